@@ -1,0 +1,36 @@
+"""The one error type: a code that programs compare and a message for people."""
+
+from enum import Enum
+
+
+class Code(Enum):
+    """What went wrong. The web tier maps each to an HTTP status, the command line to an exit status."""
+
+    BAD_CONFIG = "bad config"
+    BAD_REQUEST = "Bad request"
+    UNAUTHORIZED = "Login required"
+    FORBIDDEN = "Forbidden"
+    NOT_FOUND = "Not found"
+    CONFLICT = "Conflict"
+    TOO_LARGE = "Too large"
+    BUSY = "Too many clients"
+    UNSUPPORTED = "Not supported here"
+    STREAMER_UNAVAILABLE = "Go server unavailable"
+    STREAMER_TIMEOUT = "Go server timeout"
+    PROXY = "Proxy error"
+    CAMERA_SILENT = "Camera silent"
+    BAD_SEGMENT = "bad segment"
+    BAD_SOURCE = "bad source"
+    PORT_TAKEN = "port taken"
+
+
+class PetcamError(Exception):
+    """An error that a person can act on.
+
+    ``message`` is safe to show to anyone; what only the log may have goes into ``__cause__``.
+    """
+
+    def __init__(self, code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

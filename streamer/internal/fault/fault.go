@@ -1,0 +1,51 @@
+// Package fault is the one error type of the streamer: a code that programs compare and a message for people.
+package fault
+
+import "fmt"
+
+// Code is the fixed phrase of an error; docs/http-api.md lists them. httpapi maps each to a status.
+type Code string
+
+// The codes that the streamer answers with.
+const (
+	BadRequest       Code = "Bad request"
+	BadOffer         Code = "Bad offer"
+	Forbidden        Code = "Forbidden"
+	NotFound         Code = "Not found"
+	MethodNotAllowed Code = "Method not allowed"
+	AlreadyRecording Code = "Already recording"
+	NotRecording     Code = "Not recording"
+	TooLarge         Code = "Too large"
+	UnsupportedMedia Code = "Unsupported media type"
+	NoVideo          Code = "No video"
+	TooManyViewers   Code = "Too many viewers"
+	RecordingFailed  Code = "Recording failed"
+	Internal         Code = "Internal error"
+)
+
+// Error is safe to show to anyone; what only the log may have is in Cause.
+type Error struct {
+	Code    Code
+	Message string
+	Cause   error
+}
+
+// New makes an Error from a code and a formatted message.
+func New(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Because returns e with the cause that goes into the log only.
+func (e *Error) Because(cause error) *Error {
+	e.Cause = cause
+	return e
+}
+
+func (e *Error) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Cause)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
