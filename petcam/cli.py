@@ -45,15 +45,24 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="petcam", description="A pet camera for small Linux boards.")
     parser.add_argument("--version", action="version", version=f"petcam {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help=f"default {config.DEFAULT_PATH}")
+    called = _called(words)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module_name, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
-        if name in words:
+        if name == called:
             module = importlib.import_module(module_name)
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+def _called(words: Sequence[str]) -> str | None:
+    """The subcommand among the words: the first that is neither an option nor --config's value."""
+    for before, word in zip(("", *words), words, strict=False):
+        if not word.startswith("-") and before != "--config":
+            return word
+    return None
 
 
 def _load(path: Path | None) -> config.Config:
