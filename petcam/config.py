@@ -156,7 +156,7 @@ def parse(text: str, name: str) -> tuple[Config, list[str]]:
         raise PetcamError(Code.BAD_CONFIG, f"{name}: is not YAML") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
-        raise PetcamError(Code.BAD_CONFIG, f"{name}: must hold sections ({', '.join(_SECTIONS)}), not {_show(document)}")
+        raise PetcamError(Code.BAD_CONFIG, f"{name}: must hold sections such as web, not {_show(document)}")
     warnings = [f"{name}: unknown section {key!r} is ignored" for key in document if key not in _SECTIONS]
     sections = {key: _section(name, key, cls, document.get(key), warnings) for key, cls in _SECTIONS.items()}
     return Config(**sections), warnings
@@ -184,4 +184,3 @@ def _section(name: str, section: str, cls: type, values: Any, warnings: list[str
 def _show(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
