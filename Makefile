@@ -1,0 +1,63 @@
+# petcam: `make run` and `make test` need nothing prepared; see `make help`.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+export GOTOOLCHAIN := local
+
+VENV := .venv
+BIN := $(VENV)/bin
+STREAMER := build/petcam-streamer
+GO_SOURCES := $(shell find streamer -name '*.go' -not -name '*_test.go') streamer/go.mod streamer/go.sum
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' petcam/__init__.py)
+say = @echo "petcam: $(1)"
+
+.PHONY: help
+help: ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: setup
+setup: $(BIN)/petcam $(STREAMER) ## prepare the virtual environment and build the streamer
+
+.PHONY: run
+run: setup ## start the whole camera with the demo source (ARGS="--port 9000" and the like)
+	@exec $(BIN)/petcam demo $(ARGS)
+
+.PHONY: test
+test: setup $(VENV)/.test lint ## lint, then unit, integration and browser tests
+	@tools/run-tests
+
+.PHONY: lint
+lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc
+	@tools/lint
+
+.PHONY: bench
+bench: setup $(VENV)/.test ## measure, and print one table
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: lock
+lock: ## pin the Python packages and their hashes anew
+	@tools/lock
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(VENV) build dist node_modules petcam.egg-info
+
+$(VENV)/.made:
+	$(call say,making the virtual environment in $(VENV))
+	@python=$$(tools/find-python) && "$$python" -m venv --clear $(VENV)
+	@touch $@
+
+$(BIN)/petcam: requirements.txt setup.cfg pyproject.toml $(VENV)/.made
+	$(call say,installing the pinned Python packages)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.test: requirements-test.txt $(BIN)/petcam
+	$(call say,installing what the tests need)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+$(STREAMER): $(GO_SOURCES) | $(BIN)/petcam
+	$(call say,building the streamer)
+	@go=$$(tools/find-go) && mkdir -p build && cd streamer && \
+	  CGO_ENABLED=0 "$$go" build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../$(STREAMER) .
