@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 STREAMER := build/petcam-streamer
 GO_SOURCES := $(shell find streamer -name '*.go' -not -name '*_test.go') streamer/go.mod streamer/go.sum
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' petcam/__init__.py)
+# The build back ends are pinned in requirements-build.txt, hence no isolation.
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation
 say = @echo "petcam: $(1)"
 
 .PHONY: help
@@ -46,15 +48,16 @@ $(VENV)/.made:
 	@python=$$(tools/find-python) && "$$python" -m venv --clear $(VENV)
 	@touch $@
 
-$(BIN)/petcam: requirements.txt setup.cfg pyproject.toml $(VENV)/.made
+$(BIN)/petcam: requirements-build.txt requirements.txt setup.cfg pyproject.toml $(VENV)/.made
 	$(call say,installing the pinned Python packages)
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
-	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(PIP) --require-hashes -r requirements-build.txt
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps -e .
 	@touch $@
 
 $(VENV)/.test: requirements-test.txt $(BIN)/petcam
 	$(call say,installing what the tests need)
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@$(PIP) --require-hashes -r requirements-test.txt
 	@touch $@
 
 $(STREAMER): $(GO_SOURCES) | $(BIN)/petcam
