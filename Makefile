@@ -52,7 +52,7 @@ $(BIN)/petcam: requirements-build.txt requirements.txt setup.cfg pyproject.toml 
 	$(call say,installing the pinned Python packages)
 	@$(PIP) --require-hashes -r requirements-build.txt
 	@$(PIP) --require-hashes -r requirements.txt
-	@$(PIP) --no-deps -e .
+	@PYTHONWARNINGS=ignore $(PIP) --no-deps -e .
 	@touch $@
 
 $(VENV)/.test: requirements-test.txt $(BIN)/petcam
