@@ -1,0 +1,23 @@
+"""``make bench``: one table. ``make bench ARGS="live shm"`` measures only those."""
+
+import argparse
+import importlib
+import platform
+import time
+
+from bench.figure import table
+
+SUBJECTS = ("live", "picture")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description="Measure petcam on this machine.")
+    parser.add_argument("subjects", nargs="*", default=SUBJECTS, help=f"of {', '.join(SUBJECTS)}")
+    subjects = parser.parse_args().subjects
+    print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, Linux {platform.release()}")
+    for subject in subjects:
+        print(f"\n{subject}\n{table(importlib.import_module(f'bench.{subject}').figures())}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The whole camera under measurement: ``petcam demo`` on free ports, and what its processes cost."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVICES = {"feed": r"petcam.* feed", "streamer": r"petcam-streamer", "web": r"petcam.* web"}
+
+
+@dataclass
+class Camera:
+    """A running camera. ``processes`` are its services by name: feed, streamer, web."""
+
+    web_port: int
+    streamer_port: int
+    processes: dict[str, psutil.Process] = field(default_factory=dict)
+
+    @property
+    def page(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}/"
+
+    @property
+    def offer_url(self) -> str:
+        return f"http://127.0.0.1:{self.streamer_port}/api/webrtc/offer"
+
+    def cost(self, seconds: float) -> dict[str, float]:
+        """CPU of each service over ``seconds``, in percent of one core."""
+        before = {name: _cpu(process) for name, process in self.processes.items()}
+        start = time.monotonic()
+        time.sleep(seconds)
+        passed = time.monotonic() - start
+        return {name: 100 * (_cpu(process) - before[name]) / passed for name, process in self.processes.items()}
+
+    def memory(self) -> dict[str, float]:
+        """Resident memory of each service without the shared segments it maps, in MiB."""
+        full = {name: process.memory_info() for name, process in self.processes.items()}
+        return {name: (info.rss - info.shared) / 2**20 for name, info in full.items()}
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Camera]:
+    """Start the demo; wait until its camera is live; stop it."""
+    web_port, streamer_port = _free_ports(2)
+    with tempfile.TemporaryDirectory() as directory:
+        command = [sys.executable, "-m", "petcam.cli", "demo", "--port", str(web_port)]
+        command += ["--streamer-port", str(streamer_port), "--dir", directory, *options]
+        with open(Path(directory) / "log", "w") as log:
+            demo = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            camera = Camera(web_port, streamer_port)
+            _wait_until_live(camera)
+            camera.processes = _services(demo.pid)
+            yield camera
+        finally:
+            demo.send_signal(signal.SIGTERM)
+            demo.wait(10)
+
+
+def watch(camera: Camera, viewers: int, seconds: float) -> "subprocess.Popen[str]":
+    """Start ``viewers`` WebRTC viewers in a process of their own; its output is the report (:func:`report`)."""
+    command = [str(ROOT / "build/viewers"), "-url", camera.offer_url, "-n", str(viewers), "-for", f"{seconds}s"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def report(viewers: "subprocess.Popen[str]") -> dict[str, Any]:
+    output, _ = viewers.communicate(timeout=120)
+    if viewers.returncode != 0:
+        raise RuntimeError(f"the viewers failed with exit status {viewers.returncode}")
+    loaded: dict[str, Any] = json.loads(output)
+    return loaded
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _services(demo: int) -> dict[str, psutil.Process]:
+    found = {}
+    for process in psutil.Process(demo).children(recursive=True):
+        line = " ".join(process.cmdline())
+        for name, pattern in SERVICES.items():
+            if re.search(pattern, line):
+                found.setdefault(name, process)
+    return found
+
+
+def _wait_until_live(camera: Camera) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{camera.web_port}/api/go/health", timeout=2) as answer:
+                if json.load(answer)["camera"]["state"] == "live":
+                    return
+        except (OSError, KeyError, ValueError):
+            pass
+        time.sleep(0.1)
+    raise RuntimeError("the demo did not come up in 20 s")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(s.getsockname()[1]) for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
