@@ -1,8 +1,18 @@
 /* petcam_shm.h - the shared-memory contract of petcam, ABI version 1.
  *
  * docs/shm-layout.md is the specification: what each field means, the numbered
- * write and read steps, and a worked example. This header gives the same bytes
- * to C daemons. It declares a layout only; nothing here needs a library.
+ * write and read steps, and a whole detector daemon in C. This header gives the
+ * same bytes to C daemons. It declares a layout only; nothing here needs a library.
+ *
+ * Publishing detections, once the segment is created (C1..C5), is
+ *
+ *	slot->sequence = 2n+1; release fence;            W4
+ *	all other fields; slot_crc as with 2n+2;         W6
+ *	slot->sequence = 2n+2 (store-release);           W7
+ *	h->next_record = n+1; h->heartbeat_ns = now;     W8
+ *	h->news++; futex(FUTEX_WAKE, all);               W9
+ *
+ * and `petcam shm check NAME` says which rules a running writer breaks.
  *
  * All integers are little-endian; the structs have natural alignment and no
  * hidden padding on LP64 systems (checked at the end of this file).

@@ -1,0 +1,42 @@
+"""Sleeping on a word of shared memory, and waking who sleeps there (futex(2)).
+
+Through ctypes, which gives the interpreter lock back while the system call lasts. Waiting works on a read-only mapping.
+"""
+
+import ctypes
+import errno
+import os
+import platform
+
+_SYSTEM_CALL = {"x86_64": 202, "aarch64": 98}
+_WAIT, _WAKE = 0, 1  # not the private kind: the sleepers are other processes
+_ALL = 2**31 - 1
+_syscall = ctypes.CDLL(None, use_errno=True).syscall
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = [("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long)]
+
+
+def wait(address: int, seen: int, seconds: float) -> bool:
+    """Sleep while the u32 at ``address`` is ``seen``: until a wake-up, a signal or, ``False``, the time is up."""
+    whole = int(seconds)
+    limit = _Timespec(whole, int((seconds - whole) * 1e9))
+    return _futex(address, _WAIT, seen, ctypes.byref(limit)) != errno.ETIMEDOUT
+
+
+def wake_all(address: int) -> None:
+    """Wake every thread of every process that sleeps on the u32 at ``address``."""
+    _futex(address, _WAKE, _ALL, None)
+
+
+def _futex(address: int, operation: int, value: int, limit: object) -> int:
+    """The error number, 0 for none."""
+    number = ctypes.c_long(_SYSTEM_CALL[platform.machine()])
+    word, operand = ctypes.c_void_p(address), ctypes.c_uint32(value)
+    if _syscall(number, word, ctypes.c_int(operation), operand, limit, None, ctypes.c_int(0)) >= 0:
+        return 0
+    error = ctypes.get_errno()
+    if error not in (errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT):
+        raise OSError(error, os.strerror(error))
+    return error

@@ -1,0 +1,193 @@
+"""What can be said of a segment by looking at it: state, age, rate, geometry, bit rate, keyframe interval."""
+
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from petcam.errors import PetcamError
+from petcam.shm import detections, layout, mapping, nal, rdk_x5, stream
+from petcam.shm.layout import DETECTIONS, STREAM, Shape
+from petcam.shm.mapping import Mapping
+from petcam.shm.reader import copy_slot
+from petcam.shm.segment import Segment, open_segment
+
+SPAN_NS = 10_000_000_000  # rates are those of the newest record's last 10 s
+
+
+class Sample(NamedTuple):
+    """A record's part in the summary."""
+
+    capture_ns: int
+    size: int  # bytes of data; 0 for detections
+    keyframe: bool
+    width: int
+    height: int
+    boxes: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A segment. ``state`` is one of: absent, no data, refused, live, silent."""
+
+    name: str
+    state: str
+    kind: str = ""  # stream, detections
+    layout: str = ""  # petcam, rdk-x5
+    reason: str = ""  # of a refusal
+    size: int = 0  # bytes
+    mode: str = ""  # owner, group and permissions
+    writer: str = ""
+    epoch: int = 0
+    created_seconds: float | None = None  # ago
+    heartbeat_seconds: float | None = None  # ago
+    published: int = 0  # records so far
+    samples: Sequence[Sample] = field(default=(), repr=False)  # in order, of the last 10 s
+
+    @property
+    def age_seconds(self) -> float | None:
+        """Since the newest record's capture."""
+        return (time.monotonic_ns() - self.samples[-1].capture_ns) / 1e9 if self.samples else None
+
+    @property
+    def rate(self) -> float | None:
+        """Records a second."""
+        span = self._span_seconds()
+        return (len(self.samples) - 1) / span if span else None
+
+    @property
+    def bitrate(self) -> float | None:
+        """Bits a second."""
+        span = self._span_seconds()
+        return sum(sample.size for sample in self.samples[1:]) * 8 / span if span else None
+
+    @property
+    def keyframe_seconds(self) -> float | None:
+        """From keyframe to keyframe, the median."""
+        times = [sample.capture_ns for sample in self.samples if sample.keyframe]
+        return statistics.median(b - a for a, b in zip(times, times[1:], strict=False)) / 1e9 if times[1:] else None
+
+    def _span_seconds(self) -> float:
+        return (self.samples[-1].capture_ns - self.samples[0].capture_ns) / 1e9 if self.samples else 0.0
+
+
+def names() -> list[str]:
+    """The segments in /dev/shm that look like petcam's or an RDK X5 daemon's."""
+    return sorted("/" + entry.name for entry in os.scandir(mapping.DIRECTORY) if entry.is_file() and _is_ours(entry))
+
+
+def shape_of(name: str) -> Shape | None:
+    """The kind that a segment's magic says; ``None`` where it is no (or not yet a) segment of the contract."""
+    try:
+        with open(mapping.path(name), "rb") as file:
+            magic = file.read(8)
+    except OSError:
+        return None
+    return {shape.magic + b"\0": shape for shape in (STREAM, DETECTIONS)}.get(magic)
+
+
+def summarise(name: str) -> Summary:
+    """Look at the segment ``name``, of either layout; never raises for what it finds there."""
+    try:
+        about = os.stat(mapping.path(name), follow_symlinks=False)
+    except FileNotFoundError:
+        return Summary(name, "absent")
+    mode = f"{about.st_mode & 0o7777:04o}, user {about.st_uid}, group {about.st_gid}"
+    facts = {"size": about.st_size, "mode": mode}
+    try:
+        shape = shape_of(name)
+        found = _summarise_rdk(name, about.st_size) if shape is None else _summarise_petcam(name, shape)
+    except PetcamError as error:
+        return Summary(name, "refused", reason=error.message, **facts)  # type: ignore[arg-type]
+    return Summary(name, **{"state": "no data", **facts, **found})  # type: ignore[arg-type]
+
+
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    sizes = (rdk_x5.STREAM.itemsize, *rdk_x5.GENERATIONS)
+    return shape_of(entry.name) is not None or entry.stat().st_size in sizes
+
+
+def _summarise_petcam(name: str, shape: Shape) -> dict[str, object]:
+    segment = open_segment(name, shape)
+    if segment is None:
+        return {}
+    try:
+        now, fixed = time.monotonic_ns(), segment.header
+        beat = (now - segment.heartbeat_ns) / 1e9
+        return {
+            "state": "live" if beat < layout.STALE_NS / 1e9 else "silent",
+            "kind": shape.kind,
+            "layout": "petcam",
+            "writer": f"{fixed.writer_name or '(no name)'}, process {fixed.writer_pid}",
+            "epoch": fixed.epoch,
+            "created_seconds": (now - fixed.epoch) / 1e9,
+            "heartbeat_seconds": beat,
+            "published": segment.next_record,
+            "samples": _last_seconds(_samples(segment)),
+        }
+    finally:
+        segment.close()
+
+
+def _samples(segment: Segment) -> list[Sample]:
+    end, found = segment.next_record, []
+    for n in range(max(0, end - segment.shape.slot_count + 1), end):
+        raw = copy_slot(segment, n)
+        if raw is not None:
+            found.append(_sample(raw, segment.shape))
+    return found
+
+
+def _sample(raw: bytes, shape: Shape) -> Sample:
+    if shape is STREAM:
+        fields = stream.parse_slot(raw)
+        return Sample(fields[2], fields[5], bool(fields[6] & layout.FLAG_KEYFRAME), fields[7], fields[8], 0)
+    found = detections.parse_slot(raw, 0)
+    return Sample(found.capture_ns, 0, False, found.width, found.height, len(found.boxes))
+
+
+def _summarise_rdk(name: str, size: int) -> dict[str, object]:
+    if size not in (rdk_x5.STREAM.itemsize, *rdk_x5.GENERATIONS):
+        return {}
+    mapped = mapping.open_read_only(name)
+    if mapped is None:
+        return {}
+    try:
+        ring = size == rdk_x5.STREAM.itemsize
+        samples = _rdk_frames(mapped) if ring else _rdk_result(mapped)
+        age = (time.monotonic_ns() - samples[-1].capture_ns) / 1e9 if samples else 0.0
+        return {
+            "state": "live" if age < layout.STALE_NS / 1e9 else "silent",
+            "kind": "stream" if ring else "detections",
+            "layout": "rdk-x5",
+            "published": rdk_x5.count_of(mapped),
+            "samples": _last_seconds(samples),
+        }
+    finally:
+        mapped.close()
+
+
+def _rdk_frames(mapped: Mapping) -> list[Sample]:
+    found = []
+    for slot in range(rdk_x5.SLOTS):
+        try:
+            picture = rdk_x5.copy_frame(mapped, slot)
+        except PetcamError:  # not written yet, or not to be believed
+            continue
+        size, keyframe = len(picture.data), nal.is_keyframe(picture.data)
+        found.append(Sample(picture.capture_ns, size, keyframe, picture.width, picture.height, 0))
+    return sorted(found)
+
+
+def _rdk_result(mapped: Mapping) -> list[Sample]:
+    try:
+        found = rdk_x5.parse_result(mapped.memory[:], 0)
+    except PetcamError:
+        return []
+    return [Sample(found.capture_ns, 0, False, found.width, found.height, len(found.boxes))]
+
+
+def _last_seconds(samples: list[Sample]) -> list[Sample]:
+    return [sample for sample in samples if sample.capture_ns > samples[-1].capture_ns - SPAN_NS]

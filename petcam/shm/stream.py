@@ -1,0 +1,151 @@
+"""The stream segment: H.264 access units, written and read."""
+
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+
+from petcam.errors import Code, PetcamError
+from petcam.shm import layout
+from petcam.shm.layout import STREAM
+from petcam.shm.reader import RecordReader, copy_slot, is_still
+from petcam.shm.segment import Segment
+from petcam.shm.writer import Writer, require, require_frame
+
+
+class AccessUnit(NamedTuple):
+    """One picture of the stream, a copy that was proved whole."""
+
+    epoch: int  # of the writer; another value means another writer
+    record: int  # number within the epoch
+    frame_number: int  # the source's own count
+    capture_ns: int  # CLOCK_MONOTONIC
+    publish_ns: int  # CLOCK_MONOTONIC
+    keyframe: bool  # decoding can begin here: SPS, PPS and IDR
+    discontinuity: bool  # something is missing between the access unit before and this one
+    width: int  # pixels
+    height: int
+    data: bytes  # Annex-B
+
+
+class StreamWriter(Writer):
+    """The writer of a stream segment.
+
+    Raises :class:`PetcamError` (``CONFLICT``) where another writer lives.
+    """
+
+    def __init__(self, name: str, *, writer_name: str = "petcam") -> None:
+        super().__init__(name, STREAM, writer_name)
+        self._end = 0  # data_position after the last record's data
+        self._capture_ns = -1
+
+    def publish(
+        self,
+        data: bytes,
+        *,
+        capture_ns: int,
+        keyframe: bool,
+        width: int,
+        height: int,
+        frame_number: int | None = None,
+        discontinuity: bool = False,
+    ) -> int:
+        """Publish one access unit (Annex-B, whole NAL units); return its record number.
+
+        ``capture_ns`` must rise; ``frame_number`` is the record number where the source has no count of its own.
+        Raises :class:`PetcamError`: ``TOO_LARGE``, ``BAD_REQUEST``, ``BAD_SEGMENT`` (the segment was taken away).
+        """
+        with self._lock:
+            self._check_owned()
+            n = self._segment.next_record
+            frame_number = n if frame_number is None else frame_number
+            self._check(len(data), frame_number, capture_ns, width, height)  # W1
+            position = place(self._end, len(data))
+            self._give_away(n, position + len(data))
+            self._begin(n)
+            start = position % STREAM.data_capacity
+            self._segment.data[start : start + len(data)] = data  # W5
+            flags = keyframe * layout.FLAG_KEYFRAME | discontinuity * layout.FLAG_DISCONTINUITY
+            crc = zlib.crc32(data)
+            self._slot[0] = (0, frame_number, capture_ns, 0, position, len(data), flags, width, height, crc, 0, 0)
+            self._finish(n)
+            self._end, self._capture_ns = position + len(data), capture_ns
+            return n
+
+    def _check(self, size: int, frame_number: int, capture_ns: int, width: int, height: int) -> None:
+        if size > layout.STREAM_MAX_DATA:
+            limit = f"{layout.STREAM_MAX_DATA} bytes fit: lower the encoder's bit rate or resolution"
+            raise PetcamError(Code.TOO_LARGE, f"{self.name}: an access unit of {size} bytes; {limit}")
+        require(size > 0, f"{self.name}: an access unit of 0 bytes")
+        require_frame(frame_number, capture_ns, width, height)
+        rises = f"{self.name}: capture_ns {capture_ns} does not rise over {self._capture_ns} of the record before"
+        require(capture_ns > self._capture_ns, rises)
+
+    def _give_away(self, n: int, end: int) -> None:
+        """W3: readers learn what is about to be overwritten before it is."""
+        first = self._segment.first_record
+        positions = self._segment.slots["data_position"]
+        while first < n and (
+            n - first >= STREAM.slot_count or int(positions[first % STREAM.slot_count]) + STREAM.data_capacity < end
+        ):
+            first += 1
+        self._segment.live["first_record"] = first
+
+
+def place(end: int, size: int) -> int:
+    """W2: data_position of ``size`` bytes after ``end``, so that they do not cross the end of the data area."""
+    position = -(-end // layout.STREAM_DATA_ALIGN) * layout.STREAM_DATA_ALIGN
+    left = STREAM.data_capacity - position % STREAM.data_capacity
+    return position if size <= left else position + left
+
+
+class StreamReader(RecordReader[AccessUnit]):
+    """Begins at the newest keyframe and goes on without a gap; where it fell behind it resumes at a keyframe."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, STREAM)
+
+    def _newest(self, segment: Segment, least: int) -> int | None:
+        return newest_keyframe(segment, least)
+
+    def _prove(self, segment: Segment, n: int) -> AccessUnit | None:
+        raw = copy_slot(segment, n)
+        if raw is None:
+            return None
+        (_, frame_number, capture_ns, publish_ns, position, size, flags, width, height, crc, *_) = parse_slot(raw)
+        start = position % STREAM.data_capacity
+        data = bytes(segment.data[start : start + size])  # R4: the one copy, and it is the copy that is proved
+        if zlib.crc32(data) != crc or not is_still(segment, n):
+            return None
+        keyframe, gap = bool(flags & layout.FLAG_KEYFRAME), self._gap or bool(flags & layout.FLAG_DISCONTINUITY)
+        stamp = (segment.header.epoch, n, frame_number, capture_ns, publish_ns)
+        return AccessUnit(*stamp, keyframe, gap, width, height, data)
+
+
+def parse_slot(raw: bytes) -> tuple[int, ...]:
+    """A slot's fields in their order, every range checked (R3). Raises :class:`PetcamError` (``BAD_SEGMENT``)."""
+    fields: tuple[int, ...] = np.frombuffer(raw, layout.STREAM_SLOT, 1)[0].item()
+    _, _, _, _, position, size, flags, width, height, _, _, _ = fields
+    fault = None
+    if not 1 <= size <= layout.STREAM_MAX_DATA:
+        fault = f"data_size {size} is not 1..{layout.STREAM_MAX_DATA}"
+    elif position % layout.STREAM_DATA_ALIGN or position % STREAM.data_capacity + size > STREAM.data_capacity:
+        fault = f"data_position {position} with {size} bytes is not within the data area"
+    elif flags & ~(layout.FLAG_KEYFRAME | layout.FLAG_DISCONTINUITY):
+        fault = f"flags {flags:#x} are unknown"
+    elif not (width and height):
+        fault = f"a picture of {width}x{height} pixels"
+    if fault is not None:
+        raise PetcamError(Code.BAD_SEGMENT, fault)
+    return fields
+
+
+def newest_keyframe(segment: Segment, least: int) -> int | None:
+    """The newest whole keyframe record, ``least`` or above, whose data is still there; by a look, not by proof."""
+    slots = segment.slots
+    sequence, flags = slots["sequence"].copy(), slots["flags"].copy()
+    numbers = sequence // np.uint64(2) - np.uint64(1)
+    low, high = np.uint64(max(least, segment.first_record)), np.uint64(segment.next_record)
+    whole = (sequence > 0) & (sequence % np.uint64(2) == 0) & (numbers >= low) & (numbers < high)
+    found = numbers[whole & (flags & np.uint32(layout.FLAG_KEYFRAME) != 0)]
+    return int(found.max()) if found.size else None

@@ -1,0 +1,28 @@
+"""Segment names that belong to one test, and the C writer."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+import shm_fire
+
+
+@pytest.fixture
+def name():
+    """A segment's name that nobody else uses; whatever the test leaves under it is removed."""
+    made = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
+    yield made
+    for suffix in ("", ".new"):
+        with contextlib.suppress(FileNotFoundError):
+            Path("/dev/shm" + made + suffix).unlink()
+
+
+@pytest.fixture(scope="session")
+def c_writer(tmp_path_factory):
+    """The path of tests/shm_writer.c as a program."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    return shm_fire.compile_c(shm_fire.ROOT / "tests" / "shm_writer.c", tmp_path_factory.mktemp("c") / "shm_writer")

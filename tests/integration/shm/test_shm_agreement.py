@@ -1,0 +1,184 @@
+"""The C header, Python's dtypes, Go's constants and the document's example say the same bytes."""
+
+import ast
+import re
+import shutil
+import subprocess
+from contextlib import closing
+
+import numpy as np
+import pytest
+import shm_fire
+
+from petcam.shm import check, layout, segment
+from petcam.shm.detections import DetectionReader
+from petcam.shm.layout import DETECTIONS, STREAM
+
+HEADER = shm_fire.ROOT / "include" / "petcam_shm.h"
+DOCUMENT = shm_fire.ROOT / "docs" / "shm-layout.md"
+GO_LAYOUT = shm_fire.ROOT / "streamer" / "internal" / "shm" / "layout.go"
+STRUCTS = {
+    "petcam_shm_header": layout.HEADER,
+    "petcam_stream_slot": layout.STREAM_SLOT,
+    "petcam_box": layout.BOX,
+    "petcam_detections_slot": layout.DETECTIONS_SLOT,
+}
+CONSTANTS = {
+    "PETCAM_SHM_ABI_VERSION": layout.ABI_VERSION,
+    "PETCAM_SHM_HEADER_SIZE": layout.HEADER_SIZE,
+    "PETCAM_SHM_WRITER_NAME": layout.WRITER_NAME,
+    "PETCAM_SHM_HEARTBEAT_NS": layout.HEARTBEAT_NS,
+    "PETCAM_SHM_STALE_NS": layout.STALE_NS,
+    "PETCAM_STREAM_SLOT_COUNT": STREAM.slot_count,
+    "PETCAM_STREAM_SLOT_SIZE": STREAM.slot_size,
+    "PETCAM_STREAM_DATA_START": STREAM.data_start,
+    "PETCAM_STREAM_DATA_CAPACITY": STREAM.data_capacity,
+    "PETCAM_STREAM_SEGMENT_SIZE": STREAM.segment_size,
+    "PETCAM_STREAM_MAX_DATA": layout.STREAM_MAX_DATA,
+    "PETCAM_STREAM_DATA_ALIGN": layout.STREAM_DATA_ALIGN,
+    "PETCAM_STREAM_FLAG_KEYFRAME": layout.FLAG_KEYFRAME,
+    "PETCAM_STREAM_FLAG_DISCONTINUITY": layout.FLAG_DISCONTINUITY,
+    "PETCAM_DETECTIONS_SLOT_COUNT": DETECTIONS.slot_count,
+    "PETCAM_DETECTIONS_SLOT_SIZE": DETECTIONS.slot_size,
+    "PETCAM_DETECTIONS_SEGMENT_SIZE": DETECTIONS.segment_size,
+    "PETCAM_DETECTIONS_MAX_BOXES": layout.MAX_BOXES,
+    "PETCAM_CLASS_NAME": layout.CLASS_NAME,
+}
+# Go has names of its own; it reads the stream only.
+GO_CONSTANTS = {
+    "ABIVersion": layout.ABI_VERSION,
+    "HeaderSize": layout.HEADER_SIZE,
+    "SlotCount": STREAM.slot_count,
+    "SlotSize": STREAM.slot_size,
+    "DataStart": STREAM.data_start,
+    "DataCapacity": STREAM.data_capacity,
+    "SegmentSize": STREAM.segment_size,
+    "MaxData": layout.STREAM_MAX_DATA,
+    "DataAlign": layout.STREAM_DATA_ALIGN,
+    "MagicStream": STREAM.magic.decode() + "\0",
+    "WriterNameSize": layout.WRITER_NAME,
+    "HeartbeatNS": layout.HEARTBEAT_NS,
+    "StaleNS": layout.STALE_NS,
+    "FlagKeyframe": layout.FLAG_KEYFRAME,
+    "FlagDiscontinuity": layout.FLAG_DISCONTINUITY,
+}
+GO_FIELDS = {"Heartbeat": "heartbeat_ns", "Capture": "capture_ns", "Publish": "publish_ns"}
+
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+
+
+def fields(dtype):
+    """(field, offset, size) of a dtype, in order."""
+    return [(name, offset, field.itemsize) for name, (field, offset, *_) in dtype.fields.items()]
+
+
+@needs_gcc
+def test_every_offset_size_and_constant_of_the_header_is_pythons(tmp_path):
+    lines = [f'#include <stdio.h>\n#include "{HEADER.name}"\nint main(void) {{']
+    for struct, dtype in STRUCTS.items():
+        lines.append(f'printf("{struct} %zu\\n", sizeof(struct {struct}));')
+        for field, _, _ in fields(dtype):
+            of = f"offsetof(struct {struct}, {field}), sizeof(((struct {struct} *)0)->{field})"
+            lines.append(f'printf("{struct}.{field} %zu %zu\\n", {of});')
+    lines += [f'printf("{name} %llu\\n", (unsigned long long){name});' for name in CONSTANTS]
+    lines += ['puts(PETCAM_SHM_MAGIC_STREAM " " PETCAM_SHM_MAGIC_DETECTIONS); return 0; }']
+    (tmp_path / "print.c").write_text("\n".join(lines))
+    program = shm_fire.compile_c(tmp_path / "print.c", tmp_path / "print")
+    printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
+
+    wanted = []
+    for struct, dtype in STRUCTS.items():
+        wanted.append(f"{struct} {dtype.itemsize}")
+        wanted += [f"{struct}.{field} {offset} {size}" for field, offset, size in fields(dtype)]
+    wanted += [f"{name} {value}" for name, value in CONSTANTS.items()]
+    assert printed == [*wanted, "PETCAMS PETCAMD"]
+
+
+def test_no_constant_of_the_header_was_forgotten_here():
+    defined = set(re.findall(r"^#define (PETCAM_\w+)[ \t]+\S", HEADER.read_text(), re.MULTILINE))
+    assert defined - set(CONSTANTS) == {
+        "PETCAM_SHM_MAGIC_STREAM",
+        "PETCAM_SHM_MAGIC_DETECTIONS",
+    }
+
+
+def test_no_field_of_the_header_was_forgotten_here():
+    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.DOTALL)
+    for struct, dtype in STRUCTS.items():
+        body = re.search(rf"struct {struct} {{(.*?)}};", text, re.DOTALL)[1]
+        names = re.findall(r"(\w+)(?:\[\w+\])?\s*[,;]", body)
+        assert names == list(dtype.names)
+
+
+def go_constants():
+    """The constants of Go's layout.go, computed."""
+    source = re.sub(r"//.*", "", GO_LAYOUT.read_text())
+    found = {}
+    pending = dict(re.findall(r"^\s*(\w+)\s+=\s+(.+?)\s*$", source, re.MULTILINE))
+    while pending:
+        name, text = next((n, t) for n, t in pending.items() if not set(re.findall(r"[A-Z]\w+", t)) & set(pending))
+        code = compile(ast.parse(text, mode="eval"), str(GO_LAYOUT), "eval")
+        found[name] = eval(code, {"__builtins__": {}}, dict(found))
+        del pending[name]
+    return found
+
+
+@pytest.mark.skipif(not GO_LAYOUT.exists(), reason="the streamer's source is not here")
+def test_every_constant_and_offset_of_go_is_pythons():
+    found = go_constants()
+    offsets = {name: value for name, value in found.items() if name.startswith("Offset")}
+    assert {name: value for name, value in found.items() if name not in offsets} == GO_CONSTANTS
+
+    ours = {
+        name.replace("_", ""): offset
+        for dtype in (layout.HEADER, layout.STREAM_SLOT)
+        for name, offset, _ in fields(dtype)
+    }
+    for name, value in offsets.items():
+        field = GO_FIELDS.get(name.removeprefix("Offset"), name.removeprefix("Offset"))
+        assert ours[field.lower().replace("_", "")] == value, name
+
+
+def test_the_documents_tables_are_pythons_dtypes():
+    rows = re.findall(r"^\| (\d+) \| ([\w\[\]]+) \| (\w+) \|", DOCUMENT.read_text(), re.MULTILINE)
+    wanted = []
+    for dtype in (layout.HEADER, layout.STREAM_SLOT, layout.DETECTIONS_SLOT):
+        wanted += [(str(offset), name) for name, offset, _ in fields(dtype)]
+    assert [(offset, name) for offset, _, name in rows] == wanted
+
+
+@pytest.fixture
+def example(tmp_path):
+    """The document's detector as a program; its stream function has to compile as well."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    detector, unit = re.findall(r"```c\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    (tmp_path / "detector.c").write_text(detector)
+    unused = unit.replace("static void publish_unit", "__attribute__((unused)) static void publish_unit")
+    (tmp_path / "both.c").write_text(detector + unused)
+    shm_fire.compile_c(tmp_path / "both.c", tmp_path / "both")
+    return shm_fire.compile_c(tmp_path / "detector.c", tmp_path / "detector")
+
+
+def test_the_documents_detector_keeps_the_contract(example, name):
+    process = subprocess.Popen([example, name])
+    try:
+        with DetectionReader(name) as reader:
+            found = [reader.read(10) for _ in range(6)]
+            report = check.watch(name, DETECTIONS, 0.5)
+            process.terminate()
+            assert process.wait() == 0
+            assert segment.open_segment(name, DETECTIONS) is None
+    finally:
+        process.kill()
+        process.wait()
+    assert [len(result.boxes) for result in found if result.frame_number % 5 == 4] == [0]
+    assert found[0].boxes[0].class_name == "cat"
+    assert report.broken == {}
+    assert report.records > 0
+
+
+def test_the_c_stream_writer_gives_the_header_that_python_builds(c_writer, name):
+    with shm_fire.CWriter(c_writer, "stream", name, hz=10), closing(segment.open_segment(name, STREAM)) as opened:
+        assert opened.header.writer_name == "shm_writer"
+        assert np.array_equal(opened.live["reserved3"], np.zeros(3904, np.uint8))

@@ -1,0 +1,257 @@
+"""``petcam shm``: what it shows of a segment, and that ``check`` catches a writer at each rule that it breaks."""
+
+import argparse
+import os
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+import shm_fire
+import shm_rdk
+
+from petcam.config import Camera, Config
+from petcam.shm import command, futex, inspect, rdk_x5
+from petcam.shm.detections import DetectionWriter
+from petcam.shm.stream import AccessUnit, StreamWriter
+
+KEYFRAME = b"\0\0\0\1\x67\x42\0\0\1\x68\xce\0\0\1\x65\x88"
+OTHER = b"\0\0\0\1\x41\x9a"
+
+
+def petcam_shm(*words, config=None):
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(words), config or Config())
+
+
+class Spoiled(StreamWriter):
+    """A stream writer that breaks a rule: ``spoil(writer, n)`` has its way with each record before it is whole."""
+
+    spoil = staticmethod(lambda writer, n: None)
+    wakes = True
+    raises = True
+    beats = True
+
+    def shoot(self, n):
+        key = n % 10 == 0
+        now = time.monotonic_ns()
+        self.publish(KEYFRAME if key else OTHER, capture_ns=now, keyframe=key, width=640, height=480)
+
+    def _finish(self, n):
+        self.spoil(self, n)
+        super()._finish(n)
+
+    def _raise_news(self):
+        if self.raises:
+            self._segment.live["news"] = (self._segment.news + 1) % 2**32
+        if self.wakes:
+            futex.wake_all(self._segment.news_address)
+
+    def _beat(self):
+        if self.beats:
+            super()._beat()
+
+
+class Shooting:
+    """Lets a writer shoot 100 times a second from a thread of its own, until the end of the ``with``."""
+
+    def __init__(self, writer):
+        self.writer = writer
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        n = 0
+        while not self._stop.wait(0.01):
+            self.writer.shoot(n)
+            n += 1
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+
+def set_field(field, change):
+    """A spoiler that changes a field of the slot; its checksum will be right all the same."""
+
+    def spoil(writer, n):
+        writer._slot[field] = change(int(writer._slot[field][0]), n)
+
+    return spoil
+
+
+def set_header(field):
+    def spoil(writer, n):
+        writer._segment.live[field] = n
+
+    return spoil
+
+
+def set_data(data):
+    """A spoiler that replaces the data of records that are no keyframes."""
+
+    def spoil(writer, n):
+        if n % 10:
+            start = int(writer._slot["data_position"][0])
+            writer._segment.data[start : start + len(data)] = data
+            writer._slot["data_size"], writer._slot["data_crc"] = len(data), zlib.crc32(data)
+
+    return spoil
+
+
+def test_a_writer_that_keeps_the_rules_passes(name, capsys):
+    with Spoiled(name) as writer, Shooting(writer):
+        assert petcam_shm("check", name, "--seconds", "0.5") == 0
+    assert "records, all rules kept" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (set_field("data_crc", lambda value, n: value ^ 1), "data_crc must be the CRC-32 of the data"),
+        (set_field("flags", lambda value, n: 8), "fields must be within their ranges (W1, W6) (record "),
+        (set_field("flags", lambda value, n: 1), "a keyframe must carry SPS and PPS before its IDR"),
+        (set_field("flags", lambda value, n: 0), "an IDR picture must have the keyframe flag"),
+        (set_field("capture_ns", lambda value, n: 7), "capture_ns must rise from record to record"),
+        (set_field("capture_ns", lambda value, n: time.time_ns()), "capture_ns must be CLOCK_MONOTONIC"),
+        (set_field("capture_ns", lambda value, n: value + 10**9), "capture_ns must not lie after publish_ns"),
+        (set_field("data_position", lambda value, n: value + 64 * n), "data_position must follow the record before"),
+        (set_field("reserved", lambda value, n: 1), "reserved bytes of a slot must be 0"),
+        (set_header("writer_pid"), "bytes 0..127 of the header must never change"),
+        (set_data(b"\0\0\0\5\x41"), "data must be Annex-B"),
+    ],
+)
+def test_check_names_the_rule_that_a_writer_breaks(name, capsys, spoil, rule):
+    class Writer(Spoiled):
+        pass
+
+    Writer.spoil = staticmethod(spoil)
+    with Writer(name) as writer, Shooting(writer):
+        code = petcam_shm("check", name, "--seconds", "0.4")
+    assert code == 1
+    assert rule in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("habit", "rule"),
+    [
+        ("wakes", "FUTEX_WAKE must follow each publication"),
+        ("raises", "news must be raised by 1 after each publication (W9) (raised by 0 for"),
+    ],
+)
+def test_check_notices_that_readers_would_oversleep(name, capsys, habit, rule):
+    writer_class = type("Writer", (Spoiled,), {habit: False})
+    with writer_class(name) as writer, Shooting(writer):
+        assert petcam_shm("check", name, "--seconds", "0.6") == 1
+    assert rule in capsys.readouterr().out
+
+
+def test_check_notices_a_heart_that_does_not_beat(name, capsys):
+    with type("Writer", (Spoiled,), {"beats": False})(name):
+        assert petcam_shm("check", name, "--seconds", "0.6") == 1
+    out = capsys.readouterr().out
+    assert "heartbeat_ns must be raised at least every 250 ms" in out
+    assert "no record was published in 0.6 s" in out
+
+
+def test_check_notices_a_mode_that_lets_others_look(name, capsys):
+    with Spoiled(name) as writer, Shooting(writer):
+        Path("/dev/shm" + name).chmod(0o644)
+        assert petcam_shm("check", name, "--seconds", "0.1") == 1
+    assert "mode must be 0640: nobody else may see the picture (C4) (0644)" in capsys.readouterr().out
+
+
+def test_check_says_that_there_is_nothing_to_check(name, capsys):
+    assert petcam_shm("check", name) == 1
+    assert "there is no segment of that name" in capsys.readouterr().out
+
+
+def test_check_says_why_a_reader_would_refuse_the_segment(name, capsys):
+    with Spoiled(name) as writer:
+        writer._segment.live["abi_version"] = 9
+        assert petcam_shm("check", name) == 1
+    assert "ABI version 9, this petcam reads 1: upgrade petcam" in capsys.readouterr().out
+
+
+def test_check_of_detections_names_the_rule(name, capsys):
+    class Writer(DetectionWriter):
+        def shoot(self, n):
+            self.publish(AccessUnit(1, 0, n, time.monotonic_ns(), 0, True, False, 640, 480, b""), [])
+
+        def _finish(self, n):
+            self._slot["boxes"]["x"][0, 3] = 1
+            super()._finish(n)
+
+    with Writer(name) as writer, Shooting(writer):
+        assert petcam_shm("check", name, "--seconds", "0.3") == 1
+    assert "boxes from count on and reserved bytes of a slot must be 0" in capsys.readouterr().out
+
+
+def test_show_tells_rate_bit_rate_and_keyframe_interval(name, capsys):
+    with StreamWriter(name, writer_name="test camera") as writer:
+        now = time.monotonic_ns()
+        for n in range(91):
+            data = (KEYFRAME if n % 30 == 0 else OTHER).ljust(10_000, b"x")
+            at = now - (90 - n) * 33_333_333
+            writer.publish(data, capture_ns=at, keyframe=n % 30 == 0, width=1280, height=720)
+        assert petcam_shm("show", name) == 0
+    shown = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.replace("bit rate", "bitrate").splitlines())
+    assert shown["state"] == "live"
+    assert shown["layout"] == "petcam, stream"
+    assert shown["writer"] == f"test camera, process {os.getpid()}"
+    assert (shown["rate"], shown["bitrate"], shown["keyframes"]) == ("30.0/s", "2.40 Mb/s", "every 1.0 s")
+    assert (shown["picture"], shown["records"]) == ("1280x720", "91")
+
+
+def test_show_of_nothing_says_absent(name, capsys):
+    assert petcam_shm("show", name) == 1
+    assert "absent" in capsys.readouterr().out
+
+
+def test_a_dead_writer_is_shown_as_silent(c_writer, name):
+    shm_fire.CWriter(c_writer, "detections", name, hz=1000).kill()
+    path = Path("/dev/shm" + name)
+    raw = bytearray(path.read_bytes())
+    raw[128:136] = (time.monotonic_ns() - 2 * 10**9).to_bytes(8, "little")
+    path.write_bytes(raw)
+    assert inspect.summarise(name).state == "silent"
+
+
+def test_list_has_the_configured_segments_also_where_they_are_absent(name, capsys):
+    with DetectionWriter(name):
+        assert petcam_shm("list", config=Config(camera=Camera(stream=name + "_not_there"))) == 0
+    lines = {line.split()[0]: line.split()[1:3] for line in capsys.readouterr().out.splitlines()}
+    assert lines[name] == ["live", "petcam"]
+    assert lines[name + "_not_there"] == ["absent", "-"]
+
+
+def test_the_older_layouts_are_shown_and_checked_too(name, capsys):
+    with shm_rdk.Ring(name) as ring:
+        for _ in range(30):
+            ring.write()
+        assert petcam_shm("show", name) == 0
+        ring.shoot = lambda n: ring.write()
+        with Shooting(ring):
+            assert petcam_shm("check", name, "--seconds", "0.3") == 0
+    out = capsys.readouterr().out
+    assert "rdk-x5, stream" in out
+    assert "0 skipped or refused (layout rdk-x5)" in out
+
+
+def test_a_result_of_the_older_layout_is_shown(name, capsys):
+    with shm_rdk.Detector(name, rdk_x5.DETECTIONS_1) as detector:
+        detector.write(3, (b"cat", 0.5, 1, 2, 3, 4))
+        assert petcam_shm("show", name) == 0
+    assert "1 in the newest" in capsys.readouterr().out
+
+
+def test_seconds_that_make_no_sense_are_a_usage_error(name, capsys):
+    with pytest.raises(SystemExit) as caught:
+        petcam_shm("check", name, "--seconds", "0")
+    assert caught.value.code == 2

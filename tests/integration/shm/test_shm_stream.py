@@ -1,0 +1,180 @@
+"""The stream segment between a writer and a reader."""
+
+import json
+import random
+import signal
+import zlib
+
+import pytest
+import shm_fire
+
+from petcam.errors import Code, PetcamError
+from petcam.shm import layout
+from petcam.shm.layout import STREAM
+from petcam.shm.stream import StreamReader, StreamWriter
+
+
+class Camera:
+    """Publishes numbered access units of a size; every ``every``th is a keyframe."""
+
+    def __init__(self, writer, every=10):
+        self.writer, self.every, self.n = writer, every, 0
+
+    def shoot(self, count=1, size=1000):
+        for _ in range(count):
+            data = b"\0\0\1" + bytes([self.n % 256]) * (size - 3)
+            self.writer.publish(data, capture_ns=self.n + 1, keyframe=self.n % self.every == 0, width=640, height=480)
+            self.n += 1
+
+
+@pytest.fixture
+def camera(name):
+    with StreamWriter(name) as writer:
+        yield Camera(writer)
+
+
+@pytest.fixture
+def reader(name, camera):
+    with StreamReader(name) as reader:
+        yield reader
+
+
+def numbers(reader):
+    return [unit.record for unit in iter(lambda: reader.read(0), None)]
+
+
+def test_what_goes_in_comes_out(camera, reader):
+    data = b"\0\0\0\1\x65abc"
+    sent = {"capture_ns": 5, "keyframe": True, "width": 1280, "height": 720, "frame_number": 9, "discontinuity": True}
+    assert camera.writer.publish(data, **sent) == 0
+    unit = reader.read(0)
+    assert {field: getattr(unit, field) for field in sent} == sent
+    assert (unit.record, unit.data, type(unit.data)) == (0, data, bytes)
+    assert unit.epoch > 0 and unit.publish_ns > 0
+
+
+def test_a_reader_begins_at_the_newest_keyframe(camera, reader):
+    camera.shoot(25)
+    assert numbers(reader) == [20, 21, 22, 23, 24]
+    assert reader.skipped == 0
+
+
+def test_a_reader_waits_for_the_first_keyframe(camera, reader):
+    camera.n = 1
+    camera.shoot(9)
+    assert reader.read(0) is None
+    camera.shoot(2)
+    assert numbers(reader) == [9, 10]
+
+
+def test_a_reader_that_keeps_up_sees_every_record(camera, reader):
+    seen = []
+    for _ in range(300):
+        camera.shoot(17, size=random.Random(4).randint(4, 40_000))
+        seen += numbers(reader)
+    assert seen == list(range(10, 5100))  # the first look found the newest keyframe, number 10
+    assert reader.skipped == 0
+
+
+@pytest.mark.parametrize("size", [100, 100_000], ids=["lost its slots", "lost its data"])
+def test_a_reader_that_fell_behind_resumes_at_the_newest_keyframe_and_counts(camera, reader, size):
+    camera.shoot(5)
+    assert numbers(reader) == [0, 1, 2, 3, 4]
+    camera.shoot(3000, size)
+    unit = reader.read(0)
+    assert (unit.record, unit.keyframe, unit.discontinuity) == (3000, True, True)
+    assert reader.skipped == 3000 - 5
+    assert reader.read(0).discontinuity is False
+
+
+def test_a_reader_that_is_just_in_time_skips_nothing(camera, reader):
+    camera.shoot(1)
+    assert numbers(reader) == [0]
+    camera.shoot(STREAM.slot_count)
+    assert numbers(reader) == list(range(1, STREAM.slot_count + 1))
+    assert reader.skipped == 0
+
+
+def test_the_ring_holds_ten_seconds_at_two_megabit(camera, name):
+    camera.every = 300
+    camera.shoot(2 * 300 + 1, size=2_000_000 // 8 // 30)
+    with StreamReader(name) as reader:
+        reader._newest = lambda segment, least: max(least, segment.first_record)
+        assert len(numbers(reader)) >= 300
+
+
+def test_a_keyframe_of_one_mebibyte_fits(camera, reader):
+    camera.shoot(40, size=2**20)
+    assert len(reader.read(0).data) == 2**20
+
+
+def test_an_access_unit_that_does_not_fit_is_refused_and_the_ring_stays_whole(camera, reader):
+    camera.shoot(3)
+    with pytest.raises(PetcamError, match="4194305 bytes; 4194304 bytes fit") as caught:
+        camera.shoot(1, size=layout.STREAM_MAX_DATA + 1)
+    assert caught.value.code is Code.TOO_LARGE
+    camera.shoot(1, size=layout.STREAM_MAX_DATA)
+    assert numbers(reader) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"data": b""}, "0 bytes"),
+        ({"capture_ns": 1}, "does not rise"),
+        ({"capture_ns": -1}, "capture_ns -1"),
+        ({"frame_number": 2**64}, "frame_number"),
+        ({"width": 0}, "0x480"),
+        ({"height": 65536}, "640x65536"),
+    ],
+)
+def test_a_record_that_breaks_the_rules_is_refused_at_the_writer(camera, reader, wrong, words):
+    camera.shoot(1)
+    sound = {"data": b"\0\0\1", "capture_ns": 9, "keyframe": False, "width": 640, "height": 480, **wrong}
+    with pytest.raises(PetcamError, match=words) as caught:
+        camera.writer.publish(sound.pop("data"), **sound)
+    assert caught.value.code is Code.BAD_REQUEST
+    assert numbers(reader) == [0]
+
+
+def damage(camera, field, value):
+    """Break a field of record 11's slot as a wrong writer would: with a right checksum."""
+    camera.writer._slot[0] = camera.writer._segment.slots[11]
+    camera.writer._slot[field] = value
+    slot_crc = zlib.crc32(camera.writer._slot.tobytes()[:-4])
+    camera.writer._segment.slots[11] = camera.writer._slot[0]
+    camera.writer._segment.slots["slot_crc"][11] = slot_crc
+
+
+def test_a_record_of_a_wrong_writer_is_refused_counted_and_logged_once(camera, reader, caplog):
+    camera.shoot(12)
+    damage(camera, "flags", 4)
+    camera.shoot(10)
+    assert reader.read(0).record == 20
+    assert caplog.messages == []
+    with StreamReader(reader.name) as other:
+        other._newest = lambda segment, least: max(least, 9)
+        assert numbers(other) == [9, 10, *range(12, 22)]
+        assert other.skipped == 1
+    expected = "record refused: flags 0x4 are unknown; correct its writer (petcam shm check"
+    assert [message.partition(": ")[2][: len(expected)] for message in caplog.messages] == [expected]
+
+
+def test_a_sleeping_reader_is_woken_by_a_writer_in_another_process(c_writer, name):
+    with StreamReader(name) as reader, shm_fire.CWriter(c_writer, "stream", name, hz=100, largest=4096):
+        seen = [reader.read(10).record for _ in range(50)]
+    assert seen == list(range(seen[0], seen[0] + 50))
+
+
+def test_a_stopped_reader_does_not_stop_the_writer_and_goes_on_afterwards(camera, name):
+    camera.shoot(1)
+    process = shm_fire.start_reader("stream", name, 2, 1000)
+    try:
+        assert process.stdout.readline() == "reading\n"
+        process.send_signal(signal.SIGSTOP)
+        camera.shoot(3 * STREAM.slot_count)
+        process.send_signal(signal.SIGCONT)
+        assert json.loads(process.communicate()[0])["skipped"] > STREAM.slot_count
+    finally:
+        process.kill()
+        process.wait()

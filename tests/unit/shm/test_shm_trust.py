@@ -1,0 +1,43 @@
+"""Whom a reader believes: kind, owner and mode of a segment's file."""
+
+import os
+import stat
+from types import SimpleNamespace
+
+import pytest
+
+from petcam.shm import mapping
+
+PETCAM_UID, PETCAM_GID = 900, 901
+
+
+@pytest.fixture(autouse=True)
+def _accounts(monkeypatch):
+    monkeypatch.setattr(mapping, "user_id", lambda: PETCAM_UID)
+    monkeypatch.setattr(mapping, "group_id", lambda: PETCAM_GID)
+
+
+def fault(mode=0o640, uid=0, gid=0, kind=stat.S_IFREG):
+    return mapping.trust_fault(SimpleNamespace(st_mode=kind | mode, st_uid=uid, st_gid=gid))
+
+
+@pytest.mark.parametrize("uid", [0, os.geteuid(), PETCAM_UID])
+def test_root_oneself_and_petcam_are_trusted(uid):
+    assert fault(uid=uid) is None
+
+
+def test_another_owner_is_refused_with_the_remedy():
+    assert fault(uid=12345) == "belongs to user 12345, which petcam does not trust: run its writer as petcam or root"
+
+
+def test_what_others_may_write_is_refused():
+    assert "mode 0646" in fault(mode=0o646)
+
+
+def test_what_a_group_may_write_is_trusted_only_of_petcam():
+    assert fault(mode=0o660, gid=PETCAM_GID) is None
+    assert "mode 0660" in fault(mode=0o660, gid=5)
+
+
+def test_what_is_no_regular_file_is_refused():
+    assert "regular file" in fault(kind=stat.S_IFIFO)
