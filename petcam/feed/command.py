@@ -1,0 +1,97 @@
+"""``petcam feed [SOURCE]``: write a source into the shared memory until SIGTERM or Ctrl-C."""
+
+import argparse
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from types import FrameType
+
+from petcam.config import Camera, Config
+from petcam.errors import Code, PetcamError
+from petcam.feed import sources
+from petcam.feed.feeder import Feeder
+from petcam.shm.stream import StreamWriter
+from petcam.watchdog import Watchdog
+
+LOOK_SECONDS = 0.5  # how soon the end of the source is noticed
+
+log = logging.getLogger("petcam.feed")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help=f"{sources.POSSIBLE}; default camera.source")
+    parser.add_argument(
+        "--detector-delay-ms",
+        type=_milliseconds,
+        default=40,
+        metavar="N",
+        help="demo: how long after a frame its boxes are published, 0 to 5000, default %(default)s",
+    )
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Feed until a signal; 0 then, and where the source has come to its end for good (standard input)."""
+    source = sources.find(_word(args, config.camera), config.camera.detections, args.detector_delay_ms)
+    with _signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
+        feeder = Feeder(source, writer)
+        feeder.start()
+        log.info("%s → %s", source.name, config.camera.stream)
+        try:
+            _watch(feeder, signals)
+        finally:
+            feeder.stop()
+    if feeder.failure is not None:
+        raise feeder.failure
+    return 0
+
+
+def _word(args: argparse.Namespace, camera: Camera) -> str:
+    if camera.layout != "petcam":
+        message = f"camera.layout is {camera.layout}: the board's own daemons write that; petcam feed is for petcam"
+        raise PetcamError(Code.BAD_CONFIG, message)
+    word = args.source or camera.source
+    if not word:
+        message = f"no source: name one, or set camera.source; possible are {sources.POSSIBLE}"
+        raise PetcamError(Code.BAD_SOURCE, message)
+    return str(word)
+
+
+def _watch(feeder: Feeder, signals: "SimpleQueue[int]") -> None:
+    """Tell systemd how it goes, until a signal or the feeder's end."""
+    watchdog = Watchdog({"feed": lambda: feeder.alive})
+    watchdog.ready(feeder.status)
+    beat_at = 0.0
+    while feeder.alive:
+        if time.monotonic() >= beat_at:
+            watchdog.beat(feeder.status)
+            beat_at = time.monotonic() + watchdog.interval
+        with suppress(Empty):
+            signals.get(timeout=LOOK_SECONDS)
+            break
+    watchdog.stopping()
+
+
+@contextmanager
+def _signals() -> "Iterator[SimpleQueue[int]]":
+    """SIGTERM and SIGINT into a queue. ``SimpleQueue.put`` is the rare call that is safe in a signal handler."""
+    queue: SimpleQueue[int] = SimpleQueue()
+
+    def put(number: int, frame: FrameType | None) -> None:
+        queue.put(number)
+
+    before = {number: signal.signal(number, put) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield queue
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _milliseconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 5000:
+        raise argparse.ArgumentTypeError("must be 0 to 5000")
+    return value

@@ -1,0 +1,64 @@
+"""RTSP for real, over loopback, against a camera that wants a password."""
+
+import socket
+
+import pytest
+from rtsp_camera import RtspCamera
+
+from petcam.feed import annexb
+
+
+@pytest.fixture
+def camera(clip):
+    with RtspCamera(clip(".h264").read_bytes()) as camera:
+        yield camera
+
+
+def test_a_network_camera_passes_through_at_its_own_pace(feed, camera):
+    run = feed(f"rtsp://cat:s3cret@127.0.0.1:{camera.port}/live")
+    units = run.read(50)
+    assert units[0].keyframe and units[0].width == 160
+    assert {annexb.nal_type(nal) for unit in units for nal in annexb.nal_units(unit.data)} >= {1, 5, 7, 8}
+    length = (units[-1].capture_ns - units[0].capture_ns) / 49e9
+    assert length == pytest.approx(1 / 20, rel=0.1)
+    assert run.stop() == 0
+    assert run.segments() == []
+
+
+def test_the_password_in_the_url_reaches_the_camera_and_never_the_log(feed, camera):
+    run = feed(f"rtsp://cat:s3cret@127.0.0.1:{camera.port}/live?token=s3cret")
+    run.read(5)
+    assert "cat:s3cret" in camera.authorizations
+    camera.hang_up()
+    run.wait_for("tried again")
+    assert run.stop() == 0
+    assert f"rtsp://127.0.0.1:{camera.port}/live" in "".join(run.said)
+    assert "s3cret" not in "".join(run.said)
+
+
+def test_a_camera_that_hangs_up_is_called_again(feed, camera):
+    run = feed(f"rtsp://cat:s3cret@127.0.0.1:{camera.port}/live")
+    run.read(5)
+    camera.hang_up()
+    run.wait_for("tried again")
+    units = run.read(60)
+    assert any(unit.discontinuity for unit in units)
+
+
+def test_a_camera_that_cannot_be_reached_is_said_once_without_its_password(feed):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    run = feed(f"rtsp://cat:s3cret@127.0.0.1:{port}/live")
+    assert "Connection refused" in run.wait_for("tried again in 1 s")
+    assert run.stop() == 0
+    assert "s3cret" not in "".join(run.said)
+
+
+def test_it_stops_within_seconds_while_a_camera_says_nothing(feed):
+    with socket.create_server(("127.0.0.1", 0)) as server:  # accepts, and never answers
+        run = feed(f"rtsp://127.0.0.1:{server.getsockname()[1]}/live")
+        run.wait_for("rtsp://127.0.0.1")
+        connection, _ = server.accept()
+        with connection:
+            assert run.stop() == 0
+    assert run.segments() == []

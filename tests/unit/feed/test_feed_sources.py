@@ -1,0 +1,39 @@
+"""The word SOURCE."""
+
+import pytest
+
+from petcam.errors import Code, PetcamError
+from petcam.feed import rtsp, sources
+
+
+@pytest.mark.parametrize("word", ["nothing.mp4", "webcam", "http://x/y", "/no/such/file"])
+def test_an_unknown_word_is_answered_with_what_is_possible(word):
+    with pytest.raises(PetcamError) as caught:
+        sources.find(word, "/none", 40)
+    assert caught.value.code is Code.BAD_SOURCE
+    assert word in caught.value.message and sources.POSSIBLE in caught.value.message
+
+
+def test_a_device_that_is_not_there_is_a_clear_error():
+    with pytest.raises(PetcamError, match="/dev/video987 cannot be read") as caught:
+        sources.find("/dev/video987", "/none", 40)
+    assert caught.value.code is Code.BAD_SOURCE
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("rtsp://cat:pass@host/live", "rtsp://host/live"),
+        ("rtsp://cat:p%40ss@10.0.0.9:8554/a/b?password=x", "rtsp://10.0.0.9:8554/a/b"),
+        ("rtsps://[fe80::1]:322/x", "rtsps://[fe80::1]:322/x"),
+    ],
+)
+def test_the_name_of_a_network_camera_holds_no_secret(url, name):
+    assert rtsp.without_secrets(url) == name
+
+
+@pytest.mark.parametrize("url", ["rtsp://", "rtsp://cat:s3cret@", "rtsp://cat:s3cret@host:port/"])
+def test_a_broken_url_is_refused_without_its_secret(url):
+    with pytest.raises(PetcamError) as caught:
+        sources.find(url, "/none", 40)
+    assert "s3cret" not in caught.value.message
