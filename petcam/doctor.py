@@ -1,0 +1,170 @@
+"""``petcam doctor``: what works on this board and what does not, with the remedy."""
+
+import argparse
+import getpass
+import grp
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from petcam import config as configuration
+from petcam import shm
+from petcam.config import Config
+from petcam.errors import PetcamError
+from petcam.network import ask, from_here, is_free, is_loopback, lan_address
+from petcam.streamer_binary import NAME as STREAMER
+from petcam.streamer_binary import REMEDY, find_streamer
+from petcam.web.owner import Owner, state_directory
+
+LOW_SPACE = 1 << 30  # bytes
+NO_SPACE = 100 << 20
+NEWS_TIMEOUT = 1.5  # seconds that a living writer may need for its next record
+
+
+class Sign(Enum):
+    OK = "✓ ok  "
+    LOOK = "! look"
+    BROKEN = "✗ bad "
+
+
+@dataclass(frozen=True)
+class Finding:
+    sign: Sign
+    what: str
+    words: str  # what was found, and the remedy
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has none of its own."""
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """1 if something essential is broken. A bad configuration has already ended the command with its line."""
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    worst = 0
+    for finding in examine(args.config or configuration.DEFAULT_PATH, config):
+        print(f"{finding.sign.value}  {finding.what:<15} {finding.words}", flush=True)
+        worst = max(worst, int(finding.sign is Sign.BROKEN))
+    return worst
+
+
+def examine(file: Path, config: Config) -> Iterator[Finding]:
+    camera = config.camera
+    yield check_file(file)
+    yield check_streamer()
+    yield from check_services(config)
+    yield check_segment("video", camera.stream, lambda: shm.stream_reader(camera.layout, camera.stream))
+    yield check_segment("detections", camera.detections, lambda: shm.detection_reader(camera.layout, camera.detections))
+    yield check_group()
+    yield check_pyav()
+    yield check_space(Path(config.recording.directory))
+    yield check_password(config)
+    yield check_url(config)
+
+
+def check_file(file: Path) -> Finding:
+    if file.exists():
+        return Finding(Sign.OK, "configuration", str(file))
+    return Finding(Sign.LOOK, "configuration", f"{file} does not exist; every key has its default")
+
+
+def check_streamer() -> Finding:
+    path = find_streamer()
+    if path is None:
+        return Finding(Sign.BROKEN, "streamer", f"{STREAMER} is not there: {REMEDY}")
+    try:
+        asked = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return Finding(Sign.BROKEN, "streamer", f"{path} does not run on this machine: {REMEDY}")
+    return Finding(Sign.OK, "streamer", f"{path}: {asked.stdout.strip() or 'no version'}")
+
+
+def check_services(config: Config) -> Iterator[Finding]:
+    """Each port either answers as petcam's, or is free for it."""
+    streamer_runs = ask(config.streamer.host, config.streamer.port, "/health") is not None
+    web_runs = ask(config.web.host, config.web.port, "/healthz") is not None
+    udp = (config.streamer.host, config.webrtc.udp_port, socket.SOCK_DGRAM)
+    yield port("web port", web_runs, "web.port", config.web.host, config.web.port)
+    yield port("streamer port", streamer_runs, "streamer.port", config.streamer.host, config.streamer.port)
+    yield port("media port", streamer_runs, "webrtc.udp_port", *udp)
+
+
+def port(
+    what: str, running: bool, key: str, host: str, number: int, kind: socket.SocketKind = socket.SOCK_STREAM
+) -> Finding:
+    if running:
+        return Finding(Sign.OK, what, f"{number}: petcam answers")
+    if is_free(host, number, kind):
+        return Finding(Sign.LOOK, what, f"{number} is free, petcam is not running: sudo systemctl start petcam.target")
+    return Finding(Sign.BROKEN, what, f"{number} on {host} is taken by another program: end it or change {key}")
+
+
+def check_segment(what: str, name: str, open_reader: Callable[[], AbstractContextManager[Any]]) -> Finding:
+    try:
+        with open_reader() as reader:
+            news = reader.read(NEWS_TIMEOUT)
+    except PetcamError as error:
+        return Finding(Sign.BROKEN, what, error.message)
+    except OSError as error:
+        return Finding(Sign.BROKEN, what, f"{name}: {error.strerror}")
+    if news is None:
+        return Finding(Sign.LOOK, what, f"{name}: nothing comes; is its daemon, or petcam-feed, running?")
+    return Finding(Sign.OK, what, f"{name}: {news.width}×{news.height}, frame {news.frame_number}")
+
+
+def check_group() -> Finding:
+    user = getpass.getuser()
+    try:
+        group = grp.getgrnam("petcam")
+    except KeyError:
+        return Finding(Sign.LOOK, "group", "there is no group petcam; the package makes it, a checkout needs none")
+    if os.geteuid() == 0 or group.gr_gid in os.getgroups():
+        return Finding(Sign.OK, "group", f"{user} may read the segments")
+    return Finding(Sign.LOOK, "group", f"{user} is not in group petcam: sudo usermod -aG petcam {user}, log in again")
+
+
+def check_pyav() -> Finding:
+    if importlib.util.find_spec("av") is not None:
+        return Finding(Sign.OK, "PyAV", "there")
+    return Finding(Sign.LOOK, "PyAV", "missing: no MJPEG, no snapshots, fewer sources: sudo apt install python3-av")
+
+
+def check_space(directory: Path) -> Finding:
+    there = next(path for path in (directory, *directory.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    words = f"{free / (1 << 30):.1f} GiB free for {directory}"
+    if free < NO_SPACE:
+        return Finding(Sign.BROKEN, "disk", f"{words}: nothing can be recorded; delete something")
+    if free < LOW_SPACE:
+        return Finding(Sign.LOOK, "disk", f"{words}: set recording.max_bytes or delete something")
+    return Finding(Sign.OK, "disk", words)
+
+
+def check_password(config: Config) -> Finding:
+    if config.auth.mode == "none" and is_loopback(config.web.host):
+        return Finding(Sign.OK, "login", "none, for this machine only")
+    if config.auth.mode == "none":
+        return Finding(Sign.LOOK, "login", "auth.mode is none: everybody who reaches the port sees the camera")
+    try:
+        is_set = bool(Owner(state_directory()).generation())
+    except PermissionError:
+        return Finding(Sign.LOOK, "login", "only root sees whether a password is set: sudo petcam doctor")
+    if not is_set:
+        return Finding(Sign.LOOK, "login", "no password is set, so nobody gets in: sudo petcam password")
+    return Finding(Sign.OK, "login", "a password is set")
+
+
+def check_url(config: Config) -> Finding:
+    wildcard = config.web.host in ("0.0.0.0", "::")
+    host = lan_address() if wildcard else from_here(config.web.host)
+    name = f" or http://{socket.gethostname()}.local:{config.web.port}" if wildcard else ""
+    return Finding(Sign.OK, "page", f"http://{host}:{config.web.port}{name}")

@@ -1,0 +1,55 @@
+"""Addresses and ports of this machine."""
+
+import http.client
+import ipaddress
+import socket
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def from_here(host: str) -> str:
+    """The host part of a URL by which this machine reaches its own service that is bound to ``host``."""
+    here = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host
+    return f"[{here}]" if ":" in here else here
+
+
+def ask(host: str, port: int, path: str, timeout: float = 3.0) -> bytes | None:
+    """The body that this machine's service on ``host`` and ``port`` gives; None without an answer of 200."""
+    connection = http.client.HTTPConnection(f"{from_here(host)}:{port}", timeout=timeout)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        answer = connection.getresponse()
+        body = answer.read()
+        return body if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def lan_address() -> str:
+    """The address by which others reach this machine, as far as it has a route anywhere; else loopback's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: a datagram socket only chooses its own address
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def is_free(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
+    """Whether a service could bind there now. An address that is not this machine's is not free either."""
+    try:
+        family, _, protocol, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if kind == socket.SOCK_STREAM:  # as servers do: a connection in TIME_WAIT does not hold the port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,134 @@
+"""petcam-streamer over HTTP: one session, kept alive, for all threads of the web server.
+
+``requests.Session`` is safe to share as long as nothing changes it: it is set up here and never touched again, keeps
+no cookies and follows no redirects, and urllib3's pool below it hands each connection to one thread at a time.
+
+Reads are kept alive. A connection that the streamer closed while it was idle is noticed before it is used; if it
+closes in that very moment, nothing of an answer has come and the read is asked once more. Control must not be done
+twice: it is never repeated, and has a session whose connections all end after their answer, so none is ever old.
+"""
+
+import http.client
+import json
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from petcam.config import Config
+from petcam.errors import Code, PetcamError
+from petcam.network import from_here
+
+READ_TIMEOUT = 2.0  # seconds
+CONTROL_TIMEOUT = 5.0
+MESSAGES = {
+    Code.STREAMER_UNAVAILABLE: "ストリーミングサーバーに接続できません",
+    Code.STREAMER_TIMEOUT: "ストリーミングサーバーの応答がタイムアウトしました",
+    Code.PROXY: "ストリーミングサーバーの応答が正しくありません",
+}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the streamer answered; ``body`` is JSON."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
+
+def streamer_url(config: Config) -> str:
+    """``GO_SERVER_URL``, or where the configuration puts the streamer as seen from this machine."""
+    default = f"http://{from_here(config.streamer.host)}:{config.streamer.port}"
+    return os.environ.get("GO_SERVER_URL", "").rstrip("/") or default
+
+
+class StreamerClient:
+    """Each call raises :class:`PetcamError` ``STREAMER_UNAVAILABLE``, ``STREAMER_TIMEOUT`` or ``PROXY``."""
+
+    def __init__(self, base_url: str, connections: int = 8) -> None:
+        self._base_url = base_url
+        self._reads = _session(connections)
+        self._controls = _session(connections)
+        self._controls.headers["Connection"] = "close"
+        self._lock = threading.Lock()
+        self._trouble: Code | None = None  # as last logged; guarded by _lock
+
+    def read(self, path: str) -> Answer:
+        """``GET``, within 2 s."""
+        try:
+            return self._ask(self._reads, "GET", path, READ_TIMEOUT)
+        except PetcamError as error:
+            if not isinstance(_origin(error), ConnectionResetError | BrokenPipeError):  # RemoteDisconnected is one
+                raise
+        return self._ask(self._reads, "GET", path, READ_TIMEOUT)
+
+    def control(self, path: str, body: bytes) -> Answer:
+        """``POST`` of JSON, within 5 s, at most once."""
+        return self._ask(self._controls, "POST", path, CONTROL_TIMEOUT, body)
+
+    def close(self) -> None:
+        self._reads.close()
+        self._controls.close()
+
+    def _ask(
+        self, session: requests.Session, method: str, path: str, timeout: float, body: bytes | None = None
+    ) -> Answer:
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            response = session.request(
+                method, self._base_url + path, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            )
+            json.loads(response.content)
+        except (requests.RequestException, ValueError, RecursionError) as error:
+            code = _code(error)
+            self._note(code, error)
+            raise PetcamError(code, MESSAGES[code]) from error
+        self._note(None)
+        return Answer(response.status_code, response.content, response.headers.get("Retry-After", ""))
+
+    def _note(self, trouble: Code | None, error: Exception | None = None) -> None:
+        """Log trouble when it begins, changes or ends, not at each poll of each page."""
+        with self._lock:
+            before, self._trouble = self._trouble, trouble
+        if trouble is not None and trouble != before:
+            _log.warning("%s: %s", trouble.value, error)
+        elif trouble is None and before is not None:
+            _log.info("Go server answers again")
+
+
+def _session(connections: int) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # neither proxies nor .netrc for loopback, and a third of the time
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+    return session
+
+
+def _code(error: BaseException) -> Code:
+    origin = _origin(error)
+    if isinstance(origin, TimeoutError):
+        return Code.STREAMER_TIMEOUT
+    # RemoteDisconnected is an HTTPException too, but it is also a ConnectionResetError: there was no answer at all.
+    return Code.STREAMER_UNAVAILABLE if isinstance(origin, OSError) else Code.PROXY
+
+
+def _origin(error: BaseException) -> BaseException | None:
+    """What the socket or http.client raised: requests wraps urllib3's errors, and those wrap these.
+
+    Not simply the innermost: urllib3 1.26 raises from within the handling of an error of no meaning.
+    """
+    origin: BaseException | None = None
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, OSError | http.client.HTTPException) and not isinstance(link, requests.RequestException):
+            origin = link
+        link = link.__cause__ or link.__context__
+    return origin

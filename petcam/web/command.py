@@ -1,0 +1,74 @@
+"""``petcam web``: wires the app, serves it, and stops everything in reverse."""
+
+import argparse
+import logging
+from contextlib import ExitStack
+
+from petcam import shm, signals
+from petcam.config import Config
+from petcam.network import is_loopback
+from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.watchdog import Watchdog
+from petcam.web.app import create_app
+from petcam.web.detection_feed import DetectionFeed
+from petcam.web.owner import Owner, state_directory
+from petcam.web.picture_feed import PictureFeed
+from petcam.web.places import Places
+from petcam.web.recording_directory import RecordingDirectory
+from petcam.web.server import WebServer
+from petcam.web.services import Services
+from petcam.web.throttle import Throttle
+
+_log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has none of its own."""
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    signals.block()
+    services = build(config)
+    server = WebServer(create_app(services), config.web.host, config.web.port, config.web.threads)
+    watchdog = Watchdog({"detections": services.detections.goes_round, "web": server.answers})
+    with ExitStack() as stack:
+        stack.callback(services.streamer.close)
+        server.start()
+        stack.callback(server.stop)
+        services.detections.start()
+        stack.callback(services.detections.stop)  # before the server's: that waits for open streams
+        stack.callback(services.pictures.stop)
+        _warn(config)
+        _log.info("serving on http://%s:%d", config.web.host, server.port)
+        serve(services, watchdog)
+        watchdog.stopping()
+    return 0
+
+
+def build(config: Config) -> Services:
+    """The collaborators, none of them started."""
+    camera = config.camera
+    return Services(
+        config=config,
+        streamer=StreamerClient(streamer_url(config), config.web.threads),
+        detections=DetectionFeed(lambda: shm.detection_reader(camera.layout, camera.detections)),
+        pictures=PictureFeed(lambda: shm.stream_reader(camera.layout, camera.stream)),
+        recordings=RecordingDirectory(config.recording.directory),
+        owner=Owner(state_directory()),
+        throttle=Throttle(),
+        places=Places.of_threads(config.web.threads),
+    )
+
+
+def serve(services: Services, watchdog: Watchdog) -> None:
+    """Until SIGTERM or SIGINT."""
+    watchdog.ready("ready")
+    while signals.wait(watchdog.interval) is None:
+        failed = watchdog.beat(f"{services.places.taken()} open streams")
+        if failed:
+            _log.error("not answering: %s", ", ".join(failed))
+
+
+def _warn(config: Config) -> None:
+    if config.auth.mode == "none" and not is_loopback(config.web.host):
+        _log.warning("auth.mode is none: everybody who reaches port %d sees the camera", config.web.port)

@@ -1,0 +1,85 @@
+"""Errors become answers: one table from code to status, JSON where programs ask, internals only in the log."""
+
+import json
+import logging
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from petcam.errors import Code, PetcamError
+
+STATUS = {
+    Code.BAD_REQUEST: 400,
+    Code.UNAUTHORIZED: 401,
+    Code.FORBIDDEN: 403,
+    Code.NOT_FOUND: 404,
+    Code.CONFLICT: 409,
+    Code.TOO_LARGE: 413,
+    Code.UNSUPPORTED: 501,
+    Code.PROXY: 502,
+    Code.BUSY: 503,
+    Code.CAMERA_SILENT: 503,
+    Code.STREAMER_UNAVAILABLE: 503,
+    Code.STREAMER_TIMEOUT: 504,
+}
+RETRY_AFTER = {Code.BUSY: 5, Code.CAMERA_SILENT: 5}  # seconds
+HTTP_PHRASES = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 413: "Too large"}
+
+_log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(PetcamError, _petcam_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _defect)
+
+
+def is_page() -> bool:
+    """Whether a person is looking at the answer, rather than a program or an ``<img>``."""
+    return not request.path.startswith("/api/") and request.blueprint in (None, "pages", "auth")
+
+
+def json_answer(body: object, status: int = 200) -> Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode(), status, mimetype="application/json")
+
+
+def error_body(error: PetcamError) -> dict[str, object]:
+    """``{"error", "message"}``; an error that no status was meant for tells nothing."""
+    if error.code not in STATUS:
+        return {"error": "Internal error", "message": "petcam-web's log says more"}
+    return {"error": error.code.value, "message": error.message}
+
+
+def petcam_answer(error: PetcamError, body: dict[str, object]) -> Response:
+    """``body`` with the status of ``error``; one that no status was meant for is a defect, and logged."""
+    status = STATUS.get(error.code, 500)
+    if status == 500:
+        _log.error("%s %s: %s", request.method, request.path, error, exc_info=error)
+    answer = json_answer(body, status)
+    if error.code in RETRY_AFTER:
+        answer.headers["Retry-After"] = str(RETRY_AFTER[error.code])
+    return answer
+
+
+def _petcam_error(error: PetcamError) -> Response:
+    if is_page():
+        return Response(f"{error.message}\n", STATUS.get(error.code, 500), mimetype="text/plain")
+    return petcam_answer(error, error_body(error))
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    answer = error.get_response(request.environ)  # keeps Allow, Content-Range, Location
+    if not is_page() and answer.status_code >= 400:
+        phrase = HTTP_PHRASES.get(answer.status_code, error.name)
+        answer.data = json.dumps({"error": phrase, "message": error.description or phrase}).encode()
+        answer.mimetype = "application/json"
+    return answer
+
+
+def _defect(error: Exception) -> Response:
+    _log.error("%s %s: defect", request.method, request.path, exc_info=error)
+    if is_page():
+        return Response("Internal error\n", 500, mimetype="text/plain")
+    return json_answer({"error": "Internal error", "message": "petcam-web's log says more"}, 500)

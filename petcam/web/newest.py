@@ -1,0 +1,39 @@
+"""The newest value of a feed, handed to any number of waiting threads: whoever is slow misses some, nobody queues."""
+
+import threading
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Newest(Generic[T]):
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._number = 0  # guarded by _changed, like all below
+        self._value: T | None = None
+        self._closed = False
+
+    def publish(self, value: T) -> None:
+        with self._changed:
+            self._number += 1
+            self._value = value
+            self._changed.notify_all()
+
+    def wait(self, after: int, timeout: float) -> tuple[int, T] | None:
+        """Number and value of the newest once it is newer than ``after`` (0: any); None at time-out or when closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._number > after, timeout)
+            if self._closed or self._value is None or self._number <= after:
+                return None
+            return self._number, self._value
+
+    @property
+    def closed(self) -> bool:
+        with self._changed:
+            return self._closed
+
+    def close(self) -> None:
+        """Wake every waiter; nothing comes any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

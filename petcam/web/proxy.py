@@ -1,0 +1,12 @@
+"""The streamer's answer, passed on: its status and body as they are."""
+
+from flask import Response
+
+from petcam.streamer_client import Answer
+
+
+def passed_on(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status, mimetype="application/json")
+    if answer.retry_after:
+        response.headers["Retry-After"] = answer.retry_after
+    return response

@@ -1,0 +1,34 @@
+"""What the views work with; the factory puts it into the app."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from petcam.config import Config
+from petcam.streamer_client import StreamerClient
+from petcam.web.detection_feed import DetectionFeed
+from petcam.web.owner import Owner
+from petcam.web.picture_feed import PictureFeed
+from petcam.web.places import Places
+from petcam.web.recording_directory import RecordingDirectory
+from petcam.web.throttle import Throttle
+
+EXTENSION = "petcam"
+
+
+@dataclass(frozen=True)
+class Services:
+    config: Config
+    streamer: StreamerClient
+    detections: DetectionFeed
+    pictures: PictureFeed
+    recordings: RecordingDirectory
+    owner: Owner
+    throttle: Throttle
+    places: Places
+
+
+def services() -> Services:
+    """Those of the app that answers the current request."""
+    return cast(Services, current_app.extensions[EXTENSION])

@@ -1,0 +1,30 @@
+"""What the viewer of the current request can reach: the streamer under the name the page was opened by."""
+
+import re
+from urllib.parse import urlsplit
+
+from flask import request
+
+from petcam.config import Config
+
+HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
+OFFER_PATH = "/api/webrtc/offer"
+
+
+def streamer_origin(config: Config) -> str:
+    """``scheme://host:port`` that the browser sends offers to; empty where that is the page's own origin."""
+    public = config.streamer.public_url
+    if public:
+        parts = urlsplit(public)
+        return f"{parts.scheme}://{parts.netloc}"
+    host = HOST.fullmatch(request.headers.get("Host", ""))
+    if request.is_secure or host is None:  # an HTTPS page may not call http://
+        return ""
+    return f"http://{host['name']}:{config.streamer.port}"
+
+
+def signaling_url(config: Config) -> str:
+    """The full URL for offers, or the same-origin path."""
+    if config.streamer.public_url:
+        return config.streamer.public_url.rstrip("/") + OFFER_PATH
+    return streamer_origin(config) + OFFER_PATH

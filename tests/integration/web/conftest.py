@@ -1,0 +1,75 @@
+"""petcam-web on waitress and real shared memory, before a stub of the streamer."""
+
+import os
+import secrets
+import socket
+from dataclasses import replace
+
+import pytest
+from stub_streamer import StubStreamer
+
+from petcam.config import Auth, Camera, Config, Recording, Web
+from petcam.streamer_client import StreamerClient
+from petcam.web.app import create_app
+from petcam.web.command import build
+from petcam.web.server import WebServer
+
+THREADS = 10  # of which two are for streams
+
+
+@pytest.fixture
+def stub():
+    stub = StubStreamer()
+    yield stub
+    stub.close()
+
+
+@pytest.fixture
+def segment():
+    """A name that no other run uses; whoever writes the segment unlinks it."""
+    return f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def config(tmp_path, segment):
+    (tmp_path / "recordings").mkdir()
+    return Config(
+        web=Web(host="127.0.0.1", port=0, threads=THREADS),
+        camera=Camera(stream=f"{segment}_stream", detections=f"{segment}_detections"),
+        recording=Recording(directory=str(tmp_path / "recordings")),
+        auth=Auth(mode="none"),
+    )
+
+
+@pytest.fixture
+def services(config, stub, tmp_path, monkeypatch):
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    built = build(config)
+    built = replace(built, streamer=StreamerClient(stub.url))
+    yield built
+    built.streamer.close()
+
+
+@pytest.fixture
+def web(services):
+    server = WebServer(create_app(services), "127.0.0.1", 0, THREADS)
+    server.start()
+    services.detections.start()
+    yield server
+    services.pictures.stop()
+    services.detections.stop()
+    server.stop()
+
+
+@pytest.fixture
+def url(web):
+    return f"http://127.0.0.1:{web.port}"
+
+
+@pytest.fixture
+def free_port():
+    def choose():
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            return probe.getsockname()[1]
+
+    return choose

@@ -1,0 +1,249 @@
+"""petcam-web on waitress: open streams, stalled clients, ranges, its end."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+import requests
+
+from petcam.errors import Code, PetcamError
+from petcam.shm.detections import Box, DetectionWriter
+from petcam.web.server import listen
+
+NAME = "petcam_20260101-000000.mp4"
+FRAME = SimpleNamespace(frame_number=5, capture_ns=123_000_000, width=1280, height=720)
+
+
+@pytest.fixture
+def detector(config):
+    with DetectionWriter(config.camera.detections, writer_name="test") as writer:
+        yield writer
+
+
+def publish(detector, number):
+    frame = SimpleNamespace(**{**vars(FRAME), "frame_number": number, "capture_ns": number * 1_000_000})
+    detector.publish(frame, [Box("cat", 0.9, 1.0, 2.0, 3.0, 4.0)])
+
+
+class Viewer:
+    """One open event stream."""
+
+    def __init__(self, web, path="/api/detections/stream"):
+        self.socket = socket.create_connection(("127.0.0.1", web.port), timeout=20)
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        self.answer = http.client.HTTPResponse(self.socket)
+        self.answer.begin()
+
+    def event(self):
+        while line := self.answer.readline():
+            if line.startswith(b"data: "):
+                return json.loads(line[len(b"data: ") :])
+        return None
+
+    def close(self):
+        self.answer.close()
+        self.socket.close()
+
+
+@pytest.fixture
+def watch(web):
+    viewers = []
+
+    def open_viewer(path="/api/detections/stream"):
+        viewers.append(Viewer(web, path))
+        return viewers[-1]
+
+    yield open_viewer
+    for viewer in viewers:
+        viewer.close()
+
+
+def until(condition):
+    """Wait for what no event tells, at most 20 s."""
+    pause = threading.Event()
+    for _ in range(2000):
+        if condition():
+            return True
+        pause.wait(0.01)
+    return False
+
+
+def test_it_sends_what_the_detector_writes_to_every_viewer(watch, detector):
+    viewers = [watch(), watch()]
+    publish(detector, 41)
+    assert [viewer.event()["frame_number"] for viewer in viewers] == [41, 41]
+
+
+def test_it_goes_on_when_the_detector_restarts(watch, config):
+    viewer = watch()
+    for number in (1, 2, 3):
+        with DetectionWriter(config.camera.detections, writer_name="test") as detector:
+            publish(detector, number)
+            assert viewer.event()["frame_number"] == number
+
+
+def test_many_streams_never_starve_the_page(url, watch, services):
+    viewers = [watch() for _ in range(30)]
+    taken = [viewer for viewer in viewers if viewer.answer.status == 200]
+    refused = [viewer for viewer in viewers if viewer.answer.status == 503]
+    assert (len(taken), len(refused)) == (services.places.limit, 30 - services.places.limit)
+    assert refused[0].answer.headers["Retry-After"]
+    assert json.loads(refused[0].answer.read())["error"] == "Too many clients"
+    for path in ("/healthz", "/", "/api/recording/status", "/api/recordings"):
+        assert requests.get(url + path, timeout=10).status_code == 200
+
+
+def test_a_viewer_that_is_gone_gives_its_place_back_while_results_come(watch, services, detector):
+    viewer = watch()
+    publish(detector, 1)
+    assert viewer.event()
+    viewer.close()
+    assert until(lambda: publish(detector, 2) or services.places.taken() == 0)
+
+
+def test_a_viewer_that_is_gone_gives_its_place_back_while_nothing_comes(watch, services, monkeypatch):
+    monkeypatch.setattr("petcam.web.detections.KEEP_ALIVE_SECONDS", 0.5)  # how it is noticed before waitress 2.1
+    watch().close()
+    assert until(lambda: services.places.taken() == 0)
+
+
+def test_a_player_that_stalls_holds_no_thread(url, watch, config):
+    with open(f"{config.recording.directory}/{NAME}", "wb") as file:
+        file.truncate(32 << 20)
+    stalled = [watch(f"/api/recordings/{NAME}") for _ in range(12)]
+    for _ in range(12):
+        connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+        connection.sendall(f"GET /api/recordings/{NAME} HTTP/1.1\r\nHost: x\r\nRange: bytes=1-\r\n\r\n".encode())
+        stalled.append(connection)
+    assert requests.get(f"{url}/api/recordings", timeout=10).status_code == 200
+    for connection in stalled[12:]:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body", "content_range"),
+    [
+        ("bytes=2-4", 206, b"234", "bytes 2-4/10"),
+        ("bytes=7-", 206, b"789", "bytes 7-9/10"),
+        ("bytes=-2", 206, b"89", "bytes 8-9/10"),
+        ("bytes=0-0", 206, b"0", "bytes 0-0/10"),
+        ("bytes=5-100", 206, b"56789", "bytes 5-9/10"),
+        ("bytes=10-", 416, None, "bytes */10"),
+        ("lines=1-2", 416, None, "bytes */10"),
+        (None, 200, b"0123456789", None),
+    ],
+)
+def test_it_sends_the_range_that_was_asked_for(url, config, asked, status, body, content_range):
+    with open(f"{config.recording.directory}/{NAME}", "wb") as file:
+        file.write(b"0123456789")
+    headers = {"Range": asked} if asked else {}
+    answer = requests.get(f"{url}/api/recordings/{NAME}", headers=headers, timeout=10)
+    assert (answer.status_code, answer.headers.get("Content-Range")) == (status, content_range)
+    assert body is None or answer.content == body
+
+
+def test_it_answers_post_bodies_of_every_wrong_kind_without_a_500(url, stub):
+    bodies = [None, b"", b"{}", b"[]", b"null", b"\xff", b'{"filename": 5}', b'{"filename": {"a": []}}', b"x" * 5000]
+    for path in ("recording/start", "recording/stop", "webrtc/offer"):
+        for content_type in (None, "application/json", "text/plain", "multipart/form-data", 'x/y;;="'):
+            for body in bodies:
+                headers = {"Content-Type": content_type} if content_type else {}
+                answer = requests.post(f"{url}/api/{path}", data=body, headers=headers, timeout=10)
+                assert answer.status_code in (200, 400, 413), (path, content_type, body)
+                answer.json()
+
+
+def test_it_ends_with_streams_open(services, web, watch):
+    viewers = [watch(), watch()]
+    services.detections.stop()
+    web.stop()
+    assert [viewer.event() for viewer in viewers] == [None, None]
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("waitress")]
+
+
+def test_it_names_port_and_key_where_the_port_is_taken(web):
+    with pytest.raises(PetcamError) as raised:
+        listen("127.0.0.1", web.port)
+    assert raised.value.code is Code.PORT_TAKEN
+    assert str(web.port) in raised.value.message and "web.port" in raised.value.message
+
+
+@pytest.mark.parametrize("host", ["192.0.2.99", "no.such.host.invalid"])
+def test_it_names_the_key_where_the_address_is_not_this_machines(host):
+    with pytest.raises(PetcamError, match="web.host") as raised:
+        listen(host, 0)
+    assert raised.value.code is Code.BAD_CONFIG
+
+
+@pytest.fixture
+def petcam_web(tmp_path, free_port, segment):
+    """The command as a process; gives it and its URL."""
+    started = []
+
+    def start(port=None, **extra):
+        port = port or free_port()
+        (tmp_path / "petcam.yaml").write_text(
+            f"web: {{host: 127.0.0.1, port: {port}, threads: 10}}\n"
+            f"camera: {{stream: {segment}_stream, detections: {segment}_detections}}\n"
+            "auth: {mode: none}\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "petcam.cli", "web", "--config", str(tmp_path / "petcam.yaml")],
+            env={**os.environ, "STATE_DIRECTORY": str(tmp_path), **extra},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process, port
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_ready(notify):
+    while b"READY=1" not in notify.recv(4096):
+        pass
+
+
+@pytest.fixture
+def notify(tmp_path):
+    """The socket that systemd would listen on."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(30)
+        yield listener
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_cleanly_at_a_signal_with_a_stream_open(petcam_web, notify, number):
+    process, port = petcam_web(NOTIFY_SOCKET=notify.getsockname())
+    wait_ready(notify)
+    viewer = Viewer(SimpleNamespace(port=port))
+    process.send_signal(number)
+    assert process.wait(20) == 0
+    assert viewer.event() is None
+    viewer.close()
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_the_command_feeds_the_watchdog_after_it_is_ready(petcam_web, notify):
+    petcam_web(NOTIFY_SOCKET=notify.getsockname(), WATCHDOG_USEC="200000")
+    wait_ready(notify)
+    assert notify.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=0 open streams")
+
+
+def test_the_command_says_in_one_line_that_the_port_is_taken(petcam_web, web):
+    process, port = petcam_web(web.port)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert [line for line in errors.splitlines() if str(port) in line and "web.port" in line]
+    assert "Traceback" not in errors

@@ -1,0 +1,84 @@
+"""The app on fakes, with Flask's test client."""
+
+from dataclasses import replace
+
+import pytest
+from web_fakes import FakeReader, FakeStreamer
+
+from petcam.config import Auth, Config, Recording
+from petcam.web.app import create_app
+from petcam.web.detection_feed import DetectionFeed
+from petcam.web.owner import Owner
+from petcam.web.picture_feed import PictureFeed
+from petcam.web.places import Places
+from petcam.web.recording_directory import RecordingDirectory
+from petcam.web.services import Services
+from petcam.web.throttle import Throttle
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def streamer():
+    return FakeStreamer()
+
+
+@pytest.fixture
+def reader():
+    """Of the detections."""
+    return FakeReader()
+
+
+@pytest.fixture
+def stream_reader():
+    return FakeReader()
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def services(tmp_path, streamer, reader, stream_reader, recordings):
+    """Without login; nothing is started."""
+    built = Services(
+        config=Config(auth=Auth(mode="none"), recording=Recording(directory=str(recordings))),
+        streamer=streamer,
+        detections=DetectionFeed(lambda: reader),
+        pictures=PictureFeed(lambda: stream_reader),
+        recordings=RecordingDirectory(str(recordings)),
+        owner=Owner(tmp_path / "state"),
+        throttle=Throttle(),
+        places=Places(2),
+    )
+    yield built
+    built.detections.stop()
+    built.pictures.stop()
+
+
+@pytest.fixture
+def client(services):
+    return create_app(services).test_client()
+
+
+@pytest.fixture
+def closed_services(services):
+    """With login, and the owner's password set."""
+    services.owner.set_password(PASSWORD)
+    return replace(services, config=replace(services.config, auth=Auth(mode="password")))
+
+
+@pytest.fixture
+def stranger(closed_services):
+    return create_app(closed_services).test_client()
+
+
+@pytest.fixture
+def owner(closed_services):
+    """A client that has logged in."""
+    client = create_app(closed_services).test_client()
+    assert client.post("/login", data={"password": PASSWORD}).status_code == 303
+    return client

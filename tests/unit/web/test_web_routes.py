@@ -1,0 +1,96 @@
+"""Every route: closed unless listed, errors in JSON, security headers."""
+
+import logging
+
+import pytest
+
+from petcam.web.app import create_app
+from petcam.web.headers import protect
+
+OPEN = {("GET", "/login"), ("POST", "/login"), ("GET", "/healthz"), ("GET", "/static/<path:filename>")}
+
+
+def routes(app):
+    for rule in app.url_map.iter_rules():
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            yield method, rule.rule
+
+
+def test_it_opens_no_route_to_a_stranger_that_is_not_listed(stranger, streamer):
+    opened = set()
+    for method, rule in routes(stranger.application):
+        path = rule.replace("<name>", "petcam_20260101-000000.mp4").replace("<path:filename>", "petcam.css")
+        answer = stranger.open(path, method=method)
+        to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login")
+        if answer.status_code != 401 and not to_login:
+            opened.add((method, rule))
+        answer.close()
+    # a login without a password is refused with the 401 of the form, so that it is not in the set by status alone
+    assert opened | {("POST", "/login")} == OPEN
+    assert streamer.asked == []
+
+
+def test_it_answers_options_and_head_of_a_closed_route_with_401(stranger):
+    assert stranger.options("/api/recordings").status_code == 401
+    assert stranger.head("/api/detections/stream").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "phrase"),
+    [
+        ("GET", "/api/nothing", 404, "Not found"),
+        ("DELETE", "/api/recording/start", 405, "Method not allowed"),
+        ("GET", "/api/recordings/../../etc/passwd", 404, "Not found"),
+    ],
+)
+def test_it_answers_errors_under_api_in_json(client, method, path, status, phrase):
+    answer = client.open(path, method=method)
+    assert answer.status_code == status
+    assert answer.get_json()["error"] == phrase
+    assert answer.get_json()["message"]
+
+
+def test_it_tells_a_defect_only_to_the_log(client, streamer, caplog):
+    def read(path):
+        raise RuntimeError("the secret inside")
+
+    streamer.read = read
+    with caplog.at_level(logging.ERROR):
+        answer = client.get("/api/go/health")
+    assert answer.status_code == 500
+    assert answer.get_json()["error"] == "Internal error"
+    assert "secret" not in answer.get_data(as_text=True)
+    assert "the secret inside" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/recordings", "/api/nothing", "/nothing", "/static/nothing.js"])
+def test_it_puts_the_security_headers_on_every_answer(client, path):
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
+    assert "connect-src 'self' http://localhost:8081;" in policy
+    assert "unsafe" not in policy
+
+
+def test_it_lets_nobody_keep_private_answers(client):
+    assert client.get("/api/recordings").headers["Cache-Control"] == "no-store"
+    assert client.get("/").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("host", ["evil; script-src *", "a b", "x\u00e9"])
+def test_it_writes_no_host_into_the_policy_that_is_not_a_host(services, host):
+    app = create_app(services)
+    with app.test_request_context("/", environ_overrides={"HTTP_HOST": host}):
+        policy = protect(app.response_class()).headers["Content-Security-Policy"]
+    assert "connect-src 'self';" in policy
+
+
+def test_it_shows_the_page(client):
+    page = client.get("/").get_data(as_text=True)
+    assert all(f'id="{name}"' in page for name in ("webrtc-video", "bbox-canvas", "server-status", "recording-status"))
+
+
+def test_it_answers_healthz_and_tells_nothing_else(stranger):
+    assert stranger.get("/healthz").get_json() == {"status": "ok"}

@@ -1,0 +1,76 @@
+"""Stand-ins for what petcam-web talks to."""
+
+import queue
+import time
+from types import SimpleNamespace
+
+from petcam.errors import Code, PetcamError
+from petcam.streamer_client import MESSAGES, Answer
+
+
+class FakeStreamer:
+    """Answers what it is told to; remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.answer = Answer(200, b'{"status":"ok"}')
+
+    def fail(self, code):
+        self.answer = PetcamError(code, MESSAGES[code])
+
+    def read(self, path):
+        return self._answer("GET", path, b"")
+
+    def control(self, path, body):
+        return self._answer("POST", path, body)
+
+    def close(self):
+        pass
+
+    def _answer(self, method, path, body):
+        self.asked.append((method, path, body))
+        if isinstance(self.answer, PetcamError):
+            raise self.answer
+        return self.answer
+
+
+class FakeReader:
+    """A reader of whatever is put into ``news``; an exception there is raised."""
+
+    def __init__(self):
+        self.news = queue.Queue()
+        self.opened = 0
+        self.closed = 0
+
+    def __enter__(self):
+        self.opened += 1
+        return self
+
+    def __exit__(self, *_):
+        self.closed += 1
+
+    def read(self, timeout):
+        try:
+            news = self.news.get(timeout=min(timeout, 0.02))
+        except queue.Empty:
+            return None
+        if isinstance(news, Exception):
+            raise news
+        return news
+
+
+def detections(frame_number=7, age=0.0, boxes=1):
+    now = time.monotonic_ns()
+    box = SimpleNamespace(class_name="<cat>", confidence=0.93, x=412.5, y=300.0, w=180.0, h=120.0)
+    return SimpleNamespace(
+        frame_number=frame_number,
+        capture_ns=100_000 * frame_number,
+        publish_ns=now - int(age * 1e9),
+        width=1280,
+        height=720,
+        boxes=(box,) * boxes,
+    )
+
+
+def bad_segment():
+    return PetcamError(Code.BAD_SEGMENT, "/petcam_x: ABI version 9, this petcam reads 1: upgrade petcam")
