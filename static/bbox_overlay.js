@@ -1,0 +1,257 @@
+import { DetectionRing, VANISH_MS } from "./detection_ring.js";
+import { eachFrame } from "./frames.js";
+
+/** @typedef {import("./detection_ring.js").Detection} Detection */
+/** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
+/** @typedef {import("./detection_ring.js").Match} Match */
+/** @typedef {import("./detection_ring.js").Rect} Rect */
+
+const STREAM_URL = "/api/detections/stream";
+const REOPEN_MS = 1000;
+const LABEL_HEIGHT = 24;
+const LABEL_GAP = 4;
+const FONT = "600 13px system-ui, sans-serif";
+
+/**
+ * @typedef {object} OverlayState what is drawn now
+ * @property {Match} match
+ * @property {number | undefined} rtpTimestamp of the frame that it is drawn on
+ * @property {number | undefined} resultTimestamp of the frame that the detector looked at
+ * @property {Detection[]} detections in pixels of the video
+ */
+
+/**
+ * Draws the detector's boxes over a video, each on the frame that it was computed on where the browser tells which
+ * frame it shows. The stream of results is open only while the page is seen.
+ *
+ * Events: `draw` for each drawing, `statechange` when the stream opens or fails (`connected`).
+ */
+export class BBoxOverlay extends EventTarget {
+  #video;
+  #canvas;
+  #nameOf;
+  #context;
+  #ring = new DetectionRing();
+  /** @type {OverlayState} */
+  #state = { match: "none", rtpTimestamp: undefined, resultTimestamp: undefined, detections: [] };
+  /** @type {AbortController | null} ends everything that start() began */
+  #life = null;
+  /** @type {EventSource | null} */
+  #source = null;
+  #connected = false;
+  #reopenTimer = 0;
+  #vanishTimer = 0;
+  /** @type {number | undefined} */
+  #rtpTimestamp;
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {HTMLCanvasElement} canvas of the same place and size as the video
+   * @param {(className: string) => string} nameOf what a person calls the class
+   */
+  constructor(video, canvas, nameOf) {
+    super();
+    this.#video = video;
+    this.#canvas = canvas;
+    this.#nameOf = nameOf;
+    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get connected() {
+    return this.#connected;
+  }
+
+  start() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal });
+    const resizes = new ResizeObserver(() => this.#draw());
+    resizes.observe(this.#canvas);
+    const stopFrames = eachFrame(this.#video, (metadata) => this.#onFrame(metadata));
+    signal.addEventListener("abort", () => (resizes.disconnect(), stopFrames()));
+    this.#followVisibility();
+  }
+
+  /** Undo start(). */
+  close() {
+    this.#life?.abort();
+    this.#life = null;
+    this.#closeStream();
+  }
+
+  #followVisibility() {
+    if (document.hidden) this.#closeStream();
+    else if (!this.#source) this.#openStream();
+  }
+
+  #openStream() {
+    clearTimeout(this.#reopenTimer);
+    const source = new EventSource(STREAM_URL);
+    source.onopen = () => this.#setConnected(true);
+    source.onmessage = (event) => this.#onResult(JSON.parse(event.data));
+    source.onerror = () => this.#handleError();
+    this.#source = source;
+  }
+
+  // EventSource gives up for good after a 503, so one way serves for every failure.
+  #handleError() {
+    this.#source?.close();
+    this.#setConnected(false);
+    this.#reopenTimer = setTimeout(() => this.#openStream(), REOPEN_MS);
+  }
+
+  #closeStream() {
+    clearTimeout(this.#reopenTimer);
+    clearTimeout(this.#vanishTimer);
+    this.#source?.close();
+    this.#source = null;
+    this.#ring.clear();
+    this.#setConnected(false);
+    this.#draw();
+  }
+
+  /** @param {boolean} connected */
+  #setConnected(connected) {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    this.dispatchEvent(new Event("statechange"));
+  }
+
+  /** @param {DetectionResult} result */
+  #onResult(result) {
+    this.#ring.add(result, performance.now());
+    clearTimeout(this.#vanishTimer);
+    this.#vanishTimer = setTimeout(() => this.#draw(), VANISH_MS);
+    this.#draw(); // it may be the result of the frame on the screen
+  }
+
+  /** @param {VideoFrameCallbackMetadata | null} metadata */
+  #onFrame(metadata) {
+    this.#rtpTimestamp = metadata?.rtpTimestamp;
+    this.#draw();
+  }
+
+  #draw() {
+    const { match, result } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now());
+    const detections = result ? this.#inVideoPixels(result) : [];
+    const resultTimestamp = result?.rtp_timestamp;
+    this.#state = { match, rtpTimestamp: this.#rtpTimestamp, resultTimestamp, detections };
+    this.#paint(detections);
+    this.dispatchEvent(new Event("draw"));
+  }
+
+  /**
+   * The detector may look at a smaller picture than the one that is shown.
+   * @param {DetectionResult} result
+   * @returns {Detection[]}
+   */
+  #inVideoPixels(result) {
+    const across = (this.#video.videoWidth || result.width) / result.width;
+    const down = (this.#video.videoHeight || result.height) / result.height;
+    return result.detections.map(({ bbox: { x, y, w, h }, ...detection }) => ({
+      ...detection,
+      bbox: { x: x * across, y: y * down, w: w * across, h: h * down },
+    }));
+  }
+
+  /** @param {Detection[]} detections */
+  #paint(detections) {
+    const { clientWidth, clientHeight } = this.#canvas;
+    fit(this.#canvas, clientWidth, clientHeight);
+    const { videoWidth, videoHeight } = this.#video;
+    if (!detections.length || !videoWidth) return;
+    const picture = pictureRect(clientWidth, clientHeight, videoWidth, videoHeight);
+    const scale = picture.w / videoWidth;
+    for (const { class_name, confidence, bbox } of detections) {
+      const x = picture.x + bbox.x * scale;
+      const y = picture.y + bbox.y * scale;
+      const box = intersection({ x, y, w: bbox.w * scale, h: bbox.h * scale }, picture);
+      paintBox(this.#context, box);
+      paintLabel(this.#context, `${this.#nameOf(class_name)} ${Math.round(confidence * 100)}%`, box, picture);
+    }
+  }
+}
+
+/**
+ * Where `object-fit: contain` puts a video inside its element, in the element's pixels.
+ * @param {number} width of the element
+ * @param {number} height
+ * @param {number} videoWidth
+ * @param {number} videoHeight
+ * @returns {Rect}
+ */
+export function pictureRect(width, height, videoWidth, videoHeight) {
+  const scale = Math.min(width / videoWidth, height / videoHeight);
+  const w = videoWidth * scale;
+  const h = videoHeight * scale;
+  return { x: (width - w) / 2, y: (height - h) / 2, w, h };
+}
+
+/**
+ * @param {Rect} a
+ * @param {Rect} b
+ * @returns {Rect}
+ */
+function intersection(a, b) {
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
+  return { x, y, w: Math.min(a.x + a.w, b.x + b.w) - x, h: Math.min(a.y + a.h, b.y + b.h) - y };
+}
+
+/**
+ * An empty canvas with one pixel for each of the screen's, drawn on in CSS pixels.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width CSS pixels
+ * @param {number} height
+ */
+function fit(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+}
+
+/**
+ * A light line within a dark one: seen on any picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Rect} box
+ */
+function paintBox(context, { x, y, w, h }) {
+  context.lineJoin = "round";
+  context.strokeStyle = "rgba(6, 10, 14, 0.55)";
+  context.lineWidth = 5;
+  context.strokeRect(x, y, w, h);
+  context.strokeStyle = "#7ee2a8";
+  context.lineWidth = 2.5;
+  context.strokeRect(x, y, w, h);
+}
+
+/**
+ * Above the box, or inside it at the picture's top; never outside of the picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {Rect} box
+ * @param {Rect} picture
+ */
+function paintLabel(context, text, box, picture) {
+  context.font = FONT;
+  const width = context.measureText(text).width + 16;
+  const above = box.y - LABEL_HEIGHT - LABEL_GAP;
+  const x = Math.max(picture.x, Math.min(box.x, picture.x + picture.w - width));
+  const y = above >= picture.y ? above : box.y + LABEL_GAP;
+  context.fillStyle = "rgba(6, 10, 14, 0.78)";
+  context.beginPath();
+  if (context.roundRect) context.roundRect(x, y, width, LABEL_HEIGHT, 6);
+  else context.rect(x, y, width, LABEL_HEIGHT);
+  context.fill();
+  context.fillStyle = "#fff";
+  context.textBaseline = "middle";
+  context.fillText(text, x + 8, y + LABEL_HEIGHT / 2 + 1);
+}

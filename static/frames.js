@@ -1,0 +1,31 @@
+/**
+ * Call back for each picture that `video` presents; the function returned stops that.
+ *
+ * A browser without `requestVideoFrameCallback` gives no metadata, and calls back only some times a second.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {(metadata: VideoFrameCallbackMetadata | null) => void} callback
+ * @returns {() => void}
+ */
+export function eachFrame(video, callback) {
+  if (!("requestVideoFrameCallback" in video)) return eachUpdate(video, callback);
+  let handle = 0;
+  const next = () => {
+    handle = video.requestVideoFrameCallback((_now, metadata) => {
+      next();
+      callback(metadata);
+    });
+  };
+  next();
+  return () => video.cancelVideoFrameCallback(handle);
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {(metadata: null) => void} callback
+ */
+function eachUpdate(video, callback) {
+  const update = () => callback(null);
+  video.addEventListener("timeupdate", update);
+  return () => video.removeEventListener("timeupdate", update);
+}

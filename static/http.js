@@ -1,0 +1,59 @@
+/** An answer that is not a success: `phrase` is the API's fixed `error`, `message` is for people (docs/http-api.md). */
+export class ServerError extends Error {
+  /**
+   * @param {number} status HTTP status
+   * @param {string} phrase
+   * @param {string} message
+   * @param {number} [retryAfter] seconds, where the server said when to come again
+   */
+  constructor(status, phrase, message, retryAfter) {
+    super(message);
+    this.status = status;
+    this.phrase = phrase;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * The JSON of a successful answer, within `timeout` milliseconds.
+ *
+ * Throws `ServerError` for any other answer, `TypeError` where the network fails and a `DOMException` where it takes
+ * too long or `signal` aborts it. (`AbortSignal.any` would be shorter; tablets that families still use lack it.)
+ *
+ * @param {string} url
+ * @param {RequestInit & {timeout?: number}} [options]
+ * @returns {Promise<any>}
+ */
+export async function fetchJSON(url, { timeout = 5000, signal, ...init } = {}) {
+  const limit = new AbortController();
+  const end = () => limit.abort();
+  const timer = setTimeout(end, timeout);
+  signal?.addEventListener("abort", end);
+  if (signal?.aborted) end();
+  try {
+    return await read(await fetch(url, { ...init, signal: limit.signal }));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {object} body
+ * @param {RequestInit & {timeout?: number}} [options]
+ */
+export function postJSON(url, body, options = {}) {
+  const headers = { "Content-Type": "application/json" };
+  return fetchJSON(url, { ...options, method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** @param {Response} response */
+async function read(response) {
+  const body = await response.json().catch(() => null);
+  if (response.ok && body !== null) return body;
+  const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
+  const phrase = typeof body?.error === "string" ? body.error : "Proxy error";
+  const message = typeof body?.message === "string" ? body.message : `HTTP ${response.status}`;
+  throw new ServerError(response.status, phrase, message, retryAfter);
+}

@@ -1,0 +1,93 @@
+import { BBoxOverlay } from "./bbox_overlay.js";
+import { byId, setText } from "./dom.js";
+import { FullscreenButton } from "./fullscreen.js";
+import { ServerError } from "./http.js";
+import { Messages } from "./messages.js";
+import { PictureNotice } from "./picture_notice.js";
+import { RecordingControls } from "./recording_controls.js";
+import { RecordingList } from "./recording_list.js";
+import { RecordingPanel } from "./recording_panel.js";
+import { ServerStatusMonitor } from "./server_status.js";
+import { WebRTCVideoClient } from "./webrtc_client.js";
+
+/** The page: makes the modules, and tells each what another one found out. */
+class Page {
+  messages = new Messages(document.documentElement.lang);
+  monitor = new ServerStatusMonitor();
+  client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera());
+  overlay = new BBoxOverlay(byId("webrtc-video"), byId("bbox-canvas"), (name) => this.messages.className(name));
+  recording = new RecordingControls();
+  #list = new RecordingList(byId("recordings"), this.messages);
+  #notice = new PictureNotice(byId("notice"), this.messages);
+  #toastTimer = 0;
+
+  start() {
+    new FullscreenButton(byId("fullscreen"), byId("camera"), this.messages);
+    new RecordingPanel(
+      {
+        status: byId("recording-status"),
+        start: byId("start-recording"),
+        stop: byId("stop-recording"),
+        time: byId("recording-time"),
+        frames: byId("recording-frames"),
+        size: byId("recording-size"),
+        file: byId("recording-file"),
+      },
+      this.recording,
+      this.messages,
+    );
+    this.#wire();
+    this.client.start();
+    this.overlay.start();
+    this.monitor.start();
+    this.#list.refresh();
+  }
+
+  #wire() {
+    this.client.addEventListener("statechange", () => this.#showPicture());
+    this.overlay.addEventListener("statechange", () => this.#showPicture());
+    this.monitor.addEventListener("change", () => this.#followServer());
+    this.monitor.addEventListener("loginrequired", () => location.reload());
+    this.recording.addEventListener("saved", () => this.#onSaved());
+    this.recording.addEventListener("trouble", (event) => {
+      this.#toast(this.messages.error(/** @type {CustomEvent} */ (event).detail));
+    });
+    byId("play").addEventListener("click", () => this.client.play());
+  }
+
+  #followServer() {
+    const { state, health } = this.monitor;
+    const cameBack = state === "connected" && byId("server-status").dataset.state === "disconnected";
+    byId("server-status").dataset.state = state;
+    setText(byId("server-status"), this.messages.text(`server.${state}`));
+    setText(byId("camera-status"), health ? this.messages.text(`camera.${health.camera.state}`) : "");
+    setText(byId("viewers"), health ? this.messages.text("viewers", { n: health.webrtc_clients }) : "");
+    this.recording.follow(health?.recording);
+    if (cameBack) this.client.wake();
+  }
+
+  #showPicture() {
+    const { state, detail } = this.client;
+    const { error } = detail;
+    const refused = error instanceof ServerError && error.retryAfter !== undefined;
+    byId("camera").dataset.video = state;
+    this.#notice.show(state, detail, refused ? this.messages.error(error) : "");
+    setText(byId("live"), state === "live" ? this.messages.text("video.live") : "");
+    setText(byId("boxes"), state === "live" && !this.overlay.connected ? this.messages.text("boxes.lost") : "");
+  }
+
+  #onSaved() {
+    this.#toast(this.messages.text("recording.saved"));
+    this.#list.refresh();
+  }
+
+  /** @param {string} text said on the picture for a while */
+  #toast(text) {
+    clearTimeout(this.#toastTimer);
+    setText(byId("toast"), text);
+    this.#toastTimer = setTimeout(() => setText(byId("toast"), ""), 8000);
+  }
+}
+
+export const page = new Page();
+page.start();

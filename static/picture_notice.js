@@ -1,0 +1,76 @@
+import { setText } from "./dom.js";
+
+/** @typedef {import("./messages.js").Messages} Messages */
+/** @typedef {import("./messages.js").MessageKey} MessageKey */
+/** @typedef {import("./webrtc_client.js").VideoState} VideoState */
+/** @typedef {import("./webrtc_client.js").VideoDetail} VideoDetail */
+
+/**
+ * Says on the picture why there is none, and what happens next.
+ *
+ * The title and the hint are read out when they change; the seconds to the next try are not.
+ */
+export class PictureNotice {
+  #root;
+  #messages;
+  #title;
+  #hint;
+  #countdown;
+
+  /**
+   * @param {HTMLElement} root with `.notice-title`, `.notice-hint`, `.notice-countdown`; its `data-state` is for CSS
+   * @param {Messages} messages
+   */
+  constructor(root, messages) {
+    this.#root = root;
+    this.#messages = messages;
+    this.#title = part(root, ".notice-title");
+    this.#hint = part(root, ".notice-hint");
+    this.#countdown = part(root, ".notice-countdown");
+  }
+
+  /**
+   * @param {VideoState} state
+   * @param {VideoDetail} detail
+   * @param {string} refusal what the server said, where it refused the viewer; else empty
+   */
+  show(state, detail, refusal) {
+    this.#root.dataset.state = state;
+    const { title, hint } = this.#words(state, detail);
+    setText(this.#title, refusal || (title && this.#messages.text(title)));
+    setText(this.#hint, hint && this.#messages.text(hint));
+    const waits = detail.seconds !== undefined && detail.seconds > 0;
+    setText(this.#countdown, waits ? this.#messages.text("hint.seconds", { n: detail.seconds ?? 0 }) : "");
+  }
+
+  /**
+   * @param {VideoState} state
+   * @param {VideoDetail} detail
+   * @returns {{title: MessageKey | "", hint: MessageKey | ""}}
+   */
+  #words(state, { camera }) {
+    switch (state) {
+      case "waiting":
+        if (camera === "error") return { title: "video.error", hint: "hint.error" };
+        return { title: camera === "silent" ? "video.silent" : "video.waiting", hint: "hint.waiting" };
+      case "reconnecting":
+        return { title: "video.reconnecting", hint: "hint.reconnecting" };
+      case "unreachable":
+        return { title: "video.unreachable", hint: "hint.unreachable" };
+      case "connecting":
+        return { title: "video.connecting", hint: "" };
+      case "blocked":
+        return { title: "", hint: "" }; // the play button says it
+      default:
+        return { title: "", hint: "" };
+    }
+  }
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} selector
+ */
+function part(root, selector) {
+  return /** @type {HTMLElement} */ (root.querySelector(selector));
+}

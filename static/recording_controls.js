@@ -1,0 +1,118 @@
+import { fetchJSON, postJSON, ServerError } from "./http.js";
+
+const URLS = { start: "/api/recording/start", stop: "/api/recording/stop", status: "/api/recording/status" };
+const POLL_MS = 1000;
+const CONTROL_MS = 6000; // petcam-web itself gives up after 5 s
+
+/** @typedef {"checking" | "on" | "off" | "unknown"} RecordingState */
+/**
+ * @typedef {object} RecordingStatus
+ * @property {boolean} recording
+ * @property {string} filename
+ * @property {number} frame_count
+ * @property {number} bytes_written
+ * @property {number} duration seconds
+ * @property {string} [error] why the last recording ended by itself
+ */
+
+/**
+ * The recording as the server knows it, and the two commands.
+ *
+ * Each second of a recording its status is asked for; a recording that another page began or ended is noticed
+ * through `follow()`. Events: `change`; `saved` when a recording has ended; `trouble` with the error as its detail.
+ */
+export class RecordingControls extends EventTarget {
+  /** @type {RecordingState} */
+  #state = "checking";
+  #busy = false;
+  /** @type {RecordingStatus | null} of this recording or the last one */
+  #status = null;
+  #timer = 0;
+  #closed = false;
+
+  get state() {
+    return this.#state;
+  }
+
+  /** A command is under way. */
+  get busy() {
+    return this.#busy;
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * What the health says: is something recorded? Undefined where the server does not answer.
+   * @param {boolean | undefined} recording
+   */
+  follow(recording) {
+    if (this.#busy) return;
+    if (recording === undefined) this.#set("unknown", this.#status);
+    else if (recording !== (this.#state === "on") || this.#state === "checking" || this.#state === "unknown") this.refresh();
+  }
+
+  startRecording() {
+    return this.#command(() => postJSON(URLS.start, {}, { timeout: CONTROL_MS }));
+  }
+
+  stopRecording() {
+    return this.#command(() => postJSON(URLS.stop, {}, { timeout: CONTROL_MS }));
+  }
+
+  /** @param {() => Promise<any>} command */
+  async #command(command) {
+    if (this.#busy) return;
+    this.#setBusy(true);
+    try {
+      await command();
+    } catch (error) {
+      this.#handleError(error);
+    }
+    await this.refresh(); // whatever happened, the server knows
+    this.#setBusy(false);
+  }
+
+  async refresh() {
+    clearTimeout(this.#timer);
+    try {
+      const status = await fetchJSON(URLS.status, { timeout: 3000 });
+      this.#set(status.recording ? "on" : "off", status);
+    } catch (error) {
+      this.#set("unknown", this.#status);
+    }
+    clearTimeout(this.#timer);
+    if (this.#state === "on" && !this.#closed) this.#timer = setTimeout(() => this.refresh(), POLL_MS);
+  }
+
+  /** @param {unknown} error */
+  #handleError(error) {
+    this.dispatchEvent(new CustomEvent("trouble", { detail: error }));
+  }
+
+  /** @param {boolean} busy */
+  #setBusy(busy) {
+    this.#busy = busy;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /**
+   * @param {RecordingState} state
+   * @param {RecordingStatus | null} status
+   */
+  #set(state, status) {
+    const ended = this.#state === "on" && state === "off";
+    this.#state = state;
+    this.#status = status;
+    this.dispatchEvent(new Event("change"));
+    if (!ended) return;
+    if (status?.error) this.#handleError(new ServerError(200, status.error, status.error));
+    this.dispatchEvent(new Event("saved"));
+  }
+}

@@ -1,0 +1,85 @@
+import { setText } from "./dom.js";
+import { megabytes } from "./recording_list.js";
+
+/** @typedef {import("./messages.js").Messages} Messages */
+/** @typedef {import("./recording_controls.js").RecordingControls} RecordingControls */
+
+/**
+ * @typedef {object} RecordingElements
+ * @property {HTMLElement} status
+ * @property {HTMLButtonElement} start
+ * @property {HTMLButtonElement} stop
+ * @property {HTMLElement} time
+ * @property {HTMLElement} frames
+ * @property {HTMLElement} size
+ * @property {HTMLElement} file
+ */
+
+/** Shows the state and the numbers of the recording, and takes the two buttons' presses. */
+export class RecordingPanel {
+  #elements;
+  #controls;
+  #messages;
+  #held = false; // a button had the focus when it was pressed
+
+  /**
+   * @param {RecordingElements} elements
+   * @param {RecordingControls} controls
+   * @param {Messages} messages
+   */
+  constructor(elements, controls, messages) {
+    this.#elements = elements;
+    this.#controls = controls;
+    this.#messages = messages;
+    elements.start.addEventListener("click", () => controls.startRecording());
+    elements.stop.addEventListener("click", () => controls.stopRecording());
+    controls.addEventListener("change", () => this.#show());
+    this.#show();
+  }
+
+  #show() {
+    const { status } = this.#elements;
+    const { state } = this.#controls;
+    status.dataset.state = state;
+    setText(status, this.#messages.text(`recording.${state}`));
+    this.#showButtons();
+    this.#showNumbers();
+  }
+
+  #showButtons() {
+    const { start, stop } = this.#elements;
+    const { state, busy } = this.#controls;
+    const focused = document.activeElement;
+    start.disabled = busy || state === "on" || state === "checking";
+    stop.disabled = busy || state === "off" || state === "checking";
+    stop.classList.toggle("now", state === "on");
+    // The keyboard stays where the hand is: a button that can no longer be pressed hands over to the other.
+    if (busy) this.#held = focused === start || focused === stop;
+    else if (this.#held && (focused === document.body || focused === start || focused === stop)) this.#handOver();
+  }
+
+  #handOver() {
+    const { start, stop } = this.#elements;
+    this.#held = false;
+    (start.disabled ? stop : start).focus();
+  }
+
+  #showNumbers() {
+    const { time, frames, size, file } = this.#elements;
+    const { status } = this.#controls;
+    if (!status?.filename) return setText(file, this.#messages.text("recordings.none"));
+    time.textContent = clock(status.duration);
+    frames.textContent = this.#messages.text("frames", { n: status.frame_count });
+    size.textContent = megabytes(status.bytes_written);
+    file.textContent = status.filename;
+    file.title = status.filename;
+  }
+}
+
+/** Minutes and seconds, hours where there are any. @param {number} seconds */
+export function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}

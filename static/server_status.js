@@ -1,0 +1,108 @@
+import { fetchJSON, ServerError } from "./http.js";
+
+const HEALTH_URL = "/api/go/health";
+const POLL_MS = 2000;
+const TIMEOUT_MS = 2500;
+
+/** @typedef {"checking" | "connected" | "disconnected"} ServerState */
+/** @typedef {"waiting" | "live" | "silent" | "error"} CameraState */
+/**
+ * @typedef {object} Health
+ * @property {{state: CameraState, message: string}} camera
+ * @property {number} webrtc_clients
+ * @property {boolean} recording
+ */
+
+/**
+ * Asks for the streamer's health every two seconds while the page is seen.
+ *
+ * Connected is only what answered well: any error, and any answer that is not a health, is `disconnected`.
+ * Events: `change` after every answer; `loginrequired` when the session has ended.
+ */
+export class ServerStatusMonitor extends EventTarget {
+  /** @type {ServerState} */
+  #state = "checking";
+  /** @type {Health | null} */
+  #health = null;
+  /** @type {AbortController | null} ends everything that start() began */
+  #life = null;
+  /** @type {Promise<void> | null} the question that is under way */
+  #asking = null;
+  #timer = 0;
+
+  get state() {
+    return this.#state;
+  }
+
+  /** The last good answer; null while disconnected. */
+  get health() {
+    return this.#health;
+  }
+
+  start() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal: this.#life.signal });
+    this.#followVisibility();
+  }
+
+  /** Undo start(). */
+  close() {
+    clearTimeout(this.#timer);
+    this.#life?.abort();
+    this.#life = null;
+  }
+
+  /** Ask now, or wait for the question that is under way. */
+  async check() {
+    this.#asking ??= this.#ask().finally(() => (this.#asking = null));
+    await this.#asking;
+  }
+
+  /** The camera's state as it is now; empty where the server does not answer. */
+  async camera() {
+    await this.check();
+    return this.#health?.camera.state ?? "";
+  }
+
+  #followVisibility() {
+    clearTimeout(this.#timer);
+    if (!document.hidden) this.#poll();
+  }
+
+  async #poll() {
+    const { signal } = /** @type {AbortController} */ (this.#life);
+    const begun = performance.now();
+    await this.check();
+    clearTimeout(this.#timer);
+    const pause = Math.max(0, POLL_MS - (performance.now() - begun));
+    if (!signal.aborted && !document.hidden) this.#timer = setTimeout(() => this.#poll(), pause);
+  }
+
+  async #ask() {
+    try {
+      const health = await fetchJSON(HEALTH_URL, { timeout: TIMEOUT_MS, signal: this.#life?.signal });
+      if (health.status !== "ok") throw new TypeError("not a health");
+      this.#set("connected", health);
+    } catch (error) {
+      this.#handleError(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #handleError(error) {
+    if (!this.#life) return;
+    this.#set("disconnected", null);
+    if (error instanceof ServerError && error.status === 401) this.dispatchEvent(new Event("loginrequired"));
+  }
+
+  /**
+   * @param {ServerState} state
+   * @param {Health | null} health
+   */
+  #set(state, health) {
+    this.#state = state;
+    this.#health = health;
+    this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,285 @@
+import { eachFrame } from "./frames.js";
+import { fetchJSON, postJSON, ServerError } from "./http.js";
+
+const CONFIG_URL = "/api/webrtc/config";
+const SAME_ORIGIN_OFFER = "/api/webrtc/offer";
+
+const TICK_MS = 250;
+const SLEPT_MS = 4000; // a tick this late: the machine slept
+const DIRECT_MS = 2500; // for the streamer's own port, which a firewall may swallow without a word
+const CONNECT_MS = 5000; // from the answer to a media path
+const SETTLE_MS = 700; // without a picture after connecting or waking
+const STALL_MS = 2000; // without a picture while it was live
+const PAUSES_MS = [500, 1000, 2000, 4000, 5000];
+const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachable
+
+/** @typedef {"closed" | "connecting" | "waiting" | "live" | "blocked" | "reconnecting" | "unreachable"} VideoState */
+/**
+ * @typedef {object} VideoDetail
+ * @property {string} [camera] the camera's state, while `waiting`
+ * @property {number} [seconds] to the next try, while `reconnecting` or `unreachable`
+ * @property {unknown} [error] why there is no picture, then
+ */
+
+/**
+ * Live video by WebRTC that comes back by itself.
+ *
+ * `connecting` → `live`, or `waiting` where the camera sends nothing: then the connection is kept, and the picture
+ * comes as soon as there is one. Any failure leads to `reconnecting`, after some failures `unreachable`, with growing
+ * pauses between tries. `blocked`: the browser wants a tap before it plays; call `play()` from it.
+ *
+ * Events: `statechange` (also when `detail.seconds` changes), `firstframe` of each connection.
+ */
+export class WebRTCVideoClient extends EventTarget {
+  #video;
+  #askCamera;
+  /** @type {VideoState} */
+  #state = "closed";
+  /** @type {VideoDetail} */
+  #detail = {};
+  /** @type {AbortController | null} ends everything that start() began */
+  #life = null;
+  /** @type {AbortController | null} ends this try and its peer connection */
+  #attempt = null;
+  /** @type {RTCPeerConnection | null} */
+  #peer = null;
+  #offerUrl = ""; // the one that worked last; empty: ask for the configuration
+  #failures = 0;
+  #retryAt = Infinity; // performance.now() of the next try
+  #quietAt = Infinity; // performance.now() at which a picture is missed
+  #promised = false; // the camera was said to be live, and its picture is awaited
+  #tickedAt = 0; // Date.now(), which goes on while a machine sleeps
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {() => Promise<string>} askCamera the camera's state as the server sees it; empty where it does not answer
+   */
+  constructor(video, askCamera) {
+    super();
+    this.#video = video;
+    this.#askCamera = askCamera;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get detail() {
+    return this.#detail;
+  }
+
+  start() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    const wake = () => document.hidden || this.wake();
+    window.addEventListener("online", wake, { signal });
+    window.addEventListener("pageshow", wake, { signal });
+    document.addEventListener("visibilitychange", wake, { signal });
+    this.#tickedAt = Date.now();
+    const ticker = setInterval(() => this.#tick(), TICK_MS);
+    const stopFrames = eachFrame(this.#video, () => this.#onFrame());
+    signal.addEventListener("abort", () => (clearInterval(ticker), stopFrames()));
+    this.#connect();
+  }
+
+  /** Undo start(). */
+  close() {
+    this.#life?.abort();
+    this.#life = null;
+    this.#hangUp();
+    this.#video.srcObject = null;
+    this.#failures = 0;
+    this.#setState("closed");
+  }
+
+  /** Something may have changed for the better, or the page slept: try at once, or look whether pictures come. */
+  wake() {
+    if (!this.#life) return;
+    if (this.#retryAt < Infinity) {
+      this.#connect();
+    } else if (this.#state === "live" || this.#state === "waiting") {
+      this.#watch(SETTLE_MS);
+      this.play();
+    }
+  }
+
+  /** Begin to play; to be called from a tap where the browser asks for one. */
+  async play() {
+    try {
+      await this.#video.play();
+    } catch (error) {
+      // Any other refusal belongs to a stream that was replaced meanwhile.
+      if (error instanceof DOMException && error.name === "NotAllowedError" && this.#peer) this.#block();
+    }
+  }
+
+  async #connect() {
+    this.#hangUp();
+    this.#attempt = new AbortController();
+    const { signal } = this.#attempt;
+    if (this.#failures === 0) this.#setState("connecting");
+    try {
+      const peer = await this.#offer(signal);
+      const answer = await this.#exchange(/** @type {RTCSessionDescription} */ (peer.localDescription), signal);
+      await peer.setRemoteDescription(answer);
+      if (!signal.aborted) this.#watch(CONNECT_MS);
+    } catch (error) {
+      if (!signal.aborted) this.#handleError(error);
+    }
+  }
+
+  /**
+   * A peer connection with its offer set. The server needs no candidate of ours, so nothing is gathered first.
+   * @param {AbortSignal} signal
+   */
+  async #offer(signal) {
+    const config = await fetchJSON(CONFIG_URL, { signal });
+    if (!this.#offerUrl) this.#offerUrl = config.signaling_url;
+    const peer = new RTCPeerConnection({ iceServers: config.ice_servers, bundlePolicy: "max-bundle" });
+    this.#peer = peer;
+    signal.addEventListener("abort", () => peer.close());
+    peer.addEventListener("track", (event) => this.#onTrack(event), { signal });
+    peer.addEventListener("connectionstatechange", () => this.#onConnection(peer.connectionState), { signal });
+    preferH264(peer.addTransceiver("video", { direction: "recvonly" }));
+    await peer.setLocalDescription(await peer.createOffer());
+    return peer;
+  }
+
+  /**
+   * The streamer's answer: straight from it, or through petcam-web where its port cannot be reached from here.
+   * @param {RTCSessionDescription} offer
+   * @param {AbortSignal} signal
+   */
+  async #exchange(offer, signal) {
+    if (canReach(this.#offerUrl)) {
+      try {
+        return await postJSON(this.#offerUrl, offer, { signal, timeout: DIRECT_MS });
+      } catch (error) {
+        if (error instanceof ServerError || signal.aborted) throw error;
+      }
+    }
+    const answer = await postJSON(SAME_ORIGIN_OFFER, offer, { signal, timeout: 6000 });
+    this.#offerUrl = SAME_ORIGIN_OFFER;
+    return answer;
+  }
+
+  /** @param {RTCTrackEvent} event */
+  #onTrack({ track, receiver, streams }) {
+    hurry(receiver);
+    this.#video.srcObject = streams[0] ?? new MediaStream([track]);
+    this.play();
+  }
+
+  /** @param {RTCPeerConnectionState} connection */
+  #onConnection(connection) {
+    if (connection === "failed" || connection === "closed") this.#handleError(new Error("connection lost"));
+    else if (connection === "connected" || connection === "disconnected") this.#watch(SETTLE_MS);
+  }
+
+  #onFrame() {
+    if (!this.#peer) return;
+    const first = this.#state !== "live";
+    if (first) this.#setState("live");
+    this.#failures = 0;
+    this.#promised = false;
+    this.#watch(STALL_MS);
+    if (first) this.dispatchEvent(new Event("firstframe"));
+  }
+
+  #tick() {
+    const slept = Date.now() - this.#tickedAt > SLEPT_MS;
+    this.#tickedAt = Date.now();
+    if (document.hidden) return; // no picture is presented then
+    if (slept) this.wake();
+    else if (performance.now() >= this.#retryAt) this.#connect();
+    else if (performance.now() >= this.#quietAt) this.#onQuiet();
+    else if (this.#retryAt < Infinity) this.#setState(this.#state, { ...this.#detail, seconds: this.#secondsLeft() });
+  }
+
+  /** No picture in time: the camera is silent, or this connection is dead. */
+  async #onQuiet() {
+    const peer = this.#peer;
+    this.#quietAt = Infinity;
+    if (peer?.connectionState === "new" || peer?.connectionState === "connecting") {
+      return this.#handleError(new Error("no media path"));
+    }
+    const camera = await this.#askCamera();
+    if (peer !== this.#peer || this.#quietAt < Infinity) return; // a picture or another connection came meanwhile
+    if (camera === "live" && this.#state !== "live" && !this.#promised) {
+      this.#promised = true;
+      this.#watch(STALL_MS);
+    } else if (camera === "live" || camera === "") {
+      this.#handleError(new Error("picture lost"));
+    } else {
+      this.#promised = false;
+      this.#failures = 0;
+      this.#setState("waiting", { camera });
+      this.#watch(STALL_MS);
+    }
+  }
+
+  /** @param {unknown} error */
+  #handleError(error) {
+    this.#hangUp();
+    const asked = error instanceof ServerError && error.retryAfter ? error.retryAfter * 1000 : 0;
+    const pause = Math.max(PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)], asked);
+    this.#failures += 1;
+    this.#retryAt = performance.now() + pause;
+    this.#offerUrl = "";
+    const state = this.#failures > FAILURES_TO_GIVE_HOPE ? "unreachable" : "reconnecting";
+    this.#setState(state, { error, seconds: this.#secondsLeft() });
+  }
+
+  #hangUp() {
+    this.#attempt?.abort();
+    this.#attempt = null;
+    this.#peer = null;
+    this.#promised = false;
+    this.#retryAt = Infinity;
+    this.#quietAt = Infinity;
+  }
+
+  #block() {
+    this.#quietAt = Infinity;
+    this.#setState("blocked");
+  }
+
+  /** @param {number} milliseconds without a picture from now on, after which it is missed */
+  #watch(milliseconds) {
+    if (this.#state !== "blocked") this.#quietAt = performance.now() + milliseconds;
+  }
+
+  #secondsLeft() {
+    return Math.max(0, Math.ceil((this.#retryAt - performance.now()) / 1000));
+  }
+
+  /**
+   * @param {VideoState} state
+   * @param {VideoDetail} [detail]
+   */
+  #setState(state, detail = {}) {
+    const same = state === this.#state && detail.seconds === this.#detail.seconds && detail.camera === this.#detail.camera;
+    this.#state = state;
+    this.#detail = detail;
+    if (!same) this.dispatchEvent(new Event("statechange"));
+  }
+}
+
+/** A page served by HTTPS may not call HTTP. @param {string} url */
+function canReach(url) {
+  return new URL(url, location.href).protocol === location.protocol && url !== SAME_ORIGIN_OFFER;
+}
+
+/** Offer nothing but H.264, where the browser lets us choose. @param {RTCRtpTransceiver} transceiver */
+function preferH264(transceiver) {
+  const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
+  const h264 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/h264");
+  if (h264.length) transceiver.setCodecPreferences?.(h264);
+}
+
+/** Ask for pictures as soon as they are there, by the standard's name or Chromium's older one. @param {any} receiver */
+function hurry(receiver) {
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
+  if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;
+}

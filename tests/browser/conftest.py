@@ -1,0 +1,65 @@
+"""Chromium, the whole system, and a page of it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from demo_system import DemoSystem
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from petcam.streamer_binary import find_streamer
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+TIMEOUT_MS = 20_000  # for a busy machine; nothing waits that long on an idle one
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def system(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSystem]:
+    if find_streamer() is None:
+        pytest.fail("petcam-streamer is not built: make setup")
+    with DemoSystem(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Makes pages in contexts of their own, whose options are the call's; all are closed in the end."""
+    contexts = []
+
+    def make(**options: object) -> Page:
+        context = browser.new_context(**{"locale": "ja-JP", **options})
+        context.set_default_timeout(TIMEOUT_MS)
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(system: DemoSystem, new_page: Callable[..., Page]) -> Page:
+    """The page in Japanese on a desktop, opened, its picture live."""
+    opened = new_page()
+    opened.goto(system.url)
+    opened.wait_for_selector("#camera[data-video=live]")
+    return opened
