@@ -1,0 +1,128 @@
+// Package camera runs a source of access units, hands them on and knows how the camera is.
+//
+// Its one goroutine is Run's; the caller of Run owns it.
+package camera
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/h264"
+)
+
+// live is the state in which pictures come; the source says it, in the words of docs/http-api.md.
+const live = "live"
+
+// turnTime bounds how long one turn of Run waits for pictures, so that a watchdog sees it go round without a camera.
+const turnTime = 2 * time.Second
+
+// Source gives access units in order. State says how it is in the words of camera.state in docs/http-api.md, and for
+// people why; it may be called at any time.
+type Source interface {
+	Next(context.Context) (h264.AccessUnit, error)
+	State() (state, message string)
+	Close() error
+}
+
+// Health is camera in the answer of GET /health.
+type Health struct {
+	State   string  `json:"state"`
+	Message string  `json:"message"`
+	Width   int     `json:"width"` // pixels; 0 before the first picture
+	Height  int     `json:"height"`
+	FPS     float64 `json:"fps"`     // pictures per second, over the last two; 0 unless live
+	Bitrate int64   `json:"bitrate"` // bits per second, likewise
+	AgeMS   int64   `json:"age_ms"`  // since the newest picture was captured; -1 before the first
+}
+
+// Camera hands the access units of one source to one sink.
+type Camera struct {
+	source   Source
+	sink     func(h264.AccessUnit)
+	begun    time.Time    // of New; carries the monotonic clock, so that a clock set anew does not matter
+	lastTurn atomic.Int64 // nanoseconds since begun
+
+	mutex  sync.Mutex // guards what follows
+	newest h264.AccessUnit
+	recent window
+}
+
+// New makes a Camera; Run starts it.
+func New(source Source, sink func(h264.AccessUnit)) *Camera {
+	return &Camera{source: source, sink: sink, begun: time.Now()}
+}
+
+// Run hands on access units until ctx ends, or the source fails, with the source's error. It closes the source.
+func (c *Camera) Run(ctx context.Context) error {
+	defer func() { _ = c.source.Close() }()
+	for ctx.Err() == nil {
+		if err := c.turn(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn hands on what comes within turnTime. A context for each access unit would be garbage for each.
+func (c *Camera) turn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	for {
+		unit, err := c.source.Next(ctx)
+		c.lastTurn.Store(int64(time.Since(c.begun)))
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		}
+		c.note(unit)
+		c.sink(unit)
+	}
+}
+
+func (c *Camera) note(unit h264.AccessUnit) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if unit.Epoch != c.newest.Epoch {
+		c.recent = window{}
+	}
+	c.recent.add(unit.CaptureNS, len(unit.Data))
+	unit.Data = nil // its size is all that is wanted of it
+	c.newest = unit
+}
+
+// LastTurn is when Run last went round, with or without a picture; the zero time before it did. While it runs and the
+// sink does not hold it up, that is never more than some seconds ago.
+func (c *Camera) LastTurn() time.Time {
+	if since := c.lastTurn.Load(); since != 0 {
+		return c.begun.Add(time.Duration(since))
+	}
+	return time.Time{}
+}
+
+// Health says how the camera is now.
+func (c *Camera) Health() Health {
+	state, message := c.source.State()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	health := Health{State: state, Message: message, Width: c.newest.Width, Height: c.newest.Height, AgeMS: -1}
+	if c.newest.Epoch != 0 {
+		health.AgeMS = age(c.newest.CaptureNS).Milliseconds()
+	}
+	if state == live {
+		health.FPS, health.Bitrate = c.recent.rates()
+	}
+	return health
+}
+
+// age is how long ago a frame was captured, never below zero.
+func age(captureNS uint64) time.Duration {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // cannot fail with this clock
+	return max(0, time.Duration(now.Nano()-int64(captureNS)))
+}

@@ -1,0 +1,191 @@
+package camera_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/camera"
+	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/shm/shmtest"
+)
+
+// source hands out what is put into units; a closed channel is its failure.
+type source struct {
+	units  chan h264.AccessUnit
+	state  string
+	closed chan struct{}
+}
+
+func newSource(state string) *source {
+	return &source{units: make(chan h264.AccessUnit), state: state, closed: make(chan struct{})}
+}
+
+var errBroken = errors.New("broken")
+
+func (s *source) Next(ctx context.Context) (h264.AccessUnit, error) {
+	select {
+	case <-ctx.Done():
+		return h264.AccessUnit{}, ctx.Err()
+	case unit, ok := <-s.units:
+		if !ok {
+			return unit, errBroken
+		}
+		return unit, nil
+	}
+}
+
+func (s *source) State() (string, string) { return s.state, "because" }
+
+func (s *source) Close() error {
+	close(s.closed)
+	return nil
+}
+
+func TestItHandsOnEveryAccessUnitInOrder(t *testing.T) {
+	src, got := newSource("live"), make(chan uint64)
+	start(t, camera.New(src, func(unit h264.AccessUnit) { got <- unit.Record }))
+	for record := range uint64(5) {
+		src.units <- h264.AccessUnit{Epoch: 1, Record: record}
+		if handed := <-got; handed != record {
+			t.Errorf("got record %d, want %d", handed, record)
+		}
+	}
+}
+
+func TestItClosesTheSourceWhenItEnds(t *testing.T) {
+	src := newSource("live")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := camera.New(src, nil).Run(ctx); err != nil {
+		t.Error(err)
+	}
+	<-src.closed
+}
+
+func TestItEndsWithTheSourcesError(t *testing.T) {
+	src := newSource("live")
+	close(src.units)
+	if err := camera.New(src, nil).Run(t.Context()); !errors.Is(err, errBroken) {
+		t.Errorf("got %v, want the source's error", err)
+	}
+}
+
+func TestItGoesRoundWithoutACamera(t *testing.T) {
+	cam := camera.New(newSource("waiting"), nil)
+	if !cam.LastTurn().IsZero() {
+		t.Error("it went round before it ran")
+	}
+	start(t, cam)
+	waitFor(t, func() bool { return !cam.LastTurn().IsZero() })
+}
+
+func TestHealthTellsSizeRateAndAge(t *testing.T) {
+	src, got := newSource("live"), make(chan struct{})
+	cam := camera.New(src, func(h264.AccessUnit) { got <- struct{}{} })
+	start(t, cam)
+	begin := monotonic() - uint64(4*time.Second)
+	for i := range uint64(100) { // 25 pictures a second of 10,000 bytes, all at once
+		src.units <- h264.AccessUnit{
+			Epoch: 1, CaptureNS: begin + i*uint64(40*time.Millisecond),
+			Width: 1280, Height: 720, Data: make([]byte, 10_000),
+		}
+		<-got
+	}
+	health := cam.Health()
+	if health.Width != 1280 || health.Height != 720 || health.State != "live" || health.Message != "because" {
+		t.Errorf("got %+v", health)
+	}
+	if math.Abs(health.FPS-25) > 0.01 || health.Bitrate != 2_000_000 {
+		t.Errorf("got %v frames/s and %d b/s, want 25 and 2000000", health.FPS, health.Bitrate)
+	}
+	if health.AgeMS < 40 {
+		t.Errorf("the newest picture is %d ms old, want at least 40", health.AgeMS)
+	}
+}
+
+func TestRatesAreZeroUnlessLive(t *testing.T) {
+	src, got := newSource("silent"), make(chan struct{})
+	cam := camera.New(src, func(h264.AccessUnit) { got <- struct{}{} })
+	start(t, cam)
+	for i := range uint64(3) {
+		src.units <- h264.AccessUnit{Epoch: 1, CaptureNS: 1 + i*1_000_000, Data: make([]byte, 1)}
+		<-got
+	}
+	if health := cam.Health(); health.FPS != 0 || health.Bitrate != 0 {
+		t.Errorf("got %+v, want no rates", health)
+	}
+}
+
+func TestHealthBeforeTheFirstPictureSaysSo(t *testing.T) {
+	want := `{"state":"waiting","message":"because","width":0,"height":0,"fps":0,"bitrate":0,"age_ms":-1}`
+	if got, _ := json.Marshal(camera.New(newSource("waiting"), nil).Health()); string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestNotingAPictureAllocatesNothing(t *testing.T) {
+	src, got := newSource("live"), make(chan struct{})
+	start(t, camera.New(src, func(h264.AccessUnit) { got <- struct{}{} }))
+	unit := h264.AccessUnit{Epoch: 1, Data: make([]byte, 100)}
+	allocations := testing.AllocsPerRun(1000, func() {
+		unit.CaptureNS += 1_000_000
+		src.units <- unit
+		<-got
+	})
+	if allocations != 0 {
+		t.Errorf("%v allocations per picture, want 0", allocations)
+	}
+}
+
+func TestItRunsAReaderOfTheSharedMemory(t *testing.T) {
+	name, got := shmtest.Name(t), make(chan h264.AccessUnit)
+	cam := camera.New(shm.Open(name), func(unit h264.AccessUnit) { got <- unit })
+	start(t, cam)
+	waitFor(t, func() bool { return cam.Health().State == "waiting" })
+	shmtest.New(t, name).Publish(shmtest.Frame(0, true, 1000))
+	<-got
+	if health := cam.Health(); health.State != "live" || health.Width != 1280 {
+		t.Errorf("got %+v, want a live picture of 1280 pixels", health)
+	}
+	if err := os.Remove(shm.Directory + name); err != nil {
+		t.Error(err)
+	}
+	waitFor(t, func() bool { return cam.Health().State == "waiting" })
+}
+
+// start runs a camera for as long as the test.
+func start(t *testing.T, cam *camera.Camera) {
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- cam.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// waitFor returns once something is so; the test's own time limit ends it otherwise.
+func waitFor(t *testing.T, so func() bool) {
+	t.Helper()
+	for range time.Tick(time.Millisecond) {
+		if so() {
+			return
+		}
+	}
+}
+
+func monotonic() uint64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
+	return uint64(now.Nano())
+}

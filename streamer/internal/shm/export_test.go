@@ -1,0 +1,39 @@
+package shm
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// What the tests see of the inside, so that they can use shmtest, which imports this package.
+
+type (
+	FixedHeader = fixedHeader
+	RawSlot     = rawSlot
+)
+
+var ErrNoData = errNoData
+
+func ParseHeader(raw *FixedHeader, fileSize int64) (epoch uint64, err error) {
+	found, err := parseHeader(raw, fileSize)
+	return found.epoch, err
+}
+
+func IsRefusal(err error) bool {
+	_, ok := err.(refusal)
+	return ok
+}
+
+// ParseSlot gives where the data of an accepted slot is.
+func ParseSlot(raw *RawSlot, n uint64) (offset, size int, ok bool) {
+	found, ok := parseSlot(raw, n)
+	return found.offset, found.size, ok
+}
+
+func CheckOwner(stat *unix.Stat_t, petcamUser, petcamGroup int64) error {
+	return checkOwner(stat, ids{self: int64(os.Geteuid()), petcamUser: petcamUser, petcamGroup: petcamGroup}, "/name")
+}
+
+// StateAt is State at another time than now.
+func (r *Reader) StateAt(now uint64) (state, message string) { return r.status.state(r.name, now) }

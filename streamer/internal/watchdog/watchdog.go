@@ -1,0 +1,100 @@
+// Package watchdog tells systemd how the service is: ready, stopping, its status in words, and alive. Outside systemd
+// it does nothing.
+//
+// Its one goroutine feeds systemd's watchdog; Start begins and Stop ends it.
+package watchdog
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+)
+
+// Check is a part of the service that must keep going round.
+type Check struct {
+	Name     string
+	LastTurn func() time.Time // when it last went round; the zero time before it did
+}
+
+// Watchdog feeds systemd's watchdog for as long as every check goes round within systemd's interval (WatchdogSec=).
+type Watchdog struct {
+	log      *slog.Logger
+	checks   []Check
+	interval time.Duration // 0: systemd wants no feeding
+	stop     chan struct{}
+	stopped  chan struct{}
+}
+
+// New makes a Watchdog; Start starts it.
+func New(log *slog.Logger, checks ...Check) *Watchdog {
+	w := &Watchdog{log: log, checks: checks, stop: make(chan struct{}), stopped: make(chan struct{})}
+	interval, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn("systemd's watchdog interval is not a number; it is not fed", "reason", err)
+		interval = 0
+	}
+	w.interval = interval
+	return w
+}
+
+// Start says that the service is ready and begins to feed. Call it once the port answers.
+func (w *Watchdog) Start() {
+	w.notify(daemon.SdNotifyReady)
+	if w.interval == 0 {
+		close(w.stopped)
+		return
+	}
+	go w.run()
+}
+
+// Status says in words what the service does; systemctl status shows it.
+func (w *Watchdog) Status(text string) { w.notify("STATUS=" + text) }
+
+// Stop says that the service is stopping and ends the feeding. Call it once, after Start.
+func (w *Watchdog) Stop() {
+	w.notify(daemon.SdNotifyStopping)
+	close(w.stop)
+	<-w.stopped
+}
+
+func (w *Watchdog) run() {
+	defer close(w.stopped)
+	started := time.Now()
+	ticker := time.NewTicker(w.interval / 4) // systemd wants at least two in its interval
+	defer ticker.Stop()
+	late := ""
+	for {
+		before := late
+		if late = w.late(started); late == "" {
+			w.notify(daemon.SdNotifyWatchdog)
+		} else if late != before {
+			w.log.Error("a part of the service hangs; systemd will restart it", "part", late, "for", w.interval)
+		}
+		select {
+		case <-w.stop:
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// late names a check that has not gone round within the interval, if there is one. At first each has the interval's time.
+func (w *Watchdog) late(started time.Time) string {
+	for _, check := range w.checks {
+		last := check.LastTurn()
+		if last.Before(started) {
+			last = started
+		}
+		if time.Since(last) > w.interval {
+			return check.Name
+		}
+	}
+	return ""
+}
+
+func (w *Watchdog) notify(message string) {
+	if _, err := daemon.SdNotify(false, message); err != nil {
+		w.log.Warn("systemd cannot be told", "message", message, "reason", err)
+	}
+}
