@@ -1,0 +1,144 @@
+package mp4
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+const (
+	timescale = 90_000 // ticks per second, of the movie and of its track
+	trackID   = 1
+
+	headStart     = 40            // bytes of ftyp; here begins the moov of a growing file, the mdat of a finished one
+	secondsTo1970 = 2_082_844_800 // from the epoch of MP4, 1904-01-01 UTC
+)
+
+// Track says what a file holds.
+type Track struct {
+	Width, Height int       // pixels
+	SPS, PPS      [][]byte  // NAL units without start code, at least one of each
+	Start         time.Time // wall clock at the first frame's capture
+}
+
+// movie is what both forms of the moov box say alike.
+type movie struct {
+	created       uint64 // seconds since 1904-01-01 UTC
+	width, height uint16 // pixels
+	entries       []byte // content of stsd: the sample entry with its avcC
+}
+
+func newMovie(t Track) movie {
+	created := max(t.Start.Unix()+secondsTo1970, 0)
+	return movie{uint64(created), uint16(t.Width), uint16(t.Height), sampleEntries(t)}
+}
+
+// parseMovie reads back what appendMoov wrote; ok is false where it is something else.
+func parseMovie(moov []byte) (m movie, ok bool) {
+	mvhd := find(moov, "mvhd")
+	tkhd := find(moov, "trak", "tkhd")
+	entries := find(moov, "trak", "mdia", "minf", "stbl", "stsd")
+	if len(mvhd) != 112 || len(tkhd) != 96 || len(entries) == 0 {
+		return movie{}, false
+	}
+	width, height := binary.BigEndian.Uint16(tkhd[88:]), binary.BigEndian.Uint16(tkhd[92:])
+	return movie{binary.BigEndian.Uint64(mvhd[4:]), width, height, append([]byte(nil), entries...)}, true
+}
+
+// start returns the wall clock that created stands for.
+func (m movie) start() time.Time { return time.Unix(int64(m.created)-secondsTo1970, 0) }
+
+func appendFtyp(w *boxes) {
+	w.box("ftyp", func() {
+		w.b = append(w.b, "isom\x00\x00\x02\x00isomiso2iso5iso6avc1mp41"...)
+	})
+}
+
+// appendMoov appends the moov box. Without samples it is the head of a growing file, with mvex; with samples
+// the table of a finished one, whose first sample's moof lies at firstOffset.
+func (m movie) appendMoov(w *boxes, t *table, firstOffset int64) {
+	duration := t.duration()
+	w.box("moov", func() {
+		m.appendMvhd(w, duration)
+		w.box("trak", func() {
+			m.appendTkhd(w, duration)
+			w.box("mdia", func() {
+				m.appendMdhd(w, duration)
+				appendHdlr(w)
+				w.box("minf", func() {
+					appendMediaHeader(w)
+					w.box("stbl", func() {
+						w.box("stsd", func() { w.b = append(w.b, m.entries...) })
+						t.append(w, firstOffset)
+					})
+				})
+			})
+		})
+		if t.len() == 0 {
+			w.box("mvex", func() {
+				w.full("trex", 0, 0, func() { w.u32s(trackID, 1, 0, 0, 0) })
+			})
+		}
+	})
+}
+
+func (m movie) appendMvhd(w *boxes, duration uint64) {
+	w.full("mvhd", 1, 0, func() {
+		w.u64(m.created)
+		w.u64(m.created)
+		w.u32(timescale)
+		w.u64(duration)
+		w.u32s(0x10000, 0x1000000, 0, 0) // rate 1.0, volume 1.0
+		appendMatrix(w)
+		w.u32s(0, 0, 0, 0, 0, 0)
+		w.u32(trackID + 1)
+	})
+}
+
+func (m movie) appendTkhd(w *boxes, duration uint64) {
+	const enabledInMovie = 3
+	w.full("tkhd", 1, enabledInMovie, func() {
+		w.u64(m.created)
+		w.u64(m.created)
+		w.u32s(trackID, 0)
+		w.u64(duration)
+		w.u32s(0, 0, 0, 0) // layer, group, volume
+		appendMatrix(w)
+		w.u32s(uint32(m.width)<<16, uint32(m.height)<<16)
+	})
+}
+
+func (m movie) appendMdhd(w *boxes, duration uint64) {
+	const undetermined = 0x55c4 // ISO 639-2 "und"
+	w.full("mdhd", 1, 0, func() {
+		w.u64(m.created)
+		w.u64(m.created)
+		w.u32(timescale)
+		w.u64(duration)
+		w.u16(undetermined)
+		w.u16(0)
+	})
+}
+
+func appendMatrix(w *boxes) {
+	w.u32s(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+}
+
+func appendHdlr(w *boxes) {
+	w.full("hdlr", 0, 0, func() {
+		w.u32(0)
+		w.b = append(w.b, "vide"...)
+		w.u32s(0, 0, 0)
+		w.b = append(w.b, "petcam\x00"...)
+	})
+}
+
+// appendMediaHeader appends vmhd, and the dinf that says: the data is in this file.
+func appendMediaHeader(w *boxes) {
+	w.full("vmhd", 0, 1, func() { w.u32s(0, 0) })
+	w.box("dinf", func() {
+		w.full("dref", 0, 0, func() {
+			w.u32(1)
+			w.full("url ", 0, 1, func() {})
+		})
+	})
+}

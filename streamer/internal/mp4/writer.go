@@ -1,0 +1,172 @@
+// Package mp4 writes H.264 into MP4 files that play at any moment while they grow and are ordinary MP4 once
+// finished, without writing media data twice. docs/recordings.md specifies the bytes and the order of the steps.
+//
+// Nothing here is safe for use from several goroutines at once, and no goroutine is started.
+package mp4
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"syscall"
+	"time"
+)
+
+// File is what a Writer needs of *os.File. Sync makes data and size durable.
+type File interface {
+	ReadAt(p []byte, off int64) (int, error)
+	WriteAt(p []byte, off int64) (int, error)
+	Truncate(size int64) error
+	Sync() error
+}
+
+// Writer makes a file grow by samples: Begin, Add each NAL unit, End. Finish turns it into an ordinary MP4.
+type Writer struct {
+	file  File
+	movie movie
+	first int64 // offset of the first sample's moof
+	table table
+	buf   []byte // the sample that is being put together, behind room for its pair of headers
+}
+
+// Create writes the head of a growing file into the empty file.
+func Create(file File, track Track) (*Writer, error) {
+	if len(track.SPS) == 0 || len(track.PPS) == 0 || len(track.SPS[0]) < 4 {
+		return nil, errors.New("mp4: no parameter sets")
+	}
+	w := &Writer{file: file, movie: newMovie(track)}
+	var head boxes
+	appendFtyp(&head)
+	w.movie.appendMoov(&head, &w.table, 0)
+	w.first = int64(len(head.b))
+	if _, err := file.WriteAt(head.b, 0); err != nil {
+		return nil, fmt.Errorf("mp4: head: %w", err)
+	}
+	return w, nil
+}
+
+// Begin starts a sample and forgets one that was not ended.
+func (w *Writer) Begin() {
+	if w.buf == nil {
+		w.buf = make([]byte, pairHeader, 64<<10)
+	}
+	w.buf = w.buf[:pairHeader]
+}
+
+// Add appends a NAL unit (without start code) to the sample.
+func (w *Writer) Add(nal []byte) {
+	w.buf = binary.BigEndian.AppendUint32(w.buf, uint32(len(nal)))
+	w.buf = append(w.buf, nal...)
+}
+
+// End writes the sample by a single write; at counts from the first sample, and sync says that it is a keyframe.
+// When it fails, the file ends behind the sample before, and End may be called again.
+func (w *Writer) End(at time.Duration, sync bool) error {
+	stamp := ticks(at)
+	if newest := w.table.newest; w.table.len() > 0 {
+		stamp = min(max(stamp, newest+1), newest+math.MaxUint32)
+	}
+	f := fragment{
+		sequence: uint32(w.table.len() + 1),
+		at:       stamp,
+		duration: w.table.guess(stamp),
+		size:     uint32(len(w.buf) - pairHeader),
+		sync:     sync,
+	}
+	f.put(w.buf)
+	if _, err := w.file.WriteAt(w.buf, w.Size()); err != nil {
+		return fmt.Errorf("mp4: sample: %w", errors.Join(err, w.file.Truncate(w.Size())))
+	}
+	w.table.add(f.size, stamp, sync)
+	return nil
+}
+
+// Samples returns how many there are.
+func (w *Writer) Samples() int { return w.table.len() }
+
+// Size returns the bytes of the file up to the end of the last sample.
+func (w *Writer) Size() int64 { return w.first + w.table.bytes }
+
+// Duration returns the time from the first sample to the end of the last, whose own duration is a guess.
+func (w *Writer) Duration() time.Duration {
+	return ticksDuration(w.table.duration())
+}
+
+// ticks converts a time to the timescale of 90 kHz, rounded down as RTP timestamps are.
+func ticks(d time.Duration) uint64 { return uint64(d) * 9 / 100_000 }
+
+func ticksDuration(ticks uint64) time.Duration { return time.Duration(ticks * 100_000 / 9) }
+
+// Finish makes an ordinary MP4 of the file by the steps F1 to F5 of docs/recordings.md and returns its size in bytes.
+// Where there is no room for the table, the newest samples make room. When it fails, the file still plays as it grew,
+// and Recover can finish it later.
+func (w *Writer) Finish() (int64, error) {
+	if err := w.file.Sync(); err != nil { // F1
+		return 0, fmt.Errorf("mp4: finish: %w", err)
+	}
+	size, err := w.appendTable() // F2
+	if err != nil {
+		return 0, fmt.Errorf("mp4: table: %w", err)
+	}
+	if err := w.file.Sync(); err != nil { // F3
+		return 0, fmt.Errorf("mp4: finish: %w", err)
+	}
+	if _, err := w.file.WriteAt(w.mdatHeader(), headStart); err != nil { // F4
+		return 0, fmt.Errorf("mp4: finish: %w", err)
+	}
+	return size, w.file.Sync() // F5
+}
+
+// appendTable writes the moov inside a free box and returns the file's size.
+func (w *Writer) appendTable() (int64, error) {
+	for room := int64(0); ; {
+		table := w.hiddenTable()
+		_, err := w.file.WriteAt(table, w.Size())
+		if err == nil {
+			return w.Size() + int64(len(table)), nil
+		}
+		room = max(2*room, int64(len(table))+blockSlack)
+		if !noRoom(err) || !w.dropNewest(room) {
+			return 0, errors.Join(err, w.file.Truncate(w.Size()))
+		}
+		if err := w.file.Truncate(w.Size()); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// blockSlack is what file systems may round up and keep for themselves, bytes.
+const blockSlack = 16 << 10
+
+// hiddenTable returns a free box with the finished file's moov as its content.
+func (w *Writer) hiddenTable() []byte {
+	b := boxes{make([]byte, 0, 1024+20*w.table.len())}
+	b.box("free", func() { w.movie.appendMoov(&b, &w.table, w.first) })
+	return b.b
+}
+
+// mdatHeader returns the 16 bytes that cover everything from headStart to the moov within the free box.
+func (w *Writer) mdatHeader() []byte {
+	var b boxes
+	b.u32(1) // the size is the 64-bit one
+	b.b = append(b.b, "mdat"...)
+	b.u64(uint64(w.Size() + 8 - headStart))
+	return b.b
+}
+
+// dropNewest forgets newest samples of at least so many bytes; false, and nothing is dropped, where that would leave none.
+func (w *Writer) dropNewest(bytes int64) bool {
+	if w.table.bytes-bytes < pairHeader+int64(w.table.samples[0].size) {
+		return false
+	}
+	for end := w.table.bytes - bytes; w.table.bytes > end; {
+		w.table.dropNewest()
+	}
+	return true
+}
+
+// noRoom says that the error is of a kind that a smaller file does not have.
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}

@@ -1,0 +1,218 @@
+package record
+
+import (
+	"encoding/gob"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/mp4"
+	"petcam/streamer/internal/mp4/mp4test"
+)
+
+// `make soak` raises it.
+var kills = flag.Int("kills", 20, "how often the recording process is killed")
+
+// In the child that is killed these say where to record, and what.
+const (
+	childDirectory = "PETCAM_TEST_RECORD_TO"
+	childClip      = "PETCAM_TEST_RECORD_CLIP"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDirectory); dir != "" {
+		recordForEver(dir, os.Getenv(childClip))
+	}
+	os.Exit(m.Run())
+}
+
+// recordForEver is the child: it records and writes a byte to standard output for each frame that the source delivers.
+func recordForEver(dir, clip string) {
+	file, err := os.Open(clip)
+	if err != nil {
+		panic(err)
+	}
+	var units []h264.AccessUnit
+	if err := gob.NewDecoder(file).Decode(&units); err != nil {
+		panic(err)
+	}
+	source := newRing()
+	delivered := 0
+	source.asked = func() {
+		if delivered < len(units) {
+			source.publish(units[delivered])
+			delivered++
+			_, _ = os.Stdout.Write([]byte{'.'})
+		}
+	}
+	options := Options{Directory: dir, Segment: 4 * time.Second, MinFree: 1, Log: slog.New(slog.DiscardHandler)}
+	r := New(options, func() Source { return source })
+	r.system.syncEvery = 10 * time.Millisecond
+	if _, err := r.Start(""); err != nil {
+		panic(err)
+	}
+	select {}
+}
+
+func TestAKilledRecordingLosesAtMostTheFrameInHand(t *testing.T) {
+	units := seconds(t, 20)
+	clip := filepath.Join(t.TempDir(), "clip.gob")
+	file, err := os.Create(clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gob.NewEncoder(file).Encode(units); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	for range *kills {
+		after := 2 + random.IntN(300)
+		t.Run(fmt.Sprintf("after %d frames", after), func(t *testing.T) {
+			t.Parallel()
+			killOnce(t, units, clip, after)
+		})
+	}
+}
+
+func killOnce(t *testing.T, units []h264.AccessUnit, clip string, after int) {
+	r := newRig(t, nil)
+	delivered := killAfter(t, r.dir, clip, after)
+	r.Recover()
+	held := 0
+	for _, name := range r.files() {
+		if boxes := mp4test.Boxes(t, r.path(name)); !slices.Equal(boxes, []string{"ftyp", "mdat", "moov"}) {
+			t.Errorf("%s: boxes are %v", name, boxes)
+		}
+		packets := mp4test.Packets(t, r.path(name))
+		if !slices.Equal(packets, mp4test.Expect(units[held:held+len(packets)])) {
+			t.Errorf("%s holds other frames than it should", name)
+		}
+		held += len(packets)
+	}
+	if lost := delivered - held; lost < 0 || lost > 1 { // the kernel may be killed within the write of the one in hand
+		t.Errorf("%d of %d frames are lost", lost, delivered)
+	}
+}
+
+// killAfter runs the child until it has so many frames, kills it, and returns how many there were in the end.
+func killAfter(t *testing.T, dir, clip string, frames int) (delivered int) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childDirectory+"="+dir, childClip+"="+clip)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.ReadFull(out, make([]byte, frames))
+	_ = child.Process.Kill()
+	rest, _ := io.ReadAll(out)
+	_ = child.Wait() // it was killed
+	if err != nil {
+		t.Fatalf("the child ended by itself: %v", err)
+	}
+	return frames + len(rest)
+}
+
+// witness is a file that remembers its content as the last Sync left it.
+type witness struct {
+	*os.File
+	synced chan<- []byte
+}
+
+func (w witness) Sync() error {
+	err := diskFile{w.File}.Sync()
+	info, statErr := w.Stat()
+	if err == nil && statErr == nil {
+		content := make([]byte, info.Size())
+		n, _ := w.ReadAt(content, 0)
+		select {
+		case w.synced <- content[:n]:
+		default: // nobody wants to know
+		}
+	}
+	return err
+}
+
+func TestWhatAPowerCutLeavesPlaysAndIsFinished(t *testing.T) {
+	synced := make(chan []byte)
+	r := newRig(t, nil)
+	r.system.durable = func(f *os.File) mp4.File { return witness{f, synced} }
+	r.system.syncEvery = time.Millisecond
+	units := seconds(t, 10)[:291]
+	r.ring.publish(units[:1]...)
+	name := r.start()
+	for n := 1; n < len(units); n += 29 {
+		r.ring.publish(units[n : n+29]...)
+		r.ring.untilRead()
+		<-synced // it may have begun before the last frame
+		content := <-synced
+
+		after := newRig(t, nil)
+		after.write(name+partSuffix, 0)
+		if err := os.WriteFile(after.path(name+partSuffix), content, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		after.Recover()
+		after.holds(name, units[:n+29])
+	}
+	r.stop()
+}
+
+func TestLeftoversAreFinishedBeforeAnythingNewIsWritten(t *testing.T) {
+	r := newRig(t, nil)
+	units := seconds(t, 2)
+	r.ring.publish(units...)
+	name := r.start()
+	r.ring.untilRead()
+	content, err := os.ReadFile(r.path(name + partSuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.stop()
+
+	later := newRig(t, nil)
+	secret := filepath.Join(t.TempDir(), "secret")
+	later.write("petcam_20250101-000000.mp4.part", 0) // nothing was written yet
+	later.write("petcam_20250102-000000.mp4.part", 5000)
+	later.write("holiday.mp4.part", 5000)
+	for path, b := range map[string][]byte{later.path(name + partSuffix): content, later.path(name): []byte("taken"), secret: content} {
+		if err := os.WriteFile(path, b, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(secret, later.path("petcam_20250103-000000.mp4.part")); err != nil {
+		t.Fatal(err)
+	}
+	later.Recover()
+	second := strings.TrimSuffix(name, ".mp4") + "-2.mp4"
+	want := []string{
+		"holiday.mp4.part", "petcam_20250102-000000.mp4.part", "petcam_20250103-000000.mp4.part", name, second,
+	}
+	slices.Sort(want)
+	if files := later.files(); !slices.Equal(files, want) {
+		t.Errorf("files are %v, want %v", files, want)
+	}
+	later.holds(second, units)
+	if b, _ := os.ReadFile(secret); !slices.Equal(b, content) {
+		t.Error("a symbolic link was followed")
+	}
+	if lines := later.log.lines("cannot finish"); len(lines) != 1 {
+		t.Errorf("log has %q", lines)
+	}
+}

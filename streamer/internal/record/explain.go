@@ -1,0 +1,55 @@
+package record
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"petcam/streamer/internal/fault"
+)
+
+// errDeleted says that the growing file has lost its name.
+var errDeleted = errors.New("the file being recorded was deleted")
+
+// explain makes a fault of an error of the disk: what to do goes into the message, the rest into the log only.
+func explain(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	return fault.New(fault.RecordingFailed, "%s", remedy(err)).Because(err)
+}
+
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, errDeleted), errors.Is(err, fs.ErrNotExist):
+		return "The recordings directory, or the file being recorded in it, was removed; start again"
+	case errors.Is(err, syscall.EFBIG):
+		return "The file reached the largest size that is allowed here; lower recording.segment_minutes"
+	case isFull(err):
+		return "The disk is full; delete recordings, or move recording.directory to a larger disk"
+	case errors.Is(err, syscall.EROFS):
+		return "The disk of recording.directory is read-only; check it with fsck, and mount it again"
+	case errors.Is(err, fs.ErrPermission):
+		return "recording.directory may not be written to; give it to the user petcam (chown petcam:petcam)"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "recording.directory is not a directory"
+	default:
+		return "The disk of recording.directory has a fault; see the log, and check the disk"
+	}
+}
+
+// isFull says that deleting other files may help.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// sizeAndLinks returns the bytes of an open file, and how many names it has.
+func sizeAndLinks(file *os.File) (size int64, links uint64, err error) {
+	info, err := file.Stat()
+	if err != nil {
+		return 0, 0, err
+	}
+	return info.Size(), uint64(info.Sys().(*syscall.Stat_t).Nlink), nil
+}

@@ -1,0 +1,42 @@
+package record
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	partSuffix = ".part"
+	pinSuffix  = ".pin"
+	stampForm  = "20060102-150405"
+)
+
+// validLabel says whether a caller's label may become part of a name; empty is none.
+func validLabel(label string) bool {
+	return label == "" || regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`).MatchString(label)
+}
+
+// fileName names a recording that began at the time; try from 2 on tells it from others of that name.
+func fileName(start time.Time, label string, try int) string {
+	name := "petcam_" + start.Format(stampForm)
+	if label != "" {
+		name += "_" + label
+	}
+	if try > 1 {
+		name += fmt.Sprintf("-%d", try)
+	}
+	return name + ".mp4"
+}
+
+// stampOf returns the time in the name of a finished recording, as it stands there; ok is false for other names.
+func stampOf(name string) (stamp string, ok bool) {
+	rest, begins := strings.CutPrefix(name, "petcam_")
+	if !begins || !strings.HasSuffix(rest, ".mp4") || len(rest) < len(stampForm) {
+		return "", false
+	}
+	stamp = rest[:len(stampForm)]
+	_, err := time.Parse(stampForm, stamp)
+	return stamp, err == nil
+}

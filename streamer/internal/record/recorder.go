@@ -1,0 +1,211 @@
+// Package record writes the stream to disk as MP4 files that survive crashes and full disks; docs/recordings.md is its
+// specification.
+//
+// Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
+// each growing file has one that makes it durable and keeps space free (keeper.run, ended before the file is finished);
+// the Recorder has one that deletes by age each hour (ended by Close).
+package record
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/h264"
+)
+
+// Source is a reader of the stream that nobody else reads from, so that a slow disk has the whole ring as its buffer.
+type Source interface {
+	// Next blocks until there is an access unit or ctx ends.
+	Next(ctx context.Context) (h264.AccessUnit, error)
+	// Rewind makes Next go on at the newest keyframe at least back old, or the oldest there is.
+	Rewind(back time.Duration) error
+	Close() error
+}
+
+// Options are the keys of the configuration's section recording.
+type Options struct {
+	Directory string
+	PreRoll   time.Duration // how far before Start a recording begins, at most
+	Segment   time.Duration // a longer recording goes on in another file
+	MaxBytes  int64         // of all recordings together; 0: no limit
+	MaxAge    time.Duration // older recordings are deleted; 0: never
+	MinFree   int64         // bytes of the disk to leave free; 0: a tenth of it or 1 GiB, the larger
+	Log       *slog.Logger
+}
+
+// Status describes the file being written; while nothing is recorded, the last one.
+type Status struct {
+	Recording    bool    `json:"recording"`
+	Filename     string  `json:"filename"`
+	FrameCount   int     `json:"frame_count"`
+	BytesWritten int64   `json:"bytes_written"`
+	Duration     float64 `json:"duration"` // seconds
+	Error        string  `json:"error"`    // why the last recording ended by itself
+}
+
+// Recorder owns the recordings directory. All methods may be called from any goroutine.
+type Recorder struct {
+	options Options
+	open    func() Source
+	system  system
+	space   *space
+	cancel  context.CancelFunc // ends the hourly look
+	hourly  chan struct{}      // closed when it has ended
+
+	// leftovers lets one goroutine at a time finish what a crash left.
+	leftovers sync.Mutex
+
+	// mu guards everything below. It is never held while waiting for a disk, a source or a goroutine.
+	mu      sync.Mutex
+	status  Status
+	session *session // nil while nothing is recorded
+	closed  bool
+}
+
+// New makes a Recorder that opens a Source for each recording. Close it.
+func New(options Options, open func() Source) *Recorder {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Recorder{
+		options: options, open: open, system: realSystem(), space: newSpace(options),
+		cancel: cancel, hourly: make(chan struct{}),
+	}
+	go func() {
+		defer close(r.hourly)
+		r.space.deleteOldEachHour(ctx)
+	}()
+	return r
+}
+
+// Recover finishes what a crash left. Call it before Start; it may take seconds for each gigabyte.
+func (r *Recorder) Recover() {
+	dir, err := openDirectory(r.options.Directory)
+	if err != nil {
+		r.options.Log.Error("cannot open the recordings directory", "error", err)
+		return
+	}
+	defer dir.close()
+	r.mu.Lock()
+	recording := r.session != nil // which has done, or will do, this itself
+	r.mu.Unlock()
+	if !recording {
+		r.finishLeftovers(dir)
+	}
+}
+
+// Start begins a recording and returns the name of its first file once frames are in it. Errors are *fault.Error:
+// BadRequest, AlreadyRecording, NoVideo, RecordingFailed.
+func (r *Recorder) Start(label string) (filename string, err error) {
+	if !validLabel(label) {
+		return "", fault.New(fault.BadRequest, "filename must be 1 to 64 of A-Z a-z 0-9 . _ -")
+	}
+	s, err := r.begin(label)
+	if err != nil {
+		return "", err
+	}
+	<-s.started
+	return s.filename, s.startErr
+}
+
+// begin makes the session that only one of several callers gets; it waits for one that is just stopping.
+func (r *Recorder) begin(label string) (*session, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.session != nil && r.session.stopping {
+		ending := r.session
+		r.mu.Unlock()
+		<-ending.done
+		r.mu.Lock()
+	}
+	switch {
+	case r.closed:
+		return nil, fault.New(fault.RecordingFailed, "The streamer is stopping; try again when it is back")
+	case r.session != nil:
+		return nil, fault.New(fault.AlreadyRecording, "%s is being recorded; stop it first", r.recordedName())
+	}
+	r.session = newSession(r, label)
+	go r.session.run()
+	return r.session, nil
+}
+
+// recordedName is for messages. mu must be held.
+func (r *Recorder) recordedName() string {
+	if !r.status.Recording {
+		return "Another recording" // it is just starting
+	}
+	return r.status.Filename
+}
+
+// Stop ends the recording and returns what became of its last file. One that is just starting is stopped once it has
+// begun. Errors are *fault.Error: NotRecording, RecordingFailed.
+func (r *Recorder) Stop() (Status, error) {
+	r.mu.Lock()
+	s := r.session
+	if s == nil || s.stopping {
+		defer r.mu.Unlock()
+		return r.status, fault.New(fault.NotRecording, "Nothing is being recorded")
+	}
+	s.stopping = true
+	r.mu.Unlock()
+
+	<-s.started
+	if s.startErr != nil {
+		return r.Status(), fault.New(fault.NotRecording, "Nothing is being recorded")
+	}
+	s.stop()
+	return s.last, s.err
+}
+
+// Status returns the state at this moment.
+func (r *Recorder) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status
+}
+
+// Close finishes the recording and ends all goroutines. Start fails from now on.
+func (r *Recorder) Close() {
+	r.mu.Lock()
+	r.closed = true
+	s := r.session
+	r.mu.Unlock()
+	if s != nil {
+		s.cancel(errStopped)
+		<-s.done
+	}
+	r.cancel()
+	<-r.hourly
+}
+
+// progress makes the state of the file being written known.
+func (r *Recorder) progress(status Status) {
+	r.mu.Lock()
+	r.status = status
+	r.mu.Unlock()
+}
+
+// ended forgets the session; err says why it ended by itself and is nil after Stop and Close.
+func (r *Recorder) ended(s *session, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.session = nil
+	if !r.status.Recording {
+		return // it never began: its error is Start's answer
+	}
+	r.status.Recording = false
+	if err != nil {
+		r.status.Error = message(err)
+	}
+	s.last = r.status
+}
+
+func message(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Message
+	}
+	return "The recording ended by a defect; see the log"
+}

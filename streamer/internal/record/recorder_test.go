@@ -1,0 +1,276 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"petcam/streamer/internal/fault"
+)
+
+func TestARecordingBecomesAnOrdinaryMP4(t *testing.T) {
+	r := newRig(t, nil)
+	units := seconds(t, 5)
+	r.ring.publish(units...)
+	name, err := r.Start("sofa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := r.stop()
+	r.holds(name, units)
+	if files := r.files(); !slices.Equal(files, []string{name}) || !regexp.MustCompile(`^petcam_\d{8}-\d{6}_sofa\.mp4$`).MatchString(name) {
+		t.Errorf("files are %v", files)
+	}
+	info, err := os.Stat(r.path(name))
+	if err != nil || info.Mode() != 0o640 {
+		t.Fatalf("mode is %v, %v", info.Mode(), err)
+	}
+	if age := time.Since(info.ModTime()); age < 0 || age > time.Minute {
+		t.Errorf("its time is %v ago, not that of the last frame", age)
+	}
+	if status.FrameCount != 150 || status.BytesWritten != info.Size() || status.Duration < 4.99 || status.Duration > 5.01 || status.Recording {
+		t.Errorf("status is %+v, the file has %d bytes", status, info.Size())
+	}
+}
+
+func TestTheStateIsTheDocumentedJSON(t *testing.T) {
+	b, err := json.Marshal(newRig(t, nil).Status())
+	want := `{"recording":false,"filename":"","frame_count":0,"bytes_written":0,"duration":0,"error":""}`
+	if err != nil || string(b) != want {
+		t.Errorf("%s, %v", b, err)
+	}
+}
+
+func TestARecordingBeginsBeforeThePress(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.PreRoll = 2500 * time.Millisecond })
+	units := seconds(t, 6)
+	r.ring.publish(units...)
+	name := r.start()
+	r.stop()
+	r.holds(name, units[3*30:]) // the newest keyframe at least 2.5 s old
+}
+
+func TestWhatWasPublishedBeforeStopIsInTheFile(t *testing.T) {
+	r := newRig(t, nil)
+	r.system.stopLimit = time.Hour
+	units := seconds(t, 3)
+	r.ring.publish(units[:31]...)
+	name := r.start()
+	r.ring.publish(units[31:60]...)
+	s := r.session
+	go func() { // a frame that comes after Stop ends it
+		for s.stopNS.Load() == 0 {
+			runtime.Gosched()
+		}
+		r.ring.publish(units[60:]...)
+	}()
+	if _, err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	r.holds(name, units[:60])
+}
+
+func TestRecordingsOfTheSameSecondGetDifferentNames(t *testing.T) {
+	r := newRig(t, nil)
+	r.ring.publish(seconds(t, 1)...)
+	var names []string
+	for range 3 {
+		names = append(names, r.start())
+		r.stop()
+	}
+	if !strings.HasSuffix(names[1], "-2.mp4") || !strings.HasSuffix(names[2], "-3.mp4") || len(r.files()) != 3 {
+		t.Errorf("names are %v", names)
+	}
+}
+
+func TestAFileThatAppearsUnderTheNameIsNotReplaced(t *testing.T) {
+	r := newRig(t, nil)
+	r.ring.publish(seconds(t, 1)...)
+	name := r.start()
+	if err := os.WriteFile(r.path(name), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status := r.stop()
+	if content, _ := os.ReadFile(r.path(name)); string(content) != "mine" || status.Filename == name || !strings.Contains(status.Filename, "-2") {
+		t.Errorf("%s became %q", name, status.Filename)
+	}
+}
+
+func TestALabelOfOtherCharactersIsRefused(t *testing.T) {
+	r := newRig(t, nil)
+	for _, label := range []string{"../x", "a/b", "a\x00", "猫", "a b", strings.Repeat("x", 65), "x\n"} {
+		_, err := r.Start(label)
+		wantFault(t, err, fault.BadRequest, "filename")
+	}
+}
+
+func TestStopWithoutARecordingIsRefused(t *testing.T) {
+	_, err := newRig(t, nil).Stop()
+	wantFault(t, err, fault.NotRecording, "Nothing")
+}
+
+func TestOneOfTenStartsWins(t *testing.T) {
+	r := newRig(t, nil)
+	r.ring.publish(seconds(t, 1)...)
+	errs := make([]error, 10)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			_, errs[i] = r.Start("")
+		}()
+	}
+	all.Wait()
+	refused := 0
+	for _, err := range errs {
+		var f *fault.Error
+		if errors.As(err, &f) && f.Code == fault.AlreadyRecording {
+			refused++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if refused != 9 {
+		t.Errorf("%d were refused, want 9", refused)
+	}
+	r.stop()
+}
+
+func TestStartsAndStopsInAnyOrderLoseNothing(t *testing.T) {
+	r := newRig(t, nil)
+	r.ring.publish(seconds(t, 1)...)
+	var mu sync.Mutex
+	var started, stopped int
+	var all sync.WaitGroup
+	for range 4 {
+		all.Add(2)
+		go func() {
+			defer all.Done()
+			for range 5 {
+				if _, err := r.Start(""); err == nil {
+					mu.Lock()
+					started++
+					mu.Unlock()
+				}
+			}
+		}()
+		go func() {
+			defer all.Done()
+			for range 5 {
+				if _, err := r.Stop(); err == nil {
+					mu.Lock()
+					stopped++
+					mu.Unlock()
+				}
+			}
+		}()
+	}
+	all.Wait()
+	if r.Status().Recording {
+		r.stop()
+		stopped++
+	}
+	if files := r.files(); started != stopped || len(files) != started {
+		t.Errorf("%d started, %d stopped, files %v", started, stopped, files)
+	}
+	for _, name := range r.files() {
+		if !strings.HasSuffix(name, ".mp4") {
+			t.Errorf("%s was not finished", name)
+		}
+	}
+}
+
+func TestStopWhileStartingStopsWhatHasBegun(t *testing.T) {
+	r := newRig(t, nil)
+	units := seconds(t, 1)
+	waiting := make(chan struct{})
+	r.ring.asked = sync.OnceFunc(func() { close(waiting) })
+	started, stopped := make(chan error), make(chan error)
+	go func() {
+		_, err := r.Start("")
+		started <- err
+	}()
+	<-waiting
+	go func() {
+		_, err := r.Stop()
+		stopped <- err
+	}()
+	r.ring.publish(units...)
+	if err := <-started; err != nil {
+		t.Error(err)
+	}
+	if err := <-stopped; err != nil {
+		// Stop came before the session did, or its video.
+		wantFault(t, err, fault.NotRecording, "")
+		r.stop()
+	}
+	if files := r.files(); len(files) != 1 || !strings.HasSuffix(files[0], ".mp4") {
+		t.Errorf("files are %v", files)
+	}
+}
+
+func TestCloseFinishesTheRecording(t *testing.T) {
+	r := newRig(t, nil)
+	r.ring.publish(seconds(t, 1)...)
+	name := r.start()
+	r.Close()
+	if boxes := strings.Join(r.files(), " "); boxes != name {
+		t.Errorf("files are %s", boxes)
+	}
+	_, err := r.Start("")
+	wantFault(t, err, fault.RecordingFailed, "stopping")
+}
+
+func TestCloseWhileStartingLeavesNothing(t *testing.T) {
+	r := newRig(t, nil)
+	waiting := make(chan struct{})
+	r.ring.asked = sync.OnceFunc(func() { close(waiting) })
+	started := make(chan error)
+	go func() {
+		_, err := r.Start("")
+		started <- err
+	}()
+	<-waiting
+	r.Close()
+	wantFault(t, <-started, fault.RecordingFailed, "stopping")
+	if files := r.files(); len(files) != 0 {
+		t.Errorf("files are %v", files)
+	}
+}
+
+func TestWithoutVideoNothingBegins(t *testing.T) {
+	old := seconds(t, 2)
+	for i := range old {
+		old[i].CaptureNS -= 10e9
+	}
+	headless := seconds(t, 1)[1:]
+	for name, prepare := range map[string]func(*ring){
+		"nothing was ever published":    func(*ring) {},
+		"what there is is old":          func(r *ring) { r.put(old...) },
+		"no keyframe comes":             func(r *ring) { r.publish(headless...) },
+		"the source says there is none": func(r *ring) { r.fail(errors.New("refused")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, nil)
+			prepare(r.ring)
+			_, err := r.Start("")
+			wantFault(t, err, fault.NoVideo, "amera")
+			if files, status := r.files(), r.Status(); len(files) != 0 || status != (Status{}) {
+				t.Errorf("files are %v, status %+v", files, status)
+			}
+			r.ring.fail(nil)
+			r.ring.publish(seconds(t, 1)...)
+			r.start()
+			r.stop()
+		})
+	}
+}

@@ -1,0 +1,190 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"petcam/streamer/internal/fault"
+)
+
+const (
+	leastMinFree = 1 << 30 // bytes, where min_free_bytes is 0
+	leastRoom    = 4 << 20 // bytes that stay free whatever is configured: a file's table must fit
+	ageLook      = time.Hour
+)
+
+// space deletes recordings to keep within the limits; docs/recordings.md, "Space".
+type space struct {
+	path     string
+	maxBytes int64
+	minFree  int64
+	maxAge   time.Duration
+	log      *slog.Logger
+
+	// mu guards total, and lets one goroutine at a time delete.
+	mu    sync.Mutex
+	total int64 // bytes of the finished recordings when last counted
+}
+
+func newSpace(o Options) *space {
+	return &space{path: o.Directory, maxBytes: o.MaxBytes, minFree: o.MinFree, maxAge: o.MaxAge, log: o.Log}
+}
+
+// recording is a finished file.
+type recording struct {
+	name   string
+	stamp  string // of its name
+	size   int64
+	ended  time.Time
+	pinned bool
+}
+
+// makeRoom deletes the oldest recordings until the limits are kept, with a growing file of so many bytes. It fails with
+// RecordingFailed where nothing may be deleted any more.
+func (s *space) makeRoom(dir *directory, growing int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	short, err := s.short(dir, growing)
+	if err != nil || short == "" {
+		return err
+	}
+	// Only now the directory is listed: petcam-web deletes too, so the total may be too high.
+	recordings, err := s.recordings(dir)
+	if err != nil {
+		return err
+	}
+	for {
+		short, err := s.short(dir, growing)
+		if err != nil || short == "" {
+			return err
+		}
+		i := slices.IndexFunc(recordings, func(r recording) bool { return !r.pinned })
+		if i < 0 {
+			return fault.New(fault.RecordingFailed, "%s", short)
+		}
+		if err := s.delete(dir, recordings[i], "to make room"); err != nil {
+			return err
+		}
+		recordings = slices.Delete(recordings, i, i+1)
+	}
+}
+
+// short says what is short of space and what helps, or nothing. mu must be held.
+func (s *space) short(dir *directory, growing int64) (string, error) {
+	if s.maxBytes > 0 && s.total+growing > s.maxBytes {
+		return "Recordings have reached recording.max_bytes and none may be deleted; unpin or delete some, or raise it", nil
+	}
+	var disk syscall.Statfs_t
+	if err := syscall.Fstatfs(int(dir.file.Fd()), &disk); err != nil {
+		return "", err
+	}
+	least := s.minFree
+	if least == 0 {
+		least = max(int64(disk.Blocks)*disk.Bsize/10, leastMinFree)
+	}
+	if int64(disk.Bavail)*disk.Bsize < max(least, leastRoom) {
+		return "The disk has less free than recording.min_free_bytes and no recording may be deleted; " +
+			"free some space, or unpin or delete recordings", nil
+	}
+	return "", nil
+}
+
+// count counts the recordings afresh, before a file is begun.
+func (s *space) count(dir *directory) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.recordings(dir)
+	return err
+}
+
+// recordings lists the finished ones, oldest first, and sets total. mu must be held.
+func (s *space) recordings(dir *directory) ([]recording, error) {
+	files, err := dir.list()
+	if err != nil {
+		return nil, err
+	}
+	var found []recording
+	pins := map[string]bool{}
+	s.total = 0
+	for _, info := range files {
+		if name, isPin := strings.CutSuffix(info.Name(), pinSuffix); isPin {
+			pins[name] = true
+		} else if stamp, ok := stampOf(info.Name()); ok {
+			found = append(found, recording{info.Name(), stamp, info.Size(), info.ModTime(), false})
+			s.total += info.Size()
+		}
+	}
+	for i := range found {
+		found[i].pinned = pins[found[i].name]
+	}
+	slices.SortFunc(found, func(a, b recording) int {
+		return cmp.Or(cmp.Compare(a.stamp, b.stamp), a.ended.Compare(b.ended))
+	})
+	return found, nil
+}
+
+// delete deletes a recording, which petcam-web may have done already. mu must be held.
+func (s *space) delete(dir *directory, r recording, why string) error {
+	if err := dir.root.Remove(r.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.total -= r.size
+	s.log.Info("deleted a recording", "name", r.name, "why", why)
+	return nil
+}
+
+// deleteOldEachHour deletes by age until ctx ends.
+func (s *space) deleteOldEachHour(ctx context.Context) {
+	if s.maxAge == 0 {
+		return
+	}
+	ticker := time.NewTicker(ageLook)
+	defer ticker.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := time.Now()
+		if !jumped(last.Round(0), now.Round(0), now.Sub(last)) {
+			s.deleteOld(now)
+		}
+		last = now
+	}
+}
+
+// jumped says whether the wall clock went another way than the elapsed time: a wrong clock must not empty the disk.
+func jumped(before, now time.Time, elapsed time.Duration) bool {
+	return (now.Sub(before) - elapsed).Abs() >= ageLook
+}
+
+// deleteOld deletes the unpinned recordings that ended longer than maxAge before now.
+func (s *space) deleteOld(now time.Time) {
+	dir, err := openDirectory(s.path)
+	if err != nil {
+		s.log.Error("cannot open the recordings directory", "error", err)
+		return
+	}
+	defer dir.close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	recordings, err := s.recordings(dir)
+	for _, r := range recordings {
+		if !r.pinned && now.Sub(r.ended) > s.maxAge {
+			err = errors.Join(err, s.delete(dir, r, "older than recording.max_age_days"))
+		}
+	}
+	if err != nil {
+		s.log.Error("cannot delete old recordings", "error", err)
+	}
+}

@@ -1,0 +1,221 @@
+package record
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/mp4/mp4test"
+)
+
+// old puts finished recordings of 1,000 bytes into the directory, one a day from 1 November on, the newest last.
+func (r *rig) old(n int) []string {
+	r.t.Helper()
+	var names []string
+	for i := range n {
+		start := time.Date(2025, 11, 1+i, 12, 0, 0, 0, time.Local)
+		names = append(names, fileName(start, "", 1))
+		r.write(names[i], 1000)
+		if err := os.Chtimes(r.path(names[i]), start, start); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	return names
+}
+
+func (r *rig) write(name string, size int) {
+	r.t.Helper()
+	if err := os.MkdirAll(r.dir, 0o750); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(r.path(name), make([]byte, size), 0o640); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func TestTheOldestUnpinnedRecordingsMakeRoom(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.MaxBytes = 4500 })
+	names := r.old(6)
+	r.write(names[0]+pinSuffix, 0)
+	r.write("holiday.mp4", 9000)
+	r.write("petcam_x.mp4", 9000)
+	r.ring.publish(seconds(t, 1)...)
+	r.start()
+	left := r.files()
+	for i, name := range names {
+		stays := i == 0 || i >= 3
+		if slices.Contains(left, name) != stays {
+			t.Errorf("recording %d: stays is not %v", i, stays)
+		}
+	}
+	if !slices.Contains(left, "holiday.mp4") || !slices.Contains(left, "petcam_x.mp4") {
+		t.Error("a file that is no recording went")
+	}
+}
+
+func TestWhenNothingMayGoTheRecordingEndsAndSaysWhy(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.MaxBytes, o.PreRoll = 50_000, 0 })
+	r.system.syncEvery = time.Millisecond
+	units := seconds(t, 5)
+	r.ring.publish(units[:30]...)
+	name := r.start()
+	for _, au := range units[30:] {
+		r.ring.publish(au)
+	}
+	r.untilEnded()
+	status := r.Status()
+	if status.Recording || !strings.Contains(status.Error, "recording.max_bytes") {
+		t.Errorf("status is %+v", status)
+	}
+	if lines := r.log.lines("recording ended"); len(lines) != 1 {
+		t.Errorf("log has %q", lines)
+	}
+	r.holds(name, units[:status.FrameCount])
+
+	// It was the oldest and is finished: it makes room for another.
+	r.start()
+	if status := r.stop(); status.Error != "" || slices.Contains(r.files(), name) {
+		t.Errorf("status is %+v, files %v", status, r.files())
+	}
+}
+
+func TestAStartWithoutRoomIsRefused(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.MinFree = 1 << 60 })
+	names := r.old(1)
+	r.write(names[0]+pinSuffix, 0)
+	r.ring.publish(seconds(t, 1)...)
+	_, err := r.Start("")
+	wantFault(t, err, fault.RecordingFailed, "recording.min_free_bytes")
+	if files := r.files(); len(files) != 2 {
+		t.Errorf("files are %v", files)
+	}
+}
+
+func TestOldRecordingsGoByAge(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
+	names := r.old(4)
+	r.write(names[0]+pinSuffix, 0)
+	r.space.deleteOld(time.Date(2025, 11, 4, 13, 0, 0, 0, time.Local))
+	want := []string{names[0], names[0] + pinSuffix, names[2], names[3]}
+	if files := r.files(); !slices.Equal(files, want) {
+		t.Errorf("files are %v, want %v", files, want)
+	}
+}
+
+func TestOneLookAtAJumpedClockDeletesNothing(t *testing.T) {
+	steady := time.Now()
+	for name, c := range map[string]struct {
+		wall, monotonic time.Duration
+		jumped          bool
+	}{
+		"an hour":               {time.Hour, time.Hour, false},
+		"an hour, slewed":       {time.Hour + time.Minute, time.Hour, false},
+		"fifty years":           {50 * 365 * 24 * time.Hour, time.Hour, true},
+		"back by a day":         {-24 * time.Hour, time.Hour, true},
+		"a night of suspension": {8 * time.Hour, time.Hour, true},
+	} {
+		if got := jumped(steady.Round(0), steady.Round(0).Add(c.wall), c.monotonic); got != c.jumped {
+			t.Errorf("%s: jumped is %v", name, got)
+		}
+	}
+}
+
+// smallDisk mounts a tmpfs of so many bytes at the recordings directory.
+func smallDisk(t *testing.T, bytes int) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "disk")
+	if err := os.Mkdir(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("petcam-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
+		t.Skipf("needs root, to mount a small disk: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// filling returns a function that publishes ever more video, about 2.5 MB/s of it.
+func filling(t *testing.T, r *rig) func(frames int) {
+	_, now := bothClocks()
+	clip := mp4test.Clip(t, "baseline", 1280, 720, 6000, now-200e9)
+	at := 0
+	return func(frames int) {
+		r.ring.publish(clip[at : at+frames]...)
+		at += frames
+	}
+}
+
+func TestOnADiskThatFillsTheOldestGo(t *testing.T) {
+	disk := smallDisk(t, 32<<20)
+	r := newRig(t, func(o *Options) {
+		o.Directory, o.MinFree, o.Segment = disk, 8<<20, 5*time.Second
+	})
+	r.system.syncEvery = time.Millisecond
+	fill := filling(t, r)
+	fill(30)
+	first := r.start()
+	var status Status
+	for range 60 {
+		fill(30)
+		r.ring.untilRead()
+	}
+	status = r.stop()
+	if status.Error != "" || slices.Contains(r.files(), first) || len(r.log.lines("to make room")) == 0 {
+		t.Errorf("status is %+v, files %v", status, r.files())
+	}
+	for _, name := range r.files() {
+		mp4test.Plays(t, r.path(name))
+	}
+}
+
+func TestOnADiskThatOthersFillTheFileIsWholeAndTheNextStartWorks(t *testing.T) {
+	disk := smallDisk(t, 16<<20)
+	r := newRig(t, func(o *Options) { o.Directory = disk })
+	r.system.syncEvery = time.Hour // nobody looks in time: a write fails
+	fill := filling(t, r)
+	fill(30)
+	name := r.start()
+	r.ring.untilRead()
+	others := r.fillDisk(100 << 10)
+	fill(300)
+	r.untilEnded()
+	status := r.Status()
+	if status.Recording || status.Error == "" || len(r.log.lines("recording ended")) != 1 {
+		t.Errorf("status is %+v, log %q", status, r.log.lines("ended"))
+	}
+	if files := r.files(); !slices.Equal(files, []string{others, name}) {
+		t.Errorf("files are %v", files)
+	}
+	mp4test.Plays(t, r.path(name))
+
+	if err := os.Remove(r.path(others)); err != nil {
+		t.Fatal(err)
+	}
+	fill(30)
+	again := r.start()
+	r.stop()
+	mp4test.Plays(t, r.path(again))
+}
+
+// fillDisk writes a file that leaves so many bytes free, and returns its name.
+func (r *rig) fillDisk(leave int64) string {
+	r.t.Helper()
+	var disk unix.Statfs_t
+	if err := unix.Statfs(r.dir, &disk); err != nil {
+		r.t.Fatal(err)
+	}
+	name := "others"
+	r.write(name, int(int64(disk.Bavail)*disk.Bsize-leave))
+	return name
+}
