@@ -1,0 +1,331 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/rtc/rtctest"
+	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/shm/shmtest"
+)
+
+// settings are those of a service on free ports, with a segment and a directory of its own.
+func settings(t *testing.T) config.Config {
+	t.Helper()
+	c := config.Default()
+	c.Streamer.Host, c.Streamer.Port, c.WebRTC.UDPPort = "127.0.0.1", 0, 0
+	c.Camera.Stream = shmtest.Name(t)
+	c.Recording.Directory = t.TempDir()
+	c.Recording.MinFreeBytes = 1 << 20
+	return c
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// begin runs a service until the test ends and gives its URL.
+func begin(t *testing.T, c config.Config) string {
+	t.Helper()
+	s, err := Open(c, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		s.Close()
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return "http://" + s.Address().String()
+}
+
+// film writes a picture each 10 ms, every tenth a keyframe, until the test ends.
+func film(t *testing.T, name string) {
+	t.Helper()
+	writer := shmtest.New(t, name)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for n := 0; ; n++ {
+			writer.Publish(shmtest.Frame(uint64(n), n%10 == 0, 3000))
+			select {
+			case <-time.After(10 * time.Millisecond):
+			case <-stop:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { close(stop); <-stopped })
+}
+
+// call sends a request and reads its JSON answer.
+func call(t *testing.T, method, url string, body any) (status int, answer map[string]any) {
+	t.Helper()
+	var text io.Reader = http.NoBody
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequest(method, url, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, answer
+}
+
+func want(t *testing.T, method, url string, body any, status int) map[string]any {
+	t.Helper()
+	got, answer := call(t, method, url, body)
+	if got != status {
+		t.Fatalf("%s %s: %d instead of %d: %v", method, url, got, status, answer)
+	}
+	return answer
+}
+
+// watch lets a viewer in over HTTP.
+func watch(t *testing.T, url string) *rtctest.Viewer {
+	t.Helper()
+	v := rtctest.New(t)
+	answer := want(t, "POST", url+"/api/webrtc/offer", map[string]string{"type": "offer", "sdp": v.Offer()}, 200)
+	v.Accept(answer["sdp"].(string))
+	return v
+}
+
+// eventually waits for what has no event of its own.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: still not so", what)
+		}
+	}
+}
+
+func TestViewerSeesWhatTheCameraWrites(t *testing.T) {
+	c := settings(t)
+	writer := shmtest.New(t, c.Camera.Stream)
+	url := begin(t, c)
+	captured := shm.Now()
+	publish := func(n uint64) h264.AccessUnit {
+		unit := shmtest.Frame(n, n%10 == 0, 5000)
+		unit.CaptureNS = captured + n*33_333_333
+		writer.Publish(unit)
+		return unit
+	}
+	expect := func(v *rtctest.Viewer, want h264.AccessUnit) {
+		t.Helper()
+		got := v.Frame()
+		if got.Timestamp != h264.RTPTimestamp(want.CaptureNS) || !bytes.Equal(got.Data, want.Data) {
+			t.Fatalf("frame %d: timestamp %d, %d bytes; want %d, %d", want.FrameNumber, got.Timestamp, len(got.Data),
+				h264.RTPTimestamp(want.CaptureNS), len(want.Data))
+		}
+	}
+	var group []h264.AccessUnit
+	for n := range uint64(5) {
+		group = append(group, publish(n))
+	}
+	eventually(t, "the streamer has them", func() bool {
+		return strings.Contains(text(t, url+"/metrics"), "petcam_frames_total 5\n")
+	})
+	v := watch(t, url)
+	for _, unit := range group {
+		expect(v, unit)
+	}
+	for n := range uint64(30) {
+		expect(v, publish(5+n))
+	}
+	health := want(t, "GET", url+"/health", nil, 200)
+	if health["webrtc_clients"] != 1.0 || health["camera"].(map[string]any)["state"] != "live" {
+		t.Fatal(health)
+	}
+}
+
+func text(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+func TestPictureComesBackAfterTheCameraDaemonRestarts(t *testing.T) {
+	c := settings(t)
+	first := shmtest.New(t, c.Camera.Stream)
+	url := begin(t, c)
+	first.Publish(shmtest.Frame(0, true, 100))
+	v := watch(t, url)
+	v.Frame()
+	first.Kill()
+	second := shmtest.New(t, c.Camera.Stream)
+	again := shmtest.Frame(7, true, 200)
+	second.Publish(again)
+	if got := v.Frame(); !bytes.Equal(got.Data, again.Data) {
+		t.Fatalf("got %d bytes", len(got.Data))
+	}
+}
+
+func TestRecordingIsStartedAndStoppedOverHTTP(t *testing.T) {
+	c := settings(t)
+	film(t, c.Camera.Stream)
+	url := begin(t, c)
+	eventually(t, "the camera is live", func() bool {
+		return want(t, "GET", url+"/health", nil, 200)["camera"].(map[string]any)["state"] == "live"
+	})
+	started := want(t, "POST", url+"/start", map[string]string{"filename": "cat"}, 200)
+	if want(t, "POST", url+"/start", nil, 409)["error"] != "Already recording" {
+		t.Error("a second recording was begun")
+	}
+	eventually(t, "frames are recorded", func() bool {
+		return want(t, "GET", url+"/status", nil, 200)["frame_count"].(float64) > 20
+	})
+	stopped := want(t, "POST", url+"/stop", nil, 200)
+	if stopped["filename"] != started["filename"] || stopped["frame_count"].(float64) <= 20 {
+		t.Error(started, stopped)
+	}
+	file, err := os.Stat(filepath.Join(c.Recording.Directory, stopped["filename"].(string)))
+	if err != nil || float64(file.Size()) != stopped["bytes_written"] {
+		t.Error(file, err, stopped)
+	}
+	if want(t, "POST", url+"/stop", nil, 409)["error"] != "Not recording" {
+		t.Error("it was stopped twice")
+	}
+}
+
+func TestErrorsReachTheClientAsTheyAreDocumented(t *testing.T) {
+	url := begin(t, settings(t))
+	offer := func(sdp any) map[string]any { return map[string]any{"type": "offer", "sdp": sdp} }
+	for _, c := range []struct {
+		method, path string
+		body         any
+		status       int
+		code         string
+	}{
+		{"POST", "/start", nil, 503, "No video"},
+		{"POST", "/start", map[string]any{"filename": "../x"}, 400, "Bad request"},
+		{"POST", "/start", map[string]any{"filename": 5}, 400, "Bad request"},
+		{"POST", "/stop", nil, 409, "Not recording"},
+		{"POST", "/api/webrtc/offer", offer("hello"), 400, "Bad offer"},
+		{"POST", "/api/webrtc/offer", offer(5), 400, "Bad request"},
+		{"POST", "/api/webrtc/offer", offer(strings.Repeat("a", 1<<17)), 413, "Too large"},
+		{"GET", "/api/webrtc/offer", nil, 405, "Method not allowed"},
+		{"GET", "/nothing", nil, 404, "Not found"},
+	} {
+		if got := want(t, c.method, url+c.path, c.body, c.status); got["error"] != c.code || got["message"] == "" {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+func TestNothingIsLeftAfterClose(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Run("service", func(t *testing.T) {
+		c := settings(t)
+		film(t, c.Camera.Stream)
+		url := begin(t, c)
+		watch(t, url).Frame()
+		want(t, "POST", url+"/start", nil, 200)
+	})
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+func TestTakenPortIsNamedWithItsKey(t *testing.T) {
+	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tcp.Close() }()
+	udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = udp.Close() }()
+	c := settings(t)
+	c.Streamer.Port = tcp.Addr().(*net.TCPAddr).Port
+	expectInError(t, c, "streamer.port", "TCP port "+strconv.Itoa(c.Streamer.Port))
+	c.Streamer.Port, c.WebRTC.UDPPort = 0, udp.LocalAddr().(*net.UDPAddr).Port
+	expectInError(t, c, "webrtc.udp_port", "UDP port "+strconv.Itoa(c.WebRTC.UDPPort))
+}
+
+func expectInError(t *testing.T, c config.Config, words ...string) {
+	t.Helper()
+	_, err := Open(c, quiet())
+	for _, word := range words {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%v does not name %s", err, word)
+		}
+	}
+}
+
+func TestBadConfigurationIsOneLineAndStatus78(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "petcam.yaml")
+	if err := os.WriteFile(file, []byte("streamer: {port: none}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"--config", file}, &stdout, &stderr); status != 78 {
+		t.Errorf("status %d", status)
+	}
+	line := stderr.String()
+	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "streamer.port") || stdout.Len() > 0 {
+		t.Errorf("says %q", line)
+	}
+}
+
+func TestItSaysItsVersion(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"--version"}, &stdout, &stderr); status != 0 || stdout.String() != "petcam-streamer dev\n" {
+		t.Fatal(status, stdout.String(), stderr.String())
+	}
+	if status := run([]string{"--nonsense"}, &stdout, &stderr); status != 2 {
+		t.Fatal(status)
+	}
+}
+
+func TestStateIsSaidInWords(t *testing.T) {
+	for text, words := range map[string]string{
+		`{"webrtc_clients":3,"recording":true,"camera":{"state":"live"}}`:     "3 viewers, recording",
+		`{"webrtc_clients":1,"recording":false,"camera":{"state":"live"}}`:    "1 viewer",
+		`{"webrtc_clients":0,"recording":false,"camera":{"state":"waiting"}}`: "0 viewers, camera waiting",
+	} {
+		var h health
+		if err := json.Unmarshal([]byte(text), &h); err != nil || h.words() != words {
+			t.Errorf("%s: %q", text, h.words())
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package fanout
+
+import (
+	"context"
+	"slices"
+)
+
+// Subscription is one subscriber's position in the log. Next is for one goroutine; the rest is for any.
+type Subscription[T any] struct {
+	hub  *Hub[T]
+	news chan struct{} // holds one token while there may be something to read
+
+	next    uint64 // guarded by hub.mu: the item that comes next
+	waiting bool   // guarded by hub.mu: nothing before the next keyframe is of use
+	begun   bool   // guarded by hub.mu: it has had an item since its start
+}
+
+// Next waits for the next item. Its only error is the context's.
+func (s *Subscription[T]) Next(ctx context.Context) (T, error) {
+	for {
+		if item, ok := s.take(); ok {
+			return item, nil
+		}
+		select {
+		case <-s.news:
+		case <-ctx.Done():
+			var none T
+			return none, ctx.Err()
+		}
+	}
+}
+
+// Restart goes back, or forward, to the newest keyframe.
+func (s *Subscription[T]) Restart() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.start()
+	s.notify()
+}
+
+// Close takes the subscription out of the hub.
+func (s *Subscription[T]) Close() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.hub.subscribers = slices.DeleteFunc(s.hub.subscribers, func(other *Subscription[T]) bool { return other == s })
+}
+
+// start needs hub.mu.
+func (s *Subscription[T]) start() {
+	s.begun = false
+	s.waiting = !s.hub.started
+	s.next = s.hub.next
+	if s.hub.started {
+		s.next = s.hub.group
+	}
+}
+
+func (s *Subscription[T]) notify() {
+	select {
+	case s.news <- struct{}{}:
+	default: // a token is there already
+	}
+}
+
+func (s *Subscription[T]) take() (item T, ok bool) {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.next < h.first {
+		s.waiting = true // what should come next is gone
+	}
+	if s.waiting {
+		if !h.started || h.group < s.next {
+			return item, false
+		}
+		if s.begun { // a newcomer that waited for its first keyframe has missed nothing
+			h.skipped += h.group - s.next
+		}
+		s.next, s.waiting = h.group, false
+	}
+	if s.next == h.next {
+		return item, false
+	}
+	item = h.at(s.next).item
+	s.next++
+	s.begun = true
+	return item, true
+}

@@ -1,0 +1,325 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"petcam/streamer/internal/camera"
+	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/record"
+	"petcam/streamer/internal/rtc"
+)
+
+// fake stands for the viewers, the recorder and the camera, and fails with err where there is one.
+type fake struct {
+	err    error
+	offer  string
+	remote netip.Addr
+	label  string
+}
+
+func (f *fake) Answer(_ context.Context, offer string, remote netip.Addr) (string, error) {
+	f.offer, f.remote = offer, remote
+	return "the answer", f.err
+}
+func (f *fake) Viewers() int     { return 3 }
+func (f *fake) Stats() rtc.Stats { return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Repaired: 8} }
+
+func (f *fake) Start(label string) (string, error) {
+	f.label = label
+	return "petcam_1.mp4", f.err
+}
+func (f *fake) Stop() (record.Status, error) { return f.Status(), f.err }
+func (f *fake) Status() record.Status {
+	return record.Status{Recording: true, Filename: "petcam_1.mp4", FrameCount: 90, BytesWritten: 5000, Duration: 3.5}
+}
+func (f *fake) Health() camera.Health {
+	return camera.Health{State: "live", Width: 1280, Height: 720, FPS: 30, Bitrate: 2000000, AgeMS: 12}
+}
+
+// ask sends one request; change may alter it first.
+func ask(t *testing.T, f *fake, method, path, body string, change func(*http.Request)) *httptest.ResponseRecorder {
+	t.Helper()
+	server := New(Options{Viewers: f, Recorder: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
+		Version: `1.0"`, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	r := httptest.NewRequest(method, "http://camera:8081"+path, strings.NewReader(body))
+	r.RemoteAddr = "127.0.0.1:40000"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if change != nil {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	server.Handler.ServeHTTP(w, r)
+	return w
+}
+
+// fields reads a JSON answer with the status that it must have.
+func fields(t *testing.T, w *httptest.ResponseRecorder, status int) map[string]any {
+	t.Helper()
+	var got map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != status {
+		t.Fatalf("status %d instead of %d: %s", w.Code, status, w.Body)
+	}
+	if kind := w.Header().Get("Content-Type"); kind != "application/json" {
+		t.Fatalf("content type %q", kind)
+	}
+	return got
+}
+
+func expectError(t *testing.T, w *httptest.ResponseRecorder, status int, code fault.Code) {
+	t.Helper()
+	got := fields(t, w, status)
+	if got["error"] != string(code) || got["message"] == "" || len(got) != 2 {
+		t.Errorf("got %v, want %q", got, code)
+	}
+}
+
+const offerBody = `{"type":"offer","sdp":"v=0"}`
+
+func header(key, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(key, value) }
+}
+
+func TestOfferIsAnswered(t *testing.T) {
+	f := &fake{}
+	got := fields(t, ask(t, f, "POST", "/api/webrtc/offer", offerBody, func(r *http.Request) {
+		r.RemoteAddr = "[::ffff:192.0.2.9]:1234"
+		r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	}), 200)
+	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.remote.String() != "192.0.2.9" {
+		t.Fatal(got, f)
+	}
+}
+
+func TestEveryErrorHasItsStatus(t *testing.T) {
+	for code, status := range map[fault.Code]int{
+		fault.BadRequest: 400, fault.BadOffer: 400, fault.Forbidden: 403, fault.NotFound: 404, fault.MethodNotAllowed: 405,
+		fault.AlreadyRecording: 409, fault.NotRecording: 409, fault.TooLarge: 413, fault.UnsupportedMedia: 415,
+		fault.NoVideo: 503, fault.TooManyViewers: 503, fault.RecordingFailed: 507, fault.Internal: 500,
+	} {
+		w := ask(t, &fake{err: fault.New(code, "why")}, "POST", "/start", "", nil)
+		expectError(t, w, status, code)
+		if again := w.Header().Get("Retry-After"); (again != "") != (code == fault.TooManyViewers) {
+			t.Errorf("%s: Retry-After %q", code, again)
+		}
+	}
+}
+
+func TestInternalsStayInTheLog(t *testing.T) {
+	for _, err := range []error{errors.New("secret /path"), fault.New(fault.Internal, "sorry").Because(errors.New("secret"))} {
+		w := ask(t, &fake{err: err}, "POST", "/stop", "", nil)
+		expectError(t, w, 500, fault.Internal)
+		if strings.Contains(w.Body.String(), "secret") {
+			t.Error(w.Body)
+		}
+	}
+}
+
+func TestBadBodiesAreRefused(t *testing.T) {
+	const offer, control = "/api/webrtc/offer", "/start"
+	for _, c := range []struct {
+		path, body string
+		kind       string // content type; - leaves it out
+		status     int
+		code       fault.Code
+	}{
+		{offer, "", "application/json", 400, fault.BadRequest},
+		{offer, "", "-", 415, fault.UnsupportedMedia},
+		{offer, offerBody, "text/plain", 415, fault.UnsupportedMedia},
+		{offer, offerBody, "-", 415, fault.UnsupportedMedia},
+		{offer, offerBody, "application/json; ;", 415, fault.UnsupportedMedia},
+		{offer, "null", "application/json", 400, fault.BadRequest},
+		{offer, "[]", "application/json", 400, fault.BadRequest},
+		{offer, `"v=0"`, "application/json", 400, fault.BadRequest},
+		{offer, offerBody + "x", "application/json", 400, fault.BadRequest},
+		{offer, `{"type":"offer","sdp":5}`, "application/json", 400, fault.BadRequest},
+		{offer, `{"type":["offer"],"sdp":""}`, "application/json", 400, fault.BadRequest},
+		{offer, `{}`, "application/json", 400, fault.BadOffer},
+		{offer, `{"type":"answer","sdp":"v=0"}`, "application/json", 400, fault.BadOffer},
+		{offer, `{"type":"offer","sdp":"` + strings.Repeat("a", 64<<10) + `"}`, "application/json", 413, fault.TooLarge},
+		{control, "{", "application/json", 400, fault.BadRequest},
+		{control, "[1]", "application/json", 400, fault.BadRequest},
+		{control, `{"filename":5}`, "application/json", 400, fault.BadRequest},
+		{control, strings.Repeat("[", 4000), "application/json", 400, fault.BadRequest},
+		{control, `{"filename":"x"}`, "text/plain", 415, fault.UnsupportedMedia},
+		{control, strings.Repeat(" ", 4097), "application/json", 413, fault.TooLarge},
+		{"/stop", strings.Repeat(" ", 4097), "application/json", 413, fault.TooLarge},
+	} {
+		f := &fake{}
+		w := ask(t, f, "POST", c.path, c.body, func(r *http.Request) {
+			r.Header.Del("Content-Type")
+			if c.kind != "-" {
+				r.Header.Set("Content-Type", c.kind)
+			}
+		})
+		expectError(t, w, c.status, c.code)
+		if f.offer != "" || f.label != "" {
+			t.Errorf("%+v was let through", c)
+		}
+	}
+}
+
+func TestRecordingIsControlledAndDescribed(t *testing.T) {
+	f := &fake{}
+	for _, body := range []string{"", "{}", `{"filename":null}`, `{"other":1}`} {
+		f.label = "?"
+		got := fields(t, ask(t, f, "POST", "/start", body, nil), 200)
+		if got["status"] != "recording" || got["filename"] != "petcam_1.mp4" || f.label != "" {
+			t.Errorf("%q: %v, label %q", body, got, f.label)
+		}
+	}
+	if ask(t, f, "POST", "/start", `{"filename":"cat.1"}`, nil); f.label != "cat.1" {
+		t.Error(f.label)
+	}
+	stopped := fields(t, ask(t, f, "POST", "/stop", "", nil), 200)
+	if stopped["status"] != "stopped" || stopped["frame_count"] != 90.0 || stopped["bytes_written"] != 5000.0 ||
+		stopped["duration"] != 3.5 || stopped["filename"] != "petcam_1.mp4" {
+		t.Error(stopped)
+	}
+	status := fields(t, ask(t, f, "GET", "/status", "", nil), 200)
+	if status["recording"] != true || status["error"] != "" || len(status) != 6 {
+		t.Error(status)
+	}
+}
+
+func TestHealthTellsHowThingsAre(t *testing.T) {
+	got := fields(t, ask(t, &fake{}, "GET", "/health", "", func(r *http.Request) { r.RemoteAddr = "192.0.2.1:9" }), 200)
+	if got["status"] != "ok" || got["webrtc_clients"] != 3.0 || got["recording"] != true {
+		t.Error(got)
+	}
+	if got["camera"].(map[string]any)["state"] != "live" || got["uptime"].(float64) < 0 {
+		t.Error(got)
+	}
+}
+
+func TestControlIsForThisMachineOnly(t *testing.T) {
+	changes := map[string]func(*http.Request){
+		"LAN":         func(r *http.Request) { r.RemoteAddr = "192.168.1.20:4000" },
+		"IPv6":        func(r *http.Request) { r.RemoteAddr = "[2001:db8::1]:4000" },
+		"mapped":      func(r *http.Request) { r.RemoteAddr = "[::ffff:192.168.1.20]:4000" },
+		"no address":  func(r *http.Request) { r.RemoteAddr = "@" },
+		"proxy":       header("X-Forwarded-For", "127.0.0.1"),
+		"new proxy":   header("Forwarded", "for=127.0.0.1"),
+		"page":        header("Origin", "http://evil.example"),
+		"petcam page": header("Origin", "http://camera:8080"),
+	}
+	for path, method := range map[string]string{"/start": "POST", "/stop": "POST", "/status": "GET", "/metrics": "GET"} {
+		for name, change := range changes {
+			f := &fake{}
+			w := ask(t, f, method, path, "", change)
+			if w.Code != 403 {
+				t.Errorf("%s %s: %d", name, path, w.Code)
+			}
+			expectError(t, w, 403, fault.Forbidden)
+		}
+		for _, local := range []string{"127.0.0.1:9", "127.8.8.8:9", "[::1]:9", "[::ffff:127.0.0.1]:9"} {
+			if w := ask(t, &fake{}, method, path, "", func(r *http.Request) { r.RemoteAddr = local }); w.Code != 200 {
+				t.Errorf("%s %s: %d", local, path, w.Code)
+			}
+		}
+	}
+}
+
+func TestOnlyPetcamsOwnPageMayMakeOffers(t *testing.T) {
+	for _, c := range []struct {
+		host, origin string
+		good         bool
+	}{
+		{"camera:8081", "", true}, // no browser
+		{"camera:8081", "http://camera:8080", true},
+		{"camera:8081", "https://camera:8080", true},
+		{"CAMERA.local:8081", "http://camera.local:8080", true},
+		{"192.168.1.5:8081", "http://192.168.1.5:8080", true},
+		{"[fe80::1]:8081", "http://[fe80::1]:8080", true},
+		{"[fe80::1]", "http://[fe80::1]:8080", true},
+		{"127.0.0.1:9999", "https://pets.example", true}, // behind the reverse proxy
+		{"camera:8081", "http://camera:8081", false},
+		{"camera:8081", "http://camera", false},
+		{"camera:8081", "http://evil.example:8080", false},
+		{"camera:8081", "http://camera.evil.example:8080", false},
+		{"camera:8081", "ftp://camera:8080", false},
+		{"camera:8081", "http://pets.example", false},
+		{"camera:8081", "null", false},
+		{"camera:8081", "://", false},
+		{"camera:8081", "camera:8080", false},
+	} {
+		for _, method := range []string{"POST", "OPTIONS"} {
+			w := ask(t, &fake{}, method, "/api/webrtc/offer", offerBody, func(r *http.Request) {
+				r.Host = c.host
+				if c.origin != "" {
+					r.Header.Set("Origin", c.origin)
+				}
+			})
+			allow := w.Header().Get("Access-Control-Allow-Origin")
+			if (w.Code < 300) != c.good || (c.good && allow != c.origin) || (!c.good && allow != "") {
+				t.Errorf("%s %+v: %d, allows %q", method, c, w.Code, allow)
+			}
+		}
+	}
+}
+
+func TestPreflightAllowsAJSONPost(t *testing.T) {
+	w := ask(t, &fake{}, "OPTIONS", "/api/webrtc/offer", "", header("Origin", "http://camera:8080"))
+	if w.Code != 204 || w.Header().Get("Access-Control-Allow-Methods") != "POST" ||
+		w.Header().Get("Access-Control-Allow-Headers") != "Content-Type" || w.Header().Get("Vary") != "Origin" {
+		t.Fatal(w.Code, w.Header())
+	}
+}
+
+func TestPageMayReadWhyItsOfferFailed(t *testing.T) {
+	w := ask(t, &fake{err: fault.New(fault.TooManyViewers, "full")}, "POST", "/api/webrtc/offer", offerBody,
+		header("Origin", "http://camera:8080"))
+	expectError(t, w, 503, fault.TooManyViewers)
+	if w.Header().Get("Access-Control-Allow-Origin") != "http://camera:8080" {
+		t.Fatal(w.Header())
+	}
+}
+
+func TestUnknownPathsAndMethodsAreSaidSoInJSON(t *testing.T) {
+	for _, path := range []string{"/", "/start/", "/api/webrtc", "/../status", "/%00"} {
+		expectError(t, ask(t, &fake{}, "GET", path, "", nil), 404, fault.NotFound)
+	}
+	w := ask(t, &fake{}, "DELETE", "/api/webrtc/offer", "", nil)
+	expectError(t, w, 405, fault.MethodNotAllowed)
+	if w.Header().Get("Allow") != "OPTIONS, POST" {
+		t.Error(w.Header())
+	}
+	expectError(t, ask(t, &fake{}, "GET", "/start", "", nil), 405, fault.MethodNotAllowed)
+	if w := ask(t, &fake{}, "HEAD", "/health", "", nil); w.Code != 200 {
+		t.Error(w.Code)
+	}
+}
+
+func TestMetricsAreWrittenAsPrometheusReadsThem(t *testing.T) {
+	w := ask(t, &fake{}, "GET", "/metrics", "", nil)
+	text := w.Body.String()
+	for _, want := range []string{
+		"# HELP petcam_viewers Viewers that are watching.\n# TYPE petcam_viewers gauge\npetcam_viewers 3\n",
+		"# TYPE petcam_frames_total counter\npetcam_frames_total 12\n",
+		"petcam_build_info{version=\"1.0\\\"\"} 1\n",
+		"petcam_camera_live 1\n", "petcam_camera_age_seconds 0.012\n", "petcam_camera_bit_rate 2e+06\n",
+		"petcam_skipped_frames_total 7\n", "petcam_recording 1\n", "process_cpu_seconds_total ", "go_goroutines ",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		if fields := strings.Fields(line); !strings.HasPrefix(line, "#") && len(fields) != 2 {
+			t.Errorf("line %q", line)
+		}
+	}
+	if strings.Contains(text, "process_resident_memory_bytes 0\n") || strings.Contains(text, "process_open_fds 0\n") {
+		t.Error(text)
+	}
+}

@@ -1,0 +1,45 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"petcam/streamer/internal/fault"
+)
+
+// readBody takes the body, at most limit bytes.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, fault.New(fault.TooLarge, "the body is larger than %d bytes", limit)
+	case err != nil:
+		return nil, fault.New(fault.BadRequest, "the body did not come through").Because(err)
+	}
+	return body, nil
+}
+
+// decode reads a JSON object into value; fields that it does not know are ignored.
+func decode(r *http.Request, body []byte, value any) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return fault.New(fault.UnsupportedMedia, "the body must be application/json")
+	}
+	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
+		return fault.New(fault.BadRequest, "the body must be a JSON object")
+	}
+	err = json.Unmarshal(body, value)
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrongType):
+		return fault.New(fault.BadRequest, "%s has the wrong type", wrongType.Field).Because(err)
+	case err != nil:
+		return fault.New(fault.BadRequest, "the body is not JSON").Because(err)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"petcam/streamer/internal/fault"
+)
+
+// remote is the address that a request came from; invalid if there is none.
+func remote(r *http.Request) netip.Addr {
+	from, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return from.Addr().Unmap()
+}
+
+// anyone lets every client in that is not a foreign web page's browser. Browsers name the page in Origin with each
+// POST; other programs send none.
+func (a *api) anyone(r *http.Request) error {
+	if origin := r.Header.Get("Origin"); origin != "" && !a.ownPage(origin, r.Host) {
+		return fault.New(fault.Forbidden, "only petcam's own page may do this")
+	}
+	return nil
+}
+
+// loopback lets in only programs on this machine. A request that a proxy has passed on is from somewhere else,
+// wherever the proxy runs; and no web page, not even petcam's, talks to these paths.
+func (a *api) loopback(r *http.Request) error {
+	for _, passedOn := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin"} {
+		if r.Header.Get(passedOn) != "" {
+			return fault.New(fault.Forbidden, "only programs on the camera itself may do this, and not through a proxy")
+		}
+	}
+	if !remote(r).IsLoopback() {
+		return fault.New(fault.Forbidden, "only programs on the camera itself may do this")
+	}
+	return nil
+}
+
+// ownPage tells whether origin is petcam-web as the browser sees it: on the host by which the request reached us, at
+// petcam-web's port. Behind a reverse proxy it is the origin of the streamer's public URL.
+func (a *api) ownPage(origin, host string) bool {
+	page, err := url.Parse(origin)
+	if err != nil {
+		return false
+	}
+	if public, err := url.Parse(a.PublicURL); err == nil && a.PublicURL != "" && sameOrigin(page, public) {
+		return true
+	}
+	return port(page) == strconv.Itoa(a.WebPort) && strings.EqualFold(page.Hostname(), hostname(host))
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+// port is that of an origin; empty if it is none of a web page.
+func port(page *url.URL) string {
+	switch {
+	case page.Scheme != "http" && page.Scheme != "https":
+		return ""
+	case page.Port() != "":
+		return page.Port()
+	case page.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// hostname is a Host header without its port.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}

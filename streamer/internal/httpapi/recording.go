@@ -1,0 +1,47 @@
+package httpapi
+
+import "net/http"
+
+func (a *api) start(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r, maxBody)
+	if err != nil {
+		return err
+	}
+	var fields struct {
+		Filename string `json:"filename"` // a label for the name that the recorder chooses; empty: none
+	}
+	if len(body) > 0 {
+		if err := decode(r, body, &fields); err != nil {
+			return err
+		}
+	}
+	filename, err := a.Recorder.Start(fields.Filename)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "recording", "filename": filename})
+	return nil
+}
+
+func (a *api) stop(w http.ResponseWriter, r *http.Request) error {
+	if _, err := readBody(w, r, maxBody); err != nil { // it says nothing, but is bounded too
+		return err
+	}
+	last, err := a.Recorder.Stop()
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]any{
+		"status":        "stopped",
+		"filename":      last.Filename,
+		"frame_count":   last.FrameCount,
+		"bytes_written": last.BytesWritten,
+		"duration":      last.Duration,
+	})
+	return nil
+}
+
+func (a *api) status(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, a.Recorder.Status())
+	return nil
+}

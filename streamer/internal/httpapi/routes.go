@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"petcam/streamer/internal/fault"
+)
+
+// handler answers a request, or says why not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// route is what there is at a path.
+type route struct {
+	guard   func(r *http.Request) error // who may ask at all
+	methods map[string]handler
+}
+
+// routes is the table of all there is.
+func (a *api) routes() http.Handler {
+	return a.serve(map[string]route{
+		"/api/webrtc/offer": {a.anyone, map[string]handler{http.MethodPost: a.offer, http.MethodOptions: a.preflight}},
+		"/start":            {a.loopback, map[string]handler{http.MethodPost: a.start}},
+		"/stop":             {a.loopback, map[string]handler{http.MethodPost: a.stop}},
+		"/status":           {a.loopback, map[string]handler{http.MethodGet: a.status}},
+		"/metrics":          {a.loopback, map[string]handler{http.MethodGet: a.metrics}},
+		"/health":           {a.anyone, map[string]handler{http.MethodGet: a.health}},
+	})
+}
+
+func (a *api) serve(routes map[string]route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if err := dispatch(routes, w, r); err != nil {
+			a.writeError(w, r, err)
+		}
+	})
+}
+
+func dispatch(routes map[string]route, w http.ResponseWriter, r *http.Request) error {
+	found, ok := routes[r.URL.Path]
+	if !ok {
+		return fault.New(fault.NotFound, "there is nothing at this path")
+	}
+	if err := found.guard(r); err != nil {
+		return err
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // net/http leaves the body out
+	}
+	handle, ok := found.methods[method]
+	if !ok {
+		w.Header().Set("Allow", allowed(found))
+		return fault.New(fault.MethodNotAllowed, "only %s is possible here", allowed(found))
+	}
+	return handle(w, r)
+}
+
+func allowed(found route) string {
+	var methods []string
+	for method := range found.methods {
+		methods = append(methods, method)
+	}
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}

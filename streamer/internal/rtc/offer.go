@@ -1,0 +1,106 @@
+package rtc
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"petcam/streamer/internal/fault"
+)
+
+// profiles are the first two bytes of the profile-level-ids that we answer, best first: Constrained Baseline, which
+// each browser has, then Baseline, Main, Constrained High, High. Decoders do not mind which of them the picture uses.
+func profiles() []string { return []string{"42e0", "4200", "4d00", "640c", "6400"} }
+
+// readOffer finds the video format to answer with. Its errors are BadOffer.
+func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
+	var session sdp.SessionDescription
+	if err := session.UnmarshalString(offer); err != nil {
+		return webrtc.RTPCodecParameters{}, fault.New(fault.BadOffer, "the offer is not SDP").Because(err)
+	}
+	for _, media := range session.MediaDescriptions {
+		if media.MediaName.Media != "video" || !receives(&session, media) {
+			continue
+		}
+		if codec, found := chooseFormat(media); found {
+			return codec, nil
+		}
+	}
+	return webrtc.RTPCodecParameters{}, fault.New(fault.BadOffer,
+		"the offer has no H.264 video with packetization-mode 1 that could be received")
+}
+
+// receives tells whether the offerer wants to be sent this medium; a direction may stand for the whole session.
+func receives(session *sdp.SessionDescription, media *sdp.MediaDescription) bool {
+	if media.MediaName.Port.Value == 0 {
+		return false
+	}
+	for _, has := range []func(string) (string, bool){media.Attribute, session.Attribute} {
+		for _, no := range []string{"sendonly", "inactive"} {
+			if _, found := has(no); found {
+				return false
+			}
+		}
+		for _, yes := range []string{"recvonly", "sendrecv"} {
+			if _, found := has(yes); found {
+				return true
+			}
+		}
+	}
+	return true // sendrecv is the default
+}
+
+// chooseFormat picks the best of the H.264 formats of a medium, with the payload type that the offer gives it.
+func chooseFormat(media *sdp.MediaDescription) (best webrtc.RTPCodecParameters, found bool) {
+	rank := len(profiles())
+	for _, format := range media.MediaName.Formats {
+		name, parameters := formatOf(media, format)
+		payloadType, err := strconv.ParseUint(format, 10, 7)
+		if err != nil || !strings.EqualFold(name, "H264/90000") || parameters["packetization-mode"] != "1" {
+			continue
+		}
+		profileLevel := strings.ToLower(parameters["profile-level-id"])
+		i := slices.IndexFunc(profiles(), func(p string) bool { return len(profileLevel) == 6 && profileLevel[:4] == p })
+		if i < 0 || i >= rank {
+			continue
+		}
+		rank, found = i, true
+		best = webrtc.RTPCodecParameters{
+			PayloadType:        webrtc.PayloadType(payloadType),
+			RTPCodecCapability: capability(profiles()[i]),
+		}
+	}
+	return best, found
+}
+
+// formatOf gives the rtpmap (name/clock) and the fmtp parameters of one of a medium's formats.
+func formatOf(media *sdp.MediaDescription, format string) (name string, parameters map[string]string) {
+	parameters = map[string]string{}
+	for _, a := range media.Attributes {
+		of, value, _ := strings.Cut(a.Value, " ")
+		switch {
+		case of != format:
+		case a.Key == "rtpmap":
+			name = value
+		case a.Key == "fmtp":
+			for _, parameter := range strings.Split(value, ";") {
+				key, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+				parameters[strings.ToLower(key)] = value
+			}
+		}
+	}
+	return name, parameters
+}
+
+// capability is H.264 of a profile at level 3.1, with the two kinds of feedback that we heed.
+func capability(profile string) webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{
+		MimeType:     webrtc.MimeTypeH264,
+		ClockRate:    clockRate,
+		SDPFmtpLine:  "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=" + profile + "1f",
+		RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}},
+	}
+}

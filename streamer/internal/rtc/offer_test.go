@@ -1,0 +1,55 @@
+package rtc
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"petcam/streamer/internal/fault"
+)
+
+// offerWith is an offer of H.264 formats, each given as "payload type:fmtp".
+func offerWith(formats ...string) string {
+	var types, lines []string
+	for _, format := range formats {
+		payloadType, fmtp, _ := strings.Cut(format, ":")
+		types = append(types, payloadType)
+		lines = append(lines, fmt.Sprintf("a=rtpmap:%[1]s H264/90000\r\na=fmtp:%[1]s %[2]s\r\n", payloadType, fmtp))
+	}
+	return "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF " + strings.Join(types, " ") +
+		"\r\nc=IN IP4 0.0.0.0\r\na=recvonly\r\n" + strings.Join(lines, "")
+}
+
+func TestConstrainedBaselineWithModeOneIsPreferred(t *testing.T) {
+	for name, c := range map[string]struct {
+		offer       string
+		payloadType int
+		profile     string
+	}{
+		"Chrome": {offerWith("102:level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
+			"104:level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f",
+			"106:level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+			"108:level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f",
+			"112:level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f"), 106, "42e01f"},
+		"Firefox": {offerWith("126:profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1",
+			"97:profile-level-id=42e01f;level-asymmetry-allowed=1"), 126, "42e01f"},
+		"Safari": {offerWith("96:level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f",
+			"98:level-asymmetry-allowed=1; packetization-mode=1; profile-level-id=42E01F"), 98, "42e01f"},
+		"only High": {offerWith("96:packetization-mode=1;profile-level-id=640028"), 96, "64001f"},
+	} {
+		codec, err := readOffer(c.offer)
+		if err != nil || int(codec.PayloadType) != c.payloadType || !strings.HasSuffix(codec.SDPFmtpLine, "="+c.profile) {
+			t.Errorf("%s: %v, %v", name, codec, err)
+		}
+	}
+}
+
+func TestFormatsThatCannotBeAnsweredAreRefused(t *testing.T) {
+	for _, format := range []string{"96:packetization-mode=0;profile-level-id=42e01f", "96:profile-level-id=42e01f",
+		"96:packetization-mode=1", "96:packetization-mode=1;profile-level-id=42e0", "200:packetization-mode=1;profile-level-id=42e01f",
+		"x:packetization-mode=1;profile-level-id=42e01f", "96:packetization-mode=1;profile-level-id=f4001f"} {
+		if codec, err := readOffer(offerWith(format)); codeOf(err) != fault.BadOffer {
+			t.Errorf("%s: %v, %v", format, codec, err)
+		}
+	}
+}

@@ -1,0 +1,236 @@
+// Package rtctest is a viewer for tests: a peer connection that receives the video and says what came.
+package rtctest
+
+import (
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+)
+
+// patience is how long a test waits for anything before it fails.
+const patience = 20 * time.Second
+
+// Frame is one access unit as it was received.
+type Frame struct {
+	Timestamp uint32
+	Data      []byte // Annex-B
+	Packets   []*rtp.Packet
+}
+
+// Viewer is one viewer. Its interceptors are none, so lost packets stay lost unless the test asks for them.
+type Viewer struct {
+	t         testing.TB
+	pc        *webrtc.PeerConnection
+	wire      *wire
+	mux       *ice.UDPMuxDefault
+	packets   chan *rtp.Packet
+	reports   chan rtcp.Packet
+	connected chan struct{}
+	ended     chan struct{}
+}
+
+// wire is the viewer's socket, which can be cut.
+type wire struct {
+	*net.UDPConn
+	cut atomic.Bool
+}
+
+func (w *wire) WriteTo(b []byte, to net.Addr) (int, error) {
+	if w.cut.Load() {
+		return len(b), nil
+	}
+	return w.UDPConn.WriteTo(b, to)
+}
+
+func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := w.UDPConn.ReadFrom(b)
+		if err != nil || !w.cut.Load() {
+			return n, from, err
+		}
+	}
+}
+
+// New makes a viewer that wants to receive video. It is closed at the test's end.
+func New(t testing.TB) *Viewer {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	check(t, err)
+	v := &Viewer{t: t, wire: &wire{UDPConn: conn}, packets: make(chan *rtp.Packet, 10000),
+		reports: make(chan rtcp.Packet, 1000), connected: make(chan struct{}), ended: make(chan struct{})}
+	v.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.wire})
+	v.pc, err = api(t, v.mux).NewPeerConnection(webrtc.Configuration{})
+	check(t, err)
+	t.Cleanup(v.Close)
+	v.pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		go v.readReports(receiver)
+		v.readPackets(track)
+	})
+	v.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state == webrtc.PeerConnectionStateConnected {
+			close(v.connected)
+		}
+	})
+	_, err = v.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo,
+		webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	check(t, err)
+	return v
+}
+
+func api(t testing.TB, mux ice.UDPMux) *webrtc.API {
+	engine := &webrtc.MediaEngine{}
+	check(t, engine.RegisterDefaultCodecs())
+	check(t, engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{
+		URI: "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"}, webrtc.RTPCodecTypeVideo))
+	var settings webrtc.SettingEngine
+	settings.SetICEUDPMux(mux)
+	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	return webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+}
+
+// Offer makes the offer, with all candidates.
+func (v *Viewer) Offer() string {
+	v.t.Helper()
+	offer, err := v.pc.CreateOffer(nil)
+	check(v.t, err)
+	gathered := webrtc.GatheringCompletePromise(v.pc)
+	check(v.t, v.pc.SetLocalDescription(offer))
+	v.wait(gathered, "the offer")
+	return v.pc.LocalDescription().SDP
+}
+
+// Accept takes the answer; the connection comes up behind it.
+func (v *Viewer) Accept(answer string) {
+	v.t.Helper()
+	check(v.t, v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+}
+
+// Connected waits for the connection.
+func (v *Viewer) Connected() {
+	v.t.Helper()
+	v.wait(v.connected, "the connection")
+}
+
+// Packet waits for the next RTP packet.
+func (v *Viewer) Packet() *rtp.Packet {
+	v.t.Helper()
+	select {
+	case packet := <-v.packets:
+		return packet
+	case <-time.After(patience):
+		v.t.Fatal("no RTP packet came")
+		return nil
+	}
+}
+
+// Frame waits for the next whole access unit. A gap in the sequence numbers fails the test.
+func (v *Viewer) Frame() Frame {
+	v.t.Helper()
+	var f Frame
+	var depacketizer codecs.H264Packet
+	for {
+		packet := v.Packet()
+		if n := len(f.Packets); n > 0 {
+			if last := f.Packets[n-1]; packet.SequenceNumber != last.SequenceNumber+1 || packet.Timestamp != last.Timestamp {
+				v.t.Fatalf("packet %v follows %v", packet.Header, last.Header)
+			}
+		}
+		data, err := depacketizer.Unmarshal(packet.Payload)
+		check(v.t, err)
+		f.Data = append(f.Data, data...)
+		f.Packets = append(f.Packets, packet)
+		f.Timestamp = packet.Timestamp
+		if packet.Marker {
+			return f
+		}
+	}
+}
+
+// Report waits for the next RTCP packet of the sender.
+func (v *Viewer) Report() rtcp.Packet {
+	v.t.Helper()
+	select {
+	case packet := <-v.reports:
+		return packet
+	case <-time.After(patience):
+		v.t.Fatal("no RTCP packet came")
+		return nil
+	}
+}
+
+// Send sends RTCP to the server.
+func (v *Viewer) Send(packets ...rtcp.Packet) {
+	v.t.Helper()
+	check(v.t, v.pc.WriteRTCP(packets))
+}
+
+// Cut takes the viewer off the network, in both directions, or puts it back.
+func (v *Viewer) Cut(cut bool) { v.wire.cut.Store(cut) }
+
+// Close says goodbye and ends the viewer.
+func (v *Viewer) Close() {
+	select {
+	case <-v.ended:
+		return
+	default:
+		close(v.ended)
+	}
+	check(v.t, v.pc.GracefulClose())
+	check(v.t, v.mux.Close())
+}
+
+func (v *Viewer) readPackets(track *webrtc.TrackRemote) {
+	for {
+		packet, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		select {
+		case v.packets <- packet:
+		case <-v.ended:
+			return
+		}
+	}
+}
+
+func (v *Viewer) readReports(receiver *webrtc.RTPReceiver) {
+	for {
+		packets, _, err := receiver.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, packet := range packets {
+			select {
+			case v.reports <- packet:
+			default: // nobody reads them
+			}
+		}
+	}
+}
+
+func (v *Viewer) wait(event <-chan struct{}, what string) {
+	v.t.Helper()
+	select {
+	case <-event:
+	case <-time.After(patience):
+		v.t.Fatalf("%s did not come", what)
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

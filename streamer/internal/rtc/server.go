@@ -1,0 +1,273 @@
+// Package rtc shows the camera to viewers over WebRTC.
+//
+// Publish packetises each access unit once and puts it into a fanout.Hub. Each viewer takes the frames from there in a
+// goroutine of its own (viewer.run), gives the packets its own numbers, encrypts and sends them; a second one
+// (viewer.listen) reads its RTCP. All media share one UDP socket, which pion's mux reads. Server.Close ends them all.
+//
+// There are no pion interceptors: sending again what was lost is done out of the hub, for all viewers out of the same
+// memory, and sender reports need no more than two counters.
+package rtc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/stun/v3"
+	"github.com/pion/webrtc/v4"
+
+	"petcam/streamer/internal/fanout"
+	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/h264"
+)
+
+const gatherTimeout = time.Second
+
+// patience is how long viewers are waited for.
+type patience struct {
+	handshake    time.Duration // from the answer until media can flow
+	disconnected time.Duration // without a word; a browser is heard every 2.5 to 5 s
+	failed       time.Duration // more than that: it is gone
+	look         time.Duration // how often the last two are looked at
+}
+
+func usualPatience() patience {
+	return patience{handshake: 10 * time.Second, disconnected: 7 * time.Second, failed: 15 * time.Second, look: 2 * time.Second}
+}
+
+// Options say where and for whom the server works.
+type Options struct {
+	Host       string   // address or name to bind to
+	Port       int      // UDP; 0: any free one
+	ExtraHosts []string // further addresses or names under which viewers reach this machine
+	ICEServers []string // stun: URLs, of which normally there are none; others are left to the viewers
+	MaxViewers int
+	Log        *slog.Logger
+}
+
+// Server answers offers and sends video to the viewers that made them.
+type Server struct {
+	log        *slog.Logger
+	maxViewers int
+	handshake  time.Duration
+	iceServers []webrtc.ICEServer
+	settings   webrtc.SettingEngine
+	mux        *mux
+	hub        *fanout.Hub[*frame]
+
+	ctx   context.Context // ends at Close; the parent of all viewers' contexts
+	stop  context.CancelFunc
+	tasks sync.WaitGroup // the viewers, and whoever follows the host names
+
+	next uint64 // only Publish: number of the next packet
+
+	frames, bytes, repaired atomic.Uint64
+
+	mu      sync.Mutex // guards viewers
+	viewers map[*viewer]struct{}
+}
+
+// Stats count since the start.
+type Stats struct {
+	Frames   uint64 // published
+	Bytes    uint64 // sent to all viewers, SRTP included
+	Skipped  uint64 // frames that viewers missed because they fell behind
+	Repaired uint64 // packets sent again
+}
+
+// New opens the UDP socket; its error is that of the socket.
+func New(options Options) (*Server, error) { return newServer(options, usualPatience()) }
+
+func newServer(options Options, patience patience) (*Server, error) {
+	log := pionLog{options.Log}
+	mux, err := listen(options.Host, options.Port, options.ExtraHosts, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{log: options.Log, maxViewers: options.MaxViewers, handshake: patience.handshake, mux: mux,
+		viewers: map[*viewer]struct{}{}}
+	if urls := stunServers(options.ICEServers, options.Log); len(urls) > 0 {
+		s.iceServers = []webrtc.ICEServer{{URLs: urls}}
+	}
+	s.settings = settings(mux, log, patience, len(s.iceServers) == 0)
+	s.hub = fanout.New[*frame](fanout.Limits{GroupBytes: 8 << 20, QueueItems: 128, QueueBytes: 1 << 20})
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.tasks.Add(1)
+	go func() {
+		defer s.tasks.Done()
+		mux.hosts.follow(s.ctx)
+	}()
+	return s, nil
+}
+
+// stunServers picks those of the configured servers that help us. TURN is for viewers: they reach us through it as if
+// they were there.
+func stunServers(urls []string, log *slog.Logger) (usable []string) {
+	for _, url := range urls {
+		server, err := stun.ParseURI(url)
+		switch {
+		case err != nil:
+			log.Warn("webrtc.ice_servers: this is not the URL of a server, it is ignored", "url", url, "error", err)
+		case server.Scheme == stun.SchemeTypeSTUN:
+			usable = append(usable, url)
+		}
+	}
+	return usable
+}
+
+// settings is how pion works here.
+//
+// Without STUN we are ICE-lite: we only answer the viewer's checks. That is all that is needed by a server that
+// has no NAT of its own to open, it connects one round trip sooner, and no offer can make us send to addresses of
+// its choice. With a STUN server configured there is such a NAT, so then we are a full agent.
+//
+// We are the DTLS server, so that our order of SRTP profiles counts.
+func settings(mux *mux, log pionLog, patience patience, lite bool) webrtc.SettingEngine {
+	var s webrtc.SettingEngine
+	s.LoggerFactory = log
+	s.SetICEUDPMux(mux)
+	s.SetLite(lite)
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetICETimeouts(patience.disconnected, patience.failed, patience.look)
+	s.SetSTUNGatherTimeout(gatherTimeout)
+	s.SetDTLSInsecureSkipHelloVerify(true) // ICE has proved the viewer's address already
+	s.SetSRTPProtectionProfiles(srtpProfiles()...)
+	s.DisableMediaEngineCopy(true) // each viewer has its own
+	_ = s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
+	return s
+}
+
+// Publish shows an access unit to all viewers. It is for one goroutine and never waits.
+func (s *Server) Publish(au h264.AccessUnit) {
+	f := packetize(au, s.next)
+	if f == nil {
+		return
+	}
+	s.next = f.end()
+	s.frames.Add(1)
+	s.hub.Publish(f, len(au.Data), f.keyframe)
+}
+
+// Answer lets a viewer in: an SDP offer makes an SDP answer with all candidates. remote is for the log.
+// Errors are faults: BadOffer, TooManyViewers, Internal; or the context's.
+func (s *Server) Answer(ctx context.Context, offer string, remote netip.Addr) (string, error) {
+	codec, err := readOffer(offer)
+	if err != nil {
+		return "", err
+	}
+	v := &viewer{server: s, log: s.log.With("viewer", remote.String()),
+		stream: newStream(codec, s.find), connected: make(chan struct{})}
+	if err := s.add(v); err != nil {
+		return "", err
+	}
+	answer, err := s.admit(ctx, v, offer)
+	if err != nil {
+		v.close()
+		return "", err
+	}
+	go v.run()
+	return answer, nil
+}
+
+// admit makes v's connection and negotiates it.
+func (s *Server) admit(ctx context.Context, v *viewer, offer string) (string, error) {
+	engine, err := mediaEngine(v.stream.codec)
+	if err != nil {
+		return "", fault.New(fault.BadOffer, "the offer's video format cannot be used").Because(err)
+	}
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(s.settings), webrtc.WithMediaEngine(engine),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	if err := v.connect(api); err != nil {
+		return "", fault.New(fault.Internal, "the connection could not be prepared").Because(err)
+	}
+	answer, err := v.negotiate(ctx, offer)
+	if err != nil && ctx.Err() == nil {
+		err = fault.New(fault.BadOffer, "the offer cannot be answered").Because(err)
+	}
+	return answer, err
+}
+
+// mediaEngine knows the one format that a viewer is sent.
+func mediaEngine(codec webrtc.RTPCodecParameters) (*webrtc.MediaEngine, error) {
+	engine := &webrtc.MediaEngine{}
+	playout := webrtc.RTPHeaderExtensionCapability{URI: playoutDelayURI}
+	return engine, errors.Join(
+		engine.RegisterCodec(codec, webrtc.RTPCodecTypeVideo),
+		engine.RegisterHeaderExtension(playout, webrtc.RTPCodecTypeVideo))
+}
+
+// add takes a place for v; remove gives it back.
+func (s *Server) add(v *viewer) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return fault.New(fault.TooManyViewers, "the streamer is stopping")
+	}
+	if len(s.viewers) >= s.maxViewers {
+		return fault.New(fault.TooManyViewers, "%d viewers are watching, which is webrtc.max_viewers", s.maxViewers)
+	}
+	v.ctx, v.leave = context.WithCancel(s.ctx)
+	s.viewers[v] = struct{}{}
+	s.tasks.Add(1)
+	return nil
+}
+
+func (s *Server) remove(v *viewer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.viewers, v)
+	s.tasks.Done()
+}
+
+// find gives the frame that a packet belongs to, nil if it is no longer kept.
+func (s *Server) find(number uint64) *frame {
+	f, _ := s.hub.Find(func(f *frame) int {
+		switch {
+		case number < f.number:
+			return -1
+		case number >= f.end():
+			return 1
+		}
+		return 0
+	})
+	return f
+}
+
+// Viewers is how many are watching; those that are still connecting are not counted.
+func (s *Server) Viewers() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for v := range s.viewers {
+		if v.watching.Load() {
+			n++
+		}
+	}
+	return n
+}
+
+// Stats are the counters for the metrics.
+func (s *Server) Stats() Stats {
+	return Stats{
+		Frames:   s.frames.Load(),
+		Bytes:    s.bytes.Load(),
+		Skipped:  s.hub.Skipped(),
+		Repaired: s.repaired.Load(),
+	}
+}
+
+// Close says goodbye to all viewers and closes the socket.
+func (s *Server) Close() {
+	s.mu.Lock() // after this add refuses, so tasks grows no more
+	s.stop()
+	s.mu.Unlock()
+	s.tasks.Wait()
+	_ = s.mux.Close()
+}

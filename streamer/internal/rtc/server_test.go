@@ -1,0 +1,309 @@
+package rtc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/rtc/rtctest"
+)
+
+const frameNS = 33333333
+
+// start makes a server on the loopback. It is closed at the test's end.
+func start(t *testing.T, change func(*Options), wait patience) *Server {
+	t.Helper()
+	options := Options{Host: "127.0.0.1", MaxViewers: 16, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	if change != nil {
+		change(&options)
+	}
+	s, err := newServer(options, wait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// picture makes the access unit of frame n; every tenth is a keyframe. size is that of its largest NAL unit.
+func picture(n, size int) h264.AccessUnit {
+	nal := func(kind byte, size int) []byte {
+		body := bytes.Repeat([]byte{byte(n) | 0x80, 0x55, byte(size) | 1}, size/3+1)
+		return append([]byte{0, 0, 0, 1, kind}, body[:size]...)
+	}
+	au := h264.AccessUnit{Record: uint64(n), CaptureNS: 1e15 + uint64(n)*frameNS, Keyframe: n%10 == 0}
+	if au.Keyframe {
+		au.Data = bytes.Join([][]byte{nal(0x67, 12), nal(0x68, 4), nal(0x65, size)}, nil)
+	} else {
+		au.Data = nal(0x41, size)
+	}
+	return au
+}
+
+func publish(s *Server, from, to, size int) {
+	for n := from; n <= to; n++ {
+		s.Publish(picture(n, size))
+	}
+}
+
+// join lets a viewer in and waits until it is connected.
+func join(t *testing.T, s *Server) *rtctest.Viewer {
+	t.Helper()
+	v := rtctest.New(t)
+	v.Accept(answer(t, s, v.Offer()))
+	v.Connected()
+	return v
+}
+
+func answer(t *testing.T, s *Server, offer string) string {
+	t.Helper()
+	text, err := s.Answer(context.Background(), offer, netip.MustParseAddr("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func expectFrames(t *testing.T, v *rtctest.Viewer, from, to, size int) {
+	t.Helper()
+	for n := from; n <= to; n++ {
+		want, got := picture(n, size), v.Frame()
+		if got.Timestamp != h264.RTPTimestamp(want.CaptureNS) {
+			t.Fatalf("frame %d has timestamp %d, want %d", n, got.Timestamp, h264.RTPTimestamp(want.CaptureNS))
+		}
+		if !bytes.Equal(got.Data, want.Data) {
+			t.Fatalf("frame %d came as %d bytes, want %d", n, len(got.Data), len(want.Data))
+		}
+	}
+}
+
+// eventually waits for what has no event of its own.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: still not so", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func codeOf(err error) fault.Code {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	return ""
+}
+
+func TestViewerBeginsWithTheCurrentGroupAtItsTrueTimestamps(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 25, 5000)
+	v := join(t, s)
+	expectFrames(t, v, 20, 25, 5000)
+	publish(s, 26, 31, 5000)
+	expectFrames(t, v, 26, 31, 5000)
+}
+
+func TestAllViewersSeeTheSameTimestamps(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 3, 3000)
+	a := join(t, s)
+	expectFrames(t, a, 0, 3, 3000)
+	b := join(t, s)
+	expectFrames(t, b, 0, 3, 3000)
+	publish(s, 4, 30, 3000)
+	expectFrames(t, a, 4, 30, 3000)
+	expectFrames(t, b, 4, 30, 3000)
+}
+
+func TestAnswerIsH264WithAllCandidatesAndNoTrickle(t *testing.T) {
+	s := start(t, func(o *Options) { o.ExtraHosts = []string{"192.0.2.7", "localhost"} }, usualPatience())
+	eventually(t, "localhost resolved", func() bool { return len(*s.mux.hosts.resolved.Load()) > 0 })
+	text := answer(t, s, rtctest.New(t).Offer())
+	for _, want := range []string{"profile-level-id=42e01f", "packetization-mode=1", "a=ice-lite", "a=setup:passive",
+		" 127.0.0.1 ", " 192.0.2.7 ", "a=end-of-candidates", "a=sendonly", "nack pli", playoutDelayURI} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the answer has no %q:\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "a=rtpmap:"); n != 1 {
+		t.Errorf("the answer has %d formats", n)
+	}
+}
+
+func TestKeyframesTellTheViewerNotToHoldPicturesBack(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 1, 100)
+	v := join(t, s)
+	key, other := v.Frame(), v.Frame()
+	ids := key.Packets[0].GetExtensionIDs()
+	if len(ids) != 1 || !bytes.Equal(key.Packets[0].GetExtension(ids[0]), []byte{0, 0, 0}) {
+		t.Fatalf("extensions %v", ids)
+	}
+	if other.Packets[0].Extension {
+		t.Fatal("other frames carry an extension")
+	}
+}
+
+func TestLostPacketIsSentAgain(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 12, 5000)
+	v := join(t, s)
+	first := v.Frame()
+	expectFrames(t, v, 11, 12, 5000)
+	lost := first.Packets[3]
+	v.Send(&rtcp.TransportLayerNack{MediaSSRC: lost.SSRC, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{lost.SequenceNumber})})
+	eventually(t, "the repair", func() bool { return s.Stats().Repaired == 1 })
+	// SRTP drops the copy at a viewer that has the packet already, so what was sent is compared in TestStream.
+}
+
+func TestViewerThatAsksForAKeyframeGetsTheGroupAgain(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 12, 5000)
+	v := join(t, s)
+	first := v.Frame()
+	expectFrames(t, v, 11, 12, 5000)
+	once := s.Stats().Bytes
+	eventually(t, "the group is sent again", func() bool { // not in the first second, which the group has just covered
+		v.Send(&rtcp.PictureLossIndication{MediaSSRC: first.Packets[0].SSRC})
+		return s.Stats().Bytes > once
+	})
+	last := v.Frame()
+	if last.Timestamp != first.Timestamp || !bytes.Equal(last.Data, first.Data) {
+		t.Fatal("the group does not come again from its keyframe on")
+	}
+	expectFrames(t, v, 11, 12, 5000)
+}
+
+func TestSenderReportSaysWhichTimeATimestampIs(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 0, 100)
+	v := join(t, s)
+	v.Frame()
+	report, ok := v.Report().(*rtcp.SenderReport)
+	if !ok {
+		t.Fatal("the first RTCP packet is not a sender report")
+	}
+	if age := h264.RTPTimestamp(monotonic()) - report.RTPTime; age > 20*90000 {
+		t.Fatalf("the report is %d ticks off", age)
+	}
+	if age := int64(ntp(time.Now())>>32) - int64(report.NTPTime>>32); age < 0 || age > 20 {
+		t.Fatalf("the report is %d s off", age)
+	}
+}
+
+func TestTooManyViewersAreRefusedUntilOneLeaves(t *testing.T) {
+	s := start(t, func(o *Options) { o.MaxViewers = 1 }, usualPatience())
+	first := join(t, s)
+	_, err := s.Answer(context.Background(), rtctest.New(t).Offer(), netip.Addr{})
+	if codeOf(err) != fault.TooManyViewers {
+		t.Fatal(err)
+	}
+	first.Close()
+	eventually(t, "the viewer that said goodbye is gone", func() bool { return s.count() == 0 })
+	publish(s, 0, 0, 100)
+	expectFrames(t, join(t, s), 0, 0, 100)
+}
+
+func TestHalfOpenHandshakeIsEnded(t *testing.T) {
+	wait := usualPatience()
+	wait.handshake = 100 * time.Millisecond
+	s := start(t, nil, wait)
+	answer(t, s, rtctest.New(t).Offer()) // the answer is never taken
+	eventually(t, "its place is free", func() bool { return s.count() == 0 })
+}
+
+func TestViewerThatDisappearsWithoutGoodbyeIsGivenUp(t *testing.T) {
+	s := start(t, nil, patience{handshake: 10 * time.Second, disconnected: time.Second, failed: time.Second, look: 100 * time.Millisecond})
+	v := join(t, s)
+	eventually(t, "it is counted", func() bool { return s.Viewers() == 1 })
+	v.Cut(true)
+	eventually(t, "it is no longer counted", func() bool { return s.Viewers() == 0 && s.count() == 0 })
+}
+
+func TestViewerThatComesBackInTimeGoesOn(t *testing.T) {
+	s := start(t, nil, patience{handshake: 10 * time.Second, disconnected: time.Second, failed: time.Minute, look: 100 * time.Millisecond})
+	v := join(t, s)
+	publish(s, 0, 5, 100)
+	expectFrames(t, v, 0, 5, 100)
+	v.Cut(true)
+	publish(s, 6, 9, 100)
+	before := s.Stats().Bytes
+	eventually(t, "they were sent into the void", func() bool { return s.Stats().Bytes > before+400 })
+	v.Cut(false)
+	publish(s, 10, 12, 100)
+	expectFrames(t, v, 10, 12, 100)
+}
+
+func TestBadOffersAreRefusedAndLeaveNothingBehind(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	good := rtctest.New(t).Offer()
+	before := runtime.NumGoroutine()
+	for name, offer := range map[string]string{
+		"empty":            "",
+		"not SDP":          "hello",
+		"no media":         "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
+		"no H.264":         strings.ReplaceAll(good, "H264", "H265"),
+		"only mode 0":      strings.ReplaceAll(good, "packetization-mode=1", "packetization-mode=0"),
+		"sends only":       strings.ReplaceAll(good, "a=recvonly", "a=sendonly"),
+		"rejected":         strings.ReplaceAll(good, "m=video 9", "m=video 0"),
+		"no fingerprint":   strings.ReplaceAll(good, "a=fingerprint", "a=nothing"),
+		"no user fragment": strings.ReplaceAll(good, "a=ice-ufrag", "a=nothing"),
+		"no mid":           strings.ReplaceAll(good, "a=mid", "a=nothing"),
+		"cut off":          good[:len(good)/2],
+	} {
+		if _, err := s.Answer(context.Background(), offer, netip.Addr{}); codeOf(err) != fault.BadOffer {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s.count() != 0 {
+		t.Error("a bad offer holds a place")
+	}
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+func TestNothingIsLeftOfViewersThatCameAndWent(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 5, 1000)
+	before := runtime.NumGoroutine()
+	for range 5 {
+		v := join(t, s)
+		v.Frame()
+		v.Close()
+	}
+	eventually(t, "all have left", func() bool { return s.count() == 0 })
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+func TestCloseEndsEverything(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	join(t, s)
+	answer(t, s, rtctest.New(t).Offer())
+	s.Close()
+	if _, err := s.Answer(context.Background(), rtctest.New(t).Offer(), netip.Addr{}); codeOf(err) != fault.TooManyViewers {
+		t.Fatal(err)
+	}
+	if s.count() != 0 {
+		t.Fatal("a viewer is left")
+	}
+}
+
+// count is how many places are taken.
+func (s *Server) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.viewers)
+}

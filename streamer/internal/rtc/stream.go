@@ -1,0 +1,202 @@
+package rtc
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/h264"
+)
+
+const (
+	clockRate        = 90000
+	playoutDelayURI  = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+	reportEvery      = time.Second
+	burst            = 32               // packets sent at once;
+	pause            = time.Millisecond // then this: a long burst at line rate loses its tail on Wi-Fi
+	repairsPerSecond = 500              // packets: some 5 Mb/s, so that NACKs cannot make us flood anybody
+)
+
+// stream is the outgoing video of one viewer: it gives the shared packets the viewer's own SSRC, payload type and
+// sequence numbers. It is the peer connection's webrtc.TrackLocal.
+//
+// Sequence numbers go on without a gap where the viewer is cut forward or begins the group again, as a gap would
+// look like loss: a packet's sequence number is its number plus shift, and shift changes at each jump.
+type stream struct {
+	codec webrtc.RTPCodecParameters
+	find  func(number uint64) *frame // one that is still kept, for repairs
+
+	// Set by Bind, before the connection is up; then only read.
+	ssrc        uint32
+	payloadType uint8
+	playoutID   uint8 // of the playout-delay header extension; 0: the viewer has none
+	writer      webrtc.TrackLocalWriter
+
+	// mu guards the numbering, which send changes and repair reads.
+	mu    sync.Mutex
+	shift uint16
+	since uint64 // shift is for the packets from this number on
+	next  uint64 // number of the packet that follows without a jump
+
+	// Only send uses these.
+	reported        time.Time
+	packets, octets uint32
+
+	// Only repair uses these.
+	repairWindow time.Time
+	repairs      int
+}
+
+func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame) *stream {
+	// A random start, as RFC 3550 wants; in the lower half, so that SRTP's count of roll-overs starts unambiguously.
+	return &stream{codec: codec, find: find, shift: uint16(rand.N(1 << 15))}
+}
+
+// send writes a frame's packets; write errors mean that the viewer is gone, which ICE finds out.
+func (s *stream) send(f *frame) (bytes int) {
+	header := s.header(f)
+	header.SequenceNumber = s.sequence(f)
+	for i, payload := range f.payloads {
+		if i > 0 && i%burst == 0 {
+			time.Sleep(pause)
+		}
+		header.Marker = i == len(f.payloads)-1
+		n, _ := s.writer.WriteRTP(&header, payload)
+		header.SequenceNumber++
+		s.octets += uint32(len(payload))
+		bytes += n
+	}
+	s.packets += uint32(len(f.payloads))
+	return bytes
+}
+
+// sequence gives the sequence number of a frame's first packet.
+func (s *stream) sequence(f *frame) uint16 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.number != s.next {
+		s.shift += uint16(s.next - f.number)
+		s.since = f.number
+	}
+	s.next = f.end()
+	return uint16(f.number) + s.shift
+}
+
+// header is what the packets of a frame have in common. Keyframes tell the viewer not to hold pictures back.
+func (s *stream) header(f *frame) rtp.Header {
+	header := rtp.Header{Version: 2, PayloadType: s.payloadType, SSRC: s.ssrc, Timestamp: f.timestamp}
+	if f.keyframe && s.playoutID != 0 {
+		_ = header.SetExtension(s.playoutID, []byte{0, 0, 0}) // minimum and maximum 0, 12 bits each
+	}
+	return header
+}
+
+// repair sends packets again; it returns how many.
+func (s *stream) repair(nack *rtcp.TransportLayerNack) (sent int) {
+	if now := time.Now(); now.Sub(s.repairWindow) > time.Second {
+		s.repairWindow, s.repairs = now, 0
+	}
+	for _, pair := range nack.Nacks {
+		pair.Range(func(sequence uint16) bool {
+			if s.repairs >= repairsPerSecond {
+				return false
+			}
+			if s.resend(sequence) {
+				s.repairs++
+				sent++
+			}
+			return true
+		})
+	}
+	return sent
+}
+
+func (s *stream) resend(sequence uint16) bool {
+	number, ok := s.numberOf(sequence)
+	if !ok {
+		return false
+	}
+	f := s.find(number)
+	if f == nil {
+		return false
+	}
+	i := int(number - f.number)
+	header := s.header(f)
+	header.SequenceNumber = sequence
+	header.Marker = i == len(f.payloads)-1
+	_, err := s.writer.WriteRTP(&header, f.payloads[i])
+	return err == nil
+}
+
+// numberOf finds the packet that was last sent with a sequence number. What was sent before a jump is of no use to
+// the viewer any more.
+func (s *stream) numberOf(sequence uint16) (number uint64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	back := uint64(uint16(s.next) + s.shift - sequence)
+	if back == 0 || back > s.next-s.since {
+		return 0, false
+	}
+	return s.next - back, true
+}
+
+// report is the sender report that is due, or nil. It tells the viewer which moment of the wall clock an RTP timestamp is.
+func (s *stream) report() []rtcp.Packet {
+	now := time.Now()
+	if now.Sub(s.reported) < reportEvery {
+		return nil
+	}
+	s.reported = now
+	return []rtcp.Packet{&rtcp.SenderReport{
+		SSRC:        s.ssrc,
+		NTPTime:     ntp(now),
+		RTPTime:     h264.RTPTimestamp(monotonic()),
+		PacketCount: s.packets,
+		OctetCount:  s.octets,
+	}}
+}
+
+// ntp is t in seconds since 1900, 32 bits after the point.
+func ntp(t time.Time) uint64 {
+	const from1900to1970 = 2208988800
+	return uint64(t.Unix()+from1900to1970)<<32 | uint64(t.Nanosecond())<<32/1e9
+}
+
+// monotonic is the clock of the access units' capture times.
+func monotonic() uint64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails only for clocks that do not exist
+	return uint64(now.Nano())
+}
+
+// Bind is called by the peer connection once the answer is made.
+func (s *stream) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	if !slices.ContainsFunc(c.CodecParameters(), func(p webrtc.RTPCodecParameters) bool {
+		return p.PayloadType == s.codec.PayloadType
+	}) {
+		return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
+	}
+	s.ssrc, s.writer = uint32(c.SSRC()), c.WriteStream()
+	s.payloadType = uint8(s.codec.PayloadType)
+	for _, extension := range c.HeaderExtensions() {
+		if extension.URI == playoutDelayURI {
+			s.playoutID = uint8(extension.ID)
+		}
+	}
+	return s.codec, nil
+}
+
+// Unbind is called by the peer connection when it ends.
+func (s *stream) Unbind(webrtc.TrackLocalContext) error { return nil }
+
+// ID, RID, StreamID and Kind describe the track in the answer.
+func (s *stream) ID() string                { return "video" }
+func (s *stream) RID() string               { return "" }
+func (s *stream) StreamID() string          { return "petcam" }
+func (s *stream) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeVideo }
