@@ -226,10 +226,10 @@ func (r *ring) Next(ctx context.Context) (h264.AccessUnit, error) {
 func (r *ring) Rewind(back time.Duration) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, now := bothClocks()
 	found := false
-	for i, au := range r.units {
-		if au.Keyframe && (!found || now-au.CaptureNS >= uint64(back)) {
+	for i, au := range r.units { // ages are told from the newest, so that a slow machine changes nothing
+		age := r.units[len(r.units)-1].CaptureNS - au.CaptureNS
+		if au.Keyframe && (!found || age >= uint64(back)) {
 			r.next, found = i, true
 		}
 	}
