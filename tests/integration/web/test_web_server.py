@@ -168,6 +168,18 @@ def test_it_ends_with_streams_open(services, web, watch):
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("waitress")]
 
 
+def test_it_ends_with_idle_and_stalled_connections_open(services, web, watch, config):
+    with open(f"{config.recording.directory}/{NAME}", "wb") as file:
+        file.truncate(32 << 20)
+    stalled = watch(f"/api/recordings/{NAME}")
+    idle = watch("/healthz")
+    services.detections.stop()
+    web.stop()
+    assert idle.answer.read() == b'{"status":"ok"}'
+    assert stalled.answer.status == 200
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("waitress")]
+
+
 def test_it_names_port_and_key_where_the_port_is_taken(web):
     with pytest.raises(PetcamError) as raised:
         listen("127.0.0.1", web.port)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from web_fakes import FakeReader, FakeStreamer
+from web_fakes import PASSWORD, FakeReader, FakeStreamer
 
 from petcam.config import Auth, Config, Recording
 from petcam.web.app import create_app
@@ -14,8 +14,6 @@ from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
 from petcam.web.services import Services
 from petcam.web.throttle import Throttle
-
-PASSWORD = "correct horse"
 
 
 @pytest.fixture

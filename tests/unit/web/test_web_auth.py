@@ -1,7 +1,7 @@
 """The owner's session, and state changes from foreign pages."""
 
 import pytest
-from conftest import PASSWORD
+from web_fakes import PASSWORD
 
 from petcam.web.throttle import FREE_TRIES, Throttle
 

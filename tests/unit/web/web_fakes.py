@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import MESSAGES, Answer
 
+PASSWORD = "correct horse"
+
 
 class FakeStreamer:
     """Answers what it is told to; remembers what it was asked."""
