@@ -139,17 +139,17 @@ func TestPagesThatNeverReachedTheDiskAreNotTakenForVideo(t *testing.T) {
 	units := mp4test.Clip(t, "baseline", 160, 120, 40, 1e12)
 	file := &memory{}
 	w := begin(t, file, units[:30])
-	whole := w.Size()
-	for _, au := range units[30:] {
+	for i, au := range units[30:] {
+		whole := w.Size()
 		if err := add(w, au, units[0].CaptureNS); err != nil {
 			t.Fatal(err)
 		}
-	}
-	for _, lost := range []int64{whole, whole + 50, whole + 108, whole + 111} {
-		again := &memory{b: bytes.Clone(file.b)}
-		clear(again.b[lost:])
-		if recovered, err := mp4.Recover(again, int64(len(again.b))); err != nil || recovered.Samples != 30 {
-			t.Errorf("zeros from %d on: %+v, %v", lost-whole, recovered, err)
+		for _, lost := range []int64{0, 50, 108, 111} { // of the last pair: all, its half, its sample, the sample's most
+			again := &memory{b: bytes.Clone(file.b)}
+			clear(again.b[whole+lost:])
+			if recovered, err := mp4.Recover(again, int64(len(again.b))); err != nil || recovered.Samples != 30+i {
+				t.Errorf("zeros in pair %d from %d on: %+v, %v", 31+i, lost, recovered, err)
+			}
 		}
 	}
 }

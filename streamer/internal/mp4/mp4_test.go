@@ -1,6 +1,7 @@
 package mp4_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -82,6 +83,17 @@ func TestAFinishedFileIsAnOrdinaryMP4(t *testing.T) {
 			samePackets(t, mp4test.Packets(t, file.Name()), mp4test.Expect(units))
 			mp4test.Plays(t, file.Name())
 		})
+	}
+}
+
+func TestTheHeadOfAHighProfileSaysItsChromaAndDepth(t *testing.T) {
+	units := mp4test.Clip(t, "high", 160, 120, 1, 1e12)
+	file := &memory{}
+	begin(t, file, units)
+	_, pps := h264.ParameterSets(units[0].Data)
+	_, after, found := bytes.Cut(file.b, append([]byte{1, 0, byte(len(pps))}, pps...))
+	if want := []byte{0xfc | 1, 0xf8, 0xf8, 0}; !found || !bytes.HasPrefix(after, want) { // 4:2:0, 8 bits, 8 bits
+		t.Errorf("avcC ends with % x, want % x", after[:4], want)
 	}
 }
 

@@ -53,7 +53,7 @@ func (t *table) dropNewest() {
 	t.bytes -= pairHeader + int64(t.samples[n-1].size)
 	t.samples = t.samples[:n-1]
 	t.newest -= uint64(t.samples[n-2].duration)
-	if last := len(t.sync) - 1; t.sync[last] == uint32(n) {
+	if last := len(t.sync) - 1; last >= 0 && t.sync[last] == uint32(n) {
 		t.sync = t.sync[:last]
 	}
 }

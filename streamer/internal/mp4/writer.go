@@ -61,8 +61,11 @@ func (w *Writer) Add(nal []byte) {
 }
 
 // End writes the sample by a single write; at counts from the first sample, and sync says that it is a keyframe.
-// When it fails, the file ends behind the sample before, and End may be called again.
+// A sample without NAL units is none. When it fails, the file ends behind the sample before, and End may be called again.
 func (w *Writer) End(at time.Duration, sync bool) error {
+	if len(w.buf) <= pairHeader {
+		return nil
+	}
 	stamp := ticks(at)
 	if newest := w.table.newest; w.table.len() > 0 {
 		stamp = min(max(stamp, newest+1), newest+math.MaxUint32)

@@ -216,3 +216,14 @@ func TestLeftoversAreFinishedBeforeAnythingNewIsWritten(t *testing.T) {
 		t.Errorf("log has %q", lines)
 	}
 }
+
+func TestTheFileThatGrowsIsNoLeftover(t *testing.T) {
+	r := newRig(t, nil)
+	units := seconds(t, 2)
+	r.ring.publish(units[:30]...)
+	name := r.start()
+	r.Recover()
+	r.ring.publish(units[30:]...)
+	r.stop()
+	r.holds(name, units)
+}

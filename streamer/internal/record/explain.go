@@ -13,7 +13,11 @@ import (
 var errDeleted = errors.New("the file being recorded was deleted")
 
 // explain makes a fault of an error of the disk: what to do goes into the message, the rest into the log only.
+// It is nil for nil, and leaves a fault as it is.
 func explain(err error) error {
+	if err == nil {
+		return nil // before there is anything to allocate: this is asked for each frame
+	}
 	var f *fault.Error
 	if errors.As(err, &f) {
 		return err

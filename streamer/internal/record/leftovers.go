@@ -9,9 +9,8 @@ import (
 )
 
 // finishLeftovers finishes what a crash left in the directory, and logs what cannot be finished.
+// r.leftovers must be held.
 func (r *Recorder) finishLeftovers(dir *directory) {
-	r.leftovers.Lock()
-	defer r.leftovers.Unlock()
 	files, err := dir.list()
 	if err != nil {
 		r.options.Log.Error("cannot list the recordings", "error", err)
@@ -19,6 +18,9 @@ func (r *Recorder) finishLeftovers(dir *directory) {
 	}
 	for _, info := range files {
 		name, isPart := strings.CutSuffix(info.Name(), partSuffix)
+		if r.ctx.Err() != nil {
+			return
+		}
 		if _, ours := stampOf(name); !isPart || !ours {
 			continue
 		}

@@ -53,10 +53,11 @@ type Recorder struct {
 	open    func() Source
 	system  system
 	space   *space
-	cancel  context.CancelFunc // ends the hourly look
-	hourly  chan struct{}      // closed when it has ended
+	ctx     context.Context // ends at Close
+	cancel  context.CancelFunc
+	hourly  chan struct{} // closed when the hourly look has ended
 
-	// leftovers lets one goroutine at a time finish what a crash left.
+	// leftovers is held while what a crash left is finished. A recording creates no file before it has held it.
 	leftovers sync.Mutex
 
 	// mu guards everything below. It is never held while waiting for a disk, a source or a goroutine.
@@ -71,7 +72,7 @@ func New(options Options, open func() Source) *Recorder {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{
 		options: options, open: open, system: realSystem(), space: newSpace(options),
-		cancel: cancel, hourly: make(chan struct{}),
+		ctx: ctx, cancel: cancel, hourly: make(chan struct{}),
 	}
 	go func() {
 		defer close(r.hourly)
@@ -80,7 +81,8 @@ func New(options Options, open func() Source) *Recorder {
 	return r
 }
 
-// Recover finishes what a crash left. Call it before Start; it may take seconds for each gigabyte.
+// Recover finishes what a crash left; it may take seconds for each gigabyte. A recording that begins meanwhile waits
+// for it. Close ends it after the file in hand.
 func (r *Recorder) Recover() {
 	dir, err := openDirectory(r.options.Directory)
 	if err != nil {
@@ -88,15 +90,21 @@ func (r *Recorder) Recover() {
 		return
 	}
 	defer dir.close()
-	r.mu.Lock()
-	recording := r.session != nil // which has done, or will do, this itself
-	r.mu.Unlock()
-	if !recording {
+	r.leftovers.Lock()
+	defer r.leftovers.Unlock()
+	if !r.recording() { // a recording has done this itself, and its file is no leftover
 		r.finishLeftovers(dir)
 	}
 }
 
-// Start begins a recording and returns the name of its first file once frames are in it. Errors are *fault.Error:
+// recording says whether there is a session, also one that only starts.
+func (r *Recorder) recording() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.session != nil
+}
+
+// Start begins a recording and returns the name of its first file once frames are in it. Errors wrap a *fault.Error:
 // BadRequest, AlreadyRecording, NoVideo, RecordingFailed.
 func (r *Recorder) Start(label string) (filename string, err error) {
 	if !validLabel(label) {
@@ -140,7 +148,7 @@ func (r *Recorder) recordedName() string {
 }
 
 // Stop ends the recording and returns what became of its last file. One that is just starting is stopped once it has
-// begun. Errors are *fault.Error: NotRecording, RecordingFailed.
+// begun. Errors wrap a *fault.Error: NotRecording, RecordingFailed.
 func (r *Recorder) Stop() (Status, error) {
 	r.mu.Lock()
 	s := r.session

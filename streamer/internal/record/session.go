@@ -56,9 +56,6 @@ func (s *session) run() {
 	defer close(s.done)
 	defer s.cancel(nil)
 	err := s.record()
-	if errors.Is(err, errStopped) {
-		err = nil
-	}
 	s.err = err
 	s.recorder.ended(s, err)
 	if !s.begun {
@@ -82,7 +79,7 @@ func (s *session) decide(filename string, err error) {
 	close(s.started)
 }
 
-// record runs until the session is cancelled or fails, and leaves no file open.
+// record runs until the session is stopped or fails, which is its error, and leaves no file open.
 func (s *session) record() error {
 	dir, err := openDirectory(s.recorder.options.Directory)
 	if err != nil {
@@ -90,7 +87,9 @@ func (s *session) record() error {
 	}
 	defer dir.close()
 	s.dir = dir
+	s.recorder.leftovers.Lock()
 	s.recorder.finishLeftovers(dir)
+	s.recorder.leftovers.Unlock()
 
 	s.source = s.recorder.open()
 	defer s.source.Close()
@@ -103,6 +102,9 @@ func (s *session) record() error {
 	// Where there is nothing to rewind to, Next waits for the first frame.
 	_ = s.source.Rewind(s.recorder.options.PreRoll)
 	err = s.copy(late)
+	if errors.Is(err, errStopped) {
+		err = nil
+	}
 	return errors.Join(err, s.closePart())
 }
 
@@ -173,10 +175,7 @@ func (s *session) take(au h264.AccessUnit) error {
 			return err
 		}
 	}
-	if err := s.write(au); err != nil {
-		return explain(err)
-	}
-	return nil
+	return explain(s.write(au))
 }
 
 // write writes an access unit; where the disk is full, old recordings make room first.
@@ -194,7 +193,7 @@ func (s *session) write(au h264.AccessUnit) error {
 // openPart begins the next file; there is none yet where decoding cannot begin at au.
 func (s *session) openPart(au h264.AccessUnit) error {
 	params := parametersOf(au)
-	if !au.Keyframe || !params.complete() {
+	if !h264.IsKeyframe(au.Data) || !params.complete() {
 		return nil
 	}
 	space := s.recorder.space
@@ -219,14 +218,11 @@ func (s *session) closePart() error {
 	s.part = nil
 	s.keeper.stop()
 	if !s.begun {
-		return part.discard(s.dir)
+		return explain(part.discard(s.dir))
 	}
 	err := part.finish(s.dir)
 	s.recorder.progress(part.status())
-	if err != nil {
-		return explain(err)
-	}
-	return nil
+	return explain(err)
 }
 
 // fresh says whether au shows that the camera is sending now.

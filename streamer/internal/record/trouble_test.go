@@ -57,6 +57,33 @@ func TestAnFsyncThatFailsEndsTheRecordingAndWhatIsThereIsFinishedLater(t *testin
 	r.holds(name, units)
 }
 
+func TestStopSaysWhenTheFileCannotBeFinished(t *testing.T) {
+	r := newRig(t, nil)
+	var fails atomic.Bool
+	real := r.system.durable
+	r.system.durable = func(f *os.File) mp4.File { return failing{real(f), &fails} }
+	r.system.syncEvery = time.Hour
+	r.ring.publish(seconds(t, 1)...)
+	r.start()
+	fails.Store(true)
+	_, err := r.Stop()
+	wantFault(t, err, fault.RecordingFailed, "disk")
+	if status := r.Status(); status.Recording || status.Error == "" || len(r.log.lines("recording ended")) != 1 {
+		t.Errorf("status is %+v, log %q", status, r.log.lines("ended"))
+	}
+}
+
+func TestAccessUnitsWithoutAPictureAreLeftOut(t *testing.T) {
+	r := newRig(t, nil)
+	units := seconds(t, 2)
+	units[0].Data = units[0].Data[:5]   // a delimiter alone, though it says that it is a keyframe
+	units[45].Data = units[45].Data[:5] // in the middle
+	r.ring.publish(units...)
+	name := r.start()
+	r.stop()
+	r.holds(name, append(units[30:45:45], units[46:]...))
+}
+
 func TestADirectoryThatIsRemovedEndsTheRecording(t *testing.T) {
 	r := newRig(t, nil)
 	r.system.syncEvery = time.Millisecond

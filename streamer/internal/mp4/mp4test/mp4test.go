@@ -23,7 +23,7 @@ func Clip(t testing.TB, profile string, width, height, frames int, firstNS uint6
 	t.Helper()
 	need(t, "ffmpeg")
 	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=rate=30:size=%dx%d", width, height),
-		"-frames:v", "60", "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", profile, "-pix_fmt", "yuv420p", "-bf", "0",
+		"-frames:v", "60", "-c:v", "libx264", "-preset", "superfast", "-profile:v", profile, "-pix_fmt", "yuv420p", "-bf", "0",
 		"-g", "30", "-sc_threshold", "0", "-x264-params", "aud=1", "-f", "h264", "-").Output()
 	if err != nil {
 		t.Fatalf("ffmpeg makes no clip: %v", err)
