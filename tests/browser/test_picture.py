@@ -34,21 +34,6 @@ def test_it_plays_muted_and_inline(page: Page) -> None:
     assert video.evaluate("video => [video.muted, video.autoplay, video.playsInline]") == [True, True, True]
 
 
-def test_it_offers_a_tap_where_the_browser_refuses_to_play(system: DemoSystem, new_page: NewPage) -> None:
-    page = new_page()
-    page.add_init_script(
-        """const play = HTMLMediaElement.prototype.play;
-        HTMLMediaElement.prototype.play = function () {
-            if (navigator.userActivation.isActive) return play.call(this);
-            this.autoplay = false;
-            return Promise.reject(new DOMException("a tap is needed", "NotAllowedError"));
-        };"""
-    )
-    page.goto(system.url)
-    page.get_by_role("button", name="タップして再生").click()
-    page.wait_for_selector("#camera[data-video=live]")
-
-
 def test_it_comes_through_the_web_port_where_the_streamers_port_is_blocked(
     system: DemoSystem, new_page: NewPage
 ) -> None:
