@@ -7,7 +7,7 @@ import time
 
 from bench.figure import table
 
-SUBJECTS = ("live", "picture")
+SUBJECTS = ("live", "picture", "shm")
 
 
 def main() -> None:

@@ -75,7 +75,12 @@ def _kills(program: Path, kind: str, kills: int) -> list[Figure]:
         found = shm_fire.survive_kills(program, kind, name, kills, random.Random(4), LARGEST)
     return [
         Figure(f"torn {kind} records around {kills} SIGKILLs of the writer", found["torn"], "", 0),
-        Figure(f"new {kind} segment to its first record, longest", max(found["waits"]), "s", 1.0),
+        Figure(
+            f"new {kind} segment to its first record, with what was left to read of the old one, longest",
+            max(found["waits"]),
+            "s",
+            1.0,
+        ),
     ]
 
 

@@ -30,9 +30,6 @@ class Spoiled(StreamWriter):
     """A stream writer that breaks a rule: ``spoil(writer, n)`` has its way with each record before it is whole."""
 
     spoil = staticmethod(lambda writer, n: None)
-    wakes = True
-    raises = True
-    beats = True
 
     def shoot(self, n):
         key = n % 10 == 0
@@ -43,15 +40,20 @@ class Spoiled(StreamWriter):
         self.spoil(self, n)
         super()._finish(n)
 
-    def _raise_news(self):
-        if self.raises:
-            self._segment.live["news"] = (self._segment.news + 1) % 2**32
-        if self.wakes:
-            futex.wake_all(self._segment.news_address)
 
+class WithoutWake(Spoiled):
+    def _raise_news(self):
+        self._segment.live["news"] = (self._segment.news + 1) % 2**32
+
+
+class WithoutNews(Spoiled):
+    def _raise_news(self):
+        futex.wake_all(self._segment.news_address)
+
+
+class WithoutHeart(Spoiled):
     def _beat(self):
-        if self.beats:
-            super()._beat()
+        pass
 
 
 class Shooting:
@@ -139,21 +141,20 @@ def test_check_names_the_rule_that_a_writer_breaks(name, capsys, spoil, rule):
 
 
 @pytest.mark.parametrize(
-    ("habit", "rule"),
+    ("make", "rule"),
     [
-        ("wakes", "FUTEX_WAKE must follow each publication"),
-        ("raises", "news must be raised by 1 after each publication (W9) (raised by 0 for"),
+        (WithoutWake, "FUTEX_WAKE must follow each publication"),
+        (WithoutNews, "news must be raised by 1 after each publication (W9) (raised by 0 for"),
     ],
 )
-def test_check_notices_that_readers_would_oversleep(name, capsys, habit, rule):
-    writer_class = type("Writer", (Spoiled,), {habit: False})
-    with writer_class(name) as writer, Shooting(writer):
+def test_check_notices_that_readers_would_oversleep(name, capsys, make, rule):
+    with make(name) as writer, Shooting(writer):
         assert petcam_shm("check", name, "--seconds", "0.6") == 1
     assert rule in capsys.readouterr().out
 
 
 def test_check_notices_a_heart_that_does_not_beat(name, capsys):
-    with type("Writer", (Spoiled,), {"beats": False})(name):
+    with WithoutHeart(name):
         assert petcam_shm("check", name, "--seconds", "0.6") == 1
     out = capsys.readouterr().out
     assert "heartbeat_ns must be raised at least every 250 ms" in out

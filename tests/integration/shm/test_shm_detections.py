@@ -119,6 +119,13 @@ def test_a_record_of_a_wrong_writer_is_refused_and_logged(writer, reader, caplog
     assert reader.read(0).frame_number == 2
 
 
+def test_a_slot_that_does_not_match_its_checksum_is_never_returned(writer, reader):
+    writer.publish(frame(1), [("cat", 0.5, 1, 2, 3, 4)])
+    writer._segment.slots["boxes"]["x"][0, 0] = 9  # as a processor may show it that reorders memory
+    assert reader.read(0) is None
+    assert reader.skipped == 1
+
+
 def test_every_record_of_the_c_writer_arrives(c_writer, name):
     with shm_fire.CWriter(c_writer, "detections", name, hz=200):
         found = shm_fire.read_many("detections", name, 100, 0)

@@ -63,6 +63,31 @@ def test_a_frame_that_is_still_being_copied_is_not_returned(name):
         assert reader.skipped == 0
 
 
+def test_a_newest_frame_that_changes_between_two_looks_is_not_returned(ring, reader, monkeypatch):
+    ring.write()
+    changed = shm_rdk.KEYFRAME + b"changed"
+    monkeypatch.setattr(rdk_x5.time, "sleep", lambda _: ring.copy(0, changed))
+    assert reader._look() is None
+    monkeypatch.undo()
+    assert reader.read(5).data == changed
+
+
+def test_a_frame_whose_slot_comes_round_while_it_is_copied_is_refused(ring, reader, monkeypatch):
+    for _ in range(12):
+        ring.write()
+    copy_frame = rdk_x5.copy_frame
+
+    def slow_copy(mapped, n):
+        copied = copy_frame(mapped, n)
+        while ring.n < 41:
+            ring.raise_index()
+        return copied
+
+    monkeypatch.setattr(rdk_x5, "copy_frame", slow_copy)
+    assert reader.read(0) is None
+    assert reader.skipped == 2  # frames 10, the newest keyframe, and 11
+
+
 def test_a_reader_that_fell_behind_resumes_at_a_keyframe_and_counts(ring, reader):
     ring.write()
     assert numbers(reader) == [0]

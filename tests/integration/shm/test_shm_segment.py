@@ -15,7 +15,7 @@ import pytest
 import shm_fire
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import header, layout, segment
+from petcam.shm import follower, header, layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
 from petcam.shm.stream import AccessUnit, StreamReader, StreamWriter
@@ -207,6 +207,20 @@ def test_a_reader_goes_on_once_a_refused_segment_was_put_right(name):
         with StreamWriter(name) as writer:
             writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
             assert reader.read(5).data == b"\0\0\1"
+
+
+def test_a_reader_does_not_spin_on_a_refusal_that_it_told_already(name, monkeypatch):
+    forge(name, abi_version=2)
+    with StreamReader(name) as reader, contextlib.ExitStack() as stack:
+        refusal(reader)
+
+        def put_right(_seconds):
+            path(name).unlink()
+            writer = stack.enter_context(StreamWriter(name))
+            writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
+
+        monkeypatch.setattr(follower.time, "sleep", put_right)
+        assert reader.read(5).data == b"\0\0\1"
 
 
 def test_a_reader_that_waits_notices_a_clean_restart(name):

@@ -4,12 +4,13 @@ import json
 import random
 import signal
 import zlib
+from types import SimpleNamespace
 
 import pytest
 import shm_fire
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import layout
+from petcam.shm import layout, stream
 from petcam.shm.layout import STREAM
 from petcam.shm.stream import StreamReader, StreamWriter
 
@@ -158,6 +159,46 @@ def test_a_record_of_a_wrong_writer_is_refused_counted_and_logged_once(camera, r
         assert other.skipped == 1
     expected = "record refused: flags 0x4 are unknown; correct its writer (petcam shm check"
     assert [message.partition(": ")[2][: len(expected)] for message in caplog.messages] == [expected]
+
+
+def test_a_slot_or_data_that_does_not_match_its_checksum_is_never_returned(camera, reader):
+    camera.shoot(3)
+    segment = camera.writer._segment
+    segment.slots["frame_number"][1] += 1  # as a processor may show it that reorders memory: the sequence is right
+    assert numbers(reader) == [0]
+    camera.shoot(8)
+    segment.data[int(segment.slots["data_position"][10]) + 500] ^= 1
+    assert reader.read(0) is None
+    assert reader.skipped == 10
+
+
+def test_a_slot_that_is_taken_while_its_data_is_copied_is_not_returned(camera, reader, monkeypatch):
+    camera.shoot(1)
+
+    def crc32(data):  # between R2 and R5 the writer comes round
+        if len(data) == 1000:
+            camera.writer._segment.slots["sequence"][0] += 1
+        return zlib.crc32(data)
+
+    monkeypatch.setattr(stream, "zlib", SimpleNamespace(crc32=crc32))
+    assert reader.read(0) is None
+    assert reader.skipped == 1
+
+
+def test_what_is_about_to_change_is_marked_before_it_changes(camera, reader, monkeypatch):
+    camera.shoot(2000, size=10_000)
+    segment, seen = camera.writer._segment, []
+
+    def crc32(data):  # the writer's, between W5 and W6
+        n, oldest = segment.next_record, segment.first_record
+        end = int(segment.slots["data_position"][(n - 1) % 2048]) + 2 * 10_000
+        kept = int(segment.slots["data_position"][oldest % 2048]) + STREAM.data_capacity
+        seen.append((int(segment.slots["sequence"][n % 2048]) == 2 * n + 1, n - oldest < 2048, kept >= end))
+        return zlib.crc32(data)
+
+    monkeypatch.setattr(stream, "zlib", SimpleNamespace(crc32=crc32))
+    camera.shoot(3000, size=10_000)
+    assert set(seen) == {(True, True, True)}
 
 
 def test_a_sleeping_reader_is_woken_by_a_writer_in_another_process(c_writer, name):
