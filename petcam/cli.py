@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     args = _parser(words).parse_args(words)
     try:
-        return int(args.run(args, _load(args.config)))
+        return int(args.run(args, _load(getattr(args, "file", None) or args.config)))  # check-config's FILE goes before
     except PetcamError as error:
         print(f"petcam: {error.message}", file=sys.stderr)
         return EXIT_CONFIG if error.code is Code.BAD_CONFIG else 1

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from petcam import cli
-from petcam.check_config import run as check
 from petcam.web.owner import Owner
 
 
@@ -60,9 +59,21 @@ def test_it_says_that_a_named_configuration_is_missing(tmp_path, capsys):
     assert "none.yaml: cannot be read" in capsys.readouterr().err
 
 
-def test_check_config_says_ok_and_warns_of_unknown_keys(good, capsys):
+def test_check_config_says_ok_and_warns_of_unknown_keys_once(good, capsys, caplog):
     assert cli.main(["check-config", str(good)]) == 0
-    assert capsys.readouterr().out == f"warning: {good}: unknown key web.colour is ignored\n{good}: ok\n"
+    assert capsys.readouterr().out == f"{good}: ok\n"
+    assert caplog.messages == [f"{good}: unknown key web.colour is ignored"]
+
+
+def test_check_config_of_a_named_file_does_not_mind_a_bad_installed_one(good, bad, monkeypatch, capsys):
+    monkeypatch.setattr("petcam.config.DEFAULT_PATH", bad)
+    assert cli.main(["check-config", str(good)]) == 0
+    assert capsys.readouterr().out == f"{good}: ok\n"
+
+
+def test_check_config_says_that_there_is_nothing_to_check(capsys):
+    assert cli.main(["check-config"]) == cli.EXIT_CONFIG
+    assert "does not exist" in capsys.readouterr().err
 
 
 def test_check_config_takes_the_shipped_configuration_without_a_warning(capsys):
@@ -77,9 +88,7 @@ def test_check_config_refuses_a_bad_file_with_one_line(bad, capsys):
 
 
 def test_check_config_prefers_its_own_word_to_config(good, bad):
-    parser = cli._parser(["check-config"])
-    args = parser.parse_args(["--config", str(bad), "check-config", str(good)])
-    assert check(args, None) == 0
+    assert cli.main(["--config", str(bad), "check-config", str(good)]) == 0
 
 
 def test_password_reads_one_line_from_a_pipe(monkeypatch, tmp_path):
