@@ -105,8 +105,8 @@ func (s *Service) Run(ctx context.Context) error {
 	s.task(func() error { return s.camera.Run(s.ctx) })
 	s.task(func() error { return s.server.Serve(s.listener) })
 	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, which nobody needs to wait for
-	if _, err := s.monitor.look(ctx); err != nil {            // the port answers
-		return err
+	if _, err := s.monitor.look(ctx); err != nil && ctx.Err() == nil {
+		return err // the port does not answer
 	}
 	s.log.Info("petcam-streamer is ready", "version", version, "address", s.Address().String())
 	s.dog.Start()

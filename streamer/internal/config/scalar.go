@@ -51,8 +51,8 @@ func plainScalar(node *yaml.Node) (any, error) {
 		return floatOf(node)
 	case matches(dateScalar):
 		return other(node.Value), nil
-	case node.Value == "=":
-		return nil, atLine(node, "could not determine a constructor for the tag 'tag:yaml.org,2002:value'")
+	case node.Value == "=", node.Value == "<<": // special as keys, and nothing as values
+		return nil, atLine(node, "could not determine a constructor for "+node.Value)
 	default:
 		return node.Value, nil
 	}

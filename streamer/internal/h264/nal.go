@@ -11,9 +11,7 @@ type NALType uint8
 // The types that petcam tells apart.
 const (
 	NALSlice     NALType = 1 // a slice of a picture that is not an IDR
-	NALPartition NALType = 2 // data partition A; B and C follow as 3 and 4
 	NALIDR       NALType = 5 // a slice of an IDR picture
-	NALSEI       NALType = 6
 	NALSPS       NALType = 7
 	NALPPS       NALType = 8
 	NALDelimiter NALType = 9 // access unit delimiter
@@ -76,4 +74,5 @@ func ParameterSets(data []byte) (sps, pps []byte) {
 	return sps, pps
 }
 
+// isSlice says whether a NAL unit is a piece of a picture: a slice, a data partition (2 to 4) or an IDR slice.
 func isSlice(t NALType) bool { return t >= NALSlice && t <= NALIDR }

@@ -33,6 +33,17 @@ func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
 		"the offer has no H.264 video with packetization-mode 1 that could be received")
 }
 
+// withoutCandidates is the offer without the addresses at which the viewer says it is.
+func withoutCandidates(offer string) string {
+	var rest strings.Builder
+	for line := range strings.Lines(offer) {
+		if !strings.HasPrefix(line, "a=candidate:") {
+			rest.WriteString(line)
+		}
+	}
+	return rest.String()
+}
+
 // receives tells whether the offerer wants to be sent this medium; a direction may stand for the whole session.
 func receives(session *sdp.SessionDescription, media *sdp.MediaDescription) bool {
 	if media.MediaName.Port.Value == 0 {

@@ -10,36 +10,19 @@ package rtc
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/stun/v3"
 	"github.com/pion/webrtc/v4"
 
 	"petcam/streamer/internal/fanout"
 	"petcam/streamer/internal/fault"
 	"petcam/streamer/internal/h264"
 )
-
-const gatherTimeout = time.Second
-
-// patience is how long viewers are waited for.
-type patience struct {
-	handshake    time.Duration // from the answer until media can flow
-	disconnected time.Duration // without a word; a browser is heard every 2.5 to 5 s
-	failed       time.Duration // more than that: it is gone
-	look         time.Duration // how often the last two are looked at
-}
-
-func usualPatience() patience {
-	return patience{handshake: 10 * time.Second, disconnected: 7 * time.Second, failed: 15 * time.Second, look: 2 * time.Second}
-}
 
 // Options say where and for whom the server works.
 type Options struct {
@@ -95,7 +78,7 @@ func newServer(options Options, patience patience) (*Server, error) {
 	if urls := stunServers(options.ICEServers, options.Log); len(urls) > 0 {
 		s.iceServers = []webrtc.ICEServer{{URLs: urls}}
 	}
-	s.settings = settings(mux, log, patience, len(s.iceServers) == 0)
+	s.settings = settings(mux, log, patience)
 	s.hub = fanout.New[*frame](fanout.Limits{GroupBytes: 8 << 20, QueueItems: 128, QueueBytes: 1 << 20})
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.tasks.Add(1)
@@ -104,44 +87,6 @@ func newServer(options Options, patience patience) (*Server, error) {
 		mux.hosts.follow(s.ctx)
 	}()
 	return s, nil
-}
-
-// stunServers picks those of the configured servers that help us. TURN is for viewers: they reach us through it as if
-// they were there.
-func stunServers(urls []string, log *slog.Logger) (usable []string) {
-	for _, url := range urls {
-		server, err := stun.ParseURI(url)
-		switch {
-		case err != nil:
-			log.Warn("webrtc.ice_servers: this is not the URL of a server, it is ignored", "url", url, "error", err)
-		case server.Scheme == stun.SchemeTypeSTUN:
-			usable = append(usable, url)
-		}
-	}
-	return usable
-}
-
-// settings is how pion works here.
-//
-// Without STUN we are ICE-lite: we only answer the viewer's checks. That is all that is needed by a server that
-// has no NAT of its own to open, it connects one round trip sooner, and no offer can make us send to addresses of
-// its choice. With a STUN server configured there is such a NAT, so then we are a full agent.
-//
-// We are the DTLS server, so that our order of SRTP profiles counts.
-func settings(mux *mux, log pionLog, patience patience, lite bool) webrtc.SettingEngine {
-	var s webrtc.SettingEngine
-	s.LoggerFactory = log
-	s.SetICEUDPMux(mux)
-	s.SetLite(lite)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
-	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetICETimeouts(patience.disconnected, patience.failed, patience.look)
-	s.SetSTUNGatherTimeout(gatherTimeout)
-	s.SetDTLSInsecureSkipHelloVerify(true) // ICE has proved the viewer's address already
-	s.SetSRTPProtectionProfiles(srtpProfiles()...)
-	s.DisableMediaEngineCopy(true) // each viewer has its own
-	_ = s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
-	return s
 }
 
 // Publish shows an access unit to all viewers. It is for one goroutine and never waits.
@@ -192,15 +137,6 @@ func (s *Server) admit(ctx context.Context, v *viewer, offer string) (string, er
 		err = fault.New(fault.BadOffer, "the offer cannot be answered").Because(err)
 	}
 	return answer, err
-}
-
-// mediaEngine knows the one format that a viewer is sent.
-func mediaEngine(codec webrtc.RTPCodecParameters) (*webrtc.MediaEngine, error) {
-	engine := &webrtc.MediaEngine{}
-	playout := webrtc.RTPHeaderExtensionCapability{URI: playoutDelayURI}
-	return engine, errors.Join(
-		engine.RegisterCodec(codec, webrtc.RTPCodecTypeVideo),
-		engine.RegisterHeaderExtension(playout, webrtc.RTPCodecTypeVideo))
 }
 
 // add takes a place for v; remove gives it back.

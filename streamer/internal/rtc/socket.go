@@ -1,11 +1,9 @@
 package rtc
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"github.com/pion/ice/v4"
 )
@@ -46,7 +44,7 @@ func listen(host string, port int, extra []string, log pionLog) (*mux, error) {
 }
 
 // GetListenAddresses gives the agents one address of each family. They all share one socket, so an agent gains
-// nothing by more of them and would keep a goroutine and a set of pairs for each; the answer lists them all.
+// nothing by more of them and would keep a goroutine and a set of pairs for each; withCandidates lists them all.
 func (m *mux) GetListenAddresses() []net.Addr {
 	var local []net.Addr
 	var have4, have6 bool
@@ -61,20 +59,4 @@ func (m *mux) GetListenAddresses() []net.Addr {
 		}
 	}
 	return local
-}
-
-// candidatePriority is RFC 8445's: host candidates, in the order in which they are listed.
-func candidatePriority(i int) uint32 { return 126<<24 | (65535-uint32(i))<<8 | 255 }
-
-// withCandidates adds to an answer the addresses that its agent was not told of.
-func (m *mux) withCandidates(answer string) string {
-	var lines strings.Builder
-	for i, address := range m.hosts.all() {
-		where := fmt.Sprintf(" %s %d typ host", address, m.port)
-		if !strings.Contains(answer, where) {
-			fmt.Fprintf(&lines, "a=candidate:petcam%d 1 udp %d%s\r\n", i, candidatePriority(i), where)
-		}
-	}
-	const end = "a=end-of-candidates\r\n"
-	return strings.Replace(answer, end, lines.String()+end, 1)
 }

@@ -15,12 +15,11 @@ import (
 )
 
 const (
-	clockRate        = 90000
-	playoutDelayURI  = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-	reportEvery      = time.Second
-	burst            = 32               // packets sent at once;
-	pause            = time.Millisecond // then this: a long burst at line rate loses its tail on Wi-Fi
-	repairsPerSecond = 500              // packets: some 5 Mb/s, so that NACKs cannot make us flood anybody
+	clockRate       = 90000
+	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+	reportEvery     = time.Second
+	burst           = 16               // so many packets
+	pause           = time.Millisecond // in this time: more at line rate lose their tail on Wi-Fi
 )
 
 // stream is the outgoing video of one viewer: it gives the shared packets the viewer's own SSRC, payload type and
@@ -46,6 +45,7 @@ type stream struct {
 
 	// Only send uses these.
 	reported        time.Time
+	burstBegan      time.Time
 	packets, octets uint32
 
 	// Only repair uses these.
@@ -63,17 +63,24 @@ func (s *stream) send(f *frame) (bytes int) {
 	header := s.header(f)
 	header.SequenceNumber = s.sequence(f)
 	for i, payload := range f.payloads {
-		if i > 0 && i%burst == 0 {
-			time.Sleep(pause)
-		}
+		s.pace()
 		header.Marker = i == len(f.payloads)-1
 		n, _ := s.writer.WriteRTP(&header, payload)
 		header.SequenceNumber++
 		s.octets += uint32(len(payload))
 		bytes += n
 	}
-	s.packets += uint32(len(f.payloads))
 	return bytes
+}
+
+// pace counts a packet, and waits before it where too many have just been sent: a large keyframe, or the group that a
+// viewer begins with.
+func (s *stream) pace() {
+	if s.packets%burst == 0 {
+		time.Sleep(pause - time.Since(s.burstBegan)) // mostly nothing
+		s.burstBegan = time.Now()
+	}
+	s.packets++
 }
 
 // sequence gives the sequence number of a frame's first packet.
@@ -95,55 +102,6 @@ func (s *stream) header(f *frame) rtp.Header {
 		_ = header.SetExtension(s.playoutID, []byte{0, 0, 0}) // minimum and maximum 0, 12 bits each
 	}
 	return header
-}
-
-// repair sends packets again; it returns how many.
-func (s *stream) repair(nack *rtcp.TransportLayerNack) (sent int) {
-	if now := time.Now(); now.Sub(s.repairWindow) > time.Second {
-		s.repairWindow, s.repairs = now, 0
-	}
-	for _, pair := range nack.Nacks {
-		pair.Range(func(sequence uint16) bool {
-			if s.repairs >= repairsPerSecond {
-				return false
-			}
-			if s.resend(sequence) {
-				s.repairs++
-				sent++
-			}
-			return true
-		})
-	}
-	return sent
-}
-
-func (s *stream) resend(sequence uint16) bool {
-	number, ok := s.numberOf(sequence)
-	if !ok {
-		return false
-	}
-	f := s.find(number)
-	if f == nil {
-		return false
-	}
-	i := int(number - f.number)
-	header := s.header(f)
-	header.SequenceNumber = sequence
-	header.Marker = i == len(f.payloads)-1
-	_, err := s.writer.WriteRTP(&header, f.payloads[i])
-	return err == nil
-}
-
-// numberOf finds the packet that was last sent with a sequence number. What was sent before a jump is of no use to
-// the viewer any more.
-func (s *stream) numberOf(sequence uint16) (number uint64, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	back := uint64(uint16(s.next) + s.shift - sequence)
-	if back == 0 || back > s.next-s.since {
-		return 0, false
-	}
-	return s.next - back, true
 }
 
 // report is the sender report that is due, or nil. It tells the viewer which moment of the wall clock an RTP timestamp is.

@@ -104,6 +104,19 @@ func TestRepairedPacketIsTheOneThatWasLost(t *testing.T) {
 	}
 }
 
+func TestWhatWasSentBeforeAJumpIsNotRepaired(t *testing.T) {
+	frames := framesFrom(1000, 12)
+	s, w := streamOf(frames...)
+	for _, i := range []int{0, 1, 8, 4} {
+		s.send(frames[i])
+	}
+	for i, before := range w.packets[:9] {
+		if s.repair(nackOf(before.SequenceNumber)) != 0 {
+			t.Fatalf("packet %d is repaired with %v", i, w.packets[len(w.packets)-1])
+		}
+	}
+}
+
 func TestWhatWasNeverSentOrIsGoneIsNotRepaired(t *testing.T) {
 	frames := framesFrom(1000, 8)
 	s, w := streamOf(frames[4:]...)

@@ -136,8 +136,13 @@ func (v *viewer) listen(frames *fanout.Subscription[*frame]) {
 	}
 }
 
-// negotiate answers the offer; the answer holds all candidates.
+// negotiate answers the offer; the answer holds all candidates. Those of the offer are left out unless there is a NAT
+// of our own to open (which STUN is configured for): the viewer's checks tell where it is, and no offer can make us
+// send to addresses of its choice.
 func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
+	if len(v.server.iceServers) == 0 {
+		offer = withoutCandidates(offer)
+	}
 	err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
 	if err != nil {
 		return "", err
@@ -160,5 +165,5 @@ func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 	if local == nil {
 		return "", errors.New("the connection was closed")
 	}
-	return v.server.mux.withCandidates(local.SDP), nil
+	return withCandidates(local.SDP, v.server.mux.hosts.all(), v.server.mux.port)
 }

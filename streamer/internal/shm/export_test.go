@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/h264"
 )
 
 // What the tests see of the inside, so that they can use shmtest, which imports this package.
@@ -37,3 +39,18 @@ func CheckOwner(stat *unix.Stat_t, petcamUser, petcamGroup int64) error {
 
 // StateAt is State at another time than now.
 func (r *Reader) StateAt(now uint64) (state, message string) { return r.status.state(r.name, now) }
+
+// Take is Next without waiting: what some steps give.
+func (r *Reader) Take(steps int) (units []h264.AccessUnit) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	for range steps {
+		if r.attach() != nil {
+			break
+		}
+		if unit, ok := r.step(); ok {
+			units = append(units, unit)
+		}
+	}
+	return units
+}

@@ -3,6 +3,7 @@ package rtctest
 
 import (
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ type Viewer struct {
 	packets   chan *rtp.Packet
 	reports   chan rtcp.Packet
 	connected chan struct{}
+	left      chan struct{}
 	ended     chan struct{}
 }
 
@@ -60,12 +62,12 @@ func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 // New makes a viewer that wants to receive video. It is closed at the test's end.
-func New(t testing.TB) *Viewer {
+func New(t testing.TB, options ...Option) *Viewer {
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	check(t, err)
 	v := &Viewer{t: t, wire: &wire{UDPConn: conn}, packets: make(chan *rtp.Packet, 10000),
-		reports: make(chan rtcp.Packet, 1000), connected: make(chan struct{}), ended: make(chan struct{})}
+		reports: make(chan rtcp.Packet, 1000), connected: make(chan struct{}), left: make(chan struct{}), ended: make(chan struct{})}
 	v.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.wire})
 	v.pc, err = api(t, v.mux).NewPeerConnection(webrtc.Configuration{})
 	check(t, err)
@@ -74,15 +76,34 @@ func New(t testing.TB) *Viewer {
 		go v.readReports(receiver)
 		v.readPackets(track)
 	})
+	connect := sync.OnceFunc(func() { close(v.connected) }) // a viewer that was cut off connects again
 	v.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		if state == webrtc.PeerConnectionStateConnected {
-			close(v.connected)
+		switch state {
+		case webrtc.PeerConnectionStateConnected:
+			connect()
+		case webrtc.PeerConnectionStateClosed:
+			close(v.left)
+		default:
 		}
 	})
-	_, err = v.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo,
-		webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
-	check(t, err)
+	for _, option := range options {
+		option(v)
+	}
+	v.receive(webrtc.RTPCodecTypeVideo)
 	return v
+}
+
+// Option changes what a viewer offers.
+type Option func(*Viewer)
+
+// WithAudioFirst makes a viewer ask for sound too, before the video.
+func WithAudioFirst(v *Viewer) { v.receive(webrtc.RTPCodecTypeAudio) }
+
+func (v *Viewer) receive(kind webrtc.RTPCodecType) {
+	v.t.Helper()
+	_, err := v.pc.AddTransceiverFromKind(kind,
+		webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	check(v.t, err)
 }
 
 func api(t testing.TB, mux ice.UDPMux) *webrtc.API {
@@ -120,6 +141,12 @@ func (v *Viewer) Accept(answer string) {
 func (v *Viewer) Connected() {
 	v.t.Helper()
 	v.wait(v.connected, "the connection")
+}
+
+// Left waits until the connection is closed, by the server's goodbye or ours.
+func (v *Viewer) Left() {
+	v.t.Helper()
+	v.wait(v.left, "the goodbye")
 }
 
 // Packet waits for the next RTP packet.

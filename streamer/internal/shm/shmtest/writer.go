@@ -204,6 +204,9 @@ func (w *Writer) Wake() {
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(news)), futexWake, everybody, 0, 0, 0)
 }
 
+// Path is the segment's file.
+func (w *Writer) Path() string { return w.path }
+
 // Memory is the whole segment, for tests that break the contract on purpose.
 func (w *Writer) Memory() []byte { return w.memory }
 

@@ -1,0 +1,52 @@
+package rtc
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// withCandidates is pion's answer with a host candidate for each address instead of the few that pion was told of.
+// All media are bundled with the first one that is not rejected, so they belong there: where a viewer offers audio
+// first, pion leaves them with that, which browsers then overlook.
+func withCandidates(answer string, addresses []netip.Addr, port uint16) (string, error) {
+	var session sdp.SessionDescription
+	if err := session.UnmarshalString(answer); err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(session.MediaDescriptions, func(m *sdp.MediaDescription) bool { return m.MediaName.Port.Value != 0 })
+	if i < 0 {
+		return "", errors.New("every medium is rejected")
+	}
+	candidates := takeCandidates(session.MediaDescriptions)
+	for n, address := range addresses {
+		candidates = append(candidates, sdp.NewAttribute("candidate", hostCandidate(n, address, port)))
+	}
+	media := session.MediaDescriptions[i]
+	media.Attributes = append(append(media.Attributes, candidates...), sdp.NewPropertyAttribute("end-of-candidates"))
+	text, err := session.Marshal()
+	return string(text), err
+}
+
+// takeCandidates removes all candidates and gives those that STUN has found.
+func takeCandidates(all []*sdp.MediaDescription) (found []sdp.Attribute) {
+	for _, media := range all {
+		media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
+			if a.Key == "candidate" && !strings.Contains(a.Value, " typ host") {
+				found = append(found, a)
+			}
+			return a.Key == "candidate" || a.Key == "end-of-candidates"
+		})
+	}
+	return found
+}
+
+// hostCandidate is the n-th host candidate (RFC 8839, 5.1); the earlier, the higher its priority (RFC 8445, 5.1.2).
+func hostCandidate(n int, address netip.Addr, port uint16) string {
+	priority := 126<<24 | uint32(65535-n)<<8 | 255
+	return fmt.Sprintf("petcam%d 1 udp %d %s %d typ host", n, priority, address, port)
+}

@@ -1,0 +1,96 @@
+package shm_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/shm/shmtest"
+)
+
+// From a record's publication to the return of a Next that slept for it, with a small record.
+func BenchmarkPublishToReaderAwake(b *testing.B) {
+	writer, reader := pair(b)
+	publish(writer, 0, 'K')
+	next(b, reader)
+	unit, got := shmtest.Frame(1, false, 400), make(chan uint64)
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	go func() {
+		defer close(got)
+		for {
+			unit, err := reader.Next(ctx)
+			if err != nil {
+				return
+			}
+			got <- shm.Now() - unit.PublishNS
+		}
+	}()
+	var latencies []uint64
+	for b.Loop() {
+		time.Sleep(time.Millisecond) // until the reader sleeps again
+		writer.Publish(unit)
+		latencies = append(latencies, <-got)
+	}
+	slices.Sort(latencies)
+	b.ReportMetric(float64(latencies[len(latencies)/2])/1000, "median-µs")
+	b.ReportMetric(float64(latencies[len(latencies)*99/100])/1000, "p99-µs")
+}
+
+// What a Next costs that waits in vain: the share of a core.
+func BenchmarkIdle(b *testing.B) {
+	for name, open := range map[string]func(b *testing.B) *shm.Reader{
+		"NoSegment": func(b *testing.B) *shm.Reader { return open(b, shmtest.Name(b)) },
+		"SilentCamera": func(b *testing.B) *shm.Reader {
+			writer, reader := pair(b)
+			publish(writer, 0, 'K')
+			next(b, reader)
+			return reader
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			reader := open(b)
+			const wait = 3 * time.Second
+			before := processorTime(b)
+			for b.Loop() {
+				ctx, cancel := context.WithTimeout(b.Context(), wait)
+				_, _ = reader.Next(ctx)
+				cancel()
+			}
+			used := processorTime(b) - before
+			b.ReportMetric(100*float64(used)/float64(wait)/float64(b.N), "%core")
+		})
+	}
+}
+
+// Reading at 2 Mb/s and 30 pictures a second, as fast as it goes: the time that a record costs its reader.
+func BenchmarkRead(b *testing.B) {
+	writer, reader := pair(b)
+	units := make([]h264.AccessUnit, 30)
+	for i := range units {
+		units[i] = shmtest.Frame(uint64(i), i == 0, 8300)
+	}
+	b.SetBytes(8300)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		writer.Publish(units[i%len(units)])
+		if _, err := reader.Next(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// processorTime is what this process has used so far.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
