@@ -89,7 +89,8 @@ type viewer struct {
 	keyframe  []float64 // offer to the first whole keyframe: one value, or none
 	latencies []float64
 	frames    int
-	lost      int
+	lost      int // packets that never came
+	began     bool
 	sequence  uint16
 	sawIDR    bool
 }
@@ -157,10 +158,15 @@ func exchange(peer *webrtc.PeerConnection, url string) error {
 // see counts one packet. The RTP timestamp is the capture time on this machine's own clock, so
 // that the last packet of a frame gives the frame's whole delay (docs/shm-layout.md, "Time").
 func (v *viewer) see(packet *rtp.Packet) {
-	if v.frames > 0 {
-		v.lost += int(packet.SequenceNumber - v.sequence - 1)
+	if !v.began {
+		v.began, v.sequence = true, packet.SequenceNumber-1
 	}
-	v.sequence = packet.SequenceNumber
+	if ahead := int16(packet.SequenceNumber - v.sequence); ahead > 0 {
+		v.lost += int(ahead) - 1
+		v.sequence = packet.SequenceNumber
+	} else {
+		v.lost-- // repaired, or only out of order
+	}
 	v.sawIDR = v.sawIDR || startsIDR(packet.Payload)
 	if !packet.Marker {
 		return
