@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
-from petcam import signals
-
 PR_SET_PDEATHSIG = 1
 SETTLED = 5.0  # seconds; who lived that long is started again at once
 LONGEST_PAUSE = 10.0
@@ -75,6 +73,5 @@ def _die_with_parent(parent: int) -> Callable[[], None]:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)
-        signals.unblock()
 
     return prepare

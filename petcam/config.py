@@ -152,7 +152,7 @@ def parse(text: str, name: str) -> tuple[Config, list[str]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise PetcamError(Code.BAD_CONFIG, f"{name}: line {line}: is not YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError, RecursionError) as error:  # all are PyYAML's
         raise PetcamError(Code.BAD_CONFIG, f"{name}: is not YAML") from error
     document = {} if document is None else document
     if not isinstance(document, dict):

@@ -13,15 +13,14 @@ from typing import IO, Any
 
 import yaml
 
-from petcam import signals
 from petcam.child import Child
 from petcam.config import Config, parse
 from petcam.errors import Code, PetcamError
 from petcam.network import ask, from_here, is_free, is_loopback, lan_address
+from petcam.signals import STOP, Signals
 from petcam.streamer_binary import NAME as STREAMER
 from petcam.streamer_binary import REMEDY, find_streamer
 
-SIGNALS = signals.STOP | {signal.SIGCHLD}
 STOP_TIMEOUT = 4.0  # seconds
 SLOW_START = 10.0  # seconds after which the URL is said although no picture has come
 LOOK_AGAIN = 0.05  # seconds between looks while it starts
@@ -53,15 +52,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if streamer is None:
         raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {REMEDY}")
     file = prepare(directory, text)
-    signals.block(SIGNALS)
     with ExitStack() as stack:
+        signals = stack.enter_context(Signals(STOP | {signal.SIGCHLD}))
         log = stack.enter_context(open(directory / "petcam-demo.log", "wb"))
         children = make_children(args, file, streamer, log)
         stack.callback(remove_segments, demo)
         stack.callback(end, children)
         for child in children:
             child.start()
-        watch(demo, children, directory)
+        watch(demo, children, directory, signals)
     return 0
 
 
@@ -120,11 +119,11 @@ def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[
     return [Child(name, command, environment, log) for name, command in commands.items()]
 
 
-def watch(demo: Config, children: list[Child], directory: Path) -> None:
+def watch(demo: Config, children: list[Child], directory: Path, signals: Signals) -> None:
     """Say the URL once all is there, start again who dies; until Ctrl-C or SIGTERM."""
     started_at, announced = time.monotonic(), False
     print(f"petcam demo: configuration, log and recordings are in {directory}")
-    while signals.wait(IDLE if announced else LOOK_AGAIN, SIGNALS) not in signals.STOP:
+    while signals.wait(IDLE if announced else LOOK_AGAIN) not in STOP:
         for child in children:
             how = child.ended()
             if how:

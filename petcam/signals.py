@@ -1,21 +1,47 @@
-"""Waiting for a signal without a handler: nothing runs in between other code, so nothing can deadlock."""
+"""Waiting for signals in the main thread, whichever thread the kernel hands them to."""
 
+import os
+import select
 import signal
+from collections import deque
+from collections.abc import Iterable
+from types import FrameType, TracebackType
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
-def block(signals: frozenset[signal.Signals] = STOP) -> None:
-    """To be called before any thread starts: threads inherit it, so that only :func:`wait` gets these."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+class Signals:
+    """A context manager; within it the signals interrupt nothing and are handed out by :meth:`wait`.
+
+    Python's own C handler writes each signal's number into a pipe, at once and in any thread (numpy's have started
+    before anybody could block a signal in them); no code of ours runs in a handler.
+    """
+
+    def __init__(self, numbers: Iterable[signal.Signals] = STOP) -> None:
+        self._numbers = frozenset(numbers)
+        self._pending: deque[signal.Signals] = deque()
+
+    def __enter__(self) -> "Signals":
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wakeup_before = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, _ignore) for number in self._numbers}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        os.close(self._writer)
+        os.close(self._reader)
+
+    def wait(self, timeout: float) -> signal.Signals | None:
+        """The next signal; ``None`` after ``timeout`` seconds."""
+        if not self._pending and select.select([self._reader], [], [], max(0.0, timeout))[0]:
+            self._pending.extend(signal.Signals(number) for number in os.read(self._reader, 4096))
+        return self._pending.popleft() if self._pending else None
 
 
-def unblock() -> None:
-    """For a child process between fork and exec: it inherits what is blocked."""
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def wait(timeout: float, signals: frozenset[signal.Signals] = STOP) -> signal.Signals | None:
-    """The next of ``signals``; None after ``timeout`` seconds."""
-    info = signal.sigtimedwait(signals, timeout)
-    return None if info is None else signal.Signals(info.si_signo)
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Not SIG_IGN: Python's handler must be installed, and what is caught is the default again in a child."""

@@ -19,7 +19,7 @@ const (
 // the locks of viewers, recorder and camera, and gives systemd the words for what the service does.
 type monitor struct {
 	client   http.Client
-	lastTurn atomic.Int64 // Unix nanoseconds
+	lastTurn atomic.Pointer[time.Time] // with its monotonic reading, as the board's clock may jump
 }
 
 func newMonitor(address net.Addr) *monitor {
@@ -64,14 +64,15 @@ func (m *monitor) look(ctx context.Context) (words string, err error) {
 	if err := json.NewDecoder(response.Body).Decode(&h); err != nil {
 		return "", err
 	}
-	m.lastTurn.Store(time.Now().UnixNano())
+	now := time.Now()
+	m.lastTurn.Store(&now)
 	return h.words(), nil
 }
 
 // LastTurn is when the port last answered; the zero time before it did.
 func (m *monitor) LastTurn() time.Time {
-	if ns := m.lastTurn.Load(); ns != 0 {
-		return time.Unix(0, ns)
+	if last := m.lastTurn.Load(); last != nil {
+		return *last
 	}
 	return time.Time{}
 }

@@ -2,18 +2,14 @@
 
 import argparse
 import logging
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
-from types import FrameType
 
 from petcam.config import Camera, Config
 from petcam.errors import Code, PetcamError
 from petcam.feed import sources
 from petcam.feed.feeder import Feeder
 from petcam.shm.stream import StreamWriter
+from petcam.signals import Signals
 from petcam.watchdog import Watchdog
 
 LOOK_SECONDS = 0.5  # how soon the end of the source is noticed
@@ -35,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Feed until a signal; 0 then, and where the source has come to its end for good (standard input)."""
     source = sources.find(_word(args, config.camera), config.camera.detections, args.detector_delay_ms)
-    with _signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
+    with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
         feeder = Feeder(source, writer)
         feeder.start()
         log.info("%s → %s", source.name, config.camera.stream)
@@ -59,7 +55,7 @@ def _word(args: argparse.Namespace, camera: Camera) -> str:
     return str(word)
 
 
-def _watch(feeder: Feeder, signals: "SimpleQueue[int]") -> None:
+def _watch(feeder: Feeder, signals: Signals) -> None:
     """Tell systemd how it goes, until a signal or the feeder's end."""
     watchdog = Watchdog({"feed": lambda: feeder.alive})
     watchdog.ready(feeder.status)
@@ -68,26 +64,9 @@ def _watch(feeder: Feeder, signals: "SimpleQueue[int]") -> None:
         if time.monotonic() >= beat_at:
             watchdog.beat(feeder.status)
             beat_at = time.monotonic() + watchdog.interval
-        with suppress(Empty):
-            signals.get(timeout=LOOK_SECONDS)
+        if signals.wait(LOOK_SECONDS) is not None:
             break
     watchdog.stopping()
-
-
-@contextmanager
-def _signals() -> "Iterator[SimpleQueue[int]]":
-    """SIGTERM and SIGINT into a queue. ``SimpleQueue.put`` is the rare call that is safe in a signal handler."""
-    queue: SimpleQueue[int] = SimpleQueue()
-
-    def put(number: int, frame: FrameType | None) -> None:
-        queue.put(number)
-
-    before = {number: signal.signal(number, put) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield queue
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _milliseconds(text: str) -> float:

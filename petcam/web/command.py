@@ -4,9 +4,11 @@ import argparse
 import logging
 from contextlib import ExitStack
 
-from petcam import shm, signals
+from petcam import shm
 from petcam.config import Config
+from petcam.errors import Code, PetcamError
 from petcam.network import is_loopback
+from petcam.signals import Signals
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.watchdog import Watchdog
 from petcam.web.app import create_app
@@ -27,11 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    signals.block()
+    if config.webrtc.backend == "python":
+        message = "webrtc.backend: python is not in this version; set it to go"
+        raise PetcamError(Code.BAD_CONFIG, message)
     services = build(config)
     server = WebServer(create_app(services), config.web.host, config.web.port, config.web.threads)
     watchdog = Watchdog({"detections": services.detections.goes_round, "web": server.answers})
     with ExitStack() as stack:
+        signals = stack.enter_context(Signals())
         stack.callback(services.streamer.close)
         server.start()
         stack.callback(server.stop)
@@ -40,7 +45,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         stack.callback(services.pictures.stop)
         _warn(config)
         _log.info("serving on http://%s:%d", config.web.host, server.port)
-        serve(services, watchdog)
+        serve(services, watchdog, signals)
         watchdog.stopping()
     return 0
 
@@ -60,7 +65,7 @@ def build(config: Config) -> Services:
     )
 
 
-def serve(services: Services, watchdog: Watchdog) -> None:
+def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:
     """Until SIGTERM or SIGINT."""
     watchdog.ready("ready")
     while signals.wait(watchdog.interval) is None:

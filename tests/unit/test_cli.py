@@ -129,3 +129,10 @@ def test_doctor_names_what_is_broken_with_the_remedy(monkeypatch, capsys):
         "login",
         "page",
     }
+
+
+def test_web_refuses_the_backend_that_is_not_there_yet(tmp_path, capsys):
+    file = tmp_path / "python.yaml"
+    file.write_text("webrtc: {backend: python}\n")
+    assert cli.main(["web", "--config", str(file)]) == cli.EXIT_CONFIG
+    assert "webrtc.backend: python" in capsys.readouterr().err

@@ -51,3 +51,10 @@ def test_a_file_that_is_not_text_is_an_error_that_names_the_byte(tmp_path: Path)
     with pytest.raises(PetcamError) as raised:
         config.load(file)
     assert raised.value.message == f"{file}: is not UTF-8 text (byte 15)"
+
+
+@pytest.mark.parametrize("text", ["web: {port: !!bool maybe}", "web: {port: !!timestamp a}", "[" * 2000])
+def test_what_yaml_cannot_make_sense_of_is_a_clear_error(text: str) -> None:
+    with pytest.raises(PetcamError) as raised:
+        config.parse(text, "petcam.yaml")
+    assert raised.value.code is Code.BAD_CONFIG

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"math"
 	"os"
 	"testing"
@@ -147,7 +148,7 @@ func TestNotingAPictureAllocatesNothing(t *testing.T) {
 
 func TestItRunsAReaderOfTheSharedMemory(t *testing.T) {
 	name, got := shmtest.Name(t), make(chan h264.AccessUnit)
-	cam := camera.New(shm.Open(name), func(unit h264.AccessUnit) { got <- unit })
+	cam := camera.New(shm.Open(name, shm.WithLogger(slog.New(slog.DiscardHandler))), func(unit h264.AccessUnit) { got <- unit })
 	start(t, cam)
 	waitFor(t, func() bool { return cam.Health().State == "waiting" })
 	shmtest.New(t, name).Publish(shmtest.Frame(0, true, 1000))

@@ -85,7 +85,7 @@ func taggedScalar(node *yaml.Node) (any, error) {
 func otherTag(node *yaml.Node) (any, error) {
 	switch tag := node.ShortTag(); tag {
 	case "!!timestamp", "!!binary", "!!set", "!!omap", "!!pairs":
-		return other(tag + " " + node.Value), nil
+		return other(strings.TrimSpace(tag + " " + node.Value)), nil
 	default:
 		long := strings.Replace(tag, "!!", "tag:yaml.org,2002:", 1)
 		return nil, atLine(node, "could not determine a constructor for the tag '"+long+"'")

@@ -118,7 +118,8 @@ func (w *Writer) Publish(unit h264.AccessUnit) uint64 {
 	return w.Finish(unit)
 }
 
-// Begin does steps W1 to W5 of a record. A writer that is killed after it leaves a record half written.
+// Begin does steps W1 to W5 of a record. A writer that is killed after it leaves a record half written. Go has no fence
+// for W4: what a reader may then see out of order on ARM, its checksums find.
 func (w *Writer) Begin(unit h264.AccessUnit) {
 	if size := len(unit.Data); size < 1 || size > shm.MaxData {
 		panic(fmt.Sprintf("shmtest: %d bytes do not fit", size))
