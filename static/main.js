@@ -37,14 +37,29 @@ class Page {
       this.messages,
     );
     this.#wire();
-    this.client.start();
-    this.overlay.start();
-    this.monitor.start();
+    this.#open();
     this.#list.refresh();
   }
 
+  #open() {
+    this.client.start();
+    this.overlay.start();
+    this.monitor.start();
+  }
+
+  // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
+  #close() {
+    this.monitor.close();
+    this.overlay.close();
+    this.client.close();
+    this.recording.close();
+  }
+
   #wire() {
+    window.addEventListener("pagehide", () => this.#close());
+    window.addEventListener("pageshow", (event) => event.persisted && this.#open());
     this.client.addEventListener("statechange", () => this.#showPicture());
+    this.client.addEventListener("firstframe", () => this.monitor.check()); // there is a viewer more
     this.overlay.addEventListener("statechange", () => this.#showPicture());
     this.monitor.addEventListener("change", () => this.#followServer());
     this.monitor.addEventListener("loginrequired", () => location.reload());

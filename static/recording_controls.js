@@ -28,7 +28,7 @@ export class RecordingControls extends EventTarget {
   /** @type {RecordingStatus | null} of this recording or the last one */
   #status = null;
   #timer = 0;
-  #closed = false;
+  #life = new AbortController(); // ends what was asked
 
   get state() {
     return this.#state;
@@ -43,9 +43,12 @@ export class RecordingControls extends EventTarget {
     return this.#status;
   }
 
+  /** Ask no more, until follow() or a command begins anew. */
   close() {
-    this.#closed = true;
+    this.#life.abort();
+    this.#life = new AbortController();
     clearTimeout(this.#timer);
+    this.#state = "checking";
   }
 
   /**
@@ -68,8 +71,7 @@ export class RecordingControls extends EventTarget {
 
   /** @param {() => Promise<any>} command */
   async #command(command) {
-    if (this.#busy) return;
-    this.#setBusy(true);
+    this.#setBusy(true); // which takes the buttons away until the server has answered
     try {
       await command();
     } catch (error) {
@@ -80,15 +82,16 @@ export class RecordingControls extends EventTarget {
   }
 
   async refresh() {
-    clearTimeout(this.#timer);
+    const { signal } = this.#life;
     try {
-      const status = await fetchJSON(URLS.status, { timeout: 3000 });
+      const status = await fetchJSON(URLS.status, { timeout: 3000, signal });
       this.#set(status.recording ? "on" : "off", status);
-    } catch (error) {
+    } catch {
+      if (signal.aborted) return;
       this.#set("unknown", this.#status);
     }
     clearTimeout(this.#timer);
-    if (this.#state === "on" && !this.#closed) this.#timer = setTimeout(() => this.refresh(), POLL_MS);
+    if (this.#state === "on") this.#timer = setTimeout(() => this.refresh(), POLL_MS);
   }
 
   /** @param {unknown} error */

@@ -54,20 +54,21 @@ export class RecordingPanel {
     stop.disabled = busy || state === "off" || state === "checking";
     stop.classList.toggle("now", state === "on");
     // The keyboard stays where the hand is: a button that can no longer be pressed hands over to the other.
-    if (busy) this.#held = focused === start || focused === stop;
-    else if (this.#held && (focused === document.body || focused === start || focused === stop)) this.#handOver();
+    if (busy) this.#held ||= focused === start || focused === stop;
+    else if (this.#held) this.#handOver(focused);
   }
 
-  #handOver() {
+  /** @param {Element | null} focused nothing, unless the person went elsewhere meanwhile */
+  #handOver(focused) {
     const { start, stop } = this.#elements;
     this.#held = false;
-    (start.disabled ? stop : start).focus();
+    if (focused === document.body || focused === start || focused === stop) (start.disabled ? stop : start).focus();
   }
 
   #showNumbers() {
     const { time, frames, size, file } = this.#elements;
-    const { status } = this.#controls;
-    if (!status?.filename) return setText(file, this.#messages.text("recordings.none"));
+    const { state, status } = this.#controls;
+    if (!status?.filename) return setText(file, state === "off" ? this.#messages.text("recording.idle") : "");
     time.textContent = clock(status.duration);
     frames.textContent = this.#messages.text("frames", { n: status.frame_count });
     size.textContent = megabytes(status.bytes_written);

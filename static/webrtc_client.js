@@ -178,7 +178,7 @@ export class WebRTCVideoClient extends EventTarget {
   }
 
   #onFrame() {
-    if (!this.#peer) return;
+    if (!this.#peer || this.#video.paused) return; // a browser shows the first picture of what it refuses to play
     const first = this.#state !== "live";
     if (first) this.#setState("live");
     this.#failures = 0;

@@ -3,10 +3,11 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from demo_system import DemoSystem
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from petcam.streamer_binary import find_streamer
 
@@ -23,6 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=TIMEOUT_MS)
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
@@ -42,24 +44,28 @@ def system(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Makes pages in contexts of their own, whose options are the call's; all are closed in the end."""
-    contexts = []
+    """Makes pages in contexts of their own, whose options are the call's; no script of theirs may have failed."""
+    contexts: list[BrowserContext] = []
+    failures: list[str] = []
 
-    def make(**options: object) -> Page:
-        context = browser.new_context(**{"locale": "ja-JP", **options})
+    def make(**options: Any) -> Page:
+        context = browser.new_context(**{"locale": "ja-JP", "color_scheme": "dark", **options})
         context.set_default_timeout(TIMEOUT_MS)
+        context.on("weberror", lambda error: failures.append(str(error.error)))
         contexts.append(context)
         return context.new_page()
 
     yield make
     for context in contexts:
         context.close()
+    assert failures == []
 
 
 @pytest.fixture
 def page(system: DemoSystem, new_page: Callable[..., Page]) -> Page:
-    """The page in Japanese on a desktop, opened, its picture live."""
-    opened = new_page()
-    opened.goto(system.url)
+    """The page in Japanese on a desktop, opened, its picture live, its modules in ``petcam``."""
+    opened = new_page(base_url=system.url)
+    opened.goto("/")
     opened.wait_for_selector("#camera[data-video=live]")
+    opened.evaluate("async () => { window.petcam = (await import('/static/main.js')).page; }")
     return opened

@@ -1,43 +1,19 @@
 """The detector's boxes over the picture."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from demo_system import DemoSystem
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 NewPage = Callable[..., Page]
 
-# The first drawing, from now on, of a box on the very frame that it was computed on; with the pixels under it.
-EXACT_DRAWING = """async () => {
-    const { page: { overlay } } = await import("/static/main.js");
-    const video = document.getElementById("webrtc-video");
-    await new Promise((drawn) => overlay.addEventListener("draw", function look() {
-        const { match, detections } = overlay.state;
-        if (match !== "exact" || !detections.length) return;
-        overlay.removeEventListener("draw", look);
-        drawn();
-    }));
-    const picture = new OffscreenCanvas(video.videoWidth, video.videoHeight).getContext("2d");
-    picture.drawImage(video, 0, 0);
-    const orange = (x, y, w, h) => {
-        const { data } = picture.getImageData(x, y, w, h);
-        let count = 0;
-        for (let i = 0; i < data.length; i += 4) {
-            if (data[i] > 190 && data[i + 1] > 80 && data[i + 1] < 165 && data[i + 2] < 90) count += 1;
-        }
-        return count;
-    };
-    const { x, y, w, h } = overlay.state.detections[0].bbox;
-    return { state: overlay.state, inside: orange(x, y, w, h), all: orange(0, 0, video.videoWidth, video.videoHeight) };
-}"""
-
-# Remember every result as the page receives it.
-REMEMBER_RESULTS = """{
-    const Source = EventSource;
+# Remember every result as the page receives it; be deaf to them when told.
+LISTEN_IN = """{
     window.results = new Map();
+    const Source = EventSource;
     window.EventSource = class extends Source {
         set onmessage(handler) {
             super.onmessage = (event) => {
@@ -51,67 +27,106 @@ REMEMBER_RESULTS = """{
     };
 }"""
 
-
-# Where the box is painted (edges on the canvas), and where it should be.
-PAINTED = """async () => {
-    const { pictureRect } = await import("/static/bbox_overlay.js");
-    const { page: { overlay } } = await import("/static/main.js");
+# The first drawing, from now on, of a box on the very frame that it was computed on. The picture's and the canvas's
+# pixels are taken within the event: a moment later another frame may be there.
+DRAWING = """() => new Promise((drawn) => petcam.overlay.addEventListener("draw", function look() {
+    const { state } = petcam.overlay;
+    if (state.match !== "exact" || !state.detections.length) return;
+    petcam.overlay.removeEventListener("draw", look);
+    const video = document.getElementById("webrtc-video");
+    const copy = new OffscreenCanvas(1280, 720).getContext("2d");
+    copy.drawImage(video, 0, 0);
     const canvas = document.getElementById("bbox-canvas");
     const { width, height } = canvas;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-    const green = (x, y) => data[4 * (y * width + x) + 1] === 226;
-    let painted = [width, height, 0, 0];
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) if (green(x, y)) {
-        const [left, top, right, bottom] = painted;
-        painted = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+    const line = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    const edges = [width, height, 0, 0];
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+        const i = 4 * (y * width + x);
+        if (line[i] !== 126 || line[i + 1] !== 226 || line[i + 2] !== 168) continue;
+        edges[0] = Math.min(edges[0], x), edges[1] = Math.min(edges[1], y);
+        edges[2] = Math.max(edges[2], x + 1), edges[3] = Math.max(edges[3], y + 1);
     }
-    if (painted[0] === width) return { painted: null };
-    const { x, y, w, h } = overlay.state.detections[0].bbox;
-    const picture = pictureRect(width, height, 1280, 720);
-    const scale = picture.w / 1280;
-    return { painted, picture, wanted: [picture.x + x * scale, picture.y + y * scale,
-                                        picture.x + (x + w) * scale, picture.y + (y + h) * scale] };
-}"""
+    const orange = (x, y, w, h) => {
+        const { data } = copy.getImageData(x, y, w, h);
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) {
+            if (data[i] > 190 && data[i + 1] > 80 && data[i + 1] < 165 && data[i + 2] < 90) count += 1;
+        }
+        return count;
+    };
+    const { x, y, w, h } = state.detections[0].bbox;
+    drawn({ state, result: window.results.get(state.rtpTimestamp), canvas: [width, height], edges,
+            orange: { inside: orange(x, y, w, h), all: orange(0, 0, 1280, 720) } });
+}))"""
+
+LINE = 2.5  # pixels
 
 
 @pytest.fixture
-def exact(system: DemoSystem, new_page: NewPage) -> dict[str, Any]:
+def page(system: DemoSystem, new_page: NewPage) -> Page:
+    """The page, listened in on; its modules in ``petcam``."""
     page = new_page()
-    page.add_init_script(REMEMBER_RESULTS)
+    page.add_init_script(LISTEN_IN)
     page.goto(system.url)
-    drawing: dict[str, Any] = page.evaluate(EXACT_DRAWING)
-    drawing["result"] = page.evaluate("timestamp => window.results.get(timestamp)", drawing["state"]["rtpTimestamp"])
-    return drawing
+    page.evaluate("async () => { window.petcam = (await import('/static/main.js')).page; }")
+    return page
 
 
-def test_a_box_is_the_detectors_for_the_very_frame(exact: dict[str, Any]) -> None:
-    assert exact["state"]["resultTimestamp"] == exact["state"]["rtpTimestamp"]
-    assert exact["state"]["detections"] == exact["result"]["detections"]
+def test_a_box_is_the_detectors_for_the_very_frame(page: Page) -> None:
+    drawing = page.evaluate(DRAWING)
+    assert drawing["state"]["resultTimestamp"] == drawing["state"]["rtpTimestamp"]
+    assert drawing["state"]["detections"] == drawing["result"]["detections"]
 
 
-def test_a_box_is_on_the_drawn_pet(exact: dict[str, Any]) -> None:
-    assert exact["all"] > 500
-    assert exact["inside"] >= 0.95 * exact["all"]
+def test_a_box_is_on_the_drawn_pet(page: Page) -> None:
+    orange = page.evaluate(DRAWING)["orange"]
+    assert orange["all"] > 500
+    assert orange["inside"] >= 0.95 * orange["all"]
 
 
-def test_a_box_is_drawn_where_the_letterboxed_picture_is(page: Page) -> None:
-    page.set_viewport_size({"width": 500, "height": 900})
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("size", [(500, 900), (1280, 400), (1280, 800)])
+def test_a_box_is_painted_where_the_letterboxed_picture_is(page: Page, size: tuple[int, int], ratio: int) -> None:
+    width, height = size
+    page.context.new_cdp_session(page).send(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": False},
+    )
     page.get_by_role("button", name="全画面表示").click()
-    page.evaluate(EXACT_DRAWING)
-    painted = page.evaluate(PAINTED)
-    assert painted["picture"]["y"] > 100, "the picture is letterboxed"
-    assert painted["painted"] == pytest.approx(painted["wanted"], abs=3)
+    drawing = page.evaluate(DRAWING)
+    across, down = drawing["canvas"]
+    scale = min(across / 1280, down / 720)
+    left, top = (across - 1280 * scale) / 2, (down - 720 * scale) / 2
+    box = drawing["state"]["detections"][0]["bbox"]
+    right, bottom = min(1280, box["x"] + box["w"]), min(720, box["y"] + box["h"])
+    wanted = [
+        left + max(0, box["x"]) * scale,
+        top + max(0, box["y"]) * scale,
+        left + right * scale,
+        top + bottom * scale,
+    ]
+    assert drawing["edges"] == pytest.approx(wanted, abs=LINE / 2 * ratio + 1)
 
 
-def test_boxes_vanish_once_the_results_cease(system: DemoSystem, new_page: NewPage) -> None:
-    page = new_page()
-    page.add_init_script(REMEMBER_RESULTS)
-    page.goto(system.url)
-    page.evaluate(EXACT_DRAWING)
+NOTHING_PAINTED = """() => {
+    const canvas = document.getElementById("bbox-canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.every((value) => value === 0);
+}"""
+
+
+def test_boxes_vanish_once_the_results_cease(page: Page) -> None:
+    page.evaluate(DRAWING)
     page.evaluate("window.deaf = true")
-    page.wait_for_function("async () => (await import('/static/main.js')).page.overlay.state.match === 'none'")
-    assert page.evaluate(PAINTED)["painted"] is None
-    assert page.evaluate("performance.now() - window.heardAt") >= 500
+    page.wait_for_function("() => petcam.overlay.state.match === 'none' && performance.now() - window.heardAt >= 500")
+    assert page.evaluate(NOTHING_PAINTED)
+
+
+def test_boxes_vanish_from_a_picture_that_stands_still_too(page: Page) -> None:
+    page.evaluate(DRAWING)
+    page.evaluate("window.deaf = true; petcam.client.close()")
+    page.wait_for_function("() => petcam.overlay.state.match === 'none'")
+    assert page.evaluate(NOTHING_PAINTED)
 
 
 def test_a_hidden_tab_has_no_stream_of_results(page: Page) -> None:
@@ -119,12 +134,21 @@ def test_a_hidden_tab_has_no_stream_of_results(page: Page) -> None:
         Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
         document.dispatchEvent(new Event("visibilitychange"));
     }"""
-    connected = """async wanted => (await import("/static/main.js")).page.overlay.connected === wanted"""
+    connected = "wanted => petcam.overlay.connected === wanted"
     page.wait_for_function(connected, arg=True)
     page.evaluate(hide, True)
     page.wait_for_function(connected, arg=False)
     page.evaluate(hide, False)
     page.wait_for_function(connected, arg=True)
+
+
+@pytest.fixture(scope="module")
+def modules(system: DemoSystem, browser: Browser) -> Iterator[Page]:
+    """A page that only imports."""
+    page = browser.new_page()
+    page.goto(f"{system.url}healthz")
+    yield page
+    page.close()
 
 
 RESULT = {"detections": [], "frame_number": 0, "width": 1280, "height": 720}
@@ -148,9 +172,9 @@ RESULT = {"detections": [], "frame_number": 0, "width": 1280, "height": 720}
         pytest.param([], 1000, 10, ["none", None], id="nothing before the first result"),
     ],
 )
-def test_it_chooses(page: Page, results: list[int], frame: int | None, now: int, wanted: list[Any]) -> None:
+def test_it_chooses(modules: Page, results: list[int], frame: int | None, now: int, wanted: list[Any]) -> None:
     rows = [{**RESULT, "rtp_timestamp": timestamp} for timestamp in results]
-    chosen = page.evaluate(
+    chosen = modules.evaluate(
         """async ([rows, frame, now]) => {
             const { DetectionRing } = await import("/static/detection_ring.js");
             const ring = new DetectionRing();

@@ -1,0 +1,138 @@
+"""The page itself: languages, sizes, keyboard, weight."""
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+from demo_system import DemoSystem
+from playwright.sync_api import Page, expect
+
+NewPage = Callable[..., Page]
+LIVE = "#camera[data-video=live]"
+
+
+@pytest.mark.parametrize(
+    ("locale", "lang", "button", "connected"),
+    [
+        ("ja-JP", "ja", "録画開始", "接続中"),
+        ("en-GB", "en", "Start recording", "Connected"),
+        ("fr-FR", "en", "Start recording", "Connected"),
+    ],
+)
+def test_it_speaks_the_browsers_language(
+    system: DemoSystem, new_page: NewPage, locale: str, lang: str, button: str, connected: str
+) -> None:
+    page = new_page(locale=locale)
+    page.goto(system.url)
+    expect(page.locator("html")).to_have_attribute("lang", lang)
+    expect(page.get_by_role("button", name=button)).to_be_visible()
+    expect(page.locator("#server-status")).to_have_text(connected)
+
+
+def test_it_speaks_japanese_where_no_language_is_asked_for(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page()
+    answer = page.request.get(system.url, headers={"Accept-Language": ""})
+    for words in ('lang="ja"', "録画開始", "録画停止"):
+        assert words in answer.text()
+
+
+@pytest.mark.parametrize("locale", ["ja-JP", "en-US"])
+@pytest.mark.parametrize("size", [(360, 640), (390, 844), (844, 390), (667, 375), (1280, 800), (1920, 1080)])
+def test_everything_is_within_reach(system: DemoSystem, new_page: NewPage, locale: str, size: tuple[int, int]) -> None:
+    width, height = size
+    page = new_page(locale=locale, viewport={"width": width, "height": height})
+    page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for element in ("#start-recording", "#stop-recording", "#fullscreen", "#server-status", "#webrtc-video"):
+        box = page.locator(element).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width, element
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height, element
+    for button in page.get_by_role("button").all():
+        assert button.evaluate("button => button.scrollWidth <= button.clientWidth"), button.inner_text()
+        box = button.bounding_box()
+        assert box is not None and min(box["width"], box["height"]) >= 44, button.inner_text()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (844, 390), (1280, 800)])
+def test_nothing_moves_when_a_state_changes(system: DemoSystem, new_page: NewPage, size: tuple[int, int]) -> None:
+    page = new_page(viewport={"width": size[0], "height": size[1]})
+    page.add_init_script(
+        """window.shifts = [];
+        new PerformanceObserver((list) => {
+            for (const { value, sources } of list.getEntries()) {
+                const who = sources.map(({ node }) => node?.id || node?.className || node?.nodeName);
+                window.shifts.push([value, ...who]);
+            }
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    page.evaluate("document.fonts.ready")
+    with system.without("petcam-streamer"):
+        expect(page.locator("#server-status")).to_have_text("切断")
+        page.wait_for_selector("#camera[data-video=reconnecting]")
+    page.wait_for_selector(LIVE)
+    assert sum(shift[0] for shift in page.evaluate("shifts")) < 0.01, page.evaluate("shifts")
+
+
+def test_the_tab_key_reaches_the_controls_in_their_order(page: Page) -> None:
+    page.wait_for_selector("#start-recording:enabled")
+    page.evaluate("document.body.focus()")
+    reached = []
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+    assert reached == ["fullscreen", "start-recording"]
+
+
+def test_full_screen_holds_the_boxes_and_the_controls(page: Page) -> None:
+    page.locator("#fullscreen").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="全画面表示を終了")).to_have_attribute("aria-pressed", "true")
+    held = page.evaluate(
+        """["webrtc-video", "bbox-canvas", "start-recording"].every((id) =>
+            document.fullscreenElement.contains(document.getElementById(id)))"""
+    )
+    assert held
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="全画面表示", exact=True)).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_picture_fills_the_page_where_there_is_no_full_screen(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    page.add_init_script("delete Element.prototype.requestFullscreen")
+    page.goto(system.url)
+    page.get_by_role("button", name="全画面表示").click()
+    box = page.locator("#camera").bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="全画面表示", exact=True)).to_be_visible()
+
+
+def test_states_are_announced_and_the_video_is_named(page: Page) -> None:
+    for element in ("#server-status", "#recording-status", ".notice-words"):
+        expect(page.locator(element)).to_have_attribute("role", "status")
+    expect(page.locator("#webrtc-video")).to_have_attribute("aria-label", "ペットカメラの映像")
+    expect(page.locator("#bbox-canvas")).to_have_attribute("aria-hidden", "true")
+
+
+def test_it_obeys_its_own_content_security_policy(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page()
+    page.add_init_script(
+        "window.broken = []; addEventListener('securitypolicyviolation', (e) => broken.push(e.violatedDirective))"
+    )
+    answer = page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    assert answer is not None and "unsafe" not in answer.headers["content-security-policy"]
+    assert page.evaluate("broken") == []
+
+
+def test_it_weighs_less_than_50_kb_compressed(page: Page) -> None:
+    urls = page.evaluate(
+        """[location.href, ...performance.getEntriesByType("resource").map(({ name }) => name)
+            .filter((name) => name.includes("/static/"))]"""
+    )
+    assert len(urls) > 10
+    assert sum(len(gzip.compress(page.request.get(url).body())) for url in urls) < 50_000
