@@ -1,8 +1,6 @@
-"""The whole camera under measurement: ``petcam demo`` on free ports, and what its processes cost."""
+"""The whole camera under measurement: its three services on free ports, and what they cost."""
 
 import json
-import re
-import signal
 import socket
 import subprocess
 import sys
@@ -10,15 +8,15 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES = {"feed": r"petcam.* feed", "streamer": r"petcam-streamer", "web": r"petcam.* web"}
 
 
 @dataclass
@@ -52,22 +50,38 @@ class Camera:
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Camera]:
-    """Start the demo; wait until its camera is live; stop it."""
+def running() -> Iterator[Camera]:
+    """Start feed (the demo source), streamer and web; wait until the camera is live; stop them."""
     web_port, streamer_port = _free_ports(2)
-    with tempfile.TemporaryDirectory() as directory:
-        command = [sys.executable, "-m", "petcam.cli", "demo", "--port", str(web_port)]
-        command += ["--streamer-port", str(streamer_port), "--dir", directory, *options]
-        with open(Path(directory) / "log", "w") as log:
-            demo = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        try:
-            camera = Camera(web_port, streamer_port)
-            _wait_until_live(camera)
-            camera.processes = _services(demo.pid)
-            yield camera
-        finally:
-            demo.send_signal(signal.SIGTERM)
-            demo.wait(10)
+    camera = Camera(web_port, streamer_port)
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        config = Path(directory) / "petcam.yaml"
+        config.write_text(yaml.safe_dump(_settings(camera, directory)))
+        log = stack.enter_context(open(Path(directory) / "log", "w"))
+        petcam = [sys.executable, "-m", "petcam.cli"]
+        for name, command in {
+            "feed": [*petcam, "feed"],
+            "streamer": [str(ROOT / "build/petcam-streamer")],
+            "web": [*petcam, "web"],
+        }.items():
+            service = subprocess.Popen([*command, "--config", str(config)], cwd=ROOT, stdout=log, stderr=log)
+            stack.callback(service.wait, 10)
+            stack.callback(service.terminate)
+            camera.processes[name] = psutil.Process(service.pid)
+        _wait_until_live(camera)
+        yield camera
+
+
+def _settings(camera: Camera, directory: str) -> dict[str, Any]:
+    name = f"/petcam_bench_{camera.web_port}"
+    return {
+        "web": {"host": "127.0.0.1", "port": camera.web_port},
+        "streamer": {"host": "127.0.0.1", "port": camera.streamer_port},
+        "camera": {"source": "demo", "stream": f"{name}_stream", "detections": f"{name}_detections"},
+        "webrtc": {"udp_port": camera.streamer_port, "max_viewers": 64},
+        "recording": {"directory": directory},
+        "auth": {"mode": "none"},
+    }
 
 
 def watch(camera: Camera, viewers: int, seconds: float) -> "subprocess.Popen[str]":
@@ -89,16 +103,6 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _services(demo: int) -> dict[str, psutil.Process]:
-    found = {}
-    for process in psutil.Process(demo).children(recursive=True):
-        line = " ".join(process.cmdline())
-        for name, pattern in SERVICES.items():
-            if re.search(pattern, line):
-                found.setdefault(name, process)
-    return found
-
-
 def _wait_until_live(camera: Camera) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -109,7 +113,7 @@ def _wait_until_live(camera: Camera) -> None:
         except (OSError, KeyError, ValueError):
             pass
         time.sleep(0.1)
-    raise RuntimeError("the demo did not come up in 20 s")
+    raise RuntimeError("the camera did not come up in 20 s")
 
 
 def _free_ports(count: int) -> list[int]:
