@@ -35,6 +35,10 @@ lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc
 bench: setup $(VENV)/.test build/viewers ## measure, and print one table
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: soak
+soak: setup $(VENV)/.test build/viewers ## five viewers for half an hour: does anything grow? (ARGS="--minutes 600")
+	@$(BIN)/python -m bench.soak $(ARGS)
+
 .PHONY: lock
 lock: ## pin the Python packages and their hashes anew
 	@tools/lock

@@ -91,7 +91,7 @@ def watch(camera: Camera, viewers: int, seconds: float) -> "subprocess.Popen[str
 
 
 def report(viewers: "subprocess.Popen[str]") -> dict[str, Any]:
-    output, _ = viewers.communicate(timeout=120)
+    output, _ = viewers.communicate()
     if viewers.returncode != 0:
         raise RuntimeError(f"the viewers failed with exit status {viewers.returncode}")
     loaded: dict[str, Any] = json.loads(output)
