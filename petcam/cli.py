@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     args = _parser(words).parse_args(words)
     try:
-        return int(args.run(args, _load(getattr(args, "file", None) or args.config)))  # check-config's FILE goes before
+        return int(args.run(args, _load(args)))
     except PetcamError as error:
         print(f"petcam: {error.message}", file=sys.stderr)
         return EXIT_CONFIG if error.code is Code.BAD_CONFIG else 1
@@ -65,11 +65,13 @@ def _called(words: Sequence[str]) -> str | None:
     return None
 
 
-def _load(path: Path | None) -> config.Config:
+def _load(args: argparse.Namespace) -> config.Config:
     """The configuration; a missing file is an error only where it was asked for by name."""
     log = logging.getLogger("petcam.config")
+    path: Path | None = getattr(args, "file", None) or args.config  # check-config's FILE goes before
     if path is None and not config.DEFAULT_PATH.exists():
-        log.info("%s does not exist; every key has its default", config.DEFAULT_PATH)
+        if args.command != "demo":  # which brings its own
+            log.info("%s does not exist; every key has its default", config.DEFAULT_PATH)
         return config.Config()
     loaded, warnings = config.load(path or config.DEFAULT_PATH)
     for warning in warnings:
