@@ -14,7 +14,7 @@ say = @echo "petcam: $(1)"
 
 .PHONY: help
 help: ## what there is to make
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 .PHONY: setup
 setup: $(BIN)/petcam $(STREAMER) ## prepare the virtual environment and build the streamer
@@ -38,6 +38,18 @@ bench: setup $(VENV)/.test build/viewers ## measure, and print one table
 .PHONY: soak
 soak: setup $(VENV)/.test build/viewers ## five viewers for half an hour: does anything grow? (ARGS="--minutes 600")
 	@$(BIN)/python -m bench.soak $(ARGS)
+
+.PHONY: deb
+deb: setup ## build the Debian packages for amd64 and arm64 into dist/
+	@tools/deb $(ARGS)
+
+.PHONY: test-package
+test-package: deb $(VENV)/.test ## prove the packages in booted Debian containers (root)
+	@tools/test-package $(ARGS)
+
+.PHONY: test-compat
+test-compat: setup ## the Python tests with the oldest and the newest libraries
+	@tools/test-compat $(ARGS)
 
 .PHONY: lock
 lock: ## pin the Python packages and their hashes anew

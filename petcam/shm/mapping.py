@@ -65,7 +65,8 @@ def trust_fault(about: os.stat_result) -> str | None:
     """Why a reader must not believe a segment of this kind, owner and mode, with the remedy; ``None``: it may (O2)."""
     if not stat.S_ISREG(about.st_mode):
         return "is not a regular file: remove it and restart its writer"
-    if about.st_uid not in (0, os.geteuid(), user_id()):
+    # Only root and members of the group can give a file to it; under PrivateUsers= other users have no number.
+    if about.st_uid not in (0, os.geteuid(), user_id()) and about.st_gid != group_id():
         return f"belongs to user {about.st_uid}, which petcam does not trust: run its writer as {ACCOUNT} or root"
     mode = stat.S_IMODE(about.st_mode)
     if mode & stat.S_IWOTH or (mode & stat.S_IWGRP and about.st_gid != group_id()):

@@ -45,7 +45,8 @@ func checkOwner(stat *unix.Stat_t, trusted ids, name string) error {
 	switch {
 	case mode&unix.S_IFMT != unix.S_IFREG:
 		return refusal("is not a regular file: " + remove)
-	case uid != 0 && uid != trusted.self && uid != trusted.petcamUser:
+	// Only root and members of the group can give a file to it; under PrivateUsers= other users have no number.
+	case uid != 0 && uid != trusted.self && uid != trusted.petcamUser && gid != trusted.petcamGroup:
 		return refusal(fmt.Sprintf("belongs to user %d, and only root, petcam and this service's user are trusted: %s",
 			uid, remove))
 	case mode&unix.S_IWOTH != 0:

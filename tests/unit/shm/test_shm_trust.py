@@ -30,6 +30,10 @@ def test_another_owner_is_refused_with_the_remedy():
     assert fault(uid=12345) == "belongs to user 12345, which petcam does not trust: run its writer as petcam or root"
 
 
+def test_what_was_given_to_the_group_is_trusted_whoever_owns_it():
+    assert fault(uid=65534, gid=PETCAM_GID) is None
+
+
 def test_what_others_may_write_is_refused():
     assert "mode 0646" in fault(mode=0o646)
 

@@ -1,0 +1,69 @@
+"""Package tests: `make test-package` runs them; they need root, debootstrap, systemd-nspawn and the built packages."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from appliance import STREAMER, WEB, is_active
+from installation import Installed, install
+from machine import Boot, Machine, booted, eventually, root_of, unmount
+from package import Package
+
+if "PETCAM_TEST_PACKAGE" not in os.environ:
+    collect_ignore_glob = ["test_*.py"]
+
+SUITES = ("bookworm", "trixie")
+HOST = "amd64"
+NEEDED = ("debootstrap", "systemd-nspawn", "curl", "lintian")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = [program for program in NEEDED if shutil.which(program) is None]
+    why = "needs root" if os.geteuid() else f"needs {', '.join(missing)}" if missing else ""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.package)
+            item.add_marker(pytest.mark.timeout(900))
+            if why:
+                item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(scope="session", params=SUITES)
+def base(request: pytest.FixtureRequest) -> Path:
+    return root_of(request.param, HOST)
+
+
+@pytest.fixture(scope="session")
+def package() -> Package:
+    return Package.built(HOST)
+
+
+@pytest.fixture(scope="session")
+def installed(base: Path, package: Package) -> Iterator[Installed]:
+    with booted(base) as machine:
+        seen = install(machine, package, base)
+        machine.power_off()
+        unmount(machine.root)
+        yield seen
+
+
+@pytest.fixture
+def boot(installed: Installed) -> Iterator[Boot]:
+    """Boots the installation with options of systemd-nspawn; returns when both services are active."""
+    with ExitStack() as stack:
+
+        def boot(*options: str) -> Machine:
+            machine = stack.enter_context(booted(*installed.layers, options=options))
+            eventually(lambda: is_active(machine, WEB, STREAMER))
+            return machine
+
+        yield boot
+
+
+@pytest.fixture
+def machine(boot: Boot) -> Machine:
+    """A fresh boot of the installation."""
+    return boot()

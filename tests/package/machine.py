@@ -1,0 +1,224 @@
+"""A booted Debian in systemd-nspawn: an overlay over kept folders, a network of its own, real systemd.
+
+docs/packaging.md says how to look around in one by hand.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+LAN = "192.168.77.1"  # the machine's address on its own, closed network
+# The times of the tests are those of an idle computer; PETCAM_PATIENCE=3 gives a busy one three times as much.
+PATIENCE = float(os.environ.get("PETCAM_PATIENCE", "1"))
+BOOT_SECONDS = 60.0 * PATIENCE
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.1
+STARTED = "39f53479d3a045ac8e11786248231fbf"  # systemd's message when a unit is up, or its start has failed
+POWER_OFF = signal.SIGRTMIN + 4  # as systemd's PID 1 takes it
+
+
+class Machine:
+    """``boot`` it, ``run`` commands in it, ``power_off`` or ``cut_power``; its disk stays until :func:`disk` ends."""
+
+    def __init__(self, root: Path, options: tuple[str, ...] = ()) -> None:
+        self.root = root
+        self._options = options
+        self._nspawn: subprocess.Popen[bytes] | None = None
+        self._leader = ""
+        self._console = root.parent / "console.log"
+        self._cgroup = _cgroups() / f"petcam-test-{root.parent.name}"
+
+    def boot(self) -> None:
+        """Returns when systemd says that it is up."""
+        self._leader = ""
+        with _notify_socket() as (path, messages), self._console.open("ab") as console:
+            self._cgroup.mkdir(exist_ok=True)
+            self._nspawn = subprocess.Popen(
+                ["sh", "-c", 'echo $$ >"$0" && exec "$@"', self._cgroup / "cgroup.procs", *self._command()],
+                env={"PATH": os.environ["PATH"], "NOTIFY_SOCKET": path, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+            )
+            self._await_ready(messages)
+        self._join_lan()
+
+    def power_off(self) -> None:
+        """An orderly shutdown, as far as it comes within its time."""
+        assert self._nspawn is not None
+        os.kill(int(self._leader), POWER_OFF)
+        with suppress(subprocess.TimeoutExpired):
+            self._nspawn.wait(STOP_SECONDS)
+        self.cut_power()
+
+    def cut_power(self) -> None:
+        """Every process of the machine dies at once."""
+        if self._nspawn is None:
+            return
+        if self._nspawn.poll() is None and self._leader:
+            os.kill(int(self._leader), signal.SIGKILL)  # with a PID namespace's init everything in it dies
+        elif not self._leader:
+            self._nspawn.kill()
+        self._nspawn.wait()
+        self._nspawn = None
+        for folder, _, _ in os.walk(self._cgroup, topdown=False):
+            with suppress(OSError):  # a process that is still dying holds it
+                os.rmdir(folder)
+
+    def run(self, *command: str, check: bool = True, text: str = "", timeout: float = 300) -> str:
+        """What a command in the machine prints; ``text`` is its standard input."""
+        done = subprocess.run(
+            [*self._inside(), *command],
+            input=text,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}")
+        return done.stdout
+
+    def curl(self, url: str, *options: str) -> tuple[int, str]:
+        """Status and body as this computer's curl gets them in the machine's network; status 0: no answer."""
+        command = ["nsenter", "-t", self._leader, "-n", "curl", "-s", "-m", "10", "-w", "\n%{http_code}", *options, url]
+        body, _, status = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.rpartition("\n")
+        return int(status), body
+
+    def in_network(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """A program of this computer in the machine's network."""
+        return subprocess.run(["nsenter", "-t", self._leader, "-n", *command], capture_output=True, text=True)
+
+    def property(self, unit: str, name: str) -> str:
+        return self.run("systemctl", "show", "--value", "-p", name, unit).strip()
+
+    def await_journal(self, since: float, timeout: float, *matches: str) -> None:
+        """An entry from ``since`` (Unix time) on with all of ``matches`` (``FIELD=value``)."""
+        follow = ["journalctl", "--follow", "--no-tail", "--output=json", f"--since=@{since:.6f}", *matches]
+        command = [*self._inside(), "timeout", str(timeout * PATIENCE), *follow]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as journal:
+            assert journal.stdout is not None
+            line = journal.stdout.readline()
+            if line:
+                _end_children(journal.pid)
+        assert line, f"nothing in the journal within {timeout} s: {matches}\n{self.journal(since)}"
+
+    def await_started(self, since: float, unit: str, timeout: float) -> None:
+        self.await_journal(since, timeout, f"MESSAGE_ID={STARTED}", f"UNIT={unit}", "JOB_RESULT=done")
+
+    def journal(self, since: float, *options: str) -> str:
+        words = ["--no-pager", "--quiet", "--output=short-monotonic", f"--since=@{since:.6f}", *options]
+        return self.run("journalctl", *words, check=False)
+
+    def _await_ready(self, messages: socket.socket) -> None:
+        """systemd-nspawn tells the process that is the machine's init, and later that this one is ready."""
+        lines: list[str] = []
+        while "READY=1" not in lines:
+            try:
+                lines = messages.recv(4096).decode().split("\n")
+            except TimeoutError:
+                raise AssertionError(f"it does not boot:\n{self._console.read_text()[-2000:]}") from None
+            self._leader = next((line[20:] for line in lines if line.startswith("X_NSPAWN_LEADER_PID=")), self._leader)
+
+    def _command(self) -> list[str]:
+        own = ["--quiet", "--register=no", "--keep-unit", "--notify-ready=yes", "--private-network", *self._options]
+        return ["systemd-nspawn", *own, "-M", self.root.parent.name, "-D", str(self.root), "--boot"]
+
+    def _inside(self) -> list[str]:
+        enter = ["nsenter", "-t", self._leader, "-m", "-u", "-i", "-n", "-p", "-r", "-w"]
+        environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
+        return [*enter, "env", "-i", *environment]
+
+    def _join_lan(self) -> None:
+        """A cable whose two ends are both here: an address that is not loopback, and nobody else."""
+        for words in (
+            "link add lan0 type veth peer name cable",
+            f"address add {LAN}/24 dev lan0",
+            "link set lan0 up",
+            "link set cable up",
+        ):
+            done = self.in_network("ip", *words.split())
+            assert not done.returncode, done.stderr
+
+
+@contextmanager
+def disk(*lower: Path) -> Iterator[Path]:
+    """A fresh disk over folders, the uppermost first; what is written to it is in ``up`` beside it."""
+    folder = lower[-1].parent / f"board-{uuid.uuid4().hex[:12]}"  # also the machine's name
+    up, work, root = folder / "up", folder / "work", folder / "root"
+    for path in (up, work, root):
+        path.mkdir(parents=True)
+    layers = f"lowerdir={':'.join(map(str, lower))},upperdir={up},workdir={work}"
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, str(root)], check=True)
+    try:
+        yield root
+    finally:
+        if root.is_mount():
+            unmount(root)
+        shutil.rmtree(folder)
+
+
+def unmount(root: Path) -> None:
+    """Before what was written to a disk becomes a layer of others."""
+    subprocess.run(["umount", str(root)], check=True)
+
+
+@contextmanager
+def booted(*lower: Path, options: tuple[str, ...] = ()) -> Iterator[Machine]:
+    with disk(*lower) as root:
+        machine = Machine(root, options)
+        try:
+            machine.boot()
+            yield machine
+        finally:
+            machine.cut_power()
+
+
+Boot = Callable[..., Machine]  # of an installation, with options of systemd-nspawn
+
+
+def root_of(suite: str, architecture: str) -> Path:
+    """A bare Debian, made once and kept."""
+    tool = Path(__file__).parents[2] / "tools/deb-test-root"
+    made = subprocess.run([tool, suite, architecture], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(made.stdout.strip())
+
+
+def eventually(what: Callable[[], Any], timeout: float = 60) -> Any:
+    """The first true answer of ``what``, where nothing tells of it; fails with the last answer."""
+    deadline = time.monotonic() + timeout * PATIENCE
+    pause = threading.Event()
+    while not (answer := what()):
+        assert time.monotonic() < deadline, f"still {answer!r} after {timeout} s"
+        pause.wait(POLL_SECONDS)
+    return answer
+
+
+def _end_children(pid: int) -> None:
+    """nsenter's: it waits for the command, which does not hear of its end."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGTERM)
+
+
+@contextmanager
+def _notify_socket() -> Iterator[tuple[str, socket.socket]]:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messages:
+        path = f"{folder}/notify"
+        messages.bind(path)
+        messages.settimeout(BOOT_SECONDS)
+        yield path, messages
+
+
+def _cgroups() -> Path:
+    unified = Path("/sys/fs/cgroup/unified")
+    return unified if unified.is_dir() else unified.parent

@@ -1,0 +1,45 @@
+"""The built package, and other versions of it."""
+
+import os
+import subprocess
+from functools import cached_property
+from pathlib import Path
+
+TOP = Path(__file__).parents[2]
+DIST = Path(os.environ.get("PETCAM_DIST", TOP / "dist"))
+
+
+class Package:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def built(cls, architecture: str) -> "Package":
+        (path,) = DIST.glob(f"petcam_*_{architecture}.deb")
+        return cls(path)
+
+    @cached_property
+    def files(self) -> list[str]:
+        """Absolute paths, folders with a slash at their end."""
+        listing = subprocess.run(["dpkg-deb", "-c", self.path], check=True, capture_output=True, text=True).stdout
+        return [line.split(maxsplit=5)[5].partition(" -> ")[0][1:] for line in listing.splitlines()]
+
+    @cached_property
+    def version(self) -> str:
+        asked = subprocess.run(["dpkg-deb", "-f", self.path, "Version"], check=True, capture_output=True, text=True)
+        return asked.stdout.strip()
+
+    def unpack(self, folder: Path) -> Path:
+        """Its files, and its control files in ``DEBIAN``."""
+        subprocess.run(["dpkg-deb", "-R", self.path, folder], check=True)
+        return folder
+
+    def as_version(self, version: str, folder: Path) -> "Package":
+        """The same under another version, to upgrade and downgrade with."""
+        tree = self.unpack(folder / version)
+        control = tree / "DEBIAN" / "control"
+        said = f"\nVersion: {self.version}\n"
+        control.write_text(control.read_text().replace(said, f"\nVersion: {version}\n"))
+        path = folder / f"petcam_{version}.deb"
+        subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, path], check=True, capture_output=True)
+        return Package(path)

@@ -1,0 +1,84 @@
+"""The built packages, looked at without installing them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from package import TOP, Package
+
+from petcam.cli import COMMANDS
+
+UNITS = sorted((TOP / "systemd").glob("*.service"))
+LARGEST = 8_000_000  # bytes
+PYTHONS = ("310", "311", "312", "313")
+
+
+@pytest.fixture(params=["amd64", "arm64"])
+def built(request: pytest.FixtureRequest) -> Package:
+    return Package.built(request.param)
+
+
+def test_lintian_has_no_word_to_say(built: Package) -> None:
+    found = subprocess.run(["lintian", "--fail-on", "error,warning", built.path], capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_it_is_small(built: Package) -> None:
+    assert built.path.stat().st_size <= LARGEST
+
+
+def test_it_carries_posix_ipc_for_each_supported_python(built: Package) -> None:
+    carried = [Path(path).name for path in built.files if path.startswith("/usr/lib/petcam/posix_ipc")]
+    assert [name.split("-")[1] for name in carried] == list(PYTHONS)
+
+
+def test_both_architectures_have_the_same_files() -> None:
+    amd64, arm64 = Package.built("amd64").files, Package.built("arm64").files
+    assert [path.replace("x86_64", "aarch64") for path in amd64] == arm64
+
+
+def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    others = shutil.ignore_patterns(".*", "build", "dist", "node_modules", "__pycache__")
+    shutil.copytree(TOP, other, symlinks=True, ignore=others)
+    (other / ".venv").symlink_to(TOP / ".venv")
+    subprocess.run([other / "tools/deb"], check=True, capture_output=True)
+    for architecture in ("amd64", "arm64"):
+        built = Package.built(architecture).path
+        assert (other / "dist" / built.name).read_bytes() == built.read_bytes()
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_service_may_do_little(unit: Path) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=10", "--no-pager", str(unit)]
+    asked = subprocess.run(command, capture_output=True, text=True)
+    assert asked.returncode == 0, asked.stdout
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_service_deletes_nobodys_segments(unit: Path) -> None:
+    lines = unit.read_text().splitlines()
+    assert not [line for line in lines if line.startswith(("RemoveIPC", "DynamicUser", "PrivateIPC"))]
+
+
+def test_each_command_is_completed_and_in_the_manual() -> None:
+    completion = (TOP / "completion/petcam").read_text()
+    manual = (TOP / "docs/man/petcam.1").read_text()
+    for command in COMMANDS:
+        assert re.search(rf"\b{command}\b", completion), command
+        assert re.search(rf"^\.It Cm {command}\b", manual, re.MULTILINE), command
+
+
+def test_each_key_is_in_the_manual() -> None:
+    manual = (TOP / "docs/man/petcam.yaml.5").read_text()
+    for key in re.findall(r"^  (\w+):", (TOP / "etc/petcam.yaml").read_text(), re.MULTILINE):
+        assert re.search(rf"\bVa {key}\b", manual), key
+
+
+def test_the_completion_completes() -> None:
+    for typed, offered in (("che", "check-config"), ("shm sh", "show"), ("feed de", "demo"), ("demo --so", "--source")):
+        words = f"COMP_WORDS=(petcam {typed}); COMP_CWORD={len(typed.split())}; _petcam; echo ${{COMPREPLY[@]}}"
+        script = f"source {TOP}/completion/petcam; {words}"
+        assert subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout.split() == [offered]

@@ -1,0 +1,38 @@
+"""The whole way: a source as a service, video to a viewer, boxes to the page, a recording on the disk."""
+
+import json
+
+from appliance import MEDIA, PAGE, RECORDINGS, log_in, record, start_feed
+from machine import Machine
+from package import TOP
+
+VIEWERS = TOP / "build/viewers"
+
+
+def test_an_offer_is_answered_and_video_flows(machine: Machine) -> None:
+    start_feed(machine)
+    watched = machine.in_network(str(VIEWERS), "-url", f"{MEDIA}/api/webrtc/offer", "-for", "3s")
+    assert watched.returncode == 0, watched.stderr
+    assert json.loads(watched.stdout)["frames"] > 30
+
+
+def test_boxes_reach_the_page(machine: Machine) -> None:
+    session = log_in(machine)
+    start_feed(machine)
+    _, events = machine.curl(f"{PAGE}/api/detections/stream", *session, "-m", "3")
+    assert '"class_name":"cat"' in events.replace(" ", "")
+
+
+def test_a_recording_is_the_services_and_the_page_may_delete_it(machine: Machine) -> None:
+    session = log_in(machine)
+    start_feed(machine)
+    name = record(machine, session)
+    assert machine.run("stat", "-c", "%U:%G %a", f"{RECORDINGS}/{name}") == "petcam:petcam 640\n"
+    assert machine.curl(f"{PAGE}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
+    assert machine.curl(f"{PAGE}/api/recordings/{name}", *session, "-X", "DELETE")[0] == 204
+    assert machine.run("ls", RECORDINGS) == ""
+
+
+def test_the_status_is_in_words(machine: Machine) -> None:
+    assert "camera waiting" in machine.property("petcam-streamer", "StatusText")
+    assert machine.property("petcam-web", "StatusText") != ""
