@@ -124,15 +124,15 @@ func TestItTrustsRootItselfAndPetcamAlone(t *testing.T) {
 		uid, gid, mode uint32
 		want           string // "" is trusted
 	}{
-		"root's":                         {0, petcamGroup, unix.S_IFREG | 0o640, ""},
-		"its own":                        {self, 100, unix.S_IFREG | 0o600, ""},
-		"petcam's":                       {petcamUser, petcamGroup, unix.S_IFREG | 0o640, ""},
-		"petcam's, its group may write":  {petcamUser, petcamGroup, unix.S_IFREG | 0o660, ""},
-		"petcam's, a group may write":    {petcamUser, 100, unix.S_IFREG | 0o660, "by group 100 (mode 0660)"},
-		"petcam's, everybody may write":  {petcamUser, petcamGroup, unix.S_IFREG | 0o666, "by everybody (mode 0666)"},
-		"a stranger's":                   {stranger, 100, unix.S_IFREG | 0o640, "belongs to user 12345"},
-		"petcam's, but a directory":      {petcamUser, petcamGroup, unix.S_IFDIR | 0o750, "is not a regular file"},
-		"given to petcam's group":        {stranger, petcamGroup, unix.S_IFREG | 0o640, ""},
+		"root's":                        {0, petcamGroup, unix.S_IFREG | 0o640, ""},
+		"its own":                       {self, 100, unix.S_IFREG | 0o600, ""},
+		"petcam's":                      {petcamUser, petcamGroup, unix.S_IFREG | 0o640, ""},
+		"petcam's, its group may write": {petcamUser, petcamGroup, unix.S_IFREG | 0o660, ""},
+		"petcam's, a group may write":   {petcamUser, 100, unix.S_IFREG | 0o660, "by group 100 (mode 0660)"},
+		"petcam's, everybody may write": {petcamUser, petcamGroup, unix.S_IFREG | 0o666, "by everybody (mode 0666)"},
+		"a stranger's":                  {stranger, 100, unix.S_IFREG | 0o640, "belongs to user 12345"},
+		"petcam's, but a directory":     {petcamUser, petcamGroup, unix.S_IFDIR | 0o750, "is not a regular file"},
+		"given to petcam's group":       {stranger, petcamGroup, unix.S_IFREG | 0o640, ""},
 	} {
 		err := shm.CheckOwner(&unix.Stat_t{Uid: c.uid, Gid: c.gid, Mode: c.mode}, petcamUser, petcamGroup)
 		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) {
