@@ -41,7 +41,7 @@ soak: setup $(VENV)/.test build/viewers ## five viewers for half an hour: does a
 
 .PHONY: deb
 deb: setup ## build the Debian packages for amd64 and arm64 into dist/
-	@tools/deb $(ARGS)
+	@tools/deb
 
 .PHONY: test-package
 test-package: deb $(VENV)/.test ## prove the packages in booted Debian containers (root)

@@ -160,7 +160,9 @@ func TestADirectoryOfAnotherOwnerIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if os.Getuid() != 0 {
-		_, err := newRig(t, func(o *Options) { o.Directory = dir }).Start("")
+		r := newRig(t, func(o *Options) { o.Directory = dir })
+		r.ring.publish(seconds(t, 1)...)
+		_, err := r.Start("")
 		wantFault(t, err, fault.RecordingFailed, "chown")
 		return
 	}

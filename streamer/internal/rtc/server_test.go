@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,9 +131,18 @@ func TestAllViewersSeeTheSameTimestamps(t *testing.T) {
 	expectFrames(t, b, 4, 30, 3000)
 }
 
+func TestExtraHostsAreLookedUp(t *testing.T) {
+	if _, err := net.LookupHost("localhost"); err != nil {
+		t.Skip("this machine does not know localhost: it has no /etc/hosts")
+	}
+	s := start(t, func(o *Options) { o.ExtraHosts = []string{"localhost"} }, usualPatience())
+	eventually(t, "localhost resolved", func() bool {
+		return slices.Contains(*s.mux.hosts.resolved.Load(), netip.MustParseAddr("127.0.0.1"))
+	})
+}
+
 func TestAnswerIsH264WithAllCandidatesAndNoTrickle(t *testing.T) {
-	s := start(t, func(o *Options) { o.ExtraHosts = []string{"192.0.2.7", "localhost"} }, usualPatience())
-	eventually(t, "localhost resolved", func() bool { return len(*s.mux.hosts.resolved.Load()) > 0 })
+	s := start(t, func(o *Options) { o.ExtraHosts = []string{"192.0.2.7"} }, usualPatience())
 	text := answer(t, s, rtctest.New(t).Offer())
 	for _, want := range []string{"profile-level-id=42e01f", "packetization-mode=1", "a=setup:passive",
 		" 127.0.0.1 ", " 192.0.2.7 ", "a=end-of-candidates\r\n", "a=sendonly", "nack pli", playoutDelayURI} {
