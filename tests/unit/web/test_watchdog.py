@@ -7,6 +7,11 @@ import pytest
 from petcam.watchdog import DEFAULT_INTERVAL, Watchdog
 
 
+@pytest.fixture(autouse=True)
+def outside_systemd(monkeypatch):
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)  # the tests themselves may run in a container or a service
+
+
 @pytest.fixture
 def notify(tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
@@ -39,8 +44,7 @@ def test_it_beats_twice_in_the_time_that_systemd_gives(monkeypatch):
     assert Watchdog({}).interval == DEFAULT_INTERVAL
 
 
-def test_it_does_nothing_outside_systemd(monkeypatch):
-    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+def test_it_does_nothing_outside_systemd():
     watchdog = Watchdog({"web": lambda: True})
     watchdog.ready("ready")
     assert watchdog.beat("well") == []
