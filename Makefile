@@ -28,7 +28,7 @@ test: setup $(VENV)/.test lint ## lint, then unit, integration and browser tests
 	@tools/run-tests
 
 .PHONY: lint
-lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc
+lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellcheck
 	@tools/lint
 
 .PHONY: bench
