@@ -39,7 +39,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // begin runs a service until the test ends and gives its URL.
 func begin(t *testing.T, c config.Config) string {
 	t.Helper()
-	s, err := Open(c, quiet())
+	s, err := Open(c, nil, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ func TestTakenPortIsNamedWithItsKey(t *testing.T) {
 
 func expectInError(t *testing.T, c config.Config, words ...string) {
 	t.Helper()
-	_, err := Open(c, quiet())
+	_, err := Open(c, nil, quiet())
 	for _, word := range words {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%v does not name %s", err, word)

@@ -58,7 +58,7 @@ func serve(file string, stderr io.Writer) int {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
-	service, err := Open(settings, log)
+	service, err := Open(settings, nil, log)
 	if err != nil {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
 		return 1

@@ -18,6 +18,7 @@ import (
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/token"
 	"petcam/streamer/internal/watchdog"
 )
 
@@ -41,8 +42,9 @@ type Service struct {
 	failure chan error     // of the first that ends by itself
 }
 
-// Open takes the ports. Nothing flows yet. Its error is one line that names port and key.
-func Open(settings config.Config, log *slog.Logger) (*Service, error) {
+// Open takes the ports. Nothing flows yet. Its error is one line that names port and key. gate lets viewers in; nil:
+// everybody may watch.
+func Open(settings config.Config, gate *token.Gate, log *slog.Logger) (*Service, error) {
 	listener, err := listen(settings.Streamer.Host, settings.Streamer.Port)
 	if err != nil {
 		return nil, portError("streamer.port", "TCP", settings.Streamer.Host, settings.Streamer.Port, err)
@@ -61,12 +63,12 @@ func Open(settings config.Config, log *slog.Logger) (*Service, error) {
 	}
 	s := &Service{log: log, viewers: viewers, listener: listener, failure: make(chan error, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wire(settings)
+	s.wire(settings, gate)
 	return s, nil
 }
 
 // wire makes the parts that cannot fail.
-func (s *Service) wire(settings config.Config) {
+func (s *Service) wire(settings config.Config, gate *token.Gate) {
 	open := func() *shm.Reader { return shm.Open(settings.Camera.Stream, shm.WithLogger(s.log)) }
 	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source { return open() })
 	s.camera = camera.New(open(), s.viewers.Publish)
@@ -74,6 +76,7 @@ func (s *Service) wire(settings config.Config) {
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
 		Camera:    s.camera,
+		Tokens:    gate,
 		WebPort:   settings.Web.Port,
 		PublicURL: settings.Streamer.PublicURL,
 		Version:   version,

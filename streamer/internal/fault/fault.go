@@ -10,6 +10,7 @@ type Code string
 const (
 	BadRequest       Code = "Bad request"
 	BadOffer         Code = "Bad offer"
+	LoginRequired    Code = "Login required"
 	Forbidden        Code = "Forbidden"
 	NotFound         Code = "Not found"
 	MethodNotAllowed Code = "Method not allowed"

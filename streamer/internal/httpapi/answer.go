@@ -13,6 +13,8 @@ func statusOf(code fault.Code) int {
 	switch code {
 	case fault.BadRequest, fault.BadOffer:
 		return http.StatusBadRequest
+	case fault.LoginRequired:
+		return http.StatusUnauthorized
 	case fault.Forbidden:
 		return http.StatusForbidden
 	case fault.NotFound:

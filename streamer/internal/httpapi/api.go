@@ -8,12 +8,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"petcam/streamer/internal/camera"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
+	"petcam/streamer/internal/token"
 )
 
 // What a client may cost. A proxied /stop may take its five seconds, a slow phone its ten for an offer.
@@ -29,7 +29,8 @@ const (
 
 // Viewers lets viewers in; rtc.Server.
 type Viewers interface {
-	Answer(ctx context.Context, offer string, remote netip.Addr) (answer string, err error)
+	Answer(ctx context.Context, offer string, guest rtc.Guest) (answer string, err error)
+	EndSession(session string) (closed int)
 	Viewers() int
 	Stats() rtc.Stats
 }
@@ -51,8 +52,9 @@ type Options struct {
 	Viewers   Viewers
 	Recorder  Recorder
 	Camera    Camera
-	WebPort   int    // petcam-web's: pages from there may make offers
-	PublicURL string // of the streamer behind a reverse proxy: so may pages of that origin
+	Tokens    *token.Gate // nil: whoever reaches the port may watch
+	WebPort   int         // petcam-web's: pages from there may make offers
+	PublicURL string      // of the streamer behind a reverse proxy: so may pages of that origin
 	Version   string
 	Log       *slog.Logger
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,15 +19,25 @@ import (
 
 // fake stands for the viewers, the recorder and the camera, and fails with err where there is one.
 type fake struct {
-	err    error
-	offer  string
-	remote netip.Addr
-	label  string
+	err   error
+	offer string
+	guest rtc.Guest
+	ended []string // sessions
+	label string
+
+	answering func() // is called amid Answer
 }
 
-func (f *fake) Answer(_ context.Context, offer string, remote netip.Addr) (string, error) {
-	f.offer, f.remote = offer, remote
+func (f *fake) Answer(_ context.Context, offer string, guest rtc.Guest) (string, error) {
+	f.offer, f.guest = offer, guest
+	if f.answering != nil {
+		f.answering()
+	}
 	return "the answer", f.err
+}
+func (f *fake) EndSession(session string) int {
+	f.ended = append(f.ended, session)
+	return 2
 }
 func (f *fake) Viewers() int     { return 3 }
 func (f *fake) Stats() rtc.Stats { return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Repaired: 8} }
@@ -45,11 +54,18 @@ func (f *fake) Health() camera.Health {
 	return camera.Health{State: "live", Width: 1280, Height: 720, FPS: 30, Bitrate: 2000000, AgeMS: 12}
 }
 
-// ask sends one request; change may alter it first.
+func optionsOf(f *fake) Options {
+	return Options{Viewers: f, Recorder: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
+		Version: `1.0"`, Log: slog.New(slog.DiscardHandler)}
+}
+
+// ask sends one request to a new API; change may alter it first.
 func ask(t *testing.T, f *fake, method, path, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
-	server := New(Options{Viewers: f, Recorder: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
-		Version: `1.0"`, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return askOf(New(optionsOf(f)), method, path, body, change)
+}
+
+func askOf(server *http.Server, method, path, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://camera:8081"+path, strings.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:40000"
 	if body != "" {
@@ -96,14 +112,14 @@ func TestOfferIsAnswered(t *testing.T) {
 		r.RemoteAddr = "[::ffff:192.0.2.9]:1234"
 		r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	}), 200)
-	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.remote.String() != "192.0.2.9" {
+	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.guest.Remote.String() != "192.0.2.9" {
 		t.Fatal(got, f)
 	}
 }
 
 func TestEveryErrorHasItsStatus(t *testing.T) {
 	for code, status := range map[fault.Code]int{
-		fault.BadRequest: 400, fault.BadOffer: 400, fault.Forbidden: 403, fault.NotFound: 404, fault.MethodNotAllowed: 405,
+		fault.BadRequest: 400, fault.BadOffer: 400, fault.LoginRequired: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.MethodNotAllowed: 405,
 		fault.AlreadyRecording: 409, fault.NotRecording: 409, fault.TooLarge: 413, fault.UnsupportedMedia: 415,
 		fault.NoVideo: 503, fault.TooManyViewers: 503, fault.RecordingFailed: 507, fault.Internal: 500,
 	} {
@@ -213,7 +229,8 @@ func TestControlIsForThisMachineOnly(t *testing.T) {
 		"page":        header("Origin", "http://evil.example"),
 		"petcam page": header("Origin", "http://camera:8080"),
 	}
-	for path, method := range map[string]string{"/start": "POST", "/stop": "POST", "/status": "GET", "/metrics": "GET"} {
+	bodies := map[string]string{"/sessions/end": `{"all":true}`}
+	for path, method := range map[string]string{"/start": "POST", "/stop": "POST", "/status": "GET", "/metrics": "GET", "/sessions/end": "POST"} {
 		for name, change := range changes {
 			f := &fake{}
 			w := ask(t, f, method, path, "", change)
@@ -223,7 +240,7 @@ func TestControlIsForThisMachineOnly(t *testing.T) {
 			expectError(t, w, 403, fault.Forbidden)
 		}
 		for _, local := range []string{"127.0.0.1:9", "127.8.8.8:9", "[::1]:9", "[::ffff:127.0.0.1]:9"} {
-			if w := ask(t, &fake{}, method, path, "", func(r *http.Request) { r.RemoteAddr = local }); w.Code != 200 {
+			if w := ask(t, &fake{}, method, path, bodies[path], func(r *http.Request) { r.RemoteAddr = local }); w.Code != 200 {
 				t.Errorf("%s %s: %d", local, path, w.Code)
 			}
 		}
@@ -271,8 +288,25 @@ func TestOnlyPetcamsOwnPageMayMakeOffers(t *testing.T) {
 func TestPreflightAllowsAJSONPost(t *testing.T) {
 	w := ask(t, &fake{}, "OPTIONS", "/api/webrtc/offer", "", header("Origin", "http://camera:8080"))
 	if w.Code != 204 || w.Header().Get("Access-Control-Allow-Methods") != "POST" ||
-		w.Header().Get("Access-Control-Allow-Headers") != "Content-Type" || w.Header().Get("Vary") != "Origin" {
+		w.Header().Get("Access-Control-Allow-Headers") != "Authorization, Content-Type" || w.Header().Get("Vary") != "Origin" {
 		t.Fatal(w.Code, w.Header())
+	}
+}
+
+func TestSessionsAreEnded(t *testing.T) {
+	f := &fake{}
+	for _, body := range []string{`{"session":"s1"}`, `{"all":true}`} {
+		if got := fields(t, ask(t, f, "POST", "/sessions/end", body, nil), 200); got["closed"] != 2.0 {
+			t.Error(got)
+		}
+	}
+	if !slices.Equal(f.ended, []string{"s1", ""}) {
+		t.Errorf("%q", f.ended)
+	}
+	for _, body := range []string{"", "{}", `{"session":""}`, `{"session":"s1","all":true}`, `{"all":false}`, `{"session":1}`} {
+		if w := ask(t, f, "POST", "/sessions/end", body, nil); w.Code < 400 || w.Code > 415 || len(f.ended) != 2 {
+			t.Errorf("%q: %d", body, w.Code)
+		}
 	}
 }
 

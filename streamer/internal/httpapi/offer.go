@@ -1,9 +1,14 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/rtc"
+	"petcam/streamer/internal/token"
 )
 
 // description is an SDP offer or answer, as browsers write it.
@@ -14,6 +19,10 @@ type description struct {
 
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	allowOrigin(w, r) // before anything fails, so that the page may read why
+	pass, err := a.admit(r)
+	if err != nil {
+		return err
+	}
 	body, err := readBody(w, r, maxOffer)
 	if err != nil {
 		return err
@@ -25,9 +34,14 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	if offer.Type != "offer" {
 		return fault.New(fault.BadOffer, `type must be "offer"`)
 	}
-	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, remote(r))
+	guest := rtc.Guest{Remote: remote(r), Session: pass.Session, Until: pass.Until}
+	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, guest)
 	if err != nil {
 		return err
+	}
+	if a.Tokens != nil && a.Tokens.Ended(pass) { // while we negotiated
+		a.Viewers.EndSession(pass.Session)
+		return loginRequired(errors.New("the session has just ended"))
 	}
 	writeJSON(w, http.StatusOK, description{Type: "answer", SDP: answer})
 	return nil
@@ -37,7 +51,7 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 func (a *api) preflight(w http.ResponseWriter, r *http.Request) error {
 	allowOrigin(w, r)
 	w.Header().Set("Access-Control-Allow-Methods", "POST")
-	w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 	w.Header().Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -49,4 +63,33 @@ func allowOrigin(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 	}
+}
+
+// admit spends the offer's token, before anything is read of the offer itself.
+func (a *api) admit(r *http.Request) (pass token.Pass, err error) {
+	if a.Tokens == nil {
+		return pass, nil
+	}
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return pass, loginRequired(errors.New("no token"))
+	}
+	if pass, err = a.Tokens.Accept(strings.TrimSpace(bearer), a.hostNames(r)...); err != nil {
+		return pass, loginRequired(err)
+	}
+	return pass, nil
+}
+
+// hostNames are those under which a request may have reached us: that of its Host, and of the public URL, whose reverse
+// proxy may have put another Host.
+func (a *api) hostNames(r *http.Request) []string {
+	names := []string{strings.ToLower(hostname(r.Host))}
+	if public, err := url.Parse(a.PublicURL); err == nil && public.Host != "" {
+		names = append(names, strings.ToLower(public.Hostname()))
+	}
+	return names
+}
+
+func loginRequired(cause error) error {
+	return fault.New(fault.LoginRequired, "log in on petcam's page, which then gets a new token").Because(cause)
 }

@@ -24,6 +24,7 @@ func (a *api) routes() http.Handler {
 		"/start":            {a.loopback, map[string]handler{http.MethodPost: a.start}},
 		"/stop":             {a.loopback, map[string]handler{http.MethodPost: a.stop}},
 		"/status":           {a.loopback, map[string]handler{http.MethodGet: a.status}},
+		"/sessions/end":     {a.loopback, map[string]handler{http.MethodPost: a.endSession}},
 		"/metrics":          {a.loopback, map[string]handler{http.MethodGet: a.metrics}},
 		"/health":           {a.anyone, map[string]handler{http.MethodGet: a.health}},
 	})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net/netip"
 	"testing"
 
 	"petcam/streamer/internal/fault"
@@ -23,23 +22,14 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(rtctest.New(f).Offer())
 	f.Add(offerWith("96:packetization-mode=1;profile-level-id=42e01f"))
 	f.Fuzz(func(t *testing.T, offer string) {
-		_, err := s.Answer(context.Background(), offer, netip.Addr{})
+		_, err := s.Answer(context.Background(), offer, Guest{})
 		var refused *fault.Error
 		switch {
 		case err == nil:
-			s.dismiss()
+			s.EndSession("")
 			eventually(t, "it has left", func() bool { return s.count() == 0 })
 		case !errors.As(err, &refused) || refused.Code != fault.BadOffer:
 			t.Fatal(err)
 		}
 	})
-}
-
-// dismiss ends all viewers.
-func (s *Server) dismiss() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for v := range s.viewers {
-		v.leave()
-	}
 }

@@ -11,7 +11,6 @@ package rtc
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,14 +99,14 @@ func (s *Server) Publish(au h264.AccessUnit) {
 	s.hub.Publish(f, len(au.Data), f.keyframe)
 }
 
-// Answer lets a viewer in: an SDP offer makes an SDP answer with all candidates. remote is for the log.
+// Answer lets a guest in: an SDP offer makes an SDP answer with all candidates.
 // Errors are faults: BadOffer, TooManyViewers, Internal; or the context's.
-func (s *Server) Answer(ctx context.Context, offer string, remote netip.Addr) (string, error) {
+func (s *Server) Answer(ctx context.Context, offer string, guest Guest) (string, error) {
 	codec, err := readOffer(offer)
 	if err != nil {
 		return "", err
 	}
-	v := &viewer{server: s, log: s.log.With("viewer", remote.String()),
+	v := &viewer{server: s, guest: guest, log: s.log.With("viewer", guest.Remote.String()),
 		stream: newStream(codec, s.find), connected: make(chan struct{})}
 	if err := s.add(v); err != nil {
 		return "", err
@@ -149,7 +148,7 @@ func (s *Server) add(v *viewer) error {
 	if len(s.viewers) >= s.maxViewers {
 		return fault.New(fault.TooManyViewers, "%d viewers are watching, which is webrtc.max_viewers", s.maxViewers)
 	}
-	v.ctx, v.leave = context.WithCancel(s.ctx)
+	v.ctx, v.leave = v.guest.stay(s.ctx)
 	s.viewers[v] = struct{}{}
 	s.tasks.Add(1)
 	return nil

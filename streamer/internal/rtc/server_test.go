@@ -70,7 +70,12 @@ func join(t *testing.T, s *Server) *rtctest.Viewer {
 
 func answer(t *testing.T, s *Server, offer string) string {
 	t.Helper()
-	text, err := s.Answer(context.Background(), offer, netip.MustParseAddr("127.0.0.1"))
+	return answerTo(t, s, offer, Guest{Remote: netip.MustParseAddr("127.0.0.1")})
+}
+
+func answerTo(t *testing.T, s *Server, offer string, guest Guest) string {
+	t.Helper()
+	text, err := s.Answer(context.Background(), offer, guest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +252,7 @@ func TestSenderReportSaysWhichTimeATimestampIs(t *testing.T) {
 func TestTooManyViewersAreRefusedUntilOneLeaves(t *testing.T) {
 	s := start(t, func(o *Options) { o.MaxViewers = 1 }, usualPatience())
 	first := join(t, s)
-	_, err := s.Answer(context.Background(), rtctest.New(t).Offer(), netip.Addr{})
+	_, err := s.Answer(context.Background(), rtctest.New(t).Offer(), Guest{})
 	if codeOf(err) != fault.TooManyViewers {
 		t.Fatal(err)
 	}
@@ -255,6 +260,36 @@ func TestTooManyViewersAreRefusedUntilOneLeaves(t *testing.T) {
 	eventually(t, "the viewer that said goodbye is gone", func() bool { return s.count() == 0 })
 	publish(s, 0, 0, 100)
 	expectFrames(t, join(t, s), 0, 0, 100)
+}
+
+func TestEndedSessionsViewersLeaveAtOnce(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	stays, leaves := rtctest.New(t), rtctest.New(t)
+	stays.Accept(answerTo(t, s, stays.Offer(), Guest{Session: "other"}))
+	leaves.Accept(answerTo(t, s, leaves.Offer(), Guest{Session: "mine"}))
+	stays.Connected()
+	leaves.Connected()
+	if n := s.EndSession("mine"); n != 1 {
+		t.Fatalf("%d viewers were sent away", n)
+	}
+	leaves.Left()
+	eventually(t, "the place is free", func() bool { return s.count() == 1 })
+	if n := s.EndSession(""); n != 1 {
+		t.Fatalf("%d viewers of any session were sent away", n)
+	}
+	stays.Left()
+}
+
+func TestViewerLeavesWhenItsSessionEndsForGood(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	v := rtctest.New(t)
+	begin := time.Now()
+	v.Accept(answerTo(t, s, v.Offer(), Guest{Session: "mine", Until: begin.Add(time.Second)}))
+	v.Connected()
+	v.Left()
+	if time.Since(begin) < time.Second {
+		t.Fatal("it left before the end")
+	}
 }
 
 func TestHalfOpenHandshakeIsEnded(t *testing.T) {
@@ -309,7 +344,7 @@ func TestBadOffersAreRefusedAndLeaveNothingBehind(t *testing.T) {
 		"no mid":           strings.ReplaceAll(good, "a=mid", "a=nothing"),
 		"cut off":          good[:len(good)/2],
 	} {
-		if _, err := s.Answer(context.Background(), offer, netip.Addr{}); codeOf(err) != fault.BadOffer {
+		if _, err := s.Answer(context.Background(), offer, Guest{}); codeOf(err) != fault.BadOffer {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -338,7 +373,7 @@ func TestCloseSaysGoodbyeToAllViewersAndLetsNobodyInAgain(t *testing.T) {
 	answer(t, s, rtctest.New(t).Offer())
 	s.Close()
 	v.Left()
-	if _, err := s.Answer(context.Background(), rtctest.New(t).Offer(), netip.Addr{}); codeOf(err) != fault.TooManyViewers {
+	if _, err := s.Answer(context.Background(), rtctest.New(t).Offer(), Guest{}); codeOf(err) != fault.TooManyViewers {
 		t.Fatal(err)
 	}
 	if s.count() != 0 {

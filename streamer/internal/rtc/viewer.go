@@ -20,6 +20,7 @@ const restartEvery = time.Second
 // viewer is one peer connection. The goroutine that runs it owns it; pion's callbacks and the server only call leave.
 type viewer struct {
 	server *Server
+	guest  Guest
 	log    *slog.Logger
 	stream *stream
 	pc     *webrtc.PeerConnection

@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/token"
+	"petcam/streamer/internal/token/tokentest"
+)
+
+func testKey() []byte { return []byte(strings.Repeat("k", 32)) }
+
+// locked is an API that asks for tokens.
+func locked(t *testing.T, f *fake) *http.Server {
+	t.Helper()
+	gate, err := token.New(testKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := optionsOf(f)
+	options.Tokens = gate
+	return New(options)
+}
+
+func bearer(token string) func(*http.Request) { return header("Authorization", "Bearer "+token) }
+
+func forCamera(t *testing.T) string {
+	return tokentest.Make(t, testKey(), tokentest.Claims{Host: "camera", Session: "mine"})
+}
+
+func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
+	f := &fake{}
+	server := locked(t, f)
+	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, header("Origin", "http://camera:8080"))
+	expectError(t, w, 401, fault.LoginRequired)
+	if w.Header().Get("Access-Control-Allow-Origin") == "" {
+		t.Error("the page cannot read that it must log in")
+	}
+	token := forCamera(t)
+	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(token)), 200)
+	if left := time.Until(f.guest.Until); f.guest.Session != "mine" || left < 59*time.Minute || left > time.Hour {
+		t.Errorf("%+v", f.guest)
+	}
+	f.offer = ""
+	for name, change := range map[string]func(*http.Request){
+		"again": bearer(token), "another scheme": header("Authorization", "Basic "+forCamera(t)),
+		"nonsense": bearer("x"), "another host": func(r *http.Request) {
+			bearer(forCamera(t))(r)
+			r.Host = "evil.example:8081"
+		},
+	} {
+		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, change)
+		expectError(t, w, 401, fault.LoginRequired)
+		if f.offer != "" || strings.Contains(w.Body.String(), "v1.") {
+			t.Errorf("%s: %s", name, w.Body)
+		}
+	}
+}
+
+func TestTokenIsForTheHostOfTheRequestOrOfThePublicURL(t *testing.T) {
+	server := locked(t, &fake{})
+	for _, c := range []struct{ claimed, host string }{
+		{"camera", "CAMERA:8081"}, {"fe80::1", "[fe80::1]:8081"}, {"pets.example", "127.0.0.1:8081"},
+	} {
+		token := tokentest.Make(t, testKey(), tokentest.Claims{Host: c.claimed})
+		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, func(r *http.Request) {
+			r.Host = c.host
+			bearer(token)(r)
+		})
+		if w.Code != 200 {
+			t.Errorf("%v: %s", c, w.Body)
+		}
+	}
+}
+
+func TestEndedSessionCannotUseTheTokensItHas(t *testing.T) {
+	f := &fake{}
+	server := locked(t, f)
+	kept := forCamera(t)
+	fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200)
+	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(kept)), 401, fault.LoginRequired)
+}
+
+func TestSessionThatEndsWhileItsOfferIsAnsweredHasNoStream(t *testing.T) {
+	f := &fake{}
+	server := locked(t, f)
+	f.answering = func() { fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200) }
+	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 401, fault.LoginRequired)
+	if len(f.ended) != 2 || f.ended[1] != "mine" {
+		t.Errorf("ended: %q", f.ended)
+	}
+}

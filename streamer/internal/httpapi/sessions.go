@@ -1,0 +1,30 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"petcam/streamer/internal/fault"
+)
+
+// endSession ends the streams of a session that petcam-web has ended, and refuses the tokens that it still has.
+func (a *api) endSession(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r, maxBody)
+	if err != nil {
+		return err
+	}
+	var fields struct {
+		Session string `json:"session"`
+		All     bool   `json:"all"`
+	}
+	if err := decode(r, body, &fields); err != nil {
+		return err
+	}
+	if (fields.Session != "") == fields.All {
+		return fault.New(fault.BadRequest, `the body must name a "session" or have "all": true`)
+	}
+	if a.Tokens != nil {
+		a.Tokens.End(fields.Session) // before the streams: see api.offer
+	}
+	writeJSON(w, http.StatusOK, map[string]int{"closed": a.Viewers.EndSession(fields.Session)})
+	return nil
+}

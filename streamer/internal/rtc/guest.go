@@ -1,0 +1,36 @@
+package rtc
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Guest is whom an offer comes from.
+type Guest struct {
+	Remote  netip.Addr // for the log
+	Session string     // by which EndSession finds it; empty: none
+	Until   time.Time  // it must leave then; zero: never
+}
+
+// stay is how long a guest's viewer may be there at most.
+func (g Guest) stay(parent context.Context) (context.Context, context.CancelFunc) {
+	if g.Until.IsZero() {
+		return context.WithCancel(parent)
+	}
+	return context.WithDeadline(parent, g.Until)
+}
+
+// EndSession sends away the viewers of a session, or all where it is empty, and tells how many. It does not wait for
+// them.
+func (s *Server) EndSession(session string) (closed int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for v := range s.viewers {
+		if (session == "" || v.guest.Session == session) && v.ctx.Err() == nil {
+			v.leave()
+			closed++
+		}
+	}
+	return closed
+}
