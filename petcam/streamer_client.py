@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
@@ -69,9 +70,9 @@ class StreamerClient:
                 raise
         return self._ask(self._reads, request, READ_TIMEOUT)
 
-    def control(self, path: str, body: bytes) -> Answer:
+    def control(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """``POST`` of JSON, within 5 s, at most once."""
-        headers = {"Content-Type": "application/json", "Connection": "close"}
+        headers = {**(headers or {}), "Content-Type": "application/json", "Connection": "close"}
         request = requests.Request("POST", self._base_url + path, headers=headers, data=body)
         return self._ask(self._controls, request, CONTROL_TIMEOUT)
 

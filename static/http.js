@@ -43,9 +43,9 @@ export async function fetchJSON(url, { timeout = 5000, signal, ...init } = {}) {
  * @param {object} body
  * @param {RequestInit & {timeout?: number}} [options]
  */
-export function postJSON(url, body, options = {}) {
-  const headers = { "Content-Type": "application/json" };
-  return fetchJSON(url, { ...options, method: "POST", headers, body: JSON.stringify(body) });
+export function postJSON(url, body, { headers, ...options } = {}) {
+  const all = { ...headers, "Content-Type": "application/json" };
+  return fetchJSON(url, { ...options, method: "POST", headers: all, body: JSON.stringify(body) });
 }
 
 /** @param {Response} response */

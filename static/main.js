@@ -1,5 +1,6 @@
 import { BBoxOverlay } from "./bbox_overlay.js";
 import { byId, setText } from "./dom.js";
+import { firstCall } from "./first_call.js";
 import { FullscreenButton } from "./fullscreen.js";
 import { ServerError } from "./http.js";
 import { Messages } from "./messages.js";
@@ -14,7 +15,7 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 class Page {
   messages = new Messages(document.documentElement.lang);
   monitor = new ServerStatusMonitor();
-  client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera());
+  client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), firstCall);
   overlay = new BBoxOverlay(byId("webrtc-video"), byId("bbox-canvas"), (name) => this.messages.className(name));
   recording = new RecordingControls();
   #list = new RecordingList(byId("recordings"), this.messages);

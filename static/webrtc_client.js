@@ -1,12 +1,10 @@
+import { Call } from "./call.js";
 import { eachFrame } from "./frames.js";
-import { fetchJSON, postJSON, ServerError } from "./http.js";
-
-const CONFIG_URL = "/api/webrtc/config";
-const SAME_ORIGIN_OFFER = "/api/webrtc/offer";
+import { ServerError } from "./http.js";
+import { fetchConfig } from "./viewer_config.js";
 
 const TICK_MS = 250;
 const SLEPT_MS = 4000; // a tick this late: the machine slept
-const DIRECT_MS = 2500; // for the streamer's own port, which a firewall may swallow without a word
 const CONNECT_MS = 5000; // from the answer to a media path
 const SETTLE_MS = 700; // without a picture after connecting or waking
 const STALL_MS = 2000; // without a picture while it was live
@@ -33,6 +31,7 @@ const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachabl
 export class WebRTCVideoClient extends EventTarget {
   #video;
   #askCamera;
+  #firstCall;
   /** @type {VideoState} */
   #state = "closed";
   /** @type {VideoDetail} */
@@ -43,7 +42,6 @@ export class WebRTCVideoClient extends EventTarget {
   #attempt = null;
   /** @type {RTCPeerConnection | null} */
   #peer = null;
-  #offerUrl = ""; // the one that worked last; empty: ask for the configuration
   #failures = 0;
   #retryAt = Infinity; // performance.now() of the next try
   #quietAt = Infinity; // performance.now() at which a picture is missed
@@ -53,11 +51,13 @@ export class WebRTCVideoClient extends EventTarget {
   /**
    * @param {HTMLVideoElement} video
    * @param {() => Promise<string>} askCamera the camera's state as the server sees it; empty where it does not answer
+   * @param {Call | null} [firstCall] one that has begun already
    */
-  constructor(video, askCamera) {
+  constructor(video, askCamera, firstCall = null) {
     super();
     this.#video = video;
     this.#askCamera = askCamera;
+    this.#firstCall = firstCall;
   }
 
   get state() {
@@ -120,54 +120,58 @@ export class WebRTCVideoClient extends EventTarget {
     const { signal } = this.#attempt;
     if (this.#failures === 0) this.#setState("connecting");
     try {
-      const peer = await this.#offer(signal);
-      const answer = await this.#exchange(/** @type {RTCSessionDescription} */ (peer.localDescription), signal);
-      await peer.setRemoteDescription(answer);
-      if (!signal.aborted) this.#watch(CONNECT_MS);
+      const call = await this.#dial(signal);
+      if (!signal.aborted) this.#attach(call);
     } catch (error) {
       if (!signal.aborted) this.#handleError(error);
     }
   }
 
   /**
-   * A peer connection with its offer set. The server needs no candidate of ours, so nothing is gathered first.
+   * A call that was answered. Its token is good once: one that was used or is too old is asked for anew.
    * @param {AbortSignal} signal
    */
-  async #offer(signal) {
-    const config = await fetchJSON(CONFIG_URL, { signal });
-    if (!this.#offerUrl) this.#offerUrl = config.signaling_url;
-    const peer = new RTCPeerConnection({ iceServers: config.ice_servers, bundlePolicy: "max-bundle" });
-    this.#peer = peer;
-    signal.addEventListener("abort", () => peer.close());
-    peer.addEventListener("track", (event) => this.#onTrack(event), { signal });
-    peer.addEventListener("connectionstatechange", () => this.#onConnection(peer.connectionState), { signal });
-    preferH264(peer.addTransceiver("video", { direction: "recvonly" }));
-    await peer.setLocalDescription(await peer.createOffer());
-    return peer;
+  async #dial(signal) {
+    const begun = this.#firstCall;
+    this.#firstCall = null;
+    try {
+      return await this.#follow(begun ?? (await this.#call(signal)), signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ServerError && error.status === 401)) throw error;
+    }
+    return this.#follow(await this.#call(signal), signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  async #call(signal) {
+    const config = await fetchConfig(signal);
+    if (signal.aborted) throw new Error("closed meanwhile");
+    return new Call(config);
   }
 
   /**
-   * The streamer's answer: straight from it, or through petcam-web where its port cannot be reached from here.
-   * @param {RTCSessionDescription} offer
+   * @param {Call} call
    * @param {AbortSignal} signal
    */
-  async #exchange(offer, signal) {
-    if (canReach(this.#offerUrl)) {
-      try {
-        return await postJSON(this.#offerUrl, offer, { signal, timeout: DIRECT_MS });
-      } catch (error) {
-        if (error instanceof ServerError || signal.aborted) throw error;
-      }
+  async #follow(call, signal) {
+    const { peer } = call;
+    signal.addEventListener("abort", () => call.close());
+    this.#peer = peer;
+    peer.addEventListener("connectionstatechange", () => this.#onConnection(peer.connectionState), { signal });
+    try {
+      await call.answered;
+    } catch (error) {
+      call.close();
+      throw error;
     }
-    const answer = await postJSON(SAME_ORIGIN_OFFER, offer, { signal, timeout: 6000 });
-    this.#offerUrl = SAME_ORIGIN_OFFER;
-    return answer;
+    return call;
   }
 
-  /** @param {RTCTrackEvent} event */
-  #onTrack({ track, receiver, streams }) {
+  /** @param {Call} call */
+  #attach({ receiver, stream }) {
     hurry(receiver);
-    this.#video.srcObject = streams[0] ?? new MediaStream([track]);
+    this.#watch(CONNECT_MS);
+    this.#video.srcObject = stream;
     this.play();
   }
 
@@ -226,7 +230,6 @@ export class WebRTCVideoClient extends EventTarget {
     const pause = Math.max(PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)], asked);
     this.#failures += 1;
     this.#retryAt = performance.now() + pause;
-    this.#offerUrl = "";
     const state = this.#failures > FAILURES_TO_GIVE_HOPE ? "unreachable" : "reconnecting";
     this.#setState(state, { error, seconds: this.#secondsLeft() });
   }
@@ -264,18 +267,6 @@ export class WebRTCVideoClient extends EventTarget {
     this.#detail = detail;
     if (!same) this.dispatchEvent(new Event("statechange"));
   }
-}
-
-/** A page served by HTTPS may not call HTTP. @param {string} url */
-function canReach(url) {
-  return new URL(url, location.href).protocol === location.protocol && url !== SAME_ORIGIN_OFFER;
-}
-
-/** Offer nothing but H.264, where the browser lets us choose. @param {RTCRtpTransceiver} transceiver */
-function preferH264(transceiver) {
-  const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
-  const h264 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/h264");
-  if (h264.length) transceiver.setCodecPreferences?.(h264);
 }
 
 /** Ask for pictures as soon as they are there, by the standard's name or Chromium's older one. @param {any} receiver */

@@ -28,3 +28,9 @@ def signaling_url(config: Config) -> str:
     if config.streamer.public_url:
         return config.streamer.public_url.rstrip("/") + OFFER_PATH
     return streamer_origin(config) + OFFER_PATH
+
+
+def viewer_config(config: Config) -> dict[str, object]:
+    """What the page needs before its first offer: in ``index.html`` and at ``/api/webrtc/config``."""
+    ice_servers = [{"urls": url} for url in config.webrtc.ice_servers]
+    return {"signaling_url": signaling_url(config), "ice_servers": ice_servers}

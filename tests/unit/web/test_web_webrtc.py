@@ -1,5 +1,7 @@
 """Where the viewer finds the streamer."""
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -32,3 +34,20 @@ def test_it_hands_the_ice_servers_on(services):
     config = replace(services.config, webrtc=WebRTC(ice_servers=["stun:stun.example.org:3478"]))
     client = create_app(replace(services, config=config)).test_client()
     assert client.get("/api/webrtc/config").get_json()["ice_servers"] == [{"urls": "stun:stun.example.org:3478"}]
+
+
+def test_the_page_brings_the_configuration_along(services):
+    config = replace(services.config, webrtc=WebRTC(ice_servers=["stun:a?</script>&'"]))
+    client = create_app(replace(services, config=config)).test_client()
+    page = client.get("/", base_url="http://petcam.local:8080").get_data(as_text=True)
+    inlined = re.search('<script type="application/json" id="webrtc-config">(.*?)</script>', page)
+    assert inlined
+    assert json.loads(inlined[1]) == client.get("/api/webrtc/config", base_url="http://petcam.local:8080").get_json()
+
+
+def test_it_passes_the_offer_on_with_its_token_and_the_host_of_the_page(client, streamer):
+    page = "http://petcam.local:8080"
+    client.post("/api/webrtc/offer", json={}, base_url=page, headers={"Authorization": "Bearer x"})
+    assert streamer.headers == {"Authorization": "Bearer x", "Host": "petcam.local:8080"}
+    client.post("/api/webrtc/offer", json={}, base_url=page)
+    assert "Authorization" not in streamer.headers

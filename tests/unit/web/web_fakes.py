@@ -15,6 +15,7 @@ class FakeStreamer:
 
     def __init__(self):
         self.asked = []
+        self.headers = {}
         self.answer = Answer(200, b'{"status":"ok"}')
 
     def fail(self, code):
@@ -23,7 +24,8 @@ class FakeStreamer:
     def read(self, path):
         return self._answer("GET", path, b"")
 
-    def control(self, path, body):
+    def control(self, path, body, headers=None):
+        self.headers = headers or {}
         return self._answer("POST", path, body)
 
     def close(self):
