@@ -23,7 +23,8 @@ from petcam.errors import PetcamError
 from petcam.network import ask, from_here, is_free, is_loopback, lan_address
 from petcam.streamer_binary import NAME as STREAMER
 from petcam.streamer_binary import REMEDY, find_streamer
-from petcam.web.owner import Owner, state_directory
+from petcam.web.owner import Owner
+from petcam.web.secret_file import state_directory
 
 LOW_SPACE = 1 << 30  # bytes
 NO_SPACE = 100 << 20

@@ -6,7 +6,8 @@ import sys
 
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
-from petcam.web.owner import Owner, state_directory
+from petcam.web.owner import Owner
+from petcam.web.secret_file import state_directory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

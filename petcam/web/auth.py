@@ -5,7 +5,11 @@ then with ``seconds``); its form POSTs ``password`` and ``next`` to ``/login``.
 """
 
 import hmac
+import json
 import math
+import secrets
+import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
@@ -18,6 +22,7 @@ from petcam.web.services import services
 blueprint = Blueprint("auth", __name__)
 
 OPEN_ENDPOINTS = frozenset({"auth.login_form", "auth.login", "health.healthz", "static"})
+LIFETIME = 30 * 86400  # seconds, of a session
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -61,18 +66,28 @@ def login() -> AnyResponse:
     session.clear()
     session.permanent = True
     session["generation"] = owner.generation()
+    session["id"] = secrets.token_hex(16)
+    session["ends"] = int(time.time()) + LIFETIME
     return _go_to(target, 303)
 
 
 @blueprint.post("/logout")
 def logout() -> AnyResponse:
+    if _logged_in():
+        end_streams({"session": session["id"]})
     session.clear()
     return _go_to(url_for("auth.login_form"), 303)
 
 
+def end_streams(of: dict[str, object]) -> None:
+    """``{"session": id}`` or ``{"all": true}``. A streamer that does not answer has none, or none that still run."""
+    with suppress(PetcamError):  # the client has logged it
+        services().streamer.control("/sessions/end", json.dumps(of).encode())
+
+
 def _logged_in() -> bool:
     generation = services().owner.generation()
-    return bool(generation) and hmac.compare_digest(str(session.get("generation", "")), generation)
+    return bool(generation) and "id" in session and hmac.compare_digest(str(session.get("generation", "")), generation)
 
 
 def _form(target: str, status: int = 200, problem: str = "", seconds: int = 0) -> Response:

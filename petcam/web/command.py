@@ -13,10 +13,12 @@ from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.watchdog import Watchdog
 from petcam.web.app import create_app
 from petcam.web.detection_feed import DetectionFeed
-from petcam.web.owner import Owner, state_directory
+from petcam.web.offer_token import OfferTokens, read_boot_id
+from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
+from petcam.web.secret_file import key, state_directory
 from petcam.web.server import WebServer
 from petcam.web.services import Services
 from petcam.web.throttle import Throttle
@@ -52,14 +54,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def build(config: Config) -> Services:
     """The collaborators, none of them started."""
-    camera = config.camera
+    camera, state = config.camera, state_directory()
     return Services(
         config=config,
         streamer=StreamerClient(streamer_url(config), config.web.threads),
         detections=DetectionFeed(lambda: shm.detection_reader(camera.layout, camera.detections)),
         pictures=PictureFeed(lambda: shm.stream_reader(camera.layout, camera.stream)),
         recordings=RecordingDirectory(config.recording.directory),
-        owner=Owner(state_directory()),
+        owner=Owner(state),
+        tokens=OfferTokens(key("token.key", state), read_boot_id()),
         throttle=Throttle(),
         places=Places.of_threads(config.web.threads),
     )

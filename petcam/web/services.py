@@ -8,6 +8,7 @@ from flask import current_app
 from petcam.config import Config
 from petcam.streamer_client import StreamerClient
 from petcam.web.detection_feed import DetectionFeed
+from petcam.web.offer_token import OfferTokens
 from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.places import Places
@@ -25,6 +26,7 @@ class Services:
     pictures: PictureFeed
     recordings: RecordingDirectory
     owner: Owner
+    tokens: OfferTokens
     throttle: Throttle
     places: Places
 

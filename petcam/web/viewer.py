@@ -1,11 +1,13 @@
 """What the viewer of the current request can reach: the streamer under the name the page was opened by."""
 
 import re
+import time
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import request, session
 
 from petcam.config import Config
+from petcam.web.services import services
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 OFFER_PATH = "/api/webrtc/offer"
@@ -33,4 +35,13 @@ def signaling_url(config: Config) -> str:
 def viewer_config(config: Config) -> dict[str, object]:
     """What the page needs before its first offer: in ``index.html`` and at ``/api/webrtc/config``."""
     ice_servers = [{"urls": url} for url in config.webrtc.ice_servers]
-    return {"signaling_url": signaling_url(config), "ice_servers": ice_servers}
+    found: dict[str, object] = {"signaling_url": signaling_url(config), "ice_servers": ice_servers}
+    if config.auth.mode == "password":
+        found["token"] = services().tokens.make(host_name(), session["id"], session["ends"] - time.time())
+    return found
+
+
+def host_name() -> str:
+    """By which the page was opened: lower case, without port and brackets; empty where the request names none."""
+    host = HOST.fullmatch(request.headers.get("Host", ""))
+    return host["name"].strip("[]").lower() if host else ""

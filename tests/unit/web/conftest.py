@@ -8,6 +8,7 @@ from web_fakes import PASSWORD, FakeReader, FakeStreamer
 from petcam.config import Auth, Config, Recording
 from petcam.web.app import create_app
 from petcam.web.detection_feed import DetectionFeed
+from petcam.web.offer_token import OfferTokens
 from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.places import Places
@@ -49,6 +50,7 @@ def services(tmp_path, streamer, reader, stream_reader, recordings):
         pictures=PictureFeed(lambda: stream_reader),
         recordings=RecordingDirectory(str(recordings)),
         owner=Owner(tmp_path / "state"),
+        tokens=OfferTokens(bytes(32), "boot-1"),
         throttle=Throttle(),
         places=Places(2),
     )

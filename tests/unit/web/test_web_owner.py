@@ -5,7 +5,8 @@ import stat
 
 import pytest
 
-from petcam.web.owner import LONGEST, Owner, state_directory
+from petcam.web.owner import LONGEST, Owner
+from petcam.web.secret_file import state_directory
 
 
 @pytest.fixture

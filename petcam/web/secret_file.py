@@ -1,0 +1,51 @@
+"""Keys and other secrets on disk: where they are, and how they are written."""
+
+import os
+import secrets
+from pathlib import Path
+
+DEFAULT_DIRECTORY = Path("/var/lib/petcam")
+SHORTEST_KEY = 32  # bytes
+
+
+def state_directory() -> Path:
+    """``$STATE_DIRECTORY`` (systemd may list several; the first counts), or the default."""
+    return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or DEFAULT_DIRECTORY)
+
+
+def key(name: str, directory: Path) -> bytes:
+    """What systemd handed over as the credential ``name``, else that file of ``directory``, made at the first call."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    for path in ([Path(credentials) / name] if credentials else []) + [directory / name]:
+        if path.is_file() and path.stat().st_size >= SHORTEST_KEY:
+            return path.read_bytes()
+    write_private(directory / name, secrets.token_bytes(SHORTEST_KEY))
+    return (directory / name).read_bytes()
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Whole or not at all, 0600, and the directory's owner's: ``sudo petcam password`` writes for the service."""
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with open(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+            if os.geteuid() == 0:
+                parent = path.parent.stat()
+                os.fchown(fd, parent.st_uid, parent.st_gid)
+        os.replace(temporary, path)
+        _sync(path.parent)  # the new name too must outlive a power cut
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sync(directory: Path) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

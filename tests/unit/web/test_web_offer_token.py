@@ -1,0 +1,87 @@
+"""Offer tokens as docs/http-api.md says; the streamer's tests hold its half to the same file of examples."""
+
+import base64
+import hashlib
+import hmac
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from web_fakes import PASSWORD
+
+from petcam.web import secret_file
+from petcam.web.offer_token import OfferTokens, boottime_ms, read_boot_id
+
+EXAMPLES = json.loads((Path(__file__).parents[2] / "offer-tokens.json").read_text())
+
+
+def payload_of(token):
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+@pytest.mark.parametrize("example", EXAMPLES["tokens"], ids=lambda example: payload_of(example["token"])["host"])
+def test_it_signs_what_the_streamer_accepts(example):
+    tokens = OfferTokens(bytes.fromhex(EXAMPLES["key_hex"]), EXAMPLES["boot_id"])
+    assert tokens.sign(example["payload"]) == example["token"]
+
+
+def test_it_says_for_how_long_and_whom_it_is():
+    tokens = OfferTokens(bytes(32), "boot", lambda: 5_000)
+    one, two = (payload_of(tokens.make("petcam.local", "s", 3.5)) for _ in range(2))
+    assert {**one, "nonce": ""} == {
+        "expires": 65_000,
+        "host": "petcam.local",
+        "session": "s",
+        "until": 8_500,
+        "nonce": "",
+    }
+    assert len(one["nonce"]) == 32 and one["nonce"] != two["nonce"]
+
+
+def test_it_gives_the_page_a_token_for_its_host_and_session(stranger):
+    page = "http://[FE80::1]:8080"
+    stranger.post("/login", data={"password": PASSWORD}, base_url=page)
+    config = stranger.get("/api/webrtc/config", base_url=page).get_json()
+    payload = payload_of(config["token"])
+    assert payload["host"] == "fe80::1"
+    assert boottime_ms() < payload["expires"] <= boottime_ms() + 60_000 < payload["until"]
+    signed = b"petcam-offer-v1\nboot-1\n" + json.dumps(payload, separators=(",", ":")).encode()
+    mac = base64.urlsafe_b64encode(hmac.new(bytes(32), signed, hashlib.sha256).digest()).rstrip(b"=").decode()
+    assert config["token"].split(".")[2] == mac
+
+
+def test_it_gives_no_token_where_there_is_no_login(client):
+    assert "token" not in client.get("/api/webrtc/config").get_json()
+
+
+def test_it_passes_the_offer_on_with_its_token_and_the_host_of_the_page(owner, streamer):
+    headers = {"Authorization": "Bearer x", "Cookie2": "x"}
+    owner.post("/api/webrtc/offer", json={}, base_url="http://localhost:8080", headers=headers)
+    assert streamer.headers == {"Authorization": "Bearer x", "Host": "localhost:8080"}
+    owner.post("/api/webrtc/offer", json={})
+    assert "Authorization" not in streamer.headers
+
+
+def test_it_ends_the_streams_of_a_session_that_logs_out(owner, streamer):
+    session = payload_of(owner.get("/api/webrtc/config").get_json()["token"])["session"]
+    owner.post("/logout")
+    assert streamer.asked[-1] == ("POST", "/sessions/end", json.dumps({"session": session}).encode())
+
+
+def test_it_takes_the_key_from_systemd_else_makes_one_once(tmp_path, monkeypatch):
+    key = secret_file.key("token.key", tmp_path / "state")
+    assert len(key) == 32
+    assert secret_file.key("token.key", tmp_path / "state") == key
+    assert stat.S_IMODE((tmp_path / "state" / "token.key").stat().st_mode) == 0o600
+    (tmp_path / "token.key").write_bytes(b"k" * 40)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert secret_file.key("token.key", tmp_path / "state") == b"k" * 40
+
+
+def test_it_knows_the_boot_where_systemd_hides_it(monkeypatch):
+    monkeypatch.delenv("PETCAM_BOOT_ID", raising=False)
+    assert len(read_boot_id()) == 36
+    monkeypatch.setenv("PETCAM_BOOT_ID", "0f0e")
+    assert read_boot_id() == "0f0e"
