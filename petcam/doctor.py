@@ -9,8 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -21,6 +20,8 @@ from petcam import shm
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.network import ask, from_here, is_free, is_loopback, lan_address
+from petcam.shm import inspect
+from petcam.shm.follower import Follower
 from petcam.streamer_binary import NAME as STREAMER
 from petcam.streamer_binary import REMEDY, find_streamer
 from petcam.web.owner import Owner
@@ -63,8 +64,8 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_file(file)
     yield check_streamer()
     yield from check_services(config)
-    yield check_segment("video", camera.stream, lambda: shm.stream_reader(camera.layout, camera.stream))
-    yield check_segment("detections", camera.detections, lambda: shm.detection_reader(camera.layout, camera.detections))
+    yield check_segment("video", camera.layout, shm.stream_reader(camera.layout, camera.stream))
+    yield check_segment("detections", camera.layout, shm.detection_reader(camera.layout, camera.detections))
     yield check_group()
     yield check_pyav()
     yield check_space(Path(config.recording.directory))
@@ -109,17 +110,33 @@ def port(
     return Finding(Sign.BROKEN, what, f"{number} on {host} is taken by another program: end it or change {key}")
 
 
-def check_segment(what: str, name: str, open_reader: Callable[[], AbstractContextManager[Any]]) -> Finding:
+def check_segment(what: str, layout: str, reader: Follower[Any, Any]) -> Finding:
+    """A few seconds of what petcam itself would read there."""
     try:
-        with open_reader() as reader:
+        with reader:
             news = reader.read(NEWS_TIMEOUT)
     except PetcamError as error:
         return Finding(Sign.BROKEN, what, error.message)
     except OSError as error:
-        return Finding(Sign.BROKEN, what, f"{name}: {error.strerror}")
-    if news is None:
-        return Finding(Sign.LOOK, what, f"{name}: nothing comes; is its daemon, or petcam-feed, running?")
-    return Finding(Sign.OK, what, f"{name}: {news.width}×{news.height}, frame {news.frame_number}")
+        return Finding(Sign.BROKEN, what, f"{reader.name}: {error.strerror}")
+    if news is not None:
+        return Finding(Sign.OK, what, f"{reader.name}: {news.width}×{news.height}, frame {news.frame_number}")
+    if reader.mistake:
+        return Finding(Sign.BROKEN, what, f"{reader.name}: {reader.mistake}; see petcam shm check {reader.name}")
+    return Finding(Sign.LOOK, what, f"{reader.name}: {_why_nothing_comes(what, layout, reader.name)}")
+
+
+def _why_nothing_comes(what: str, layout: str, name: str) -> str:
+    found = inspect.summarise(name)
+    if found.layout and found.layout != layout:
+        return f"its daemon writes the layout {found.layout}: set camera.layout to {found.layout}"
+    if layout == "rdk-x5" and found.state == "absent":
+        return "is not there; is the board's daemon running, and is its name right in the configuration?"
+    if layout == "rdk-x5" and what == "detections":
+        return f"no result in {NEWS_TIMEOUT:g} s, as is usual while the detector finds nothing"
+    if layout == "rdk-x5":
+        return "nothing comes; is the board's daemon running? Restart it, and look at the camera"
+    return "nothing comes; is its daemon, or petcam-feed, running?"
 
 
 def check_group() -> Finding:

@@ -69,9 +69,8 @@ func Open(settings config.Config, gate *token.Gate, log *slog.Logger) (*Service,
 
 // wire makes the parts that cannot fail.
 func (s *Service) wire(settings config.Config, gate *token.Gate) {
-	open := func() *shm.Reader { return shm.Open(settings.Camera.Stream, shm.WithLogger(s.log)) }
-	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source { return open() })
-	s.camera = camera.New(open(), s.viewers.Publish)
+	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source { return s.reader(settings.Camera) })
+	s.camera = camera.New(s.reader(settings.Camera), s.viewers.Publish)
 	s.server = httpapi.New(httpapi.Options{
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
@@ -86,6 +85,17 @@ func (s *Service) wire(settings config.Config, gate *token.Gate) {
 	s.dog = watchdog.New(s.log,
 		watchdog.Check{Name: "fan-out", LastTurn: s.camera.LastTurn},
 		watchdog.Check{Name: "HTTP", LastTurn: s.monitor.LastTurn})
+}
+
+// reader is a reader of the video, whichever layout its daemon writes.
+func (s *Service) reader(keys config.Camera) interface {
+	camera.Source
+	record.Source
+} {
+	if keys.Layout == "rdk-x5" {
+		return shm.OpenRDK(keys.Stream, s.log)
+	}
+	return shm.Open(keys.Stream, shm.WithLogger(s.log))
 }
 
 func recording(keys config.Recording, log *slog.Logger) record.Options {

@@ -1,7 +1,7 @@
 """``petcam shm list | show NAME | check NAME``: all segments, one of them, and whether its writer keeps the rules."""
 
 import argparse
-import logging
+import re
 import time
 
 from petcam.config import Config
@@ -10,6 +10,7 @@ from petcam.shm import check, detection_reader, inspect, stream_reader
 from petcam.shm.inspect import Summary
 
 NAME_HELP = "such as /petcam_stream"
+LOOK_SECONDS = 0.05
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,12 +116,30 @@ def _check(name: str, seconds: float) -> int:
 
 
 def _check_rdk(found: Summary, seconds: float) -> int:
-    """The older layouts have no rules to break; say what a reader makes of them. It logs why it refuses a record."""
-    logging.getLogger("petcam.shm").setLevel(logging.INFO)
+    """The older layouts have few rules to break; say what a reader makes of their records."""
     make = stream_reader if found.kind == "stream" else detection_reader
-    end, records = time.monotonic() + seconds, 0
+    records, mistakes = 0, {}
     with make("rdk-x5", found.name) as reader:
+        end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            records += reader.read(left) is not None
-        print(f"{records} records, {reader.skipped} skipped or refused (layout rdk-x5)")
-        return 0 if records and not reader.skipped else 1
+            records += reader.read(min(left, LOOK_SECONDS)) is not None
+            if reader.mistake:
+                mistakes[_kind(reader.mistake)] = reader.mistake
+        skipped = reader.skipped
+    for mistake in mistakes.values():
+        print(f"FAIL  {mistake}")
+    if not records and not mistakes:
+        print(f"FAIL  {_why_no_record(found.kind, seconds)}")
+    print(f"{records} records, {skipped} skipped or refused (layout rdk-x5)")
+    return 0 if records and not skipped else 1
+
+
+def _kind(mistake: str) -> str:
+    """A mistake without its numbers, so that each kind is told once."""
+    return re.sub(r"[0-9]+", "N", mistake)
+
+
+def _why_no_record(kind: str, seconds: float) -> str:
+    if kind == "stream":
+        return f"no frame was written in {seconds:g} s: is its daemon running, and the camera connected?"
+    return f"no result was written in {seconds:g} s: is its detector running, and something to be found in the picture?"

@@ -1,12 +1,16 @@
 """Finding a segment, noticing that it was replaced, and waiting: what every reader does, whatever the layout."""
 
+import logging
 import time
 from abc import ABC, abstractmethod
 from typing import Generic, Protocol, TypeVar
 
 from petcam.errors import PetcamError
 
+log = logging.getLogger(__name__)
+
 SEARCH_SECONDS = 0.2  # how often to look for a segment that is not there
+TELL_SECONDS = 60.0  # how often a writer's mistakes are logged at most: it may make one with each frame
 
 
 class Source(Protocol):
@@ -29,6 +33,8 @@ class Follower(ABC, Generic[S, T]):
     def __init__(self, name: str) -> None:
         self.name = name
         self.skipped = 0  # records that were published while this reader followed, and that it did not return
+        self.mistake = ""  # why the last of them that was refused was
+        self._told = -TELL_SECONDS  # when a mistake was last logged
         self._source: S | None = None
         self._refusal: PetcamError | None = None
 
@@ -75,6 +81,13 @@ class Follower(ABC, Generic[S, T]):
             self.close()
             return self._look()
         return record
+
+    def _refuse(self, text: str) -> None:
+        """Tell of a record that its writer got wrong."""
+        self.mistake = text
+        if time.monotonic() - self._told >= TELL_SECONDS:
+            self._told = time.monotonic()
+            log.warning("%s: %s; correct its writer (petcam shm check %s)", self.name, text, self.name)
 
     def _attach(self) -> None:
         known, self._refusal = self._refusal, None

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from petcam.errors import PetcamError
 from petcam.shm import detections, layout, mapping, nal, rdk_x5, stream
 from petcam.shm.layout import DETECTIONS, STREAM, Shape
-from petcam.shm.mapping import Mapping
+from petcam.shm.mapping import Copies
 from petcam.shm.reader import copy_slot
 from petcam.shm.segment import Segment, open_segment
 
+RDK_SIZES = (rdk_x5.STREAM.itemsize, *rdk_x5.GENERATIONS)  # bytes
 SPAN_NS = 10_000_000_000  # rates are those of the newest record's last 10 s
 
 
@@ -105,8 +106,7 @@ def summarise(name: str) -> Summary:
 
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:
-    sizes = (rdk_x5.STREAM.itemsize, *rdk_x5.GENERATIONS)
-    return shape_of(entry.name) is not None or entry.stat().st_size in sizes
+    return shape_of(entry.name) is not None or entry.stat().st_size in RDK_SIZES
 
 
 def _summarise_petcam(name: str, shape: Shape) -> dict[str, object]:
@@ -149,31 +149,29 @@ def _sample(raw: bytes, shape: Shape) -> Sample:
 
 
 def _summarise_rdk(name: str, size: int) -> dict[str, object]:
-    if size not in (rdk_x5.STREAM.itemsize, *rdk_x5.GENERATIONS):
-        return {}
-    mapped = mapping.open_read_only(name)
-    if mapped is None:
+    source = mapping.open_for_copies(name) if size in RDK_SIZES else None
+    if source is None or source.size != size:
         return {}
     try:
         ring = size == rdk_x5.STREAM.itemsize
-        samples = _rdk_frames(mapped) if ring else _rdk_result(mapped)
+        samples = _rdk_frames(source) if ring else _rdk_result(source)
         age = (time.monotonic_ns() - samples[-1].capture_ns) / 1e9 if samples else 0.0
         return {
             "state": "live" if age < layout.STALE_NS / 1e9 else "silent",
             "kind": "stream" if ring else "detections",
             "layout": "rdk-x5",
-            "published": rdk_x5.count_of(mapped),
+            "published": rdk_x5.count_of(source),
             "samples": _last_seconds(samples),
         }
     finally:
-        mapped.close()
+        source.close()
 
 
-def _rdk_frames(mapped: Mapping) -> list[Sample]:
+def _rdk_frames(source: Copies) -> list[Sample]:
     found = []
     for slot in range(rdk_x5.SLOTS):
         try:
-            picture = rdk_x5.copy_frame(mapped, slot)
+            picture = rdk_x5.copy_frame(source, slot)
         except PetcamError:  # not written yet, or not to be believed
             continue
         size, keyframe = len(picture.data), nal.is_keyframe(picture.data)
@@ -181,9 +179,9 @@ def _rdk_frames(mapped: Mapping) -> list[Sample]:
     return sorted(found)
 
 
-def _rdk_result(mapped: Mapping) -> list[Sample]:
+def _rdk_result(source: Copies) -> list[Sample]:
     try:
-        found = rdk_x5.parse_result(mapped.memory[:], 0)
+        found = rdk_x5.parse_result(source.read(0, source.size), 0)
     except PetcamError:
         return []
     return [Sample(found.capture_ns, 0, False, found.width, found.height, len(found.boxes))]

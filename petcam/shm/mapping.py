@@ -33,27 +33,65 @@ class Mapping:
         os.close(self._descriptor)
 
 
-def open_read_only(name: str, least: int = 1) -> Mapping | None:
+class Copies:
+    """A segment that is read by copying out of its file: its writer may truncate it, and nobody faults.
+
+    Owns the descriptor until :meth:`close`.
+    """
+
+    def __init__(self, name: str, descriptor: int, size: int) -> None:
+        self.name = name
+        self.size = size  # bytes, when it was opened
+        self._descriptor = descriptor
+
+    @property
+    def gone(self) -> bool:
+        """Whether the name stands for another segment by now, or for none, or its size has changed."""
+        about = os.fstat(self._descriptor)
+        return about.st_nlink == 0 or about.st_size != self.size
+
+    def read(self, start: int, size: int) -> bytes:
+        """``size`` bytes; what the file does not have any more is 0."""
+        return os.pread(self._descriptor, size, start).ljust(size, b"\0")
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def open_read_only(name: str, least: int) -> Mapping | None:
     """Map the whole segment ``name``; ``None`` where it does not exist or has under ``least`` bytes: no data yet.
 
     Raises :class:`PetcamError` (``BAD_SEGMENT``) where its owner, mode or kind is not to be trusted.
     """
-    descriptor = _open(name)
+    descriptor = open_trusted(name, least)
     if descriptor is None:
         return None
     try:
-        about = os.fstat(descriptor)
-        fault = trust_fault(about)
-        if fault is not None:
-            raise PetcamError(Code.BAD_SEGMENT, f"{name}: {fault}")
-        memory = mmap.mmap(descriptor, about.st_size, prot=mmap.PROT_READ) if about.st_size >= least else None
+        return Mapping(name, descriptor, mmap.mmap(descriptor, os.fstat(descriptor).st_size, prot=mmap.PROT_READ))
     except BaseException:
         os.close(descriptor)
         raise
-    if memory is None:
-        os.close(descriptor)
+
+
+def open_for_copies(name: str) -> Copies | None:
+    """Open the segment ``name`` without mapping it; otherwise as :func:`open_read_only`."""
+    descriptor = open_trusted(name, 1)
+    return None if descriptor is None else Copies(name, descriptor, os.fstat(descriptor).st_size)
+
+
+def open_trusted(name: str, least: int) -> int | None:
+    """A descriptor of the segment ``name``, whose owner, mode and kind were checked (O1, O2)."""
+    descriptor = _open(name)
+    if descriptor is None:
         return None
-    return Mapping(name, descriptor, memory)
+    about = os.fstat(descriptor)
+    fault = trust_fault(about)
+    if fault is None and about.st_size >= least:
+        return descriptor
+    os.close(descriptor)
+    if fault is not None:
+        raise PetcamError(Code.BAD_SEGMENT, f"{name}: {fault}")
+    return None
 
 
 def path(name: str) -> str:

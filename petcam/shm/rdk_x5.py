@@ -5,7 +5,6 @@ write count passed it by meanwhile, and to refuse what does not make sense. Wait
 steal the posts from the daemons' own readers, so these readers poll.
 """
 
-import logging
 import time
 from typing import NamedTuple
 
@@ -15,10 +14,8 @@ from petcam.errors import Code, PetcamError
 from petcam.shm import mapping, nal
 from petcam.shm.detections import Box, Detections, box_fault
 from petcam.shm.follower import Follower
-from petcam.shm.mapping import Mapping
+from petcam.shm.mapping import Copies
 from petcam.shm.stream import AccessUnit
-
-log = logging.getLogger(__name__)
 
 STREAM_POLL_SECONDS = 0.01
 DETECTIONS_POLL_SECONDS = 0.02
@@ -70,7 +67,7 @@ class Picture(NamedTuple):
     data: bytes
 
 
-class RdkStreamReader(Follower[Mapping, AccessUnit]):
+class RdkStreamReader(Follower[Copies, AccessUnit]):
     """Reads the H.264 ring. Record n is the write that made write_index n+1; it lies in slot n mod 30.
 
     Older daemons raise write_index before they copy, newer ones after. So the newest record may still be on its way,
@@ -80,76 +77,85 @@ class RdkStreamReader(Follower[Mapping, AccessUnit]):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._epoch = 0  # when this reader met the segment, or saw its count start again
+        self._met = 0  # records that were there already then
         self._written = 0  # writes so far: write_index, carried past 2**32
         self._record = 0  # number of the next record to return
         self._seeking = True  # ... or to begin looking for a keyframe at
         self._gap = False
         self._capture_ns = -1  # of the last record
-        self._warned = ""
 
-    def _open(self) -> Mapping | None:
-        mapped = _open_sized(self.name, (STREAM.itemsize,), "the H.264 ring")
-        if mapped is not None:
-            self._begin(mapped)
-        return mapped
+    def _open(self) -> Copies | None:
+        ring = _open_sized(self.name, (STREAM.itemsize,), "the H.264 ring")
+        if ring is not None:
+            self._begin(ring)
+        return ring
 
-    def _next(self, mapped: Mapping) -> AccessUnit | None:
-        self._count(mapped)
+    def _next(self, ring: Copies) -> AccessUnit | None:
+        self._count(ring)
         if self._written - self._record >= SLOTS - 1:  # the writer is about to lap this reader
-            self._skip_to(self._beginning(mapped, self._record))
+            self._skip_to(self._beginning(ring, self._record))
         while self._record < self._written:
             n = self._record
             try:
-                picture = self._take(mapped, n)
+                picture, fault = self._take(ring, n), ""
             except PetcamError as error:
-                if (count_of(mapped) - n) % 2**32 == 1:
-                    return None  # the newest: still on its way, perhaps
-                self._warn(f"record refused: {error.message}")
-                self._skip_to(n + 1)
-                continue
-            if self._seeking and not nal.is_keyframe(picture.data):
-                self._skip_to(n + 1)
-                continue
-            return self._hand_out(n, picture)
+                picture, fault = None, error.message
+            if picture is not None and not (self._seeking and not nal.is_keyframe(picture.data)):
+                return self._hand_out(n, picture)
+            if picture is None and (count_of(ring) - n) % 2**32 == 1:
+                return None  # the newest: still on its way, perhaps
+            if fault:
+                self._refuse(f"record refused: {fault}")
+            self._pass_over(lost=picture is None)
         return None
 
-    def _pause(self, mapped: Mapping, left: float) -> None:
+    def _pass_over(self, lost: bool) -> None:
+        if lost or self._gap:
+            self._skip_to(self._record + 1)
+        else:
+            self._record += 1  # whoever has only begun to look for a keyframe missed nothing
+
+    def _pause(self, ring: Copies, left: float) -> None:
         time.sleep(min(left, STREAM_POLL_SECONDS))
 
-    def _begin(self, mapped: Mapping) -> None:
-        self._epoch, self._written = time.monotonic_ns(), count_of(mapped)
+    def _begin(self, ring: Copies) -> None:
+        self._epoch, self._met = time.monotonic_ns(), count_of(ring)
+        self._written = self._met
         self._seeking, self._gap, self._capture_ns = True, self._capture_ns >= 0, -1
-        self._record = self._beginning(mapped, 0)
+        self._record = self._beginning(ring, 0)
 
-    def _count(self, mapped: Mapping) -> None:
+    def _count(self, ring: Copies) -> None:
         """Carry the writer's 32-bit count on; one that goes back is a writer that began anew."""
-        raised = (count_of(mapped) - self._written) % 2**32
+        raised = (count_of(ring) - self._written) % 2**32
         if raised < 2**31:
             self._written += raised
         else:
-            self._begin(mapped)
+            self._begin(ring)
 
     def _skip_to(self, n: int) -> None:
         self.skipped += n - self._record
         self._record, self._seeking, self._gap = n, True, True
 
-    def _beginning(self, mapped: Mapping, least: int) -> int:
+    def _beginning(self, ring: Copies, least: int) -> int:
         """The newest keyframe, ``least`` or above, that is no longer being written; else the newest record."""
         for n in range(self._written - 2, max(least, self._written - SLOTS + 2) - 1, -1):
-            start = _FRAMES + n % SLOTS * FRAME.itemsize + _META
-            if nal.is_keyframe(mapped.memory[start : start + 4096]):  # parameter sets come first
+            start = _slot_of(n) + _META
+            if nal.is_keyframe(ring.read(start, 4096)):  # parameter sets come first
                 return n
         return max(least, self._written - 1)
 
-    def _take(self, mapped: Mapping, n: int) -> Picture:
-        """Copy record n. Raises :class:`PetcamError` (``BAD_SEGMENT``) where it changed meanwhile or makes no sense."""
-        picture = copy_frame(mapped, n)
+    def _take(self, ring: Copies, n: int) -> Picture | None:
+        """Copy record n; ``None`` where it changed meanwhile.
+
+        Raises :class:`PetcamError` (``BAD_SEGMENT``) where it makes no sense.
+        """
+        picture = copy_frame(ring, n)
         if n == self._written - 1:
             time.sleep(SETTLE_SECONDS)
-            if copy_frame(mapped, n) != picture:
-                raise _fault("it changed while it was copied")
-        if (count_of(mapped) - n) % 2**32 >= SLOTS:
-            raise _fault("it was overwritten while it was copied")
+            if copy_frame(ring, n) != picture:
+                return None
+        if (count_of(ring) - n) % 2**32 >= SLOTS:
+            return None
         if picture.capture_ns <= self._capture_ns:
             raise _fault(f"its time {picture.capture_ns} ns does not rise over {self._capture_ns} ns")
         return picture
@@ -158,36 +164,33 @@ class RdkStreamReader(Follower[Mapping, AccessUnit]):
         gap = self._gap
         self._record, self._seeking, self._gap, self._capture_ns = n + 1, False, False, picture.capture_ns
         number, capture_ns, width, height, data = picture
-        stamp = (self._epoch, n, number, capture_ns, time.monotonic_ns())
+        published = time.monotonic_ns()
+        if n < self._met:  # it was there already, nobody knows since when
+            published = min(published, capture_ns)
+        stamp = (self._epoch, n, number, capture_ns, published)
         return AccessUnit(*stamp, nal.is_keyframe(data), gap, width, height, data)
 
-    def _warn(self, text: str) -> None:
-        if text != self._warned:
-            self._warned = text
-            log.warning("%s: %s", self.name, text)
 
-
-class RdkDetectionReader(Follower[Mapping, Detections]):
+class RdkDetectionReader(Follower[Copies, Detections]):
     """Reads the newest result, of either generation. Silence is not an empty result: a writer may skip those."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._epoch = 0
         self._version = 0  # of the last result that was looked at
-        self._warned = ""
 
-    def _open(self) -> Mapping | None:
-        mapped = _open_sized(self.name, tuple(GENERATIONS), "a detection result")
+    def _open(self) -> Copies | None:
+        ring = _open_sized(self.name, tuple(GENERATIONS), "a detection result")
         self._epoch, self._version = time.monotonic_ns(), 0
-        return mapped
+        return ring
 
-    def _next(self, mapped: Mapping) -> Detections | None:
-        version = count_of(mapped)
+    def _next(self, ring: Copies) -> Detections | None:
+        version = count_of(ring)
         if version == self._version:
             return None
-        raw = mapped.memory[:]
+        raw = ring.read(0, ring.size)
         time.sleep(SETTLE_SECONDS)
-        if mapped.memory[:] != raw:
+        if ring.read(0, ring.size) != raw:
             return None  # it changed while it was copied; the next look counts what that cost
         raised = (version - self._version) % 2**32
         if raised >= 2**31:  # a writer that began anew
@@ -199,29 +202,28 @@ class RdkDetectionReader(Follower[Mapping, Detections]):
             return parse_result(raw, self._epoch)
         except PetcamError as error:
             self.skipped += 1
-            self._warn(f"result refused: {error.message}")
+            self._refuse(f"result refused: {error.message}")
         return None
 
-    def _pause(self, mapped: Mapping, left: float) -> None:
+    def _pause(self, ring: Copies, left: float) -> None:
         time.sleep(min(left, DETECTIONS_POLL_SECONDS))
 
-    def _warn(self, text: str) -> None:
-        if text != self._warned:
-            self._warned = text
-            log.warning("%s: %s", self.name, text)
 
-
-def count_of(mapped: Mapping) -> int:
+def count_of(ring: Copies) -> int:
     """How often the segment was written so far, mod 2**32."""
-    offset = _COUNT[len(mapped.memory)]
-    return int.from_bytes(mapped.memory[offset : offset + 4], "little")
+    return int.from_bytes(ring.read(_COUNT[ring.size], 4), "little")
 
 
-def copy_frame(mapped: Mapping, n: int) -> Picture:
+def _slot_of(n: int) -> int:
+    """Where record n's slot begins: the daemon's own count has 32 bits."""
+    return _FRAMES + n % 2**32 % SLOTS * FRAME.itemsize
+
+
+def copy_frame(ring: Copies, n: int) -> Picture:
     """What lies in record n's slot now. Raises :class:`PetcamError` (``BAD_SEGMENT``) where it makes no sense."""
-    start = _FRAMES + n % SLOTS * FRAME.itemsize
-    number, capture_ns, width, height, size = parse_frame(mapped.memory[start : start + _META])
-    data = mapped.memory[start + _META : start + _META + size]
+    start = _slot_of(n)
+    number, capture_ns, width, height, size = parse_frame(ring.read(start, _META))
+    data = ring.read(start + _META, size)
     if not nal.is_annexb(data):
         raise _fault("its data does not begin with a NAL start code")
     return Picture(number, capture_ns, width, height, data)
@@ -291,13 +293,13 @@ def _seconds_ns(seconds: float) -> int:
     return int(seconds * 1e9)
 
 
-def _open_sized(name: str, sizes: tuple[int, ...], what: str) -> Mapping | None:
-    mapped = mapping.open_read_only(name)
-    if mapped is not None and len(mapped.memory) not in sizes:
-        size, wanted = len(mapped.memory), " or ".join(map(str, sizes))
-        mapped.close()
+def _open_sized(name: str, sizes: tuple[int, ...], what: str) -> Copies | None:
+    found = mapping.open_for_copies(name)
+    if found is not None and found.size not in sizes:
+        size, wanted = found.size, " or ".join(map(str, sizes))
+        found.close()
         raise _fault(f"{name}: has {size} bytes, {what} has {wanted}: correct camera.layout or the segment's name")
-    return mapped
+    return found
 
 
 def _fault(text: str) -> PetcamError:

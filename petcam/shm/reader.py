@@ -1,6 +1,5 @@
 """Reading records by the numbered steps R1-R5 of docs/shm-layout.md, one after the other and none torn."""
 
-import logging
 import zlib
 from abc import abstractmethod
 from typing import TypeVar
@@ -10,8 +9,6 @@ from petcam.shm import futex, layout
 from petcam.shm.follower import Follower
 from petcam.shm.layout import Shape
 from petcam.shm.segment import Segment, open_segment
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 TRIES = 3  # of a record that seems torn, before it is given up
@@ -28,7 +25,6 @@ class RecordReader(Follower[Segment, T]):
         self._seeking = True  # ... or the least number of one that it may resume at
         self._gap = False  # something is missing before the next record
         self._news = 0  # the futex word before the last look
-        self._warned = ""
 
     @abstractmethod
     def _newest(self, segment: Segment, least: int) -> int | None:
@@ -84,14 +80,8 @@ class RecordReader(Follower[Segment, T]):
                 if record is not None:
                     return record
         except PetcamError as error:
-            self._warn(f"record refused: {error.message}")
+            self._refuse(f"record refused: {error.message}")
         return None
-
-    def _warn(self, text: str) -> None:
-        """Log what the writer does wrong, once and not at each frame."""
-        if text != self._warned:
-            self._warned = text
-            log.warning("%s: %s; correct its writer (petcam shm check %s)", self.name, text, self.name)
 
 
 def copy_slot(segment: Segment, n: int) -> bytes | None:

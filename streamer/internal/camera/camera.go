@@ -25,6 +25,7 @@ const turnTime = 2 * time.Second
 type Source interface {
 	Next(context.Context) (h264.AccessUnit, error)
 	State() (state, message string)
+	Skipped() uint64 // access units that came and were lost or refused
 	Close() error
 }
 
@@ -37,6 +38,7 @@ type Health struct {
 	FPS     float64 `json:"fps"`     // pictures per second, over the last two; 0 unless live
 	Bitrate int64   `json:"bitrate"` // bits per second, likewise
 	AgeMS   int64   `json:"age_ms"`  // since the newest picture was captured; -1 before the first
+	Skipped uint64  `json:"skipped"` // pictures that were lost or refused since the start
 }
 
 // Camera hands the access units of one source to one sink.
@@ -111,6 +113,7 @@ func (c *Camera) Health() Health {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	health := Health{State: state, Message: message, Width: c.newest.Width, Height: c.newest.Height, AgeMS: -1}
+	health.Skipped = c.source.Skipped()
 	if c.newest.Epoch != 0 {
 		health.AgeMS = age(c.newest.CaptureNS).Milliseconds()
 	}

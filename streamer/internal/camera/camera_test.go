@@ -45,6 +45,8 @@ func (s *source) Next(ctx context.Context) (h264.AccessUnit, error) {
 
 func (s *source) State() (string, string) { return s.state, "because" }
 
+func (s *source) Skipped() uint64 { return 3 }
+
 func (s *source) Close() error {
 	close(s.closed)
 	return nil
@@ -126,7 +128,7 @@ func TestRatesAreZeroUnlessLive(t *testing.T) {
 }
 
 func TestHealthBeforeTheFirstPictureSaysSo(t *testing.T) {
-	want := `{"state":"waiting","message":"because","width":0,"height":0,"fps":0,"bitrate":0,"age_ms":-1}`
+	want := `{"state":"waiting","message":"because","width":0,"height":0,"fps":0,"bitrate":0,"age_ms":-1,"skipped":3}`
 	if got, _ := json.Marshal(camera.New(newSource("waiting"), nil).Health()); string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

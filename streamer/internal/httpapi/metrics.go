@@ -52,6 +52,7 @@ func (e exposition) writePetcam(a *api) {
 	}
 	e.gauge("petcam_camera_frame_rate", "Pictures a second.", camera.FPS)
 	e.gauge("petcam_camera_bit_rate", "Bits a second.", float64(camera.Bitrate))
+	e.counter("petcam_camera_skipped_frames_total", "Access units that were lost or refused.", float64(camera.Skipped))
 
 	e.gauge("petcam_recording", "1 while something is recorded.", number(recording.Recording))
 	e.gauge("petcam_recording_frames", "Access units in the current or last recording.", float64(recording.FrameCount))

@@ -13,6 +13,7 @@ import (
 type (
 	FixedHeader = fixedHeader
 	RawSlot     = rawSlot
+	RawRDKFrame = rawRDKFrame
 )
 
 var ErrNoData = errNoData
@@ -29,8 +30,8 @@ func IsRefusal(err error) bool {
 
 // ParseSlot gives where the data of an accepted slot is.
 func ParseSlot(raw *RawSlot, n uint64) (offset, size int, ok bool) {
-	found, ok := parseSlot(raw, n)
-	return found.offset, found.size, ok
+	found, err := parseSlot(raw, n)
+	return found.offset, found.size, err == nil
 }
 
 func CheckOwner(stat *unix.Stat_t, petcamUser, petcamGroup int64) error {
@@ -49,6 +50,35 @@ func (r *Reader) Take(steps int) (units []h264.AccessUnit) {
 			break
 		}
 		if unit, ok := r.step(); ok {
+			units = append(units, unit)
+		}
+	}
+	return units
+}
+
+// ParseRDKFrame gives the size of the data of an accepted frame.
+func ParseRDKFrame(raw *RawRDKFrame) (size int, err error) {
+	found, err := parseRDKFrame(raw)
+	return found.size, err
+}
+
+// StateAt is State at another time than now.
+func (r *RDKReader) StateAt(now uint64) (state, message string) { return r.status.state(r.name, now) }
+
+// BetweenLooks has something done between the two looks at the newest record.
+func (r *RDKReader) BetweenLooks(do func()) {
+	r.settle = waitToSettle
+	if do != nil {
+		r.settle = do
+	}
+}
+
+// Take is Next without waiting: what some looks give.
+func (r *RDKReader) Take(looks int) (units []h264.AccessUnit) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	for range looks {
+		if unit, ok, _ := r.look(); ok {
 			units = append(units, unit)
 		}
 	}

@@ -47,6 +47,9 @@ func parseHeader(raw *fixedHeader, fileSize int64) (header, error) {
 	if !fixed {
 		return header{}, refusal("its sizes are not those of ABI version 1: upgrade the daemon that writes it")
 	}
+	if u64(OffsetEpoch) == 0 {
+		return header{}, refusal("its epoch is 0: restart the daemon that writes it")
+	}
 	return header{epoch: u64(OffsetEpoch)}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ func TestItRefusesAHeaderThatItMustNotTrust(t *testing.T) {
 		"another data start":  {set32(shm.OffsetDataStart, 4096), "its sizes are not those of ABI version 1"},
 		"another data size":   {set32(shm.OffsetDataCapacity, 1<<31), "its sizes are not those of ABI version 1"},
 		"another file size":   {set32(shm.OffsetSegmentSize, 4096), "its header says 4096 bytes but it has 16777216"},
+		"no epoch":            {func(header []byte) { put64(header, shm.OffsetEpoch, 0); shmtest.Seal(header) }, "its epoch is 0: restart the daemon that writes it"},
 		"a bad checksum":      {func(header []byte) { header[shm.OffsetHeaderCRC]++ }, "checksum is wrong"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,10 +228,12 @@ func place(t *testing.T, begin []byte, size int64) (name string) {
 	return name
 }
 
-// wantRefusal looks at a segment and wants it refused with these words, and its name.
+// wantRefusal looks at a segment and wants it refused and logged with these words, its name and a remedy.
 func wantRefusal(t *testing.T, segment, words string) {
 	t.Helper()
-	reader := open(t, segment)
+	log := &lines{}
+	reader := shm.Open(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+	defer func() { _ = reader.Close() }()
 	if err := reader.Rewind(0); !errors.Is(err, shm.ErrNoVideo) {
 		t.Errorf("Rewind: %v, want ErrNoVideo", err)
 	}
@@ -237,12 +241,18 @@ func wantRefusal(t *testing.T, segment, words string) {
 	if state != shm.Refused || !strings.Contains(message, words) || !strings.HasPrefix(message, segment+": ") {
 		t.Errorf("state %s (%s), want %s with %q", state, message, shm.Refused, words)
 	}
+	if got := log.all(); len(got) != 1 || !strings.Contains(got[0], segment) || !strings.Contains(got[0], words) || !remedy.MatchString(got[0]) {
+		t.Errorf("logged %q, want one line with %s, %q and a remedy", got, segment, words)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := reader.Next(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Next: %v, want that it waits", err)
 	}
 }
+
+// remedy is what a person can do about a refused segment.
+var remedy = regexp.MustCompile(`: (upgrade|restart|remove it \(rm /dev/shm/|the daemon that writes it must|correct)`)
 
 // lines keeps what is logged, a line each.
 type lines struct {

@@ -185,9 +185,13 @@ func (r *Reader) read(n uint64) (slot, []byte, bool) {
 	if n < r.segment.firstRecord() {
 		return slot{}, nil, false
 	}
-	found, ok := r.segment.slot(n)
-	if !ok || (r.seeking && !found.keyframe) {
-		return found, nil, ok
+	found, err := r.segment.slot(n)
+	if err != nil {
+		r.status.refuse(r.log, r.name, err)
+		return slot{}, nil, false
+	}
+	if r.seeking && !found.keyframe {
+		return found, nil, true
 	}
 	data := r.arena.reserve(found.size)
 	if !r.segment.copyData(data, found) || r.segment.sequence(n) != WholeSequence(n) { // R4, R5

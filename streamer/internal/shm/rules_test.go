@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/binary"
 	"hash/crc32"
+	"log/slog"
 	"math"
+	"strings"
 	"testing"
 
 	"petcam/streamer/internal/shm"
@@ -32,17 +34,21 @@ func TestASpoiledRecordIsNotReturned(t *testing.T) {
 		"R3, largest size":    resealed(func(slot []byte) { put32(slot, shm.OffsetDataSize, math.MaxUint32) }),
 		"R3, position odd":    resealed(func(slot []byte) { put64(slot, shm.OffsetDataPosition, 1) }),
 		"R3, data would wrap": resealed(func(slot []byte) { put64(slot, shm.OffsetDataPosition, shm.DataCapacity-64) }),
-		"R3, largest position": resealed(func(slot []byte) {
+		"R4, largest position": resealed(func(slot []byte) {
 			put64(slot, shm.OffsetDataPosition, math.MaxUint64&^63)
 			put32(slot, shm.OffsetDataSize, shm.MaxData)
 		}),
+		"R3, no picture":        resealed(func(slot []byte) { put32(slot, shm.OffsetWidth, 1280) }),
 		"R3, unknown flag":      resealed(func(slot []byte) { put32(slot, shm.OffsetFlags, 4) }),
 		"R4, data changed":      func(memory, slot []byte) { memory[shm.DataOffset(get64(slot, shm.OffsetDataPosition))+9]++ },
 		"R4, checksum changed":  resealed(func(slot []byte) { slot[shm.OffsetDataCRC]++ }),
 		"its data is given way": func(memory, _ []byte) { put64(memory, shm.OffsetFirstRecord, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			writer, reader := pair(t)
+			segment, log := shmtest.Name(t), &lines{}
+			writer := shmtest.New(t, segment)
+			reader := shm.Open(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+			defer func() { _ = reader.Close() }()
 			publish(writer, 0, 'K')
 			wantRecords(t, reader, 0)
 			publish(writer, 1, 'p', 'p', 'K', 'p')
@@ -53,6 +59,13 @@ func TestASpoiledRecordIsNotReturned(t *testing.T) {
 			wantRecords(t, reader, 4)
 			if reader.Skipped() != 2 {
 				t.Errorf("skipped %d, want 2", reader.Skipped())
+			}
+			got, mistake := log.all(), strings.HasPrefix(name, "R3")
+			if mistake && (len(got) != 1 || !strings.Contains(got[0], segment) || !strings.Contains(got[0], ": correct its writer")) {
+				t.Errorf("logged %q, want one line with segment and remedy", got)
+			}
+			if !mistake && len(got) != 0 {
+				t.Errorf("logged %q of a record that is only torn", got)
 			}
 		})
 	}

@@ -24,17 +24,36 @@ type segment struct {
 // openSegment opens and checks the segment by steps O1 to O4. It fails with errNoData while there is nothing to read,
 // or with a refusal. What it opened it closes again.
 func openSegment(name string) (*segment, error) {
-	// O_NONBLOCK only so that a FIFO under this name cannot hold us.
-	fd, err := unix.Open(Directory+name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, size, err := openTrusted(name)
 	if err != nil {
-		return nil, explainOpen(name, err)
+		return nil, err
 	}
 	s := &segment{fd: fd}
-	if err := s.check(name); err != nil {
+	if err := s.check(size); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// openTrusted does steps O1 and O2: it gives the descriptor and the size of a file that may be believed.
+func openTrusted(name string) (fd int, size int64, err error) {
+	// O_NONBLOCK only so that a FIFO under this name cannot hold us.
+	fd, err = unix.Open(Directory+name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return -1, 0, explainOpen(name, err)
+	}
+	var stat unix.Stat_t
+	if err = unix.Fstat(fd, &stat); err != nil {
+		err = refusal(fmt.Sprintf("cannot be looked at: %v", err))
+	} else {
+		err = checkOwner(&stat, trustedIDs(), name)
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, 0, err
+	}
+	return fd, stat.Size, nil
 }
 
 func explainOpen(name string, err error) error {
@@ -51,15 +70,9 @@ func explainOpen(name string, err error) error {
 	}
 }
 
-func (s *segment) check(name string) error {
-	var stat unix.Stat_t
-	if err := unix.Fstat(s.fd, &stat); err != nil {
-		return refusal(fmt.Sprintf("cannot be looked at: %v", err))
-	}
-	if err := checkOwner(&stat, trustedIDs(), name); err != nil {
-		return err
-	}
-	if stat.Size < HeaderSize {
+// check does steps O3 and O4 for a file of this size.
+func (s *segment) check(size int64) error {
+	if size < HeaderSize {
 		return errNoData
 	}
 	var raw fixedHeader
@@ -67,7 +80,7 @@ func (s *segment) check(name string) error {
 		return errNoData
 	}
 	var err error
-	if s.header, err = parseHeader(&raw, stat.Size); err != nil {
+	if s.header, err = parseHeader(&raw, size); err != nil {
 		return err
 	}
 	s.memory, err = unix.Mmap(s.fd, 0, SegmentSize, unix.PROT_READ, unix.MAP_SHARED)
@@ -85,9 +98,11 @@ func (s *segment) close() {
 }
 
 // hasName says whether the segment is still the one under its name; a writer that restarts replaces it.
-func (s *segment) hasName() bool {
+func (s *segment) hasName() bool { return hasName(s.fd) }
+
+func hasName(fd int) bool {
 	var stat unix.Stat_t
-	return unix.Fstat(s.fd, &stat) == nil && stat.Nlink > 0
+	return unix.Fstat(fd, &stat) == nil && stat.Nlink > 0
 }
 
 func (s *segment) nextRecord() uint64  { return atomic.LoadUint64(s.word64(OffsetNextRecord)) }
@@ -103,19 +118,19 @@ func (s *segment) sequence(n uint64) uint64 {
 func (s *segment) word64(offset int) *uint64 { return (*uint64)(unsafe.Pointer(&s.memory[offset])) }
 
 // slot copies and checks the slot of record n, which has been published. A writer that passes by just now is given
-// another look; it has then begun the slot's next record, so a few looks decide.
-func (s *segment) slot(n uint64) (slot, bool) {
+// another look; it has then begun the slot's next record, so a few looks decide. It fails with errTorn or a refusal.
+func (s *segment) slot(n uint64) (slot, error) {
 	const looks = 3
 	for range looks {
 		if s.sequence(n) != WholeSequence(n) { // R1
-			return slot{}, false
+			return slot{}, errTorn
 		}
 		s.copied = rawSlot(s.memory[SlotOffset(n):]) // R2
-		if found, ok := parseSlot(&s.copied, n); ok {
-			return found, true
+		if found, err := parseSlot(&s.copied, n); err != errTorn {
+			return found, err
 		}
 	}
-	return slot{}, false
+	return slot{}, errTorn
 }
 
 // keyframe finds the newest keyframe of the records low to high-1 that was captured at before or earlier, else the oldest
@@ -123,7 +138,7 @@ func (s *segment) slot(n uint64) (slot, bool) {
 func (s *segment) keyframe(low, high, before uint64) (n uint64, found bool) {
 	low = max(low, s.firstRecord(), high-min(high, SlotCount))
 	for i := high; i > low; i-- {
-		if slot, ok := s.slot(i - 1); ok && slot.keyframe {
+		if slot, err := s.slot(i - 1); err == nil && slot.keyframe {
 			n, found = i-1, true
 			if slot.captureNS <= before {
 				break

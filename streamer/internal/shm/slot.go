@@ -2,8 +2,13 @@ package shm
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"hash/crc32"
 )
+
+// errTorn says that a slot does not hold the record that was looked for, whole.
+var errTorn = errors.New("torn")
 
 // rawSlot is a copy of a slot's bytes.
 type rawSlot [SlotSize]byte
@@ -21,26 +26,37 @@ type slot struct {
 	crc           uint32 // of the data
 }
 
-// parseSlot checks a slot's copy as steps R2 and R3 say: the sequence of record n, the checksum, every range.
-func parseSlot(raw *rawSlot, n uint64) (slot, bool) {
+// parseSlot checks a slot's copy as steps R2 and R3 say: the sequence of record n and the checksum, where it fails with
+// errTorn, then every range, where it fails with a refusal: that is its writer's mistake.
+func parseSlot(raw *rawSlot, n uint64) (slot, error) {
 	u16 := func(offset int) int { return int(binary.LittleEndian.Uint16(raw[offset:])) }
 	u32 := func(offset int) uint32 { return binary.LittleEndian.Uint32(raw[offset:]) }
 	u64 := func(offset int) uint64 { return binary.LittleEndian.Uint64(raw[offset:]) }
 
 	if u64(OffsetSequence) != WholeSequence(n) || u32(OffsetSlotCRC) != crc32.ChecksumIEEE(raw[:OffsetSlotCRC]) {
-		return slot{}, false
+		return slot{}, errTorn
 	}
 	position, size, flags := u64(OffsetDataPosition), u32(OffsetDataSize), u32(OffsetFlags)
-	inside := size >= 1 && size <= MaxData && position%DataAlign == 0 &&
-		position%DataCapacity+uint64(size) <= DataCapacity
-	if !inside || flags&^(FlagKeyframe|FlagDiscontinuity) != 0 {
-		return slot{}, false
+	width, height := u16(OffsetWidth), u16(OffsetHeight)
+	switch {
+	case size < 1 || size > MaxData:
+		return slot{}, mistake("data_size %d is not 1..%d", size, MaxData)
+	case position%DataAlign != 0 || position%DataCapacity+uint64(size) > DataCapacity:
+		return slot{}, mistake("data_position %d with %d bytes is not within the data area", position, size)
+	case flags&^(FlagKeyframe|FlagDiscontinuity) != 0:
+		return slot{}, mistake("flags %#x are unknown", flags)
+	case width == 0 || height == 0:
+		return slot{}, mistake("a picture of %dx%d pixels", width, height)
 	}
 	return slot{
 		frameNumber: u64(OffsetFrameNumber), captureNS: u64(OffsetCapture), publishNS: u64(OffsetPublish),
 		offset: DataOffset(position), size: int(size),
 		keyframe: flags&FlagKeyframe != 0, discontinuity: flags&FlagDiscontinuity != 0,
-		width: u16(OffsetWidth), height: u16(OffsetHeight),
+		width: width, height: height,
 		crc: u32(OffsetDataCRC),
-	}, true
+	}, nil
+}
+
+func mistake(format string, values ...any) refusal {
+	return refusal(fmt.Sprintf(format, values...) + ": correct its writer (petcam shm check)")
 }

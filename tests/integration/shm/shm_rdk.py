@@ -66,7 +66,7 @@ class Ring(Segment):
         now = time.monotonic_ns()
         sound = {"frame_number": n, "tv_sec": now // 10**9, "tv_nsec": now % 10**9, "camera_id": 0, "width": 1280}
         sound |= {"height": 720, "format": 3, "data_size": len(data), **changed}
-        frame = self.view["frames"][n % rdk_x5.SLOTS]
+        frame = self.view["frames"][n % 2**32 % rdk_x5.SLOTS]
         for field in META:
             frame[field] = sound[field]
         frame["data"][: len(data)] = np.frombuffer(data, np.uint8)

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import shm_fire
 
-from petcam.shm import check, layout, segment
+from petcam.shm import check, layout, rdk_x5, segment
 from petcam.shm.detections import DetectionReader
 from petcam.shm.layout import DETECTIONS, STREAM
 
 HEADER = shm_fire.ROOT / "include" / "petcam_shm.h"
 DOCUMENT = shm_fire.ROOT / "docs" / "shm-layout.md"
 GO_LAYOUT = shm_fire.ROOT / "streamer" / "internal" / "shm" / "layout.go"
+GO_RDK_LAYOUT = GO_LAYOUT.with_name("rdk_layout.go")
 STRUCTS = {
     "petcam_shm_header": layout.HEADER,
     "petcam_stream_slot": layout.STREAM_SLOT,
@@ -110,11 +111,11 @@ def test_no_field_of_the_header_was_forgotten_here():
         assert names == list(dtype.names)
 
 
-def go_constants():
-    """The constants of Go's layout.go, computed."""
-    source = re.sub(r"//.*", "", GO_LAYOUT.read_text())
+def go_constants(file=GO_LAYOUT):
+    """The constants of a Go file, computed."""
+    source = re.sub(r"//.*", "", file.read_text())
     found = {}
-    pending = dict(re.findall(r"^\s*(\w+)\s+=\s+(.+?)\s*$", source, re.MULTILINE))
+    pending = dict(re.findall(r"^\s*([A-Z]\w+)\s+=\s+(.+?)\s*$", source, re.MULTILINE))
     while pending:
         name, text = next((n, t) for n, t in pending.items() if not set(re.findall(r"[A-Z]\w+", t)) & set(pending))
         code = compile(ast.parse(text, mode="eval"), str(GO_LAYOUT), "eval")
@@ -137,6 +138,27 @@ def test_every_constant_and_offset_of_go_is_pythons():
     for name, value in offsets.items():
         field = GO_FIELDS.get(name.removeprefix("Offset"), name.removeprefix("Offset"))
         assert ours[field.lower().replace("_", "")] == value, name
+
+
+@pytest.mark.skipif(not GO_LAYOUT.exists(), reason="the streamer's source is not here")
+def test_go_and_python_read_the_same_older_ring():
+    offset = {name: value for name, (_, value, *_) in rdk_x5.FRAME.fields.items()}
+    assert go_constants(GO_RDK_LAYOUT) == {
+        "RDKSlots": rdk_x5.SLOTS,
+        "RDKMaxData": rdk_x5.MAX_DATA,
+        "RDKFrames": rdk_x5.STREAM.fields["frames"][1],
+        "RDKFrameSize": rdk_x5.FRAME.itemsize,
+        "RDKSize": rdk_x5.STREAM.itemsize,
+        "RDKFormatH264": rdk_x5.FORMAT_H264,
+        "RDKOffsetFrameNumber": offset["frame_number"],
+        "RDKOffsetSeconds": offset["tv_sec"],
+        "RDKOffsetNanoseconds": offset["tv_nsec"],
+        "RDKOffsetWidth": offset["width"],
+        "RDKOffsetHeight": offset["height"],
+        "RDKOffsetFormat": offset["format"],
+        "RDKOffsetDataSize": offset["data_size"],
+        "RDKOffsetData": offset["data"],
+    }
 
 
 def test_the_documents_tables_are_pythons_dtypes():

@@ -245,6 +245,28 @@ def test_the_older_layouts_are_shown_and_checked_too(name, capsys):
     assert "0 skipped or refused (layout rdk-x5)" in out
 
 
+@pytest.mark.parametrize(
+    ("shoot", "words"),
+    [
+        (lambda ring: None, "FAIL  no frame was written in 0.3 s: is its daemon running, and the camera connected?"),
+        (lambda ring: ring.write(format=1), "FAIL  record refused: format 1 is not H.264 (3); is camera.stream the"),
+        (lambda ring: ring.write(tv_sec=5, tv_nsec=0), "FAIL  record refused: its time 5000000000 ns does not rise"),
+    ],
+)
+def test_check_says_plainly_what_is_wrong_in_the_older_layout(name, capsys, shoot, words):
+    with shm_rdk.Ring(name) as ring:
+        ring.shoot = lambda n: shoot(ring)
+        with Shooting(ring):
+            assert petcam_shm("check", name, "--seconds", "0.3") == 1
+    assert words in capsys.readouterr().out
+
+
+def test_check_of_a_silent_detector_says_that_silence_may_be_well(name, capsys):
+    with shm_rdk.Detector(name, rdk_x5.DETECTIONS_2):
+        assert petcam_shm("check", name, "--seconds", "0.2") == 1
+    assert "is its detector running, and something to be found in the picture?" in capsys.readouterr().out
+
+
 def test_a_result_of_the_older_layout_is_shown(name, capsys):
     with shm_rdk.Detector(name, rdk_x5.DETECTIONS_1) as detector:
         detector.write(3, (b"cat", 0.5, 1, 2, 3, 4))

@@ -158,6 +158,33 @@ def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name,
     assert not any(shm_rdk.is_torn(unit) for unit in units)
 
 
+def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
+    ring.write()
+    assert numbers(reader) == [0]
+    os.truncate(ring.path, 0)
+    assert reader.read(0.05) is None
+    os.truncate(ring.path, rdk_x5.STREAM.itemsize)
+    ring.n = 0
+    ring.write()
+    assert reader.read(5).frame_number == 0
+
+
+def test_a_frame_that_was_there_before_does_not_look_new(ring, reader):
+    ring.write(tv_sec=1, tv_nsec=0)
+    assert reader.read(5).publish_ns == 10**9
+    ring.write(shm_rdk.KEYFRAME)
+    unit = reader.read(5)
+    assert unit.publish_ns >= unit.capture_ns > 10**9
+
+
+def test_frames_before_the_first_keyframe_are_not_counted(ring, reader):
+    ring.n = 21
+    for _ in range(12):
+        ring.write()
+        reader.read(0.02)
+    assert reader.skipped == 0
+
+
 def test_the_writers_semaphore_is_left_alone(ring, reader):
     ring.view["new_frame_sem"] = b"\3" + bytes(31)
     ring.write()
@@ -213,7 +240,8 @@ def test_a_result_that_makes_no_sense_is_refused_counted_and_logged(name, dtype,
         detector.write(1, CAT, num_detections=77)
         assert results.read(0) is None
         assert results.skipped == 1
-        assert caplog.messages == [f"{name}: result refused: num_detections 77 is not 0..10"]
+        remedy = f"correct its writer (petcam shm check {name})"
+        assert caplog.messages == [f"{name}: result refused: num_detections 77 is not 0..10; {remedy}"]
         detector.write(2, CAT)
         assert results.read(5).frame_number == 2
 

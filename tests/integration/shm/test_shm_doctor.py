@@ -1,0 +1,69 @@
+"""What ``petcam doctor`` says of a segment, in either layout: what is wrong, and what to do."""
+
+import time
+
+import pytest
+import shm_rdk
+
+from petcam import doctor, shm
+from petcam.doctor import Sign
+from petcam.shm import rdk_x5
+from petcam.shm.stream import StreamWriter
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    monkeypatch.setattr(doctor, "NEWS_TIMEOUT", 0.1)
+
+
+def video(name, layout):
+    return doctor.check_segment("video", layout, shm.stream_reader(layout, name))
+
+
+def detections(name):
+    return doctor.check_segment("detections", "rdk-x5", shm.detection_reader("rdk-x5", name))
+
+
+def test_a_ring_that_is_written_is_ok(name):
+    with shm_rdk.Ring(name) as ring:
+        ring.write()
+        found = video(name, "rdk-x5")
+    assert (found.sign, found.words) == (Sign.OK, f"{name}: 1280×720, frame 0")
+
+
+def test_a_ring_of_raw_pictures_is_named_as_such(name):
+    with shm_rdk.Ring(name) as ring:
+        for _ in range(2):
+            ring.write(format=1)
+        found = video(name, "rdk-x5")
+    assert found.sign is Sign.BROKEN
+    assert "format 1 is not H.264 (3); is camera.stream the right segment?" in found.words
+
+
+def test_a_silent_ring_asks_for_the_boards_daemon(name):
+    with shm_rdk.Ring(name):
+        found = video(name, "rdk-x5")
+    assert (found.sign, "is the board's daemon running?" in found.words) == (Sign.LOOK, True)
+
+
+def test_a_ring_that_is_not_there_is_said_to_be_missing(name):
+    assert "is not there; is the board's daemon running" in video(name, "rdk-x5").words
+
+
+def test_another_layout_than_the_configured_one_is_said_with_the_key(name):
+    with shm_rdk.Ring(name):
+        assert "set camera.layout to rdk-x5" in video(name, "petcam").words
+
+
+def test_a_petcam_segment_where_the_board_was_configured_is_said_too(name):
+    with StreamWriter(name) as writer:
+        now = time.monotonic_ns()
+        writer.publish(b"\0\0\1", capture_ns=now, keyframe=True, width=16, height=16)
+        found = video(name, "rdk-x5")
+    assert (found.sign, "correct camera.layout" in found.words) == (Sign.BROKEN, True)
+
+
+def test_a_detector_that_finds_nothing_is_no_fault(name):
+    with shm_rdk.Detector(name, rdk_x5.DETECTIONS_1):
+        found = detections(name)
+    assert (found.sign, "as is usual while the detector finds nothing" in found.words) == (Sign.LOOK, True)
