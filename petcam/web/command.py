@@ -18,6 +18,7 @@ from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
+from petcam.web.recording_thumbnail import Thumbnails
 from petcam.web.secret_file import key, state_directory
 from petcam.web.server import WebServer
 from petcam.web.services import Services
@@ -61,6 +62,7 @@ def build(config: Config) -> Services:
         detections=DetectionFeed(lambda: shm.detection_reader(camera.layout, camera.detections)),
         pictures=PictureFeed(lambda: shm.stream_reader(camera.layout, camera.stream)),
         recordings=RecordingDirectory(config.recording.directory),
+        thumbnails=Thumbnails(),
         owner=Owner(state),
         tokens=OfferTokens(key("token.key", state), read_boot_id()),
         throttle=Throttle(),

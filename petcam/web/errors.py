@@ -24,7 +24,13 @@ STATUS = {
     Code.STREAMER_TIMEOUT: 504,
 }
 RETRY_AFTER = {Code.BUSY: 5, Code.CAMERA_SILENT: 5}  # seconds
-HTTP_PHRASES = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 413: "Too large"}
+HTTP_PHRASES = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    416: "Range not satisfiable",
+}
 
 _log = logging.getLogger(__name__)
 

@@ -30,12 +30,12 @@ class Transcoder:
         return self._encode(frames[-1]) if frames and wanted else None
 
     def _encode(self, frame: Any) -> bytes | None:
-        encoder = self._encoder
-        if encoder is None or (encoder.width, encoder.height) != (frame.width, frame.height):
-            encoder = self._encoder = _encoder(frame.width, frame.height)
+        size = (frame.width, frame.height)
+        if self._encoder is None or (self._encoder.width, self._encoder.height) != size:
+            self._encoder = encoder(*size)
         picture = frame.reformat(format="yuvj420p")
         picture.pts = None
-        return b"".join(bytes(packet) for packet in encoder.encode(picture)) or None
+        return b"".join(bytes(packet) for packet in self._encoder.encode(picture)) or None
 
 
 def _decoder() -> Any:
@@ -44,7 +44,8 @@ def _decoder() -> Any:
     return decoder
 
 
-def _encoder(width: int, height: int) -> Any:
+def encoder(width: int, height: int) -> Any:
+    """Of JPEGs, for frames in ``yuvj420p``."""
     encoder: Any = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height = width, height
     encoder.pix_fmt = "yuvj420p"

@@ -13,6 +13,7 @@ from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
+from petcam.web.recording_thumbnail import Thumbnails
 from petcam.web.throttle import Throttle
 
 EXTENSION = "petcam"
@@ -25,6 +26,7 @@ class Services:
     detections: DetectionFeed
     pictures: PictureFeed
     recordings: RecordingDirectory
+    thumbnails: Thumbnails
     owner: Owner
     tokens: OfferTokens
     throttle: Throttle

@@ -3,11 +3,13 @@
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -136,7 +138,10 @@ def test_a_player_that_stalls_holds_no_thread(url, watch, config):
         ("bytes=0-0", 206, b"0", "bytes 0-0/10"),
         ("bytes=5-100", 206, b"56789", "bytes 5-9/10"),
         ("bytes=10-", 416, None, "bytes */10"),
-        ("lines=1-2", 416, None, "bytes */10"),
+        ("bytes=-0", 416, None, "bytes */10"),
+        ("bytes=4-2", 200, b"0123456789", None),
+        ("bytes=0-1,4-5", 200, b"0123456789", None),
+        ("lines=1-2", 200, b"0123456789", None),
         (None, 200, b"0123456789", None),
     ],
 )
@@ -147,6 +152,42 @@ def test_it_sends_the_range_that_was_asked_for(url, config, asked, status, body,
     answer = requests.get(f"{url}/api/recordings/{NAME}", headers=headers, timeout=10)
     assert (answer.status_code, answer.headers.get("Content-Range")) == (status, content_range)
     assert body is None or answer.content == body
+    assert answer.headers["Content-Length"] == str(len(answer.content))
+    head = requests.head(f"{url}/api/recordings/{NAME}", headers=headers, timeout=10)
+    assert (head.status_code, head.headers["Content-Length"], head.content) == (200, "10", b"")
+
+
+def test_a_range_is_sent_only_of_the_file_that_the_condition_names(url, config):
+    with open(f"{config.recording.directory}/{NAME}", "wb") as file:
+        file.write(b"0123456789")
+    etag = requests.head(f"{url}/api/recordings/{NAME}", timeout=10).headers["ETag"]
+    for condition, status, body in (
+        (etag, 206, b"23"),
+        (f"W/{etag}", 200, b"0123456789"),
+        ('"other"', 200, b"0123456789"),
+        ("Tue, 24 Nov 2026 05:00:00 GMT", 200, b"0123456789"),
+    ):
+        headers = {"Range": "bytes=2-3", "If-Range": condition}
+        answer = requests.get(f"{url}/api/recordings/{NAME}", headers=headers, timeout=10)
+        assert (answer.status_code, answer.content) == (status, body)
+
+
+def test_a_recording_that_is_deleted_while_it_plays_plays_to_its_end(url, config):
+    content = secrets.token_bytes(8 << 20)
+    with open(f"{config.recording.directory}/{NAME}", "wb") as file:
+        file.write(content)
+    with requests.get(f"{url}/api/recordings/{NAME}", stream=True, timeout=10) as playing:
+        assert requests.delete(f"{url}/api/recordings/{NAME}", timeout=10).status_code == 204
+        assert requests.delete(f"{url}/api/recordings/{NAME}", timeout=10).status_code == 404
+        assert playing.content == content
+    assert requests.get(f"{url}/api/recordings/{NAME}", timeout=10).status_code == 404
+
+
+def test_one_of_ten_deletes_wins(url, config):
+    open(f"{config.recording.directory}/{NAME}", "wb").close()
+    with ThreadPoolExecutor(10) as callers:
+        answers = callers.map(lambda _: requests.delete(f"{url}/api/recordings/{NAME}", timeout=10), range(10))
+        assert sorted(answer.status_code for answer in answers) == [204] + [404] * 9
 
 
 def test_it_answers_post_bodies_of_every_wrong_kind_without_a_500(url, stub):

@@ -13,6 +13,7 @@ from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
+from petcam.web.recording_thumbnail import Thumbnails
 from petcam.web.services import Services
 from petcam.web.throttle import Throttle
 
@@ -49,6 +50,7 @@ def services(tmp_path, streamer, reader, stream_reader, recordings):
         detections=DetectionFeed(lambda: reader),
         pictures=PictureFeed(lambda: stream_reader),
         recordings=RecordingDirectory(str(recordings)),
+        thumbnails=Thumbnails(),
         owner=Owner(tmp_path / "state"),
         tokens=OfferTokens(bytes(32), "boot-1"),
         throttle=Throttle(),

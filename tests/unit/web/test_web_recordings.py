@@ -1,10 +1,16 @@
 """The recordings' files."""
 
 import os
+import time
 
 import pytest
+from mp4_file import write_mp4
 
 A, B, C = "petcam_20260101-000000.mp4", "petcam_20260102-000000_cat-2.mp4", "petcam_20260103-000000.mp4"
+
+
+def listed(client, query=""):
+    return client.get(f"/api/recordings{query}").get_json()
 
 
 def test_it_lists_the_newest_first(client, recordings):
@@ -12,20 +18,80 @@ def test_it_lists_the_newest_first(client, recordings):
     (recordings / B).write_bytes(b"x" * 20)
     (recordings / f"{C}.part").write_bytes(b"x" * 30)
     (recordings / f"{A}.pin").touch()
-    (recordings / "notes.txt").touch()
-    (recordings / "petcam_20269999-000000.mp4").touch()
-    rows = client.get("/api/recordings").get_json()["recordings"]
-    assert [(row["name"], row["size"], row["state"]) for row in rows] == [
-        (C, 30, "recording"),
-        (B, 20, "complete"),
-        (A, 10, "complete"),
+    for other in (
+        "notes.txt",
+        "petcam_20269999-000000.mp4",
+        "petcam_20260230-000000.mp4",
+        "petcam_00000101-000000.mp4",
+    ):
+        (recordings / other).touch()
+    answer = listed(client)
+    assert [(row["name"], row["size"], row["pinned"], row["state"]) for row in answer["recordings"]] == [
+        (C, 30, False, "recording"),
+        (B, 20, False, "complete"),
+        (A, 10, True, "complete"),
     ]
-    assert rows[2]["start"].startswith("2026-01-01T00:00:00")
+    assert answer["recordings"][2]["start"].startswith("2026-01-01T00:00:00")
+    assert (answer["next"], answer["total"], answer["used"]) == ("", 3, 60)
+    assert answer["free"] > 0
+
+
+def test_it_tells_frames_and_duration_by_the_files_table(client, recordings):
+    write_mp4(recordings / A, frames=90)
+    write_mp4(recordings / B, frames=45)
+    os.utime(recordings / A, (0, 0))  # a copy with another time
+    rows = listed(client)["recordings"]
+    assert [(row["frames"], row["duration"]) for row in rows] == [(45, 1.5), (90, 3.0)]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"x" * 100, b"\0" * 100, b"\0\0\0\x08ftyp\0\0\0\x08moov", b"\0\0\0\x01mdat" + b"\xff" * 8]
+)
+def test_it_lists_a_file_without_a_table_by_its_times(client, recordings, content):
+    (recordings / A).write_bytes(content)
+    start = time.mktime((2026, 1, 1, 0, 0, 0, 0, 0, -1))
+    os.utime(recordings / A, (start + 12.5, start + 12.5))
+    (row,) = listed(client)["recordings"]
+    assert (row["frames"], row["duration"]) == (None, 12.5)
+
+
+def test_what_no_longer_grows_is_unfinished(client, recordings):
+    (recordings / f"{A}.part").touch()
+    os.utime(recordings / f"{A}.part", (time.time() - 60, time.time() - 60))
+    assert listed(client)["recordings"][0]["state"] == "unfinished"
+
+
+def test_it_gives_one_page_after_the_other_and_opens_only_its_files(client, recordings, monkeypatch):
+    names = [f"petcam_202601{day:02}-000000{tail}.mp4" for day in range(1, 11) for tail in ("", "-2", "-10")]
+    for name in names:
+        (recordings / name).touch()
+    opened = []
+    monkeypatch.setattr("petcam.web.recording_directory.read_table", opened.append)
+    seen, query = [], "?limit=7"
+    while query:
+        page = listed(client, query)
+        assert page["total"] == 30 and len(opened) == len(page["recordings"]) <= 7
+        opened.clear()
+        seen += [row["name"] for row in page["recordings"]]
+        query = page["next"] and f"?limit=7&before={page['next']}"
+        (recordings / seen[-1]).unlink()  # the place in the list is kept all the same
+        (recordings / f"petcam_20270101-0000{len(seen):02}.mp4").touch()
+    assert seen == names[::-1]
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "", "１", "1" * 5000])
+def test_it_refuses_a_limit_that_is_none(client, limit):
+    assert client.get("/api/recordings", query_string={"limit": limit}).status_code == 400
+
+
+def test_a_place_that_is_no_recording_is_the_beginning(client, recordings):
+    (recordings / A).touch()
+    assert len(client.get("/api/recordings", query_string={"before": "../\0"}).get_json()["recordings"]) == 1
 
 
 def test_it_lists_nothing_while_there_is_no_directory(client, recordings):
     recordings.rmdir()
-    assert client.get("/api/recordings").get_json() == {"recordings": []}
+    assert listed(client)["recordings"] == []
     assert client.get(f"/api/recordings/{A}").status_code == 404
 
 
@@ -36,28 +102,66 @@ def test_it_plays_a_recording_and_one_that_still_grows(client, recordings):
         with client.get(f"/api/recordings/{name}") as answer:
             assert (answer.status_code, answer.mimetype, answer.data) == (200, "video/mp4", data)
             assert answer.headers["Accept-Ranges"] == "bytes"
+            assert answer.headers["Content-Disposition"] == f'inline; filename="{name}"'
+        with client.get(f"/api/recordings/{name}?download") as answer:
+            assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
-def test_it_answers_what_the_browser_already_has_with_304(client, recordings):
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_conditions_are_answered(client, recordings, method):
     (recordings / A).write_bytes(b"whole")
-    with client.get(f"/api/recordings/{A}") as answer:
+    with client.open(f"/api/recordings/{A}", method=method) as answer:
         etag = answer.headers["ETag"]
-    with client.get(f"/api/recordings/{A}", headers={"If-None-Match": etag}) as answer:
-        assert answer.status_code == 304
+    for headers, status in (
+        ({"If-None-Match": etag}, 304),
+        ({"If-None-Match": f"W/{etag}"}, 304),
+        ({"If-None-Match": "*"}, 304),
+        ({"If-None-Match": '"other"'}, 200),
+        ({"If-None-Match": etag, "Range": "bytes=0-1"}, 304),
+        ({"If-Match": '"other"'}, 412),
+        ({"If-Match": etag}, 200),
+    ):
+        with client.open(f"/api/recordings/{A}", method=method, headers=headers) as answer:
+            assert answer.status_code == status, headers
 
 
-def test_it_answers_a_range_beyond_the_end_with_416(client, recordings):
-    (recordings / A).write_bytes(b"whole")
-    with client.get(f"/api/recordings/{A}", headers={"Range": "bytes=5-"}) as answer:
-        assert (answer.status_code, answer.headers["Content-Range"]) == (416, "bytes */5")
-
-
-def test_it_deletes_a_recording_and_its_pin_once(client, recordings):
+def test_it_pins_and_unpins_as_often_as_it_is_asked_to(client, recordings):
     (recordings / A).touch()
-    (recordings / f"{A}.pin").touch()
+    (recordings / f"{C}.part").touch()
+    for name in (A, C):
+        for _ in range(2):
+            assert client.put(f"/api/recordings/{name}/pin").status_code == 204
+            assert (recordings / f"{name}.pin").stat().st_mode & 0o777 == 0o640
+        for _ in range(2):
+            assert client.delete(f"/api/recordings/{name}/pin").status_code == 204
+            assert not (recordings / f"{name}.pin").exists()
+    assert client.put(f"/api/recordings/{B}/pin").status_code == 404
+    assert client.delete(f"/api/recordings/{B}/pin").status_code == 404
+    assert not (recordings / f"{B}.pin").exists()
+
+
+def test_a_pin_follows_no_link(client, recordings):
+    (recordings / A).touch()
+    (recordings / f"{A}.pin").symlink_to(recordings.parent / "elsewhere")
+    assert client.put(f"/api/recordings/{A}/pin").status_code == 204
+    assert not (recordings.parent / "elsewhere").exists()
+
+
+def test_it_deletes_a_recording_once(client, recordings):
+    (recordings / A).touch()
     assert client.delete(f"/api/recordings/{A}").status_code == 204
     assert list(recordings.iterdir()) == []
     assert client.delete(f"/api/recordings/{A}").status_code == 404
+
+
+def test_it_does_not_delete_what_is_pinned_and_says_so(client, recordings):
+    (recordings / A).touch()
+    client.put(f"/api/recordings/{A}/pin")
+    answer = client.delete(f"/api/recordings/{A}")
+    assert (answer.status_code, answer.get_json()["error"]) == (409, "Conflict")
+    assert "unpin it first" in answer.get_json()["message"]
+    client.delete(f"/api/recordings/{A}/pin")
+    assert client.delete(f"/api/recordings/{A}").status_code == 204
 
 
 def test_it_does_not_delete_what_is_being_recorded(client, recordings):
@@ -66,7 +170,38 @@ def test_it_does_not_delete_what_is_being_recorded(client, recordings):
     assert (recordings / f"{C}.part").exists()
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_thumbnail_is_made_once_and_kept_within_its_room(client, services, recordings):
+    pytest.importorskip("av")
+    write_mp4(recordings / A, frames=3)
+    with client.get(f"/api/recordings/{A}/thumbnail.jpg") as answer:
+        assert (answer.status_code, answer.mimetype, answer.data[:3]) == (200, "image/jpeg", b"\xff\xd8\xff")
+    again = services.thumbnails.of((A, (recordings / A).stat().st_ino), None)  # nothing to make it of: it is there
+    assert again == answer.data
+    services.thumbnails._room = len(again)
+    (recordings / B).write_bytes((recordings / A).read_bytes())
+    assert client.get(f"/api/recordings/{B}/thumbnail.jpg").data == again
+    assert len(services.thumbnails._kept) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 100])
+def test_a_file_without_a_picture_has_no_thumbnail(client, recordings, content):
+    pytest.importorskip("av")
+    (recordings / A).write_bytes(content)
+    assert client.get(f"/api/recordings/{A}/thumbnail.jpg").status_code == 404
+
+
+def test_it_says_so_where_thumbnails_cannot_be_made(client, recordings, monkeypatch):
+    (recordings / A).touch()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    answer = client.get(f"/api/recordings/{A}/thumbnail.jpg")
+    assert (answer.status_code, answer.get_json()["error"]) == (501, "Not supported here")
+    assert listed(client)["thumbnails"] is False
+
+
+REQUESTS = [("GET", ""), ("DELETE", ""), ("PUT", "/pin"), ("DELETE", "/pin"), ("GET", "/thumbnail.jpg")]
+
+
+@pytest.mark.parametrize(("method", "tail"), REQUESTS)
 @pytest.mark.parametrize(
     "name",
     [
@@ -86,14 +221,14 @@ def test_it_does_not_delete_what_is_being_recorded(client, recordings):
         "petcam_２0260101-000000.mp4",
     ],
 )
-def test_it_leaves_alone_what_is_not_a_recording(client, recordings, method, name):
+def test_it_leaves_alone_what_is_not_a_recording(client, recordings, method, tail, name):
     secret = recordings.parent / "secret.mp4"
     secret.write_bytes(b"secret")
     for kept in ("secret.mp4", f"{A}.pin", f"{A}.part"):
         (recordings / kept).touch()
-    answer = client.open(f"/api/recordings/{name}", method=method)
+    answer = client.open(f"/api/recordings/{name}{tail}", method=method)
     assert answer.status_code in (404, 405)
-    assert secret.exists() and len(list(recordings.iterdir())) == 3
+    assert secret.exists() and len(list(recordings.iterdir())) == 3 and len(list(recordings.parent.iterdir())) == 3
 
 
 @pytest.mark.parametrize("suffix", ["", ".part"])
@@ -101,8 +236,9 @@ def test_it_follows_no_link(client, recordings, suffix):
     secret = recordings.parent / "secret"
     secret.write_bytes(b"secret")
     (recordings / f"{A}{suffix}").symlink_to(secret)
-    assert client.get(f"/api/recordings/{A}").status_code == 404
-    assert client.get("/api/recordings").get_json() == {"recordings": []}
+    for method, tail in REQUESTS[2:] + REQUESTS[:1]:
+        assert client.open(f"/api/recordings/{A}{tail}", method=method).status_code == 404
+    assert listed(client)["recordings"] == []
     client.delete(f"/api/recordings/{A}")
     assert secret.exists()
 
@@ -113,4 +249,4 @@ def test_it_is_not_held_up_by_a_fifo_or_a_folder(client, recordings):
     assert client.get(f"/api/recordings/{A}").status_code == 404
     assert client.get(f"/api/recordings/{B}").status_code == 404
     assert client.delete(f"/api/recordings/{B}").status_code == 404
-    assert client.get("/api/recordings").get_json() == {"recordings": []}
+    assert listed(client)["recordings"] == []
