@@ -16,6 +16,7 @@ from petcam.web.detection_feed import DetectionFeed
 from petcam.web.offer_token import OfferTokens, read_boot_id
 from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
+from petcam.web.picture_source import Cameras
 from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
 from petcam.web.recording_thumbnail import Thumbnails
@@ -60,7 +61,9 @@ def build(config: Config) -> Services:
         config=config,
         streamer=StreamerClient(streamer_url(config), config.web.threads),
         detections=DetectionFeed(lambda: shm.detection_reader(camera.layout, camera.detections)),
-        pictures=PictureFeed(lambda: shm.stream_reader(camera.layout, camera.stream)),
+        pictures=PictureFeed(
+            Cameras(camera.layout, camera.stream), lambda: shm.detection_reader(camera.layout, camera.detections)
+        ),
         recordings=RecordingDirectory(config.recording.directory),
         thumbnails=Thumbnails(),
         owner=Owner(state),

@@ -4,41 +4,73 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from petcam.errors import Code, PetcamError
 from petcam.web.newest import Newest
-from petcam.web.picture_feed import Picture, PictureFeed
+from petcam.web.picture import Cadence, Picture, View
+from petcam.web.picture_feed import PictureFeed
 from petcam.web.services import services
 from petcam.web.streaming import LOOK_UP, open_stream
 
 SNAPSHOT_WAIT = 5.0  # seconds
 BOUNDARY = "petcam-picture"
+WIDTHS = (16, 3840)  # pixels
+RATES = (0.1, 30.0)  # pictures a second
+USUAL_RATE = 10.0
 
 blueprint = Blueprint("mjpeg", __name__)
 
 
 @blueprint.get("/stream.mjpg")
 def stream() -> Response:
-    feed = _supported_feed()
-    response = open_stream(f"multipart/x-mixed-replace; boundary={BOUNDARY}", partial(_parts, feed.newest))
-    response.call_on_close(feed.look())
+    view, fps = _view(), _number("fps", RATES, USUAL_RATE)
+    newest, stop_looking = _supporting_feed(view).look(view, fps)
+    try:
+        response = open_stream(f"multipart/x-mixed-replace; boundary={BOUNDARY}", partial(_parts, newest, Cadence(fps)))
+    except BaseException:
+        stop_looking()
+        raise
+    response.call_on_close(stop_looking)
     return response
 
 
 @blueprint.get("/snapshot.jpg")
 def snapshot() -> Response:
-    feed = _supported_feed()
-    leave_place, stop_looking = services().places.take(), feed.look()  # waiting holds a thread, as a stream does
+    view = _view()
+    feed = _supporting_feed(view)
+    leave_place = services().places.take()  # waiting holds a thread, as a stream does
     try:
-        return Response(_newest_picture(feed.newest).jpeg, mimetype="image/jpeg")
+        newest, stop_looking = feed.look(view, USUAL_RATE)
+        try:
+            return _conditional(_newest_picture(newest), view)
+        finally:
+            stop_looking()
     finally:
-        stop_looking()
         leave_place()
 
 
-def _supported_feed() -> PictureFeed:
-    if not services().pictures.is_supported():
+def _view() -> View:
+    width = int(_number("width", WIDTHS, 0)) & ~1  # JPEG's colours are two pixels wide
+    return View(width, request.args.get("boxes", "0") not in ("", "0"))
+
+
+def _number(name: str, allowed: tuple[float, float], usual: float) -> float:
+    low, high = allowed
+    text = request.args.get(name)
+    if text is None:
+        return usual
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not low <= number <= high:  # NaN neither
+        raise PetcamError(Code.BAD_REQUEST, f"{name} must be a number from {low:g} to {high:g}")
+    return number
+
+
+def _supporting_feed(view: View) -> PictureFeed:
+    if not services().pictures.supports(view):
         raise PetcamError(Code.UNSUPPORTED, "pictures need PyAV: sudo apt install python3-av, then restart petcam-web")
     return services().pictures
 
@@ -54,13 +86,23 @@ def _newest_picture(newest: Newest[Picture]) -> Picture:
     raise PetcamError(Code.CAMERA_SILENT, "no picture has come from the camera for 5 seconds")
 
 
-def _parts(newest: Newest[Picture], gone: Callable[[], bool]) -> Iterator[bytes]:
+def _conditional(picture: Picture, view: View) -> Response:
+    """The picture, or 304 where the client has this very one."""
+    response = Response(picture.jpeg, mimetype="image/jpeg")
+    response.headers["X-Picture-Age"] = f"{picture.age():.3f}"
+    response.set_etag(f"{picture.capture_ns:x}-{view.width}-{int(view.boxes)}")
+    response.make_conditional(request)  # in place
+    return response
+
+
+def _parts(newest: Newest[Picture], cadence: Cadence, gone: Callable[[], bool]) -> Iterator[bytes]:
     seen = 0
     while not (newest.closed or gone()):
         news = newest.wait(seen, LOOK_UP)
         if news is None:
             continue
         seen, picture = news
-        if picture.is_fresh():
+        if picture.is_fresh() and cadence.is_due(picture.capture_ns):
+            cadence.took(picture.capture_ns)
             head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n\r\n"
             yield head.encode() + picture.jpeg + b"\r\n"

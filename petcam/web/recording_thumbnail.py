@@ -55,15 +55,13 @@ def _make(opened: Callable[[], BinaryIO]) -> bytes:
     import av  # here: PyAV is optional, and costs memory
     import av.error
 
-    from petcam.web.jpeg import encoder
+    from petcam.web.jpeg import Encoder
 
     try:
         with opened() as file, av.open(file, format="mp4") as container:
             frame = next(container.decode(video=0))
-            height = max(2, round(WIDTH * frame.height / frame.width / 2) * 2)
-            small = frame.reformat(WIDTH, height, format="yuvj420p")
-            small.pts = None
-            jpeg = b"".join(bytes(packet) for packet in encoder(WIDTH, height).encode(small))
+            encoder = Encoder(WIDTH)
+            jpeg = encoder.encode(encoder.scale(frame))
     except (av.error.FFmpegError, OSError, StopIteration, IndexError, ZeroDivisionError) as error:
         raise PetcamError(Code.NOT_FOUND, "there is no picture in this recording") from error
     return jpeg

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from web_fakes import PASSWORD, FakeReader, FakeStreamer
+from web_fakes import PASSWORD, FakeCameras, FakeReader, FakeStreamer
 
 from petcam.config import Auth, Config, Recording
 from petcam.web.app import create_app
@@ -35,6 +35,12 @@ def stream_reader():
 
 
 @pytest.fixture
+def picture_results():
+    """Of the detections that are burned into pictures."""
+    return FakeReader()
+
+
+@pytest.fixture
 def recordings(tmp_path):
     folder = tmp_path / "recordings"
     folder.mkdir()
@@ -42,13 +48,13 @@ def recordings(tmp_path):
 
 
 @pytest.fixture
-def services(tmp_path, streamer, reader, stream_reader, recordings):
+def services(tmp_path, streamer, reader, stream_reader, picture_results, recordings):
     """Without login; nothing is started."""
     built = Services(
         config=Config(auth=Auth(mode="none"), recording=Recording(directory=str(recordings))),
         streamer=streamer,
         detections=DetectionFeed(lambda: reader),
-        pictures=PictureFeed(lambda: stream_reader),
+        pictures=PictureFeed(FakeCameras(stream_reader), lambda: picture_results),
         recordings=RecordingDirectory(str(recordings)),
         thumbnails=Thumbnails(),
         owner=Owner(tmp_path / "state"),

@@ -2,17 +2,23 @@
 
 import threading
 import time
+from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from petcam.web import mjpeg, picture_feed
-from petcam.web.picture_feed import Picture, PictureFeed
+from petcam.web import mjpeg, picture
+from petcam.web.picture import Cadence, Picture, View
+from petcam.web.picture_feed import VIEWS
+from petcam.web.picture_source import Still
 
 av = pytest.importorskip("av")
 
+MS = 1_000_000
 
-def h264(pictures, width=320, height=240):
+
+def h264(pictures, width=320, height=240, grey=128):
     """Access units of so many grey pictures."""
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
@@ -21,24 +27,58 @@ def h264(pictures, width=320, height=240):
     for number in range(pictures):
         frame = av.VideoFrame(width, height, "yuv420p")
         for plane in frame.planes:
-            plane.update(bytes([128]) * plane.buffer_size)
+            plane.update(bytes([grey]) * plane.buffer_size)
         frame.pts = number
         yield from encoder.encode(frame)
 
 
-def access_units(pictures=3, **size):
-    for number, packet in enumerate(h264(pictures, **size)):
+def access_units(pictures=3, spacing_ns=100 * MS, **looks):
+    for number, packet in enumerate(h264(pictures, **looks)):
         yield SimpleNamespace(
             data=bytes(packet),
             keyframe=packet.is_keyframe,
             discontinuity=False,
-            capture_ns=time.monotonic_ns() + number * picture_feed.INTERVAL_NS,
+            capture_ns=time.monotonic_ns() + number * spacing_ns,
         )
+
+
+def decoded(jpeg):
+    """The JPEG's pixels, RGB."""
+    frame = av.CodecContext.create("mjpeg", "r").decode(av.Packet(jpeg))[0]
+    return frame.to_ndarray(format="rgb24")
 
 
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(mjpeg, "SNAPSHOT_WAIT", 0.05)
+
+
+@pytest.fixture
+def film(stream_reader):
+    def put(*args, **looks):
+        units = list(access_units(*args, **looks))
+        for unit in units:
+            stream_reader.news.put(unit)
+        return units
+
+    return put
+
+
+@pytest.fixture
+def look(services):
+    """Begins to look; each is ended at the test's end."""
+    leaves = []
+
+    def begin(view=View(), fps=30.0):  # noqa: B008
+        newest, leave = services.pictures.look(view, fps)
+        leaves.append(leave)
+        return newest
+
+    begin.leaves = leaves
+    yield begin
+    for leave in leaves:
+        leave()
+    assert join_decoder()
 
 
 def decoders():
@@ -51,13 +91,26 @@ def join_decoder():
     return decoders() == []
 
 
-def test_it_gives_the_newest_picture(client, services, stream_reader):
-    for unit in access_units():
-        stream_reader.news.put(unit)
+def test_it_gives_the_newest_picture_with_its_age(client, services, film):
+    film()
     answer = client.get("/snapshot.jpg")
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert answer.data.startswith(b"\xff\xd8") and answer.data.endswith(b"\xff\xd9")
+    assert -1 < float(answer.headers["X-Picture-Age"]) < 5
     assert services.places.taken() == 0
+
+
+def test_it_spares_a_client_the_picture_that_it_has(client, stream_reader, film):
+    unit = film(1)[0]
+    etag = client.get("/snapshot.jpg").headers["ETag"]
+    assert join_decoder()
+    stream_reader.news.put(unit)
+    again = client.get("/snapshot.jpg", headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert join_decoder()
+    film(1)
+    other = client.get("/snapshot.jpg", headers={"If-None-Match": etag})
+    assert other.status_code == 200 and other.headers["ETag"] != etag
 
 
 def test_it_says_that_the_camera_is_silent(client, services, quick):
@@ -66,22 +119,30 @@ def test_it_says_that_the_camera_is_silent(client, services, quick):
     assert services.places.taken() == 0
 
 
-def test_it_shows_no_picture_of_long_ago(client, services, quick):
-    services.pictures.newest.publish(Picture(b"old", time.monotonic_ns() - picture_feed.SILENT_NS))
+def test_it_shows_no_picture_of_long_ago(client, stream_reader, quick):
+    for unit in access_units(1):
+        unit.capture_ns -= picture.SILENT_NS
+        stream_reader.news.put(unit)
     assert client.get("/snapshot.jpg").status_code == 503
 
 
 @pytest.mark.parametrize("path", ["/snapshot.jpg", "/stream.mjpg"])
-def test_it_names_the_package_to_install_where_pyav_is_missing(client, monkeypatch, path):
-    monkeypatch.setattr(PictureFeed, "is_supported", staticmethod(lambda: False))
+def test_it_names_the_package_to_install_where_pyav_is_missing(client, services, monkeypatch, path):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     answer = client.get(path)
     assert (answer.status_code, answer.get_json()["error"]) == (501, "Not supported here")
     assert "python3-av" in answer.get_json()["message"]
 
 
-def test_it_streams_parts_with_their_length(client, services, stream_reader):
-    for unit in access_units(1):
-        stream_reader.news.put(unit)
+@pytest.mark.parametrize("query", ["width=15", "width=x", "width=nan", "width=5000", "fps=0", "fps=31", "fps=inf"])
+def test_it_refuses_sizes_and_rates_out_of_range(client, services, query):
+    answer = client.get(f"/stream.mjpg?{query}")
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "Bad request")
+    assert services.places.taken() == 0 and not decoders()
+
+
+def test_it_streams_parts_with_their_length(client, film):
+    film(1)
     with client.get("/stream.mjpg") as answer:
         assert answer.content_type == "multipart/x-mixed-replace; boundary=petcam-picture"
         head, _, jpeg = next(iter(answer.response)).partition(b"\r\n\r\n")
@@ -89,34 +150,135 @@ def test_it_streams_parts_with_their_length(client, services, stream_reader):
         assert int(head.rpartition(b" ")[2]) == len(jpeg) - 2
 
 
-def test_it_decodes_once_for_all_and_only_while_somebody_looks(services, stream_reader):
-    feed = services.pictures
+def test_ten_viewers_cost_one_decoding_and_one_encoding_a_width(services, stream_reader, film, look, monkeypatch):
+    from petcam.web import jpeg
+
+    counts = {"decoded": 0, "encoded": 0}
+    for cls, method, name in ((jpeg.Decoder, "feed", "decoded"), (jpeg.Encoder, "encode", "encoded")):
+        monkeypatch.setattr(cls, method, counted(getattr(cls, method), counts, name))
     assert not decoders() and stream_reader.opened == 0
-    leaves = [feed.look() for _ in range(10)]
-    for unit in access_units(1):
-        stream_reader.news.put(unit)
-    seen, _ = feed.newest.wait(0, 5)
-    assert len(decoders()) == 1
-    for leave in leaves:
+    views = [View()] * 5 + [View(160)] * 5
+    newest = [look(view) for view in views]
+    film(1)
+    sizes = [decoded(feed.wait(0, 5)[1].jpeg).shape[:2] for feed in newest]
+    assert sizes == [(240, 320)] * 5 + [(120, 160)] * 5
+    assert (counts, len(decoders())) == ({"decoded": 1, "encoded": 2}, 1)
+    for leave in look.leaves:
         leave()
     assert join_decoder()
     assert stream_reader.opened == stream_reader.closed == 1
-    leave = feed.look()
-    for unit in access_units(1):
-        stream_reader.news.put(unit)
-    assert feed.newest.wait(seen, 5), "the next viewer gets a decoder again"
-    leave()
-    assert join_decoder()
+    assert services.pictures._renditions == services.pictures._rates == {}
+    again = look()
+    film(1)
+    assert again.wait(0, 5), "the next viewer gets a decoder again"
 
 
-def test_it_is_back_at_the_next_keyframe_after_broken_access_units(services, stream_reader):
-    leave = services.pictures.look()
-    good = list(access_units(2, width=160, height=120))
-    broken = [SimpleNamespace(**{**vars(good[0]), "data": good[0].data[:cut]}) for cut in (0, 1, 5, 20)]
-    flipped = SimpleNamespace(**{**vars(good[0]), "data": bytes(b ^ 0x55 for b in good[0].data)})
-    for unit in (*broken, flipped, *access_units(2)):
-        stream_reader.news.put(unit)
-    assert services.pictures.newest.wait(0, 5)
-    leave()
-    assert join_decoder()
+def counted(method, counts, name):
+    def wrapper(*args):
+        counts[name] += 1
+        return method(*args)
+
+    return wrapper
+
+
+def test_it_never_makes_a_picture_wider_than_the_cameras(film, look):
+    newest = look(View(3000))
+    film(1)
+    assert decoded(newest.wait(0, 5)[1].jpeg).shape[:2] == (240, 320)
+
+
+def test_it_makes_only_so_many_sizes_at_once(client, look):
+    for width in range(VIEWS):
+        look(View(100 + 2 * width))
+    answer = client.get("/snapshot.jpg?width=900")
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "Too many clients")
+    assert client.application.extensions["petcam"].places.taken() == 0
+
+
+@pytest.mark.parametrize(("fps", "expected"), [(30, 90), (25, 75), (12, 36), (10, 30), (1, 3)])
+def test_a_cadence_takes_so_many_a_second(fps, expected):
+    cadence, taken = Cadence(fps), 0
+    for number in range(90):  # 3 s of 30 a second
+        capture_ns = 10**12 + number * 33_333_333
+        if cadence.is_due(capture_ns):
+            cadence.took(capture_ns)
+            taken += 1
+    assert abs(taken - expected) <= 3
+
+
+def result(capture_ns, boxes=1):
+    box = SimpleNamespace(class_name="cat", confidence=0.9, x=160.0, y=120.0, w=240.0, h=160.0)
+    return SimpleNamespace(capture_ns=capture_ns, width=640, height=480, boxes=(box,) * boxes)
+
+
+def boxed(jpeg):
+    """Whether the box of ``result`` is drawn, in a picture 320 wide."""
+    red, green, blue = decoded(jpeg)[60:140, 80].astype(int).mean(0)
+    return green > red + 40 and green > blue + 20
+
+
+def test_a_picture_waits_for_its_own_boxes(film, look, picture_results):
+    newest = look(View(320, boxes=True))
+    picture_results.news.put(result(time.monotonic_ns() - 100 * MS, boxes=0))  # the detector is at work
+    unit = film(1)[0]
+    assert newest.wait(0, 0.1) is None
+    picture_results.news.put(result(unit.capture_ns))
+    seen, shown = newest.wait(0, 5)
+    assert shown.capture_ns == unit.capture_ns and boxed(shown.jpeg)
+    second = film(1)[0]
+    picture_results.news.put(result(second.capture_ns, boxes=0))
+    assert not boxed(newest.wait(seen, 5)[1].jpeg)
+
+
+def test_a_picture_that_the_detector_never_looks_at_is_shown_without_waiting_long(film, look, picture_results):
+    newest = look(View(320, boxes=True))
+    film(1)
+    assert not boxed(newest.wait(0, 5)[1].jpeg)
+
+
+def test_boxes_leave_other_views_alone(film, look, picture_results):
+    plain, drawn = look(View(320)), look(View(320, boxes=True))
+    unit = film(1)[0]
+    picture_results.news.put(result(unit.capture_ns))
+    assert not boxed(plain.wait(0, 5)[1].jpeg)
+    assert drawn.wait(0, 5)
+
+
+def broken(good):
+    """What a keyframe may have become."""
+    sps_end = good.data.index(b"\0\0\0\1", 4)
+    yield from (good.data[:cut] for cut in (0, 1, 5, 20, len(good.data) // 2))
+    yield bytes(byte ^ 0x55 for byte in good.data)
+    yield good.data[sps_end:]  # without its SPS
+    yield good.data[:40] + bytes(len(good.data) - 40)
+
+
+def test_it_is_back_at_the_next_keyframe_after_broken_access_units(stream_reader, film, look):
+    newest = look()
+    good = next(access_units(1, width=160, height=120))
+    for data in broken(good):
+        stream_reader.news.put(SimpleNamespace(**{**vars(good), "data": data}))
+    film(2, grey=200)
+    seen = 0
+    while seen is not None:
+        news = newest.wait(seen, 5)
+        assert news, "the picture is not back"
+        seen = news[0] if decoded(news[1].jpeg).shape[:2] != (240, 320) else None
+    assert abs(int(decoded(news[1].jpeg).mean()) - 200) < 60
     assert stream_reader.opened == 1
+
+
+def test_a_jpeg_of_the_cameras_own_is_passed_on_as_it_is_without_pyav(services, client, monkeypatch):
+    @contextmanager
+    def source():
+        yield SimpleNamespace(read=lambda timeout: Still(time.monotonic_ns(), lambda: None, b"\xff\xd8 ready \xff\xd9"))
+
+    monkeypatch.setattr(services.pictures, "_cameras", SimpleNamespace(open=source, gives_jpeg=lambda: True))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert client.get("/snapshot.jpg").data == b"\xff\xd8 ready \xff\xd9"
+    assert client.get("/snapshot.jpg?width=320").status_code == 501
+
+
+def test_a_picture_knows_whether_it_is_fresh():
+    shown = Picture(b"", time.monotonic_ns())
+    assert shown.is_fresh() and not replace(shown, capture_ns=shown.capture_ns - picture.SILENT_NS).is_fresh()

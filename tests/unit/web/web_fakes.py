@@ -2,10 +2,12 @@
 
 import queue
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import MESSAGES, Answer
+from petcam.web.picture_source import Decoded
 
 PASSWORD = "correct horse"
 
@@ -61,6 +63,21 @@ class FakeReader:
         if isinstance(news, Exception):
             raise news
         return news
+
+
+class FakeCameras:
+    """The stream of ``reader``, decoded."""
+
+    def __init__(self, reader):
+        self.reader = reader
+
+    @contextmanager
+    def open(self):
+        with self.reader as reader:
+            yield Decoded(reader)
+
+    def gives_jpeg(self):
+        return False
 
 
 def detections(frame_number=7, age=0.0, boxes=1):
