@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -22,6 +23,9 @@ const (
 	stopTimeout = 5 * time.Second // after this a stop that hangs is cut short
 	// memoryLimit makes the collector work harder before a small board runs short. The service is far below it.
 	memoryLimit = 128 << 20
+	// processors run Go code at a time. With one, nothing is woken up to look for work that is done in 50 µs, and the
+	// wait for the next frame lets go of it at once: a third less CPU (docs/decisions.md, 10).
+	processors = 1
 )
 
 // version is set by the linker.
@@ -57,6 +61,9 @@ func serve(file string, stderr io.Writer) int {
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(processors)
 	}
 	service, err := Open(settings, nil, log)
 	if err != nil {

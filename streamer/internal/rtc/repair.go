@@ -26,6 +26,7 @@ func (s *stream) repair(nack *rtcp.TransportLayerNack) (sent int) {
 			return true
 		})
 	}
+	s.flush()
 	return sent
 }
 

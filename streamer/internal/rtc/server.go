@@ -107,7 +107,7 @@ func (s *Server) Answer(ctx context.Context, offer string, guest Guest) (string,
 		return "", err
 	}
 	v := &viewer{server: s, guest: guest, log: s.log.With("viewer", guest.Remote.String()),
-		stream: newStream(codec, s.find), connected: make(chan struct{})}
+		stream: newStream(codec, s.find, s.mux.outbox.flush), connected: make(chan struct{})}
 	if err := s.add(v); err != nil {
 		return "", err
 	}

@@ -269,6 +269,7 @@ func TestEndedSessionsViewersLeaveAtOnce(t *testing.T) {
 	leaves.Accept(answerTo(t, s, leaves.Offer(), Guest{Session: "mine"}))
 	stays.Connected()
 	leaves.Connected()
+	eventually(t, "both watch", func() bool { return s.Viewers() == 2 }) // earlier there is nothing to say goodbye by
 	if n := s.EndSession("mine"); n != 1 {
 		t.Fatalf("%d viewers were sent away", n)
 	}

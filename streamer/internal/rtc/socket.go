@@ -14,8 +14,9 @@ const socketBuffer = 2 << 20
 // mux shares the one UDP socket among all viewers; a viewer's first packet is told by the name in its STUN request.
 type mux struct {
 	*ice.UDPMuxDefault
-	hosts *hosts
-	port  uint16
+	outbox *outbox
+	hosts  *hosts
+	port   uint16
 }
 
 // listen opens the UDP socket. Its error names the address.
@@ -34,10 +35,12 @@ func listen(host string, port int, extra []string, log pionLog) (*mux, error) {
 	}
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	params := ice.UDPMuxParams{Logger: log.NewLogger("mux"), UDPConn: conn}
+	outbox := newOutbox(conn)
+	params := ice.UDPMuxParams{Logger: log.NewLogger("mux"), UDPConn: outbox}
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	return &mux{
 		UDPMuxDefault: ice.NewUDPMuxDefault(params),
+		outbox:        outbox,
 		hosts:         newHosts(local.Addr().Unmap(), extra),
 		port:          local.Port(),
 	}, nil

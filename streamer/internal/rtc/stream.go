@@ -18,7 +18,7 @@ const (
 	clockRate       = 90000
 	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 	reportEvery     = time.Second
-	burst           = 16               // so many packets
+	burst           = 25               // so many packets
 	pause           = time.Millisecond // in this time: more at line rate lose their tail on Wi-Fi
 )
 
@@ -30,6 +30,7 @@ const (
 type stream struct {
 	codec webrtc.RTPCodecParameters
 	find  func(number uint64) *frame // one that is still kept, for repairs
+	flush func()                     // sends the packets that writer has taken
 
 	// Set by Bind, before the connection is up; then only read.
 	ssrc        uint32
@@ -53,9 +54,9 @@ type stream struct {
 	repairs      int
 }
 
-func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame) *stream {
+func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame, flush func()) *stream {
 	// A random start, as RFC 3550 wants; in the lower half, so that SRTP's count of roll-overs starts unambiguously.
-	return &stream{codec: codec, find: find, shift: uint16(rand.N(1 << 15))}
+	return &stream{codec: codec, find: find, flush: flush, shift: uint16(rand.N(1 << 15))}
 }
 
 // send writes a frame's packets; write errors mean that the viewer is gone, which ICE finds out.
@@ -70,6 +71,7 @@ func (s *stream) send(f *frame) (bytes int) {
 		s.octets += uint32(len(payload))
 		bytes += n
 	}
+	s.flush()
 	return bytes
 }
 
@@ -77,7 +79,10 @@ func (s *stream) send(f *frame) (bytes int) {
 // viewer begins with.
 func (s *stream) pace() {
 	if s.packets%burst == 0 {
-		time.Sleep(pause - time.Since(s.burstBegan)) // mostly nothing
+		if early := pause - time.Since(s.burstBegan); early > 0 {
+			s.flush()
+			time.Sleep(early)
+		}
 		s.burstBegan = time.Now()
 	}
 	s.packets++
