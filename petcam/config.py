@@ -4,6 +4,7 @@
 ``tests/config-cases.yaml`` holds both to the same answers.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -57,17 +58,34 @@ def _list_of(pattern: str, words: str) -> Check:
     return check
 
 
+def _is_network(value: Any) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f.:]+(/(0|[1-9][0-9]*))?", value):
+        return False  # of what ipaddress reads, only what Go reads too
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _networks(value: Any) -> str | None:
+    good = isinstance(value, list) and all(_is_network(v) for v in value)
+    return None if good else "a list of IP addresses or networks like 192.168.1.0/24"
+
+
 _PORT = _integer(1, 65535)
 _HOST = _pattern(r"[A-Za-z0-9.:_-]{1,253}", "a host name or an IP address")
 _SEGMENT = _pattern(r"/[A-Za-z0-9._-]{1,200}", "a segment name like /petcam_stream")
+_FILE = _pattern(r"(/[^\x00-\x1f]*)?", "an absolute path, or empty")
 _BYTES = _integer(0, 2**62)
 
 
-def _key(default: Any, check: Check) -> Any:
-    """A configuration key: its default and what is allowed."""
+def _key(default: Any, check: Check, false: str | None = None) -> Any:
+    """A configuration key: its default, what is allowed, and the word that YAML 1.1 reads as a truth value."""
+    metadata = {"check": check, "false": false}
     if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata={"check": check})
-    return field(default=default, metadata={"check": check})
+        return field(default_factory=lambda: list(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,10 @@ class Web:
     host: str = _key("0.0.0.0", _HOST)
     port: int = _key(8080, _PORT)
     threads: int = _key(40, _integer(8, 256))
+    tls: str = _key("off", _choice("off", "auto", "files"), false="off")
+    tls_port: int = _key(8443, _PORT)
+    tls_cert: str = _key("", _FILE)
+    tls_key: str = _key("", _FILE)
 
 
 @dataclass(frozen=True)
@@ -82,6 +104,7 @@ class Streamer:
     host: str = _key("0.0.0.0", _HOST)
     port: int = _key(8081, _PORT)
     public_url: str = _key("", _pattern(r"(https?://[^\s/]+(/\S*)?)?", "an http:// or https:// URL, or empty"))
+    metrics_allow: list[str] = _key([], _networks)
 
 
 @dataclass(frozen=True)
@@ -158,8 +181,11 @@ def parse(text: str, name: str) -> tuple[Config, list[str]]:
     if not isinstance(document, dict):
         raise PetcamError(Code.BAD_CONFIG, f"{name}: must hold sections such as web, not {_show(document)}")
     warnings = [f"{name}: unknown section {key!r} is ignored" for key in document if key not in _SECTIONS]
-    sections = {key: _section(name, key, cls, document.get(key), warnings) for key, cls in _SECTIONS.items()}
-    return Config(**sections), warnings
+    config = Config(**{key: _section(name, key, cls, document.get(key), warnings) for key, cls in _SECTIONS.items()})
+    for key in ("tls_cert", "tls_key"):
+        if config.web.tls == "files" and not getattr(config.web, key):
+            raise PetcamError(Code.BAD_CONFIG, f"{name}: web.{key}: must be named where web.tls is files")
+    return config, warnings
 
 
 def _section(name: str, section: str, cls: type, values: Any, warnings: list[str]) -> Any:
@@ -172,12 +198,15 @@ def _section(name: str, section: str, cls: type, values: Any, warnings: list[str
     for key, spec in known.items():
         if key not in values or values[key] is None:  # an emptied key means its default
             continue
-        allowed = spec.metadata["check"](values[key])
+        value = values[key]
+        if value is False and spec.metadata["false"]:
+            value = spec.metadata["false"]
+        allowed = spec.metadata["check"](value)
         if allowed is not None:
             raise PetcamError(
                 Code.BAD_CONFIG, f"{name}: {section}.{key}: {_show(values[key])} is not allowed; it must be {allowed}"
             )
-        chosen[key] = values[key]
+        chosen[key] = value
     return cls(**chosen)
 
 

@@ -3,10 +3,12 @@
 import argparse
 import getpass
 import grp
+import hashlib
 import importlib.util
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +72,8 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_pyav()
     yield check_space(Path(config.recording.directory))
     yield check_password(config)
+    if config.web.tls != "off":
+        yield check_tls(config)
     yield check_url(config)
 
 
@@ -179,6 +183,19 @@ def check_password(config: Config) -> Finding:
     if not is_set:
         return Finding(Sign.LOOK, "login", "no password is set, so nobody gets in: sudo petcam password")
     return Finding(Sign.OK, "login", "a password is set")
+
+
+def check_tls(config: Config) -> Finding:
+    """By the fingerprint the owner knows that the certificate a browser asks about is this board's."""
+    host = from_here(config.web.host).strip("[]")
+    try:
+        certificate = ssl.get_server_certificate((host, config.web.tls_port), timeout=5)
+    except (OSError, ValueError):
+        words = f"web.tls is {config.web.tls}, but nothing answers on port {config.web.tls_port}"
+        return Finding(Sign.BROKEN, "HTTPS", f"{words}: journalctl -u petcam-streamer says why")
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest().upper()
+    fingerprint = ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
+    return Finding(Sign.OK, "HTTPS", f"port {config.web.tls_port}, certificate SHA-256 {fingerprint}")
 
 
 def check_url(config: Config) -> Finding:

@@ -36,10 +36,15 @@ func settings(t *testing.T) config.Config {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// begin runs a service until the test ends and gives its URL.
+// begin runs a service that asks for no login until the test ends, and gives its URL.
 func begin(t *testing.T, c config.Config) string {
 	t.Helper()
-	s, err := Open(c, nil, quiet())
+	return beginWith(t, c, access{})
+}
+
+func beginWith(t *testing.T, c config.Config, access access) string {
+	t.Helper()
+	s, err := Open(c, access, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +289,7 @@ func TestTakenPortIsNamedWithItsKey(t *testing.T) {
 
 func expectInError(t *testing.T, c config.Config, words ...string) {
 	t.Helper()
-	_, err := Open(c, nil, quiet())
+	_, err := Open(c, access{}, quiet())
 	for _, word := range words {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%v does not name %s", err, word)

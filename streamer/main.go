@@ -59,13 +59,18 @@ func serve(file string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
 		return badConfig
 	}
+	access, err := openAccess(settings, log)
+	if err != nil {
+		fmt.Fprintln(stderr, "petcam-streamer:", err)
+		return badConfig
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(processors)
 	}
-	service, err := Open(settings, nil, log)
+	service, err := Open(settings, access, log)
 	if err != nil {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
 		return 1

@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"petcam/streamer/internal/camera"
@@ -18,6 +15,7 @@ import (
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/tlsfront"
 	"petcam/streamer/internal/token"
 	"petcam/streamer/internal/watchdog"
 )
@@ -33,6 +31,8 @@ type Service struct {
 	camera   *camera.Camera
 	listener net.Listener
 	server   *http.Server
+	front    *tlsfront.Front // over HTTPS on secure; nil: there is none
+	secure   net.Listener
 	monitor  *monitor
 	dog      *watchdog.Watchdog
 
@@ -42,29 +42,48 @@ type Service struct {
 	failure chan error     // of the first that ends by itself
 }
 
-// Open takes the ports. Nothing flows yet. Its error is one line that names port and key. gate lets viewers in; nil:
-// everybody may watch.
-func Open(settings config.Config, gate *token.Gate, log *slog.Logger) (*Service, error) {
-	listener, err := listen(settings.Streamer.Host, settings.Streamer.Port)
-	if err != nil {
-		return nil, portError("streamer.port", "TCP", settings.Streamer.Host, settings.Streamer.Port, err)
+// Open takes the ports. Nothing flows yet. Its error is one line that names port and key.
+func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
+	s := &Service{log: log, front: access.front, failure: make(chan error, 1)}
+	if err := s.openPorts(settings); err != nil {
+		s.closePorts()
+		return nil, err
 	}
-	viewers, err := rtc.New(rtc.Options{
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.wire(settings, access.gate)
+	return s, nil
+}
+
+func (s *Service) openPorts(settings config.Config) (err error) {
+	if s.listener, err = openPort("streamer.port", settings.Streamer.Host, settings.Streamer.Port); err != nil {
+		return err
+	}
+	if s.front != nil {
+		if s.secure, err = openPort("web.tls_port", settings.Web.Host, settings.Web.TLSPort); err != nil {
+			return err
+		}
+	}
+	s.viewers, err = rtc.New(rtc.Options{
 		Host:       settings.Streamer.Host,
 		Port:       settings.WebRTC.UDPPort,
 		ExtraHosts: settings.WebRTC.ExtraHosts,
 		ICEServers: settings.WebRTC.ICEServers,
 		MaxViewers: settings.WebRTC.MaxViewers,
-		Log:        log,
+		Log:        s.log,
 	})
 	if err != nil {
-		_ = listener.Close()
-		return nil, portError("webrtc.udp_port", "UDP", settings.Streamer.Host, settings.WebRTC.UDPPort, err)
+		return portError("webrtc.udp_port", "UDP", settings.Streamer.Host, settings.WebRTC.UDPPort, err)
 	}
-	s := &Service{log: log, viewers: viewers, listener: listener, failure: make(chan error, 1)}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wire(settings, gate)
-	return s, nil
+	return nil
+}
+
+// closePorts closes those that are open; to close them twice does no harm.
+func (s *Service) closePorts() {
+	for _, listener := range []net.Listener{s.listener, s.secure} {
+		if listener != nil {
+			_ = listener.Close()
+		}
+	}
 }
 
 // wire makes the parts that cannot fail.
@@ -76,6 +95,8 @@ func (s *Service) wire(settings config.Config, gate *token.Gate) {
 		Recorder:  s.recorder,
 		Camera:    s.camera,
 		Tokens:    gate,
+		Names:     names(settings),
+		Scrapers:  networks(settings.Streamer.MetricsAllow),
 		WebPort:   settings.Web.Port,
 		PublicURL: settings.Streamer.PublicURL,
 		Version:   version,
@@ -117,6 +138,10 @@ func (s *Service) Address() net.Addr { return s.listener.Addr() }
 func (s *Service) Run(ctx context.Context) error {
 	s.task(func() error { return s.camera.Run(s.ctx) })
 	s.task(func() error { return s.server.Serve(s.listener) })
+	if s.front != nil {
+		s.task(func() error { return s.front.Serve(s.secure) })
+		s.task(func() error { s.front.Follow(s.ctx); return nil })
+	}
 	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, which nobody needs to wait for
 	if _, err := s.monitor.look(ctx); err != nil && ctx.Err() == nil {
 		return err // the port does not answer
@@ -154,30 +179,12 @@ func (s *Service) Close() {
 	if s.server.Shutdown(ctx) != nil {
 		_ = s.server.Close()
 	}
-	_ = s.listener.Close() // where Run never was
+	if s.front != nil {
+		s.front.Close(ctx)
+	}
+	s.closePorts() // where Run never was
 	s.recorder.Close()
 	s.viewers.Close()
 	s.cancel()
 	s.tasks.Wait()
-}
-
-// listen opens the TCP port. "tcp" would make 0.0.0.0 mean IPv6 too.
-func listen(host string, port int) (net.Listener, error) {
-	network := "tcp"
-	if address := net.ParseIP(host); address != nil && address.To4() != nil {
-		network = "tcp4"
-	}
-	return net.Listen(network, net.JoinHostPort(host, strconv.Itoa(port)))
-}
-
-func portError(key, kind, host string, port int, err error) error {
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: %s port %d on %s is taken by another program; end that or choose another port", key, kind, port, host)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("streamer.host: %s is not an address of this machine", host)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%s: %s port %d needs more rights; choose one above 1023", key, kind, port)
-	}
-	return fmt.Errorf("%s: %s port %d on %s cannot be opened: %w", key, kind, port, host, err)
 }

@@ -31,6 +31,10 @@ type Web struct {
 	Host    string
 	Port    int
 	Threads int
+	TLS     string // off, auto or files: what this service adds in front of it
+	TLSPort int
+	TLSCert string // files, where TLS is files
+	TLSKey  string
 }
 
 // Streamer is where this service listens.
@@ -38,6 +42,8 @@ type Streamer struct {
 	Host      string
 	Port      int
 	PublicURL string // empty: as the page was opened
+	// MetricsAllow are addresses or networks that may read the metrics, besides loopback.
+	MetricsAllow []string
 }
 
 // Camera names the shared memory.
@@ -75,7 +81,7 @@ type Auth struct {
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Web:      Web{Host: "0.0.0.0", Port: 8080, Threads: 40},
+		Web:      Web{Host: "0.0.0.0", Port: 8080, Threads: 40, TLS: "off", TLSPort: 8443},
 		Streamer: Streamer{Host: "0.0.0.0", Port: 8081},
 		Camera:   Camera{Layout: "petcam", Stream: "/petcam_stream", Detections: "/petcam_detections"},
 		WebRTC:   WebRTC{UDPPort: 8081, MaxViewers: 16, Backend: "go"},
@@ -128,6 +134,9 @@ func Parse(text []byte, name string) (Config, []string, error) {
 	}
 	config := Default()
 	warnings, err := assign(document, sections(&config))
+	if err == nil {
+		err = config.Web.requireFiles()
+	}
 	if err != nil {
 		return Config{}, nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -135,6 +144,16 @@ func Parse(text []byte, name string) (Config, []string, error) {
 		warnings[i] = name + ": " + warnings[i]
 	}
 	return config, warnings, nil
+}
+
+// requireFiles looks that the certificate is named where one is to be read.
+func (w Web) requireFiles() error {
+	for _, each := range []struct{ key, file string }{{"tls_cert", w.TLSCert}, {"tls_key", w.TLSKey}} {
+		if w.TLS == "files" && each.file == "" {
+			return fmt.Errorf("web.%s: must be named where web.tls is files", each.key)
+		}
+	}
+	return nil
 }
 
 // firstInvalid is the index of the first byte that is not UTF-8, or -1.

@@ -24,18 +24,25 @@ type key struct {
 func sections(c *Config) []section {
 	host := pattern(`[A-Za-z0-9.:_-]{1,253}`)
 	segment := pattern(`/[A-Za-z0-9._-]{1,200}`)
-	const segmentWords, maxPort, maxBytes = "a segment name like /petcam_stream", 65535, 1 << 62
+	file := pattern(`(/[^\x00-\x1f]*)?`)
+	const segmentWords, fileWords = "a segment name like /petcam_stream", "an absolute path, or empty"
+	const maxPort, maxBytes = 65535, 1 << 62
 	return []section{
 		{"web", []key{
 			{"host", text(&c.Web.Host, host, "a host name or an IP address")},
 			{"port", integer(&c.Web.Port, 1, maxPort)},
 			{"threads", integer(&c.Web.Threads, 8, 256)},
+			{"tls", offIsFalse(choice(&c.Web.TLS, "off", "auto", "files"))},
+			{"tls_port", integer(&c.Web.TLSPort, 1, maxPort)},
+			{"tls_cert", text(&c.Web.TLSCert, file, fileWords)},
+			{"tls_key", text(&c.Web.TLSKey, file, fileWords)},
 		}},
 		{"streamer", []key{
 			{"host", text(&c.Streamer.Host, host, "a host name or an IP address")},
 			{"port", integer(&c.Streamer.Port, 1, maxPort)},
 			{"public_url", text(&c.Streamer.PublicURL, pattern(`(https?://[^`+space+`/]+(/[^`+space+`]*)?)?`),
 				"an http:// or https:// URL, or empty")},
+			{"metrics_allow", list(&c.Streamer.MetricsAllow, isNetwork, "IP addresses or networks like 192.168.1.0/24")},
 		}},
 		{"camera", []key{
 			{"layout", choice(&c.Camera.Layout, "petcam", "rdk-x5")},
@@ -46,8 +53,8 @@ func sections(c *Config) []section {
 		}},
 		{"webrtc", []key{
 			{"udp_port", integer(&c.WebRTC.UDPPort, 1, maxPort)},
-			{"ice_servers", list(&c.WebRTC.ICEServers, pattern(`(stun|stuns|turn|turns):[^`+space+`]+`), "stun: or turn: URLs")},
-			{"extra_hosts", list(&c.WebRTC.ExtraHosts, host, "host names or IP addresses")},
+			{"ice_servers", list(&c.WebRTC.ICEServers, pattern(`(stun|stuns|turn|turns):[^`+space+`]+`).MatchString, "stun: or turn: URLs")},
+			{"extra_hosts", list(&c.WebRTC.ExtraHosts, host.MatchString, "host names or IP addresses")},
 			{"max_viewers", integer(&c.WebRTC.MaxViewers, 1, 256)},
 			{"backend", choice(&c.WebRTC.Backend, "go", "python")},
 		}},
@@ -93,6 +100,16 @@ func choice(place *string, allowed ...string) func(any) string {
 	}
 }
 
+// offIsFalse takes the truth value as which YAML 1.1 reads the word off for that word.
+func offIsFalse(set func(any) string) func(any) string {
+	return func(value any) string {
+		if value == false {
+			value = "off"
+		}
+		return set(value)
+	}
+}
+
 func integer[T int | int64](place *T, low, high int64) func(any) string {
 	return func(value any) string {
 		given, ok := value.(*big.Int)
@@ -119,13 +136,13 @@ func number(place *float64, low, high float64) func(any) string {
 	}
 }
 
-func list(place *[]string, allowed *regexp.Regexp, words string) func(any) string {
+func list(place *[]string, allowed func(string) bool, words string) func(any) string {
 	return func(value any) string {
 		given, ok := value.([]any)
 		var items []string
 		for _, each := range given {
 			item, isText := each.(string)
-			ok = ok && isText && allowed.MatchString(item)
+			ok = ok && isText && allowed(item)
 			items = append(items, item)
 		}
 		if !ok {

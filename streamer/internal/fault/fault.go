@@ -17,6 +17,7 @@ const (
 	AlreadyRecording Code = "Already recording"
 	NotRecording     Code = "Not recording"
 	TooLarge         Code = "Too large"
+	TooManyRequests  Code = "Too many requests"
 	UnsupportedMedia Code = "Unsupported media type"
 	NoVideo          Code = "No video"
 	TooManyViewers   Code = "Too many viewers"

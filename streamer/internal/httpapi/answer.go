@@ -27,6 +27,8 @@ func statusOf(code fault.Code) int {
 		return http.StatusRequestEntityTooLarge
 	case fault.UnsupportedMedia:
 		return http.StatusUnsupportedMediaType
+	case fault.TooManyRequests:
+		return http.StatusTooManyRequests
 	case fault.NoVideo, fault.TooManyViewers:
 		return http.StatusServiceUnavailable
 	case fault.RecordingFailed:
@@ -36,8 +38,17 @@ func statusOf(code fault.Code) int {
 	}
 }
 
-// retryAfter is when it may be worth asking again, in seconds, where that is not at once.
-const retryAfter = "10"
+// retryAfter is when it may be worth asking again, in seconds; empty: at once, or never.
+func retryAfter(code fault.Code) string {
+	switch code {
+	case fault.TooManyViewers:
+		return "10"
+	case fault.TooManyRequests:
+		return "2"
+	default:
+		return ""
+	}
+}
 
 // writeError answers with a fault; anything else is a defect, of which only the log hears.
 func (a *api) writeError(w http.ResponseWriter, r *http.Request, err error) {
@@ -51,8 +62,8 @@ func (a *api) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	} else {
 		a.Log.Debug("request refused", "path", r.URL.Path, "remote", r.RemoteAddr, "error", err)
 	}
-	if f.Code == fault.TooManyViewers {
-		w.Header().Set("Retry-After", retryAfter)
+	if again := retryAfter(f.Code); again != "" {
+		w.Header().Set("Retry-After", again)
 	}
 	writeJSON(w, status, map[string]string{"error": string(f.Code), "message": f.Message})
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"petcam/streamer/internal/camera"
@@ -52,9 +53,11 @@ type Options struct {
 	Viewers   Viewers
 	Recorder  Recorder
 	Camera    Camera
-	Tokens    *token.Gate // nil: whoever reaches the port may watch
-	WebPort   int         // petcam-web's: pages from there may make offers
-	PublicURL string      // of the streamer behind a reverse proxy: so may pages of that origin
+	Tokens    *token.Gate    // nil: whoever reaches the port may watch
+	WebPort   int            // petcam-web's: pages from there may make offers
+	PublicURL string         // of the streamer behind a reverse proxy: so may pages of that origin
+	Names     []string       // further host names of this machine, lower-case
+	Scrapers  []netip.Prefix // who may read the metrics besides loopback
 	Version   string
 	Log       *slog.Logger
 }
@@ -62,11 +65,12 @@ type Options struct {
 type api struct {
 	Options
 	began time.Time
+	pace  *pace
 }
 
 // New makes the server; the caller gives it a listener.
 func New(options Options) *http.Server {
-	a := &api{Options: options, began: time.Now()}
+	a := &api{Options: options, began: time.Now(), pace: newPace()}
 	return &http.Server{
 		Handler:           a.routes(),
 		ReadHeaderTimeout: headerTimeout,

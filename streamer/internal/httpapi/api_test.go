@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,7 @@ func (f *fake) Health() camera.Health {
 
 func optionsOf(f *fake) Options {
 	return Options{Viewers: f, Recorder: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
+		Names: []string{"pets.example"}, Scrapers: []netip.Prefix{netip.MustParsePrefix("192.168.7.0/24")},
 		Version: `1.0"`, Log: slog.New(slog.DiscardHandler)}
 }
 
@@ -120,12 +122,12 @@ func TestOfferIsAnswered(t *testing.T) {
 func TestEveryErrorHasItsStatus(t *testing.T) {
 	for code, status := range map[fault.Code]int{
 		fault.BadRequest: 400, fault.BadOffer: 400, fault.LoginRequired: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.MethodNotAllowed: 405,
-		fault.AlreadyRecording: 409, fault.NotRecording: 409, fault.TooLarge: 413, fault.UnsupportedMedia: 415,
+		fault.AlreadyRecording: 409, fault.NotRecording: 409, fault.TooLarge: 413, fault.TooManyRequests: 429, fault.UnsupportedMedia: 415,
 		fault.NoVideo: 503, fault.TooManyViewers: 503, fault.RecordingFailed: 507, fault.Internal: 500,
 	} {
 		w := ask(t, &fake{err: fault.New(code, "why")}, "POST", "/start", "", nil)
 		expectError(t, w, status, code)
-		if again := w.Header().Get("Retry-After"); (again != "") != (code == fault.TooManyViewers) {
+		if again := w.Header().Get("Retry-After"); (again != "") != (code == fault.TooManyViewers || code == fault.TooManyRequests) {
 			t.Errorf("%s: Retry-After %q", code, again)
 		}
 	}
@@ -209,7 +211,7 @@ func TestRecordingIsControlledAndDescribed(t *testing.T) {
 }
 
 func TestHealthTellsHowThingsAre(t *testing.T) {
-	got := fields(t, ask(t, &fake{}, "GET", "/health", "", func(r *http.Request) { r.RemoteAddr = "192.0.2.1:9" }), 200)
+	got := fields(t, ask(t, &fake{}, "GET", "/health", "", nil), 200)
 	if got["status"] != "ok" || got["webrtc_clients"] != 3.0 || got["recording"] != true {
 		t.Error(got)
 	}
@@ -218,9 +220,51 @@ func TestHealthTellsHowThingsAre(t *testing.T) {
 	}
 }
 
+func TestHealthTellsStrangersNothingElse(t *testing.T) {
+	for name, change := range map[string]func(*http.Request){
+		"LAN": from("192.168.7.20:9"), "proxy": header("X-Forwarded-For", "127.0.0.1"), "page": header("Origin", "http://camera:8080"),
+	} {
+		if got := fields(t, ask(t, &fake{}, "GET", "/health", "", change), 200); len(got) != 1 || got["status"] != "ok" {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestMetricsAreForTheAllowedAddressesToo(t *testing.T) {
+	for address, status := range map[string]int{
+		"192.168.7.20:9": 200, "[::ffff:192.168.7.20]:9": 200, "192.168.8.20:9": 403, "[2001:db8::1]:9": 403, "@": 403,
+	} {
+		if w := ask(t, &fake{}, "GET", "/metrics", "", from(address)); w.Code != status {
+			t.Errorf("%s: %d", address, w.Code)
+		}
+	}
+	w := ask(t, &fake{}, "GET", "/metrics", "", func(r *http.Request) {
+		from("192.168.7.20:9")(r)
+		r.Header.Set("X-Forwarded-For", "192.168.7.20")
+	})
+	expectError(t, w, 403, fault.Forbidden)
+	expectError(t, ask(t, &fake{}, "GET", "/status", "", from("192.168.7.20:9")), 403, fault.Forbidden)
+}
+
+func TestPageWithANameOfItsOwnIsNotPetcams(t *testing.T) {
+	for host, good := range map[string]bool{
+		"camera:8081": true, "camera.LOCAL.:8081": true, "localhost": true, "203.0.113.9:8081": true, "[2001:db8::1]:8081": true,
+		"PETS.example": true, "": true, "evil.example:8081": false, "pets.example.evil.example": false, "camera.local.evil.example": false,
+		"127.0.0.1.evil.example:8081": false, "[::1].evil.example": false, "a b.c": false,
+	} {
+		for path, method := range map[string]string{"/api/webrtc/offer": "POST", "/status": "GET", "/metrics": "GET"} {
+			w := ask(t, &fake{}, method, path, offerBody, func(r *http.Request) { r.Host = host })
+			if (w.Code == 200) != good || (!good && w.Code != 403) {
+				t.Errorf("%s %s: %d", host, path, w.Code)
+			}
+		}
+	}
+}
+
 func TestControlIsForThisMachineOnly(t *testing.T) {
 	changes := map[string]func(*http.Request){
 		"LAN":         func(r *http.Request) { r.RemoteAddr = "192.168.1.20:4000" },
+		"rebound":     func(r *http.Request) { r.Host = "evil.example:8081" },
 		"IPv6":        func(r *http.Request) { r.RemoteAddr = "[2001:db8::1]:4000" },
 		"mapped":      func(r *http.Request) { r.RemoteAddr = "[::ffff:192.168.1.20]:4000" },
 		"no address":  func(r *http.Request) { r.RemoteAddr = "@" },

@@ -65,8 +65,20 @@ func allowOrigin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admit spends the offer's token, before anything is read of the offer itself.
+// admit spends the offer's token, before anything is read of the offer itself. Who has none can cost us no more than
+// that, and cannot use up what there is for those who have.
 func (a *api) admit(r *http.Request) (pass token.Pass, err error) {
+	if err := a.pace.of(remote(r)); err != nil {
+		return pass, err
+	}
+	if pass, err = a.spend(r); err != nil {
+		return pass, err
+	}
+	return pass, a.pace.ofAll()
+}
+
+// spend takes the offer's token where one is needed.
+func (a *api) spend(r *http.Request) (pass token.Pass, err error) {
 	if a.Tokens == nil {
 		return pass, nil
 	}

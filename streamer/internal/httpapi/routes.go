@@ -25,7 +25,7 @@ func (a *api) routes() http.Handler {
 		"/stop":             {a.loopback, map[string]handler{http.MethodPost: a.stop}},
 		"/status":           {a.loopback, map[string]handler{http.MethodGet: a.status}},
 		"/sessions/end":     {a.loopback, map[string]handler{http.MethodPost: a.endSession}},
-		"/metrics":          {a.loopback, map[string]handler{http.MethodGet: a.metrics}},
+		"/metrics":          {a.scraper, map[string]handler{http.MethodGet: a.metrics}},
 		"/health":           {a.anyone, map[string]handler{http.MethodGet: a.health}},
 	})
 }

@@ -13,6 +13,18 @@ type Guest struct {
 	Until   time.Time  // it must leave then; zero: never
 }
 
+// maxShare is how many of all places one guest may take: the others are for the others.
+func maxShare(maxViewers int) int { return (maxViewers + 1) / 2 }
+
+// same tells whether two guests are one: of the same session, else at the same address. What comes from this machine
+// has come through petcam-web or is a program of its owner's, so that the address tells nothing.
+func (g Guest) same(other Guest) bool {
+	if g.Session != "" || other.Session != "" {
+		return g.Session == other.Session
+	}
+	return g.Remote == other.Remote && g.Remote.IsValid() && !g.Remote.IsLoopback()
+}
+
 // stay is how long a guest's viewer may be there at most.
 func (g Guest) stay(parent context.Context) (context.Context, context.CancelFunc) {
 	if g.Until.IsZero() {

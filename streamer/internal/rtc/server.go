@@ -148,10 +148,23 @@ func (s *Server) add(v *viewer) error {
 	if len(s.viewers) >= s.maxViewers {
 		return fault.New(fault.TooManyViewers, "%d viewers are watching, which is webrtc.max_viewers", s.maxViewers)
 	}
+	if n := s.viewersOf(v.guest); n >= maxShare(s.maxViewers) {
+		return fault.New(fault.TooManyViewers, "%d viewers of this device are watching, which is half of webrtc.max_viewers", n)
+	}
 	v.ctx, v.leave = v.guest.stay(s.ctx)
 	s.viewers[v] = struct{}{}
 	s.tasks.Add(1)
 	return nil
+}
+
+// viewersOf counts the places that a guest has. Called with mu held.
+func (s *Server) viewersOf(guest Guest) (n int) {
+	for v := range s.viewers {
+		if v.guest.same(guest) {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *Server) remove(v *viewer) {

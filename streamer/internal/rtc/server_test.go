@@ -293,6 +293,33 @@ func TestViewerLeavesWhenItsSessionEndsForGood(t *testing.T) {
 	}
 }
 
+func TestOneGuestTakesHalfOfThePlacesAtMost(t *testing.T) {
+	s := start(t, func(o *Options) { o.MaxViewers = 4 }, usualPatience())
+	ask := func(guest Guest) fault.Code {
+		_, err := s.Answer(context.Background(), rtctest.New(t).Offer(), guest)
+		return codeOf(err)
+	}
+	phone, tablet := Guest{Remote: netip.MustParseAddr("192.0.2.1")}, Guest{Remote: netip.MustParseAddr("192.0.2.1"), Session: "s"}
+	for _, c := range []struct {
+		guest Guest
+		want  fault.Code
+	}{
+		{phone, ""}, {phone, ""}, {phone, fault.TooManyViewers}, // of one address
+		{tablet, ""}, {tablet, ""}, {tablet, fault.TooManyViewers}, // of one session
+	} {
+		if got := ask(c.guest); got != c.want {
+			t.Fatalf("%+v: %q", c.guest, got)
+		}
+	}
+	s.EndSession("")
+	eventually(t, "all have left", func() bool { return s.count() == 0 })
+	for range 4 { // through petcam-web, without sessions
+		if got := ask(Guest{Remote: netip.MustParseAddr("127.0.0.1")}); got != "" {
+			t.Fatal(got)
+		}
+	}
+}
+
 func TestHalfOpenHandshakeIsEnded(t *testing.T) {
 	wait := usualPatience()
 	wait.handshake = 100 * time.Millisecond

@@ -79,7 +79,7 @@ func (r *Reader) Next(ctx context.Context) (h264.AccessUnit, error) {
 				return unit, nil
 			}
 		}
-		r.wait()
+		r.wait(ctx)
 	}
 }
 
@@ -225,9 +225,9 @@ func (r *Reader) fallBehind(published uint64) {
 }
 
 // wait sleeps until there may be something to do. A segment that has lost its name is left once all of it is read.
-func (r *Reader) wait() {
+func (r *Reader) wait(ctx context.Context) {
 	if r.segment == nil {
-		nap(longestSleep)
+		pause(ctx, longestSleep)
 		return
 	}
 	// In this order nothing is missed: a record or a goodbye that comes after the first line changes news.
@@ -240,5 +240,14 @@ func (r *Reader) wait() {
 	default:
 		waitFutex(r.segment.news(), seen, longestSleep)
 		r.status.beat(r.segment.heartbeat())
+	}
+}
+
+func pause(ctx context.Context, atMost time.Duration) {
+	timer := time.NewTimer(atMost)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }

@@ -10,19 +10,14 @@ import (
 )
 
 const (
-	keyFile      = "token.key"
-	shortestKey  = 32 // bytes
-	defaultState = "/var/lib/petcam"
+	keyFile     = "token.key"
+	shortestKey = 32 // bytes
 )
 
 // Key reads the secret that this machine's services share: the file token.key in $CREDENTIALS_DIRECTORY, else in
-// $STATE_DIRECTORY (of several the first counts). Its error is one line with the remedy.
-func Key() ([]byte, error) {
-	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":")
-	if state == "" {
-		state = defaultState
-	}
-	places := []string{filepath.Join(state, keyFile)}
+// directory. Its error is one line with the remedy.
+func Key(directory string) ([]byte, error) {
+	places := []string{filepath.Join(directory, keyFile)}
 	if credentials := os.Getenv("CREDENTIALS_DIRECTORY"); credentials != "" {
 		places = append([]string{filepath.Join(credentials, keyFile)}, places...)
 	}

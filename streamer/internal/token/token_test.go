@@ -196,10 +196,9 @@ func TestRealClockAndBootAreReadAsPetcamWebReadsThem(t *testing.T) {
 func TestKeyIsTheCredentialElseInTheStateDirectory(t *testing.T) {
 	credentials, state := t.TempDir(), t.TempDir()
 	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
-	t.Setenv("STATE_DIRECTORY", state+":/elsewhere")
 	expectKey := func(want, complaint string) {
 		t.Helper()
-		key, err := Key()
+		key, err := Key(state)
 		if string(key) != want || (err != nil) != (complaint != "") || (err != nil && !strings.Contains(err.Error(), complaint)) {
 			t.Errorf("%q, %v", key, err)
 		}

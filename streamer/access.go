@@ -1,0 +1,60 @@
+package main
+
+import (
+	"log/slog"
+	"net"
+	"strconv"
+
+	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/state"
+	"petcam/streamer/internal/tlsfront"
+	"petcam/streamer/internal/token"
+)
+
+// access is how viewers come in: past the gate, and over HTTPS. Either may be nil: everybody may watch, only HTTP is
+// served.
+type access struct {
+	gate  *token.Gate
+	front *tlsfront.Front
+}
+
+// openAccess reads or makes what access needs of keys. Its error is one line with the remedy.
+func openAccess(settings config.Config, log *slog.Logger) (a access, err error) {
+	if settings.Auth.Mode == "none" && settings.Web.TLS == "off" {
+		return a, nil
+	}
+	key, err := token.Key(state.Directory())
+	if err != nil {
+		return a, err
+	}
+	if settings.Auth.Mode != "none" {
+		if a.gate, err = token.New(key); err != nil {
+			return a, err
+		}
+	}
+	if settings.Web.TLS != "off" {
+		certificates, err := openCertificates(settings, log)
+		if err != nil {
+			return a, err
+		}
+		a.front = tlsfront.New(webAddress(settings.Web), key, certificates, log)
+	}
+	return a, nil
+}
+
+func openCertificates(settings config.Config, log *slog.Logger) (tlsfront.Certificates, error) {
+	if settings.Web.TLS == "files" {
+		return tlsfront.OpenFiles(settings.Web.TLSCert, settings.Web.TLSKey, log)
+	}
+	more := settings.WebRTC.ExtraHosts
+	return tlsfront.OpenOwn(state.Directory(), func() []string { return tlsfront.Names(more) }, log)
+}
+
+// webAddress is where this machine reaches petcam-web.
+func webAddress(web config.Web) string {
+	host := web.Host
+	if address := net.ParseIP(host); host == "localhost" || address != nil && address.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(web.Port))
+}

@@ -1,0 +1,61 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"testing"
+
+	"petcam/streamer/internal/fault"
+)
+
+func from(address string) func(*http.Request) {
+	return func(r *http.Request) { r.RemoteAddr = address }
+}
+
+func TestOneDeviceThatMakesTooManyOffersWaits(t *testing.T) {
+	server := New(optionsOf(&fake{}))
+	for range burstOfOne {
+		fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.1:9")), 200)
+	}
+	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.1:8"))
+	expectError(t, w, 429, fault.TooManyRequests)
+	if w.Header().Get("Retry-After") == "" {
+		t.Error(w.Header())
+	}
+	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.2:9")), 200)
+}
+
+func TestStrangersOffersDoNotUseUpThoseOfTheGuests(t *testing.T) {
+	server := locked(t, &fake{})
+	for i := range 2 * burstOfAll {
+		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, from(fmt.Sprintf("192.0.2.%d:9", i+1)))
+		expectError(t, w, 401, fault.LoginRequired)
+	}
+	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 200)
+}
+
+func TestAllOffersTogetherAreBounded(t *testing.T) {
+	server := New(optionsOf(&fake{}))
+	refused := 0
+	for range 2 * burstOfAll {
+		if w := askOf(server, "POST", "/api/webrtc/offer", offerBody, nil); w.Code == 429 {
+			refused++
+		}
+	}
+	if refused == 0 || refused > burstOfAll {
+		t.Errorf("%d of %d were refused", refused, 2*burstOfAll)
+	}
+}
+
+func TestFewAddressesAreRemembered(t *testing.T) {
+	p := newPace()
+	address := netip.MustParseAddr("2001:db8::1")
+	for range 3 * maxAddresses {
+		_ = p.of(address)
+		address = address.Next()
+	}
+	if len(p.one) > maxAddresses {
+		t.Errorf("%d", len(p.one))
+	}
+}

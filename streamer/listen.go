@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	"petcam/streamer/internal/door"
+)
+
+// connectionsOfOne and connectionsOfAll bound what strangers keep open on a port: a browser has six to a host.
+const connectionsOfOne, connectionsOfAll = 32, 256
+
+// openPort opens the TCP port that a key of the configuration names, with a door before it.
+func openPort(key, host string, port int) (net.Listener, error) {
+	listener, err := listen(host, port)
+	if err != nil {
+		return nil, portError(key, "TCP", host, port, err)
+	}
+	return door.Limit(listener, connectionsOfOne, connectionsOfAll), nil
+}
+
+// listen opens the TCP port. "tcp" would make 0.0.0.0 mean IPv6 too.
+func listen(host string, port int) (net.Listener, error) {
+	network := "tcp"
+	if address := net.ParseIP(host); address != nil && address.To4() != nil {
+		network = "tcp4"
+	}
+	return net.Listen(network, net.JoinHostPort(host, strconv.Itoa(port)))
+}
+
+func portError(key, kind, host string, port int, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s: %s port %d on %s is taken by another program; end that or choose another port", key, kind, port, host)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("streamer.host: %s is not an address of this machine", host)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s: %s port %d needs more rights; choose one above 1023", key, kind, port)
+	}
+	return fmt.Errorf("%s: %s port %d on %s cannot be opened: %w", key, kind, port, host, err)
+}

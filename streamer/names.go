@@ -1,0 +1,37 @@
+package main
+
+import (
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+
+	"petcam/streamer/internal/config"
+)
+
+// names are those by which this machine goes besides its addresses, short names and those below .local, lower-case.
+// A home router gives its devices a name below one of the suffixes, none of which is in the public DNS.
+func names(settings config.Config) (all []string) {
+	if own, err := os.Hostname(); err == nil {
+		short, _, _ := strings.Cut(own, ".")
+		all = append(all, own, short+".lan", short+".home.arpa", short+".internal", short+".localdomain")
+	}
+	all = append(all, settings.WebRTC.ExtraHosts...)
+	if public, err := url.Parse(settings.Streamer.PublicURL); err == nil && public.Host != "" {
+		all = append(all, public.Hostname())
+	}
+	for i := range all {
+		all[i] = strings.ToLower(all[i])
+	}
+	return all
+}
+
+// networks are those that a key lists.
+func networks(listed []string) (all []netip.Prefix) {
+	for _, each := range listed {
+		if network, err := config.Network(each); err == nil { // others have not passed the configuration
+			all = append(all, network)
+		}
+	}
+	return all
+}
