@@ -5,17 +5,19 @@ export class ServerError extends Error {
    * @param {string} phrase
    * @param {string} message
    * @param {number} [retryAfter] seconds, where the server said when to come again
+   * @param {string} [reason] one of the fixed reasons, where the phrase has several
    */
-  constructor(status, phrase, message, retryAfter) {
+  constructor(status, phrase, message, retryAfter, reason = "") {
     super(message);
     this.status = status;
     this.phrase = phrase;
     this.retryAfter = retryAfter;
+    this.reason = reason;
   }
 }
 
 /**
- * The JSON of a successful answer, within `timeout` milliseconds.
+ * The JSON of a successful answer, null where there is none, within `timeout` milliseconds.
  *
  * Throws `ServerError` for any other answer, `TypeError` where the network fails and a `DOMException` where it takes
  * too long or `signal` aborts it. (`AbortSignal.any` would be shorter; tablets that families still use lack it.)
@@ -50,10 +52,11 @@ export function postJSON(url, body, { headers, ...options } = {}) {
 
 /** @param {Response} response */
 async function read(response) {
+  if (response.status === 204) return null;
   const body = await response.json().catch(() => null);
   if (response.ok && body !== null) return body;
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   const phrase = typeof body?.error === "string" ? body.error : "Proxy error";
   const message = typeof body?.message === "string" ? body.message : `HTTP ${response.status}`;
-  throw new ServerError(response.status, phrase, message, retryAfter);
+  throw new ServerError(response.status, phrase, message, retryAfter, body?.reason);
 }

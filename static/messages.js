@@ -85,6 +85,16 @@ const ERRORS = /** @type {Record<string, [string, string]>} */ ({
   "Not recording": ["録画していません。", "Nothing is being recorded."],
   "No video": ["カメラの映像がないため、録画できません。", "There is no picture to record."],
   "Recording failed": ["録画できません。空き容量を確認してください。", "Cannot record. Check the free space."],
+  "Disk full": ["ディスクがいっぱいです。録画を削除するか、大きいディスクに替えてください。", "The disk is full. Delete recordings, or use a larger disk."],
+  "Limit reached": ["録画の上限に達し、削除できる録画がありません。", "Recordings have reached their limit, and none may be deleted."],
+  "Space low": ["空き容量が足りず、削除できる録画がありません。", "Too little space is free, and no recording may be deleted."],
+  "File too large": ["ファイルが大きくなりすぎました。", "The file reached the largest size that is allowed."],
+  "Disk read-only": ["ディスクが書き込み禁止になっています。", "The disk is read-only."],
+  "Not permitted": ["録画フォルダーに書き込む権限がありません。", "The recordings’ folder may not be written to."],
+  "Directory removed": ["録画フォルダー、または録画中のファイルが削除されました。", "The recordings’ folder, or the file being recorded, was removed."],
+  "Not a directory": ["録画フォルダーの設定が正しくありません。", "recording.directory is not a folder."],
+  "Disk fault": ["ディスクに異常があります。", "The disk has a fault."],
+  "Camera unreadable": ["カメラの映像を読み取れません。", "The camera’s picture cannot be read."],
   "Too many viewers": ["視聴者が上限に達しています。", "Too many people are watching."],
   "Go server unavailable": ["ストリーミングサーバーに接続できません。", "The streaming server is not running."],
   "Go server timeout": ["ストリーミングサーバーが応答しません。", "The streaming server does not answer."],
@@ -118,13 +128,21 @@ export class Messages {
    * @param {Record<string, string | number>} [values] for the `{name}` places in the text
    */
   text(key, values = {}) {
-    return this.#table[key].replace(/\{(\w+)\}/g, (_, name) => this.#show(values[name]));
+    return this.fill(this.#table[key], values);
+  }
+
+  /**
+   * @param {string} text
+   * @param {Record<string, string | number>} values for the `{name}` places in it
+   */
+  fill(text, values) {
+    return text.replace(/\{(\w+)\}/g, (_, name) => this.#show(values[name]));
   }
 
   /** @param {unknown} error */
   error(error) {
     if (!(error instanceof ServerError)) return this.text("error.network");
-    return ERRORS[error.phrase]?.[this.#japanese ? 0 : 1] ?? error.message;
+    return (ERRORS[error.reason] ?? ERRORS[error.phrase])?.[this.#japanese ? 0 : 1] ?? error.message;
   }
 
   /** @param {string} name as the detector gives it */

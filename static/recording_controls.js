@@ -13,6 +13,7 @@ const CONTROL_MS = 6000; // petcam-web itself gives up after 5 s
  * @property {number} bytes_written
  * @property {number} duration seconds
  * @property {string} [error] why the last recording ended by itself
+ * @property {string} [reason] the same, as one of the fixed reasons
  */
 
 /**
@@ -41,6 +42,12 @@ export class RecordingControls extends EventTarget {
 
   get status() {
     return this.#status;
+  }
+
+  /** Why the last recording ended by itself; null where it did not. */
+  get trouble() {
+    const { error, reason } = this.#status ?? {};
+    return this.#state === "off" && error ? new ServerError(200, "", error, undefined, reason) : null;
   }
 
   /** Ask no more, until follow() or a command begins anew. */
@@ -115,7 +122,7 @@ export class RecordingControls extends EventTarget {
     this.#status = status;
     this.dispatchEvent(new Event("change"));
     if (!ended) return;
-    if (status?.error) this.#handleError(new ServerError(200, status.error, status.error));
+    if (this.trouble) this.#handleError(this.trouble);
     this.dispatchEvent(new Event("saved"));
   }
 }

@@ -1,11 +1,13 @@
 import { fetchJSON } from "./http.js";
+import { megabytes } from "./recording_format.js";
 
 /** @typedef {import("./messages.js").Messages} Messages */
 /** @typedef {{name: string, start: string | number, size: number, state: string}} Recording */
 
 const URL_OF_LIST = "/api/recordings";
+const NEWEST = 5;
 
-/** The recordings that there are, newest first, each to play or to download. */
+/** The newest recordings, each to play or to download; the page of recordings has them all. */
 export class RecordingList {
   #list;
   #messages;
@@ -30,7 +32,7 @@ export class RecordingList {
 
   async refresh() {
     try {
-      const { recordings } = await fetchJSON(URL_OF_LIST);
+      const { recordings } = await fetchJSON(`${URL_OF_LIST}?limit=${NEWEST}`);
       this.#show(recordings);
     } catch (error) {
       this.#list.replaceChildren(element("li", "empty", this.#messages.text("recordings.failed")));
@@ -59,16 +61,12 @@ export class RecordingList {
   /** @param {string} name */
   #download(name) {
     const download = link(name, "");
+    download.href += "?download";
     download.className = "download";
     download.download = name;
     download.setAttribute("aria-label", this.#messages.text("download", { name }));
     return download;
   }
-}
-
-/** @param {number} bytes */
-export function megabytes(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /**

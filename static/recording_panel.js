@@ -1,5 +1,5 @@
 import { setText } from "./dom.js";
-import { megabytes } from "./recording_list.js";
+import { clock, megabytes } from "./recording_format.js";
 
 /** @typedef {import("./messages.js").Messages} Messages */
 /** @typedef {import("./recording_controls.js").RecordingControls} RecordingControls */
@@ -67,20 +67,13 @@ export class RecordingPanel {
 
   #showNumbers() {
     const { time, frames, size, file } = this.#elements;
-    const { state, status } = this.#controls;
+    const { state, status, trouble } = this.#controls;
+    file.classList.toggle("trouble", trouble !== null);
     if (!status?.filename) return setText(file, state === "off" ? this.#messages.text("recording.idle") : "");
     time.textContent = clock(status.duration);
     frames.textContent = this.#messages.text("frames", { n: status.frame_count });
     size.textContent = megabytes(status.bytes_written);
-    file.textContent = status.filename;
-    file.title = status.filename;
+    setText(file, trouble ? this.#messages.error(trouble) : status.filename);
+    file.title = file.textContent ?? "";
   }
-}
-
-/** Minutes and seconds, hours where there are any. @param {number} seconds */
-export function clock(seconds) {
-  const whole = Math.floor(seconds);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
-  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }

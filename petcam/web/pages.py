@@ -1,4 +1,4 @@
-"""The page."""
+"""The pages."""
 
 from flask import Blueprint, render_template
 
@@ -13,3 +13,9 @@ def index() -> str:
     """``index.html`` gets ``login`` (bool): whether there is a session to log out of, and ``webrtc_config``."""
     config = services().config
     return render_template("index.html", login=config.auth.mode == "password", webrtc_config=viewer_config(config))
+
+
+@blueprint.get("/recordings")
+def recordings() -> str:
+    """``recordings.html``; what changes anything is hidden where the template's ``may_change`` is false."""
+    return render_template("recordings.html")

@@ -94,3 +94,10 @@ def test_it_shows_the_page(client):
 
 def test_it_answers_healthz_and_tells_nothing_else(stranger):
     assert stranger.get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_the_page_of_recordings_hides_what_a_viewer_may_not_do(client, services):
+    assert b'data-may-change="yes"' in client.get("/recordings").data
+    for_viewers = create_app(services)
+    for_viewers.context_processor(lambda: {"may_change": False})
+    assert b'data-may-change="no"' in for_viewers.test_client().get("/recordings").data
