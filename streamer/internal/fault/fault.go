@@ -28,6 +28,7 @@ const (
 // Error is safe to show to anyone; what only the log may have is in Cause.
 type Error struct {
 	Code    Code
+	Reason  string // a fixed phrase too, where the code has several reasons
 	Message string
 	Cause   error
 }
@@ -35,6 +36,12 @@ type Error struct {
 // New makes an Error from a code and a formatted message.
 func New(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// For returns e with its reason.
+func (e *Error) For(reason string) *Error {
+	e.Reason = reason
+	return e
 }
 
 // Because returns e with the cause that goes into the log only.

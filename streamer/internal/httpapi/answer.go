@@ -65,7 +65,11 @@ func (a *api) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if again := retryAfter(f.Code); again != "" {
 		w.Header().Set("Retry-After", again)
 	}
-	writeJSON(w, status, map[string]string{"error": string(f.Code), "message": f.Message})
+	answer := map[string]string{"error": string(f.Code), "message": f.Message}
+	if f.Reason != "" {
+		answer["reason"] = f.Reason
+	}
+	writeJSON(w, status, answer)
 }
 
 // writeJSON answers; that the client has gone is no error of ours.

@@ -41,6 +41,7 @@ type Recorder interface {
 	Start(label string) (filename string, err error)
 	Stop() (record.Status, error)
 	Status() record.Status
+	Totals() record.Totals
 }
 
 // Camera knows how the video comes in; camera.Camera.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"petcam/streamer/internal/camera"
 	"petcam/streamer/internal/fault"
@@ -50,6 +51,9 @@ func (f *fake) Start(label string) (string, error) {
 func (f *fake) Stop() (record.Status, error) { return f.Status(), f.err }
 func (f *fake) Status() record.Status {
 	return record.Status{Recording: true, Filename: "petcam_1.mp4", FrameCount: 90, BytesWritten: 5000, Duration: 3.5}
+}
+func (f *fake) Totals() record.Totals {
+	return record.Totals{Frames: 900, Bytes: 70000, Seconds: 30.5, Dropped: 4, Syncs: 6, SyncTime: 90 * time.Millisecond, Free: 1 << 20}
 }
 func (f *fake) Health() camera.Health {
 	return camera.Health{State: "live", Width: 1280, Height: 720, FPS: 30, Bitrate: 2000000, AgeMS: 12}
@@ -205,14 +209,14 @@ func TestRecordingIsControlledAndDescribed(t *testing.T) {
 		t.Error(stopped)
 	}
 	status := fields(t, ask(t, f, "GET", "/status", "", nil), 200)
-	if status["recording"] != true || status["error"] != "" || len(status) != 6 {
+	if status["recording"] != true || status["error"] != "" || status["dropped_frames"] != 0.0 || len(status) != 8 {
 		t.Error(status)
 	}
 }
 
 func TestHealthTellsHowThingsAre(t *testing.T) {
 	got := fields(t, ask(t, &fake{}, "GET", "/health", "", nil), 200)
-	if got["status"] != "ok" || got["webrtc_clients"] != 3.0 || got["recording"] != true {
+	if got["status"] != "ok" || got["webrtc_clients"] != 3.0 || got["recording"] != true || got["recording_error"] != "" {
 		t.Error(got)
 	}
 	if got["camera"].(map[string]any)["state"] != "live" || got["uptime"].(float64) < 0 {
@@ -386,7 +390,10 @@ func TestMetricsAreWrittenAsPrometheusReadsThem(t *testing.T) {
 		"# TYPE petcam_frames_total counter\npetcam_frames_total 12\n",
 		"petcam_build_info{version=\"1.0\\\"\"} 1\n",
 		"petcam_camera_live 1\n", "petcam_camera_age_seconds 0.012\n", "petcam_camera_bit_rate 2e+06\n",
-		"petcam_skipped_frames_total 7\n", "petcam_recording 1\n", "process_cpu_seconds_total ", "go_goroutines ",
+		"petcam_skipped_frames_total 7\n", "petcam_recording 1\n", "petcam_recorded_frames_total 900\n",
+		"petcam_recorded_bytes_total 70000\n", "petcam_recorded_seconds_total 30.5\n", "petcam_recording_dropped_frames_total 4\n",
+		"petcam_recording_syncs_total 6\n", "petcam_recording_sync_seconds_total 0.09\n", "petcam_recording_free_bytes 1.048576e+06\n",
+		"petcam_recording_trouble 0\n", "process_cpu_seconds_total ", "go_goroutines ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -399,5 +406,12 @@ func TestMetricsAreWrittenAsPrometheusReadsThem(t *testing.T) {
 	}
 	if strings.Contains(text, "process_resident_memory_bytes 0\n") || strings.Contains(text, "process_open_fds 0\n") {
 		t.Error(text)
+	}
+}
+
+func TestAnErrorOfSeveralReasonsNamesItsOwn(t *testing.T) {
+	f := &fake{err: fault.New(fault.RecordingFailed, "The disk is full").For("Disk full")}
+	if got := fields(t, ask(t, f, "POST", "/start", "", nil), 507); got["error"] != "Recording failed" || got["reason"] != "Disk full" {
+		t.Error(got)
 	}
 }

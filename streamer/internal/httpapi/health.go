@@ -11,12 +11,15 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 		return nil
 	}
+	recording := a.Recorder.Status()
 	writeJSON(w, http.StatusOK, map[string]any{
-		"status":         "ok",
-		"uptime":         time.Since(a.began).Seconds(),
-		"webrtc_clients": a.Viewers.Viewers(),
-		"recording":      a.Recorder.Status().Recording,
-		"camera":         a.Camera.Health(),
+		"status":           "ok",
+		"uptime":           time.Since(a.began).Seconds(),
+		"webrtc_clients":   a.Viewers.Viewers(),
+		"recording":        recording.Recording,
+		"recording_error":  recording.Error,
+		"recording_reason": recording.Reason,
+		"camera":           a.Camera.Health(),
 	})
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"petcam/streamer/internal/record"
 )
 
 // metrics answers in Prometheus' text format (version 0.0.4), which is simple enough to write by hand: the client
@@ -58,6 +60,20 @@ func (e exposition) writePetcam(a *api) {
 	e.gauge("petcam_recording_frames", "Access units in the current or last recording.", float64(recording.FrameCount))
 	e.gauge("petcam_recording_bytes", "Bytes of the current or last recording.", float64(recording.BytesWritten))
 	e.gauge("petcam_recording_seconds", "Length of the current or last recording.", recording.Duration)
+	e.gauge("petcam_recording_trouble", "1 after a recording that ended by itself, until the next begins.", number(recording.Error != ""))
+	e.writeRecorded(a.Recorder.Totals())
+}
+
+func (e exposition) writeRecorded(t record.Totals) {
+	e.counter("petcam_recorded_frames_total", "Access units in all recordings since the start.", float64(t.Frames))
+	e.counter("petcam_recorded_bytes_total", "Bytes of all recordings since the start.", float64(t.Bytes))
+	e.counter("petcam_recorded_seconds_total", "Length of all recordings since the start.", t.Seconds)
+	e.counter("petcam_recording_dropped_frames_total", "Access units that the camera delivered and no file has.", float64(t.Dropped))
+	e.counter("petcam_recording_syncs_total", "How often growing files were made durable.", float64(t.Syncs))
+	e.counter("petcam_recording_sync_seconds_total", "Time that this took.", t.SyncTime.Seconds())
+	if t.Free >= 0 {
+		e.gauge("petcam_recording_free_bytes", "Bytes of the recordings' disk that are free.", float64(t.Free))
+	}
 }
 
 func number(yes bool) float64 {

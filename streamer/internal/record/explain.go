@@ -22,25 +22,27 @@ func explain(err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
-	return fault.New(fault.RecordingFailed, "%s", remedy(err)).Because(err)
+	reason, message := remedy(err)
+	return fault.New(fault.RecordingFailed, "%s", message).For(reason).Because(err)
 }
 
-func remedy(err error) string {
+// remedy says what is wrong, in one of the phrases of docs/http-api.md, and what to do.
+func remedy(err error) (reason, message string) {
 	switch {
 	case errors.Is(err, errDeleted), errors.Is(err, fs.ErrNotExist):
-		return "The recordings directory, or the file being recorded in it, was removed; start again"
+		return "Directory removed", "The recordings directory, or the file being recorded in it, was removed; start again"
 	case errors.Is(err, syscall.EFBIG):
-		return "The file reached the largest size that is allowed here; lower recording.segment_minutes"
+		return "File too large", "The file reached the largest size that is allowed here; lower recording.segment_minutes"
 	case isFull(err):
-		return "The disk is full; delete recordings, or move recording.directory to a larger disk"
+		return "Disk full", "The disk is full; delete recordings, or move recording.directory to a larger disk"
 	case errors.Is(err, syscall.EROFS):
-		return "The disk of recording.directory is read-only; check it with fsck, and mount it again"
+		return "Disk read-only", "The disk of recording.directory is read-only; check it with fsck, and mount it again"
 	case errors.Is(err, fs.ErrPermission):
-		return "recording.directory may not be written to; give it to the user petcam (chown petcam:petcam)"
+		return "Not permitted", "recording.directory may not be written to; give it to the user petcam (chown petcam:petcam)"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "recording.directory is not a directory"
+		return "Not a directory", "recording.directory is not a directory"
 	default:
-		return "The disk of recording.directory has a fault; see the log, and check the disk"
+		return "Disk fault", "The disk of recording.directory has a fault; see the log, and check the disk"
 	}
 }
 

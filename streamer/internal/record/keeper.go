@@ -48,7 +48,7 @@ func (k *keeper) run(every time.Duration) {
 }
 
 func (k *keeper) look() error {
-	if err := k.durable.Sync(); err != nil {
+	if err := k.session.recorder.meters.timed(k.durable.Sync); err != nil {
 		return err
 	}
 	size, links, err := sizeAndLinks(k.file)

@@ -4,15 +4,37 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	"petcam/streamer/internal/mp4"
 )
 
+// retryEvery is how often leftovers that could not be finished are tried again while nothing is recorded.
+const retryEvery = time.Minute
+
+// recoverEachMinute tries again what could not be finished, until the Recorder is closed.
+func (r *Recorder) recoverEachMinute() {
+	ticker := time.NewTicker(retryEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if r.unfinished.Load() {
+			r.Recover()
+		}
+	}
+}
+
 // finishLeftovers finishes what a crash left in the directory, and logs what cannot be finished.
 // r.leftovers must be held.
 func (r *Recorder) finishLeftovers(dir *directory) {
+	r.unfinished.Store(false)
 	files, err := dir.list()
 	if err != nil {
+		r.unfinished.Store(true)
 		r.options.Log.Error("cannot list the recordings", "error", err)
 		return
 	}
@@ -25,10 +47,22 @@ func (r *Recorder) finishLeftovers(dir *directory) {
 			continue
 		}
 		if err := finishLeftover(dir, r.system, name, info.Size()); err != nil {
-			r.options.Log.Error("cannot finish a recording of an earlier run", "name", name, "error", err)
+			r.complain(name, err)
 			continue
 		}
+		delete(r.complaints, name)
 		r.options.Log.Info("finished a recording of an earlier run", "name", name)
+	}
+}
+
+// complain logs what is wrong with a leftover, once. r.leftovers must be held.
+func (r *Recorder) complain(name string, err error) {
+	if !errors.Is(err, mp4.ErrForeign) { // that will be no recording tomorrow either
+		r.unfinished.Store(true)
+	}
+	if r.complaints[name] != err.Error() {
+		r.complaints[name] = err.Error()
+		r.options.Log.Error("cannot finish a recording of an earlier run", "name", name, "error", err)
 	}
 }
 

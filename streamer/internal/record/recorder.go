@@ -3,7 +3,7 @@
 //
 // Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
 // each growing file has one that makes it durable and keeps space free (keeper.run, ended before the file is finished);
-// the Recorder has one that deletes by age each hour (ended by Close).
+// the Recorder has one that deletes by age each hour and one that tries leftovers again each minute (ended by Close).
 package record
 
 import (
@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"petcam/streamer/internal/fault"
@@ -23,6 +24,8 @@ type Source interface {
 	Next(ctx context.Context) (h264.AccessUnit, error)
 	// Rewind makes Next go on at the newest keyframe at least back old, or the oldest there is.
 	Rewind(back time.Duration) error
+	// Skipped counts what was published and will not be handed out.
+	Skipped() uint64
 	Close() error
 }
 
@@ -43,8 +46,10 @@ type Status struct {
 	Filename     string  `json:"filename"`
 	FrameCount   int     `json:"frame_count"`
 	BytesWritten int64   `json:"bytes_written"`
-	Duration     float64 `json:"duration"` // seconds
-	Error        string  `json:"error"`    // why the last recording ended by itself
+	Duration     float64 `json:"duration"`       // seconds
+	Dropped      uint64  `json:"dropped_frames"` // of the whole recording: delivered, and in no file
+	Error        string  `json:"error"`          // why the last recording ended by itself
+	Reason       string  `json:"reason"`         // the same as a fixed phrase
 }
 
 // Recorder owns the recordings directory. All methods may be called from any goroutine.
@@ -55,16 +60,23 @@ type Recorder struct {
 	space   *space
 	ctx     context.Context // ends at Close
 	cancel  context.CancelFunc
-	hourly  chan struct{} // closed when the hourly look has ended
+	tasks   sync.WaitGroup // the goroutines that end with ctx
+	meters  meters
 
 	// leftovers is held while what a crash left is finished. A recording creates no file before it has held it.
 	leftovers sync.Mutex
+	// complaints are the errors that were logged of leftovers, by name. leftovers guards it.
+	complaints map[string]string
+	// unfinished says that there are leftovers which may be finished later.
+	unfinished atomic.Bool
 
 	// mu guards everything below. It is never held while waiting for a disk, a source or a goroutine.
-	mu      sync.Mutex
-	status  Status
-	session *session // nil while nothing is recorded
-	closed  bool
+	mu       sync.Mutex
+	status   Status
+	session  *session // nil while nothing is recorded
+	closed   bool
+	finished Totals // of the files that no longer grow
+	growing  Status // of the file that grows; zero where none does
 }
 
 // New makes a Recorder that opens a Source for each recording. Close it.
@@ -72,12 +84,15 @@ func New(options Options, open func() Source) *Recorder {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{
 		options: options, open: open, system: realSystem(), space: newSpace(options),
-		ctx: ctx, cancel: cancel, hourly: make(chan struct{}),
+		ctx: ctx, cancel: cancel, complaints: map[string]string{},
 	}
-	go func() {
-		defer close(r.hourly)
-		r.space.deleteOldEachHour(ctx)
-	}()
+	for _, task := range []func(){func() { r.space.deleteOldEachHour(ctx) }, r.recoverEachMinute} {
+		r.tasks.Add(1)
+		go func() {
+			defer r.tasks.Done()
+			task()
+		}()
+	}
 	return r
 }
 
@@ -185,13 +200,21 @@ func (r *Recorder) Close() {
 		<-s.done
 	}
 	r.cancel()
-	<-r.hourly
+	r.tasks.Wait()
 }
 
 // progress makes the state of the file being written known.
 func (r *Recorder) progress(status Status) {
 	r.mu.Lock()
-	r.status = status
+	r.status, r.growing = status, status
+	r.mu.Unlock()
+}
+
+// closedFile counts a file that no longer grows.
+func (r *Recorder) closedFile(status Status) {
+	r.mu.Lock()
+	r.status, r.growing = status, Status{}
+	r.finished.add(status)
 	r.mu.Unlock()
 }
 
@@ -205,15 +228,15 @@ func (r *Recorder) ended(s *session, err error) {
 	}
 	r.status.Recording = false
 	if err != nil {
-		r.status.Error = message(err)
+		r.status.Reason, r.status.Error = cause(err)
 	}
 	s.last = r.status
 }
 
-func message(err error) string {
+func cause(err error) (reason, message string) {
 	var f *fault.Error
 	if errors.As(err, &f) {
-		return f.Message
+		return f.Reason, f.Message
 	}
-	return "The recording ended by a defect; see the log"
+	return string(fault.Internal), "The recording ended by a defect; see the log"
 }

@@ -42,7 +42,7 @@ func TestARecordingBecomesAnOrdinaryMP4(t *testing.T) {
 
 func TestTheStateIsTheDocumentedJSON(t *testing.T) {
 	b, err := json.Marshal(newRig(t, nil).Status())
-	want := `{"recording":false,"filename":"","frame_count":0,"bytes_written":0,"duration":0,"error":""}`
+	want := `{"recording":false,"filename":"","frame_count":0,"bytes_written":0,"duration":0,"dropped_frames":0,"error":"","reason":""}`
 	if err != nil || string(b) != want {
 		t.Errorf("%s, %v", b, err)
 	}

@@ -89,6 +89,15 @@ func (r *rig) files() []string {
 	return names
 }
 
+func (r *rig) size(name string) int64 {
+	r.t.Helper()
+	info, err := os.Stat(r.path(name))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return info.Size()
+}
+
 // path is the full name of a file.
 func (r *rig) path(name string) string { return filepath.Join(r.dir, name) }
 
@@ -149,6 +158,7 @@ type ring struct {
 	news  chan struct{}
 	err   error
 
+	skipped uint64
 	waiting bool       // nothing is left to hand out, or nobody reads any more
 	idle    *sync.Cond // signals waiting
 
@@ -237,6 +247,12 @@ func (r *ring) Rewind(back time.Duration) error {
 		return errors.New("no video")
 	}
 	return nil
+}
+
+func (r *ring) Skipped() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.skipped
 }
 
 func (r *ring) Close() error {

@@ -41,7 +41,9 @@ type session struct {
 	clock   wallClock
 	part    *part // the file that grows; nil between files
 	keeper  *keeper
-	begun   bool // started is closed
+	begun   bool   // started is closed
+	skipped uint64 // as the source last said
+	dropped uint64 // frames that are in no file, from the first one on
 }
 
 func newSession(r *Recorder, label string) *session {
@@ -101,6 +103,7 @@ func (s *session) record() error {
 	defer s.silence.stop()
 	// Where there is nothing to rewind to, Next waits for the first frame.
 	_ = s.source.Rewind(s.recorder.options.PreRoll)
+	s.skipped = s.source.Skipped()
 	err = s.copy(late)
 	if errors.Is(err, errStopped) {
 		err = nil
@@ -121,21 +124,42 @@ func (s *session) copy(late *time.Timer) error {
 		if err != nil {
 			return err
 		}
+		s.countSkipped()
 		if s.part != nil {
 			s.report(au, late)
 		}
 	}
 }
 
+// countSkipped counts what the source has skipped.
+func (s *session) countSkipped() {
+	if skipped := s.source.Skipped() - s.skipped; skipped > 0 {
+		s.skipped += skipped
+		s.drop(skipped)
+	}
+}
+
+// drop counts frames that the camera delivered and no file has.
+func (s *session) drop(frames uint64) {
+	s.dropped += frames
+	s.recorder.meters.dropped.Add(frames)
+}
+
 // report makes the state known; before that, the first fresh access unit decides that the recording has begun.
 func (s *session) report(au h264.AccessUnit, late *time.Timer) {
 	begins := !s.begun && s.fresh(au) && late.Stop()
 	if s.begun || begins {
-		s.recorder.progress(s.part.status())
+		s.recorder.progress(s.status())
 	}
 	if begins {
 		s.decide(s.part.name, nil)
 	}
+}
+
+func (s *session) status() Status {
+	status := s.part.status()
+	status.Dropped = s.dropped
+	return status
 }
 
 // next returns the next access unit, errSilent, or why the session ends.
@@ -151,7 +175,7 @@ func (s *session) next() (h264.AccessUnit, error) {
 		s.silence.heard() // and listen again
 		return au, errSilent
 	default:
-		return au, fault.New(fault.NoVideo, "The camera's video cannot be read; see the camera's state").Because(err)
+		return au, fault.New(fault.NoVideo, "The camera's video cannot be read; see the camera's state").For("Camera unreadable").Because(err)
 	}
 }
 
@@ -194,6 +218,9 @@ func (s *session) write(au h264.AccessUnit) error {
 func (s *session) openPart(au h264.AccessUnit) error {
 	params := parametersOf(au)
 	if !h264.IsKeyframe(au.Data) || !params.complete() {
+		if s.begun {
+			s.drop(1)
+		}
 		return nil
 	}
 	space := s.recorder.space
@@ -221,7 +248,12 @@ func (s *session) closePart() error {
 		return explain(part.discard(s.dir))
 	}
 	err := part.finish(s.dir)
-	s.recorder.progress(part.status())
+	if err != nil {
+		s.recorder.unfinished.Store(true)
+	}
+	status := part.status()
+	status.Dropped = s.dropped
+	s.recorder.closedFile(status)
 	return explain(err)
 }
 

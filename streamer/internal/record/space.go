@@ -53,7 +53,7 @@ func (s *space) makeRoom(dir *directory, growing int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	short, err := s.short(dir, growing)
-	if err != nil || short == "" {
+	if err != nil || short == nil {
 		return err
 	}
 	// Only now the directory is listed: petcam-web deletes too, so the total may be too high.
@@ -63,12 +63,12 @@ func (s *space) makeRoom(dir *directory, growing int64) error {
 	}
 	for {
 		short, err := s.short(dir, growing)
-		if err != nil || short == "" {
+		if err != nil || short == nil {
 			return err
 		}
 		i := slices.IndexFunc(recordings, func(r recording) bool { return !r.pinned })
 		if i < 0 {
-			return fault.New(fault.RecordingFailed, "%s", short)
+			return short
 		}
 		if err := s.delete(dir, recordings[i], "to make room"); err != nil {
 			return err
@@ -77,24 +77,25 @@ func (s *space) makeRoom(dir *directory, growing int64) error {
 	}
 }
 
-// short says what is short of space and what helps, or nothing. mu must be held.
-func (s *space) short(dir *directory, growing int64) (string, error) {
+// short says what is short of space and what helps; nil: nothing. mu must be held.
+func (s *space) short(dir *directory, growing int64) (*fault.Error, error) {
 	if s.maxBytes > 0 && s.total+growing > s.maxBytes {
-		return "Recordings have reached recording.max_bytes and none may be deleted; unpin or delete some, or raise it", nil
+		return fault.New(fault.RecordingFailed, "Recordings have reached recording.max_bytes and none may be deleted; "+
+			"unpin or delete some, or raise it").For("Limit reached"), nil
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Fstatfs(int(dir.file.Fd()), &disk); err != nil {
-		return "", err
+		return nil, err
 	}
 	least := s.minFree
 	if least == 0 {
 		least = max(int64(disk.Blocks)*disk.Bsize/10, leastMinFree)
 	}
 	if int64(disk.Bavail)*disk.Bsize < max(least, leastRoom) {
-		return "The disk has less free than recording.min_free_bytes and no recording may be deleted; " +
-			"free some space, or unpin or delete recordings", nil
+		return fault.New(fault.RecordingFailed, "The disk has less free than recording.min_free_bytes and no recording "+
+			"may be deleted; free some space, or unpin or delete recordings").For("Space low"), nil
 	}
-	return "", nil
+	return nil, nil
 }
 
 // count counts the recordings afresh, before a file is begun.

@@ -157,7 +157,7 @@ func filling(t *testing.T, r *rig) func(frames int) {
 }
 
 func TestOnADiskThatFillsTheOldestGo(t *testing.T) {
-	disk := smallDisk(t, 32<<20)
+	disk := smallDisk(t, 64<<20)
 	r := newRig(t, func(o *Options) {
 		o.Directory, o.MinFree, o.Segment = disk, 8<<20, 5*time.Second
 	})
@@ -166,7 +166,7 @@ func TestOnADiskThatFillsTheOldestGo(t *testing.T) {
 	fill(30)
 	first := r.start()
 	var status Status
-	for range 60 {
+	for range 120 { // 90 MB
 		fill(30)
 		r.ring.untilRead()
 	}
@@ -180,7 +180,7 @@ func TestOnADiskThatFillsTheOldestGo(t *testing.T) {
 }
 
 func TestOnADiskThatOthersFillTheFileIsWholeAndTheNextStartWorks(t *testing.T) {
-	disk := smallDisk(t, 16<<20)
+	disk := smallDisk(t, 64<<20)
 	r := newRig(t, func(o *Options) { o.Directory = disk })
 	r.system.syncEvery = time.Hour // nobody looks in time: a write fails
 	fill := filling(t, r)

@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -42,7 +43,7 @@ func TestAnFsyncThatFailsEndsTheRecordingAndWhatIsThereIsFinishedLater(t *testin
 	r.ring.untilRead()
 	fails.Store(true)
 	r.untilEnded()
-	if status := r.Status(); status.Recording || !strings.Contains(status.Error, "disk") {
+	if status := r.Status(); status.Recording || !strings.Contains(status.Error, "disk") || status.Reason != "Disk fault" {
 		t.Errorf("status is %+v", status)
 	}
 	if lines := r.log.lines("recording ended"); len(lines) != 1 {
@@ -93,7 +94,7 @@ func TestADirectoryThatIsRemovedEndsTheRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.untilEnded()
-	if status := r.Status(); status.Recording || !strings.Contains(status.Error, "removed") {
+	if status := r.Status(); status.Recording || !strings.Contains(status.Error, "removed") || status.Reason != "Directory removed" {
 		t.Errorf("status is %+v", status)
 	}
 	r.start()
@@ -122,7 +123,7 @@ func TestALimitOfTheFileSizeEndsTheRecordingWithAWholeFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	status := r.Status()
-	if status.Recording || !strings.Contains(status.Error, "recording.segment_minutes") {
+	if status.Recording || !strings.Contains(status.Error, "recording.segment_minutes") || status.Reason != "File too large" {
 		t.Errorf("status is %+v", status)
 	}
 	r.holds(name, units[:status.FrameCount])
@@ -155,20 +156,42 @@ func TestAPathThatIsNoDirectoryIsNamed(t *testing.T) {
 }
 
 func TestADirectoryOfAnotherOwnerIsNamed(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o555); err != nil {
-		t.Fatal(err)
-	}
-	if os.Getuid() != 0 {
-		r := newRig(t, func(o *Options) { o.Directory = dir })
-		r.ring.publish(seconds(t, 1)...)
-		_, err := r.Start("")
-		wantFault(t, err, fault.RecordingFailed, "chown")
+	if os.Getuid() == 0 { // who may write everywhere: look through the eyes of somebody else
+		asNobody(t)
 		return
 	}
-	// root may write everywhere: look through the eyes of somebody else.
-	err := explain(&os.PathError{Op: "openat", Path: "x", Err: syscall.EACCES})
+	dir := filepath.Join(t.TempDir(), "recordings")
+	if err := os.Mkdir(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(o *Options) { o.Directory = dir })
+	r.ring.publish(seconds(t, 1)...)
+	_, err := r.Start("")
 	wantFault(t, err, fault.RecordingFailed, "chown")
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.stop()
+}
+
+// asNobody runs the test again as a user who owns nothing.
+func asNobody(t *testing.T) {
+	t.Helper()
+	home, err := os.MkdirTemp("", "petcam-nobody-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	if err := errors.Join(os.Chmod(home, 0o700), os.Chown(home, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	again := exec.Command("/proc/self/exe", "-test.run", "^"+t.Name()+"$", "-test.v")
+	again.Env, again.Dir = append(os.Environ(), "TMPDIR="+home, "HOME="+home), "/"
+	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if out, err := again.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Fatalf("%v: %s", err, out)
+	}
 }
 
 func TestASourceThatFailsEndsTheRecordingWithAWholeFile(t *testing.T) {
@@ -182,4 +205,30 @@ func TestASourceThatFailsEndsTheRecordingWithAWholeFile(t *testing.T) {
 		t.Errorf("status is %+v", status)
 	}
 	r.holds(name, units)
+}
+
+func TestWhatCannotBeFinishedNowIsTriedAgainAndSaidOnce(t *testing.T) {
+	r := newRig(t, nil)
+	var fails atomic.Bool
+	real := r.system.durable
+	r.system.durable = func(f *os.File) mp4.File { return failing{real(f), &fails} }
+	r.system.syncEvery = time.Millisecond
+	units := seconds(t, 2)
+	r.ring.publish(units...)
+	name := r.start()
+	r.ring.untilRead()
+	fails.Store(true)
+	r.untilEnded()
+	for range 3 { // as each minute
+		r.Recover()
+	}
+	if lines := r.log.lines("cannot finish"); len(lines) != 1 || !r.unfinished.Load() {
+		t.Errorf("log has %q", lines)
+	}
+	fails.Store(false)
+	r.Recover()
+	r.holds(name, units)
+	if r.unfinished.Load() {
+		t.Error("it is still to be tried again")
+	}
 }

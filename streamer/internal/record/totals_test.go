@@ -1,0 +1,45 @@
+package record
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTheTotalsCountEveryFileAndWhatIsInNone(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
+	r.system.syncEvery = time.Millisecond
+	units := seconds(t, 6)
+	for i := range units[90:] { // two rolls, and then another writer in the middle of a second
+		units[90+i].Epoch = 2
+	}
+	r.ring.publish(units[:90]...)
+	r.start()
+	r.ring.publish(units[105:]...)
+	r.ring.mu.Lock()
+	r.ring.skipped += 15
+	r.ring.mu.Unlock()
+	r.ring.untilRead()
+	first := r.stop()
+	var bytes int64
+	for _, name := range r.files() {
+		bytes += r.size(name)
+	}
+	totals := r.Totals()
+	if totals.Frames != 150 || totals.Bytes != bytes || totals.Dropped != 30 || first.Dropped != 30 {
+		t.Errorf("%+v, %+v; the files have %d bytes", totals, first, bytes)
+	}
+	if totals.Seconds < 4.9 || totals.Seconds > 5.1 || totals.Free <= 0 {
+		t.Errorf("%+v", totals)
+	}
+	r.start()
+	r.ring.untilRead()
+	for r.Totals().Syncs == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if growing := r.Totals(); growing.Frames <= totals.Frames || growing.SyncTime <= 0 {
+		t.Errorf("%+v", growing)
+	}
+	if again := r.stop(); again.Dropped != 15 { // those of the pre-roll that wait for a keyframe again
+		t.Errorf("%+v", again)
+	}
+}
