@@ -39,6 +39,10 @@ bench: setup $(VENV)/.test build/viewers ## measure, and print one table
 soak: setup $(VENV)/.test build/viewers ## five viewers for half an hour: does anything grow? (ARGS="--minutes 600")
 	@$(BIN)/python -m bench.soak $(ARGS)
 
+.PHONY: fire
+fire: setup $(VENV)/.test ## the shared memory under fire: 10 million reads, 200 kills, 1,000 re-creations (half an hour)
+	@$(BIN)/python -m bench.shm --reads 10000000 --kills 200 --recreations 1000 $(ARGS)
+
 .PHONY: deb
 deb: setup ## build the Debian packages for amd64 and arm64 into dist/
 	@tools/deb

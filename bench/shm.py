@@ -1,21 +1,23 @@
 """The shared-memory contract under fire, at length; tests/integration/shm runs the same in small.
 
-``python -m bench.shm --reads 10000000 --kills 200`` gives the figures of docs/shm-layout.md's promises; ``make bench``
-measures a shorter run.
+``make fire`` gives the figures of docs/shm-layout.md's promises; ``make bench`` measures a shorter run.
 """
 
 import argparse
 import os
 import random
+import re
 import secrets
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from bench.figure import Figure, table
 
@@ -27,20 +29,24 @@ import shm_rdk  # noqa: E402
 
 from petcam import shm  # noqa: E402
 from petcam.shm import rdk_x5  # noqa: E402
+from petcam.shm.detections import DetectionWriter  # noqa: E402
 from petcam.shm.stream import StreamReader, StreamWriter  # noqa: E402
 
 LARGEST = 1 << 20  # bytes of the largest access unit: the ring is full of data before it is full of records
 IDLE_SECONDS = 10.0
+GO_METRICS = {"median-ms": 0.2, "%core": 0.1}  # and their aims
 
 
-def figures(reads: int = 200_000, kills: int = 20) -> list[Figure]:
+def figures(reads: int = 200_000, kills: int = 20, recreations: int = 50) -> list[Figure]:
     with tempfile.TemporaryDirectory() as directory:
         program = shm_fire.compile_c(ROOT / "tests" / "shm_writer.c", Path(directory) / "shm_writer")
+        go = shm_fire.build_go_reader()
         found: list[Figure] = []
         for kind in ("stream", "detections"):
-            found += _tearing(program, kind, reads // 2)
-            found += _kills(program, kind, kills // 2)
-        return found + _speed() + _latency(program) + _stopped_reader(program) + _idle(program)
+            found += _tearing(program, go, kind, reads)
+            found += _kills(program, go, kind, kills)
+            found += _recreations(go, kind, recreations)
+        return found + _speed() + _latency(program) + _stopped_reader(program) + _idle(program) + _go()
 
 
 @contextmanager
@@ -53,35 +59,60 @@ def _name() -> Iterator[str]:
             Path("/dev/shm" + name).unlink()
 
 
-def _tearing(program: Path, kind: str, reads: int) -> list[Figure]:
-    """Two readers at once against a writer at full speed, one of them at the oldest record; and one without checks."""
+def _readers(go: Path | None, kind: str, name: str, counts: tuple[int, int], edge: bool) -> list[shm_fire.Reader]:
+    """Two in Python and, where there is a toolchain and a reader for it, two in Go."""
+    kinds = (kind, f"{kind}-edge" if edge else kind)
+    found = [shm_fire.Reader(k, name, counts[0], LARGEST) for k in kinds]
+    if go is not None and kind == "stream":
+        found += [shm_fire.Reader(k, name, counts[1], LARGEST, [go]) for k in kinds]
+    return found
+
+
+def _tearing(program: Path, go: Path | None, kind: str, reads: int) -> list[Figure]:
+    """Readers at once against a writer at full speed, half of them at the oldest record; and one without checks."""
+    counts = (reads // 40, reads // 2 - reads // 40) if go is not None and kind == "stream" else (reads // 40, 0)
     with _name() as name, shm_fire.CWriter(program, kind, name, largest=LARGEST):
-        checked = shm_fire.read_in_processes([kind, f"{kind}-edge"], name, reads // 2, LARGEST)
+        checked = shm_fire.read_at_once(_readers(go, kind, name, counts, edge=True))
         unchecked = shm_fire.read_many(f"{kind}-unchecked", name, min(reads, 20_000), LARGEST)
-    done, skipped = sum(f["reads"] for f in checked), sum(f["skipped"] for f in checked)
+    done, skipped, each = (sum(f[k] for f in checked) for k in ("reads", "skipped", "torn"))
+    shares = " + ".join(str(f["reads"]) for f in checked)
     return [
         Figure(
-            f"torn {kind} records in {done} reads by 2 readers ({skipped} skipped)",
-            sum(f["torn"] for f in checked),
-            "",
-            0,
+            f"torn {kind} records in {done} reads by {len(checked)} at once ({shares}; {skipped} skipped)", each, "", 0
         ),
         Figure(f"the same without checks, in {unchecked['reads']} reads", unchecked["torn"], ""),
     ]
 
 
-def _kills(program: Path, kind: str, kills: int) -> list[Figure]:
+def _kills(program: Path, go: Path | None, kind: str, kills: int) -> list[Figure]:
     with _name() as name:
-        found = shm_fire.survive_kills(program, kind, name, kills, random.Random(4), LARGEST)
+        readers = _readers(go, kind, name, (0, 0), edge=False)
+        found, waits = shm_fire.survive_kills(program, kind, name, kills, random.Random(4), readers, LARGEST)
+    who = f"by {len(readers)} at once"
     return [
-        Figure(f"torn {kind} records around {kills} SIGKILLs of the writer", found["torn"], "", 0),
         Figure(
-            f"new {kind} segment to its first record, with what was left to read of the old one, longest",
-            max(found["waits"]),
-            "s",
-            1.0,
+            f"torn {kind} records around {kills} SIGKILLs of the writer {who}", sum(f["torn"] for f in found), "", 0
         ),
+        Figure(f"new {kind} segment to its first record, median", statistics.median(waits), "s"),
+        Figure(f"new {kind} segment to its first record, longest of {len(waits)}", max(waits), "s", 1.0),
     ]
+
+
+def _recreations(go: Path | None, kind: str, rounds: int) -> list[Figure]:
+    """What readers hold open after the segment was created anew, over what they held at first."""
+
+    def publish(writer: Any) -> None:
+        if kind == "stream":
+            writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
+        else:
+            writer.publish(shm_fire.FRAME, [])
+
+    make = StreamWriter if kind == "stream" else DetectionWriter
+    with _name() as name:
+        held = shm_fire.recreate(make, name, publish, rounds, _readers(go, kind, name, (0, 0), edge=False))
+    more = [max(last[i] - first[i] for first, last, _ in held) for i in (0, 1)]
+    what = f"of {len(held)} {kind} readers after {rounds} re-creations"
+    return [Figure(f"more descriptors {what}", more[0], "", 0), Figure(f"more mappings {what}", more[1], "", 0)]
 
 
 def _speed() -> list[Figure]:
@@ -119,15 +150,12 @@ def _stopped_reader(program: Path) -> list[Figure]:
     for stopped in (False, True):
         with _name() as name:
             writer = shm_fire.CWriter(program, "stream", name, largest=512)
-            reader = shm_fire.start_reader("stream", name, 10**9, 512) if stopped else None
-            if reader is not None:
-                reader.stdout.readline()
-                reader.send_signal(signal.SIGSTOP)
-            time.sleep(3)
-            records, seconds = writer.stop()
-            if reader is not None:
-                reader.kill()
-                reader.communicate()
+            with shm_fire.reading([shm_fire.Reader("stream", name, 0, 512)] if stopped else []) as readers:
+                for reader in readers:
+                    reader.await_line("epoch")
+                    reader.process.send_signal(signal.SIGSTOP)
+                time.sleep(3)
+                records, seconds = writer.stop()
         what = "with a SIGSTOPped reader" if stopped else "without readers"
         found.append(Figure(f"C writer at full speed {what}", records / seconds, "records/s"))
     return found
@@ -160,12 +188,32 @@ def _cost(reader: StreamReader) -> float:
     return (time.thread_time() - before) / IDLE_SECONDS * 100
 
 
+def _go() -> list[Figure]:
+    """What Go's own benchmarks say."""
+    go = subprocess.run([ROOT / "tools/find-go"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if go.returncode:
+        return []
+    words = [go.stdout.strip(), "test", "-run", "^$", "-bench", "Awake|Idle|Read", "./internal/shm/"]
+    printed = subprocess.run(words, check=True, cwd=ROOT / "streamer", capture_output=True, text=True).stdout
+    return [_go_figure(*line) for line in re.findall(r"^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+(.*)$", printed, re.MULTILINE)]
+
+
+def _go_figure(name: str, columns: str) -> Figure:
+    """The benchmark's own metric, else its time."""
+    values = {unit: float(value) for value, unit in re.findall(r"(\S+) (\S+)", columns)}
+    for unit, aim in GO_METRICS.items():
+        if unit in values:
+            return Figure(f"Go {name}", values[unit], unit, 1.0 if "RDK" in name and aim else aim)
+    return Figure(f"Go {name}", values["ns/op"] / 1000, "µs")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.shm", description=__doc__)
     parser.add_argument("--reads", type=int, default=200_000)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--recreations", type=int, default=50)
     args = parser.parse_args()
-    print(table(figures(args.reads, args.kills)))
+    print(table(figures(args.reads, args.kills, args.recreations)))
 
 
 if __name__ == "__main__":

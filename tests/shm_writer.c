@@ -7,7 +7,7 @@
  * records  publish so many, then only beat the heart
  * half     stop in the middle of writing this record, and sleep
  *
- * Each record is full of a pattern that its number determines (tests/integration/shm/pattern.py knows it), so that
+ * Each record is full of a pattern that its number determines (tests/integration/shm/shm_fire.py knows it), so that
  * a reader's caller can see a torn one. SIGTERM ends it cleanly. Prints "ready" when the segment has its name.
  * The steps C1..C5 and W1..W9 are those of docs/shm-layout.md.
  */
@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -88,8 +89,10 @@ static struct petcam_shm_header *create(const struct options *o)
 	snprintf(to, sizeof to, "/dev/shm%s", o->name);
 	size_t size = o->detections ? PETCAM_DETECTIONS_SEGMENT_SIZE : PETCAM_STREAM_SEGMENT_SIZE;
 
+	int lock = open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* C1; its tests start no second writer */
+	if (lock < 0 || flock(lock, LOCK_EX)) die("/dev/shm");
 	shm_unlink(temporary);
-	int fd = shm_open(temporary, O_CREAT | O_EXCL | O_RDWR, 0600); /* C1; O_NOFOLLOW is part of it */
+	int fd = shm_open(temporary, O_CREAT | O_EXCL | O_RDWR, 0600); /* O_NOFOLLOW is part of it */
 	if (fd < 0) die("shm_open");
 	if (ftruncate(fd, (off_t)size) || posix_fallocate(fd, 0, (off_t)size)) die("no room in /dev/shm"); /* C2 */
 	struct petcam_shm_header *h = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -112,6 +115,7 @@ static struct petcam_shm_header *create(const struct options *o)
 	if (group && fchown(fd, (uid_t)-1, group->gr_gid)) perror("fchown");
 	if (fchmod(fd, 0640)) die("fchmod");
 	if (rename(from, to)) die("rename"); /* C5 */
+	close(lock);
 	close(fd);
 	return h;
 }

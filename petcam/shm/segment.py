@@ -1,9 +1,11 @@
 """A segment of the contract: created by its one writer (C1-C5), opened by its readers (O1-O4), its records in place."""
 
 import contextlib
+import fcntl
 import mmap
 import os
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,8 @@ from petcam.shm import header, layout, mapping
 from petcam.shm.header import Header
 from petcam.shm.layout import Shape
 from petcam.shm.mapping import Mapping
+
+LOCK_SECONDS = 5.0  # another's creation takes milliseconds
 
 
 class Segment:
@@ -85,12 +89,37 @@ def create_segment(name: str, shape: Shape, writer_name: str) -> Segment:
 
     Raises :class:`PetcamError`: ``CONFLICT`` where another writer lives, ``BAD_SEGMENT`` where it cannot be made.
     """
-    _refuse_second_writer(name, shape)
     try:
-        return _create(name, shape, writer_name)
+        with _one_at_a_time(name):
+            _refuse_second_writer(name, shape)
+            return _create(name, shape, writer_name)
     except OSError as error:
         text = f"cannot be created in {mapping.DIRECTORY}: {error.strerror}"
         raise PetcamError(Code.BAD_SEGMENT, f"{name}: {text}") from error
+
+
+@contextlib.contextmanager
+def _one_at_a_time(name: str) -> Iterator[None]:
+    """C1: the lock of all creators. It lies on the folder itself, so that whoever dies holding it leaves nothing."""
+    descriptor = os.open(mapping.DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        end = time.monotonic() + LOCK_SECONDS
+        while not _lock(descriptor):
+            if time.monotonic() > end:
+                text = f"another program holds the lock of {mapping.DIRECTORY}; fuser {mapping.DIRECTORY} names it"
+                raise PetcamError(Code.CONFLICT, f"{name}: {text}")
+            time.sleep(LOCK_SECONDS / 500)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _refuse_second_writer(name: str, shape: Shape) -> None:

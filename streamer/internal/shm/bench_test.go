@@ -38,15 +38,22 @@ func BenchmarkPublishToReaderAwake(b *testing.B) {
 		latencies = append(latencies, <-got)
 	}
 	slices.Sort(latencies)
-	b.ReportMetric(float64(latencies[len(latencies)/2])/1000, "median-µs")
-	b.ReportMetric(float64(latencies[len(latencies)*99/100])/1000, "p99-µs")
+	b.ReportMetric(float64(latencies[len(latencies)/2])/1e6, "median-ms")
+	b.ReportMetric(float64(latencies[len(latencies)*99/100])/1e6, "p99-ms")
 }
 
 // What a Next costs that waits in vain: the share of a core.
 func BenchmarkIdle(b *testing.B) {
-	for name, open := range map[string]func(b *testing.B) *shm.Reader{
-		"NoSegment": func(b *testing.B) *shm.Reader { return open(b, shmtest.Name(b)) },
-		"SilentSegment": func(b *testing.B) *shm.Reader {
+	for name, open := range map[string]func(b *testing.B) source{
+		"NoSegment": func(b *testing.B) source { return open(b, shmtest.Name(b)) },
+		"SilentRDKRing": func(b *testing.B) source {
+			name := shmtest.Name(b)
+			ring, reader := shmtest.NewRing(b, name), openRDK(b, name)
+			shoot(ring, 0)
+			wantFrames(b, reader, 0)
+			return reader
+		},
+		"SilentSegment": func(b *testing.B) source {
 			writer, reader := pair(b)
 			publish(writer, 0, 'K')
 			next(b, reader)
@@ -67,6 +74,29 @@ func BenchmarkIdle(b *testing.B) {
 			b.ReportMetric(100*float64(used)/float64(wait)/float64(b.N), "%core")
 		})
 	}
+}
+
+// What following an RDK X5 ring costs at 30 pictures a second and 2 Mb/s: the share of a core.
+func BenchmarkReadRDKRing(b *testing.B) {
+	name := shmtest.Name(b)
+	startProgram(b, ringFor, name)
+	reader := openRDK(b, name)
+	nextOf(b, reader)
+	const frames = 150
+	before, begun := processorTime(b), time.Now()
+	for b.Loop() {
+		for range frames {
+			if _, err := reader.Next(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(100*float64(processorTime(b)-before)/float64(time.Since(begun)), "%core")
+}
+
+// source is a reader of either layout.
+type source interface {
+	Next(context.Context) (h264.AccessUnit, error)
 }
 
 // Reading at 2 Mb/s and 30 pictures a second, as fast as it goes: the time that a record costs its reader.

@@ -41,6 +41,9 @@ func CheckOwner(stat *unix.Stat_t, petcamUser, petcamGroup int64) error {
 // StateAt is State at another time than now.
 func (r *Reader) StateAt(now uint64) (state, message string) { return r.status.state(r.name, now) }
 
+// Memory is the mapping of a Reader that has read something.
+func (r *Reader) Memory() []byte { return r.segment.memory }
+
 // Take is Next without waiting: what some steps give.
 func (r *Reader) Take(steps int) (units []h264.AccessUnit) {
 	r.mutex.Lock()

@@ -21,12 +21,18 @@ import (
 	"petcam/streamer/internal/shm/shmtest"
 )
 
-// writerFor in the environment makes the test program a writer of that segment instead.
-const writerFor = "PETCAM_TEST_WRITER_FOR"
+// In the environment these make the test program a writer of that segment instead, or an RDK X5 daemon.
+const (
+	writerFor = "PETCAM_TEST_WRITER_FOR"
+	ringFor   = "PETCAM_TEST_RING_FOR"
+)
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(writerFor); name != "" {
 		writeAtFullSpeed(name)
+	}
+	if name := os.Getenv(ringFor); name != "" {
+		writeRing(name)
 	}
 	os.Exit(m.Run())
 }
@@ -53,14 +59,30 @@ func writeAtFullSpeed(name string) {
 	if err != nil {
 		panic(err)
 	}
+	endWithTest()
+	for units, n := patterns(), 0; ; n++ {
+		writer.Publish(units[n%len(units)])
+	}
+}
+
+// writeRing writes 30 frames a second, likewise.
+func writeRing(name string) {
+	ring, err := shmtest.CreateRing(name)
+	if err != nil {
+		panic(err)
+	}
+	endWithTest()
+	for range time.Tick(time.Second / 30) {
+		ring.Write(shmtest.Frame(ring.N, ring.N%30 == 0, 8300))
+	}
+}
+
+func endWithTest() {
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test program
 		os.Exit(0)
 	}()
 	_, _ = os.Stdout.WriteString("writing\n")
-	for units, n := patterns(), 0; ; n++ {
-		writer.Publish(units[n%len(units)])
-	}
 }
 
 func TestNoTornRecordIsReturnedAtFullWriterSpeed(t *testing.T) {
@@ -213,8 +235,13 @@ func TestARefusedSegmentLeaksNothing(t *testing.T) {
 // startWriter runs writeAtFullSpeed in a process of its own until kill is called or the test ends.
 func startWriter(t *testing.T, name string) (kill func()) {
 	t.Helper()
+	return startProgram(t, writerFor, name)
+}
+
+func startProgram(t testing.TB, what, name string) (kill func()) {
+	t.Helper()
 	command := exec.Command(os.Args[0], "-test.run=^$")
-	command.Env = append(os.Environ(), writerFor+"="+name)
+	command.Env = append(os.Environ(), what+"="+name)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -188,6 +190,19 @@ func TestTheMappingIsReadOnly(t *testing.T) {
 	if readable != 1 || writable != 1 {
 		t.Errorf("%d mappings to read and %d to write, want the reader's and the writer's", readable, writable)
 	}
+}
+
+func TestAWriteThroughTheMappingFaults(t *testing.T) {
+	writer, reader := pair(t)
+	publish(writer, 0, 'K')
+	next(t, reader)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault, ok := recover().(runtime.Error); !ok || !strings.Contains(fault.Error(), "memory") {
+			t.Errorf("got %v, want a fault", fault)
+		}
+	}()
+	reader.Memory()[shm.OffsetNews]++
 }
 
 func FuzzParseHeader(f *testing.F) {

@@ -12,8 +12,13 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-// rdkPoll is how often a ring is looked at. Waiting on the daemon's semaphore would steal the posts from its own readers.
-const rdkPoll = 5 * time.Millisecond
+// Times between looks at a ring. Waiting on the daemon's semaphore would steal the posts from its own readers.
+const (
+	rdkPoll     = 4 * time.Millisecond   // while a frame is due
+	rdkSlowPoll = 20 * time.Millisecond  // after a second without one
+	rdkEarly    = 3 * time.Millisecond   // so much before a frame is expected, looking begins
+	rdkLongest  = 200 * time.Millisecond // that no frame is expected for
+)
 
 // RDKReader reads the H.264 ring of an RDK X5 board's daemon as Reader reads the stream segment; the same methods may be
 // called in the same way. Record n is the write that made the count n+1.
@@ -39,6 +44,9 @@ type RDKReader struct {
 	gap      bool   // something was missed since the last access unit
 	begun    bool   // an access unit has been handed out
 	captured uint64 // capture_ns of the last one
+	interval uint64 // from the one before to the last one
+	handed   uint64 // when the last one was handed out
+	due      uint64 // when to look for the next one
 	arena    arena
 }
 
@@ -47,7 +55,7 @@ func OpenRDK(name string, log *slog.Logger) *RDKReader {
 	return &RDKReader{name: name, log: log, settle: waitToSettle, status: status{heartless: true}}
 }
 
-func waitToSettle() { time.Sleep(settleTime) }
+func waitToSettle() { nap(settleTime) }
 
 // Next is Reader's Next.
 func (r *RDKReader) Next(ctx context.Context) (h264.AccessUnit, error) {
@@ -65,11 +73,30 @@ func (r *RDKReader) Next(ctx context.Context) (h264.AccessUnit, error) {
 		case found:
 			return unit, nil
 		case err != nil: // there is no ring
-			pause(ctx, longestSleep)
+			nap(longestSleep)
 		default:
-			time.Sleep(rdkPoll)
+			nap(r.untilLook())
 		}
 	}
+}
+
+// untilLook is how long to sleep: each look wakes an idle process, and frames come at regular times.
+func (r *RDKReader) untilLook() time.Duration {
+	switch now := Now(); {
+	case now < r.due:
+		return time.Duration(r.due - now)
+	case now > r.handed+StaleNS:
+		return rdkSlowPoll
+	}
+	return rdkPoll
+}
+
+// expect notes when the next frame is due, by the shorter of the last two intervals.
+func (r *RDKReader) expect(captureNS uint64) {
+	interval, before := captureNS-r.captured, r.interval
+	r.handed, r.interval = Now(), interval
+	r.due = r.handed + min(interval, before, uint64(rdkLongest))
+	r.due -= min(r.due-r.handed, uint64(rdkEarly))
 }
 
 // Rewind is Reader's Rewind. The ring holds about a second, so there may be no keyframe in it although the camera runs:
@@ -246,6 +273,7 @@ func (r *RDKReader) handOut(frame rdkFrame, data []byte) h264.AccessUnit {
 		Keyframe: h264.IsKeyframe(data), Discontinuity: r.gap, Width: frame.width, Height: frame.height, Data: data,
 	}
 	r.next++
+	r.expect(frame.captureNS)
 	r.seeking, r.gap, r.begun, r.captured = false, false, true, frame.captureNS
 	r.status.published(published)
 	return unit

@@ -79,7 +79,7 @@ func (r *Reader) Next(ctx context.Context) (h264.AccessUnit, error) {
 				return unit, nil
 			}
 		}
-		r.wait(ctx)
+		r.wait()
 	}
 }
 
@@ -225,9 +225,9 @@ func (r *Reader) fallBehind(published uint64) {
 }
 
 // wait sleeps until there may be something to do. A segment that has lost its name is left once all of it is read.
-func (r *Reader) wait(ctx context.Context) {
+func (r *Reader) wait() {
 	if r.segment == nil {
-		pause(ctx, longestSleep)
+		nap(longestSleep)
 		return
 	}
 	// In this order nothing is missed: a record or a goodbye that comes after the first line changes news.
@@ -240,14 +240,5 @@ func (r *Reader) wait(ctx context.Context) {
 	default:
 		waitFutex(r.segment.news(), seen, longestSleep)
 		r.status.beat(r.segment.heartbeat())
-	}
-}
-
-func pause(ctx context.Context, atMost time.Duration) {
-	timer := time.NewTimer(atMost)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

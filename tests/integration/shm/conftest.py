@@ -26,3 +26,12 @@ def c_writer(tmp_path_factory):
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
     return shm_fire.compile_c(shm_fire.ROOT / "tests" / "shm_writer.c", tmp_path_factory.mktemp("c") / "shm_writer")
+
+
+@pytest.fixture(scope="session")
+def go_reader():
+    """The path of streamer/cmd/shmreader as a program."""
+    program = shm_fire.build_go_reader()
+    if program is None:
+        pytest.skip("there is no Go toolchain")
+    return program

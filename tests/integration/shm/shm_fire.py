@@ -1,18 +1,24 @@
 """Readers under fire: the C writer's pattern, how to see that a record is torn, and readers without their checks.
 
-The tests use this in small, ``bench/shm.py`` in large. As a program it is one reader in a process of its own:
-``shm_fire.py KIND NAME COUNT LARGEST`` prints "reading" at the first record and, after COUNT, the figures as JSON.
+The tests use this in small, ``bench/shm.py`` in large. As a program it is one reader in a process of its own, which
+speaks as streamer/cmd/shmreader does: ``shm_fire.py KIND NAME COUNT LARGEST`` prints a line "epoch EPOCH SECONDS FILES
+MAPPINGS" at the first record of each epoch, "enough" after COUNT records and "torn" at the first torn one. At SIGTERM
+it ends with its figures as JSON.
 """
 
 import contextlib
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionReader, Detections
 from petcam.shm.layout import DETECTIONS, STREAM
 from petcam.shm.segment import open_segment
@@ -20,6 +26,7 @@ from petcam.shm.stream import AccessUnit, StreamReader
 
 ROOT = Path(__file__).parents[3]
 U64 = 2**64 - 1
+FRAME = AccessUnit(1, 0, 5, 1000, 1000, True, False, 640, 480, b"")
 
 
 def compile_c(source, program):
@@ -49,12 +56,15 @@ class CWriter:
         words = self.process.communicate()[0].split()
         return int(words[0]), float(words[3])
 
+    def close(self):
+        if self.process.poll() is None:
+            self.stop()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.stop()
+        self.close()
 
 
 def mix(n):
@@ -132,7 +142,7 @@ READERS = {
 }
 
 
-def read_many(kind, name, count, largest, at_first=lambda: None):
+def read_many(kind, name, count, largest):
     """Read ``count`` records; return how many came, were torn and were skipped."""
     make, is_torn = READERS[kind]
     torn = reads = 0
@@ -141,64 +151,174 @@ def read_many(kind, name, count, largest, at_first=lambda: None):
             record = reader.read(10.0)
             if record is None:
                 break
-            if reads == 0:
-                at_first()
             reads += 1
             torn += is_torn(record, largest)
         return {"reads": reads, "torn": torn, "skipped": reader.skipped}
 
 
-def start_reader(kind, name, count, largest):
-    """:func:`read_many` in a process of its own; prints as the head of this file says."""
-    words = [sys.executable, __file__, kind, name, str(count), str(largest)]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-
-
-def read_in_processes(kinds, name, count, largest):
-    """Let a reader of each kind read in a process of its own, all at once; return their answers."""
-    processes = [start_reader(kind, name, count, largest) for kind in kinds]
-    try:
-        return [json.loads(process.communicate()[0].splitlines()[-1]) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def survive_kills(program, kind, name, kills, random, largest=1 << 18):
-    """Kill the writer with SIGKILL at ``kills`` random moments and start another; one reader goes on through it all.
-
-    Return how many records came, how many were torn, and the seconds from each new writer to its first record.
-    """
+def reads_until_torn(kind, name, largest):
+    """Read until a record is torn; return how many it took. A reader with its checks reads for ever."""
     make, is_torn = READERS[kind]
-    torn, waits = 0, []
     with make(name) as reader:
+        return 1 + sum(1 for _ in iter(lambda: is_torn(reader.read(10.0), largest), True))
+
+
+class Epoch(NamedTuple):
+    """What a reader's process tells at the first record of a segment."""
+
+    epoch: int
+    seconds: float  # since the segment was created
+    files: int  # that it has open
+    mappings: int  # of segments of this name
+
+
+class Reader:
+    """A reader in a process of its own, until :meth:`stop`; ``epochs`` grows as :meth:`await_epoch` is called."""
+
+    def __init__(self, kind, name, count, largest, program=(sys.executable, __file__)):
+        words = [*map(str, program), kind, name, str(count), str(largest)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
+        self.epochs = []
+        self._lines = queue.Queue()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
+
+    def await_line(self, begin, seconds=60):
+        """The next line that begins so."""
+        while not (line := self._lines.get(timeout=seconds)).startswith(begin):
+            assert line, "the reader has ended"
+            if line.startswith("epoch"):
+                self._note(line)
+        return line
+
+    def await_epoch(self, epoch, seconds=60):
+        """Returns when it has read the first record of that epoch."""
+        while not self.epochs or self.epochs[-1].epoch != epoch:
+            self._note(self.await_line("epoch", seconds))
+
+    def _note(self, line):
+        epoch, seconds, files, mappings = line.split()[1:]
+        self.epochs.append(Epoch(int(epoch), float(seconds), int(files), int(mappings)))
+
+    def stop(self):
+        """The figures of :func:`read_many`."""
+        self.process.terminate()
+        return json.loads(self.await_line("{"))
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self._listener.join()
+        self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def reading(readers):
+    """Let readers run; kill them at the end."""
+    try:
+        yield readers
+    finally:
+        for reader in readers:
+            reader.kill()
+
+
+def read_at_once(readers):
+    """Wait until each reader has read its count; all read on meanwhile. Return their figures."""
+    with reading(readers):
+        for reader in readers:
+            reader.await_line("enough", 3600)
+        return [reader.stop() for reader in readers]
+
+
+def build_go_reader():
+    """The path of streamer/cmd/shmreader as a program; ``None`` where there is no Go toolchain."""
+    go = subprocess.run([ROOT / "tools/find-go"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if go.returncode:
+        return None
+    program = ROOT / "build/shm-reader"
+    words = [go.stdout.strip(), "build", "-trimpath", "-o", program, "./cmd/shmreader"]
+    subprocess.run(words, check=True, cwd=ROOT / "streamer", env={**os.environ, "CGO_ENABLED": "0"})
+    return program
+
+
+def survive_kills(program, kind, name, kills, random, readers, largest=1 << 18):
+    """Kill the writer with SIGKILL at ``kills`` random moments and start another; ``readers`` go on through it all.
+
+    Return the figures of all readers, and the seconds from each segment's creation to each reader's first record of it.
+    """
+    with reading(readers):
         for _ in range(kills):
-            writer, started = CWriter(program, kind, name, largest=largest), time.monotonic()
-            try:
+            with contextlib.closing(CWriter(program, kind, name, largest=largest)) as writer:
                 epoch = epoch_of(kind, name)
-                for wanted in (1, random.randint(1, 300)):
-                    torn += _read_of_epoch(reader, epoch, wanted, is_torn, largest)
-                    waits.append(time.monotonic() - started)
-            finally:
+                for reader in readers:
+                    reader.await_epoch(epoch)
+                time.sleep(random.uniform(0, 0.02))  # a random moment, not a wait
                 writer.kill()
-    return {"torn": torn, "waits": waits[::2]}
+        waits = [epoch.seconds for reader in readers for epoch in reader.epochs[1:]]  # at the first one they only start
+        return [reader.stop() for reader in readers], waits
 
 
-def _read_of_epoch(reader, epoch, wanted, is_torn, largest):
-    """Read on until ``wanted`` records of the epoch came; return how many of all were torn."""
-    torn = 0
-    while wanted:
-        record = reader.read(10.0)
-        assert record is not None, "the reader does not find the new writer's segment"
-        torn += is_torn(record, largest)
-        wanted -= record.epoch == epoch
-    return torn
+def recreate(make_writer, name, publish, rounds, readers):
+    """Create the segment anew ``rounds`` times; return what each reader held open at first, and at last."""
+    with reading(readers):
+        for _ in range(rounds):
+            with make_writer(name) as writer:
+                publish(writer)
+                epoch = writer._segment.header.epoch
+                for reader in readers:
+                    reader.await_epoch(epoch)
+        return [(reader.epochs[0][2:], reader.epochs[-1][2:], len(reader.epochs)) for reader in readers]
 
 
 def epoch_of(kind, name):
     with contextlib.closing(open_segment(name, STREAM if kind == "stream" else DETECTIONS)) as segment:
         return segment.header.epoch
+
+
+def race(make_writer, name, count, rounds):
+    """Let ``count`` processes create the segment at the same instant; return how many did, for each round.
+
+    To be run in a process without threads. The winners of a round are killed before the next.
+    """
+    won = []
+    for _ in range(rounds):
+        gun, answers = os.pipe(), os.pipe()
+        children = [_racer(make_writer, name, gun, answers) for _ in range(count)]
+        os.close(gun[0])
+        os.close(answers[1])
+        os.close(gun[1])  # all that wait to read from it go on at once
+        results = b""
+        while len(results) < count:
+            results += os.read(answers[0], count)
+        os.close(answers[0])
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        won.append(results.count(b"1"))
+    return won
+
+
+def _racer(make_writer, name, gun, answers):
+    child = os.fork()
+    if child:
+        return child
+    os.close(gun[1])
+    os.read(gun[0], 1)
+    try:
+        writer = make_writer(name)
+    except PetcamError as error:
+        os.write(answers[1], b"0" if error.code is Code.CONFLICT else b"!")
+    else:
+        os.write(answers[1], b"1")
+        writer.publish(FRAME, [])
+    while True:
+        signal.pause()
 
 
 def attach_and_die(kind, name, count, random):
@@ -216,6 +336,44 @@ def attach_and_die(kind, name, count, random):
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
+class Stopped(Exception):
+    """SIGTERM came."""
+
+
+def run_reader(kind, name, count, largest):
+    """Read until SIGTERM; prints as the head of this file says."""
+    make, is_torn = READERS[kind]
+    reads = torn = epoch = 0
+    signal.signal(signal.SIGTERM, _stop)
+    with make(name) as reader:
+        with contextlib.suppress(Stopped):
+            while True:
+                record = reader.read(10.0)
+                if record is None:
+                    continue
+                if record.epoch != epoch:
+                    epoch = record.epoch
+                    tell_epoch(epoch, name)
+                reads += 1
+                if is_torn(record, largest):
+                    torn += 1
+                    if torn == 1:
+                        print("torn", flush=True)
+                if reads == count:
+                    print("enough", flush=True)
+        print(json.dumps({"reads": reads, "torn": torn, "skipped": reader.skipped}), flush=True)
+
+
+def _stop(_number, _frame):
+    raise Stopped
+
+
+def tell_epoch(epoch, name):
+    seconds = (time.monotonic_ns() - epoch) / 1e9
+    mappings = Path("/proc/self/maps").read_text().count(name)
+    print("epoch", epoch, seconds, len(os.listdir("/proc/self/fd")), mappings, flush=True)
+
+
 if __name__ == "__main__":
     kind, name, count, largest = sys.argv[1:]
-    print(json.dumps(read_many(kind, name, int(count), int(largest), lambda: print("reading", flush=True))))
+    run_reader(kind, name, int(count), int(largest))

@@ -1,6 +1,7 @@
 """The C header, Python's dtypes, Go's constants and the document's example say the same bytes."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 import shm_fire
 
 from petcam.shm import check, layout, rdk_x5, segment
-from petcam.shm.detections import DetectionReader
+from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
 
 HEADER = shm_fire.ROOT / "include" / "petcam_shm.h"
@@ -198,6 +199,13 @@ def test_the_documents_detector_keeps_the_contract(example, name):
     assert found[0].boxes[0].class_name == "cat"
     assert report.broken == {}
     assert report.records > 0
+
+
+def test_the_documents_detector_refuses_to_be_a_second_writer(example, name):
+    with DetectionWriter(name, writer_name="first"):
+        second = subprocess.run([example, name], stderr=subprocess.PIPE, text=True, timeout=30)
+    assert second.returncode == 1
+    assert second.stderr == f"{name}: process {os.getpid()} is writing it; stop that one first\n"
 
 
 def test_the_c_stream_writer_gives_the_header_that_python_builds(c_writer, name):

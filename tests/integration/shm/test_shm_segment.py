@@ -1,6 +1,7 @@
 """Segments as files: created whole, opened read-only, refused with a clear line, replaced under their readers."""
 
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -70,6 +71,27 @@ def test_a_second_writer_is_refused_by_name(name):
         DetectionWriter(name, writer_name="second")
     assert caught.value.code is Code.CONFLICT
     assert caught.value.message == f"{name}: first (process {os.getpid()}) is writing it; stop that one first"
+
+
+def test_of_writers_that_start_at_the_same_instant_exactly_one_creates_the_segment(name):
+    code = (
+        "import sys, shm_fire; from petcam.shm.detections import DetectionWriter;"
+        f"print(*shm_fire.race(DetectionWriter, {name!r}, 6, 40))"
+    )
+    where = {"cwd": shm_fire.ROOT / "tests/integration/shm", "env": {"PYTHONPATH": str(shm_fire.ROOT)}}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, **where)
+    assert done.stdout.split() == ["1"] * 40
+
+
+def test_a_lock_that_is_never_given_back_is_a_clear_error(name, monkeypatch):
+    monkeypatch.setattr(segment, "LOCK_SECONDS", 0.05)
+    descriptor = os.open("/dev/shm", os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(PetcamError, match="another program holds the lock of /dev/shm; fuser /dev/shm names it"):
+            DetectionWriter(name)
+    finally:
+        os.close(descriptor)
 
 
 def test_a_dead_writers_segment_is_replaced_at_once(c_writer, name):

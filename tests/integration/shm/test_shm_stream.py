@@ -1,6 +1,5 @@
 """The stream segment between a writer and a reader."""
 
-import json
 import random
 import signal
 import zlib
@@ -209,13 +208,10 @@ def test_a_sleeping_reader_is_woken_by_a_writer_in_another_process(c_writer, nam
 
 def test_a_stopped_reader_does_not_stop_the_writer_and_goes_on_afterwards(camera, name):
     camera.shoot(1)
-    process = shm_fire.start_reader("stream", name, 2, 1000)
-    try:
-        assert process.stdout.readline() == "reading\n"
-        process.send_signal(signal.SIGSTOP)
+    with shm_fire.reading([shm_fire.Reader("stream", name, 2, 1000)]) as [other]:
+        other.await_line("epoch")
+        other.process.send_signal(signal.SIGSTOP)
         camera.shoot(3 * STREAM.slot_count)
-        process.send_signal(signal.SIGCONT)
-        assert json.loads(process.communicate()[0])["skipped"] > STREAM.slot_count
-    finally:
-        process.kill()
-        process.wait()
+        other.process.send_signal(signal.SIGCONT)
+        other.await_line("enough")
+        assert other.stop()["skipped"] > STREAM.slot_count

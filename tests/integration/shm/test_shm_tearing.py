@@ -9,21 +9,39 @@ import shm_fire
 
 LARGEST = 1 << 20  # bytes of the largest access unit: the ring is full of data before it is full of records
 READS = {"stream": 5_000, "detections": 1_500}
+GO_READS = 50_000
+KILLS = 10
+KILLED_LARGEST = 1 << 18
 
 
-@pytest.mark.parametrize("kind", ["stream", "detections"])
-def test_two_readers_at_once_return_no_torn_record(c_writer, name, kind):
-    with shm_fire.CWriter(c_writer, kind, name, largest=LARGEST):
-        found = shm_fire.read_in_processes([kind, f"{kind}-edge"], name, READS[kind], LARGEST)
-    assert [(f["reads"], f["torn"]) for f in found] == [(READS[kind], 0)] * 2
+def test_two_python_and_two_go_readers_at_once_return_no_torn_record(c_writer, go_reader, name):
+    kinds = ("stream", "stream-edge")
+    with shm_fire.CWriter(c_writer, "stream", name, largest=LARGEST):
+        python = [shm_fire.Reader(kind, name, READS["stream"], LARGEST) for kind in kinds]
+        go = [shm_fire.Reader(kind, name, GO_READS, LARGEST, [go_reader]) for kind in kinds]
+        found = shm_fire.read_at_once(python + go)
+    assert [f["torn"] for f in found] == [0] * 4
+    assert all(f["skipped"] for f in found), "the writer was too slow to prove anything"
+
+
+def test_two_readers_of_detections_at_once_return_no_torn_record(c_writer, name):
+    with shm_fire.CWriter(c_writer, "detections", name):
+        kinds = ("detections", "detections-edge")
+        found = shm_fire.read_at_once([shm_fire.Reader(kind, name, READS["detections"], 0) for kind in kinds])
+    assert [f["torn"] for f in found] == [0] * 2
     assert all(f["skipped"] for f in found), "the writer was too slow to prove anything"
 
 
 @pytest.mark.parametrize("kind", ["stream", "detections"])
 def test_a_reader_without_its_checks_fails_this_test(c_writer, name, kind):
     with shm_fire.CWriter(c_writer, kind, name, largest=LARGEST):
-        found = shm_fire.read_many(f"{kind}-unchecked", name, READS[kind], LARGEST)
-    assert found["torn"] > 0
+        assert shm_fire.reads_until_torn(f"{kind}-unchecked", name, LARGEST) > 0
+
+
+def test_a_go_reader_without_its_checks_fails_this_test(c_writer, go_reader, name):
+    with shm_fire.CWriter(c_writer, "stream", name, largest=LARGEST):
+        with shm_fire.reading([shm_fire.Reader("stream-unchecked", name, 0, LARGEST, [go_reader])]) as [reader]:
+            reader.await_line("torn")
 
 
 def test_a_record_that_stays_half_written_is_never_returned(c_writer, name):
@@ -37,11 +55,31 @@ def test_a_record_that_stays_half_written_is_never_returned(c_writer, name):
     assert records == list(range(records[0], 61))
 
 
-@pytest.mark.parametrize("kind", ["stream", "detections"])
-def test_readers_go_on_through_writers_that_are_killed(c_writer, name, kind):
-    found = shm_fire.survive_kills(c_writer, kind, name, 10, random.Random(4))
+def test_python_and_go_readers_go_on_through_writers_that_are_killed(c_writer, go_reader, name):
+    readers = [
+        shm_fire.Reader("stream", name, 0, KILLED_LARGEST),
+        shm_fire.Reader("stream", name, 0, KILLED_LARGEST, [go_reader]),
+    ]
+    found, waits = shm_fire.survive_kills(c_writer, "stream", name, KILLS, random.Random(4), readers, KILLED_LARGEST)
+    assert [f["torn"] for f in found] == [0, 0]
+    assert len(waits) == 2 * (KILLS - 1)
+
+
+def test_readers_of_detections_go_on_through_writers_that_are_killed(c_writer, name):
+    readers = [shm_fire.Reader("detections", name, 0, 0)]
+    [found], waits = shm_fire.survive_kills(c_writer, "detections", name, KILLS, random.Random(4), readers)
     assert found["torn"] == 0
-    assert len(found["waits"]) == 10
+    assert len(waits) == KILLS - 1
+
+
+def test_go_readers_that_attach_and_die_do_not_disturb_the_others(c_writer, go_reader, name):
+    with shm_fire.CWriter(c_writer, "stream", name, hz=2000, largest=4096):
+        for number in range(10):
+            readers = [shm_fire.Reader("stream", name, number * 7, 4096, [go_reader]) for _ in range(5)]
+            with shm_fire.reading(readers):  # and kill them
+                readers[0].await_line("enough" if number else "epoch")
+        found = shm_fire.read_many("stream", name, 500, 4096)
+    assert (found["reads"], found["torn"]) == (500, 0)
 
 
 def test_readers_that_attach_and_die_do_not_disturb_the_others(c_writer, name):

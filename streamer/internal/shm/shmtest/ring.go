@@ -26,21 +26,27 @@ type Ring struct {
 // NewRing opens the ring of that name or makes it, as the daemons do, until the test ends.
 func NewRing(t testing.TB, name string) *Ring {
 	t.Helper()
+	ring, err := CreateRing(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Munmap(ring.memory); _ = os.Remove(ring.path) })
+	return ring
+}
+
+// CreateRing is NewRing without a test.
+func CreateRing(name string) (*Ring, error) {
 	path := shm.Directory + name
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
 	if err := file.Truncate(shm.RDKSize); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	memory, err := unix.Mmap(int(file.Fd()), 0, shm.RDKSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Munmap(memory); _ = os.Remove(path) })
-	return &Ring{path: path, memory: memory}
+	return &Ring{path: path, memory: memory}, err
 }
 
 // Write writes the next frame. A CaptureNS of 0 is now.
