@@ -51,6 +51,10 @@ deb: setup ## build the Debian packages for amd64 and arm64 into dist/
 test-package: deb $(VENV)/.test ## prove the packages in booted Debian containers (root)
 	@tools/test-package $(ARGS)
 
+.PHONY: test-arm64
+test-arm64: setup $(VENV)/.test ## the shared-memory tests on arm64, emulated (root)
+	@tools/test-arm64 $(ARGS)
+
 .PHONY: test-compat
 test-compat: setup ## the Python tests with the oldest and the newest libraries
 	@tools/test-compat $(ARGS)

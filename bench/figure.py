@@ -14,11 +14,15 @@ class Figure:
     aim: float | None = None
 
 
+HEAD = f"{'value/aim':>9}  {'value':>10}  {'aim':>10}  what"
+
+
+def line(figure: Figure) -> str:
+    """The ratio of value to aim first (1.00 or less is reached)."""
+    ratio = f"{figure.value / figure.aim:9.2f}" if figure.aim else " " * 9
+    aim = f"{figure.aim:10g}" if figure.aim is not None else " " * 10
+    return f"{ratio}  {figure.value:10.3g}  {aim}  {figure.name}, {figure.unit}"
+
+
 def table(figures: Iterable[Figure]) -> str:
-    """Lines of text: the ratio of value to aim first (1.00 or less is reached)."""
-    lines = [f"{'value/aim':>9}  {'value':>10}  {'aim':>10}  what"]
-    for figure in figures:
-        ratio = f"{figure.value / figure.aim:9.2f}" if figure.aim else " " * 9
-        aim = f"{figure.aim:10g}" if figure.aim is not None else " " * 10
-        lines.append(f"{ratio}  {figure.value:10.3g}  {aim}  {figure.name}, {figure.unit}")
-    return "\n".join(lines)
+    return "\n".join([HEAD, *map(line, figures)])

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bench.figure import Figure, table
+from bench.figure import HEAD, Figure, line
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "integration" / "shm"))
@@ -37,16 +37,20 @@ IDLE_SECONDS = 10.0
 GO_METRICS = {"median-ms": 0.2, "%core": 0.1}  # and their aims
 
 
-def figures(reads: int = 200_000, kills: int = 20, recreations: int = 50) -> list[Figure]:
+def figures(reads: int = 200_000, kills: int = 20, recreations: int = 50) -> Iterator[Figure]:
+    """One after the other, as they are measured."""
     with tempfile.TemporaryDirectory() as directory:
         program = shm_fire.compile_c(ROOT / "tests" / "shm_writer.c", Path(directory) / "shm_writer")
         go = shm_fire.build_go_reader()
-        found: list[Figure] = []
         for kind in ("stream", "detections"):
-            found += _tearing(program, go, kind, reads)
-            found += _kills(program, go, kind, kills)
-            found += _recreations(go, kind, recreations)
-        return found + _speed() + _latency(program) + _stopped_reader(program) + _idle(program) + _go()
+            yield from _tearing(program, go, kind, reads if kind == "stream" else reads // 10)
+            yield from _kills(program, go, kind, kills)
+            yield from _recreations(go, kind, recreations)
+        yield from _speed()
+        yield from _latency(program)
+        yield from _stopped_reader(program)
+        yield from _idle(program)
+        yield from _go()
 
 
 @contextmanager
@@ -213,7 +217,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--recreations", type=int, default=50)
     args = parser.parse_args()
-    print(table(figures(args.reads, args.kills, args.recreations)))
+    print(HEAD)
+    for figure in figures(args.reads, args.kills, args.recreations):
+        print(line(figure), flush=True)
 
 
 if __name__ == "__main__":

@@ -37,9 +37,10 @@ class RecordReader(Follower[Segment, T]):
     def _open(self) -> Segment | None:
         segment = open_segment(self.name, self._shape)
         if segment is not None:
+            begin = segment.next_record  # before the look: what is published meanwhile is not to be missed
             newest = self._newest(segment, 0)
             self._seeking = newest is None
-            self._record = segment.next_record if newest is None else newest
+            self._record = begin if newest is None else newest
         return segment
 
     def _next(self, segment: Segment) -> T | None:

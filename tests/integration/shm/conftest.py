@@ -1,4 +1,4 @@
-"""Segment names that belong to one test, and the C writer."""
+"""Segment names that belong to one test, the C writer and the Go reader."""
 
 import contextlib
 import os
@@ -20,9 +20,17 @@ def name():
             Path("/dev/shm" + made + suffix).unlink()
 
 
+def _prebuilt(program):
+    """tools/test-arm64 runs where there are no compilers."""
+    folder = os.environ.get("PETCAM_TEST_PROGRAMS")
+    return folder and Path(folder) / program
+
+
 @pytest.fixture(scope="session")
 def c_writer(tmp_path_factory):
     """The path of tests/shm_writer.c as a program."""
+    if prebuilt := _prebuilt("shm_writer"):
+        return prebuilt
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
     return shm_fire.compile_c(shm_fire.ROOT / "tests" / "shm_writer.c", tmp_path_factory.mktemp("c") / "shm_writer")
@@ -31,7 +39,7 @@ def c_writer(tmp_path_factory):
 @pytest.fixture(scope="session")
 def go_reader():
     """The path of streamer/cmd/shmreader as a program."""
-    program = shm_fire.build_go_reader()
+    program = _prebuilt("shm-reader") or shm_fire.build_go_reader()
     if program is None:
         pytest.skip("there is no Go toolchain")
     return program

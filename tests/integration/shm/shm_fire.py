@@ -29,6 +29,11 @@ U64 = 2**64 - 1
 FRAME = AccessUnit(1, 0, 5, 1000, 1000, True, False, 640, 480, b"")
 
 
+def environment():
+    """For a Python of its own that has petcam."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+
+
 def compile_c(source, program):
     """Compile against include/petcam_shm.h; return the program's path."""
     words = ["gcc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", f"-I{ROOT / 'include'}"]
@@ -177,8 +182,7 @@ class Reader:
 
     def __init__(self, kind, name, count, largest, program=(sys.executable, __file__)):
         words = [*map(str, program), kind, name, str(count), str(largest)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment())
         self.epochs = []
         self._lines = queue.Queue()
         self._listener = threading.Thread(target=self._listen, daemon=True)

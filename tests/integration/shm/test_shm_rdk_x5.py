@@ -146,8 +146,7 @@ def test_the_count_goes_on_past_32_bits(name, ring):
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name, order):
     words = [sys.executable, shm_rdk.__file__, name, order, "400"]
-    environment = {**os.environ, "PYTHONPATH": str(shm_fire.ROOT)}
-    daemon = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
+    daemon = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=shm_fire.environment())
     try:
         assert daemon.stdout.readline() == "ready\n"
         with shm.stream_reader("rdk-x5", name) as reader:

@@ -78,7 +78,7 @@ def test_of_writers_that_start_at_the_same_instant_exactly_one_creates_the_segme
         "import sys, shm_fire; from petcam.shm.detections import DetectionWriter;"
         f"print(*shm_fire.race(DetectionWriter, {name!r}, 6, 40))"
     )
-    where = {"cwd": shm_fire.ROOT / "tests/integration/shm", "env": {"PYTHONPATH": str(shm_fire.ROOT)}}
+    where = {"cwd": shm_fire.ROOT / "tests/integration/shm", "env": shm_fire.environment()}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, **where)
     assert done.stdout.split() == ["1"] * 40
 

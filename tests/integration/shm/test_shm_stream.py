@@ -67,6 +67,19 @@ def test_a_reader_waits_for_the_first_keyframe(camera, reader):
     assert numbers(reader) == [9, 10]
 
 
+def test_a_keyframe_that_comes_while_a_reader_attaches_is_not_missed(camera, reader):
+    look = reader._newest
+
+    def look_and_be_late(segment, least):
+        found = look(segment, least)
+        if camera.n == 0:
+            camera.shoot(1)
+        return found
+
+    reader._newest = look_and_be_late
+    assert numbers(reader) == [0]
+
+
 def test_a_reader_that_keeps_up_sees_every_record(camera, reader):
     seen = []
     for _ in range(300):

@@ -85,7 +85,7 @@ def test_go_readers_that_attach_and_die_do_not_disturb_the_others(c_writer, go_r
 def test_readers_that_attach_and_die_do_not_disturb_the_others(c_writer, name):
     with shm_fire.CWriter(c_writer, "stream", name, hz=2000, largest=4096):
         code = f"import random, shm_fire; print(shm_fire.attach_and_die('stream', {name!r}, 50, random.Random(4)))"
-        where = {"cwd": shm_fire.ROOT / "tests/integration/shm", "env": {"PYTHONPATH": str(shm_fire.ROOT)}}
+        where = {"cwd": shm_fire.ROOT / "tests/integration/shm", "env": shm_fire.environment()}
         died = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, **where)
         found = shm_fire.read_many("stream", name, 500, 4096)
     assert died.stdout == f"{[-9] * 50}\n"
