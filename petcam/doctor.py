@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -31,6 +32,10 @@ from petcam.web.secret_file import state_directory
 
 LOW_SPACE = 1 << 30  # bytes
 NO_SPACE = 100 << 20
+START = "sudo systemctl start petcam.target; why it ended: journalctl -u 'petcam*'"
+SECRETS = Path("/etc/petcam/secrets")  # of the package; a checkout has none
+AVAHI = Path("/run/avahi-daemon")
+RELEASED = 1_790_000_000  # Unix time; a clock before it is wrong
 NEWS_TIMEOUT = 1.5  # seconds that a living writer may need for its next record
 
 
@@ -70,7 +75,10 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_segment("detections", camera.layout, shm.detection_reader(camera.layout, camera.detections))
     yield check_group()
     yield check_pyav()
+    yield check_recordings(Path(config.recording.directory))
     yield check_space(Path(config.recording.directory))
+    yield check_clock(time.time())
+    yield from check_secrets()
     yield check_password(config)
     if config.web.tls != "off":
         yield check_tls(config)
@@ -110,7 +118,7 @@ def port(
     if running:
         return Finding(Sign.OK, what, f"{number}: petcam answers")
     if is_free(host, number, kind):
-        return Finding(Sign.LOOK, what, f"{number} is free, petcam is not running: sudo systemctl start petcam.target")
+        return Finding(Sign.LOOK, what, f"{number} is free, petcam is not running: {START}")
     return Finding(Sign.BROKEN, what, f"{number} on {host} is taken by another program: end it or change {key}")
 
 
@@ -122,7 +130,7 @@ def check_segment(what: str, layout: str, reader: Follower[Any, Any]) -> Finding
     except PetcamError as error:
         return Finding(Sign.BROKEN, what, error.message)
     except OSError as error:
-        return Finding(Sign.BROKEN, what, f"{reader.name}: {error.strerror}")
+        return Finding(Sign.BROKEN, what, f"{reader.name}: {error.strerror}: sudo petcam doctor")
     if news is not None:
         return Finding(Sign.OK, what, f"{reader.name}: {news.width}×{news.height}, frame {news.frame_number}")
     if reader.mistake:
@@ -160,6 +168,20 @@ def check_pyav() -> Finding:
     return Finding(Sign.LOOK, "PyAV", "missing: no MJPEG, no snapshots, fewer sources: sudo apt install python3-av")
 
 
+def check_recordings(directory: Path) -> Finding:
+    if not directory.is_dir():
+        return Finding(Sign.LOOK, "recordings", f"{directory} is not there; petcam makes it at its first recording")
+    owner, mode = directory.stat(), directory.stat().st_mode
+    try:
+        is_shared = owner.st_gid == grp.getgrnam("petcam").gr_gid and mode & 0o2070 == 0o2070
+    except KeyError:
+        is_shared = True  # a checkout has one user
+    if not is_shared:
+        remedy = f"sudo chown petcam:petcam {directory}; sudo chmod 2770 {directory}"
+        return Finding(Sign.LOOK, "recordings", f"not both services may write to {directory}: {remedy}")
+    return Finding(Sign.OK, "recordings", str(directory))
+
+
 def check_space(directory: Path) -> Finding:
     there = next(path for path in (directory, *directory.parents) if path.exists())
     free = shutil.disk_usage(there).free
@@ -169,6 +191,23 @@ def check_space(directory: Path) -> Finding:
     if free < LOW_SPACE:
         return Finding(Sign.LOOK, "disk", f"{words}: set recording.max_bytes or delete something")
     return Finding(Sign.OK, "disk", words)
+
+
+def check_clock(now: float) -> Finding:
+    said = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
+    if now < RELEASED:
+        return Finding(Sign.LOOK, "clock", f"{said}: recordings get wrong dates: sudo timedatectl set-ntp true")
+    return Finding(Sign.OK, "clock", said)
+
+
+def check_secrets() -> Iterator[Finding]:
+    """Without one of them systemd does not start a service. Only root sees them."""
+    if not SECRETS.is_dir() or os.geteuid():
+        return
+    for name in ("session.key", "token.key"):
+        file = SECRETS / name
+        if not (file.is_file() and file.stat().st_size):
+            yield Finding(Sign.BROKEN, "keys", f"{file} is missing: sudo dpkg-reconfigure petcam")
 
 
 def check_password(config: Config) -> Finding:
@@ -201,5 +240,9 @@ def check_tls(config: Config) -> Finding:
 def check_url(config: Config) -> Finding:
     wildcard = config.web.host in ("0.0.0.0", "::")
     host = lan_address() if wildcard else from_here(config.web.host)
-    name = f" or http://{socket.gethostname()}.local:{config.web.port}" if wildcard else ""
-    return Finding(Sign.OK, "page", f"http://{host}:{config.web.port}{name}")
+    url = f"http://{host}:{config.web.port}"
+    if not wildcard:
+        return Finding(Sign.OK, "page", url)
+    if not AVAHI.exists():
+        return Finding(Sign.LOOK, "page", f"{url}; phones find it by its name after: sudo apt install avahi-daemon")
+    return Finding(Sign.OK, "page", f"{url} or http://{socket.gethostname()}.local:{config.web.port}")

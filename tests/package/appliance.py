@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from machine import LAN, Machine, eventually
-from package import Package
+from package import TOP, Package
 
 WEB, STREAMER, FEED = "petcam-web.service", "petcam-streamer.service", "petcam-feed.service"
 PAGE, MEDIA = f"http://{LAN}:8080", "http://127.0.0.1:8081"
@@ -67,6 +67,13 @@ def log_in(machine: Machine) -> tuple[str, ...]:
     session = re.search(r"^Set-Cookie: (petcam_session=[^;]+)", head, re.MULTILINE | re.IGNORECASE)
     assert session
     return ("-H", f"Cookie: {session[1]}")
+
+
+def viewer(machine: Machine, session: tuple[str, ...]) -> tuple[str, ...]:
+    """The command that watches as a browser with this session does."""
+    config = json.loads(machine.curl(f"{PAGE}/api/webrtc/config", *session)[1])
+    command = (str(TOP / "build/viewers"), "-url", config["signaling_url"])
+    return (*command, "-token", config["token"]) if "token" in config else command
 
 
 def record(machine: Machine, session: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from appliance import STREAMER, WEB, is_active
 from installation import Installed, install
-from machine import Boot, Machine, booted, eventually, root_of, unmount
+from machine import PATIENCE, Boot, Machine, booted, eventually, root_of, unmount
 from package import Package
 
 if "PETCAM_TEST_PACKAGE" not in os.environ:
@@ -26,14 +27,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.package)
-            item.add_marker(pytest.mark.timeout(900))
+            item.add_marker(pytest.mark.timeout(300 * PATIENCE))
             if why:
                 item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture(scope="session", params=SUITES)
 def base(request: pytest.FixtureRequest) -> Path:
-    return root_of(request.param, HOST)
+    root = root_of(request.param, HOST)
+    try:
+        with booted(root):
+            return root
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"not even a bare Debian boots here: {error}")
 
 
 @pytest.fixture(scope="session")

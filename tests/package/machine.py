@@ -99,6 +99,15 @@ class Machine:
         """A program of this computer in the machine's network."""
         return subprocess.run(["nsenter", "-t", self._leader, "-n", *command], capture_output=True, text=True)
 
+    @contextmanager
+    def meanwhile_in_network(self, *command: str) -> Iterator[None]:
+        """The same in the background; it is ended with the context."""
+        with subprocess.Popen(["nsenter", "-t", self._leader, "-n", *command], stdout=subprocess.DEVNULL) as program:
+            try:
+                yield
+            finally:
+                program.terminate()
+
     def property(self, unit: str, name: str) -> str:
         return self.run("systemctl", "show", "--value", "-p", name, unit).strip()
 

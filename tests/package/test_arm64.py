@@ -14,6 +14,11 @@ EMULATED = (
 )
 
 
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/sys/fs/binfmt_misc/qemu-aarch64").exists(), reason="arm64 programs do not run here: no binfmt_misc"
+)
+
+
 @pytest.fixture
 def board() -> Iterator[Machine]:
     with booted(root_of("bookworm", "arm64")) as board:

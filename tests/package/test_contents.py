@@ -1,5 +1,6 @@
 """The built packages, looked at without installing them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -32,6 +33,19 @@ def test_it_is_small(built: Package) -> None:
 def test_it_carries_posix_ipc_for_each_supported_python(built: Package) -> None:
     carried = [Path(path).name for path in built.files if path.startswith("/usr/lib/petcam/posix_ipc")]
     assert [name.split("-")[1] for name in carried] == list(PYTHONS)
+
+
+@pytest.mark.parametrize("digits", PYTHONS)
+def test_its_modules_load_in_each_python_that_is_here(digits: str, tmp_path: Path) -> None:
+    version = f"{digits[0]}.{digits[1:]}"
+    candidates = [f"/usr/bin/python{version}", *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))]
+    python = next(filter(os.path.exists, candidates), None)
+    if python is None:
+        pytest.skip(f"no Python {version} here")
+    modules = Package.built("amd64").unpack(tmp_path / "deb") / "usr/lib/petcam"
+    subprocess.run(
+        [python, "-IBc", f"import sys; sys.path = [{str(modules)!r}, *sys.path]; import posix_ipc"], check=True
+    )
 
 
 def test_both_architectures_have_the_same_files() -> None:

@@ -1,11 +1,12 @@
 """``apt install`` on a bare machine."""
 
-from appliance import MEDIA, PAGE
+import pytest
+from appliance import MEDIA, PAGE, start_feed
 from installation import Installed
 from machine import LAN, PATIENCE, Machine
 from package import TOP, Package
 
-SECRET = "/etc/petcam/secrets/session.key"
+SECRETS = ("/etc/petcam/secrets/session.key", "/etc/petcam/secrets/token.key")
 PLACES = (
     *("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants/petcam.target"),
     *("/usr/bin/petcam", "/usr/bin/petcam-streamer", "/usr/include/petcam_shm.h", "/usr/lib/petcam"),
@@ -44,13 +45,34 @@ def test_it_says_the_url_and_what_comes_next(installed: Installed) -> None:
 def test_each_service_runs_as_its_own_user_and_secrets_are_private(machine: Machine) -> None:
     assert machine.property("petcam-web", "User") == "petcam-web"
     assert machine.property("petcam-streamer", "User") == "petcam"
-    owners = machine.run("stat", "-c", "%n %U:%G %a", "/etc/petcam/petcam.yaml", "/etc/petcam/secrets/session.key")
-    assert owners == "/etc/petcam/petcam.yaml root:petcam 640\n/etc/petcam/secrets/session.key root:root 600\n"
+    owners = machine.run("stat", "-c", "%n %U:%G %a", "/etc/petcam/petcam.yaml", "/etc/petcam/secrets", *SECRETS)
+    assert owners.splitlines() == [
+        "/etc/petcam/petcam.yaml root:petcam 640",
+        "/etc/petcam/secrets root:root 700",
+        *(f"{secret} root:root 600" for secret in SECRETS),
+    ]
     for user in ("petcam", "petcam-web"):
-        refused = machine.run(
-            "setpriv", f"--reuid={user}", "--init-groups", "cat", "/etc/petcam/secrets/session.key", check=False
-        )
+        refused = machine.run("setpriv", f"--reuid={user}", "--init-groups", "cat", SECRETS[0], check=False)
         assert "Permission denied" in refused
+
+
+@pytest.mark.parametrize(
+    "unit, user, places",
+    [
+        ("petcam-web", "petcam-web", {"/var/lib/petcam", "/var/lib/petcam/recordings"}),
+        ("petcam-streamer", "petcam", {"/var/lib/petcam/recordings"}),
+        ("petcam-feed", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
+    ],
+)
+def test_a_service_can_write_only_to_its_places(machine: Machine, unit: str, user: str, places: set[str]) -> None:
+    if unit == "petcam-feed":
+        start_feed(machine)
+    inside = ("nsenter", "-t", machine.property(unit, "MainPID"), "-m")
+    as_service = (*inside, "setpriv", f"--reuid={user}", "--regid=petcam", "--init-groups")
+    other = "-path /proc -o -path /sys -o -path /tmp -o -path /var/tmp"  # the kernel's, and its own
+    find = f"find / ( {other} ) -prune -o ( -type d -o -type f ) -writable -print"
+    found = machine.run(*as_service, *find.split(), check=False).splitlines()
+    assert {line for line in found if not line.startswith("find: ")} == places
 
 
 def test_the_media_service_cannot_read_the_pages_state(machine: Machine) -> None:

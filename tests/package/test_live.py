@@ -2,16 +2,14 @@
 
 import json
 
-from appliance import MEDIA, PAGE, RECORDINGS, log_in, record, start_feed
-from machine import Machine
-from package import TOP
-
-VIEWERS = TOP / "build/viewers"
+from appliance import PAGE, RECORDINGS, STREAMER, log_in, record, start_feed, viewer
+from machine import Machine, eventually
 
 
 def test_an_offer_is_answered_and_video_flows(machine: Machine) -> None:
+    session = log_in(machine)
     start_feed(machine)
-    watched = machine.in_network(str(VIEWERS), "-url", f"{MEDIA}/api/webrtc/offer", "-for", "3s")
+    watched = machine.in_network(*viewer(machine, session), "-for", "3s")
     assert watched.returncode == 0, watched.stderr
     assert json.loads(watched.stdout)["frames"] > 30
 
@@ -34,5 +32,10 @@ def test_a_recording_is_the_services_and_the_page_may_delete_it(machine: Machine
 
 
 def test_the_status_is_in_words(machine: Machine) -> None:
-    assert "camera waiting" in machine.property("petcam-streamer", "StatusText")
-    assert machine.property("petcam-web", "StatusText") != ""
+    session = log_in(machine)
+    assert machine.property(STREAMER, "StatusText") == "0 viewers, camera waiting"
+    start_feed(machine)
+    machine.curl(f"{PAGE}/api/recording/start", *session, "-X", "POST")
+    with machine.meanwhile_in_network(*viewer(machine, session), "-for", "60s"):
+        eventually(lambda: machine.property(STREAMER, "StatusText") == "1 viewer, recording")
+    eventually(lambda: machine.property(STREAMER, "StatusText") == "0 viewers, recording")

@@ -4,16 +4,15 @@ import time
 
 import pytest
 from appliance import STREAMER, WEB, await_camera, is_active, start_feed
-from machine import Machine
+from machine import LAN, PATIENCE, Machine
 
 SERVICES = (WEB, STREAMER)
 
 
-@pytest.mark.parametrize("unit", SERVICES)
-def test_it_comes_back_soon_after_sigkill(machine: Machine, unit: str) -> None:
-    since = time.time()
-    machine.run("systemctl", "kill", "-s", "KILL", unit)
-    machine.await_started(since, unit, timeout=5)
+@pytest.mark.parametrize("unit, port", [(WEB, 8080), (STREAMER, 8081)])
+def test_it_is_ready_when_its_port_answers(machine: Machine, unit: str, port: int) -> None:
+    for _ in range(5):
+        machine.run("bash", "-c", f"systemctl restart {unit} && exec 3<>/dev/tcp/{LAN}/{port}")
 
 
 @pytest.mark.parametrize("unit", SERVICES)
@@ -25,11 +24,13 @@ def test_the_watchdog_restarts_what_hangs(machine: Machine, unit: str) -> None:
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_ten_kills_in_a_minute_do_not_end_it(machine: Machine, unit: str) -> None:
+def test_it_is_back_within_five_seconds_of_each_of_ten_kills_in_a_minute(machine: Machine, unit: str) -> None:
+    began = time.time()
     for _ in range(10):
         since = time.time()
         machine.run("systemctl", "kill", "-s", "KILL", unit)
-        machine.await_started(since, unit, timeout=60)
+        machine.await_started(since, unit, timeout=5)
+    assert time.time() - began < 60 * PATIENCE
     assert is_active(machine, *SERVICES)
 
 

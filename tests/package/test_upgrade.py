@@ -24,6 +24,10 @@ from installation import Installed, paths
 from machine import STARTED, Machine, eventually
 from package import Package
 
+# What dpkg and systemd keep until the purge, and recordings.
+KEPT = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS)
+STATE = ("/var/lib/petcam", "/var/lib/petcam/owner.json", "/var/lib/petcam/session.key")
+
 
 def test_an_upgrade_keeps_edit_session_and_recordings_and_restarts_each_service_once(
     machine: Machine, package: Package, tmp_path: Path
@@ -64,16 +68,21 @@ def test_a_running_producers_segment_survives_everything(machine: Machine, packa
         assert is_active(machine, "capture.service")
 
 
-def test_removal_keeps_configuration_and_recordings_and_stops_everything(machine: Machine) -> None:
+def test_removal_keeps_configuration_and_recordings_and_stops_everything(
+    machine: Machine, package: Package, installed: Installed
+) -> None:
     start_feed(machine)
-    name = record(machine, log_in(machine))
+    session = log_in(machine)
+    name = record(machine, session)
     machine.run("apt-get", "remove", "-y", "petcam")
-    assert (machine.root / CONFIG).exists()
-    machine.run("test", "-e", f"{RECORDINGS}/{name}")
-    assert (
-        machine.run("find", "/proc", "-maxdepth", "1", "-user", "petcam", "-o", "-maxdepth", "1", "-user", "petcam-web")
-        == ""
-    )
+    left = paths(machine.root) - installed.before
+    assert {path for path in left if not path.startswith(KEPT)} <= set(STATE)
+    assert {f"/{CONFIG}", f"{RECORDINGS}/{name}"} < left
+    owned = ("-maxdepth", "1", "(", "-user", "petcam", "-o", "-user", "petcam-web", ")")
+    assert machine.run("find", "/proc", "/dev/shm", *owned) == ""
+    apt(machine, package)
+    await_camera(machine, "live")
+    assert machine.curl(f"{PAGE}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
 def test_purge_leaves_recordings_and_users_and_nothing_else(

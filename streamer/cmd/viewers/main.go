@@ -23,14 +23,18 @@ func main() {
 	url := flag.String("url", "http://127.0.0.1:8081/api/webrtc/offer", "where the offers go")
 	count := flag.Int("n", 1, "viewers")
 	span := flag.Duration("for", 10*time.Second, "how long they watch")
+	token := flag.String("token", "", "what the page got for one offer, where the camera has a password")
 	flag.Parse()
-	report, err := watch(*url, *count, *span)
+	report, err := watch(door{*url, *token}, *count, *span)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "viewers:", err)
 		os.Exit(1)
 	}
 	_ = json.NewEncoder(os.Stdout).Encode(report)
 }
+
+// door is where an offer goes, and what opens it.
+type door struct{ url, token string }
 
 // Report sums up what all viewers saw; times are in milliseconds.
 type Report struct {
@@ -57,7 +61,7 @@ func summarise(values []float64) Summary {
 	return Summary{Median: at(0.5), P99: at(0.99), Max: at(1)}
 }
 
-func watch(url string, count int, span time.Duration) (Report, error) {
+func watch(at door, count int, span time.Duration) (Report, error) {
 	viewers := make([]*viewer, count)
 	errs := make([]error, count)
 	var group sync.WaitGroup
@@ -66,7 +70,7 @@ func watch(url string, count int, span time.Duration) (Report, error) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			errs[i] = viewers[i].watch(url, span)
+			errs[i] = viewers[i].watch(at, span)
 		}()
 	}
 	group.Wait()
@@ -95,7 +99,7 @@ type viewer struct {
 	sawIDR    bool
 }
 
-func (v *viewer) watch(url string, span time.Duration) error {
+func (v *viewer) watch(at door, span time.Duration) error {
 	peer, err := webrtc.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return err
@@ -112,7 +116,7 @@ func (v *viewer) watch(url string, span time.Duration) error {
 		}
 	})
 	v.offered = time.Now()
-	if err := exchange(peer, url); err != nil {
+	if err := exchange(peer, at); err != nil {
 		return errors.Join(err, peer.Close())
 	}
 	time.Sleep(span)
@@ -124,7 +128,7 @@ func (v *viewer) watch(url string, span time.Duration) error {
 	return err
 }
 
-func exchange(peer *webrtc.PeerConnection, url string) error {
+func exchange(peer *webrtc.PeerConnection, at door) error {
 	receive := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
 	if _, err := peer.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, receive); err != nil {
 		return err
@@ -140,7 +144,15 @@ func exchange(peer *webrtc.PeerConnection, url string) error {
 	if err != nil {
 		return err
 	}
-	response, err := http.Post(url, "application/json", bytes.NewReader(body))
+	request, err := http.NewRequest(http.MethodPost, at.url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if at.token != "" {
+		request.Header.Set("Authorization", "Bearer "+at.token)
+	}
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}

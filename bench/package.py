@@ -1,0 +1,88 @@
+"""The installed appliance in booted Debian containers: size, time to ready, memory. Needs root and ``make deb``;
+``make bench ARGS=package`` measures it, a plain ``make bench`` does not.
+"""
+
+import re
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from bench.figure import Figure
+
+TOP = Path(__file__).parent.parent
+sys.path.insert(0, str(TOP / "tests" / "package"))
+
+from appliance import FEED, MEDIA, STREAMER, WEB, apt, edit_config, is_active, start_feed  # noqa: E402
+from machine import Machine, booted, eventually, root_of  # noqa: E402
+from package import Package  # noqa: E402
+
+SUITES = ("bookworm", "trixie")
+STARTS = 5
+VIEWERS = 8
+SETTLE = 5.0  # seconds until memory is what it will be
+READY_AIMS = {STREAMER: 0.5, WEB: 3.0}  # seconds
+MEMORY_AIMS = {STREAMER: 20, WEB: 60}  # MiB
+
+
+def figures() -> list[Figure]:
+    sizes = [
+        Figure(f"package for {arch}", Package.built(arch).path.stat().st_size / 1e6, "MB", 8)
+        for arch in ("amd64", "arm64")
+    ]
+    return sizes + [figure for suite in SUITES for figure in _on(suite)]
+
+
+def _on(suite: str) -> list[Figure]:
+    with booted(root_of(suite, "amd64")) as machine:
+        apt(machine, Package.built("amd64"))
+        edit_config(machine, "mode: password", "mode: none")
+        eventually(lambda: is_active(machine, STREAMER, WEB))
+        ready = [
+            Figure(f"{unit} ready on {suite}", _ready(machine, unit), "s", aim) for unit, aim in READY_AIMS.items()
+        ]
+        time.sleep(SETTLE)
+        idle = [_memory(machine, unit, f"idle on {suite}", aim) for unit, aim in MEMORY_AIMS.items()]
+        return ready + idle + _busy(machine, suite)
+
+
+def _busy(machine: Machine, suite: str) -> list[Figure]:
+    start_feed(machine)
+    viewers = (str(TOP / "build/viewers"), "-url", f"{MEDIA}/api/webrtc/offer", "-n", str(VIEWERS), "-for", "60s")
+    with machine.meanwhile_in_network(*viewers):
+        eventually(lambda: machine.property(STREAMER, "StatusText") == f"{VIEWERS} viewers")
+        time.sleep(SETTLE)
+        found = [
+            _memory(machine, STREAMER, f"with {VIEWERS} viewers on {suite}"),
+            _memory(machine, FEED, f"on {suite}"),
+        ]
+        tasks = [Figure(f"tasks of {unit} on {suite}", _tasks(machine, unit), "") for unit in (STREAMER, WEB)]
+        return found + tasks
+
+
+def _ready(machine: Machine, unit: str) -> float:
+    """From exec to READY, the median."""
+    seconds = []
+    for _ in range(STARTS):
+        machine.run("systemctl", "restart", unit)
+        began, ended = (
+            int(machine.property(unit, f"{name}TimestampMonotonic")) for name in ("ExecMainStart", "ActiveEnter")
+        )
+        seconds.append((ended - began) / 1e6)
+    return statistics.median(seconds)
+
+
+def _memory(machine: Machine, unit: str, when: str, aim: float | None = None) -> Figure:
+    kib = re.search(r"^VmRSS:\s+(\d+)", _status(machine, unit), re.MULTILINE)
+    assert kib
+    return Figure(f"resident memory of {unit} {when}", int(kib[1]) / 1024, "MiB", aim)
+
+
+def _tasks(machine: Machine, unit: str) -> int:
+    threads = re.search(r"^Threads:\s+(\d+)", _status(machine, unit), re.MULTILINE)
+    assert threads
+    return int(threads[1])
+
+
+def _status(machine: Machine, unit: str) -> str:
+    return machine.run("cat", f"/proc/{machine.property(unit, 'MainPID')}/status")

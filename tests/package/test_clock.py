@@ -1,0 +1,76 @@
+"""A board without a battery: it starts in 1970, and the right time comes later.
+
+A container has its host's clock, so this boots user-mode Linux, a kernel that is a program, on the same disk.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from appliance import CONFIG
+from installation import Installed
+from machine import PATIENCE, disk
+
+KERNEL = "linux.uml"
+PROBE = Path(__file__).with_name("clock_probe.py")
+# systemd itself moves the clock to the year it was made in.
+OLD_CLOCK = """\
+[Unit]
+DefaultDependencies=no
+Before=sysinit.target
+[Service]
+Type=oneshot
+ExecStart=/bin/date -s @100
+[Install]
+WantedBy=sysinit.target
+"""
+RUN_PROBE = """\
+[Unit]
+After=petcam.target
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 /root/probe.py
+StandardOutput=file:/root/seen.json
+ExecStopPost=/usr/bin/systemctl poweroff --no-block
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+@pytest.mark.skipif(shutil.which(KERNEL) is None, reason=f"needs {KERNEL}, which user-mode-linux brings")
+def test_it_starts_in_1970_and_goes_on_when_the_right_time_comes(installed: Installed) -> None:
+    with disk(*installed.layers) as root:
+        config = root / CONFIG
+        config.write_text(config.read_text().replace('source: ""', "source: demo"))
+        enable(root, "old-clock", OLD_CLOCK)
+        enable(root, "probe", RUN_PROBE)
+        shutil.copy(PROBE, root / "root/probe.py")
+        console = boot_until_off(root)
+        seen = json.loads((root / "root/seen.json").read_text() or "{}")
+        assert seen, console[-3000:]
+        assert seen["year"] == 1970
+        assert seen["recorded"] and (root / "var/lib/petcam/recordings" / seen["recorded"]).stat().st_size > 100_000
+        assert seen["states"] == ["active", "active", "active"]
+        assert seen["restarts"] == ["0", "0", "0"]
+        assert seen["failed"] == ""
+
+
+def enable(root: Path, unit: str, text: str) -> None:
+    (root / f"etc/systemd/system/{unit}.service").write_text(text)
+    subprocess.run(["systemctl", f"--root={root}", "enable", "-q", unit], check=True)
+
+
+def boot_until_off(root: Path) -> str:
+    """What the kernel and systemd say."""
+    where = ("rootfstype=hostfs", f"rootflags={root}", "rw")
+    words = ("mem=512M", "con=null", "con0=null,fd:1", "systemd.unified_cgroup_hierarchy=1")
+    done = subprocess.run(
+        [KERNEL, *where, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=180 * PATIENCE,
+    )
+    return done.stdout.decode(errors="replace")
