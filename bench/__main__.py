@@ -7,7 +7,7 @@ import time
 
 from bench.figure import table
 
-SUBJECTS = ("live", "picture", "shm")
+SUBJECTS = ("live", "picture", "recording", "shm")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ func realSystem() system {
 	return system{
 		now:       bothClocks,
 		durable:   func(f *os.File) mp4.File { return diskFile{f} },
-		syncEvery: time.Second,
+		syncEvery: 750 * time.Millisecond, // and what it takes: nothing is older than a second
 		silence:   gapLimit + time.Second, // the longest gap within a file, and some delay of delivery
 		stopLimit: time.Second / 2,
 	}
