@@ -6,11 +6,14 @@ Distances make edges smooth without drawing larger first, and shapes can be join
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+if TYPE_CHECKING:  # numpy 1.21 cannot subscript its types
+    Array = np.ndarray[Any, np.dtype[Any]]
+else:
+    Array = np.ndarray
 Point = tuple[float, float]
 Colour = tuple[float, float, float]  # red, green, blue, 0..255
 

@@ -97,7 +97,7 @@ class Shape:
 
     kind: str
     magic: bytes  # without its NUL
-    slot: np.dtype[np.void]
+    slot: "np.dtype[np.void]"  # a word: numpy 1.21 on Python 3.10 cannot subscript it
     slot_count: int  # a power of two
     data_start: int  # bytes from the segment's start; 0: no data area
     data_capacity: int  # bytes; 0: no data area

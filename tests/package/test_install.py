@@ -60,7 +60,7 @@ def test_each_service_runs_as_its_own_user_and_secrets_are_private(machine: Mach
     "unit, user, places",
     [
         ("petcam-web", "petcam-web", {"/var/lib/petcam", "/var/lib/petcam/recordings"}),
-        ("petcam-streamer", "petcam", {"/var/lib/petcam/recordings"}),
+        ("petcam-streamer", "petcam", {"/var/lib/petcam-streamer", "/var/lib/petcam/recordings"}),
         ("petcam-feed", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
     ],
 )
