@@ -74,7 +74,7 @@ def _readers(go: Path | None, kind: str, name: str, counts: tuple[int, int], edg
 
 def _tearing(program: Path, go: Path | None, kind: str, reads: int) -> list[Figure]:
     """Readers at once against a writer at full speed, half of them at the oldest record; and one without checks."""
-    counts = (reads // 40, reads // 2 - reads // 40) if go is not None and kind == "stream" else (reads // 40, 0)
+    counts = (reads // 40, reads // 2 - reads // 40) if go is not None and kind == "stream" else (reads // 2, 0)
     with _name() as name, shm_fire.CWriter(program, kind, name, largest=LARGEST):
         checked = shm_fire.read_at_once(_readers(go, kind, name, counts, edge=True))
         unchecked = shm_fire.read_many(f"{kind}-unchecked", name, min(reads, 20_000), LARGEST)

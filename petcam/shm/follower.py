@@ -9,7 +9,7 @@ from petcam.errors import PetcamError
 
 log = logging.getLogger(__name__)
 
-SEARCH_SECONDS = 0.2  # how often to look for a segment that is not there
+SEARCH_SECONDS = 0.25  # how often to look for a segment that is not there
 TELL_SECONDS = 60.0  # how often a writer's mistakes are logged at most: it may make one with each frame
 
 

@@ -14,8 +14,9 @@ import (
 
 // Times between looks at a ring. Waiting on the daemon's semaphore would steal the posts from its own readers.
 const (
-	rdkPoll     = 4 * time.Millisecond   // while a frame is due
-	rdkSlowPoll = 20 * time.Millisecond  // after a second without one
+	rdkPoll     = 4 * time.Millisecond  // while a frame is due
+	rdkSlowPoll = 20 * time.Millisecond // after rdkPatience without one
+	rdkPatience = 250 * time.Millisecond
 	rdkEarly    = 3 * time.Millisecond   // so much before a frame is expected, looking begins
 	rdkLongest  = 200 * time.Millisecond // that no frame is expected for
 )
@@ -85,7 +86,7 @@ func (r *RDKReader) untilLook() time.Duration {
 	switch now := Now(); {
 	case now < r.due:
 		return time.Duration(r.due - now)
-	case now > r.handed+StaleNS:
+	case now > r.handed+uint64(rdkPatience):
 		return rdkSlowPoll
 	}
 	return rdkPoll

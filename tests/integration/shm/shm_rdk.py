@@ -104,10 +104,10 @@ class Detector(Segment):
 
 
 def main():
-    name, order, hz = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    name, order, hz, parent = sys.argv[1], sys.argv[2], float(sys.argv[3]), os.getppid()
     with Ring(name, order) as ring:
         print("ready", flush=True)
-        while os.getppid() != 1:
+        while os.getppid() == parent:
             ring.write()
             time.sleep(1 / hz)
 
