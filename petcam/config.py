@@ -75,6 +75,7 @@ def _networks(value: Any) -> str | None:
 
 _PORT = _integer(1, 65535)
 _HOST = _pattern(r"[A-Za-z0-9.:_-]{1,253}", "a host name or an IP address")
+_HOSTS = _list_of(r"[A-Za-z0-9.:_-]{1,253}", "host names or IP addresses")
 _SEGMENT = _pattern(r"/[A-Za-z0-9._-]{1,200}", "a segment name like /petcam_stream")
 _FILE = _pattern(r"(/[^\x00-\x1f]*)?", "an absolute path, or empty")
 _BYTES = _integer(0, 2**62)
@@ -97,6 +98,8 @@ class Web:
     tls_port: int = _key(8443, _PORT)
     tls_cert: str = _key("", _FILE)
     tls_key: str = _key("", _FILE)
+    hosts: list[str] = _key([], _HOSTS)
+    trusted_proxies: list[str] = _key([], _networks)
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ class Camera:
 class WebRTC:
     udp_port: int = _key(8081, _PORT)
     ice_servers: list[str] = _key([], _list_of(r"(stun|stuns|turn|turns):\S+", "stun: or turn: URLs"))
-    extra_hosts: list[str] = _key([], _list_of(r"[A-Za-z0-9.:_-]{1,253}", "host names or IP addresses"))
+    extra_hosts: list[str] = _key([], _HOSTS)
     max_viewers: int = _key(16, _integer(1, 256))
     backend: str = _key("go", _choice("go", "python"))
 

@@ -10,6 +10,7 @@ class Code(Enum):
     BAD_REQUEST = "Bad request"
     UNAUTHORIZED = "Login required"
     FORBIDDEN = "Forbidden"
+    UNKNOWN_HOST = "Unknown host"
     NOT_FOUND = "Not found"
     CONFLICT = "Conflict"
     TOO_LARGE = "Too large"

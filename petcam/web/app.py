@@ -1,15 +1,29 @@
 """The Flask app: a factory that takes its collaborators."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 
-from petcam.web import auth, detections, errors, headers, health, mjpeg, pages, recording, recordings, webrtc
+from petcam.web import (
+    account,
+    auth,
+    body,
+    detections,
+    errors,
+    headers,
+    health,
+    mjpeg,
+    pages,
+    recording,
+    recordings,
+    webrtc,
+)
+from petcam.web.forwarded import Forwarded
 from petcam.web.services import EXTENSION, Services
 
 BLUEPRINTS = (
+    account.blueprint,
     auth.blueprint,
     detections.blueprint,
     health.blueprint,
@@ -25,21 +39,18 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     """The app over ``services``; ``assets`` holds ``templates/`` and ``static/``."""
     assets = assets or assets_folder()
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=str(assets / "static"))
-    app.config.update(
-        SECRET_KEY=services.owner.session_key(),
-        SESSION_COOKIE_NAME="petcam_session",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-    )
+    app.config["MAX_CONTENT_LENGTH"] = body.OFFER_LIMIT  # of forms; views that take JSON look themselves
     app.extensions[EXTENSION] = services
+    app.before_request(auth.refuse_foreign_hosts)
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.require_session)
     app.after_request(headers.protect)
     errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.wsgi_app = Forwarded(  # type: ignore[method-assign]
+        app.wsgi_app, services.config.web.trusted_proxies, services.tls_word
+    )
     return app
 
 

@@ -1,29 +1,47 @@
-"""Who may see the living room: the owner's session, and the two gates that every request passes.
+"""Who may see the living room: the login, the first visit, and the gates that every request passes.
 
 ``login.html`` gets ``next`` (a local path), ``password_set`` (bool) and ``problem`` (``""``, ``"wrong"`` or ``"wait"``,
-then with ``seconds``); its form POSTs ``password`` and ``next`` to ``/login``.
+then with ``seconds``); its form POSTs ``password`` and ``next`` to ``/login``. ``setup.html`` gets ``next`` and
+``problem`` (``""``, ``"length"``, ``"differ"`` or ``"late"``); its form POSTs ``password``, ``again`` and ``next`` to
+``/setup``.
 """
 
-import hmac
-import json
+import logging
 import math
-import secrets
-import time
-from contextlib import suppress
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
 from petcam.web.errors import is_page
+from petcam.web.hosts import name_of
+from petcam.web.owner import Role
 from petcam.web.services import services
+from petcam.web.visitor import admit, end_session, session, throttled
 
 blueprint = Blueprint("auth", __name__)
 
-OPEN_ENDPOINTS = frozenset({"auth.login_form", "auth.login", "health.healthz", "static"})
-LIFETIME = 30 * 86400  # seconds, of a session
+OPEN_ENDPOINTS = frozenset(
+    {"auth.login_form", "auth.login", "auth.setup_form", "auth.setup", "health.healthz", "static"}
+)
+VIEWER_ENDPOINTS = frozenset({"auth.logout", "webrtc.offer"})  # all that a viewer may POST to
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_log = logging.getLogger(__name__)
+
+
+def refuse_foreign_hosts() -> None:
+    """Before anything else: to a page of a foreign name, even the login says nothing."""
+    host = request.headers.get("Host", "")
+    if not services().hosts.allows(host):
+        name = name_of(host) or "that name"
+        raise PetcamError(
+            Code.UNKNOWN_HOST,
+            f"petcam is not known as {name}: open it by its address or as NAME.local, or add the name to web.hosts in "
+            f"/etc/petcam/petcam.yaml and restart petcam.target / {name} という名前では開けません。アドレスか "
+            "NAME.local で開くか、/etc/petcam/petcam.yaml の web.hosts に加え、petcam.target を再起動してください",
+        )
 
 
 def refuse_foreign_pages() -> None:
@@ -37,61 +55,83 @@ def refuse_foreign_pages() -> None:
 
 
 def require_session() -> AnyResponse | None:
-    if request.endpoint in OPEN_ENDPOINTS or services().config.auth.mode == "none" or _logged_in():
+    if request.endpoint in OPEN_ENDPOINTS or services().config.auth.mode == "none":
+        return None
+    visitor = session()
+    if visitor is not None:
+        if visitor.role is Role.VIEWER and request.method not in SAFE_METHODS and _is_the_owners():
+            raise PetcamError(Code.FORBIDDEN, "viewers may only watch; log in with the owner's password")
         return None
     if not is_page():
         raise PetcamError(Code.UNAUTHORIZED, "log in first")
-    return _go_to(url_for("auth.login_form", next=request.full_path.rstrip("?")))
+    target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
+    return _go_to(url_for("auth.login_form", next=target))
 
 
 @blueprint.get("/login")
 def login_form() -> AnyResponse:
     target = _local_path(request.args.get("next", "/"))
-    if services().config.auth.mode == "none" or _logged_in():
+    if services().config.auth.mode == "none" or session() is not None:
         return _go_to(target)
+    if services().owner.is_first_visit():
+        return _go_to(url_for("auth.setup_form", next=target))
     return _form(target)
 
 
 @blueprint.post("/login")
 def login() -> AnyResponse:
-    owner, throttle = services().owner, services().throttle
-    address, target = request.remote_addr or "", _local_path(request.form.get("next", "/"))
-    pause = throttle.pause(address)
-    if pause > 0:
-        return _form(target, 429, problem="wait", seconds=math.ceil(pause))
-    if not owner.verify(request.form.get("password", "")):
-        throttle.failed(address)
+    target = _local_path(request.form.get("next", "/"))
+    with throttled() as attempt:
+        if attempt.wait > 0:
+            return _form(target, 429, problem="wait", seconds=math.ceil(attempt.wait))
+        role = services().owner.verify(request.form.get("password", ""))
+        attempt.right = role is not None
+    if role is None:
         return _form(target, 401, problem="wrong")
-    throttle.succeeded(address)
-    session.clear()
-    session.permanent = True
-    session["generation"] = owner.generation()
-    session["id"] = secrets.token_hex(16)
-    session["ends"] = int(time.time()) + LIFETIME
-    return _go_to(target, 303)
+    _log.info("%s logged in from %s", role.value, request.remote_addr)
+    return admit(_go_to(target, 303), role)
 
 
 @blueprint.post("/logout")
 def logout() -> AnyResponse:
-    if _logged_in():
-        end_streams({"session": session["id"]})
-    session.clear()
+    end_session()
     return _go_to(url_for("auth.login_form"), 303)
 
 
-def end_streams(of: dict[str, object]) -> None:
-    """``{"session": id}`` or ``{"all": true}``. A streamer that does not answer has none, or none that still run."""
-    with suppress(PetcamError):  # the client has logged it
-        services().streamer.control("/sessions/end", json.dumps(of).encode())
+@blueprint.get("/setup")
+def setup_form() -> AnyResponse:
+    target = _local_path(request.args.get("next", "/"))
+    if services().config.auth.mode == "none" or not services().owner.is_first_visit():
+        return _go_to(url_for("auth.login_form", next=target))
+    return make_response(render_template("setup.html", next=target, problem=""))
 
 
-def _logged_in() -> bool:
-    generation = services().owner.generation()
-    return bool(generation) and "id" in session and hmac.compare_digest(str(session.get("generation", "")), generation)
+@blueprint.post("/setup")
+def setup() -> AnyResponse:
+    """Only the first one is heard; the session begins with it."""
+    target, password = _local_path(request.form.get("next", "/")), request.form.get("password", "")
+    if services().config.auth.mode == "none":
+        return _go_to(target, 303)
+    problem = "differ" if password != request.form.get("again", "") else ""
+    try:
+        if not problem:
+            services().owner.claim(password)
+    except PetcamError as error:
+        problem = "length" if error.code is Code.BAD_REQUEST else "late"
+    if problem:
+        status = 403 if problem == "late" else 400
+        return make_response(render_template("setup.html", next=target, problem=problem), status)
+    _log.warning("the owner's password was set at the first visit, from %s", request.remote_addr)
+    return admit(_go_to(target, 303), Role.OWNER)
+
+
+def _is_the_owners() -> bool:
+    """Unknown routes have no endpoint; they stay with their 404."""
+    return request.endpoint is not None and request.endpoint not in VIEWER_ENDPOINTS
 
 
 def _form(target: str, status: int = 200, problem: str = "", seconds: int = 0) -> Response:
-    password_set = bool(services().owner.generation())
+    password_set = services().owner.is_set()
     page = render_template("login.html", next=target, password_set=password_set, problem=problem, seconds=seconds)
     answer = make_response(page, status)
     if seconds:

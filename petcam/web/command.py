@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import socket
 from contextlib import ExitStack
 
 from petcam import shm
@@ -12,7 +13,10 @@ from petcam.signals import Signals
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.watchdog import Watchdog
 from petcam.web.app import create_app
+from petcam.web.cookie import Cookie
 from petcam.web.detection_feed import DetectionFeed
+from petcam.web.forwarded import tls_word
+from petcam.web.hosts import Hosts
 from petcam.web.offer_token import OfferTokens, read_boot_id
 from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
@@ -23,6 +27,7 @@ from petcam.web.recording_thumbnail import Thumbnails
 from petcam.web.secret_file import key, state_directory
 from petcam.web.server import WebServer
 from petcam.web.services import Services
+from petcam.web.sessions import Sessions
 from petcam.web.throttle import Throttle
 
 _log = logging.getLogger(__name__)
@@ -57,6 +62,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def build(config: Config) -> Services:
     """The collaborators, none of them started."""
     camera, state = config.camera, state_directory()
+    owner, token_key = Owner(state), key("token.key", state)
     return Services(
         config=config,
         streamer=StreamerClient(streamer_url(config), config.web.threads),
@@ -66,8 +72,12 @@ def build(config: Config) -> Services:
         ),
         recordings=RecordingDirectory(config.recording.directory),
         thumbnails=Thumbnails(),
-        owner=Owner(state),
-        tokens=OfferTokens(key("token.key", state), read_boot_id()),
+        owner=owner,
+        sessions=Sessions(state / "sessions.json", owner.generation),
+        cookie=Cookie(key("session.key", state)),
+        hosts=Hosts(config, socket.gethostname()),
+        tokens=OfferTokens(token_key, read_boot_id()),
+        tls_word=tls_word(token_key),
         throttle=Throttle(),
         places=Places.of_threads(config.web.threads),
     )

@@ -16,6 +16,7 @@ STATUS = {
     Code.NOT_FOUND: 404,
     Code.CONFLICT: 409,
     Code.TOO_LARGE: 413,
+    Code.UNKNOWN_HOST: 421,
     Code.UNSUPPORTED: 501,
     Code.PROXY: 502,
     Code.BUSY: 503,
@@ -43,7 +44,7 @@ def register(app: Flask) -> None:
 
 def is_page() -> bool:
     """Whether a person is looking at the answer, rather than a program or an ``<img>``."""
-    return not request.path.startswith("/api/") and request.blueprint in (None, "pages", "auth")
+    return not request.path.startswith("/api/") and request.blueprint in (None, "pages", "auth", "account")
 
 
 def json_answer(body: object, status: int = 200) -> Response:

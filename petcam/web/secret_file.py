@@ -23,8 +23,11 @@ def key(name: str, directory: Path) -> bytes:
     return (directory / name).read_bytes()
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Whole or not at all, 0600, and the directory's owner's: ``sudo petcam password`` writes for the service."""
+def write_private(path: Path, data: bytes, exclusive: bool = False) -> None:
+    """Whole or not at all, 0600, and the directory's owner's: ``sudo petcam password`` writes for the service.
+
+    ``exclusive`` raises FileExistsError where the file is there.
+    """
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -36,11 +39,15 @@ def write_private(path: Path, data: bytes) -> None:
             if os.geteuid() == 0:
                 parent = path.parent.stat()
                 os.fchown(fd, parent.st_uid, parent.st_gid)
-        os.replace(temporary, path)
-        _sync(path.parent)  # the new name too must outlive a power cut
-    except BaseException:
+        (os.link if exclusive else os.replace)(temporary, path)
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
+    _sync(path.parent)  # the new name too must outlive a power cut
+
+
+def remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _sync(path.parent)
 
 
 def _sync(directory: Path) -> None:

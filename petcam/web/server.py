@@ -24,7 +24,7 @@ SETTINGS: dict[str, Any] = {
     "asyncore_use_poll": True,  # select() ends at descriptor 1024
     "channel_timeout": 60,
     "cleanup_interval": 10,
-    "clear_untrusted_proxy_headers": True,  # the default only since waitress 2
+    "clear_untrusted_proxy_headers": False,  # petcam.web.forwarded does, and knows whom to believe
     "max_request_body_size": 1 << 20,  # the app's own limits are lower and answer in JSON
     "outbuf_high_watermark": 256 * 1024,  # of a reader that stalls, instead of 16 MB
 }

@@ -7,13 +7,16 @@ from flask import current_app
 
 from petcam.config import Config
 from petcam.streamer_client import StreamerClient
+from petcam.web.cookie import Cookie
 from petcam.web.detection_feed import DetectionFeed
+from petcam.web.hosts import Hosts
 from petcam.web.offer_token import OfferTokens
 from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
 from petcam.web.recording_thumbnail import Thumbnails
+from petcam.web.sessions import Sessions
 from petcam.web.throttle import Throttle
 
 EXTENSION = "petcam"
@@ -28,7 +31,11 @@ class Services:
     recordings: RecordingDirectory
     thumbnails: Thumbnails
     owner: Owner
+    sessions: Sessions
+    cookie: Cookie
+    hosts: Hosts
     tokens: OfferTokens
+    tls_word: str  # forwarded.tls_word
     throttle: Throttle
     places: Places
 

@@ -5,15 +5,27 @@ from collections.abc import Callable, Iterator
 from flask import Response, request
 
 from petcam.web.services import services
+from petcam.web.visitor import session
 
 LOOK_UP = 1.0  # seconds between looks whether the viewer is still there, while nothing is to be sent
 
 
 def open_stream(mimetype: str, parts: Callable[[Callable[[], bool]], Iterator[bytes]]) -> Response:
-    """``parts(gone)`` gives the pieces; ``gone()`` is true once the viewer has left."""
+    """``parts(gone)`` gives the pieces; ``gone()`` is true once the viewer has left, or is let in no longer."""
     leave = services().places.take()
+    admitted = _admission()
     # waitress before 2.1 does not tell; there the write of the next piece or keep-alive fails instead.
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    response = Response(parts(gone), mimetype=mimetype, headers={"X-Accel-Buffering": "no"})
+    disconnected = request.environ.get("waitress.client_disconnected", lambda: False)
+    response = Response(
+        parts(lambda: disconnected() or not admitted()), mimetype=mimetype, headers={"X-Accel-Buffering": "no"}
+    )
     response.call_on_close(leave)  # not in the generator: one that was never begun is never ended
     return response
+
+
+def _admission() -> Callable[[], bool]:
+    """Whether the viewer's session still lasts; asked once a second or more, outside the request."""
+    if session() is None:
+        return lambda: True
+    sessions, token = services().sessions, services().cookie.token()
+    return lambda: sessions.find(token) is not None

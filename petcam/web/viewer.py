@@ -1,15 +1,14 @@
 """What the viewer of the current request can reach: the streamer under the name the page was opened by."""
 
-import re
-import time
 from urllib.parse import urlsplit
 
-from flask import request, session
+from flask import request
 
 from petcam.config import Config
+from petcam.web.hosts import HOST, name_of
 from petcam.web.services import services
+from petcam.web.visitor import session
 
-HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 OFFER_PATH = "/api/webrtc/offer"
 
 
@@ -36,12 +35,8 @@ def viewer_config(config: Config) -> dict[str, object]:
     """What the page needs before its first offer: in ``index.html`` and at ``/api/webrtc/config``."""
     ice_servers = [{"urls": url} for url in config.webrtc.ice_servers]
     found: dict[str, object] = {"signaling_url": signaling_url(config), "ice_servers": ice_servers}
-    if config.auth.mode == "password":
-        found["token"] = services().tokens.make(host_name(), session["id"], session["ends"] - time.time())
+    visitor = session()
+    if visitor is not None:
+        host, left = name_of(request.headers.get("Host", "")), visitor.seconds_left(services().sessions.clock())
+        found["token"] = services().tokens.make(host, visitor.id, left)
     return found
-
-
-def host_name() -> str:
-    """By which the page was opened: lower case, without port and brackets; empty where the request names none."""
-    host = HOST.fullmatch(request.headers.get("Host", ""))
-    return host["name"].strip("[]").lower() if host else ""

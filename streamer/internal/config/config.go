@@ -35,6 +35,9 @@ type Web struct {
 	TLSPort int
 	TLSCert string // files, where TLS is files
 	TLSKey  string
+	// Hosts are names by which the page may be opened, besides those of this machine.
+	Hosts          []string
+	TrustedProxies []string // addresses or networks whose forwarded headers petcam-web believes
 }
 
 // Streamer is where this service listens.

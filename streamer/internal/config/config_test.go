@@ -103,6 +103,8 @@ func TestTheDocumentedFileIsTheDefaults(t *testing.T) {
 func emptied(c config.Config) config.Config {
 	c.WebRTC.ICEServers = append([]string{}, c.WebRTC.ICEServers...)
 	c.WebRTC.ExtraHosts = append([]string{}, c.WebRTC.ExtraHosts...)
+	c.Web.Hosts = append([]string{}, c.Web.Hosts...)
+	c.Web.TrustedProxies = append([]string{}, c.Web.TrustedProxies...)
 	return c
 }
 

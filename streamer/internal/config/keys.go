@@ -36,6 +36,8 @@ func sections(c *Config) []section {
 			{"tls_port", integer(&c.Web.TLSPort, 1, maxPort)},
 			{"tls_cert", text(&c.Web.TLSCert, file, fileWords)},
 			{"tls_key", text(&c.Web.TLSKey, file, fileWords)},
+			{"hosts", list(&c.Web.Hosts, host.MatchString, "host names or IP addresses")},
+			{"trusted_proxies", list(&c.Web.TrustedProxies, isNetwork, "IP addresses or networks like 192.168.1.0/24")},
 		}},
 		{"streamer", []key{
 			{"host", text(&c.Streamer.Host, host, "a host name or an IP address")},

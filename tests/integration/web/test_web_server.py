@@ -122,7 +122,9 @@ def test_a_player_that_stalls_holds_no_thread(url, watch, config):
     stalled = [watch(f"/api/recordings/{NAME}") for _ in range(12)]
     for _ in range(12):
         connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
-        connection.sendall(f"GET /api/recordings/{NAME} HTTP/1.1\r\nHost: x\r\nRange: bytes=1-\r\n\r\n".encode())
+        connection.sendall(
+            f"GET /api/recordings/{NAME} HTTP/1.1\r\nHost: localhost\r\nRange: bytes=1-\r\n\r\n".encode()
+        )
         stalled.append(connection)
     assert requests.get(f"{url}/api/recordings", timeout=10).status_code == 200
     for connection in stalled[12:]:

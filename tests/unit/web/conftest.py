@@ -6,8 +6,12 @@ import pytest
 from web_fakes import PASSWORD, FakeCameras, FakeReader, FakeStreamer
 
 from petcam.config import Auth, Config, Recording
+from petcam.web import password_file
 from petcam.web.app import create_app
+from petcam.web.cookie import Cookie
 from petcam.web.detection_feed import DetectionFeed
+from petcam.web.forwarded import tls_word
+from petcam.web.hosts import Hosts
 from petcam.web.offer_token import OfferTokens
 from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
@@ -15,7 +19,14 @@ from petcam.web.places import Places
 from petcam.web.recording_directory import RecordingDirectory
 from petcam.web.recording_thumbnail import Thumbnails
 from petcam.web.services import Services
+from petcam.web.sessions import Sessions
 from petcam.web.throttle import Throttle
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch):
+    """The real ones take a tenth of a second each; tests/integration has them."""
+    monkeypatch.setitem(password_file.SCRYPT, "n", 16)
 
 
 @pytest.fixture
@@ -50,15 +61,21 @@ def recordings(tmp_path):
 @pytest.fixture
 def services(tmp_path, streamer, reader, stream_reader, picture_results, recordings):
     """Without login; nothing is started."""
+    config = Config(auth=Auth(mode="none"), recording=Recording(directory=str(recordings)))
+    owner = Owner(tmp_path / "state")
     built = Services(
-        config=Config(auth=Auth(mode="none"), recording=Recording(directory=str(recordings))),
+        config=config,
         streamer=streamer,
         detections=DetectionFeed(lambda: reader),
         pictures=PictureFeed(FakeCameras(stream_reader), lambda: picture_results),
         recordings=RecordingDirectory(str(recordings)),
         thumbnails=Thumbnails(),
-        owner=Owner(tmp_path / "state"),
+        owner=owner,
+        sessions=Sessions(tmp_path / "state" / "sessions.json", owner.generation),
+        cookie=Cookie(b"k" * 32),
+        hosts=Hosts(config, "petcam-box"),
         tokens=OfferTokens(bytes(32), "boot-1"),
+        tls_word=tls_word(bytes(32)),
         throttle=Throttle(),
         places=Places(2),
     )

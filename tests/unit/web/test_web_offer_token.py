@@ -41,11 +41,11 @@ def test_it_says_for_how_long_and_whom_it_is():
 
 
 def test_it_gives_the_page_a_token_for_its_host_and_session(stranger):
-    page = "http://[FE80::1]:8080"
+    page = "http://[::1]:8080"
     stranger.post("/login", data={"password": PASSWORD}, base_url=page)
     config = stranger.get("/api/webrtc/config", base_url=page).get_json()
     payload = payload_of(config["token"])
-    assert payload["host"] == "fe80::1"
+    assert payload["host"] == "::1"
     assert boottime_ms() < payload["expires"] <= boottime_ms() + 60_000 < payload["until"]
     signed = b"petcam-offer-v1\nboot-1\n" + json.dumps(payload, separators=(",", ":")).encode()
     mac = base64.urlsafe_b64encode(hmac.new(bytes(32), signed, hashlib.sha256).digest()).rstrip(b"=").decode()

@@ -1,11 +1,15 @@
 """The password's hash and the session key on disk."""
 
+import hashlib
 import json
+import os
 import stat
 
 import pytest
 
-from petcam.web.owner import LONGEST, Owner
+from petcam.errors import PetcamError
+from petcam.web.owner import FIRST_VISIT, Owner, Role
+from petcam.web.password_file import LONGEST
 from petcam.web.secret_file import state_directory
 
 
@@ -37,16 +41,9 @@ def test_it_keeps_a_salted_hash_that_only_its_user_may_read(owner, tmp_path):
     assert all(first[key] != second[key] for key in ("salt", "hash", "generation"))
 
 
-def test_it_makes_the_session_key_once(owner, tmp_path):
-    key = owner.session_key()
-    assert len(key) == 32
-    assert Owner(tmp_path / "state").session_key() == key
-    assert stat.S_IMODE((tmp_path / "state" / "session.key").stat().st_mode) == 0o600
-
-
 @pytest.mark.parametrize("password", ["", "short", "x" * (LONGEST + 1)])
 def test_it_refuses_a_password_of_the_wrong_length(owner, password):
-    with pytest.raises(ValueError, match="8 to 1024 characters"):
+    with pytest.raises(PetcamError, match="8 to 1024 characters"):
         owner.set_password(password)
     assert owner.generation() == ""
 
@@ -69,3 +66,82 @@ def test_it_finds_the_state_directory_that_systemd_gives(monkeypatch, tmp_path):
     assert state_directory() == tmp_path
     monkeypatch.delenv("STATE_DIRECTORY")
     assert str(state_directory()) == "/var/lib/petcam"
+
+
+def test_it_lets_viewers_in_by_a_second_password_and_only_while_there_is_an_owner(owner, tmp_path):
+    owner.set_password("correct horse")
+    owner.set_viewer_password("watching horse")
+    assert (owner.verify("correct horse"), owner.verify("watching horse")) == (Role.OWNER, Role.VIEWER)
+    with pytest.raises(PetcamError, match="another password"):
+        owner.set_viewer_password("correct horse")
+    (tmp_path / "state" / "owner.json").unlink()
+    assert owner.verify("watching horse") is None and owner.generation(Role.VIEWER) == ""
+    owner.set_password("correct horse")
+    owner.remove_viewer_password()
+    assert owner.verify("watching horse") is None and owner.generation(Role.VIEWER) == ""
+
+
+def test_it_ends_viewers_with_either_password(owner):
+    owner.set_password("correct horse")
+    owner.set_viewer_password("watching horse")
+    first = owner.generation(Role.VIEWER)
+    owner.set_viewer_password("watching horse")
+    second = owner.generation(Role.VIEWER)
+    owner.set_password("correct horse")
+    assert len({first, second, owner.generation(Role.VIEWER)}) == 3
+
+
+def test_it_takes_a_first_password_once_and_only_within_an_hour_of_the_start(tmp_path):
+    now = [1e6]
+    late, owner, other = (Owner(tmp_path / "state", lambda: now[0]) for _ in range(3))
+    now[0] += FIRST_VISIT
+    assert not late.is_first_visit()
+    with pytest.raises(PetcamError, match="sudo petcam password"):
+        late.claim("correct horse")
+    now[0] -= 1
+    with pytest.raises(PetcamError, match="8 to 1024"):
+        owner.claim("short")
+    assert owner.is_first_visit() and other.is_first_visit()
+    owner.claim("correct horse")
+    other.is_first_visit = lambda: True  # both had looked before either wrote
+    with pytest.raises(PetcamError, match="somebody else"):
+        other.claim("another horse")
+    assert owner.verify("correct horse") and not owner.is_first_visit()
+
+
+def test_it_lets_nobody_in_by_a_damaged_file_and_takes_no_first_password_then(owner, tmp_path):
+    owner.set_password("correct horse")
+    for damage in (b"", b"{", b"[]", b'{"salt":"zz","hash":"","generation":""}', b"\xff"):
+        (tmp_path / "state" / "owner.json").write_bytes(damage)
+        assert owner.verify("correct horse") is None and owner.verify("") is None
+        assert owner.generation() == "" and not owner.is_first_visit()
+
+
+def test_it_computes_the_same_hashes_whether_right_wrong_or_unset(owner, monkeypatch):
+    hashed = []
+    real = hashlib.scrypt
+    monkeypatch.setattr("hashlib.scrypt", lambda *args, **kwargs: hashed.append(kwargs["n"]) or real(*args, **kwargs))
+    counts = []
+    for password in ("correct horse", "wrong horse", "", "x" * 5000):
+        hashed.clear()
+        owner.verify(password)
+        counts.append(list(hashed))
+    owner.set_password("correct horse")
+    for password in ("correct horse", "wrong horse", "", "x" * 5000):
+        hashed.clear()
+        owner.verify(password)
+        counts.append(list(hashed))
+    assert counts == [[16, 16]] * 8
+
+
+def test_it_syncs_the_file_before_its_name_and_the_name_after(owner, monkeypatch):
+    steps = []
+    real_sync, real_replace = os.fsync, os.replace
+    monkeypatch.setattr("os.fsync", lambda fd: steps.append(os.readlink(f"/proc/self/fd/{fd}")) or real_sync(fd))
+    monkeypatch.setattr("os.replace", lambda a, b: steps.append("rename") or real_replace(a, b))
+    owner.set_password("correct horse")
+    assert [step.rsplit("/")[-1].partition(".owner")[1] or step.rsplit("/")[-1] for step in steps] == [
+        ".owner",
+        "rename",
+        "state",
+    ]

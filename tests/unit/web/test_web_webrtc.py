@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from petcam.config import Streamer, WebRTC
+from petcam.config import Streamer, Web, WebRTC
 from petcam.web.app import create_app
+from petcam.web.hosts import Hosts
 
 
 @pytest.mark.parametrize(
@@ -21,8 +22,9 @@ from petcam.web.app import create_app
     ],
 )
 def test_it_names_the_streamer_as_the_viewer_reaches_it(services, public_url, page, signaling_url):
-    config = replace(services.config, streamer=Streamer(port=8181, public_url=public_url))
-    client = create_app(replace(services, config=config)).test_client()
+    web = Web(hosts=["192.0.2.5", "fe80::1", "camera.example", "x.example"])
+    config = replace(services.config, web=web, streamer=Streamer(port=8181, public_url=public_url))
+    client = create_app(replace(services, config=config, hosts=Hosts(config, "box"))).test_client()
     answer = client.get("/api/webrtc/config", base_url=page)
     assert answer.get_json()["signaling_url"] == signaling_url
     if signaling_url.startswith("http"):

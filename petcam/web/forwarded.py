@@ -1,0 +1,69 @@
+"""What a proxy in front says of the request that it passes on, believed only from whom it may come.
+
+That is the streamer's TLS end (from loopback, with a word that only holders of ``token.key`` can say) and the addresses
+in ``web.trusted_proxies``. From everybody else these headers are dropped, so that nobody chooses the address that is
+slowed down, logged or taken for this machine.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+FOR, PROTO, WORD = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_PETCAM_TLS"
+DROPPED = (FOR, PROTO, WORD, "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_BY")
+
+
+def tls_word(key: bytes) -> str:
+    """That of the streamer's TLS end."""
+    return hmac.new(key, b"petcam-tls-v1", hashlib.sha256).hexdigest()
+
+
+class Forwarded:
+    """WSGI middleware; sets ``REMOTE_ADDR`` and ``wsgi.url_scheme``."""
+
+    def __init__(self, app: "WSGIApplication", proxies: list[str], word: str) -> None:
+        self._app = app
+        self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
+        self._word = word.encode()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        told = {name: environ.pop(name, "") for name in DROPPED}
+        peer = environ.get("REMOTE_ADDR", "")
+        if self._is_tls_end(peer, told[WORD]) or self._is_proxy(peer):
+            environ["REMOTE_ADDR"] = self._viewer(told[FOR], peer)
+            if told[PROTO].rpartition(",")[2].strip().lower() == "https":
+                environ["wsgi.url_scheme"] = "https"
+        return self._app(environ, start_response)
+
+    def _is_tls_end(self, peer: str, word: str) -> bool:
+        loopback = _parse(peer)
+        same = hmac.compare_digest(word.encode("utf-8", "replace"), self._word)
+        return loopback is not None and loopback.is_loopback and same
+
+    def _is_proxy(self, address: str) -> bool:
+        parsed = _parse(address)
+        return parsed is not None and any(parsed in proxy for proxy in self._proxies)
+
+    def _viewer(self, told: str, peer: str) -> str:
+        """The last one in the chain that is no proxy of ours: what stands before it is only what it said itself."""
+        for address in reversed([part.strip() for part in told.split(",")]):
+            if _parse(address) is None:
+                return peer
+            if not self._is_proxy(address):
+                return address
+            peer = address
+        return peer
+
+
+def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        parsed = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return mapped or parsed

@@ -1,0 +1,58 @@
+"""Names by which petcam may be opened. A page of another name whose address was bent to ours (DNS rebinding) gets none.
+
+An address is allowed where it is this machine's at that moment, whatever DHCP, a VPN or IPv6 made it: asking the kernel
+to bind to it tells. Of names those count that nobody outside can bend: this machine's own, those with a suffix of local
+networks only, and what the configuration names.
+"""
+
+import ipaddress
+import re
+import socket
+
+from petcam.config import Config
+
+HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
+MDNS = ".local"
+LOCAL_SUFFIXES = (
+    ".lan",
+    ".home.arpa",
+    ".internal",
+    ".localdomain",
+)  # what home routers give; none is in the public DNS
+
+
+def name_of(host: str) -> str:
+    """Of a ``Host`` header: lower case, without port and brackets; empty where it is no host."""
+    matched = HOST.fullmatch(host)
+    return matched["name"].strip("[]").lower() if matched else ""
+
+
+class Hosts:
+    def __init__(self, config: Config, hostname: str) -> None:
+        given = [*config.web.hosts, *config.webrtc.extra_hosts]
+        own = hostname.lower().partition(".")[0]
+        self._names = {"localhost", own, hostname.lower(), *(name_of(host) or host.lower() for host in given)}
+        self._names |= {own + suffix for suffix in LOCAL_SUFFIXES}
+
+    def allows(self, host: str) -> bool:
+        """``host`` is the request's ``Host``."""
+        name = name_of(host).rstrip(".")
+        if not name:
+            return False
+        return name in self._names or name.endswith((MDNS, ".localhost")) or _is_own_address(name)
+
+
+def _is_own_address(name: str) -> bool:
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    if address.is_unspecified:  # the kernel would take it for any
+        return False
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind((name, 0))
+    except OSError:
+        return False
+    return True
