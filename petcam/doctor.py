@@ -220,7 +220,11 @@ def check_password(config: Config) -> Finding:
     except PermissionError:
         return Finding(Sign.LOOK, "login", "only root sees whether a password is set: sudo petcam doctor")
     if not is_set:
-        return Finding(Sign.LOOK, "login", "no password is set, so nobody gets in: sudo petcam password")
+        return Finding(
+            Sign.LOOK,
+            "login",
+            "no password is set, so nobody gets in: open the page in the first hour, or sudo petcam password",
+        )
     return Finding(Sign.OK, "login", "a password is set")
 
 

@@ -1,6 +1,6 @@
 """The account page: log out, here or everywhere; for the owner also the two passwords.
 
-``account.html`` gets ``owner`` and ``has_viewer`` (bool), ``done`` (``""``, ``"password"``, ``"viewer"`` or
+``account.html`` gets ``has_viewer`` (bool), ``done`` (``""``, ``"password"``, ``"viewer"`` or
 ``"removed"``), ``problem`` (``""``, ``"length"``, ``"differ"``, ``"same"``, ``"wrong"`` or ``"wait"``, then with
 ``seconds``) and ``form``, the one that the problem is of (``"password"`` or ``"viewer"``).
 """
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from petcam.errors import PetcamError
 from petcam.web.owner import Role
 from petcam.web.services import services
-from petcam.web.visitor import admit, end_all, is_owner, throttled
+from petcam.web.visitor import admit, end_all, throttled
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -91,7 +91,6 @@ def _change(set_to: Callable[[str], None]) -> tuple[str, int]:
 def _page(form: str = "", problem: str = "", seconds: int = 0, done: str = "") -> Response:
     page = render_template(
         "account.html",
-        owner=is_owner(),
         has_viewer=services().owner.has_viewer(),
         form=form,
         problem=problem,

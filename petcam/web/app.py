@@ -21,6 +21,7 @@ from petcam.web import (
 )
 from petcam.web.forwarded import Forwarded
 from petcam.web.services import EXTENSION, Services
+from petcam.web.visitor import is_owner
 
 BLUEPRINTS = (
     account.blueprint,
@@ -45,6 +46,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.require_session)
     app.after_request(headers.protect)
+    app.context_processor(lambda: {"may_change": is_owner()})
     errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -5,21 +5,19 @@ from flask import Blueprint, render_template
 from petcam.network import is_loopback
 from petcam.web.services import services
 from petcam.web.viewer import viewer_config
-from petcam.web.visitor import is_owner
 
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/")
 def index() -> str:
-    """``index.html`` gets ``login`` (bool): whether there is an account page; ``owner`` (bool): whether the visitor may
-    change things; ``exposed`` (bool): whether everybody on the network may; and ``webrtc_config``."""
+    """``index.html`` gets ``login`` (bool): whether there is an account page; ``exposed`` (bool): whether the whole
+    network sees it; and ``webrtc_config``. Every template gets ``may_change`` (bool)."""
     config = services().config
     login = config.auth.mode == "password"
     return render_template(
         "index.html",
         login=login,
-        owner=is_owner(),
         exposed=not login and not is_loopback(config.web.host),
         webrtc_config=viewer_config(config),
     )
