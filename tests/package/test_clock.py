@@ -39,6 +39,7 @@ WantedBy=multi-user.target
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which(KERNEL) is None, reason=f"needs {KERNEL}, which user-mode-linux brings")
 def test_it_starts_in_1970_and_goes_on_when_the_right_time_comes(installed: Installed) -> None:
     with disk(*installed.layers) as root:
