@@ -17,7 +17,7 @@ import requests
 
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
-from petcam.web.server import listen
+from petcam.web.server import MOST_CONNECTIONS, listen
 
 NAME = "petcam_20260101-000000.mp4"
 FRAME = SimpleNamespace(frame_number=5, capture_ns=123_000_000, width=1280, height=720)
@@ -114,6 +114,17 @@ def test_a_viewer_that_is_gone_gives_its_place_back_while_nothing_comes(watch, s
     monkeypatch.setattr("petcam.web.detections.KEEP_ALIVE_SECONDS", 0.5)  # how it is noticed before waitress 2.1
     watch().close()
     assert until(lambda: services.places.taken() == 0)
+
+
+def test_connections_that_never_finish_their_request_keep_nobody_out(url, web):
+    held = []
+    for _ in range(600):
+        held.append(socket.create_connection(("127.0.0.1", web.port)))
+        held[-1].sendall(b"GET / HTTP/1.1\r\nHost: loc")
+    assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
+    assert len(web._server.active_channels) <= MOST_CONNECTIONS
+    for connection in held:
+        connection.close()
 
 
 def test_a_player_that_stalls_holds_no_thread(url, watch, config):
