@@ -23,6 +23,7 @@ export class Call {
     const transceiver = this.peer.addTransceiver("video", { direction: "recvonly" });
     preferH264(transceiver);
     this.receiver = transceiver.receiver;
+    holdBack(this.receiver, 0);
     this.stream = new MediaStream([this.receiver.track]);
     /** Settled once the answer is set; rejected with what `postJSON` throws, or what the browser says of the answer. */
     this.answered = this.#negotiate();
@@ -69,4 +70,14 @@ function preferH264(transceiver) {
   const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
   const h264 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/h264");
   if (h264.length) transceiver.setCodecPreferences?.(h264);
+}
+
+/**
+ * Have pictures wait for `milliseconds` before they are shown, by the standard's name or Chromium's older one.
+ * @param {any} receiver
+ * @param {number} milliseconds
+ */
+export function holdBack(receiver, milliseconds) {
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
+  else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = milliseconds / 1000;
 }

@@ -1,7 +1,32 @@
 import { Call } from "./call.js";
+import { byId } from "./dom.js";
+import { nextFrame } from "./frames.js";
 import { inlinedConfig } from "./viewer_config.js";
+
+// The page's entry. The picture goes before the buttons: to load and start the rest costs a browser about as much as the
+// whole call does, so it waits for the first picture, but not longer than this where none comes.
+const PATIENCE_MS = 500;
 
 const config = inlinedConfig();
 
-/** Begun while the page's other modules are still on their way; null where the page came without a configuration. */
+/** Begun with what the page brought along; null where that was nothing. */
 export const firstCall = config && new Call(config);
+
+const patience = new Promise((over) => setTimeout(over, PATIENCE_MS));
+const picture = firstCall && show(firstCall).catch(() => {}); // whoever takes the call over meets its failure too
+Promise.race([patience, picture]).then(() => import("./main.js"));
+
+/** @param {Call} call */
+async function show(call) {
+  await call.answered;
+  if (document.readyState === "loading") {
+    await new Promise((parsed) => document.addEventListener("DOMContentLoaded", parsed, { once: true }));
+  }
+  const video = byId("webrtc-video");
+  if (video.srcObject) return; // the patience is over, and the page has taken over
+  video.srcObject = call.stream;
+  await nextFrame(video);
+  if (video.srcObject !== call.stream) return;
+  byId("camera").dataset.video = "live";
+  byId("notice").dataset.state = "live";
+}

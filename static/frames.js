@@ -29,3 +29,13 @@ function eachUpdate(video, callback) {
   video.addEventListener("timeupdate", update);
   return () => video.removeEventListener("timeupdate", update);
 }
+
+/**
+ * Settled once `video` has presented its next picture.
+ * @param {HTMLVideoElement} video
+ */
+export function nextFrame(video) {
+  return new Promise((seen) => {
+    const stop = eachFrame(video, () => (stop(), seen(undefined)));
+  });
+}

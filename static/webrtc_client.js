@@ -118,7 +118,8 @@ export class WebRTCVideoClient extends EventTarget {
     this.#hangUp();
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
-    if (this.#failures === 0) this.#setState("connecting");
+    const shown = this.#firstCall !== null && this.#video.srcObject === this.#firstCall.stream;
+    if (this.#failures === 0 && !shown) this.#setState("connecting");
     try {
       const call = await this.#dial(signal);
       if (!signal.aborted) this.#attach(call);
@@ -168,10 +169,9 @@ export class WebRTCVideoClient extends EventTarget {
   }
 
   /** @param {Call} call */
-  #attach({ receiver, stream }) {
-    hurry(receiver);
+  #attach({ stream }) {
     this.#watch(CONNECT_MS);
-    this.#video.srcObject = stream;
+    if (this.#video.srcObject !== stream) this.#video.srcObject = stream; // to set it again would begin anew
     this.play();
   }
 
@@ -267,10 +267,4 @@ export class WebRTCVideoClient extends EventTarget {
     this.#detail = detail;
     if (!same) this.dispatchEvent(new Event("statechange"));
   }
-}
-
-/** Ask for pictures as soon as they are there, by the standard's name or Chromium's older one. @param {any} receiver */
-function hurry(receiver) {
-  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
-  if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;
 }

@@ -21,6 +21,7 @@ from petcam.web import (
 )
 from petcam.web.forwarded import Forwarded
 from petcam.web.services import EXTENSION, Services
+from petcam.web.static_files import StaticFiles
 from petcam.web.visitor import is_owner
 
 BLUEPRINTS = (
@@ -39,7 +40,7 @@ BLUEPRINTS = (
 def create_app(services: Services, assets: Path | None = None) -> Flask:
     """The app over ``services``; ``assets`` holds ``templates/`` and ``static/``."""
     assets = assets or assets_folder()
-    app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=str(assets / "static"))
+    app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = body.OFFER_LIMIT  # of forms; views that take JSON look themselves
     app.extensions[EXTENSION] = services
     app.before_request(auth.refuse_foreign_hosts)
@@ -48,6 +49,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     app.after_request(headers.protect)
     app.context_processor(lambda: {"may_change": is_owner()})
     errors.register(app)
+    StaticFiles(assets / "static").register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.wsgi_app = Forwarded(  # type: ignore[method-assign]
