@@ -3,7 +3,7 @@
 import shutil
 import statistics
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from bench.camera import Camera, running
 from bench.figure import Figure
@@ -15,30 +15,41 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 ROUNDS = 15
+# In the page from its very beginning; anything that looks from outside would cost the page more than the picture does.
 FIRST_FRAME = """
-new Promise(resolve => {
-  const video = document.getElementById('webrtc-video');
-  video.requestVideoFrameCallback((now, metadata) => resolve(metadata.presentationTime));
-})
+window.firstFrame = new Promise((shown) => {
+  new MutationObserver((_, observer) => {
+    const video = document.getElementById("webrtc-video");
+    if (!video) return;
+    observer.disconnect();
+    video.requestVideoFrameCallback((_, { presentationTime }) => shown(presentationTime));
+  }).observe(document, { childList: true, subtree: true });
+});
 """
 
 
 def figures() -> list[Figure]:
     with running() as camera, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        times = [_load(browser, camera) for _ in range(ROUNDS)]
+        strange = [_load(browser.new_context(), camera) for _ in range(ROUNDS)]
+        known = browser.new_context()
+        again = [_load(known, camera) for _ in range(ROUNDS)][1:]
         browser.close()
     return [
-        Figure("page load to first picture, median", statistics.median(times), "ms", 250),
-        Figure("page load to first picture, worst", max(times), "ms"),
+        Figure("page load to first picture, median", statistics.median(strange), "ms", 250),
+        Figure("page load to first picture, worst", max(strange), "ms"),
+        Figure("page load to first picture on a later visit, median", statistics.median(again), "ms", 250),
     ]
 
 
-def _load(browser: Browser, camera: Camera) -> float:
+def _load(context: BrowserContext, camera: Camera) -> float:
     """Milliseconds from the start of the navigation (the page's own time origin) to the first presented frame."""
-    page = browser.new_page()
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.addScriptToEvaluateOnNewDocument", {"source": FIRST_FRAME})
     page.goto(camera.page, wait_until="commit")
-    page.wait_for_selector("#webrtc-video", state="attached")
-    first = float(page.evaluate(FIRST_FRAME))
+    asked = {"expression": "firstFrame", "awaitPromise": True}
+    first = float(session.send("Runtime.evaluate", asked)["result"]["value"])
     page.close()
     return first

@@ -41,7 +41,7 @@ const JA = {
 
 /** @type {Record<keyof typeof JA, string>} */
 const EN = {
-  "server.checking": "Checking connection",
+  "server.checking": "Connecting",
   "server.connected": "Connected",
   "server.disconnected": "Disconnected",
   "camera.waiting": "No camera yet",

@@ -12,6 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from petcam.streamer_binary import find_streamer
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+# The page's modules are found beside its entry: their path has their version in it.
+PETCAM = """async () => {
+    const { src } = document.querySelector("script[src$='/first_call.js']");
+    window.petcam = (await import(new URL("main.js", src))).page;
+}"""
 TIMEOUT_MS = 20_000  # for a busy machine; nothing waits that long on an idle one
 
 
@@ -67,5 +72,5 @@ def page(system: DemoSystem, new_page: Callable[..., Page]) -> Page:
     opened = new_page(base_url=system.url)
     opened.goto("/")
     opened.wait_for_selector("#camera[data-video=live]")
-    opened.evaluate("async () => { window.petcam = (await import('/static/main.js')).page; }")
+    opened.evaluate(PETCAM)
     return opened

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from conftest import PETCAM
 from demo_system import DemoSystem
 from playwright.sync_api import Browser, Page
 
@@ -68,7 +69,8 @@ def page(system: DemoSystem, new_page: NewPage) -> Page:
     page = new_page()
     page.add_init_script(LISTEN_IN)
     page.goto(system.url)
-    page.evaluate("async () => { window.petcam = (await import('/static/main.js')).page; }")
+    page.wait_for_selector("#camera[data-video=live]")
+    page.evaluate(PETCAM)
     return page
 
 

@@ -1,0 +1,61 @@
+"""The page's files: compressed, and kept for good under their version."""
+
+import gzip
+import re
+
+import pytest
+
+from petcam.web.app import assets_folder, create_app
+
+MAIN = (assets_folder() / "static" / "main.js").read_bytes()
+
+
+@pytest.fixture
+def versioned(client):
+    """Where the page finds main.js."""
+    return re.search(r"/static/\w+/", client.get("/").get_data(as_text=True))[0] + "main.js"
+
+
+def test_a_versioned_file_is_kept_for_good(client, versioned):
+    answer = client.get(versioned)
+    assert answer.data == MAIN
+    assert answer.mimetype == "text/javascript"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/static/main.js", "/static/0123456789ab/main.js"])
+def test_without_its_version_or_with_an_old_one_it_is_asked_for_anew(client, path):
+    answer = client.get(path)
+    assert answer.data == MAIN
+    assert answer.headers["Cache-Control"] == "public, no-cache"
+    assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_it_is_compressed_where_the_browser_takes_that(client):
+    answer = client.get("/static/main.js", headers={"Accept-Encoding": "br, gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.data) == MAIN
+    plain = client.get("/static/main.js", headers={"Accept-Encoding": "gzip;q=0, br"})
+    assert plain.data == MAIN and "Content-Encoding" not in plain.headers
+    assert plain.headers["Vary"] == answer.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["ETag"] != answer.headers["ETag"]
+    other = client.get("/static/main.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert other.status_code == 200
+
+
+def test_head_has_the_headers_and_no_body(client):
+    head = client.head("/static/main.js")
+    assert head.data == b""
+    assert int(head.headers["Content-Length"]) == len(MAIN)
+
+
+def test_another_file_is_another_version(services, tmp_path, client, versioned):
+    for name in ("templates", "static"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "static" / "main.js").write_text("// new")
+    app = create_app(services, assets=tmp_path)
+    url = app.jinja_env.globals["static_url"]("main.js")
+    assert url != versioned
+    assert app.test_client().get(url).data == b"// new"
+    assert app.test_client().get("/static/../app.py").status_code == 404
