@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -28,6 +27,8 @@ opener = urllib.request.build_opener(Stay)
 def ask(url: str, data: bytes | None = None, cookie: str = "") -> tuple[str, str]:
     """Body, and the cookie that was set."""
     request = urllib.request.Request(url, data, {"Cookie": cookie} if cookie else {})
+    if data == b"{}":
+        request.add_header("Content-Type", "application/json")
     try:
         answer = opener.open(request, timeout=10)
     except urllib.error.HTTPError as error:
@@ -57,16 +58,16 @@ def frames(session: str) -> int:
 
 def record_while_the_clock_is_set() -> str:
     """The recording's name."""
-    subprocess.run(["petcam", "password"], input=f"{PASSWORD}\n", text=True, check=True, stdout=sys.stderr)
+    subprocess.run(["petcam", "password"], input=f"{PASSWORD}\n", text=True, check=True, stdout=subprocess.DEVNULL)
     _, session = ask(f"{PAGE}/login", f"password={PASSWORD.replace(' ', '+')}".encode())
-    ask(f"{PAGE}/api/recording/start", b"", session)
+    ask(f"{PAGE}/api/recording/start", b"{}", session)
     eventually(lambda: frames(session) > 30)
     before = frames(session)
     time.clock_settime(time.CLOCK_REALTIME, NEXT_YEAR)
     # As somebody who opens the page now: the old session may have ended with its time.
     _, session = ask(f"{PAGE}/login", f"password={PASSWORD.replace(' ', '+')}".encode())
     eventually(lambda: frames(session) > before + 60)
-    return str(json.loads(ask(f"{PAGE}/api/recording/stop", b"", session)[0])["filename"])
+    return str(json.loads(ask(f"{PAGE}/api/recording/stop", b"{}", session)[0])["filename"])
 
 
 year = time.gmtime().tm_year
