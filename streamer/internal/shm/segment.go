@@ -122,7 +122,7 @@ func (s *segment) word64(offset int) *uint64 { return (*uint64)(unsafe.Pointer(&
 func (s *segment) slot(n uint64) (slot, error) {
 	const looks = 3
 	for range looks {
-		if s.sequence(n) != WholeSequence(n) { // R1
+		if n >= 1<<63 || s.sequence(n) != WholeSequence(n) { // R1; beyond, sequences come again
 			return slot{}, errTorn
 		}
 		s.copied = rawSlot(s.memory[SlotOffset(n):]) // R2
