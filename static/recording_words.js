@@ -27,7 +27,7 @@ const JA = {
 const EN = {
   today: "Today",
   yesterday: "Yesterday",
-  space: "{n} recordings · {used} used · {free} free",
+  space: "{n} saved · {used} used · {free} free",
   none: "No recordings yet. What you record appears here.",
   failed: "The recordings cannot be loaded. Trying again by itself.",
   play: "Play the recording of {when}",

@@ -246,6 +246,7 @@ func (r *ring) Rewind(back time.Duration) error {
 	if !found {
 		return errors.New("no video")
 	}
+	r.waiting = false // what lies behind is read anew
 	return nil
 }
 
