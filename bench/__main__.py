@@ -15,8 +15,7 @@ def main() -> None:
     parser.add_argument("subjects", nargs="*", default=SUBJECTS, help=f"of {', '.join(SUBJECTS)}")
     subjects = parser.parse_args().subjects
     print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, Linux {platform.release()}")
-    for subject in subjects:
-        print(f"\n{subject}\n{table(importlib.import_module(f'bench.{subject}').figures())}", flush=True)
+    print(table([figure for subject in subjects for figure in importlib.import_module(f"bench.{subject}").figures()]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The whole camera under measurement: its three services on free ports, and what they cost."""
 
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ from typing import Any
 
 import psutil
 import yaml
+
+from bench.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,7 +53,7 @@ class Camera:
 @contextmanager
 def running() -> Iterator[Camera]:
     """Start feed (the demo source), streamer and web; wait until the camera is live; stop them."""
-    web_port, streamer_port = _free_ports(2)
+    web_port, streamer_port = free_ports(2)
     camera = Camera(web_port, streamer_port)
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         config = Path(directory) / "petcam.yaml"
@@ -114,11 +115,3 @@ def _wait_until_live(camera: Camera) -> None:
             pass
         time.sleep(0.1)
     raise RuntimeError("the camera did not come up in 20 s")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(s.getsockname()[1]) for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports

@@ -1,37 +1,92 @@
-"""What live viewers cost, and how soon and how late they get the picture."""
+"""What live viewers cost, and how soon and how late they get the picture: petcam and, where they are on the PATH, its
+peers, all on the same stamped source in the same run."""
 
-from bench.camera import Camera, report, running, watch
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
 from bench.figure import Figure
+from bench.server import Plan, Server, present, report, serving
 
 SETTLE = 3.0  # seconds for viewers to join
 SPAN = 12.0  # seconds that are measured
+JOINS = 7  # of a viewer that comes alone
+PATIENCE = 30.0  # seconds after which a picture does not come back any more
+
+# What is measured: name, unit, and the most that it should be.
+AIMS: dict[str, tuple[str, float | None]] = {
+    "CPU of a core per viewer, 10 viewers": ("%", 0.30),
+    "CPU of a core per viewer, 30 viewers": ("%", 0.18),
+    "CPU of a core without viewers": ("%", None),
+    "resident memory, 1 viewer": ("MiB", 20.5),
+    "resident memory, 10 viewers": ("MiB", 25),
+    "resident memory, 30 viewers": ("MiB", 35),
+    "offer to keyframe, one viewer, median": ("ms", 50),
+    "offer to keyframe, 10 at once, median": ("ms", 50),
+    "offer to keyframe, 30 at once, median": ("ms", None),
+    "published to last packet, 10 viewers, median": ("ms", 0.5),
+    "published to last packet, 10 viewers, p99": ("ms", 3),
+    "source gone and back: picture after": ("s", 1),
+    "server gone and back: picture after": ("s", 3),
+}
 
 
 def figures() -> list[Figure]:
-    found: list[Figure] = []
-    with running() as camera:
-        for viewers in (0, 1, 10, 30):
-            found += _with_viewers(camera, viewers)
-    return found
-
-
-def _with_viewers(camera: Camera, viewers: int) -> list[Figure]:
-    watching = watch(camera, viewers, SETTLE + SPAN + 1) if viewers else None
-    camera.cost(SETTLE)
-    cost, memory = camera.cost(SPAN), camera.memory()
-    at = f"at {viewers} viewers"
-    found = [Figure(f"CPU of {name} {at}", value, "% of a core") for name, value in cost.items()]
-    found += [Figure(f"memory of {name} {at}", value, "MiB") for name, value in memory.items()]
-    if watching is None:
-        return found
-    seen = report(watching)
-    if seen["frames"] < 25 * SPAN * viewers:
-        raise RuntimeError(f"{viewers} viewers saw only {seen['frames']} frames")
-    aim = {10: 0.30, 30: 0.18}.get(viewers)
-    keyframe, latency = seen["offer_to_keyframe_ms"], seen["capture_to_last_packet_ms"]
-    return found + [
-        Figure(f"CPU of streamer per viewer {at}", cost["streamer"] / viewers, "% of a core", aim),
-        Figure(f"offer to keyframe, median {at}", keyframe["median"], "ms", 50),
-        Figure(f"capture to last packet, median {at}", latency["median"], "ms"),
-        Figure(f"capture to last packet, p99 {at}", latency["p99"], "ms"),
+    found = {name: _measured(name, make) for name, make in present().items()}
+    ours = found.pop("petcam")
+    return [
+        Figure(name, ours[name], unit, aim, {peer: values[name] for peer, values in found.items()})
+        for name, (unit, aim) in AIMS.items()
     ]
+
+
+def _measured(name: str, make: Callable[[Path], Plan]) -> dict[str, float]:
+    print(f"measuring {name}", file=sys.stderr, flush=True)
+    with serving(make) as server:
+        return dict(_figures(server))
+
+
+def _figures(server: Server) -> Iterator[tuple[str, float]]:
+    yield "CPU of a core without viewers", server.cost(SPAN)
+    alone = [report(server.watch(1, 1.5))["offer_to_keyframe_ms"]["median"] for _ in range(JOINS)]
+    yield "offer to keyframe, one viewer, median", statistics.median(alone)
+    for viewers in (1, 10, 30):
+        yield from _with_viewers(server, viewers)
+    for part in ("source", "server"):
+        yield f"{part} gone and back: picture after", _comes_back(server, part)
+
+
+def _with_viewers(server: Server, viewers: int) -> Iterator[tuple[str, float]]:
+    watching = server.watch(viewers, SETTLE + SPAN + 1)
+    time.sleep(SETTLE)
+    cost = server.cost(SPAN)
+    yield f"resident memory, {viewers} viewer{'s' * (viewers > 1)}", server.memory()
+    seen = report(watching)
+    if seen["frames"] < 20 * SPAN * viewers:
+        raise RuntimeError(f"{viewers} viewers saw only {seen['frames']} frames")
+    yield f"CPU of a core per viewer, {viewers} viewers", cost / viewers
+    yield f"offer to keyframe, {viewers} at once, median", seen["offer_to_keyframe_ms"]["median"]
+    yield f"published to last packet, {viewers} viewers, median", seen["publish_to_last_packet_ms"]["median"]
+    yield f"published to last packet, {viewers} viewers, p99", seen["publish_to_last_packet_ms"]["p99"]
+
+
+def _comes_back(server: Server, part: str) -> float:
+    """Seconds until there is a new keyframe at a viewer; infinite: it never comes. A source counts from when it has
+    frames again, and its viewer was there before; a server from its start, and its viewer offers every 0.1 s."""
+    with ExitStack() as stack:
+        if part == "source":
+            keyframe_after = stack.enter_context(server.follow())
+            if keyframe_after(time.monotonic(), PATIENCE) is None:
+                raise RuntimeError("the viewer has no picture")
+        server.kill(part)
+        server.start(part)
+        if part == "source":
+            begin = server.source_began()
+        else:
+            begin = time.monotonic()
+            keyframe_after = stack.enter_context(server.follow())
+        after = keyframe_after(begin, PATIENCE)
+    return float("inf") if after is None else after

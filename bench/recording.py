@@ -23,9 +23,10 @@ import psutil
 import yaml
 from playwright.sync_api import sync_playwright
 
-from bench.camera import ROOT, _free_ports
+from bench.camera import ROOT
 from bench.figure import Figure
 from bench.picture import FLAGS
+from bench.ports import free_ports
 from petcam.shm.stream import StreamWriter
 
 FPS = 30
@@ -56,7 +57,7 @@ class Studio:
     """A segment, a streamer that can be killed, and petcam-web over its recordings."""
 
     def __init__(self, directory: Path, film: list[bytes]) -> None:
-        self.web_port, self.port = _free_ports(2)
+        self.web_port, self.port = free_ports(2)
         self.recordings = directory / "recordings"
         self._config = directory / "petcam.yaml"
         self._log = open(directory / "log", "w")

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bench.figure import HEAD, Figure, line
+from bench.figure import Figure, head, line
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "integration" / "shm"))
@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--recreations", type=int, default=50)
     args = parser.parse_args()
-    print(HEAD)
+    print(head())
     for figure in figures(args.reads, args.kills, args.recreations):
         print(line(figure), flush=True)
 

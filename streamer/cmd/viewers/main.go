@@ -3,29 +3,30 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"sort"
 	"sync"
 	"time"
-
-	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
-	"golang.org/x/sys/unix"
 )
 
 func main() {
-	url := flag.String("url", "http://127.0.0.1:8081/api/webrtc/offer", "where the offers go")
+	var to server
+	flag.StringVar(&to.url, "url", "http://127.0.0.1:8081/api/webrtc/offer", "where the offers go")
+	flag.StringVar(&to.token, "token", "", "what the page got for one offer, where the camera has a password")
+	flag.BoolVar(&to.whep, "whep", false, "offer and answer are bare SDP")
+	flag.IntVar(&to.relay, "relay", 0, "UDP port of a relay to take instead of the server's own")
 	count := flag.Int("n", 1, "viewers")
 	span := flag.Duration("for", 10*time.Second, "how long they watch")
-	token := flag.String("token", "", "what the page got for one offer, where the camera has a password")
+	follow := flag.Bool("follow", false, "one viewer that never gives up and tells of each keyframe in a line: stamp and arrival")
 	flag.Parse()
-	report, err := watch(door{*url, *token}, *count, *span)
+	if *follow {
+		keepWatching(to)
+	}
+	report, err := watch(to, *count, *span)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "viewers:", err)
 		os.Exit(1)
@@ -33,16 +34,15 @@ func main() {
 	_ = json.NewEncoder(os.Stdout).Encode(report)
 }
 
-// door is where an offer goes, and what opens it.
-type door struct{ url, token string }
-
 // Report sums up what all viewers saw; times are in milliseconds.
 type Report struct {
 	Viewers     int     `json:"viewers"`
 	Frames      int     `json:"frames"`
+	Broken      int     `json:"broken_frames"` // for which a packet was still missing 200 ms later
 	LostPackets int     `json:"lost_packets"`
 	Keyframe    Summary `json:"offer_to_keyframe_ms"`
-	Latency     Summary `json:"capture_to_last_packet_ms"`
+	Latency     Summary `json:"publish_to_last_packet_ms"`
+	Gap         Summary `json:"between_frames_ms"`
 }
 
 // Summary of a set of figures.
@@ -61,147 +61,43 @@ func summarise(values []float64) Summary {
 	return Summary{Median: at(0.5), P99: at(0.99), Max: at(1)}
 }
 
-func watch(at door, count int, span time.Duration) (Report, error) {
+func watch(to server, count int, span time.Duration) (Report, error) {
 	viewers := make([]*viewer, count)
 	errs := make([]error, count)
-	var group sync.WaitGroup
 	for i := range viewers {
-		viewers[i] = &viewer{}
+		if viewers[i], errs[i] = newViewer(); errs[i] != nil {
+			return Report{}, errs[i]
+		}
+	}
+	var group sync.WaitGroup
+	for i, v := range viewers {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			errs[i] = viewers[i].watch(at, span)
+			errs[i] = v.watch(to, time.After(span))
 		}()
 	}
 	group.Wait()
-	report := Report{Viewers: count}
-	var keyframes, latencies []float64
+	return sumUp(viewers), errors.Join(errs...)
+}
+
+func sumUp(viewers []*viewer) Report {
+	report := Report{Viewers: len(viewers)}
+	var keyframes, latencies, gaps []float64
 	for _, v := range viewers {
-		report.Frames += v.frames
-		report.LostPackets += v.lost
-		keyframes = append(keyframes, v.keyframe...)
-		latencies = append(latencies, v.latencies...)
-	}
-	report.Keyframe, report.Latency = summarise(keyframes), summarise(latencies)
-	return report, errors.Join(errs...)
-}
-
-// viewer is one peer connection. Its figures belong to the goroutine that reads the track
-// until watch has closed the connection and waited for it.
-type viewer struct {
-	offered   time.Time
-	keyframe  []float64 // offer to the first whole keyframe: one value, or none
-	latencies []float64
-	frames    int
-	lost      int // packets that never came
-	began     bool
-	sequence  uint16
-	sawIDR    bool
-}
-
-func (v *viewer) watch(at door, span time.Duration) error {
-	peer, err := webrtc.NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		return err
-	}
-	reading := make(chan struct{})
-	peer.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		defer close(reading)
-		for {
-			packet, _, err := track.ReadRTP()
-			if err != nil {
-				return
-			}
-			v.see(packet)
+		seen := v.seen
+		seen.mu.Lock() // its reader may be in its last turn
+		report.Frames += seen.frames
+		report.Broken += seen.broken
+		report.LostPackets += seen.lost
+		if !seen.keyframe.IsZero() {
+			keyframes = append(keyframes, milliseconds(seen.keyframe.Sub(v.offered)))
 		}
-	})
-	v.offered = time.Now()
-	if err := exchange(peer, at); err != nil {
-		return errors.Join(err, peer.Close())
+		latencies, gaps = append(latencies, seen.latencies...), append(gaps, seen.gaps...)
+		seen.mu.Unlock()
 	}
-	time.Sleep(span)
-	err = peer.Close()
-	select {
-	case <-reading:
-	case <-time.After(time.Second): // no track ever came
-	}
-	return err
+	report.Keyframe, report.Latency, report.Gap = summarise(keyframes), summarise(latencies), summarise(gaps)
+	return report
 }
 
-func exchange(peer *webrtc.PeerConnection, at door) error {
-	receive := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
-	if _, err := peer.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, receive); err != nil {
-		return err
-	}
-	offer, err := peer.CreateOffer(nil)
-	if err != nil {
-		return err
-	}
-	if err := peer.SetLocalDescription(offer); err != nil {
-		return err
-	}
-	body, err := json.Marshal(offer)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequest(http.MethodPost, at.url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	if at.token != "" {
-		request.Header.Set("Authorization", "Bearer "+at.token)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("offer: %s", response.Status)
-	}
-	var answer webrtc.SessionDescription
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return err
-	}
-	return peer.SetRemoteDescription(answer)
-}
-
-// see counts one packet. The RTP timestamp is the capture time on this machine's own clock, so
-// that the last packet of a frame gives the frame's whole delay (docs/shm-layout.md, "Time").
-func (v *viewer) see(packet *rtp.Packet) {
-	if !v.began {
-		v.began, v.sequence = true, packet.SequenceNumber-1
-	}
-	if ahead := int16(packet.SequenceNumber - v.sequence); ahead > 0 {
-		v.lost += int(ahead) - 1
-		v.sequence = packet.SequenceNumber
-	} else {
-		v.lost-- // repaired, or only out of order
-	}
-	v.sawIDR = v.sawIDR || startsIDR(packet.Payload)
-	if !packet.Marker {
-		return
-	}
-	v.frames++
-	if v.sawIDR && v.keyframe == nil {
-		v.keyframe = []float64{float64(time.Since(v.offered).Microseconds()) / 1000}
-	}
-	if time.Since(v.offered) > 2*time.Second { // past the burst of older frames at joining
-		v.latencies = append(v.latencies, float64(int32(now90kHz()-packet.Timestamp))/90)
-	}
-}
-
-func startsIDR(payload []byte) bool {
-	if len(payload) < 2 {
-		return false
-	}
-	kind := payload[0] & 0x1f
-	return kind == 5 || kind == 28 && payload[1]&0x1f == 5
-}
-
-func now90kHz() uint32 {
-	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
-	return uint32(uint64(now.Nano()) * 9 / 100000)
-}
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,90 @@
+"""A stamped source: one short clip in a loop, each access unit with the moment of its publishing written inside.
+
+What it costs is next to nothing, and a viewer can tell how old each frame is, whatever servers lie between. It
+publishes into the shared memory (``--segment``) or to an RTSP server (``--rtsp``).
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+from bench.rtsp import Publisher
+from petcam.feed.encoder import Encoder
+from petcam.feed.room import HEIGHT, WIDTH
+from petcam.feed.scene import Scene
+from petcam.shm.stream import StreamWriter
+
+FPS = 30
+SECONDS = 4
+MARK = b"petcam-bench-utc"  # cmd/viewers looks for it
+RETRY = 0.1  # seconds until an RTSP server is tried again
+
+Sink = Callable[[bytes, bool, int], object]  # access unit, keyframe, the moment in CLOCK_MONOTONIC ns
+
+
+def make_clip(path: Path) -> None:
+    """Draw and encode the demo's room: 1280×720, 30 frames/s, 2 Mb/s, a keyframe each second."""
+    scene, encoder = Scene(), Encoder(WIDTH, HEIGHT, Fraction(FPS), "the benchmark", matrix="bt709")
+    units = [encoder.encode_i420(scene.draw(number, "00:00:00")) for number in range(FPS * SECONDS)]
+    path.write_text(json.dumps([[data.hex(), keyframe] for data, keyframe in units]))
+
+
+def play(path: Path, sink: Sink) -> None:
+    """Give the clip's access units to ``sink``, stamped, thirty a second, until it raises."""
+    units = [(bytes.fromhex(data), keyframe) for data, keyframe in json.loads(path.read_text())]
+    for number in _paced():
+        data, keyframe = units[number % len(units)]
+        now = time.monotonic_ns()
+        sink(_stamped(data, now), keyframe, now)
+
+
+def _paced() -> Iterator[int]:
+    begin, number = time.monotonic_ns(), 0
+    while True:
+        time.sleep(max(0, begin + number * 1_000_000_000 // FPS - time.monotonic_ns()) / 1e9)
+        yield number
+        number += 1
+
+
+def _stamped(data: bytes, now: int) -> bytes:
+    """``data`` with the time behind its last slice, which no server looks into (one of them drops SEI messages); twice,
+    as one copy may be cut in two by the packets' bounds."""
+    return data + (MARK + b"%016x" % now) * 2
+
+
+def _into_segment(path: Path, name: str) -> None:
+    with StreamWriter(name, writer_name="bench") as writer:
+
+        def publish(data: bytes, keyframe: bool, now: int) -> None:
+            writer.publish(data, capture_ns=now, keyframe=keyframe, width=WIDTH, height=HEIGHT)
+
+        play(path, publish)
+
+
+def _to_rtsp(path: Path, url: str) -> None:
+    while True:
+        with suppress(OSError), Publisher(url) as publisher:
+            play(path, publisher.publish)
+        time.sleep(RETRY)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench.source", description=__doc__)
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--segment")
+    parser.add_argument("--rtsp")
+    options = parser.parse_args()
+    print("begun", os.getpid(), time.monotonic_ns(), flush=True)
+    if options.rtsp:
+        _to_rtsp(options.clip, options.rtsp)
+    else:
+        _into_segment(options.clip, options.segment)
+
+
+if __name__ == "__main__":
+    main()
