@@ -48,7 +48,12 @@ func begin(t *testing.T, c config.Config) string {
 
 func beginWith(t *testing.T, c config.Config, access access) string {
 	t.Helper()
-	s, err := Open(c, access, quiet())
+	return beginLogging(t, c, access, quiet())
+}
+
+func beginLogging(t *testing.T, c config.Config, access access, log *slog.Logger) string {
+	t.Helper()
+	s, err := Open(c, access, log)
 	if err != nil {
 		t.Fatal(err)
 	}
