@@ -171,3 +171,24 @@ func freePort(t *testing.T) int {
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().(*net.TCPAddr).Port
 }
+
+func TestMachineIsKnownByEveryNameOfTheConfiguration(t *testing.T) {
+	c := settings(t)
+	c.Web.Hosts, c.WebRTC.ExtraHosts, c.Streamer.PublicURL = []string{"Cam.example"}, []string{"vpn.example"}, "https://out.example/streamer"
+	url := begin(t, c)
+	for host, known := range map[string]bool{"cam.example": true, "vpn.example:8081": true, "out.example": true, "evil.example": false} {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", url+"/health", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Host = host
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if (response.StatusCode == 200) != known {
+			t.Errorf("%s: %d", host, response.StatusCode)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func names(settings config.Config) (all []string) {
 		short, _, _ := strings.Cut(own, ".")
 		all = append(all, own, short+".lan", short+".home.arpa", short+".internal", short+".localdomain")
 	}
-	all = append(all, settings.WebRTC.ExtraHosts...)
+	all = append(append(all, settings.Web.Hosts...), settings.WebRTC.ExtraHosts...)
 	if public, err := url.Parse(settings.Streamer.PublicURL); err == nil && public.Host != "" {
 		all = append(all, public.Hostname())
 	}
