@@ -52,9 +52,8 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     StaticFiles(assets / "static").register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.wsgi_app = Forwarded(  # type: ignore[method-assign]
-        app.wsgi_app, services.config.web.trusted_proxies, services.tls_word
-    )
+    web = services.config.web
+    app.wsgi_app = Forwarded(app.wsgi_app, web.host, web.trusted_proxies, services.tls_word)  # type: ignore[method-assign]
     return app
 
 

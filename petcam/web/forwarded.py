@@ -1,8 +1,8 @@
 """What a proxy in front says of the request that it passes on, believed only from whom it may come.
 
-That is the streamer's TLS end (from loopback, with a word that only holders of ``token.key`` can say) and the addresses
-in ``web.trusted_proxies``. From everybody else these headers are dropped, so that nobody chooses the address that is
-slowed down, logged or taken for this machine.
+That is the streamer's TLS end (from loopback or the one address that ``web.host`` names, with a word that only holders
+of ``token.key`` can say) and the addresses in ``web.trusted_proxies``. From everybody else these headers are dropped,
+so that nobody chooses the address that is slowed down, logged or taken for this machine.
 """
 
 import hashlib
@@ -26,8 +26,9 @@ def tls_word(key: bytes) -> str:
 class Forwarded:
     """WSGI middleware; sets ``REMOTE_ADDR`` and ``wsgi.url_scheme``."""
 
-    def __init__(self, app: "WSGIApplication", proxies: list[str], word: str) -> None:
+    def __init__(self, app: "WSGIApplication", host: str, proxies: list[str], word: str) -> None:
         self._app = app
+        self._own = _parse(host)  # what this machine reaches itself by at that address comes from the same one
         self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
         self._word = word.encode()
 
@@ -41,9 +42,9 @@ class Forwarded:
         return self._app(environ, start_response)
 
     def _is_tls_end(self, peer: str, word: str) -> bool:
-        loopback = _parse(peer)
+        address = _parse(peer)
         same = hmac.compare_digest(word.encode("utf-8", "replace"), self._word)
-        return loopback is not None and loopback.is_loopback and same
+        return address is not None and (address.is_loopback or address == self._own) and same
 
     def _is_proxy(self, address: str) -> bool:
         parsed = _parse(address)

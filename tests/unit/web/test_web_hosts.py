@@ -52,3 +52,14 @@ def test_it_believes_the_tls_end_and_listed_proxies_as_far_as_they_know(closed_s
         assert answer.headers["Set-Cookie"].startswith("petcam_session=")
     answers = [wrong(client, f"198.51.100.{n}, 192.0.2.7, 10.0.0.2", "10.0.0.1").status_code for n in range(5)]
     assert answers == [401] * 4 + [429]
+
+
+def test_it_believes_the_tls_end_at_the_one_address_that_the_page_has(closed_services):
+    web = Web(host="192.0.2.5")
+    client = create_app(replace(closed_services, config=replace(closed_services.config, web=web))).test_client()
+    good = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", "X-Petcam-Tls": tls_word(bytes(32))}
+    for peer, name in (("192.0.2.5", "__Host-petcam_session="), ("192.0.2.6", "petcam_session=")):
+        answer = client.post(
+            "/login", data={"password": PASSWORD}, headers=good, environ_overrides={"REMOTE_ADDR": peer}
+        )
+        assert answer.headers["Set-Cookie"].startswith(name)
