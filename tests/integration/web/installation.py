@@ -1,0 +1,109 @@
+"""petcam-web and petcam-streamer as they run on a board, behind passwords, each with its log in a file."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+from petcam.config import load
+from petcam.streamer_binary import find_streamer
+
+OWNER, VIEWER = "the owner's own words", "words for the viewers"
+RECORDING = "petcam_20260101-000000.mp4"
+PETCAM = [sys.executable, "-m", "petcam.cli"]
+START_TIMEOUT = 40.0  # seconds: a busy machine
+
+
+class Installation:
+    def __init__(self, directory: Path):
+        self.port, self.streamer_port = free_port(), free_port()
+        self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
+        self.state, self.recordings = directory / "state", directory / "recordings"
+        self.logs = {"web": directory / "web.log", "streamer": directory / "streamer.log"}
+        self._file = directory / "petcam.yaml"
+        self._running = {}
+        self.recordings.mkdir(parents=True)
+        (self.recordings / RECORDING).write_bytes(b"not a film")
+        segment = f"/petcam_test_{os.getpid()}_{self.port}"
+        self._file.write_text(
+            f"web: {{host: 0.0.0.0, port: {self.port}}}\n"
+            f"streamer: {{host: 0.0.0.0, port: {self.streamer_port}}}\nwebrtc: {{udp_port: {self.streamer_port}}}\n"
+            f"camera: {{stream: {segment}_s, detections: {segment}_d}}\nrecording: {{directory: {self.recordings}}}\n"
+        )
+        self._run("password", input=OWNER)
+        self._run("password", "--viewer", input=VIEWER)
+
+    def start(self, *names):
+        streamer = find_streamer()
+        commands = {
+            "web": [*PETCAM, "--config", str(self._file), "web"],
+            "streamer": [str(streamer), "--config", str(self._file)],
+        }
+        for name in names:
+            with self.logs[name].open("ab") as log:
+                self._running[name] = subprocess.Popen(commands[name], stderr=log, stdout=log, env=self._environment())
+            self._wait(name)
+
+    def stop(self, name):
+        process = self._running.pop(name)
+        process.terminate()
+        process.wait(20)
+
+    def close(self):
+        for name in list(self._running):
+            self.stop(name)
+
+    def log_in(self, password):
+        """The cookie, as a browser sends it."""
+        answer = requests.post(f"{self.url}/login", data={"password": password}, allow_redirects=False, timeout=20)
+        assert answer.status_code == 303
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in answer.cookies)
+
+    def let_sessions_expire(self):
+        """All there are, by the state file, while petcam-web is away."""
+        self.stop("web")
+        file = self.state / "sessions.json"
+        sessions = json.loads(file.read_text())["sessions"]
+        file.write_text(json.dumps({"sessions": [{**each, "started": 0.0} for each in sessions]}))
+        self.start("web")
+
+    def config(self):
+        return load(self._file)[0]
+
+    def said(self):
+        return "".join(log.read_text() for log in self.logs.values())
+
+    def _environment(self):
+        return {**os.environ, "STATE_DIRECTORY": str(self.state)}
+
+    def _run(self, *words, input):
+        command = [*PETCAM, "--config", str(self._file), *words]
+        subprocess.run(command, input=input + "\n", text=True, check=True, env=self._environment(), capture_output=True)
+
+    def _wait(self, name):
+        path = {"web": f"{self.url}/healthz", "streamer": f"{self.streamer_url}/health"}[name]
+        until = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < until:
+            assert self._running[name].poll() is None, self.logs[name].read_text()
+            with contextlib.suppress(requests.ConnectionError):
+                if requests.get(path, timeout=5).ok:
+                    return
+            time.sleep(0.05)  # no event tells that somebody else's port is open
+        raise AssertionError(f"{name} does not answer: {self.logs[name].read_text()}")
+
+
+def free_port():
+    """One that is free for TCP and for UDP."""
+    while True:
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            with contextlib.suppress(OSError):
+                udp.bind(("127.0.0.1", port))
+                return port
