@@ -14,6 +14,8 @@ class Code(Enum):
     NOT_FOUND = "Not found"
     CONFLICT = "Conflict"
     TOO_LARGE = "Too large"
+    BAD_OFFER = "Bad offer"
+    TOO_MANY_VIEWERS = "Too many viewers"
     BUSY = "Too many clients"
     UNSUPPORTED = "Not supported here"
     STREAMER_UNAVAILABLE = "Go server unavailable"

@@ -4,7 +4,7 @@ const URLS = { start: "/api/recording/start", stop: "/api/recording/stop", statu
 const POLL_MS = 1000;
 const CONTROL_MS = 6000; // petcam-web itself gives up after 5 s
 
-/** @typedef {"checking" | "on" | "off" | "unknown"} RecordingState */
+/** @typedef {"checking" | "on" | "off" | "unknown" | "missing"} RecordingState */
 /**
  * @typedef {object} RecordingStatus
  * @property {boolean} recording
@@ -59,13 +59,15 @@ export class RecordingControls extends EventTarget {
   }
 
   /**
-   * What the health says: is something recorded? Undefined where the server does not answer.
-   * @param {boolean | undefined} recording
+   * What the health says: is something recorded? Undefined where the server does not answer, null where petcam-web
+   * serves the picture itself and the streamer, which records, does not run.
+   * @param {boolean | null | undefined} recording
    */
   follow(recording) {
     if (this.#busy) return;
     if (recording === undefined) this.#set("unknown", this.#status);
-    else if (recording !== (this.#state === "on") || this.#state === "checking" || this.#state === "unknown") this.refresh();
+    else if (recording === null) this.#set("missing", null);
+    else if (this.#state !== (recording ? "on" : "off")) this.refresh();
   }
 
   startRecording() {

@@ -15,6 +15,12 @@ import { clock, megabytes } from "./recording_format.js";
  * @property {HTMLElement} file
  */
 
+/** What is said where no file is. */
+const HINTS = /** @type {Record<string, import("./messages.js").MessageKey>} */ ({
+  off: "recording.idle",
+  missing: "recording.needs",
+});
+
 /** Shows the state and the numbers of the recording, and takes the two buttons' presses. */
 export class RecordingPanel {
   #elements;
@@ -50,8 +56,9 @@ export class RecordingPanel {
     const { start, stop } = this.#elements;
     const { state, busy } = this.#controls;
     const focused = document.activeElement;
-    start.disabled = busy || state === "on" || state === "checking";
-    stop.disabled = busy || state === "off" || state === "checking";
+    const closed = busy || state === "checking" || state === "missing";
+    start.disabled = closed || state === "on";
+    stop.disabled = closed || state === "off";
     stop.classList.toggle("now", state === "on");
     // The keyboard stays where the hand is: a button that can no longer be pressed hands over to the other.
     if (busy) this.#held ||= focused === start || focused === stop;
@@ -69,7 +76,7 @@ export class RecordingPanel {
     const { time, frames, size, file } = this.#elements;
     const { state, status, trouble } = this.#controls;
     file.classList.toggle("trouble", trouble !== null);
-    if (!status?.filename) return setText(file, state === "off" ? this.#messages.text("recording.idle") : "");
+    if (!status?.filename) return setText(file, HINTS[state] ? this.#messages.text(HINTS[state]) : "");
     time.textContent = clock(status.duration);
     frames.textContent = this.#messages.text("frames", { n: status.frame_count });
     size.textContent = megabytes(status.bytes_written);

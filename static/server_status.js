@@ -10,7 +10,7 @@ const TIMEOUT_MS = 2500;
  * @typedef {object} Health
  * @property {{state: CameraState, message: string}} camera
  * @property {number} webrtc_clients
- * @property {boolean} recording
+ * @property {boolean | null} recording null where the streamer, which records, does not run
  */
 
 /**

@@ -7,16 +7,17 @@ from contextlib import ExitStack
 
 from petcam import shm
 from petcam.config import Config
-from petcam.errors import Code, PetcamError
 from petcam.network import is_loopback
 from petcam.signals import Signals
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.watchdog import Watchdog
+from petcam.web.aio import server as aio
 from petcam.web.app import create_app
 from petcam.web.cookie import Cookie
 from petcam.web.detection_feed import DetectionFeed
 from petcam.web.forwarded import tls_word
 from petcam.web.hosts import Hosts
+from petcam.web.offer_gate import OfferGate
 from petcam.web.offer_token import OfferTokens, read_boot_id
 from petcam.web.owner import Owner
 from petcam.web.picture_feed import PictureFeed
@@ -38,12 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    if config.webrtc.backend == "python":
-        message = "webrtc.backend: python is not in this version; set it to go"
-        raise PetcamError(Code.BAD_CONFIG, message)
     services = build(config)
     server = WebServer(create_app(services), config.web.host, config.web.port, config.web.threads)
-    watchdog = Watchdog({"detections": services.detections.goes_round, "web": server.answers})
+    checks = {"detections": services.detections.goes_round, "web": server.answers}
+    if services.webrtc is not None:
+        checks["webrtc"] = services.webrtc.goes_round
+    watchdog = Watchdog(checks)
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())
         stack.callback(services.streamer.close)
@@ -52,6 +53,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
         services.detections.start()
         stack.callback(services.detections.stop)  # before the server's: that waits for open streams
         stack.callback(services.pictures.stop)
+        if services.webrtc is not None:
+            services.webrtc.start()
+            stack.callback(services.webrtc.stop)
         _warn(config)
         _log.info("serving on http://%s:%d", config.web.host, server.port)
         serve(services, watchdog, signals)
@@ -63,6 +67,7 @@ def build(config: Config) -> Services:
     """The collaborators, none of them started."""
     camera, state = config.camera, state_directory()
     owner, token_key = Owner(state), key("token.key", state)
+    tokens = OfferTokens(token_key, read_boot_id())
     return Services(
         config=config,
         streamer=StreamerClient(streamer_url(config), config.web.threads),
@@ -76,11 +81,22 @@ def build(config: Config) -> Services:
         sessions=Sessions(state / "sessions.json", owner.generation),
         cookie=Cookie(key("session.key", state)),
         hosts=Hosts(config, socket.gethostname()),
-        tokens=OfferTokens(token_key, read_boot_id()),
+        tokens=tokens,
         tls_word=tls_word(token_key),
         throttle=Throttle(),
         places=Places.of_threads(config.web.threads),
+        webrtc=_python_webrtc(config, OfferGate(tokens)),
     )
+
+
+def _python_webrtc(config: Config, gate: OfferGate) -> aio.PythonWebRTC | None:
+    """Raises ``BAD_CONFIG`` where it is asked for and aiortc is missing."""
+    if config.webrtc.backend != "python":
+        return None
+    aio.require()
+    aio.quieten()
+    camera = config.camera
+    return aio.PythonWebRTC(config.webrtc, lambda: shm.stream_reader(camera.layout, camera.stream), gate)
 
 
 def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:

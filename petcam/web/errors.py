@@ -11,6 +11,7 @@ from petcam.errors import Code, PetcamError
 
 STATUS = {
     Code.BAD_REQUEST: 400,
+    Code.BAD_OFFER: 400,
     Code.UNAUTHORIZED: 401,
     Code.FORBIDDEN: 403,
     Code.NOT_FOUND: 404,
@@ -20,11 +21,12 @@ STATUS = {
     Code.UNSUPPORTED: 501,
     Code.PROXY: 502,
     Code.BUSY: 503,
+    Code.TOO_MANY_VIEWERS: 503,
     Code.CAMERA_SILENT: 503,
     Code.STREAMER_UNAVAILABLE: 503,
     Code.STREAMER_TIMEOUT: 504,
 }
-RETRY_AFTER = {Code.BUSY: 5, Code.CAMERA_SILENT: 5}  # seconds
+RETRY_AFTER = {Code.BUSY: 5, Code.TOO_MANY_VIEWERS: 10, Code.CAMERA_SILENT: 5}  # seconds
 HTTP_PHRASES = {
     400: "Bad request",
     404: "Not found",

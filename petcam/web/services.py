@@ -7,6 +7,7 @@ from flask import current_app
 
 from petcam.config import Config
 from petcam.streamer_client import StreamerClient
+from petcam.web.aio.server import PythonWebRTC
 from petcam.web.cookie import Cookie
 from petcam.web.detection_feed import DetectionFeed
 from petcam.web.hosts import Hosts
@@ -38,6 +39,7 @@ class Services:
     tls_word: str  # forwarded.tls_word
     throttle: Throttle
     places: Places
+    webrtc: PythonWebRTC | None = None  # with webrtc.backend: python
 
 
 def services() -> Services:

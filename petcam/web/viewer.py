@@ -14,6 +14,8 @@ OFFER_PATH = "/api/webrtc/offer"
 
 def streamer_origin(config: Config) -> str:
     """``scheme://host:port`` that the browser sends offers to; empty where that is the page's own origin."""
+    if config.webrtc.backend == "python":
+        return ""
     public = config.streamer.public_url
     if public:
         parts = urlsplit(public)
@@ -26,7 +28,7 @@ def streamer_origin(config: Config) -> str:
 
 def signaling_url(config: Config) -> str:
     """The full URL for offers, or the same-origin path."""
-    if config.streamer.public_url:
+    if config.streamer.public_url and config.webrtc.backend == "go":
         return config.streamer.public_url.rstrip("/") + OFFER_PATH
     return streamer_origin(config) + OFFER_PATH
 

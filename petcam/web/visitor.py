@@ -81,6 +81,9 @@ def throttled() -> Iterator[Attempt]:
 
 
 def _end_streams(of: dict[str, object]) -> None:
-    """A streamer that does not answer has none, or none that still run."""
+    """``{"session": id}`` or ``{"all": true}``. A streamer that does not answer has none, or none that still run."""
+    own = services().webrtc
+    if own is not None:
+        own.end_session(None if of.get("all") else str(of["session"]))
     with suppress(PetcamError):  # the client has logged it
         services().streamer.control("/sessions/end", json.dumps(of).encode())

@@ -131,8 +131,10 @@ def test_doctor_names_what_is_broken_with_the_remedy(monkeypatch, capsys):
     }
 
 
-def test_web_refuses_the_backend_that_is_not_there_yet(tmp_path, capsys):
+def test_web_names_what_the_python_backend_needs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr("petcam.web.aio.server.importlib.util.find_spec", lambda name: None)
     file = tmp_path / "python.yaml"
     file.write_text("webrtc: {backend: python}\n")
     assert cli.main(["web", "--config", str(file)]) == cli.EXIT_CONFIG
-    assert "webrtc.backend: python" in capsys.readouterr().err
+    assert "sudo apt install python3-aiortc" in capsys.readouterr().err

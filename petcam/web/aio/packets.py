@@ -1,0 +1,45 @@
+"""An access unit as RTP payloads (RFC 6184, packetization-mode 1), made once for all viewers."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from petcam.shm.stream import AccessUnit
+
+MAX_PAYLOAD = 1188  # bytes; as in the streamer: an IPv6 packet with all headers stays under 1280
+DELIMITER = 9
+FU_A, FIRST, LAST = 28, 0x80, 0x40
+_START = re.compile(rb"\x00\x00\x01")
+
+
+@dataclass(frozen=True)
+class Packets:
+    payloads: list[bytes]
+    timestamp: int  # RTP, 90 kHz: capture_ns * 9 // 100000 mod 2**32
+    keyframe: bool
+    size: int  # bytes
+
+
+def packetize(unit: AccessUnit) -> Packets:
+    payloads = [payload for nal in nals(unit.data) for payload in _split(nal)]
+    timestamp = unit.capture_ns * 9 // 100_000 % 2**32
+    return Packets(payloads, timestamp, unit.keyframe, sum(map(len, payloads)))
+
+
+def nals(data: bytes) -> Iterator[bytes]:
+    """The NAL units of Annex-B data, without the delimiter: the marker bit says the same."""
+    starts = [found.start() for found in _START.finditer(data)]
+    for start, end in zip(starts, [*starts[1:], len(data)], strict=False):
+        nal = data[start + 3 : end].rstrip(b"\0")  # what follows may have a start code of four bytes
+        if nal and nal[0] & 0x1F != DELIMITER:
+            yield nal
+
+
+def _split(nal: bytes) -> Iterator[bytes]:
+    if len(nal) <= MAX_PAYLOAD:
+        yield nal
+        return
+    indicator, kind, step = nal[0] & 0xE0 | FU_A, nal[0] & 0x1F, MAX_PAYLOAD - 2
+    for start in range(1, len(nal), step):
+        flags = (FIRST if start == 1 else 0) | (LAST if start + step >= len(nal) else 0)
+        yield bytes((indicator, flags | kind)) + nal[start : start + step]

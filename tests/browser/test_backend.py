@@ -1,0 +1,55 @@
+"""WebRTC by petcam-web itself and back: one line of the YAML and a restart."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from demo_system import DemoSystem
+from playwright.sync_api import Browser, Page, expect
+
+# Chromium itself shows 2x2 black pixels until the first picture.
+PICTURE = "() => document.querySelector('#camera[data-video=live] video')?.videoWidth === 1280"
+NEXT_FRAME = "new Promise((seen) => document.querySelector('video').requestVideoFrameCallback(seen))"
+
+
+@pytest.fixture
+def switched(browser: Browser, tmp_path: Path) -> Iterator[DemoSystem]:
+    pytest.importorskip("aiortc")
+    with DemoSystem(tmp_path) as running:
+        yield running
+
+
+def switch(system: DemoSystem, page: Page, backend: str) -> None:
+    file = system.directory / "petcam.yaml"
+    with system.without("web"):
+        expect(page.locator("#server-status")).to_have_text("Disconnected")
+        others = re.sub(r"^  backend: .*\n", "", file.read_text(), flags=re.MULTILINE)
+        file.write_text(others.replace("webrtc:\n", f"webrtc:\n  backend: {backend}\n"))
+    expect(page.locator("#server-status")).to_have_text("Connected")
+    page.reload()
+    expect_picture(page)
+    assert page.request.get("/api/go/health").json().get("backend", "go") == backend
+
+
+def expect_picture(page: Page) -> None:
+    page.wait_for_function(PICTURE)
+    page.evaluate(NEXT_FRAME)
+
+
+def test_the_python_backend_plays_without_the_streamer_and_one_line_goes_back(
+    switched: DemoSystem, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(base_url=switched.url, locale="en-US")
+    page.goto("/")
+    expect_picture(page)
+    switch(switched, page, "python")
+    expect(page.locator("#recording-status")).to_have_text("○ Stopped")
+    with switched.without("petcam-streamer"):
+        expect(page.locator("#recording-file")).to_have_text("Needs the streamer (webrtc.backend: go).")
+        for button in ("#start-recording", "#stop-recording"):
+            expect(page.locator(button)).to_be_disabled()
+        page.reload()
+        expect_picture(page)
+    expect(page.locator("#start-recording")).to_be_enabled()
+    switch(switched, page, "go")

@@ -1,0 +1,315 @@
+"""WebRTC by petcam-web itself, watched by aiortc as a client."""
+
+import asyncio
+import json
+import queue
+import threading
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from web_fakes import PASSWORD, FakeReader
+
+from petcam.config import WebRTC
+from petcam.errors import Code, PetcamError
+from petcam.web.aio import server
+from petcam.web.aio.log import GROUP_BYTES, PacketLog
+from petcam.web.aio.packets import MAX_PAYLOAD, Packets, nals, packetize
+from petcam.web.aio.server import PythonWebRTC
+from petcam.web.app import create_app
+from petcam.web.offer_gate import OfferGate
+from petcam.web.offer_token import OfferTokens
+
+SPS, PPS = b"\x67\x42\x00\x1f\x01", b"\x68\xce\x01"
+
+
+def unit(number, keyframe=False, size=3000):
+    picture = bytes([0x65 if keyframe else 0x41]) + bytes([number % 255 + 1]) * size
+    parts = [SPS, PPS, picture] if keyframe else [picture]
+    data = b"".join(b"\0\0\0\1" + part for part in parts)
+    return SimpleNamespace(
+        capture_ns=10**15 + number * 33_333_333,
+        keyframe=keyframe,
+        data=data,
+        width=640,
+        height=480,
+        discontinuity=False,
+    )
+
+
+def test_it_splits_what_is_too_large_and_keeps_the_rest():
+    made = packetize(unit(1, keyframe=True))
+    assert made.payloads[:2] == [SPS, PPS]
+    fragments = made.payloads[2:]
+    assert all(len(payload) <= MAX_PAYLOAD for payload in fragments) and len(fragments) == 3
+    assert [payload[1] for payload in fragments] == [0x85, 0x05, 0x45]
+    assert bytes([fragments[0][0] & 0xE0 | 5]) + b"".join(p[2:] for p in fragments) == list(nals(unit(1, True).data))[2]
+
+
+@pytest.mark.parametrize("data", [b"", b"\0\0\1", b"\0\0\1\0\0\1", b"abc", b"\0\0\1\x09\xf0"])
+def test_nothing_to_send_is_no_packet(data):
+    assert list(nals(data)) == []
+
+
+def packets(number, keyframe=False, size=10):
+    return Packets([b"x"], number, keyframe, size)
+
+
+def test_the_log_begins_at_the_newest_keyframe_and_goes_on_there_for_who_fell_behind():
+    async def run():
+        log = PacketLog()
+        for number in range(25):
+            log.append(packets(number, keyframe=number % 10 == 0))
+        first, shown = await log.after(None)
+        assert shown.timestamp == 20 and (await log.after(first))[1].timestamp == 21
+        for number in range(25, 200):
+            log.append(packets(number, keyframe=number % 10 == 0))
+        assert (await log.after(first))[1].timestamp == 190
+        waiting = asyncio.ensure_future(log.after(199))
+        await asyncio.sleep(0)
+        log.append(packets(200))
+        assert (await waiting)[1].timestamp == 200
+
+    asyncio.run(run())
+
+
+def test_the_log_has_no_beginning_where_the_group_is_too_large():
+    log = PacketLog()
+    log.append(packets(0, keyframe=True, size=GROUP_BYTES))
+    log.append(packets(1, size=1))
+    assert log.group is None
+
+
+# From here on with aiortc
+
+aiortc = pytest.importorskip("aiortc")
+
+
+@pytest.fixture
+def gate():
+    return OfferGate(OfferTokens(bytes(32), "boot-1"))
+
+
+@pytest.fixture
+def camera():
+    return FakeReader()
+
+
+@pytest.fixture
+def backend(camera, gate):
+    running = PythonWebRTC(WebRTC(max_viewers=2), lambda: camera, gate)
+    running.start()
+    yield running
+    running.stop()
+    assert not [t.name for t in threading.enumerate() if t.name in ("webrtc", "stream")]
+
+
+class Client:
+    """An aiortc viewer in the loop of the test; ``packets`` is what came."""
+
+    def __init__(self):
+        self.packets = queue.Queue()
+        self.peer = aiortc.RTCPeerConnection(aiortc.RTCConfiguration([]))
+        receiver = self.peer.addTransceiver("video", "recvonly").receiver
+
+        async def spy(packet, arrival_time_ms):
+            self.packets.put(packet)
+
+        receiver._handle_rtp_packet = spy
+
+    async def offer(self):
+        await self.peer.setLocalDescription(await self.peer.createOffer())
+        return self.peer.localDescription.sdp
+
+    async def accept(self, answer):
+        await self.peer.setRemoteDescription(aiortc.RTCSessionDescription(answer, "answer"))
+
+    async def next(self):
+        for _ in range(2000):
+            with_packet = None
+            try:
+                with_packet = self.packets.get_nowait()
+            except queue.Empty:
+                await asyncio.sleep(0.005)
+            if with_packet is not None:
+                return with_packet
+        raise AssertionError("nothing came")
+
+    async def picture(self):
+        """RTP timestamp and payloads up to the marker."""
+        payloads = []
+        while True:
+            packet = await self.next()
+            payloads.append(packet.payload)
+            if packet.marker:
+                return packet.timestamp, payloads
+
+
+async def until(condition):
+    for _ in range(2000):
+        if condition():
+            return True
+        await asyncio.sleep(0.005)
+    return False
+
+
+def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend, camera):
+    units = [unit(number, keyframe=number == 0) for number in range(4)]
+    for given in units[:2]:
+        camera.news.put(given)
+
+    async def run():
+        client = Client()
+        await client.accept(await asyncio.to_thread(backend.answer, await client.offer()))
+        seen = [await client.picture(), await client.picture()]
+        assert backend.health()["webrtc_clients"] == 1
+        for given in units[2:]:
+            camera.news.put(given)
+        seen += [await client.picture(), await client.picture()]
+        await client.peer.close()
+        assert await until(lambda: backend.health()["webrtc_clients"] == 0)
+        return seen
+
+    expected = [packetize(given) for given in units]
+    assert asyncio.run(run()) == [(made.timestamp, made.payloads) for made in expected]
+    assert expected[1].timestamp == units[1].capture_ns * 9 // 100_000 % 2**32
+    assert backend.health()["camera"]["width"] == 640
+
+
+def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera, monkeypatch):
+    monkeypatch.setattr("petcam.web.aio.viewer.RESTART_EVERY", 0)
+    camera.news.put(unit(0, keyframe=True))
+    camera.news.put(unit(1))
+
+    async def run():
+        client = Client()
+        await client.accept(await asyncio.to_thread(backend.answer, await client.offer()))
+        first, second = await client.picture(), await client.picture()
+        receiver = client.peer.getReceivers()[0]
+        await receiver._send_rtcp_pli((await ssrc(client, camera))[0])
+        assert await until(lambda: any(viewer._again for viewer in backend._viewers))
+        camera.news.put(unit(3))
+        again = await client.picture()
+        await client.peer.close()
+        return first, second, again
+
+    async def ssrc(client, camera):
+        camera.news.put(unit(2))
+        packet = await client.next()
+        while not packet.marker:
+            packet = await client.next()
+        return (packet.ssrc,)
+
+    first, second, again = asyncio.run(run())
+    assert again == first != second
+
+
+def test_it_lets_only_so_many_in_and_ends_a_session(backend, camera):
+    camera.news.put(unit(0, keyframe=True))
+
+    async def run():
+        clients = [Client(), Client(), Client()]
+        offers = [await client.offer() for client in clients]
+        for client, offer, session in zip(clients, offers, ("mine", "other"), strict=False):
+            await client.accept(await asyncio.to_thread(backend.answer, offer, session))
+            await client.picture()
+        with pytest.raises(PetcamError) as refused:
+            await asyncio.to_thread(backend.answer, offers[2])
+        assert refused.value.code is Code.TOO_MANY_VIEWERS
+        assert await asyncio.to_thread(backend.end_session, "mine") == 1
+        assert await until(lambda: backend.health()["webrtc_clients"] == 1)
+        await clients[2].accept(await asyncio.to_thread(backend.answer, offers[2], "third", 0.3))
+        await clients[2].picture()
+        assert await until(lambda: backend.health()["webrtc_clients"] == 1), "its session's time is over"
+        for client in clients:
+            await client.peer.close()
+
+    asyncio.run(run())
+
+
+AUDIO = (
+    "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
+)
+
+
+@pytest.mark.parametrize("offer", ["", "v=0", "nonsense", AUDIO, "v=0\r\nm=video x\r\n", "\0" * 1000])
+def test_it_refuses_what_is_no_offer_of_h264_and_keeps_no_place_for_it(backend, offer):
+    for _ in range(3):
+        with pytest.raises(PetcamError) as refused:
+            backend.answer(offer)
+        assert refused.value.code is Code.BAD_OFFER
+
+
+def test_a_viewer_that_never_connects_gives_its_place_back(backend, monkeypatch):
+    monkeypatch.setattr(server, "HANDSHAKE", 0.05)
+
+    async def run():
+        clients = [Client() for _ in range(5)]
+        for client in clients:
+            offer = await client.offer()
+            assert await until(lambda: len(backend._viewers) < 2)
+            await asyncio.to_thread(backend.answer, offer)
+            await client.peer.close()
+
+    asyncio.run(run())
+
+
+def test_it_names_the_package_to_install_where_aiortc_is_missing(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(PetcamError, match="python3-aiortc") as raised:
+        server.require()
+    assert raised.value.code is Code.BAD_CONFIG
+
+
+@pytest.fixture
+def python_services(services, backend):
+    config = replace(services.config, webrtc=WebRTC(backend="python"))
+    return replace(services, config=config, webrtc=backend)
+
+
+def test_the_page_is_sent_to_petcam_web_for_its_offer(python_services):
+    client = create_app(python_services).test_client()
+    assert client.get("/api/webrtc/config").get_json()["signaling_url"] == "/api/webrtc/offer"
+    assert "8081" not in client.get("/").headers["Content-Security-Policy"]
+    refused = client.post("/api/webrtc/offer", json={"type": "offer", "sdp": "v=0"})
+    assert (refused.status_code, refused.get_json()["error"]) == (400, "Bad offer")
+    assert client.post("/api/webrtc/offer", json={"type": "answer", "sdp": "v=0"}).status_code == 400
+
+
+def test_health_is_petcam_webs_own_and_says_whether_anything_can_record(python_services, streamer):
+    client = create_app(python_services).test_client()
+    streamer.fail(Code.STREAMER_UNAVAILABLE)
+    health = client.get("/api/go/health").get_json()
+    assert (health["status"], health["webrtc_clients"], health["recording"]) == ("ok", 0, None)
+    assert (health["backend"], health["camera"]["state"]) == ("python", "waiting")
+    streamer.answer = SimpleNamespace(status=200, body=json.dumps({"recording": True}).encode(), retry_after="")
+    assert client.get("/api/go/health").get_json()["recording"] is True
+
+
+def test_each_offer_needs_a_token_of_its_session_that_is_used_once(python_services, gate):
+    python_services.owner.set_password(PASSWORD)
+    config = replace(python_services.config, auth=replace(python_services.config.auth, mode="password"))
+    client = create_app(replace(python_services, config=config, tokens=gate._tokens)).test_client()
+    assert client.post("/api/webrtc/offer", json={}).status_code == 401
+    client.post("/login", data={"password": PASSWORD})
+    token = client.get("/api/webrtc/config").get_json()["token"]
+    foreign = gate._tokens.make("localhost", "another", 60)
+    elsewhere = token[:-2] + ("AA" if token[-2:] != "AA" else "BB")
+    for given in ("", "x", "v1.x.y", foreign, elsewhere):
+        assert offer_with(client, given).status_code == 401
+    assert offer_with(client, token).get_json()["error"] == "Bad offer", "let in, and then judged"
+    assert offer_with(client, token).status_code == 401
+
+
+def offer_with(client, token):
+    offer = {"type": "offer", "sdp": "v=0"}
+    return client.post("/api/webrtc/offer", json=offer, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_token_is_good_for_a_minute(gate, monkeypatch):
+    token = gate._tokens.make("camera", "mine", 600)
+    now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+    monkeypatch.setattr("petcam.web.offer_gate.boottime_ms", lambda: now + 60_001)
+    with pytest.raises(PetcamError):
+        gate.pass_once(token, "camera", "mine")
