@@ -18,7 +18,6 @@ func main() {
 	flag.StringVar(&to.url, "url", "http://127.0.0.1:8081/api/webrtc/offer", "where the offers go")
 	flag.StringVar(&to.token, "token", "", "what the page got for one offer, where the camera has a password")
 	flag.BoolVar(&to.whep, "whep", false, "offer and answer are bare SDP")
-	flag.IntVar(&to.relay, "relay", 0, "UDP port of a relay to take instead of the server's own")
 	count := flag.Int("n", 1, "viewers")
 	span := flag.Duration("for", 10*time.Second, "how long they watch")
 	follow := flag.Bool("follow", false, "one viewer that never gives up and tells of each keyframe in a line: stamp and arrival")

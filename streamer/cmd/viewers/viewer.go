@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -26,7 +24,6 @@ type server struct {
 	url   string
 	token string // of the page; empty: none
 	whep  bool
-	relay int
 }
 
 // viewer is one peer connection.
@@ -143,10 +140,6 @@ func (to server) ask(offer webrtc.SessionDescription) (answer webrtc.SessionDesc
 		answer = webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(text)}
 	default:
 		err = json.Unmarshal(text, &answer)
-	}
-	if to.relay != 0 {
-		port := regexp.MustCompile(`(a=candidate:\S+ 1 udp \d+ \S+) \d+`)
-		answer.SDP = port.ReplaceAllString(answer.SDP, "$1 "+strconv.Itoa(to.relay))
 	}
 	return answer, err
 }
