@@ -70,11 +70,12 @@ def test_it_gives_one_page_after_the_other_and_opens_only_its_files(client, reco
     seen, query = [], "?limit=7"
     while query:
         page = listed(client, query)
-        assert page["total"] == 30 and len(opened) == len(page["recordings"]) <= 7
+        assert len(opened) == len(page["recordings"]) <= 7
         opened.clear()
         seen += [row["name"] for row in page["recordings"]]
         query = page["next"] and f"?limit=7&before={page['next']}"
-        (recordings / seen[-1]).unlink()  # the place in the list is kept all the same
+        if len(seen) > 7:
+            (recordings / seen[-1]).unlink()  # the place in the list is kept all the same
         (recordings / f"petcam_20270101-0000{len(seen):02}.mp4").touch()
     assert seen == names[::-1]
 
