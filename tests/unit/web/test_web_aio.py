@@ -5,6 +5,7 @@ import json
 import queue
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -22,6 +23,12 @@ from petcam.web.offer_gate import OfferGate
 from petcam.web.offer_token import OfferTokens
 
 SPS, PPS = b"\x67\x42\x00\x1f\x01", b"\x68\xce\x01"
+
+
+def in_a_loop(coroutine):
+    """In a thread: the main one has the browser tests' loop where they run in the same session."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def unit(number, keyframe=False, size=3000):
@@ -71,7 +78,7 @@ def test_the_log_begins_at_the_newest_keyframe_and_goes_on_there_for_who_fell_be
         log.append(packets(200))
         assert (await waiting)[1].timestamp == 200
 
-    asyncio.run(run())
+    in_a_loop(run())
 
 
 def test_the_log_has_no_beginning_where_the_group_is_too_large():
@@ -172,7 +179,7 @@ def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend,
         return seen
 
     expected = [packetize(given) for given in units]
-    assert asyncio.run(run()) == [(made.timestamp, made.payloads) for made in expected]
+    assert in_a_loop(run()) == [(made.timestamp, made.payloads) for made in expected]
     assert expected[1].timestamp == units[1].capture_ns * 9 // 100_000 % 2**32
     assert backend.health()["camera"]["width"] == 640
 
@@ -201,7 +208,7 @@ def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera,
             packet = await client.next()
         return (packet.ssrc,)
 
-    first, second, again = asyncio.run(run())
+    first, second, again = in_a_loop(run())
     assert again == first != second
 
 
@@ -225,7 +232,7 @@ def test_it_lets_only_so_many_in_and_ends_a_session(backend, camera):
         for client in clients:
             await client.peer.close()
 
-    asyncio.run(run())
+    in_a_loop(run())
 
 
 AUDIO = (
@@ -252,7 +259,7 @@ def test_a_viewer_that_never_connects_gives_its_place_back(backend, monkeypatch)
             await asyncio.to_thread(backend.answer, offer)
             await client.peer.close()
 
-    asyncio.run(run())
+    in_a_loop(run())
 
 
 def test_it_names_the_package_to_install_where_aiortc_is_missing(monkeypatch):
