@@ -8,7 +8,7 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from installation import OWNER, RECORDING, VIEWER, Installation
+from real_services import OWNER, RECORDING, VIEWER, RealServices
 
 from petcam.streamer_binary import find_streamer
 from petcam.web.app import create_app
@@ -38,7 +38,7 @@ BODIES = (
 
 @pytest.fixture(scope="module")
 def petcam(tmp_path_factory):
-    running = Installation(tmp_path_factory.mktemp("petcam"))
+    running = RealServices(tmp_path_factory.mktemp("petcam"))
     try:
         running.start("web", "streamer")
         yield running
@@ -51,7 +51,7 @@ def cookies(petcam, tmp_path_factory):
     """Of whom each attempt is; the logs must know none of them."""
     expired = petcam.log_in(OWNER)
     petcam.let_sessions_expire()
-    other = Installation(tmp_path_factory.mktemp("other"))
+    other = RealServices(tmp_path_factory.mktemp("other"))
     try:
         other.start("web")
         foreign = other.log_in(OWNER)

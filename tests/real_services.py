@@ -20,8 +20,8 @@ PETCAM = [sys.executable, "-m", "petcam.cli"]
 START_TIMEOUT = 40.0  # seconds: a busy machine
 
 
-class Installation:
-    def __init__(self, directory: Path):
+class RealServices:
+    def __init__(self, directory: Path, stream: str = ""):
         self.port, self.streamer_port = free_port(), free_port()
         self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
         self.state, self.recordings = directory / "state", directory / "recordings"
@@ -31,10 +31,12 @@ class Installation:
         self.recordings.mkdir(parents=True)
         (self.recordings / RECORDING).write_bytes(b"not a film")
         segment = f"/petcam_test_{os.getpid()}_{self.port}"
+        self.detections = f"{segment}_d"
         self._file.write_text(
             f"web: {{host: 0.0.0.0, port: {self.port}}}\n"
             f"streamer: {{host: 0.0.0.0, port: {self.streamer_port}}}\nwebrtc: {{udp_port: {self.streamer_port}}}\n"
-            f"camera: {{stream: {segment}_s, detections: {segment}_d}}\nrecording: {{directory: {self.recordings}}}\n"
+            f"camera: {{stream: {stream or segment + '_s'}, detections: {self.detections}}}\n"
+            f"recording: {{directory: {self.recordings}}}\n"
         )
         self._run("password", input=OWNER)
         self._run("password", "--viewer", input=VIEWER)

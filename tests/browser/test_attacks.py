@@ -1,0 +1,140 @@
+"""What a foreign page may do, and markup where it does not belong, in a real browser."""
+
+import http.server
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from demo_system import DemoSystem
+from playwright.sync_api import Page
+from real_services import OWNER, RECORDING, VIEWER, RealServices
+
+from petcam.shm.detections import Box, DetectionWriter
+from petcam.shm.stream import StreamReader
+from petcam.web.owner import Owner, Role
+
+NewPage = Callable[..., Page]
+
+MARKUP = "<img src=x onerror=pwned=1>"
+CHANGES = ("/account/viewer/remove", "/account/logout-everywhere", "/logout", f"/api/recordings/{RECORDING}/pin")
+# A form that goes into a frame, so that the page stays; its load, or the refusal to show it, is the answer.
+POST_FORM = """(url) => new Promise((answered) => {
+    const frame = Object.assign(document.createElement("iframe"), { name: "into" });
+    const form = Object.assign(document.createElement("form"), { method: "post", action: url, target: "into" });
+    document.body.append(frame, form);
+    frame.onload = () => { if (form.sent) answered(frame.remove()); };
+    form.sent = true;
+    form.submit();
+})"""
+POST_FETCH = (
+    """(url) => fetch(url, { method: "POST", mode: "no-cors", credentials: "include", body: "{}" }).catch(() => 0)"""
+)
+DRAWN = """() => {
+    window.drawn = [];
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...where) {
+        window.drawn.push(text);
+        return fillText.call(this, text, ...where);
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def petcam(system: DemoSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServices]:
+    """Behind passwords; its picture is the demo's, its detector the tests'."""
+    running = RealServices(tmp_path_factory.mktemp("petcam"), f"/petcam_demo_{system.port}_stream")
+    try:
+        running.start("web", "streamer")
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def page(petcam: RealServices, new_page: NewPage) -> Page:
+    """The owner's."""
+    page = new_page(locale="en-US")
+    page.add_init_script(f"({DRAWN})()")
+    page.goto(at_home(petcam) + "/login")
+    page.get_by_label("Password").fill(OWNER)
+    page.keyboard.press("Enter")
+    page.wait_for_url(at_home(petcam) + "/")
+    return page
+
+
+def at_home(petcam: RealServices) -> str:
+    return f"http://localhost:{petcam.port}"
+
+
+@pytest.fixture(scope="module")
+def foreign_port() -> Iterator[int]:
+    """Of a site that serves an empty page."""
+
+    class Site(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])  # the first is the same site to SameSite: cookies go along
+def test_a_foreign_page_changes_nothing(petcam: RealServices, page: Page, foreign_port: int, host: str) -> None:
+    page.goto(f"http://{host}:{foreign_port}/")
+    for path in CHANGES:
+        page.evaluate(POST_FORM, at_home(petcam) + path)
+        page.evaluate(POST_FETCH, at_home(petcam) + path)
+    assert os.listdir(petcam.recordings) == [RECORDING]
+    assert Owner(Path(petcam.state)).verify(VIEWER) is Role.VIEWER
+    page.goto(at_home(petcam) + "/")
+    assert page.url == at_home(petcam) + "/"  # still logged in
+
+
+def test_markup_is_no_label_of_a_recording(page: Page) -> None:
+    start = """(filename) => fetch("/api/recording/start", {method: "POST", body: JSON.stringify({filename})})
+        .then((answer) => answer.status)"""
+    assert page.evaluate(start, MARKUP) == 400
+
+
+def test_markup_as_a_class_is_drawn_as_text(petcam: RealServices, page: Page, system: DemoSystem) -> None:
+    page.wait_for_selector("#camera[data-video=live]")
+    ended = threading.Event()
+    detector = threading.Thread(target=find_markup, args=(petcam, system, ended))
+    detector.start()
+    try:
+        page.wait_for_function("(text) => window.drawn.some((each) => each.startsWith(text))", arg=MARKUP)
+    finally:
+        ended.set()
+        detector.join()
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+def find_markup(petcam: RealServices, system: DemoSystem, ended: threading.Event) -> None:
+    """A detector that sees it on every frame."""
+    with StreamReader(f"/petcam_demo_{system.port}_stream") as stream:
+        with DetectionWriter(petcam.detections, writer_name="test") as writer:
+            while not ended.is_set():
+                frame = stream.read(timeout=1.0)
+                if frame is not None:
+                    writer.publish(frame, [Box(MARKUP, 0.9, 100.0, 100.0, 300.0, 200.0)])
+
+
+@pytest.mark.parametrize("path", ["/login?next=/", "/setup?next=/", "/nothing/", "/recordings?", "/api/recordings/"])
+def test_markup_in_an_address_runs_nothing(petcam: RealServices, new_page: NewPage, path: str) -> None:
+    page = new_page()
+    for markup in (MARKUP, '"><script>pwned=1</script>', "javascript:pwned=1"):
+        page.goto(at_home(petcam) + path + markup)
+        assert page.evaluate("window.pwned") is None
+        assert page.locator("img[src=x]").count() == 0
