@@ -59,6 +59,10 @@ test-arm64: setup $(VENV)/.test ## the shared-memory tests on arm64, emulated (r
 test-compat: setup ## the Python tests with the oldest and the newest libraries
 	@tools/test-compat $(ARGS)
 
+.PHONY: audit
+audit: setup ## what is known against the libraries, and whether a secret lies in the tree (asks the Internet)
+	@tools/audit
+
 .PHONY: lock
 lock: ## pin the Python packages and their hashes anew
 	@tools/lock
