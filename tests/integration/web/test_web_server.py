@@ -1,8 +1,10 @@
 """petcam-web on waitress: open streams, stalled clients, ranges, its end."""
 
+import contextlib
 import http.client
 import json
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -116,15 +118,22 @@ def test_a_viewer_that_is_gone_gives_its_place_back_while_nothing_comes(watch, s
     assert until(lambda: services.places.taken() == 0)
 
 
-def test_connections_that_never_finish_their_request_keep_nobody_out(url, web):
-    held = []
-    for _ in range(600):
-        held.append(socket.create_connection(("127.0.0.1", web.port)))
-        held[-1].sendall(b"GET / HTTP/1.1\r\nHost: loc")
-    assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
-    assert len(web._server.active_channels) <= MOST_CONNECTIONS
-    for connection in held:
-        connection.close()
+@pytest.fixture
+def many_descriptors():
+    """Both ends of each connection are in this process, and a login shell allows 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_connections_that_never_finish_their_request_keep_nobody_out(many_descriptors, url, web):
+    with contextlib.ExitStack() as held:
+        for _ in range(600):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", web.port)))
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+        assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
+        assert len(web._server.active_channels) <= MOST_CONNECTIONS
 
 
 def test_a_player_that_stalls_holds_no_thread(url, watch, config):
