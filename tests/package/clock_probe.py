@@ -6,10 +6,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 UNITS = ("petcam-web", "petcam-streamer", "petcam-feed")
 PAGE, MEDIA = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
+RECORDINGS = Path("/var/lib/petcam/recordings")
 PASSWORD = "a password of the tests"
 NEXT_YEAR = 1_800_000_000  # Unix time
 
@@ -56,8 +58,8 @@ def frames(session: str) -> int:
     return int(json.loads(ask(f"{PAGE}/api/recording/status", cookie=session)[0])["frame_count"])
 
 
-def record_while_the_clock_is_set() -> str:
-    """The recording's name."""
+def record_while_the_clock_is_set() -> int:
+    """The recording's bytes."""
     subprocess.run(["petcam", "password"], input=f"{PASSWORD}\n", text=True, check=True, stdout=subprocess.DEVNULL)
     _, session = ask(f"{PAGE}/login", f"password={PASSWORD.replace(' ', '+')}".encode())
     ask(f"{PAGE}/api/recording/start", b"{}", session)
@@ -67,7 +69,8 @@ def record_while_the_clock_is_set() -> str:
     # As somebody who opens the page now: the old session may have ended with its time.
     _, session = ask(f"{PAGE}/login", f"password={PASSWORD.replace(' ', '+')}".encode())
     eventually(lambda: frames(session) > before + 60)
-    return str(json.loads(ask(f"{PAGE}/api/recording/stop", b"{}", session)[0])["filename"])
+    stopped = json.loads(ask(f"{PAGE}/api/recording/stop", b"{}", session)[0])
+    return (RECORDINGS / stopped["filename"]).stat().st_size
 
 
 year = time.gmtime().tm_year

@@ -26,6 +26,9 @@ def board() -> Iterator[Machine]:
             drop_in: Path = board.root / f"etc/systemd/system/{unit}.d/emulated.conf"
             drop_in.parent.mkdir()
             drop_in.write_text(EMULATED)
+        key: Path = board.root / "var/lib/petcam-streamer/token.key"  # which it would get as a credential
+        key.parent.mkdir()
+        key.write_bytes(bytes(32))
         yield board
 
 

@@ -1,5 +1,6 @@
 """Everything is back by itself after a reboot or a power cut."""
 
+import pytest
 from appliance import (
     PAGE,
     RECORDINGS,
@@ -47,6 +48,7 @@ def test_a_recording_that_a_power_cut_left_is_finished(machine: Machine) -> None
     eventually(lambda: machine.run("ls", RECORDINGS).strip().endswith(".mp4"))
 
 
+@pytest.mark.slow
 def test_after_a_reboot_a_capture_daemon_may_come_a_minute_late(machine: Machine) -> None:
     (machine.root / "etc/systemd/system/capture.service").write_text(LATE_CAPTURE)
     machine.run("systemctl", "enable", "capture")
