@@ -169,6 +169,10 @@ func jumped(before, now time.Time, elapsed time.Duration) bool {
 	return (now.Sub(before) - elapsed).Abs() >= ageLook
 }
 
+// unset says whether a time is from before petcam: of a board that has no clock battery and had not been told the time.
+// How old such a recording is, nobody knows.
+func unset(t time.Time) bool { return t.Year() < 2020 }
+
 // deleteOld deletes the unpinned recordings that ended longer than maxAge before now.
 func (s *space) deleteOld(now time.Time) {
 	dir, err := openDirectory(s.path)
@@ -181,7 +185,7 @@ func (s *space) deleteOld(now time.Time) {
 	defer s.mu.Unlock()
 	recordings, err := s.recordings(dir)
 	for _, r := range recordings {
-		if !r.pinned && now.Sub(r.ended) > s.maxAge {
+		if !r.pinned && !unset(r.ended) && now.Sub(r.ended) > s.maxAge {
 			err = errors.Join(err, s.delete(dir, r, "older than recording.max_age_days"))
 		}
 	}

@@ -109,6 +109,20 @@ func TestOldRecordingsGoByAge(t *testing.T) {
 	}
 }
 
+func TestARecordingFromBeforeTheClockWasSetHasNoAge(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
+	start := time.Date(1970, 1, 1, 0, 1, 0, 0, time.UTC)
+	name := fileName(start, "", 1)
+	r.write(name, 1000)
+	if err := os.Chtimes(r.path(name), start, start); err != nil {
+		t.Fatal(err)
+	}
+	r.space.deleteOld(time.Now())
+	if files := r.files(); !slices.Equal(files, []string{name}) {
+		t.Errorf("files are %v", files)
+	}
+}
+
 func TestOneLookAtAJumpedClockDeletesNothing(t *testing.T) {
 	steady := time.Now()
 	for name, c := range map[string]struct {
