@@ -29,6 +29,7 @@ def switch(system: DemoSystem, page: Page, backend: str) -> None:
     expect(page.locator("#server-status")).to_have_text("Connected")
     page.reload()
     expect_picture(page)
+    expect(page.locator("#server-status")).to_have_text("Connected")
     assert page.request.get("/api/go/health").json().get("backend", "go") == backend
 
 
@@ -43,6 +44,7 @@ def test_the_python_backend_plays_without_the_streamer_and_one_line_goes_back(
     page = new_page(base_url=switched.url, locale="en-US")
     page.goto("/")
     expect_picture(page)
+    expect(page.locator("#server-status")).to_have_text("Connected")  # the rest of the page comes after the picture
     switch(switched, page, "python")
     expect(page.locator("#recording-status")).to_have_text("○ Stopped")
     with switched.without("petcam-streamer"):
