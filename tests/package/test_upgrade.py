@@ -26,7 +26,11 @@ from package import Package
 
 # What dpkg and systemd keep until the purge, and recordings.
 KEPT = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS)
-STATE = ("/var/lib/petcam-streamer", "/var/lib/petcam", "/var/lib/petcam/owner.json", "/var/lib/petcam/session.key")
+STATE = (
+    "/var/lib/petcam-streamer",
+    "/var/lib/petcam",
+    *(f"/var/lib/petcam/{name}" for name in ("owner.json", "session.key", "sessions.json")),
+)
 
 
 def test_an_upgrade_keeps_edit_session_and_recordings_and_restarts_each_service_once(
