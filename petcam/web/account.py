@@ -9,11 +9,12 @@ import logging
 import math
 from collections.abc import Callable
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import PetcamError
 from petcam.web.owner import Role
+from petcam.web.redirection import go_to
 from petcam.web.services import services
 from petcam.web.visitor import admit, end_all, throttled
 
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @blueprint.before_request
 def require_login() -> AnyResponse | None:
-    return redirect("/") if services().config.auth.mode == "none" else None
+    return go_to("/") if services().config.auth.mode == "none" else None
 
 
 @blueprint.get("")
@@ -67,7 +68,7 @@ def remove_viewer_password() -> AnyResponse:
 @blueprint.post("/logout-everywhere")
 def log_out_everywhere() -> AnyResponse:
     end_all()
-    return redirect(url_for("auth.login_form"), 303)
+    return go_to(url_for("auth.login_form"), 303)
 
 
 def _change(set_to: Callable[[str], None]) -> tuple[str, int]:
@@ -101,4 +102,4 @@ def _page(form: str = "", problem: str = "", seconds: int = 0, done: str = "") -
 
 
 def _back(done: str) -> AnyResponse:
-    return redirect(url_for("account.page", done=done), 303)
+    return go_to(url_for("account.page", done=done), 303)

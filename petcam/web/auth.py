@@ -10,13 +10,14 @@ import logging
 import math
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
 from petcam.web.errors import is_page
 from petcam.web.hosts import name_of
 from petcam.web.owner import Role
+from petcam.web.redirection import go_to
 from petcam.web.services import services
 from petcam.web.visitor import admit, end_session, session, throttled
 
@@ -65,16 +66,16 @@ def require_session() -> AnyResponse | None:
     if not is_page():
         raise PetcamError(Code.UNAUTHORIZED, "log in first")
     target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
-    return _go_to(url_for("auth.login_form", next=target))
+    return go_to(url_for("auth.login_form", next=target))
 
 
 @blueprint.get("/login")
 def login_form() -> AnyResponse:
     target = _local_path(request.args.get("next", "/"))
     if services().config.auth.mode == "none" or session() is not None:
-        return _go_to(target)
+        return go_to(target)
     if services().owner.is_first_visit():
-        return _go_to(url_for("auth.setup_form", next=target))
+        return go_to(url_for("auth.setup_form", next=target))
     return _form(target)
 
 
@@ -89,20 +90,20 @@ def login() -> AnyResponse:
     if role is None:
         return _form(target, 401, problem="wrong")
     _log.info("%s logged in from %s", role.value, request.remote_addr)
-    return admit(_go_to(target, 303), role)
+    return admit(go_to(target, 303), role)
 
 
 @blueprint.post("/logout")
 def logout() -> AnyResponse:
     end_session()
-    return _go_to(url_for("auth.login_form"), 303)
+    return go_to(url_for("auth.login_form"), 303)
 
 
 @blueprint.get("/setup")
 def setup_form() -> AnyResponse:
     target = _local_path(request.args.get("next", "/"))
     if services().config.auth.mode == "none" or not services().owner.is_first_visit():
-        return _go_to(url_for("auth.login_form", next=target))
+        return go_to(url_for("auth.login_form", next=target))
     return make_response(render_template("setup.html", next=target, problem=""))
 
 
@@ -111,7 +112,7 @@ def setup() -> AnyResponse:
     """Only the first one is heard; the session begins with it."""
     target, password = _local_path(request.form.get("next", "/")), request.form.get("password", "")
     if services().config.auth.mode == "none":
-        return _go_to(target, 303)
+        return go_to(target, 303)
     problem = "differ" if password != request.form.get("again", "") else ""
     try:
         if not problem:
@@ -122,7 +123,7 @@ def setup() -> AnyResponse:
         status = 403 if problem == "late" else 400
         return make_response(render_template("setup.html", next=target, problem=problem), status)
     _log.warning("the owner's password was set at the first visit, from %s", request.remote_addr)
-    return admit(_go_to(target, 303), Role.OWNER)
+    return admit(go_to(target, 303), Role.OWNER)
 
 
 def _is_the_owners() -> bool:
@@ -136,12 +137,6 @@ def _form(target: str, status: int = 200, problem: str = "", seconds: int = 0) -
     answer = make_response(page, status)
     if seconds:
         answer.headers["Retry-After"] = str(seconds)
-    return answer
-
-
-def _go_to(path: str, status: int = 302) -> AnyResponse:
-    answer = redirect(path, status)
-    answer.autocorrect_location_header = False  # werkzeug before 2.1 would put http:// and the Host before it
     return answer
 
 
