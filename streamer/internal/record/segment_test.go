@@ -54,13 +54,17 @@ func TestEveryFrameOfTheSegmentIsInTheFilesThroughRollsAndWriterRestarts(t *test
 	}
 	publish(units[630:660])
 	s := r.session
+	published := make(chan struct{})
 	go func() { // the first frame after Stop
+		defer close(published)
 		for s.stopNS.Load() == 0 {
 			runtime.Gosched()
 		}
 		publish(units[660:661])
 	}()
-	if _, err := r.Stop(); err != nil {
+	_, err := r.Stop()
+	<-published
+	if err != nil {
 		t.Fatal(err)
 	}
 	files := r.files()
