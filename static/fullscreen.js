@@ -24,6 +24,7 @@ export class FullscreenButton {
     document.addEventListener("fullscreenchange", () => this.#fill(document.fullscreenElement === root));
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#fill(false));
     this.#fill(false);
+    button.disabled = false; // before, a press would be lost
   }
 
   async #toggle() {

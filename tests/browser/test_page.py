@@ -88,7 +88,7 @@ def test_the_tab_key_reaches_the_controls_in_their_order(page: Page) -> None:
 
 
 def test_full_screen_holds_the_boxes_and_the_controls(page: Page) -> None:
-    page.locator("#fullscreen").focus()
+    page.wait_for_selector("#fullscreen:enabled").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="全画面表示を終了")).to_have_attribute("aria-pressed", "true")
     held = page.evaluate(
