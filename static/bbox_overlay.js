@@ -1,10 +1,11 @@
 import { DetectionRing, VANISH_MS } from "./detection_ring.js";
-import { eachFrame } from "./frames.js";
 
 /** @typedef {import("./detection_ring.js").Detection} Detection */
 /** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
 /** @typedef {import("./detection_ring.js").Match} Match */
 /** @typedef {import("./detection_ring.js").Rect} Rect */
+/** @typedef {import("./frames.js").PictureSource} PictureSource */
+/** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
 
 const STREAM_URL = "/api/detections/stream";
 const REOPEN_MS = 1000;
@@ -17,17 +18,17 @@ const FONT = "600 13px system-ui, sans-serif";
  * @property {Match} match
  * @property {number | undefined} rtpTimestamp of the frame that it is drawn on
  * @property {number | undefined} resultTimestamp of the frame that the detector looked at
- * @property {Detection[]} detections in pixels of the video
+ * @property {Detection[]} detections in pixels of the picture
  */
 
 /**
- * Draws the detector's boxes over a video, each on the frame that it was computed on where the browser tells which
- * frame it shows. The stream of results is open only while the page is seen.
+ * Draws the detector's boxes over a picture, each on the frame that it was computed on where the picture's source tells
+ * which frame it shows. The stream of results is open only while the page is seen.
  *
  * Events: `draw` for each drawing, `statechange` when the stream opens or fails (`connected`).
  */
 export class BBoxOverlay extends EventTarget {
-  #video;
+  #picture;
   #canvas;
   #nameOf;
   #context;
@@ -36,8 +37,9 @@ export class BBoxOverlay extends EventTarget {
   #state = { match: "none", rtpTimestamp: undefined, resultTimestamp: undefined, detections: [] };
   /** @type {AbortController | null} ends everything that start() began */
   #life = null;
+  #stopFrames = () => {};
   /** @type {EventSource | null} */
-  #source = null;
+  #stream = null;
   #connected = false;
   #reopenTimer = 0;
   #vanishTimer = 0;
@@ -45,13 +47,13 @@ export class BBoxOverlay extends EventTarget {
   #rtpTimestamp;
 
   /**
-   * @param {HTMLVideoElement} video
-   * @param {HTMLCanvasElement} canvas of the same place and size as the video
+   * @param {PictureSource} picture
+   * @param {HTMLCanvasElement} canvas of the same place and size as the picture's element
    * @param {(className: string) => string} nameOf what a person calls the class
    */
-  constructor(video, canvas, nameOf) {
+  constructor(picture, canvas, nameOf) {
     super();
-    this.#video = video;
+    this.#picture = picture;
     this.#canvas = canvas;
     this.#nameOf = nameOf;
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
@@ -72,9 +74,21 @@ export class BBoxOverlay extends EventTarget {
     document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal });
     const resizes = new ResizeObserver(() => this.#draw());
     resizes.observe(this.#canvas);
-    const stopFrames = eachFrame(this.#video, (metadata) => this.#onFrame(metadata));
-    signal.addEventListener("abort", () => (resizes.disconnect(), stopFrames()));
+    signal.addEventListener("abort", () => (resizes.disconnect(), this.#stopFrames()));
+    this.watch(this.#picture);
     this.#followVisibility();
+  }
+
+  /**
+   * Draw over another picture from now on.
+   * @param {PictureSource} picture
+   */
+  watch(picture) {
+    this.#stopFrames();
+    this.#picture = picture;
+    this.#rtpTimestamp = undefined;
+    if (this.#life) this.#stopFrames = picture.eachFrame((frame) => this.#onFrame(frame));
+    this.#draw();
   }
 
   /** Undo start(). */
@@ -86,21 +100,21 @@ export class BBoxOverlay extends EventTarget {
 
   #followVisibility() {
     if (document.hidden) this.#closeStream();
-    else if (!this.#source) this.#openStream();
+    else if (!this.#stream) this.#openStream();
   }
 
   #openStream() {
     clearTimeout(this.#reopenTimer);
-    const source = new EventSource(STREAM_URL);
-    source.onopen = () => this.#setConnected(true);
-    source.onmessage = (event) => this.#onResult(JSON.parse(event.data));
-    source.onerror = () => this.#handleError();
-    this.#source = source;
+    const stream = new EventSource(STREAM_URL);
+    stream.onopen = () => this.#setConnected(true);
+    stream.onmessage = (event) => this.#onResult(JSON.parse(event.data));
+    stream.onerror = () => this.#handleError();
+    this.#stream = stream;
   }
 
   // EventSource gives up for good after a 503, so one way serves for every failure.
   #handleError() {
-    this.#source?.close();
+    this.#stream?.close();
     this.#setConnected(false);
     this.#reopenTimer = setTimeout(() => this.#openStream(), REOPEN_MS);
   }
@@ -108,8 +122,8 @@ export class BBoxOverlay extends EventTarget {
   #closeStream() {
     clearTimeout(this.#reopenTimer);
     clearTimeout(this.#vanishTimer);
-    this.#source?.close();
-    this.#source = null;
+    this.#stream?.close();
+    this.#stream = null;
     this.#ring.clear();
     this.#setConnected(false);
     this.#draw();
@@ -130,15 +144,15 @@ export class BBoxOverlay extends EventTarget {
     this.#draw(); // it may be the result of the frame on the screen
   }
 
-  /** @param {VideoFrameCallbackMetadata | null} metadata */
-  #onFrame(metadata) {
-    this.#rtpTimestamp = metadata?.rtpTimestamp;
+  /** @param {PresentedFrame | null} frame */
+  #onFrame(frame) {
+    this.#rtpTimestamp = frame?.rtpTimestamp;
     this.#draw();
   }
 
   #draw() {
     const { match, result } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now());
-    const detections = result ? this.#inVideoPixels(result) : [];
+    const detections = result ? this.#inPixels(result) : [];
     const resultTimestamp = result?.rtp_timestamp;
     this.#state = { match, rtpTimestamp: this.#rtpTimestamp, resultTimestamp, detections };
     this.#paint(detections);
@@ -150,9 +164,9 @@ export class BBoxOverlay extends EventTarget {
    * @param {DetectionResult} result
    * @returns {Detection[]}
    */
-  #inVideoPixels(result) {
-    const across = (this.#video.videoWidth || result.width) / result.width;
-    const down = (this.#video.videoHeight || result.height) / result.height;
+  #inPixels(result) {
+    const across = (this.#picture.width || result.width) / result.width;
+    const down = (this.#picture.height || result.height) / result.height;
     return result.detections.map(({ bbox: { x, y, w, h }, ...detection }) => ({
       ...detection,
       bbox: { x: x * across, y: y * down, w: w * across, h: h * down },
@@ -163,10 +177,10 @@ export class BBoxOverlay extends EventTarget {
   #paint(detections) {
     const { clientWidth, clientHeight } = this.#canvas;
     fit(this.#canvas, clientWidth, clientHeight);
-    const { videoWidth, videoHeight } = this.#video;
-    if (!detections.length || !videoWidth) return;
-    const picture = pictureRect(clientWidth, clientHeight, videoWidth, videoHeight);
-    const scale = picture.w / videoWidth;
+    const { width, height } = this.#picture;
+    if (!detections.length || !width) return;
+    const picture = pictureRect(clientWidth, clientHeight, width, height);
+    const scale = picture.w / width;
     for (const { class_name, confidence, bbox } of detections) {
       const x = picture.x + bbox.x * scale;
       const y = picture.y + bbox.y * scale;
@@ -178,17 +192,17 @@ export class BBoxOverlay extends EventTarget {
 }
 
 /**
- * Where `object-fit: contain` puts a video inside its element, in the element's pixels.
+ * Where `object-fit: contain` puts a picture inside its element, in the element's pixels.
  * @param {number} width of the element
  * @param {number} height
- * @param {number} videoWidth
- * @param {number} videoHeight
+ * @param {number} pictureWidth
+ * @param {number} pictureHeight
  * @returns {Rect}
  */
-export function pictureRect(width, height, videoWidth, videoHeight) {
-  const scale = Math.min(width / videoWidth, height / videoHeight);
-  const w = videoWidth * scale;
-  const h = videoHeight * scale;
+export function pictureRect(width, height, pictureWidth, pictureHeight) {
+  const scale = Math.min(width / pictureWidth, height / pictureHeight);
+  const w = pictureWidth * scale;
+  const h = pictureHeight * scale;
   return { x: (width - w) / 2, y: (height - h) / 2, w, h };
 }
 

@@ -1,4 +1,29 @@
 /**
+ * @typedef {object} PictureSource what boxes can be drawn over
+ * @property {number} width of the picture, pixels; 0 before the first
+ * @property {number} height
+ * @property {(callback: (frame: PresentedFrame | null) => void) => () => void} eachFrame
+ *   Call back for each picture that is presented, with null where nothing is known of it; what it returns stops that.
+ */
+/** @typedef {{rtpTimestamp?: number}} PresentedFrame unsigned 32 bits, 90 kHz: when the frame was captured */
+
+/**
+ * @param {HTMLVideoElement} video
+ * @returns {PictureSource}
+ */
+export function videoSource(video) {
+  return {
+    get width() {
+      return video.videoWidth;
+    },
+    get height() {
+      return video.videoHeight;
+    },
+    eachFrame: (callback) => eachFrame(video, callback),
+  };
+}
+
+/**
  * Call back for each picture that `video` presents; the function returned stops that.
  *
  * A browser without `requestVideoFrameCallback` gives no metadata, and calls back only some times a second.

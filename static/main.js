@@ -1,6 +1,9 @@
 import { BBoxOverlay } from "./bbox_overlay.js";
+import { ChoiceMenu } from "./choice_menu.js";
+import { Choices } from "./choices.js";
 import { byId, setText } from "./dom.js";
 import { firstCall } from "./first_call.js";
+import { videoSource } from "./frames.js";
 import { FullscreenButton } from "./fullscreen.js";
 import { ServerError } from "./http.js";
 import { Messages } from "./messages.js";
@@ -14,9 +17,10 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 /** The page: makes the modules, and tells each what another one found out. */
 class Page {
   messages = new Messages(document.documentElement.lang);
+  choices = new Choices();
   monitor = new ServerStatusMonitor();
   client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), firstCall);
-  overlay = new BBoxOverlay(byId("webrtc-video"), byId("bbox-canvas"), (name) => this.messages.className(name));
+  overlay = new BBoxOverlay(videoSource(byId("webrtc-video")), byId("bbox-canvas"), (name) => this.messages.className(name));
   recording = new RecordingControls();
   #list = new RecordingList(byId("recordings"), this.messages);
   #notice = new PictureNotice(byId("notice"), this.messages);
@@ -24,6 +28,7 @@ class Page {
 
   start() {
     new FullscreenButton(byId("fullscreen"), byId("camera"), this.messages);
+    new ChoiceMenu(byId("choices"), byId("choice-menu"), this.choices);
     new RecordingPanel(
       {
         status: byId("recording-status"),
