@@ -77,27 +77,33 @@ func bringUp(t *testing.T) {
 }
 
 // besieged is a service that asks for tokens and listens to all; what it logs is kept.
-func besieged(t *testing.T) (local, remote string, key []byte, log *bytes.Buffer) {
+func besieged(t *testing.T) (local, remote string, key []byte, log *journal) {
 	t.Helper()
 	c, key := withKey(t)
 	c.Streamer.Host = "0.0.0.0"
 	film(t, c.Camera.Stream)
-	log = &bytes.Buffer{}
-	local = beginLogging(t, c, open(t, c), slog.New(slog.NewTextHandler(&locked{to: log}, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	log = &journal{}
+	local = beginLogging(t, c, open(t, c), slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	_, port, _ := strings.Cut(strings.TrimPrefix(local, "http://"), ":")
 	return "http://127.0.0.1:" + port, "http://" + stranger + ":" + port, key, log
 }
 
-// locked lets many write.
-type locked struct {
-	mu sync.Mutex
-	to io.Writer
+// journal is what the services logged.
+type journal struct {
+	mu   sync.Mutex // guards text: connections log while a test reads
+	text bytes.Buffer
 }
 
-func (l *locked) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.to.Write(text)
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // status asks with headers (name, value, ...) and gives what is answered.
