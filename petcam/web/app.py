@@ -20,6 +20,7 @@ from petcam.web import (
     webrtc,
 )
 from petcam.web.forwarded import Forwarded
+from petcam.web.language import language, say
 from petcam.web.services import EXTENSION, Services
 from petcam.web.static_files import StaticFiles
 from petcam.web.visitor import is_owner
@@ -47,7 +48,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.require_session)
     app.after_request(headers.protect)
-    app.context_processor(lambda: {"may_change": is_owner()})
+    app.context_processor(lambda: {"may_change": is_owner(), "language": language(), "say": say})
     errors.register(app)
     StaticFiles(assets / "static").register(app)
     for blueprint in BLUEPRINTS:

@@ -108,3 +108,15 @@ def test_the_page_of_recordings_hides_what_a_viewer_may_not_do(client, services)
     for_viewers = create_app(services)
     for_viewers.context_processor(lambda: {"may_change": False})
     assert b'data-may-change="no"' in for_viewers.test_client().get("/recordings").data
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [(None, "ja"), ("ja-JP,en;q=0.5", "ja"), ("en-GB", "en"), ("fr", "en"), ("en;q=0.1,ja", "ja")],
+)
+@pytest.mark.parametrize("path", ["/", "/recordings", "/login", "/account"])
+def test_each_page_is_in_the_language_of_the_browser(client, owner, stranger, path, accepted, language):
+    asking = {"/login": stranger, "/account": owner}.get(path, client)
+    page = asking.get(path, headers={"Accept-Language": accepted} if accepted else {}).get_data(as_text=True)
+    assert f'<html lang="{language}">' in page
+    assert {"ja": "ペット", "en": "pet camera"}[language] in page or path != "/"
