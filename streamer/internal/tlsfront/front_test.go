@@ -1,13 +1,13 @@
 package tlsfront
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -123,35 +123,54 @@ func TestPetcamWebHearsWhoAsksAndByWhichName(t *testing.T) {
 	})
 }
 
-func TestEventsComeAtOnceAndEndWithTheirReader(t *testing.T) {
-	gone := make(chan struct{}, 1)
-	next := make(chan struct{})
-	r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		for n := 0; ; n++ {
-			fmt.Fprintf(w, "data: %d\n\n", n)
-			_ = http.NewResponseController(w).Flush()
-			select {
-			case <-next:
-			case <-r.Context().Done():
-				gone <- struct{}{}
-				return
-			}
-		}
-	}))
-	r.each(t, func(t *testing.T, browser *http.Client) {
-		response := get(t, browser, r.url+"/api/detections/stream", nil)
-		lines := bufio.NewReader(response.Body)
-		for n := range 3 { // the next one is only sent once the last has come
-			if line, err := lines.ReadString('\n'); err != nil || line != fmt.Sprintf("data: %d\n", n) {
-				t.Fatalf("%q, %v", line, err)
-			}
-			_, _ = lines.ReadString('\n')
-			next <- struct{}{}
-		}
-		_ = response.Body.Close()
-		<-gone
-	})
+// flow is an answer that petcam-web gives piece by piece.
+type flow struct {
+	header http.Header
+	piece  string
+}
+
+func flows() map[string]flow {
+	picture := strings.Repeat("\xff\xd8 a JPEG \xff\xd9", 1<<13) // more than any buffer on the way
+	return map[string]flow{
+		"events": {http.Header{"Content-Type": {"text/event-stream"}}, "data: {}\n\n"},
+		"pictures": {http.Header{"Content-Type": {"multipart/x-mixed-replace; boundary=b"}},
+			"--b\r\nContent-Type: image/jpeg\r\n\r\n" + picture + "\r\n"},
+		"small pictures": {http.Header{"Content-Type": {"multipart/x-mixed-replace; boundary=b"}}, "--b\r\n\r\n\xff\xd8\r\n"},
+		"a download":     {http.Header{"Content-Type": {"video/mp4"}, "Content-Length": {"1000000"}}, "a film"},
+	}
+}
+
+func TestEachPieceComesAtOnceAndTheAnswerEndsWithItsReader(t *testing.T) {
+	for name, flow := range flows() {
+		t.Run(name, func(t *testing.T) {
+			next, gone := make(chan struct{}), make(chan struct{}, 1)
+			r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				maps.Copy(w.Header(), flow.header)
+				for {
+					_, _ = io.WriteString(w, flow.piece)
+					_ = http.NewResponseController(w).Flush()
+					select {
+					case <-next:
+					case <-r.Context().Done():
+						gone <- struct{}{}
+						return
+					}
+				}
+			}))
+			r.each(t, func(t *testing.T, browser *http.Client) {
+				response := get(t, browser, r.url+"/", nil)
+				came := make([]byte, len(flow.piece))
+				for n := range 3 { // the next one is only sent once the last has come
+					if _, err := io.ReadFull(response.Body, came); err != nil || string(came) != flow.piece {
+						t.Fatalf("piece %d: %v", n, err)
+					}
+					next <- struct{}{}
+				}
+				_ = response.Body.Close()
+				<-gone
+			})
+		})
+	}
 }
 
 func TestDownloadsAreWholeOrTheRangeThatIsAskedFor(t *testing.T) {
