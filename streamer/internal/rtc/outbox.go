@@ -15,15 +15,16 @@ import (
 // trainLength is how many packets the kernel cuts out of one buffer at most, in all versions of Linux.
 const trainLength = 64
 
-// outbox is the UDP socket as pion's mux sees it. RTP packets wait in it until flush, so that those of a frame pass
-// the kernel as one, which cuts it into packets again as late as it can (UDP_SEGMENT). All else leaves at once.
+// outbox is the UDP socket as pion's mux sees it. RTP packets wait in it until their stream is flushed, so that those of
+// a frame pass the kernel as one, which cuts it into packets again as late as it can (UDP_SEGMENT). All else leaves at
+// once. No stream's flush touches what another has waiting: that would send it in two halves, and maybe in their wrong order.
 type outbox struct {
 	*net.UDPConn
 	uncut atomic.Bool // the kernel does not cut, or not on the way to some viewer: all packets go one by one
 
-	mu      sync.Mutex // guards trains
-	trains  []train    // in the order in which they leave
-	buffers sync.Pool  // of *[]byte
+	mu      sync.Mutex         // guards waiting
+	waiting map[uint32][]train // by SSRC, in the order in which they leave
+	buffers sync.Pool          // of *[]byte
 }
 
 // train is packets to one address. All are of one size; only the last may be shorter.
@@ -35,7 +36,7 @@ type train struct {
 }
 
 func newOutbox(conn *net.UDPConn) *outbox {
-	o := &outbox{UDPConn: conn}
+	o := &outbox{UDPConn: conn, waiting: map[uint32][]train{}}
 	o.buffers.New = func() any { return new([]byte) }
 	o.uncut.Store(!cuts(conn))
 	return o
@@ -55,27 +56,28 @@ func (o *outbox) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	return o.ReadFromUDPAddrPort(b)
 }
 
-// WriteToAddrPort sends a packet, or keeps a copy of it until flush.
+// WriteToAddrPort sends a packet, or keeps a copy of it until its stream is flushed.
 func (o *outbox) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if !isRTP(b) {
 		return o.WriteToUDPAddrPort(b, to)
 	}
+	ssrc := binary.BigEndian.Uint32(b[8:])
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	n := len(o.trains)
-	if n == 0 || !o.trains[n-1].takes(b, to) {
-		o.trains = append(o.trains, train{to: to, size: len(b), buffer: o.buffers.Get().(*[]byte)})
-		n++
+	trains := o.waiting[ssrc]
+	if n := len(trains); n == 0 || !trains[n-1].takes(b, to) {
+		trains = append(trains, train{to: to, size: len(b), buffer: o.buffers.Get().(*[]byte)})
+		o.waiting[ssrc] = trains
 	}
-	o.trains[n-1].add(b)
+	trains[len(trains)-1].add(b)
 	return len(b), nil
 }
 
-// flush sends what waits.
-func (o *outbox) flush() {
+// flush sends what waits of a stream. Two at once for the same stream would leave its packets' order to chance.
+func (o *outbox) flush(ssrc uint32) {
 	o.mu.Lock()
-	trains := o.trains
-	o.trains = nil
+	trains := o.waiting[ssrc]
+	delete(o.waiting, ssrc)
 	o.mu.Unlock()
 	for _, t := range trains {
 		o.send(t)
@@ -126,5 +128,5 @@ func segments(size int) []byte {
 
 // isRTP tells RTP from STUN, DTLS and RTCP (RFC 7983 and RFC 5761).
 func isRTP(b []byte) bool {
-	return len(b) >= 2 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
+	return len(b) >= 12 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
 }

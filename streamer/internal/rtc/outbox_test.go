@@ -23,9 +23,12 @@ func listenUDP(t *testing.T) *net.UDPConn {
 
 func addressOf(conn *net.UDPConn) netip.AddrPort { return conn.LocalAddr().(*net.UDPAddr).AddrPort() }
 
-// rtpPacket makes what looks like an RTP packet of size bytes, each with a number of its own.
-func rtpPacket(size, number int) []byte {
-	return append([]byte{0x80, 0x60}, bytes.Repeat([]byte{byte(number)}, size-2)...)
+// rtpPacket makes what looks like an RTP packet of stream 7 of size bytes, each with a number of its own.
+func rtpPacket(size, number int) []byte { return rtpPacketOf(7, size, number) }
+
+func rtpPacketOf(ssrc, size, number int) []byte {
+	header := []byte{0x80, 0x60, 0, byte(number), 0, 0, 0, 0, 0, 0, 0, byte(ssrc)}
+	return append(header, bytes.Repeat([]byte{byte(number)}, size-len(header))...)
 }
 
 func receive(t *testing.T, conn *net.UDPConn) []byte {
@@ -40,7 +43,7 @@ func receive(t *testing.T, conn *net.UDPConn) []byte {
 }
 
 func TestGatheredPacketsArriveAsTheyAreWithAndWithoutTheKernelsHelp(t *testing.T) {
-	sizes := []int{25, 5, 1200, 1200, 1200, 700, 1200, 1200, 30, 40, 30}
+	sizes := []int{25, 12, 1200, 1200, 1200, 700, 1200, 1200, 30, 40, 30}
 	for range 2*trainLength + 5 { // more than the kernel cuts out of one buffer
 		sizes = append(sizes, 50)
 	}
@@ -59,7 +62,7 @@ func TestGatheredPacketsArriveAsTheyAreWithAndWithoutTheKernelsHelp(t *testing.T
 			send(i, a)
 			send(i, b)
 		}
-		o.flush()
+		o.flush(7)
 		for i := range 3 * len(sizes) {
 			from := a
 			if i >= 2*len(sizes) {
@@ -76,6 +79,26 @@ func TestGatheredPacketsArriveAsTheyAreWithAndWithoutTheKernelsHelp(t *testing.T
 	}
 }
 
+func TestAStreamsPacketsWaitForItsOwnFlush(t *testing.T) {
+	o, a, b := newOutbox(listenUDP(t)), listenUDP(t), listenUDP(t)
+	_, _ = o.WriteToAddrPort(rtpPacketOf(1, 100, 1), addressOf(a))
+	_, _ = o.WriteToAddrPort(rtpPacketOf(2, 100, 2), addressOf(b))
+	o.flush(2)
+	if got := receive(t, b); !bytes.Equal(got, rtpPacketOf(2, 100, 2)) {
+		t.Fatalf("got %v", got)
+	}
+	if n := len(o.waiting[1]); n != 1 {
+		t.Fatalf("%d trains of the other stream wait, want 1", n)
+	}
+	o.flush(1)
+	if got := receive(t, a); !bytes.Equal(got, rtpPacketOf(1, 100, 1)) {
+		t.Fatalf("got %v", got)
+	}
+	if len(o.waiting) != 0 {
+		t.Fatalf("the outbox keeps %v", o.waiting)
+	}
+}
+
 func TestOnlyRTPWaits(t *testing.T) {
 	o, viewer := newOutbox(listenUDP(t)), listenUDP(t)
 	send := func(packet []byte) { _, _ = o.WriteToAddrPort(packet, addressOf(viewer)) }
@@ -87,7 +110,7 @@ func TestOnlyRTPWaits(t *testing.T) {
 		}
 	}
 	send(rtpPacket(100, 2))
-	o.flush()
+	o.flush(7)
 	for i := 1; i <= 2; i++ {
 		if got := receive(t, viewer); !bytes.Equal(got, rtpPacket(100, i)) {
 			t.Fatalf("packet %d came as %d bytes", i, len(got))
@@ -112,7 +135,7 @@ func TestPacketsAreSentOneByOneWhereTheKernelRefuses(t *testing.T) {
 		for i := range 3 {
 			_, _ = o.WriteToAddrPort(rtpPacket(100, 3*round+i), addressOf(viewer))
 		}
-		o.flush()
+		o.flush(7)
 		for i := range 3 {
 			if got := receive(t, viewer); !bytes.Equal(got, rtpPacket(100, 3*round+i)) {
 				t.Fatalf("packet %d came as %d bytes", 3*round+i, len(got))

@@ -30,7 +30,7 @@ const (
 type stream struct {
 	codec webrtc.RTPCodecParameters
 	find  func(number uint64) *frame // one that is still kept, for repairs
-	flush func()                     // sends the packets that writer has taken
+	out   func(ssrc uint32)          // sends the packets that writer has taken
 
 	// Set by Bind, before the connection is up; then only read.
 	ssrc        uint32
@@ -44,6 +44,8 @@ type stream struct {
 	since uint64 // shift is for the packets from this number on
 	next  uint64 // number of the packet that follows without a jump
 
+	leaving sync.Mutex // held while packets leave: those of send and of repair, each in their order
+
 	// Only send uses these.
 	reported        time.Time
 	burstBegan      time.Time
@@ -54,9 +56,9 @@ type stream struct {
 	repairs      int
 }
 
-func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame, flush func()) *stream {
+func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame, out func(ssrc uint32)) *stream {
 	// A random start, as RFC 3550 wants; in the lower half, so that SRTP's count of roll-overs starts unambiguously.
-	return &stream{codec: codec, find: find, flush: flush, shift: uint16(rand.N(1 << 15))}
+	return &stream{codec: codec, find: find, out: out, shift: uint16(rand.N(1 << 15))}
 }
 
 // send writes a frame's packets; write errors mean that the viewer is gone, which ICE finds out.
@@ -73,6 +75,12 @@ func (s *stream) send(f *frame) (bytes int) {
 	}
 	s.flush()
 	return bytes
+}
+
+func (s *stream) flush() {
+	s.leaving.Lock()
+	defer s.leaving.Unlock()
+	s.out(s.ssrc)
 }
 
 // pace counts a packet, and waits before it where too many have just been sent: a large keyframe, or the group that a

@@ -33,7 +33,7 @@ func streamOf(frames ...*frame) (*stream, *tape) {
 			}
 		}
 		return nil
-	}, func() {})
+	}, func(uint32) {})
 	s.writer, s.playoutID = w, 3
 	return s, w
 }
