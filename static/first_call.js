@@ -9,8 +9,8 @@ const PATIENCE_MS = 500;
 
 const config = inlinedConfig();
 
-/** Begun with what the page brought along; null where that was nothing. */
-export const firstCall = config && new Call(config);
+/** Begun with what the page brought along; null where that was nothing, and where the browser has no WebRTC. */
+export const firstCall = config && "RTCPeerConnection" in window ? new Call(config) : null;
 
 const patience = new Promise((over) => setTimeout(over, PATIENCE_MS));
 const picture = firstCall && show(firstCall).catch(() => {}); // whoever takes the call over meets its failure too

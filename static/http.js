@@ -55,8 +55,21 @@ async function read(response) {
   if (response.status === 204) return null;
   const body = await response.json().catch(() => null);
   if (response.ok && body !== null) return body;
+  throw failure(response, body);
+}
+
+/** What an answer that is not a success says. @param {Response} response */
+export async function failureOf(response) {
+  return failure(response, await response.json().catch(() => null));
+}
+
+/**
+ * @param {Response} response
+ * @param {any} body its JSON; null where it is none
+ */
+function failure(response, body) {
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   const phrase = typeof body?.error === "string" ? body.error : "Proxy error";
   const message = typeof body?.message === "string" ? body.message : `HTTP ${response.status}`;
-  throw new ServerError(response.status, phrase, message, retryAfter, body?.reason);
+  return new ServerError(response.status, phrase, message, retryAfter, body?.reason);
 }

@@ -7,7 +7,9 @@ import { videoSource } from "./frames.js";
 import { FullscreenButton } from "./fullscreen.js";
 import { ServerError } from "./http.js";
 import { Messages } from "./messages.js";
+import { MjpegView } from "./mjpeg_view.js";
 import { PictureNotice } from "./picture_notice.js";
+import { PictureWay } from "./picture_way.js";
 import { RecordingControls } from "./recording_controls.js";
 import { RecordingList } from "./recording_list.js";
 import { RecordingPanel } from "./recording_panel.js";
@@ -20,7 +22,10 @@ class Page {
   choices = new Choices();
   monitor = new ServerStatusMonitor();
   client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), firstCall);
-  overlay = new BBoxOverlay(videoSource(byId("webrtc-video")), byId("bbox-canvas"), (name) => this.messages.className(name));
+  view = new MjpegView(byId("mjpeg-canvas"));
+  way = new PictureWay(this.client, this.view, this.choices, () => this.monitor.health?.camera.state ?? "");
+  #video = videoSource(byId("webrtc-video"));
+  overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => this.messages.className(name));
   recording = new RecordingControls();
   #list = new RecordingList(byId("recordings"), this.messages);
   #notice = new PictureNotice(byId("notice"), this.messages);
@@ -48,7 +53,7 @@ class Page {
   }
 
   #open() {
-    this.client.start();
+    this.way.start();
     this.overlay.start();
     this.monitor.start();
   }
@@ -57,14 +62,14 @@ class Page {
   #close() {
     this.monitor.close();
     this.overlay.close();
-    this.client.close();
+    this.way.close();
     this.recording.close();
   }
 
   #wire() {
     window.addEventListener("pagehide", () => this.#close());
     window.addEventListener("pageshow", (event) => event.persisted && this.#open());
-    this.client.addEventListener("statechange", () => this.#showPicture());
+    this.way.addEventListener("statechange", () => this.#showPicture());
     this.client.addEventListener("firstframe", () => this.monitor.check()); // there is a viewer more
     this.overlay.addEventListener("statechange", () => this.#showPicture());
     this.monitor.addEventListener("change", () => this.#followServer());
@@ -88,13 +93,21 @@ class Page {
   }
 
   #showPicture() {
-    const { state, detail } = this.client;
-    const { error } = detail;
-    const refused = error instanceof ServerError && error.retryAfter !== undefined;
+    const { way, state, detail } = this.way;
+    if (byId("camera").dataset.way !== way) this.overlay.watch(way === "mjpeg" ? this.view : this.#video);
+    byId("camera").dataset.way = way;
     byId("camera").dataset.video = state;
-    this.#notice.show(state, detail, refused ? this.messages.error(error) : "");
+    this.#notice.show(state, detail);
     setText(byId("live"), state === "live" ? this.messages.text("video.live") : "");
+    setText(byId("way"), this.#whyMjpeg());
     setText(byId("boxes"), state === "live" && !this.overlay.connected ? this.messages.text("boxes.lost") : "");
+  }
+
+  #whyMjpeg() {
+    const { reason } = this.way;
+    const { error } = this.client.detail;
+    if (reason !== "trying" || !(error instanceof ServerError)) return reason && this.messages.text(`way.${reason}`);
+    return this.messages.text("way.refused", { why: this.messages.error(error) });
   }
 
   #onSaved() {

@@ -1,4 +1,5 @@
 import { setText } from "./dom.js";
+import { ServerError } from "./http.js";
 
 /** @typedef {import("./messages.js").Messages} Messages */
 /** @typedef {import("./messages.js").MessageKey} MessageKey */
@@ -32,12 +33,13 @@ export class PictureNotice {
   /**
    * @param {VideoState} state
    * @param {VideoDetail} detail
-   * @param {string} refusal what the server said, where it refused the viewer; else empty
    */
-  show(state, detail, refusal) {
+  show(state, detail) {
     this.#root.dataset.state = state;
     const { title, hint } = this.#words(state, detail);
-    setText(this.#title, refusal || (title && this.#messages.text(title)));
+    const { error } = detail;
+    const refused = error instanceof ServerError && (error.retryAfter !== undefined || error.status === 501);
+    setText(this.#title, refused ? this.#messages.error(error) : title && this.#messages.text(title));
     setText(this.#hint, hint && this.#messages.text(hint));
     const waits = detail.seconds !== undefined && detail.seconds > 0;
     setText(this.#countdown, waits ? this.#messages.text("hint.seconds", { n: detail.seconds ?? 0 }) : "");

@@ -119,7 +119,7 @@ export class WebRTCVideoClient extends EventTarget {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     const shown = this.#firstCall !== null && this.#video.srcObject === this.#firstCall.stream;
-    if (this.#failures === 0 && !shown) this.#setState("connecting");
+    if (this.#failures === 0) this.#setState(shown ? "live" : "connecting");
     try {
       const call = await this.#dial(signal);
       if (!signal.aborted) this.#attach(call);

@@ -104,5 +104,15 @@ def _parts(newest: Newest[Picture], cadence: Cadence, gone: Callable[[], bool]) 
         seen, picture = news
         if picture.is_fresh() and cadence.is_due(picture.capture_ns):
             cadence.took(picture.capture_ns)
-            head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n\r\n"
-            yield head.encode() + picture.jpeg + b"\r\n"
+            yield _head(picture) + picture.jpeg + b"\r\n"
+
+
+def _head(picture: Picture) -> bytes:
+    lines = (
+        f"--{BOUNDARY}",
+        "Content-Type: image/jpeg",
+        f"Content-Length: {len(picture.jpeg)}",
+        f"X-Capture-Ns: {picture.capture_ns}",
+        f"X-Rtp-Timestamp: {picture.rtp_timestamp}",
+    )
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"

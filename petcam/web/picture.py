@@ -11,6 +11,11 @@ class Picture:
     jpeg: bytes
     capture_ns: int  # CLOCK_MONOTONIC
 
+    @property
+    def rtp_timestamp(self) -> int:
+        """What WebRTC and the detector's results call its moment."""
+        return self.capture_ns * 9 // 100_000 % 2**32
+
     def age(self) -> float:
         """Seconds since its capture."""
         return (time.monotonic_ns() - self.capture_ns) / 1e9

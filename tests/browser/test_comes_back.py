@@ -7,7 +7,7 @@ from demo_system import DemoSystem
 from playwright.sync_api import Page, Route, expect
 
 NewPage = Callable[..., Page]
-LIVE = "#camera[data-video=live]"
+LIVE = "#camera[data-video=live][data-way=webrtc]"  # test_fallback.py has what is shown meanwhile
 
 COUNT_CONNECTIONS = """
     window.connections = 0;
@@ -32,7 +32,15 @@ def expect_trouble(page: Page, title: str) -> None:
     expect(page.locator(".notice-hint")).to_contain_text("自動")
 
 
-def test_a_killed_streamer_is_said_and_the_picture_comes_back(system: DemoSystem, page: Page) -> None:
+@pytest.fixture
+def webrtc_only(page: Page) -> Page:
+    """The page of a viewer who wants no other picture."""
+    page.evaluate("petcam.choices.set('picture', 'webrtc')")
+    return page
+
+
+def test_a_killed_streamer_is_said_and_the_picture_comes_back(system: DemoSystem, webrtc_only: Page) -> None:
+    page = webrtc_only
     expect_connected(page)
     with system.without("petcam-streamer"):
         expect_disconnected(page)
@@ -43,14 +51,18 @@ def test_a_killed_streamer_is_said_and_the_picture_comes_back(system: DemoSystem
     expect(page.locator(".notice")).to_be_hidden()
 
 
-def test_a_streamer_that_hangs_is_said_and_the_picture_comes_back(system: DemoSystem, page: Page) -> None:
+def test_a_streamer_that_hangs_is_said_and_the_picture_comes_back(system: DemoSystem, webrtc_only: Page) -> None:
+    page = webrtc_only
     with system.frozen("petcam-streamer"):
         expect_disconnected(page)
         expect_trouble(page, "映像が途切れました")
     page.wait_for_selector(LIVE)
 
 
-def test_a_streamer_that_stays_away_is_called_unreachable_and_still_tried(system: DemoSystem, page: Page) -> None:
+def test_a_streamer_that_stays_away_is_called_unreachable_and_still_tried(
+    system: DemoSystem, webrtc_only: Page
+) -> None:
+    page = webrtc_only
     with system.without("petcam-streamer"):
         page.wait_for_selector("#camera[data-video=unreachable]")
         expect_trouble(page, "映像を受け取れません")
@@ -104,6 +116,7 @@ def test_a_page_that_was_left_is_no_viewer_and_plays_again_on_return(
 
 
 def test_a_connection_that_failed_is_made_again(page: Page) -> None:
+    page.evaluate("petcam.choices.set('picture', 'webrtc')")
     page.evaluate("document.querySelector('video').srcObject.getTracks().forEach((track) => track.stop())")
     page.wait_for_selector("#camera[data-video=reconnecting]")
     page.wait_for_selector(LIVE)
@@ -144,6 +157,7 @@ def answer(route: Route, status: int, body: str) -> None:
 
 def test_a_full_house_is_said(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
+    page.add_init_script("localStorage.setItem('petcam.picture', 'webrtc')")
     page.route(
         "**/api/webrtc/offer",
         lambda route: route.fulfill(

@@ -72,8 +72,8 @@ def test_nothing_moves_when_a_state_changes(system: DemoSystem, new_page: NewPag
     page.evaluate("document.fonts.ready")
     with system.without("petcam-streamer"):
         expect(page.locator("#server-status")).to_have_text("切断")
-        page.wait_for_selector("#camera[data-video=reconnecting]")
-    page.wait_for_selector(LIVE)
+        page.wait_for_selector("#camera[data-way=mjpeg]")
+    page.wait_for_selector(LIVE + "[data-way=webrtc]")
     assert sum(shift[0] for shift in page.evaluate("shifts")) < 0.01, page.evaluate("shifts")
 
 

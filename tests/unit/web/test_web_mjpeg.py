@@ -141,13 +141,19 @@ def test_it_refuses_sizes_and_rates_out_of_range(client, services, query):
     assert services.places.taken() == 0 and not decoders()
 
 
-def test_it_streams_parts_with_their_length(client, film):
-    film(1)
+def test_it_streams_parts_with_their_length_and_the_moment_of_their_capture(client, film):
+    unit = film(1)[0]
     with client.get("/stream.mjpg") as answer:
         assert answer.content_type == "multipart/x-mixed-replace; boundary=petcam-picture"
         head, _, jpeg = next(iter(answer.response)).partition(b"\r\n\r\n")
-        assert head.startswith(b"--petcam-picture\r\nContent-Type: image/jpeg\r\nContent-Length: ")
-        assert int(head.rpartition(b" ")[2]) == len(jpeg) - 2
+        boundary, *lines = head.decode().split("\r\n")
+        assert boundary == "--petcam-picture"
+        assert dict(line.split(": ") for line in lines) == {
+            "Content-Type": "image/jpeg",
+            "Content-Length": str(len(jpeg) - 2),
+            "X-Capture-Ns": str(unit.capture_ns),
+            "X-Rtp-Timestamp": str(unit.capture_ns * 9 // 100_000 % 2**32),
+        }
 
 
 def test_ten_viewers_cost_one_decoding_and_one_encoding_a_width(services, stream_reader, film, look, monkeypatch):
