@@ -21,6 +21,7 @@ COMMANDS = {
     "check-config": ("petcam.check_config", "validate the configuration"),
     "shm": ("petcam.shm.command", "look at the shared-memory segments"),
     "password": ("petcam.password", "set or reset the owner's password"),
+    "token": ("petcam.viewing_token", "tokens for programs that watch and cannot log in"),
     "doctor": ("petcam.doctor", "say what works on this board, and the remedy for what does not"),
 }
 EXIT_USAGE = 2

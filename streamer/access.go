@@ -9,13 +9,15 @@ import (
 	"petcam/streamer/internal/state"
 	"petcam/streamer/internal/tlsfront"
 	"petcam/streamer/internal/token"
+	"petcam/streamer/internal/viewtoken"
 )
 
-// access is how viewers come in: past the gate, and over HTTPS. Either may be nil: everybody may watch, only HTTP is
-// served.
+// access is how viewers come in: browsers past the gate, programs by viewing tokens, and over HTTPS. Each may be nil:
+// everybody may watch, only HTTP is served.
 type access struct {
-	gate  *token.Gate
-	front *tlsfront.Front
+	gate    *token.Gate
+	viewing *viewtoken.File
+	front   *tlsfront.Front
 }
 
 // openAccess reads or makes what access needs of keys. Its error is one line with the remedy.
@@ -31,6 +33,7 @@ func openAccess(settings config.Config, log *slog.Logger) (a access, err error) 
 		if a.gate, err = token.New(key); err != nil {
 			return a, err
 		}
+		a.viewing = viewtoken.New(viewtoken.Path(state.Directory()), log)
 	}
 	if settings.Web.TLS != "off" {
 		certificates, err := openCertificates(settings, log)

@@ -17,6 +17,7 @@ import (
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/tlsfront"
 	"petcam/streamer/internal/token"
+	"petcam/streamer/internal/viewtoken"
 	"petcam/streamer/internal/watchdog"
 )
 
@@ -33,6 +34,7 @@ type Service struct {
 	server   *http.Server
 	front    *tlsfront.Front // over HTTPS on secure; nil: there is none
 	secure   net.Listener
+	viewing  *viewtoken.File // nil: programs need no token
 	monitor  *monitor
 	dog      *watchdog.Watchdog
 
@@ -44,7 +46,7 @@ type Service struct {
 
 // Open takes the ports. Nothing flows yet. Its error is one line that names port and key.
 func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
-	s := &Service{log: log, front: access.front, failure: make(chan error, 1)}
+	s := &Service{log: log, front: access.front, viewing: access.viewing, failure: make(chan error, 1)}
 	if err := s.openPorts(settings); err != nil {
 		s.closePorts()
 		return nil, err
@@ -90,18 +92,26 @@ func (s *Service) closePorts() {
 func (s *Service) wire(settings config.Config, gate *token.Gate) {
 	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source { return s.reader(settings.Camera) })
 	s.camera = camera.New(s.reader(settings.Camera), s.viewers.Publish)
-	s.server = httpapi.New(httpapi.Options{
+	options := httpapi.Options{
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
 		Camera:    s.camera,
 		Tokens:    gate,
+		ICE:       settings.WebRTC.ICEServers,
 		Names:     names(settings),
 		Scrapers:  networks(settings.Streamer.MetricsAllow),
 		WebPort:   settings.Web.Port,
 		PublicURL: settings.Streamer.PublicURL,
 		Version:   version,
 		Log:       s.log,
-	})
+	}
+	if s.viewing != nil { // a nil *File in the interface would not be nil
+		options.Viewing = s.viewing
+	}
+	s.server = httpapi.New(options)
+	if s.front != nil {
+		s.front.Divert("/whep", s.server.Handler)
+	}
 	s.monitor = newMonitor(s.Address())
 	s.dog = watchdog.New(s.log,
 		watchdog.Check{Name: "fan-out", LastTurn: s.camera.LastTurn},
@@ -142,6 +152,9 @@ func (s *Service) Run(ctx context.Context) error {
 		s.task(func() error { return s.front.Serve(s.secure) })
 		s.task(func() error { s.front.Follow(s.ctx); return nil })
 	}
+	if s.viewing != nil {
+		s.task(func() error { s.viewing.Follow(s.ctx, s.endViewers); return nil })
+	}
 	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, which nobody needs to wait for
 	if _, err := s.monitor.look(ctx); err != nil && ctx.Err() == nil {
 		return err // the port does not answer
@@ -156,6 +169,12 @@ func (s *Service) Run(ctx context.Context) error {
 	case err := <-s.failure:
 		return err
 	}
+}
+
+// endViewers ends the streams of a viewing token that was revoked.
+func (s *Service) endViewers(token string) {
+	ended := s.viewers.EndSession(httpapi.ViewingSession(token))
+	s.log.Info("a viewing token was revoked", "token", token, "streams", ended)
 }
 
 // task runs a part in a goroutine of its own that ends by Close.

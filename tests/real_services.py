@@ -75,6 +75,10 @@ class RealServices:
         file.write_text(json.dumps({"sessions": [{**each, "started": 0.0} for each in sessions]}))
         self.start("web")
 
+    def token(self, *words):
+        """What ``petcam token WORDS`` prints."""
+        return self._run("token", *words).strip()
+
     def config(self):
         return load(self._file)[0]
 
@@ -84,9 +88,12 @@ class RealServices:
     def _environment(self):
         return {**os.environ, "STATE_DIRECTORY": str(self.state)}
 
-    def _run(self, *words, input):
+    def _run(self, *words, input=""):
         command = [*PETCAM, "--config", str(self._file), *words]
-        subprocess.run(command, input=input + "\n", text=True, check=True, env=self._environment(), capture_output=True)
+        ran = subprocess.run(
+            command, input=input + "\n", text=True, check=True, env=self._environment(), capture_output=True
+        )
+        return ran.stdout
 
     def _wait(self, name):
         path = {"web": f"{self.url}/healthz", "streamer": f"{self.streamer_url}/health"}[name]

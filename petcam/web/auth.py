@@ -14,12 +14,12 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
-from petcam.web.errors import is_page
+from petcam.web.errors import error_body, is_page, petcam_answer
 from petcam.web.hosts import name_of
 from petcam.web.owner import Role
 from petcam.web.redirection import go_to
 from petcam.web.services import services
-from petcam.web.visitor import admit, end_session, session, throttled
+from petcam.web.visitor import admit, end_session, session, throttled, viewing_token
 
 blueprint = Blueprint("auth", __name__)
 
@@ -27,6 +27,7 @@ OPEN_ENDPOINTS = frozenset(
     {"auth.login_form", "auth.login", "auth.setup_form", "auth.setup", "health.healthz", "static"}
 )
 VIEWER_ENDPOINTS = frozenset({"auth.logout", "webrtc.offer"})  # all that a viewer may POST to
+PICTURE_ENDPOINTS = frozenset({"mjpeg.stream", "mjpeg.snapshot"})  # all that a viewing token opens here
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ def require_session() -> AnyResponse | None:
         if visitor.role is Role.VIEWER and request.method not in SAFE_METHODS and _is_the_owners():
             raise PetcamError(Code.FORBIDDEN, "viewers may only watch; log in with the owner's password")
         return None
+    if request.endpoint in PICTURE_ENDPOINTS:
+        return None if services().viewing.accepts(viewing_token()) else _challenge()
     if not is_page():
         raise PetcamError(Code.UNAUTHORIZED, "log in first")
     target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
@@ -129,6 +132,16 @@ def setup() -> AnyResponse:
 def _is_the_owners() -> bool:
     """Unknown routes have no endpoint; they stay with their 404."""
     return request.endpoint is not None and request.endpoint not in VIEWER_ENDPOINTS
+
+
+def _challenge() -> AnyResponse:
+    """Players send a name and a password only when asked for them; a browser would put a box before its user."""
+    error = PetcamError(Code.UNAUTHORIZED, "log in first, or bring a viewing token: sudo petcam token add")
+    answer = petcam_answer(error, error_body(error))
+    answer.headers.add("WWW-Authenticate", 'Bearer realm="petcam"')
+    if "Mozilla/" not in request.headers.get("User-Agent", ""):
+        answer.headers.add("WWW-Authenticate", 'Basic realm="petcam"')
+    return answer
 
 
 def _form(target: str, status: int = 200, problem: str = "", seconds: int = 0) -> Response:

@@ -30,6 +30,7 @@ from petcam.web.server import WebServer
 from petcam.web.services import Services
 from petcam.web.sessions import Sessions
 from petcam.web.throttle import Throttle
+from petcam.web.viewing_tokens import ViewingTokens
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ def build(config: Config) -> Services:
         cookie=Cookie(key("session.key", state)),
         hosts=Hosts(config, socket.gethostname()),
         tokens=tokens,
+        viewing=ViewingTokens(state),
         tls_word=tls_word(token_key),
         throttle=Throttle(),
         places=Places.of_threads(config.web.threads),

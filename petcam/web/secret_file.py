@@ -23,8 +23,8 @@ def key(name: str, directory: Path) -> bytes:
     return (directory / name).read_bytes()
 
 
-def write_private(path: Path, data: bytes, exclusive: bool = False) -> None:
-    """Whole or not at all, 0600, and the directory's owner's: ``sudo petcam password`` writes for the service.
+def write_private(path: Path, data: bytes, exclusive: bool = False, mode: int = 0o600) -> None:
+    """Whole or not at all, and the directory's owner's: ``sudo petcam password`` writes for the service.
 
     ``exclusive`` raises FileExistsError where the file is there.
     """
@@ -39,6 +39,7 @@ def write_private(path: Path, data: bytes, exclusive: bool = False) -> None:
             if os.geteuid() == 0:
                 parent = path.parent.stat()
                 os.fchown(fd, parent.st_uid, parent.st_gid)
+            os.fchmod(fd, mode)  # whatever the umask
         (os.link if exclusive else os.replace)(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from petcam.web.recording_directory import RecordingDirectory
 from petcam.web.recording_thumbnail import Thumbnails
 from petcam.web.sessions import Sessions
 from petcam.web.throttle import Throttle
+from petcam.web.viewing_tokens import ViewingTokens
 
 EXTENSION = "petcam"
 
@@ -36,6 +37,7 @@ class Services:
     cookie: Cookie
     hosts: Hosts
     tokens: OfferTokens
+    viewing: ViewingTokens
     tls_word: str  # forwarded.tls_word
     throttle: Throttle
     places: Places

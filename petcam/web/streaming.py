@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from flask import Response, request
 
 from petcam.web.services import services
-from petcam.web.visitor import session
+from petcam.web.visitor import session, viewing_token
 
 LOOK_UP = 1.0  # seconds between looks whether the viewer is still there, while nothing is to be sent
 
@@ -24,8 +24,11 @@ def open_stream(mimetype: str, parts: Callable[[Callable[[], bool]], Iterator[by
 
 
 def _admission() -> Callable[[], bool]:
-    """Whether the viewer's session still lasts; asked once a second or more, outside the request."""
-    if session() is None:
+    """Whether what let the viewer in still lasts; asked once a second or more, outside the request."""
+    if services().config.auth.mode == "none":
         return lambda: True
     sessions, token = services().sessions, services().cookie.token()
-    return lambda: sessions.find(token) is not None
+    if session() is not None:
+        return lambda: sessions.find(token) is not None
+    viewing, program = services().viewing, viewing_token()
+    return lambda: viewing.accepts(program)

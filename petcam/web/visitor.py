@@ -31,6 +31,15 @@ def session() -> Session | None:
     return found
 
 
+def viewing_token() -> str:
+    """Of the current request: as Bearer, or as the password of HTTP Basic, which is all that many players know."""
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return bearer.strip()
+    given = request.authorization
+    return (given.password or "") if given is not None else ""
+
+
 def is_owner() -> bool:
     """Who may change things: the owner, or everybody where there is no login."""
     found = session()

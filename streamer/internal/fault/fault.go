@@ -22,6 +22,9 @@ const (
 	NoVideo          Code = "No video"
 	TooManyViewers   Code = "Too many viewers"
 	RecordingFailed  Code = "Recording failed"
+	Outdated         Code = "Precondition failed"
+	Unconditional    Code = "Precondition required"
+	NotPossible      Code = "Not possible here"
 	Internal         Code = "Internal error"
 )
 

@@ -25,6 +25,12 @@ func statusOf(code fault.Code) int {
 		return http.StatusConflict
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge
+	case fault.Outdated:
+		return http.StatusPreconditionFailed
+	case fault.NotPossible:
+		return http.StatusUnprocessableEntity
+	case fault.Unconditional:
+		return http.StatusPreconditionRequired
 	case fault.UnsupportedMedia:
 		return http.StatusUnsupportedMediaType
 	case fault.TooManyRequests:

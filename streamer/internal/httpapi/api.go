@@ -32,6 +32,8 @@ const (
 type Viewers interface {
 	Answer(ctx context.Context, offer string, guest rtc.Guest) (answer string, err error)
 	EndSession(session string) (closed int)
+	End(id, session string) (closed bool)
+	Trickle(id, session, fragment string) error
 	Viewers() int
 	Stats() rtc.Stats
 }
@@ -49,12 +51,20 @@ type Camera interface {
 	Health() camera.Health
 }
 
+// ViewTokens lets programs in; viewtoken.File.
+type ViewTokens interface {
+	Accept(token string) (id string, err error)
+	Holds(id string) bool
+}
+
 // Options are what the API stands in front of.
 type Options struct {
 	Viewers   Viewers
 	Recorder  Recorder
 	Camera    Camera
 	Tokens    *token.Gate    // nil: whoever reaches the port may watch
+	Viewing   ViewTokens     // nil: the same of programs
+	ICE       []string       // URLs of servers that WHEP's players are told of
 	WebPort   int            // petcam-web's: pages from there may make offers
 	PublicURL string         // of the streamer behind a reverse proxy: so may pages of that origin
 	Names     []string       // further host names of this machine, lower-case

@@ -25,6 +25,7 @@ type fake struct {
 	offer string
 	guest rtc.Guest
 	ended []string // sessions
+	asked []string // of viewers by their id
 	label string
 
 	answering func() // is called amid Answer
@@ -40,6 +41,14 @@ func (f *fake) Answer(_ context.Context, offer string, guest rtc.Guest) (string,
 func (f *fake) EndSession(session string) int {
 	f.ended = append(f.ended, session)
 	return 2
+}
+func (f *fake) End(id, session string) bool {
+	f.asked = append(f.asked, "end", id, session)
+	return id == f.guest.ID
+}
+func (f *fake) Trickle(id, session, fragment string) error {
+	f.asked = append(f.asked, "trickle", id, session, fragment)
+	return f.err
 }
 func (f *fake) Viewers() int     { return 3 }
 func (f *fake) Stats() rtc.Stats { return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Repaired: 8} }
@@ -126,7 +135,7 @@ func TestOfferIsAnswered(t *testing.T) {
 func TestEveryErrorHasItsStatus(t *testing.T) {
 	for code, status := range map[fault.Code]int{
 		fault.BadRequest: 400, fault.BadOffer: 400, fault.LoginRequired: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.MethodNotAllowed: 405,
-		fault.AlreadyRecording: 409, fault.NotRecording: 409, fault.TooLarge: 413, fault.TooManyRequests: 429, fault.UnsupportedMedia: 415,
+		fault.AlreadyRecording: 409, fault.NotRecording: 409, fault.Outdated: 412, fault.NotPossible: 422, fault.Unconditional: 428, fault.TooLarge: 413, fault.TooManyRequests: 429, fault.UnsupportedMedia: 415,
 		fault.NoVideo: 503, fault.TooManyViewers: 503, fault.RecordingFailed: 507, fault.Internal: 500,
 	} {
 		w := ask(t, &fake{err: fault.New(code, "why")}, "POST", "/start", "", nil)

@@ -24,16 +24,23 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return body, nil
 }
 
+// mustBe refuses a body of another kind.
+func mustBe(r *http.Request, kind string) error {
+	if given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || given != kind {
+		return fault.New(fault.UnsupportedMedia, "the body must be %s", kind)
+	}
+	return nil
+}
+
 // decode reads a JSON object into value; fields that it does not know are ignored.
 func decode(r *http.Request, body []byte, value any) error {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return fault.New(fault.UnsupportedMedia, "the body must be application/json")
+	if err := mustBe(r, "application/json"); err != nil {
+		return err
 	}
 	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
 		return fault.New(fault.BadRequest, "the body must be a JSON object")
 	}
-	err = json.Unmarshal(body, value)
+	err := json.Unmarshal(body, value)
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrongType):

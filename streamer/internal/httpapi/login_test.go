@@ -16,13 +16,18 @@ func testKey() []byte { return []byte(strings.Repeat("k", 32)) }
 // locked is an API that asks for tokens.
 func locked(t *testing.T, f *fake) *http.Server {
 	t.Helper()
+	options := optionsOf(f)
+	options.Tokens = gate(t)
+	return New(options)
+}
+
+func gate(t *testing.T) *token.Gate {
+	t.Helper()
 	gate, err := token.New(testKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := optionsOf(f)
-	options.Tokens = gate
-	return New(options)
+	return gate
 }
 
 func bearer(token string) func(*http.Request) { return header("Authorization", "Bearer "+token) }

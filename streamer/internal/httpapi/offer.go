@@ -19,7 +19,8 @@ type description struct {
 
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	allowOrigin(w, r) // before anything fails, so that the page may read why
-	pass, err := a.admit(r)
+	var pass token.Pass
+	err := a.admit(r, func() (err error) { pass, err = a.spend(r); return err })
 	if err != nil {
 		return err
 	}
@@ -65,16 +66,16 @@ func allowOrigin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admit spends the offer's token, before anything is read of the offer itself. Who has none can cost us no more than
-// that, and cannot use up what there is for those who have.
-func (a *api) admit(r *http.Request) (pass token.Pass, err error) {
+// admit judges who brings an offer, before anything is read of the offer itself. Who has no token can cost us no more
+// than that, and cannot use up what there is for those who have.
+func (a *api) admit(r *http.Request, judge func() error) error {
 	if err := a.pace.of(remote(r)); err != nil {
-		return pass, err
+		return err
 	}
-	if pass, err = a.spend(r); err != nil {
-		return pass, err
+	if err := judge(); err != nil {
+		return err
 	}
-	return pass, a.pace.ofAll()
+	return a.pace.ofAll()
 }
 
 // spend takes the offer's token where one is needed.
@@ -82,11 +83,11 @@ func (a *api) spend(r *http.Request) (pass token.Pass, err error) {
 	if a.Tokens == nil {
 		return pass, nil
 	}
-	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	given := bearerToken(r)
+	if given == "" {
 		return pass, loginRequired(errors.New("no token"))
 	}
-	if pass, err = a.Tokens.Accept(strings.TrimSpace(bearer), a.hostNames(r)...); err != nil {
+	if pass, err = a.Tokens.Accept(given, a.hostNames(r)...); err != nil {
 		return pass, loginRequired(err)
 	}
 	return pass, nil

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -17,16 +18,20 @@ type route struct {
 	methods map[string]handler
 }
 
-// routes is the table of all there is.
+// routes is the table of all there is. A path that ends in / stands for those with one more word.
 func (a *api) routes() http.Handler {
 	return a.serve(map[string]route{
 		"/api/webrtc/offer": {a.anyone, map[string]handler{http.MethodPost: a.offer, http.MethodOptions: a.preflight}},
-		"/start":            {a.loopback, map[string]handler{http.MethodPost: a.start}},
-		"/stop":             {a.loopback, map[string]handler{http.MethodPost: a.stop}},
-		"/status":           {a.loopback, map[string]handler{http.MethodGet: a.status}},
-		"/sessions/end":     {a.loopback, map[string]handler{http.MethodPost: a.endSession}},
-		"/metrics":          {a.scraper, map[string]handler{http.MethodGet: a.metrics}},
-		"/health":           {a.anyone, map[string]handler{http.MethodGet: a.health}},
+		"/whep": {a.anyone, map[string]handler{
+			http.MethodPost: a.whep, http.MethodOptions: a.whepOptions, http.MethodGet: a.whepIsHere}},
+		"/whep/": {a.anyone, map[string]handler{
+			http.MethodPatch: a.whepPatch, http.MethodDelete: a.whepDelete, http.MethodGet: a.whepIsHere}},
+		"/start":        {a.loopback, map[string]handler{http.MethodPost: a.start}},
+		"/stop":         {a.loopback, map[string]handler{http.MethodPost: a.stop}},
+		"/status":       {a.loopback, map[string]handler{http.MethodGet: a.status}},
+		"/sessions/end": {a.loopback, map[string]handler{http.MethodPost: a.endSession}},
+		"/metrics":      {a.scraper, map[string]handler{http.MethodGet: a.metrics}},
+		"/health":       {a.anyone, map[string]handler{http.MethodGet: a.health}},
 	})
 }
 
@@ -42,7 +47,10 @@ func (a *api) serve(routes map[string]route) http.Handler {
 
 func dispatch(routes map[string]route, w http.ResponseWriter, r *http.Request) error {
 	found, ok := routes[r.URL.Path]
-	if !ok {
+	if directory, word := path.Split(r.URL.Path); !ok && word != "" {
+		found, ok = routes[directory]
+	}
+	if !ok || strings.HasSuffix(r.URL.Path, "/") {
 		return fault.New(fault.NotFound, "there is nothing at this path")
 	}
 	if err := found.guard(r); err != nil {

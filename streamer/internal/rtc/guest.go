@@ -10,6 +10,7 @@ import (
 type Guest struct {
 	Remote  netip.Addr // for the log
 	Session string     // by which EndSession finds it; empty: none
+	ID      string     // by which End and Trickle find its viewer, together with Session; empty: they do not
 	Until   time.Time  // it must leave then; zero: never
 }
 
@@ -45,4 +46,25 @@ func (s *Server) EndSession(session string) (closed int) {
 		}
 	}
 	return closed
+}
+
+// End sends away the one viewer of a guest, and tells whether it was there. It does not wait for it.
+func (s *Server) End(id, session string) bool {
+	v := s.viewer(id, session)
+	if v != nil {
+		v.leave()
+	}
+	return v != nil
+}
+
+// viewer is that of a guest who has had his answer; nil: it is not there (any more).
+func (s *Server) viewer(id, session string) *viewer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for v := range s.viewers {
+		if id != "" && v.guest.ID == id && v.guest.Session == session && v.ctx.Err() == nil {
+			return v
+		}
+	}
+	return nil
 }

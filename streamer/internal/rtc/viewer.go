@@ -17,7 +17,8 @@ import (
 // restartEvery is how often at most a viewer gets the current group again.
 const restartEvery = time.Second
 
-// viewer is one peer connection. The goroutine that runs it owns it; pion's callbacks and the server only call leave.
+// viewer is one peer connection. The goroutine that runs it owns it; pion's callbacks and the server only call leave,
+// and Trickle adds candidates, which pion allows at any time.
 type viewer struct {
 	server *Server
 	guest  Guest
@@ -29,7 +30,8 @@ type viewer struct {
 	connected chan struct{} // closed once media can flow
 	ctx       context.Context
 	leave     context.CancelFunc
-	watching  atomic.Bool // connected and not left
+	watching  atomic.Bool  // connected and not left
+	trickled  atomic.Int32 // candidates that came after the offer
 }
 
 // connect makes the peer connection of a viewer that will be sent stream.

@@ -16,6 +16,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -70,6 +71,18 @@ func New(web string, key []byte, certificates Certificates, log *slog.Logger) *F
 		ErrorLog:          errors,
 	}
 	return &Front{Certificates: certificates, server: server, transport: transport}
+}
+
+// Divert has what is at path, and below it, answered by handler instead of petcam-web. For the time before Serve.
+func (f *Front) Divert(path string, handler http.Handler) {
+	others := f.server.Handler
+	f.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
+			bounded(handler).ServeHTTP(w, r)
+			return
+		}
+		others.ServeHTTP(w, r)
+	})
 }
 
 // Serve answers connections until Close.

@@ -134,6 +134,19 @@ def test_no_header_opens_a_control_port(petcam, header):
             assert requests.request(method, url + path, headers=told, timeout=20).status_code == 403, (url, path)
 
 
+def test_a_viewing_token_lets_nobody_control_or_log_in(petcam):
+    token = petcam.token("add", "attacker")
+    headers = {"Authorization": f"Bearer {token}"}
+    for method, path in (("POST", "/start"), ("POST", "/stop"), ("GET", "/status"), ("POST", "/sessions/end")):
+        for url in other_addresses(petcam):
+            assert requests.request(method, url + path, headers=headers, timeout=20).status_code == 403, (url, path)
+    offer = requests.post(f"{petcam.streamer_url}/api/webrtc/offer", json={}, headers=headers, timeout=20)
+    assert offer.status_code == 401
+    assert ask(petcam, "GET", "/api/webrtc/config", headers=headers).status_code == 401
+    assert requests.post(f"{petcam.streamer_url}/whep", b"v=0", timeout=20).status_code == 401
+    assert token not in petcam.said()
+
+
 def other_addresses(petcam):
     """The streamer by this machine's addresses on a network, where it has any: then it does not come from loopback."""
     found = [each.address for card in psutil.net_if_addrs().values() for each in card if each.family.name == "AF_INET"]

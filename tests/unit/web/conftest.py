@@ -21,6 +21,7 @@ from petcam.web.recording_thumbnail import Thumbnails
 from petcam.web.services import Services
 from petcam.web.sessions import Sessions
 from petcam.web.throttle import Throttle
+from petcam.web.viewing_tokens import ViewingTokens
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +76,7 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         cookie=Cookie(b"k" * 32),
         hosts=Hosts(config, "petcam-box"),
         tokens=OfferTokens(bytes(32), "boot-1"),
+        viewing=ViewingTokens(tmp_path / "state"),
         tls_word=tls_word(bytes(32)),
         throttle=Throttle(),
         places=Places(2),

@@ -1,0 +1,226 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"petcam/streamer/internal/fault"
+)
+
+// viewing knows the token "good" until it is revoked.
+type viewing struct{ revoked bool }
+
+func (v *viewing) Accept(token string) (string, error) {
+	if token != "good" || v.revoked {
+		return "", errors.New("unknown")
+	}
+	return "3f9a0c12", nil
+}
+func (v *viewing) Holds(id string) bool { return id == "3f9a0c12" && !v.revoked }
+
+// closed is an API whose WHEP asks for a token.
+func closed(t *testing.T, f *fake) (*http.Server, *viewing) {
+	t.Helper()
+	tokens := &viewing{}
+	options := optionsOf(f)
+	options.Viewing = tokens
+	options.ICE = []string{"stun:192.0.2.1:3478", "turn:192.0.2.2"}
+	return New(options), tokens
+}
+
+// by is a request of a program with the token "good"; headers come in pairs, an empty one is left out.
+func by(headers ...string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer good")
+		r.Header.Del("Content-Type")
+		for i := 0; i < len(headers); i += 2 {
+			if r.Header.Set(headers[i], headers[i+1]); headers[i+1] == "" {
+				r.Header.Del(headers[i])
+			}
+		}
+	}
+}
+
+func postWhep(server *http.Server, headers ...string) *httptest.ResponseRecorder {
+	return askOf(server, "POST", "/whep", "v=0 offer", by(append([]string{"Content-Type", "application/sdp"}, headers...)...))
+}
+
+func TestWhepOfferMakesASession(t *testing.T) {
+	f := &fake{}
+	server, _ := closed(t, f)
+	w := postWhep(server)
+	h := w.Header()
+	if w.Code != 201 || w.Body.String() != "the answer" || h.Get("Content-Type") != "application/sdp" || f.offer != "v=0 offer" {
+		t.Fatal(w.Code, w.Body, h)
+	}
+	if f.guest.Session != "token 3f9a0c12" || len(f.guest.ID) < 26 || !f.guest.Until.IsZero() {
+		t.Errorf("%+v", f.guest)
+	}
+	if h.Get("Location") != "/whep/"+f.guest.ID || h.Get("ETag") != `"`+f.guest.ID+`"` || h.Get("Accept-Patch") != "application/trickle-ice-sdpfrag" {
+		t.Error(h)
+	}
+	if links := h.Values("Link"); !slices.Equal(links, []string{`<stun:192.0.2.1:3478>; rel="ice-server"`, `<turn:192.0.2.2>; rel="ice-server"`}) {
+		t.Errorf("%q", links)
+	}
+	first := f.guest.ID
+	if postWhep(server); f.guest.ID == first {
+		t.Error("two sessions have one id")
+	}
+}
+
+func TestWhepNeedsAViewingToken(t *testing.T) {
+	f := &fake{}
+	server, tokens := closed(t, f)
+	postWhep(server)
+	at := "/whep/" + f.guest.ID
+	f.offer = ""
+	expectRefusal := func(name string, headers ...string) {
+		t.Helper()
+		for _, c := range [][2]string{{"POST", "/whep"}, {"PATCH", at}, {"DELETE", at}} {
+			w := askOf(server, c[0], c[1], "v=0", by(append([]string{"Content-Type", "application/sdp"}, headers...)...))
+			expectError(t, w, 401, fault.LoginRequired)
+			if w.Header().Get("WWW-Authenticate") != `Bearer realm="petcam"` || f.offer != "" || f.asked != nil {
+				t.Errorf("%s, %s: %v, %q", c, name, w.Header(), f.asked)
+			}
+		}
+	}
+	expectRefusal("none", "Authorization", "")
+	expectRefusal("another", "Authorization", "Bearer bad")
+	expectRefusal("another scheme", "Authorization", "Token good")
+	expectRefusal("as the user's name", "Authorization", "Basic Z29vZDpiYWQ=")
+	expectRefusal("an offer's", "Authorization", "Bearer "+forCamera(t))
+	tokens.revoked = true
+	expectRefusal("revoked")
+	w := postWhep(server, "Origin", "http://evil.example")
+	expectError(t, w, 403, fault.Forbidden)
+}
+
+func TestViewingTokenMayComeAsAPassword(t *testing.T) {
+	server, _ := closed(t, &fake{})
+	if w := postWhep(server, "Authorization", "Basic cGV0Y2FtOmdvb2Q="); w.Code != 201 {
+		t.Error(w.Code, w.Body)
+	}
+}
+
+func TestViewingTokenOpensNothingElse(t *testing.T) {
+	f := &fake{}
+	options := optionsOf(f)
+	options.Viewing = &viewing{}
+	options.Tokens = gate(t)
+	w := askOf(New(options), "POST", "/api/webrtc/offer", offerBody, by("Content-Type", "application/json"))
+	expectError(t, w, 401, fault.LoginRequired)
+}
+
+func TestTokenThatIsRevokedAmidTheAnswerHasNoStream(t *testing.T) {
+	f := &fake{}
+	server, tokens := closed(t, f)
+	f.answering = func() { tokens.revoked = true }
+	expectError(t, postWhep(server), 401, fault.LoginRequired)
+	if !slices.Equal(f.ended, []string{"token 3f9a0c12"}) {
+		t.Errorf("ended: %q", f.ended)
+	}
+}
+
+func TestWhepIsOpenWhereThereIsNoLogin(t *testing.T) {
+	f := &fake{}
+	server := New(optionsOf(f))
+	if w := postWhep(server, "Authorization", ""); w.Code != 201 || f.guest.Session != "" {
+		t.Fatal(w.Code, f.guest)
+	}
+	if w := askOf(server, "DELETE", "/whep/"+f.guest.ID, "", nil); w.Code != 200 {
+		t.Error(w.Code)
+	}
+	expectError(t, askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { r.Host = "rebound.example" }), 403, fault.Forbidden)
+}
+
+func TestBadWhepOffersAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		body, kind string
+		err        error
+		status     int
+		code       fault.Code
+	}{
+		{"v=0", "application/json", nil, 415, fault.UnsupportedMedia},
+		{"v=0", "", nil, 415, fault.UnsupportedMedia},
+		{strings.Repeat("a", 64<<10+1), "application/sdp", nil, 413, fault.TooLarge},
+		{"", "application/sdp", fault.New(fault.BadOffer, "no SDP"), 400, fault.BadOffer},
+		{"v=0", "application/sdp; charset=utf-8", fault.New(fault.TooManyViewers, "full"), 503, fault.TooManyViewers},
+	} {
+		f := &fake{err: c.err}
+		server, _ := closed(t, f)
+		w := askOf(server, "POST", "/whep", c.body, by("Content-Type", c.kind))
+		expectError(t, w, c.status, c.code)
+		if (w.Header().Get("Retry-After") != "") != (c.status == 503) || w.Header().Get("Location") != "" {
+			t.Error(c.status, w.Header())
+		}
+	}
+}
+
+func TestWhepOffersArePaced(t *testing.T) {
+	server, _ := closed(t, &fake{})
+	for range burstOfOne {
+		askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by("Authorization", "Bearer bad")(r); from("192.168.7.20:9")(r) })
+	}
+	w := askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by()(r); from("192.168.7.20:9")(r) })
+	expectError(t, w, 429, fault.TooManyRequests)
+}
+
+func TestTrickledCandidatesAreTakenForTheSessionTheyName(t *testing.T) {
+	f := &fake{}
+	server, _ := closed(t, f)
+	id := "SESSION"
+	patch := func(headers ...string) *httptest.ResponseRecorder {
+		all := append([]string{"Content-Type", "application/trickle-ice-sdpfrag", "If-Match", `"SESSION"`}, headers...)
+		return askOf(server, "PATCH", "/whep/"+id, "a=ice-ufrag:x", by(all...))
+	}
+	if w := patch(); w.Code != 204 || w.Header().Get("ETag") != "" ||
+		!slices.Equal(f.asked, []string{"trickle", id, "token 3f9a0c12", "a=ice-ufrag:x"}) {
+		t.Error(w.Code, w.Header(), f.asked)
+	}
+	f.asked = nil
+	expectError(t, patch("If-Match", ""), 428, fault.Unconditional)
+	expectError(t, patch("If-Match", `"OTHER"`), 412, fault.Outdated)
+	expectError(t, patch("If-Match", "*"), 422, fault.NotPossible)
+	expectError(t, patch("Content-Type", "application/sdp"), 415, fault.UnsupportedMedia)
+	if f.asked != nil {
+		t.Errorf("%q", f.asked)
+	}
+	f.err = fault.New(fault.NotFound, "gone")
+	expectError(t, patch(), 404, fault.NotFound)
+}
+
+func TestDeleteEndsTheSession(t *testing.T) {
+	f := &fake{}
+	server, _ := closed(t, f)
+	location := postWhep(server).Header().Get("Location")
+	if w := askOf(server, "DELETE", location, "", by("If-Match", "whatever")); w.Code != 200 || w.Body.Len() != 0 ||
+		!slices.Equal(f.asked, []string{"end", f.guest.ID, "token 3f9a0c12"}) {
+		t.Error(w.Code, w.Body, f.asked)
+	}
+	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", by()), 404, fault.NotFound)
+}
+
+func TestWhepTellsPlayersAndNoWebPageWhatItIs(t *testing.T) {
+	server, _ := closed(t, &fake{})
+	for _, method := range []string{"GET", "HEAD"} {
+		for _, path := range []string{"/whep", "/whep/ANY"} {
+			w := askOf(server, method, path, "", nil)
+			if w.Code != 200 || w.Header().Get("Content-Type") != "application/sdp" || w.Body.Len() != 0 {
+				t.Error(method, path, w.Code, w.Header())
+			}
+		}
+	}
+	w := askOf(server, "OPTIONS", "/whep", "", header("Origin", "http://camera:8080"))
+	if w.Code != 200 || w.Header().Get("Accept-Post") != "application/sdp" || w.Header().Get("Access-Control-Allow-Origin") != "" {
+		t.Error(w.Code, w.Header())
+	}
+	expectError(t, askOf(server, "OPTIONS", "/whep", "", header("Origin", "http://evil.example")), 403, fault.Forbidden)
+	for _, path := range []string{"/whep/", "/whep/a/b", "/whep/a/", "/whepx"} {
+		expectError(t, askOf(server, "DELETE", path, "", by()), 404, fault.NotFound)
+	}
+	expectError(t, askOf(server, "PUT", "/whep/a", "", by()), 405, fault.MethodNotAllowed)
+}

@@ -1,0 +1,138 @@
+"""WHEP as the network has it: the real services, and aiortc as the player."""
+
+import asyncio
+import os
+import threading
+import time
+from fractions import Fraction
+
+import pytest
+import requests
+from real_services import RealServices, free_port
+
+from petcam.shm.stream import StreamWriter
+from petcam.streamer_binary import find_streamer
+
+aiortc = pytest.importorskip("aiortc")
+pytest.importorskip("av")
+
+from petcam.feed.encoder import Encoder  # noqa: E402
+
+pytestmark = pytest.mark.skipif(find_streamer() is None, reason="petcam-streamer is not built: make setup")
+WIDTH, HEIGHT, FPS = 320, 240, 20
+PATIENCE = 40.0  # seconds
+
+
+@pytest.fixture(scope="module")
+def segment():
+    """Of a film that runs all the time."""
+    np = pytest.importorskip("numpy")
+    name, stop = f"/petcam_test_{os.getpid()}_{free_port()}", threading.Event()
+
+    def play():
+        encoder = Encoder(WIDTH, HEIGHT, Fraction(FPS), "a test")
+        with StreamWriter(name, writer_name="test") as writer:
+            number = 0
+            while not stop.wait(1 / FPS):
+                number += 1
+                picture = np.full((HEIGHT * 3 // 2, WIDTH), 60 + number % 100, np.uint8)
+                data, keyframe = encoder.encode_i420(picture)
+                now = time.monotonic_ns()
+                writer.publish(data, capture_ns=now, keyframe=keyframe, width=WIDTH, height=HEIGHT)
+
+    player = threading.Thread(target=play)
+    player.start()
+    yield name
+    stop.set()
+    player.join()
+
+
+@pytest.fixture(scope="module")
+def petcam(segment, tmp_path_factory):
+    running = RealServices(tmp_path_factory.mktemp("petcam"), segment)
+    try:
+        running.start("web", "streamer")
+        yield running
+    finally:
+        running.close()
+
+
+class Player:
+    """A WHEP player of aiortc's: one session."""
+
+    def __init__(self, endpoint, token):
+        self._endpoint, self._headers = endpoint, {"Authorization": f"Bearer {token}"}
+        self._peer = aiortc.RTCPeerConnection()
+        self._receiver = self._peer.addTransceiver("video", direction="recvonly").receiver
+        self.location = ""
+
+    async def __aenter__(self):
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        answer = await self.ask("POST", "", self._peer.localDescription.sdp)
+        assert answer.status_code == 201, answer.text
+        self.location = answer.headers["Location"]
+        await self._peer.setRemoteDescription(aiortc.RTCSessionDescription(answer.text, "answer"))
+        return self
+
+    async def __aexit__(self, *_):
+        await self._peer.close()
+
+    async def frame(self):
+        return await asyncio.wait_for(self._receiver.track.recv(), PATIENCE)
+
+    async def ends(self):
+        """Wait until the stream has ended."""
+        with pytest.raises(aiortc.mediastreams.MediaStreamError):
+            while True:
+                await self.frame()
+
+    async def ask(self, method, path, body="", **headers):
+        """``path`` is behind the endpoint's host where it is not empty."""
+        url = self._endpoint.removesuffix("/whep") + path if path else self._endpoint
+        headers = {"Content-Type": "application/sdp", **self._headers, **headers}
+        return await asyncio.to_thread(requests.request, method, url, data=body, headers=headers, timeout=20)
+
+
+def viewers(petcam):
+    return requests.get(f"{petcam.streamer_url}/health", timeout=20).json()["webrtc_clients"]
+
+
+async def watch(petcam, token):
+    async with Player(f"{petcam.streamer_url}/whep", token) as player:
+        frames = [await player.frame() for _ in range(5)]
+        assert {(frame.width, frame.height) for frame in frames} == {(WIDTH, HEIGHT)}
+        pictures = [frame.to_ndarray(format="gray")[120, 160] for frame in frames]
+        assert len(set(pictures)) > 1, "the film stands still"
+        assert viewers(petcam) == 1
+        deleted = await player.ask("DELETE", player.location)
+        assert deleted.status_code == 200
+        await player.ends()
+        assert (await player.ask("DELETE", player.location)).status_code == 404
+
+
+def test_a_player_that_is_not_ours_gets_the_picture_and_ends_its_session(petcam):
+    token = petcam.token("add", "player")
+    asyncio.run(watch(petcam, token))
+    assert token not in petcam.said()
+
+
+async def revoke_while_watching(petcam, token, label):
+    async with Player(f"{petcam.streamer_url}/whep", token) as player:
+        await player.frame()
+        await asyncio.to_thread(petcam.token, "revoke", label)
+        revoked = time.monotonic()
+        await player.ends()
+        assert time.monotonic() - revoked < 10
+        assert (await player.ask("POST", "", "v=0")).status_code == 401
+
+
+def test_a_revoked_token_ends_its_streams_within_ten_seconds(petcam):
+    asyncio.run(revoke_while_watching(petcam, petcam.token("add", "lent"), "lent"))
+
+
+def test_a_snapshot_comes_by_the_same_token_and_by_no_cookie(petcam):
+    headers = {"Authorization": f"Bearer {petcam.token('add', 'card')}"}
+    answer = requests.get(f"{petcam.url}/snapshot.jpg", headers=headers, timeout=20)
+    assert answer.status_code == 200 and answer.content[:2] == b"\xff\xd8" and "Set-Cookie" not in answer.headers
+    petcam.token("revoke", "card")
+    assert requests.get(f"{petcam.url}/snapshot.jpg", headers=headers, timeout=20).status_code == 401

@@ -1,0 +1,182 @@
+"""Viewing tokens as docs/http-api.md says; the streamer's tests hold its half to the same file of examples."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from petcam import cli
+from petcam.errors import PetcamError
+from petcam.web.viewing_tokens import LARGEST, ViewingTokens
+
+EXAMPLES = json.loads((Path(__file__).parents[2] / "viewing-tokens.json").read_text())
+PICTURES = ("/stream.mjpg", "/snapshot.jpg")
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux)"}
+
+
+@pytest.fixture
+def tokens(tmp_path):
+    return ViewingTokens(tmp_path)
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """``petcam token WORDS``: exit status, and what was printed."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+
+    def run(*words):
+        status = cli.main(["token", *words])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+def put(tokens, text):
+    new = tokens.path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(tokens.path)
+
+
+def test_it_lets_in_what_the_file_holds(tokens):
+    assert not any(map(tokens.accepts, EXAMPLES["good"]))
+    put(tokens, EXAMPLES["file"])
+    assert all(map(tokens.accepts, EXAMPLES["good"]))
+    assert not any(map(tokens.accepts, EXAMPLES["bad"]))
+    assert [each.id for each in tokens.all()] == list(EXAMPLES["good"].values())
+    tokens.path.unlink()
+    assert not any(map(tokens.accepts, EXAMPLES["good"]))
+
+
+@pytest.mark.parametrize("text", [*EXAMPLES["damaged"], EXAMPLES["file"] + " " * LARGEST])
+def test_it_lets_nobody_in_by_a_damaged_file_and_overwrites_none(tokens, text):
+    put(tokens, EXAMPLES["file"])
+    assert all(map(tokens.accepts, EXAMPLES["good"]))
+    put(tokens, text)
+    assert not any(map(tokens.accepts, EXAMPLES["good"]))
+    for change in (lambda: tokens.add(""), lambda: tokens.revoke("mediamtx"), tokens.all):
+        with pytest.raises(PetcamError, match="remove it, and add the tokens anew"):
+            change()
+    assert tokens.path.read_text() == text
+
+
+def test_it_writes_what_it_reads_and_never_the_token(tokens):
+    made = [tokens.add("mediamtx"), tokens.add(""), tokens.add("居間のタブレット")]
+    assert len(set(made)) == 3 and all(len(token) == 50 and token.startswith("petcam_") for token in made)
+    assert all(map(ViewingTokens(tokens.path.parent).accepts, made))
+    text = tokens.path.read_text()
+    assert not any(token in text or token[7:] in text for token in made)
+    assert stat.S_IMODE(tokens.path.stat().st_mode) == 0o640
+    assert tokens.revoke("mediamtx").label == "mediamtx"
+    assert list(map(tokens.accepts, made)) == [False, True, True]
+    tokens.revoke(tokens.all()[0].id)
+    assert list(map(tokens.accepts, made)) == [False, False, True]
+
+
+@pytest.mark.parametrize("label", [" ", "a\nb", " a", "a" * 65, "0123abcd", "\x7f", "a\u202eb"])
+def test_it_refuses_labels_that_would_confuse(tokens, label):
+    with pytest.raises(PetcamError):
+        tokens.add(label)
+    assert not tokens.path.exists()
+
+
+def test_it_has_each_label_once_and_an_end(tokens, monkeypatch):
+    tokens.add("a")
+    with pytest.raises(PetcamError, match="revoke it first"):
+        tokens.add("a")
+    monkeypatch.setattr("petcam.web.viewing_tokens.MOST", 2)
+    tokens.add("")
+    with pytest.raises(PetcamError, match="revoke some"):
+        tokens.add("")
+
+
+def test_the_command_adds_lists_and_revokes(command):
+    status, token, said = command("add", "kitchen tablet")
+    assert status == 0 and token.startswith("petcam_") and token.count("\n") == 1 and "interop" in said
+    status, listed, _ = command("list")
+    name = listed.splitlines()[1].split()[0]
+    assert status == 0 and listed.splitlines()[1].endswith("  kitchen tablet") and token.strip() not in listed
+    assert command("revoke", "kitchen tablet") == (
+        0,
+        f"{name} (kitchen tablet) is revoked; its streams end within 10 seconds.\n",
+        "",
+    )
+    assert command("list")[1] == "There are no viewing tokens.\n"
+    status, _, said = command("revoke", "kitchen tablet")
+    assert status == 1 and "petcam token list" in said
+
+
+def test_the_command_says_that_it_needs_sudo(command, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr("petcam.web.secret_file.write_private", refuse)
+    status, _, said = command("add")
+    assert status == 1 and "sudo petcam token" in said
+
+
+@pytest.fixture
+def no_pictures(closed_services, monkeypatch):
+    """They are let in, and find that no more pictures come."""
+    monkeypatch.setattr("petcam.web.mjpeg.SNAPSHOT_WAIT", 0.01)
+    monkeypatch.setattr("petcam.web.mjpeg._parts", lambda *_: iter((b"end",)))
+
+
+@pytest.mark.parametrize("path", PICTURES)
+def test_a_token_opens_the_pictures_however_it_comes(stranger, closed_services, path, no_pictures):
+    token = closed_services.viewing.add("card")
+    ways = [bearer(token), {"Authorization": f"bearer  {token} "}]
+    for headers in ways:
+        with stranger.get(path, headers=headers) as answer:
+            assert answer.status_code in (200, 503)  # there is no picture here
+            assert "Set-Cookie" not in answer.headers
+    with stranger.get(path, auth=("anybody", token)) as answer:
+        assert answer.status_code in (200, 503)
+
+
+@pytest.mark.parametrize("path", PICTURES)
+def test_nothing_else_opens_them_and_it_says_how(stranger, closed_services, path):
+    token = closed_services.viewing.add("card")
+    for given in ("", "Bearer petcam_x", "Bearer", f"Token {token}", "Basic %"):
+        answer = stranger.get(path, headers={"Authorization": given})
+        assert answer.status_code == 401 and answer.get_json()["error"] == "Login required"
+        assert answer.headers.getlist("WWW-Authenticate") == ['Bearer realm="petcam"', 'Basic realm="petcam"']
+    assert stranger.get(path, auth=(token, "")).status_code == 401
+    answer = stranger.get(path, headers=BROWSER)
+    assert answer.headers.getlist("WWW-Authenticate") == ['Bearer realm="petcam"']
+    closed_services.viewing.revoke("card")
+    assert stranger.get(path, headers=bearer(token)).status_code == 401
+
+
+def test_a_token_opens_nothing_else(stranger, closed_services):
+    headers = bearer(closed_services.viewing.add("card"))
+    app = stranger.application
+    others = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in ("mjpeg.stream", "mjpeg.snapshot")]
+    assert len(others) > 20
+    for rule in others:
+        with app.test_request_context():
+            path = rule.rule.replace("<name>", "x").replace("<path:filename>", "x").replace("<version>", "x")
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            with_token = stranger.open(path, method=method, headers=headers)
+            without = stranger.open(path, method=method)
+            assert (with_token.status_code, with_token.location) == (without.status_code, without.location), path
+    for path in PICTURES:
+        assert stranger.post(path, headers=headers).status_code == stranger.post(path).status_code != 200
+
+
+def test_a_stream_ends_with_its_token(closed_services, stranger):
+    from petcam.web.streaming import open_stream
+
+    token = closed_services.viewing.add("card")
+    with stranger.application.test_request_context("/stream.mjpg", headers=bearer(token)):
+        seen = []
+        open_stream("text/plain", lambda gone: seen.append(gone) or iter(())).close()
+        (gone,) = seen
+    assert not gone()
+    closed_services.viewing.revoke("card")
+    assert gone()
