@@ -11,6 +11,7 @@ import (
 
 	"petcam/streamer/internal/camera"
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
@@ -90,8 +91,14 @@ func (s *Service) closePorts() {
 
 // wire makes the parts that cannot fail.
 func (s *Service) wire(settings config.Config, gate *token.Gate) {
-	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source { return s.reader(settings.Camera) })
-	s.camera = camera.New(s.reader(settings.Camera), s.viewers.Publish)
+	news := shm.NewNews()
+	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source {
+		return s.reader(settings.Camera, shm.WithNews(news))
+	})
+	s.camera = camera.New(s.reader(settings.Camera), func(unit h264.AccessUnit) {
+		s.viewers.Publish(unit)
+		news.Tell()
+	})
 	options := httpapi.Options{
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
@@ -119,14 +126,15 @@ func (s *Service) wire(settings config.Config, gate *token.Gate) {
 }
 
 // reader is a reader of the video, whichever layout its daemon writes.
-func (s *Service) reader(keys config.Camera) interface {
+func (s *Service) reader(keys config.Camera, options ...shm.Option) interface {
 	camera.Source
 	record.Source
 } {
+	options = append(options, shm.WithLogger(s.log))
 	if keys.Layout == "rdk-x5" {
-		return shm.OpenRDK(keys.Stream, s.log)
+		return shm.OpenRDK(keys.Stream, options...)
 	}
-	return shm.Open(keys.Stream, shm.WithLogger(s.log))
+	return shm.Open(keys.Stream, options...)
 }
 
 func recording(keys config.Recording, log *slog.Logger) record.Options {

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -87,3 +88,5 @@ func (r *RDKReader) Take(looks int) (units []h264.AccessUnit) {
 	}
 	return units
 }
+
+func (n News) Wait(timer *time.Timer, atMost time.Duration) { n.wait(timer, atMost) }

@@ -2,7 +2,6 @@ package shm
 
 import (
 	"context"
-	"log/slog"
 	"math"
 	"os"
 	"sync"
@@ -28,7 +27,7 @@ const (
 // it is believed only when two looks agree; the oldest slot may be the one that is being overwritten.
 type RDKReader struct {
 	name    string
-	log     *slog.Logger
+	options options
 	status  status
 	settle  func() // lets the time between two looks pass
 	skipped atomic.Uint64
@@ -52,8 +51,8 @@ type RDKReader struct {
 }
 
 // OpenRDK makes a reader of the ring called name, such as /pet_camera_stream. It never fails: the ring may come later.
-func OpenRDK(name string, log *slog.Logger) *RDKReader {
-	return &RDKReader{name: name, log: log, settle: waitToSettle, status: status{heartless: true}}
+func OpenRDK(name string, choices ...Option) *RDKReader {
+	return &RDKReader{name: name, options: choose(choices), settle: waitToSettle, status: status{heartless: true}}
 }
 
 func waitToSettle() { nap(settleTime) }
@@ -76,7 +75,7 @@ func (r *RDKReader) Next(ctx context.Context) (h264.AccessUnit, error) {
 		case err != nil: // there is no ring
 			nap(longestSleep)
 		default:
-			nap(r.untilLook())
+			r.options.waitUntil(r.untilLook())
 		}
 	}
 }
@@ -155,11 +154,11 @@ func (r *RDKReader) attach() error {
 	found, err := openRing(r.name)
 	if err != nil {
 		if r.status.gone(err) {
-			r.log.Error("the video segment is refused", "segment", r.name, "reason", err)
+			r.options.log.Error("the video segment is refused", "segment", r.name, "reason", err)
 		}
 		return err
 	}
-	r.log.Info("reading the video segment", "segment", r.name, "layout", "rdk-x5")
+	r.options.log.Info("reading the video segment", "segment", r.name, "layout", "rdk-x5")
 	r.status.came()
 	r.ring = found
 	count, err := found.count()
@@ -215,7 +214,7 @@ func (r *RDKReader) step() (h264.AccessUnit, bool, error) {
 		case err != nil && r.isNewest(r.next):
 			return h264.AccessUnit{}, false, nil // still on its way, perhaps
 		case err != nil:
-			r.status.refuse(r.log, r.name, err)
+			r.status.refuse(r.options.log, r.name, err)
 		case r.seeking && !h264.IsKeyframe(data):
 			if !r.gap { // whoever has only begun missed nothing
 				r.next++

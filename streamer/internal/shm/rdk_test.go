@@ -31,7 +31,7 @@ func orders(t *testing.T, test func(t *testing.T, ring *shmtest.Ring, reader *sh
 
 func openRDK(t testing.TB, name string) *shm.RDKReader {
 	t.Helper()
-	reader := shm.OpenRDK(name, slog.New(slog.DiscardHandler))
+	reader := shm.OpenRDK(name, shm.WithLogger(slog.New(slog.DiscardHandler)))
 	t.Cleanup(func() { _ = reader.Close() })
 	return reader
 }
@@ -181,7 +181,7 @@ func TestAFrameThatMakesNoSenseIsRefusedCountedAndLogged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			segment, log := shmtest.Name(t), &lines{}
 			ring := shmtest.NewRing(t, segment)
-			reader := shm.OpenRDK(segment, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})))
+			reader := shm.OpenRDK(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 			defer func() { _ = reader.Close() }()
 			shoot(ring, 0)
 			wantFrames(t, reader, 0)

@@ -7,7 +7,6 @@ package shm
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"math"
 	"os"
 	"sync"
@@ -32,7 +31,7 @@ const (
 // and Close are for one goroutine at a time and wait for each other; State and Skipped may be called at any time.
 type Reader struct {
 	name    string
-	log     *slog.Logger
+	options options
 	status  status
 	skipped atomic.Uint64
 	closed  atomic.Bool
@@ -47,19 +46,9 @@ type Reader struct {
 	arena   arena
 }
 
-// Option changes how a Reader is opened.
-type Option func(*Reader)
-
-// WithLogger says where segments that come, go or are refused are logged; the default is slog.Default().
-func WithLogger(log *slog.Logger) Option { return func(r *Reader) { r.log = log } }
-
 // Open makes a Reader of the segment called name, such as /petcam_stream. It never fails: the segment may come later.
-func Open(name string, options ...Option) *Reader {
-	r := &Reader{name: name, log: slog.Default()}
-	for _, option := range options {
-		option(r)
-	}
-	return r
+func Open(name string, choices ...Option) *Reader {
+	return &Reader{name: name, options: choose(choices)}
 }
 
 // Next waits for the next access unit. The first is the newest keyframe there is; from there on none is left out while
@@ -130,11 +119,11 @@ func (r *Reader) attach() error {
 	found, err := openSegment(r.name)
 	if err != nil {
 		if r.status.gone(err) {
-			r.log.Error("the video segment is refused", "segment", r.name, "reason", err)
+			r.options.log.Error("the video segment is refused", "segment", r.name, "reason", err)
 		}
 		return err
 	}
-	r.log.Info("reading the video segment", "segment", r.name, "epoch", found.header.epoch)
+	r.options.log.Info("reading the video segment", "segment", r.name, "epoch", found.header.epoch)
 	r.status.came()
 	r.segment, r.seeking, r.gap = found, true, r.begun
 	if r.begun && Now()-found.header.epoch < young {
@@ -187,7 +176,7 @@ func (r *Reader) read(n uint64) (slot, []byte, bool) {
 	}
 	found, err := r.segment.slot(n)
 	if err != nil {
-		r.status.refuse(r.log, r.name, err)
+		r.status.refuse(r.options.log, r.name, err)
 		return slot{}, nil, false
 	}
 	if r.seeking && !found.keyframe {
@@ -238,7 +227,7 @@ func (r *Reader) wait() {
 	case !named:
 		r.detach()
 	default:
-		waitFutex(r.segment.news(), seen, longestSleep)
+		r.options.waitForRecord(r.segment.news(), seen)
 		r.status.beat(r.segment.heartbeat())
 	}
 }

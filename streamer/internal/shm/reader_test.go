@@ -268,9 +268,9 @@ func pair(t testing.TB) (*shmtest.Writer, *shm.Reader) {
 	return shmtest.New(t, name), open(t, name)
 }
 
-func open(t testing.TB, name string) *shm.Reader {
+func open(t testing.TB, name string, options ...shm.Option) *shm.Reader {
 	t.Helper()
-	reader := shm.Open(name, shm.WithLogger(slog.New(slog.DiscardHandler)))
+	reader := shm.Open(name, append(options, shm.WithLogger(slog.New(slog.DiscardHandler)))...)
 	t.Cleanup(func() { _ = reader.Close() })
 	return reader
 }

@@ -1,0 +1,128 @@
+"""The writer of a segment, and a streamer over it that can be killed.
+
+The writer numbers each picture in its own bytes, so that files can be compared with it.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.camera import ROOT
+from bench.ports import free_ports
+from petcam.shm.stream import StreamWriter
+
+FPS = 30
+DELIMITER = b"\0\0\0\1\x09"
+MARK = b"petcam-bench-num"  # the UUID of an SEI message
+
+
+class Studio:
+    """A segment, a streamer that can be killed, and petcam-web over its recordings."""
+
+    def __init__(self, directory: Path, film: list[bytes]) -> None:
+        self.web_port, self.port = free_ports(2)
+        self.recordings = directory / "recordings"
+        self._config = directory / "petcam.yaml"
+        self._log = open(directory / "log", "w")
+        self._film = film
+        name = f"/petcam_bench_{self.port}"
+        self._config.write_text(yaml.safe_dump(_settings(self, name)))
+        self._writer = StreamWriter(f"{name}_stream", writer_name="bench")
+        self._base_ns = time.monotonic_ns()
+        self.published = 0
+
+    def run(self, command: str) -> "subprocess.Popen[bytes]":
+        petcam = [sys.executable, "-m", "petcam.cli", "web"]
+        words = petcam if command == "web" else [str(ROOT / "build/petcam-streamer")]
+        return subprocess.Popen([*words, "--config", str(self._config)], cwd=ROOT, stdout=self._log, stderr=self._log)
+
+    def publish(self) -> None:
+        """The next picture, in the camera's own time."""
+        n = self.published
+        picture = self._film[n % len(self._film)]
+        sei = b"\0\0\0\1\x06\x05\x18" + MARK + b"%08d" % n + b"\x80"
+        data = picture[:6] + sei + picture[6:]
+        keyframe = n % len(self._film) % FPS == 0
+        capture_ns = self._base_ns + n * 1_000_000_000 // FPS
+        self._writer.publish(data, capture_ns=capture_ns, keyframe=keyframe, width=640, height=360)
+        self.published = n + 1
+
+    @contextmanager
+    def in_real_time(self) -> Iterator[None]:
+        stop = threading.Event()
+
+        def film() -> None:
+            while not stop.is_set():
+                due = (self._base_ns + self.published * 1_000_000_000 // FPS - time.monotonic_ns()) / 1e9
+                if due > 0:
+                    stop.wait(due)
+                self.publish()
+
+        self._base_ns = time.monotonic_ns() - self.published * 1_000_000_000 // FPS
+        thread = threading.Thread(target=film)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def ask(self, path: str, method: str = "GET") -> dict[str, Any]:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            loaded: dict[str, Any] = json.load(answer)
+        return loaded
+
+    def start(self) -> None:
+        until(lambda: bool(self.ask("/start", "POST")))
+
+    def close(self) -> None:
+        self._writer.close()
+        self._log.close()
+
+
+def _settings(studio: Studio, name: str) -> dict[str, Any]:
+    return {
+        "web": {"host": "127.0.0.1", "port": studio.web_port},
+        "streamer": {"host": "127.0.0.1", "port": studio.port},
+        "camera": {"stream": f"{name}_stream", "detections": f"{name}_detections"},
+        "webrtc": {"udp_port": studio.port},
+        "recording": {"directory": str(studio.recordings), "segment_minutes": 1440, "min_free_bytes": 1 << 28},
+        "auth": {"mode": "none"},
+    }
+
+
+def film() -> list[bytes]:
+    """Two seconds of 2 Mb/s, a picture each."""
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=rate={FPS}:size=640x360,noise=alls=30:allf=t"]
+    command += ["-frames:v", str(2 * FPS), "-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast"]
+    command += ["-b:v", "2M", "-maxrate", "2M", "-bufsize", "1M", "-g", str(FPS), "-sc_threshold", "0"]
+    command += ["-pix_fmt", "yuv420p", "-x264-params", "aud=1", "-f", "h264", "-"]
+    video = subprocess.run(command, check=True, capture_output=True).stdout
+    return [DELIMITER + picture for picture in video.split(DELIMITER)[1:]]
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except (OSError, KeyError, ValueError):
+            pass
+        time.sleep(0.01)
+    raise RuntimeError(f"not so after {seconds:g} s")
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    process.wait(10)
