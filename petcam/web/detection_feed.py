@@ -1,16 +1,16 @@
-"""The detector's results: one thread reads the segment, and serialises each result once for all clients."""
+"""The detector's results: one thread reads the segment while anybody listens, serialises each result once for all,
+and sends it to each."""
 
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Protocol
 
 from petcam.errors import PetcamError
-from petcam.web.newest import Newest
+from petcam.web.audience import Audience
 
 READ_TIMEOUT = 0.5  # seconds; also how soon the thread notices stop()
 RETRY_PAUSE = 2.0
@@ -26,22 +26,13 @@ class Reader(Protocol):
     def read(self, timeout: float) -> Any: ...
 
 
-@dataclass(frozen=True)
-class Event:
-    data: bytes  # one server-sent event
-    publish_ns: int
-
-    def is_fresh(self) -> bool:
-        return time.monotonic_ns() - self.publish_ns < FRESH_NS
-
-
 class DetectionFeed:
     """``open_reader`` may be called again and again: a segment that cannot be read now may be replaced."""
 
     def __init__(self, open_reader: Callable[[], AbstractContextManager[Reader]]) -> None:
-        self.newest: Newest[Event] = Newest()
+        self.audience = Audience()
+        self.ended = threading.Event()
         self._open_reader = open_reader
-        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="detections", daemon=True)
         self._last_round = time.monotonic()  # written by the thread only
 
@@ -49,9 +40,8 @@ class DetectionFeed:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, wake every waiting client."""
-        self._stopping.set()
-        self.newest.close()
+        """End the thread, and the stream of everybody who listens."""
+        self.ended.set()
         if self._thread.is_alive():
             self._thread.join(READ_TIMEOUT + RETRY_PAUSE)
 
@@ -60,7 +50,7 @@ class DetectionFeed:
 
     def _run(self) -> None:
         reason = ""
-        while not self._stopping.is_set():
+        while not self.ended.is_set():
             try:
                 with self._open_reader() as reader:
                     self._follow(reader)
@@ -69,31 +59,33 @@ class DetectionFeed:
                     reason = str(error)
                     _log.error("detections: %s", reason, exc_info=not isinstance(error, PetcamError))
                 self._last_round = time.monotonic()
-                self._stopping.wait(RETRY_PAUSE)
+                self.ended.wait(RETRY_PAUSE)
 
     def _follow(self, reader: Reader) -> None:
-        while not self._stopping.is_set():
+        while not self.ended.is_set():
             self._last_round = time.monotonic()
+            if not self.audience.wait(READ_TIMEOUT):
+                continue
             result = reader.read(READ_TIMEOUT)
-            if result is not None:
-                self.newest.publish(Event(serialise(result), result.publish_ns))
+            if result is not None and time.monotonic_ns() - result.publish_ns < FRESH_NS:
+                self.audience.tell(serialise(result))
 
 
 def serialise(result: Any) -> bytes:
-    """The server-sent event of one ``Detections``; docs/http-api.md has its shape."""
-    body = {
-        "detections": [
-            {
-                "class_name": box.class_name,
-                "confidence": round(float(box.confidence), 4),
-                "bbox": {side: round(float(getattr(box, side)), 2) for side in "xywh"},
-            }
-            for box in result.boxes
-        ],
-        "frame_number": int(result.frame_number),
-        "capture_ns": int(result.capture_ns),
-        "rtp_timestamp": int(result.capture_ns) * 9 // 100_000 % 2**32,
-        "width": int(result.width),
-        "height": int(result.height),
-    }
-    return f"data: {json.dumps(body, separators=(',', ':'))}\n\n".encode()
+    """The server-sent event of one ``Detections``; docs/http-api.md has its shape.
+
+    Written by hand: the json module takes three times as long, thirty times a second. Every number was proved finite.
+    """
+    boxes = ",".join(_box(box) for box in result.boxes)
+    return (
+        f'data: {{"detections":[{boxes}],"frame_number":{result.frame_number},"capture_ns":{result.capture_ns},'
+        f'"rtp_timestamp":{result.capture_ns * 9 // 100_000 % 2**32},'
+        f'"width":{result.width},"height":{result.height}}}\n\n'
+    ).encode()
+
+
+def _box(box: Any) -> str:
+    return (
+        f'{{"class_name":{quoted(box.class_name)},"confidence":{box.confidence:.4f},'
+        f'"bbox":{{"x":{box.x:.2f},"y":{box.y:.2f},"w":{box.w:.2f},"h":{box.h:.2f}}}}}'
+    )

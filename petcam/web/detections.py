@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from petcam.web.detection_feed import Event
-from petcam.web.newest import Newest
+from petcam.web.audience import Listener
+from petcam.web.channel import CONNECTION
+from petcam.web.detection_feed import DetectionFeed
 from petcam.web.services import services
 from petcam.web.streaming import LOOK_UP, open_stream
 
@@ -20,20 +21,18 @@ blueprint = Blueprint("detections", __name__)
 
 @blueprint.get("/api/detections/stream")
 def stream() -> Response:
-    return open_stream("text/event-stream", partial(_events, services().detections.newest))
+    return open_stream("text/event-stream", partial(_events, services().detections, request.environ[CONNECTION]))
 
 
-def _events(newest: Newest[Event], gone: Callable[[], bool]) -> Iterator[bytes]:
+def _events(feed: DetectionFeed, connection: Listener, gone: Callable[[], bool]) -> Iterator[bytes]:
+    """Results go another way, see ``Audience``: this thread waits for the end, and keeps alive what is silent."""
     yield RETRY
-    seen, sent_at = 0, time.monotonic()
-    while not (newest.closed or gone()):
-        news = newest.wait(seen, LOOK_UP)
-        if news is not None:
-            seen, event = news
-        if news is not None and event.is_fresh():
-            yield event.data
-        elif time.monotonic() - sent_at >= KEEP_ALIVE_SECONDS:
-            yield KEEP_ALIVE
-        else:
-            continue
+    leave = feed.audience.join(connection)
+    try:
         sent_at = time.monotonic()
+        while not (gone() or feed.ended.wait(LOOK_UP)):
+            if time.monotonic() - max(sent_at, feed.audience.told_at) >= KEEP_ALIVE_SECONDS:
+                yield KEEP_ALIVE
+                sent_at = time.monotonic()
+    finally:
+        leave()

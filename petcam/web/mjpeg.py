@@ -7,6 +7,7 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from petcam.errors import Code, PetcamError
+from petcam.web.channel import CONNECTION, Connection
 from petcam.web.newest import Newest
 from petcam.web.picture import Cadence, Picture, View
 from petcam.web.picture_feed import PictureFeed
@@ -26,8 +27,9 @@ blueprint = Blueprint("mjpeg", __name__)
 def stream() -> Response:
     view, fps = _view(), _number("fps", RATES, USUAL_RATE)
     newest, stop_looking = _supporting_feed(view).look(view, fps)
+    parts = partial(_parts, newest, Cadence(fps), request.environ[CONNECTION])
     try:
-        response = open_stream(f"multipart/x-mixed-replace; boundary={BOUNDARY}", partial(_parts, newest, Cadence(fps)))
+        response = open_stream(f"multipart/x-mixed-replace; boundary={BOUNDARY}", parts)
     except BaseException:
         stop_looking()
         raise
@@ -95,14 +97,16 @@ def _conditional(picture: Picture, view: View) -> Response:
     return response
 
 
-def _parts(newest: Newest[Picture], cadence: Cadence, gone: Callable[[], bool]) -> Iterator[bytes]:
+def _parts(newest: Newest[Picture], cadence: Cadence, viewer: Connection, gone: Callable[[], bool]) -> Iterator[bytes]:
+    """A viewer that has not taken the picture before the last one yet gets none until it has, and then the newest."""
     seen = 0
     while not (newest.closed or gone()):
         news = newest.wait(seen, LOOK_UP)
         if news is None:
             continue
         seen, picture = news
-        if picture.is_fresh() and cadence.is_due(picture.capture_ns):
+        due = picture.is_fresh() and cadence.is_due(picture.capture_ns)
+        if due and viewer.backlog() <= len(picture.jpeg):
             cadence.took(picture.capture_ns)
             yield _head(picture) + picture.jpeg + b"\r\n"
 

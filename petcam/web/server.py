@@ -11,14 +11,13 @@ from typing import Any
 
 from flask import Flask
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from petcam.errors import Code, PetcamError
 from petcam.network import ask
+from petcam.web.channel import Channel
 
 UNHEARD_MS = 60_000  # a phone that left the Wi-Fi says no goodbye: after this its connection is closed
-MOST_CONNECTIONS = 450  # below connection_limit, at which waitress would hear nobody any more
 STOP_TIMEOUT = 2.0  # seconds for requests that are being answered; then as much for the loop
 SETTINGS: dict[str, Any] = {
     "ident": None,
@@ -30,24 +29,6 @@ SETTINGS: dict[str, Any] = {
     "max_request_body_size": 1 << 20,  # the app's own limits are lower and answer in JSON
     "outbuf_high_watermark": 256 * 1024,  # of a reader that stalls, instead of 16 MB
 }
-
-
-class Channel(HTTPChannel):
-    """A connection; all of it runs in the loop's thread. Where there are too many, a new one takes the place of that
-    which has kept us waiting for a request the longest, and a request that drops in byte by byte counts from its first.
-    """
-
-    def __init__(self, server: Any, *args: Any, **options: Any) -> None:
-        waiting = [channel for channel in server.active_channels.values() if not channel.requests]
-        if len(server.active_channels) >= MOST_CONNECTIONS and waiting:
-            min(waiting, key=lambda channel: channel.last_activity).handle_close()
-        super().__init__(server, *args, **options)
-
-    def handle_read(self) -> None:
-        began = self.last_activity if self.request is not None else None
-        super().handle_read()
-        if began is not None and self.request is not None:
-            self.last_activity = began
 
 
 class WebServer:

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import resource
@@ -19,7 +20,8 @@ import requests
 
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
-from petcam.web.server import MOST_CONNECTIONS, listen
+from petcam.web.channel import MOST_CONNECTIONS
+from petcam.web.server import listen
 
 NAME = "petcam_20260101-000000.mp4"
 FRAME = SimpleNamespace(frame_number=5, capture_ns=123_000_000, width=1280, height=720)
@@ -50,6 +52,10 @@ class Viewer:
             if line.startswith(b"data: "):
                 return json.loads(line[len(b"data: ") :])
         return None
+
+    def numbers(self):
+        while event := self.event():
+            yield event["frame_number"]
 
     def close(self):
         self.answer.close()
@@ -91,6 +97,25 @@ def test_it_goes_on_when_the_detector_restarts(watch, config):
         with DetectionWriter(config.camera.detections, writer_name="test") as detector:
             publish(detector, number)
             assert viewer.event()["frame_number"] == number
+
+
+def test_a_viewer_that_stalls_gets_the_newest_and_next_to_no_backlog(watch, detector):
+    stalled, prompt = watch(), watch()
+    numbers = itertools.count(1)
+
+    def publish_next():
+        publish(detector, number := next(numbers))
+        assert prompt.event()["frame_number"] == number
+        return number
+
+    while publish_next() < 200:  # by then the viewer's system has as much room as it will have
+        stalled.event()
+    while (newest := publish_next()) < 1200:
+        pass
+    with ThreadPoolExecutor(1) as reader:
+        late = reader.submit(lambda: list(itertools.takewhile(lambda n: n <= newest, stalled.numbers())))
+        assert until(lambda: publish_next() and late.done())
+    assert len(late.result()) < 150
 
 
 def test_many_streams_never_starve_the_page(url, watch, services):

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from web_fakes import PASSWORD, FakeCameras, FakeReader, FakeStreamer
+from web_fakes import PASSWORD, FakeCameras, FakeConnection, FakeReader, FakeStreamer
 
 from petcam.config import Auth, Config, Recording
 from petcam.web import password_file
 from petcam.web.app import create_app
+from petcam.web.channel import CONNECTION
 from petcam.web.cookie import Cookie
 from petcam.web.detection_feed import DetectionFeed
 from petcam.web.forwarded import tls_word
@@ -87,8 +88,16 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
 
 
 @pytest.fixture
-def client(services):
-    return create_app(services).test_client()
+def connection():
+    """Of ``client`` to the web server."""
+    return FakeConnection()
+
+
+@pytest.fixture
+def client(services, connection):
+    client = create_app(services).test_client()
+    client.environ_base[CONNECTION] = connection
+    return client
 
 
 @pytest.fixture

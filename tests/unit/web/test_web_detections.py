@@ -2,12 +2,17 @@
 
 import json
 import logging
+import queue
 import threading
+from contextlib import contextmanager
+from itertools import chain
+from types import SimpleNamespace
 
 import pytest
-from web_fakes import bad_segment, detections
+from web_fakes import FakeConnection, bad_segment, detections
 
 from petcam.web import detection_feed
+from petcam.web.detection_feed import serialise
 from petcam.web.newest import Newest
 from petcam.web.places import Places
 
@@ -18,19 +23,25 @@ def feed(services):
     return services.detections
 
 
-def events(answer):
-    """The JSON of each event, as they come."""
-    for part in answer.response:
-        if part.startswith(b"data: "):
-            assert part.endswith(b"\n\n") and part.count(b"\n") == 2
-            yield json.loads(part[len("data: ") :])
-
-
-def test_it_sends_each_result_in_the_shape_of_the_document(client, reader, feed):
+@contextmanager
+def listening(client, feed):
+    """The rest of the stream's own answer, once what comes is sent to it."""
     with client.get("/api/detections/stream") as answer:
-        assert answer.mimetype == "text/event-stream"
+        parts = iter(answer.response)
+        assert next(parts) == b"retry: 1000\n\n"
+        rest = queue.Queue()
+        thread = threading.Thread(target=lambda: [rest.put(part) for part in chain(parts, [None])])
+        thread.start()
+        assert feed.audience.wait(5)
+        yield rest
+        feed.ended.set()
+        thread.join()
+
+
+def test_it_sends_each_result_in_the_shape_of_the_document(client, connection, reader, feed):
+    with listening(client, feed):
         reader.news.put(detections(frame_number=1234))
-        assert next(events(answer)) == {
+        assert connection.event() == {
             "detections": [
                 {"class_name": "<cat>", "confidence": 0.93, "bbox": {"x": 412.5, "y": 300.0, "w": 180.0, "h": 120.0}}
             ],
@@ -41,75 +52,103 @@ def test_it_sends_each_result_in_the_shape_of_the_document(client, reader, feed)
             "height": 720,
         }
         reader.news.put(detections(frame_number=1235, boxes=0))
-        assert next(events(answer))["detections"] == []
+        assert connection.event()["detections"] == []
 
 
-def test_it_tells_the_browser_first_when_to_come_back(client, feed):
-    with client.get("/api/detections/stream") as answer:
-        assert next(iter(answer.response)) == b"retry: 1000\n\n"
-
-
-def test_it_sends_the_newest_and_no_backlog(client, reader, feed):
-    for number in range(1, 6):
-        reader.news.put(detections(frame_number=number))
-    seen = 0
-    while seen < 5:
-        seen, _ = feed.newest.wait(seen, 5)
-    with client.get("/api/detections/stream") as answer:
-        assert next(events(answer))["frame_number"] == 5
-
-
-def test_it_sends_nothing_that_is_old(client, reader, feed):
-    reader.news.put(detections(frame_number=1, age=0.6))
-    assert feed.newest.wait(0, 5)
-    with client.get("/api/detections/stream") as answer:
-        reader.news.put(detections(frame_number=2))
-        assert next(events(answer))["frame_number"] == 2
+@pytest.mark.parametrize("name", ['say "cat"', "猫", "\\", "\n\u2028"])
+def test_it_sends_any_class_name_as_json(name):
+    box = SimpleNamespace(class_name=name, confidence=1e-9, x=-0.004, y=1e7, w=1.0, h=2.005)
+    result = SimpleNamespace(**{**vars(detections()), "boxes": (box, box)})
+    event = serialise(result)
+    assert event.count(b"\n") == 2
+    first, second = json.loads(event[len(b"data: ") :])["detections"]
+    assert first == second
+    assert first["class_name"] == name and first["confidence"] == 0
+    assert first["bbox"] == {"x": 0.0, "y": 10000000.0, "w": 1.0, "h": pytest.approx(2.005, abs=0.006)}
 
 
 def test_it_serialises_once_for_all_clients(reader, feed, monkeypatch):
     calls = []
     monkeypatch.setattr(detection_feed, "serialise", lambda result: calls.append(result) or b"data: {}\n\n")
-    got = []
-    waiters = [threading.Thread(target=lambda: got.append(feed.newest.wait(0, 5))) for _ in range(8)]
-    for waiter in waiters:
-        waiter.start()
+    everybody = [FakeConnection() for _ in range(8)]
+    for each in everybody:
+        feed.audience.join(each)
     reader.news.put(detections())
-    for waiter in waiters:
-        waiter.join(5)
-    assert len(got) == 8 and len({id(item[1]) for item in got}) == 1
+    assert len({id(each.sent.get(timeout=5)) for each in everybody}) == 1
     assert len(calls) == 1
 
 
-def test_it_keeps_the_connection_alive_with_a_comment(client, feed, monkeypatch):
+def test_whoever_is_behind_gets_the_newest_later_and_no_backlog(reader, feed):
+    prompt, slow = FakeConnection(), FakeConnection()
+    feed.audience.join(slow)
+    feed.audience.join(prompt)
+    slow.behind = 100_000
+    for number in range(1, 6):
+        reader.news.put(detections(frame_number=number))
+        assert prompt.event()["frame_number"] == number
+    slow.behind = 0
+    reader.news.put(detections(frame_number=6))
+    assert slow.event()["frame_number"] == prompt.event()["frame_number"] == 6
+
+
+def test_it_sends_nothing_that_is_old(reader, feed, connection):
+    feed.audience.join(connection)
+    reader.news.put(detections(frame_number=1, age=0.6))
+    reader.news.put(detections(frame_number=2))
+    assert connection.event()["frame_number"] == 2
+
+
+def test_it_reads_nothing_while_nobody_listens(reader, services, monkeypatch):
+    rounds = threading.Semaphore(0)
+    monkeypatch.setattr(services.detections.audience, "wait", lambda timeout: rounds.release())
+    services.detections.start()
+    for _ in range(3):
+        assert rounds.acquire(timeout=5)
+    assert not reader.asked.is_set()
+
+
+def test_it_sends_nothing_to_one_who_has_left(reader, feed, connection):
+    leaver = FakeConnection()
+    feed.audience.join(leaver)()
+    feed.audience.join(connection)
+    reader.news.put(detections())
+    assert connection.event() and leaver.sent.empty()
+
+
+def test_it_keeps_a_silent_connection_alive_with_a_comment(client, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.detections.KEEP_ALIVE_SECONDS", 0)
     monkeypatch.setattr("petcam.web.detections.LOOK_UP", 0.01)
-    with client.get("/api/detections/stream") as answer:
-        parts = iter(answer.response)
-        next(parts)
-        assert next(parts) == b": keep-alive\n\n"
+    with listening(client, feed) as rest:
+        assert rest.get(timeout=5) == b": keep-alive\n\n"
 
 
-def test_it_goes_on_after_a_segment_that_could_not_be_read(reader, feed, monkeypatch, caplog):
+def test_it_sends_nothing_else_when_nothing_has_changed(client, connection, feed, monkeypatch):
+    monkeypatch.setattr("petcam.web.detections.LOOK_UP", 0.001)
+    looks = threading.Semaphore(0)
+    client.environ_base["waitress.client_disconnected"] = lambda: looks.release()
+    with listening(client, feed) as rest:
+        for _ in range(50):
+            assert looks.acquire(timeout=5)
+        assert rest.empty() and connection.sent.empty()
+
+
+def test_it_goes_on_after_a_segment_that_could_not_be_read(reader, feed, connection, monkeypatch, caplog):
+    feed.audience.join(connection)
     monkeypatch.setattr(detection_feed, "RETRY_PAUSE", 0.0)
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
             reader.news.put(bad_segment())
         reader.news.put(detections())
-        assert feed.newest.wait(0, 5)
+        assert connection.event()
     assert reader.opened == 4 and reader.closed == 3
     assert caplog.text.count("ABI version 9") == 1, "the reason is logged once"
     assert feed.goes_round()
 
 
-def test_it_wakes_every_waiter_at_its_end(client, feed):
-    with client.get("/api/detections/stream") as answer:
-        ended = threading.Event()
-        thread = threading.Thread(target=lambda: (list(answer.response), ended.set()))
-        thread.start()
+def test_it_ends_every_stream_at_its_end(client, feed):
+    with listening(client, feed) as rest:
         feed.stop()
-        assert ended.wait(5)
-        thread.join()
+        assert rest.get(timeout=5) is None
     assert not feed.goes_round()
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from petcam.web import mjpeg, picture
+from petcam.web.newest import Newest
 from petcam.web.picture import Cadence, Picture, View
 from petcam.web.picture_feed import VIEWS
 from petcam.web.picture_source import Still
@@ -288,3 +289,18 @@ def test_a_jpeg_of_the_cameras_own_is_passed_on_as_it_is_without_pyav(services, 
 def test_a_picture_knows_whether_it_is_fresh():
     shown = Picture(b"", time.monotonic_ns())
     assert shown.is_fresh() and not replace(shown, capture_ns=shown.capture_ns - picture.SILENT_NS).is_fresh()
+
+
+def test_a_viewer_that_is_behind_gets_the_newest_once_it_is_not(connection):
+    newest = Newest()
+    older, newer = (Picture(name, time.monotonic_ns()) for name in (b"older", b"newer"))
+
+    def backlog():
+        behind = newest.wait(0, 0)[1] is older
+        if behind:
+            newest.publish(newer)
+        return len(older.jpeg) + 1 if behind else len(newer.jpeg)
+
+    connection.backlog = backlog
+    newest.publish(older)
+    assert next(mjpeg._parts(newest, Cadence(30), connection, lambda: False)).endswith(b"newer\r\n")

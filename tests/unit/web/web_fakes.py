@@ -1,6 +1,8 @@
 """Stand-ins for what petcam-web talks to."""
 
+import json
 import queue
+import threading
 import time
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -45,6 +47,7 @@ class FakeReader:
 
     def __init__(self):
         self.news = queue.Queue()
+        self.asked = threading.Event()
         self.opened = 0
         self.closed = 0
 
@@ -56,6 +59,7 @@ class FakeReader:
         self.closed += 1
 
     def read(self, timeout):
+        self.asked.set()
         try:
             news = self.news.get(timeout=min(timeout, 0.02))
         except queue.Empty:
@@ -63,6 +67,26 @@ class FakeReader:
         if isinstance(news, Exception):
             raise news
         return news
+
+
+class FakeConnection:
+    """Of a viewer: what was sent to it over and above its answer."""
+
+    def __init__(self):
+        self.sent = queue.Queue()
+        self.behind = 0  # bytes
+
+    def send(self, data):
+        self.sent.put(data)
+
+    def backlog(self):
+        return self.behind
+
+    def event(self):
+        """The JSON of the next event."""
+        data = self.sent.get(timeout=5)
+        assert data.startswith(b"data: ") and data.endswith(b"\n\n") and data.count(b"\n") == 2
+        return json.loads(data[len(b"data: ") :])
 
 
 class FakeCameras:

@@ -1,0 +1,116 @@
+"""The detector's results on their way out: what a client costs beside a polling loop, and how late it is."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import yaml
+
+from bench.camera import ROOT
+from bench.figure import Figure
+from bench.ports import free_ports, wait_for_port
+from bench.use import cpu_ns
+from petcam.shm.detections import Box, DetectionWriter
+
+CASES = ((30, 1), (30, 8), (30, 32), (10, 1))  # results a second, clients
+ROUNDS = 3  # of the two in turn, so that a machine's drift hits both
+SPAN = 3.0  # seconds of each
+BOXES = [Box("cat", 0.93, 412.5, 300.0, 180.0, 120.0), Box("dog", 0.88, 40.0, 310.5, 220.0, 160.0)]
+
+
+def figures() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        ports = dict(zip(("petcam", "polling"), free_ports(2), strict=True))
+        segment = f"/petcam_bench_{ports['petcam']}"
+        processes = {
+            name: stack.enter_context(_process(command))
+            for name, command in _commands(Path(directory), ports, segment).items()
+        }
+        for port in ports.values():
+            wait_for_port(port)
+        for rate, count in CASES:
+            with _publishing(segment, rate):
+                yield from _with_clients(rate, count, ports, processes)
+
+
+def _with_clients(rate: int, count: int, ports: dict[str, int], processes: dict[str, int]) -> Iterator[Figure]:
+    cost: dict[str, list[float]] = {name: [] for name in ports}
+    seen: dict[str, list[dict[str, float]]] = {name: [] for name in ports}
+    for _ in range(ROUNDS):
+        for name, port in ports.items():
+            used, found = _measured(processes[name], port, count)
+            cost[name].append(used / count)
+            seen[name].append(found)
+    ours, polling = (statistics.median(cost[name]) for name in ("petcam", "polling"))
+    late = {name: statistics.median(found["median"] for found in seen[name]) for name in ports}
+    clients = f"{count} client{'s' * (count > 1)}, {rate} results/s"
+    yield Figure(f"CPU of a core per event-stream client, {clients}", ours, "%", polling / 2, {"polling": polling})
+    yield Figure(f"published to client, {clients}, median", late["petcam"], "ms", 5, {"polling": late["polling"]})
+
+
+def _measured(pid: int, port: int, count: int) -> tuple[float, dict[str, float]]:
+    """Percent of a core while ``count`` clients listen, and what they saw."""
+    command = [sys.executable, "-m", "bench.listeners", str(port), str(count), str(SPAN)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as clients:
+        assert clients.stdout is not None
+        clients.stdout.readline()
+        before, begin = cpu_ns(pid), time.monotonic_ns()
+        report = clients.stdout.readline()
+        used = 100 * (cpu_ns(pid) - before) / (time.monotonic_ns() - begin)
+    found: dict[str, float] = json.loads(report)
+    return used, found
+
+
+@contextmanager
+def _publishing(segment: str, rate: int) -> Iterator[None]:
+    """A detector of ``rate`` results a second."""
+    stop = threading.Event()
+
+    def publish() -> None:
+        with DetectionWriter(segment, writer_name="bench") as writer:
+            number, begin = 0, time.monotonic()
+            while not stop.wait(max(0.0, begin + number / rate - time.monotonic())):
+                number += 1
+                frame = SimpleNamespace(frame_number=number, capture_ns=time.monotonic_ns(), width=1280, height=720)
+                writer.publish(frame, BOXES)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _commands(directory: Path, ports: dict[str, int], segment: str) -> dict[str, list[str]]:
+    config = directory / "petcam.yaml"
+    settings = {
+        "web": {"host": "127.0.0.1", "port": ports["petcam"]},
+        "camera": {"stream": f"{segment}_stream", "detections": segment},
+        "recording": {"directory": str(directory)},
+        "auth": {"mode": "none"},
+    }
+    config.write_text(yaml.safe_dump(settings))
+    return {
+        "petcam": [sys.executable, "-m", "petcam.cli", "web", "--config", str(config)],
+        "polling": [sys.executable, "-m", "bench.polling", str(ports["polling"]), segment],
+    }
+
+
+@contextmanager
+def _process(command: list[str]) -> Iterator[int]:
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(10)

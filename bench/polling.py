@@ -1,0 +1,65 @@
+"""What petcam's event stream is compared with: a loop for each client that looks for news every 33 ms.
+
+The same waitress with the same settings, the same segment, the same events; read by petcam's reader and written by
+the json module, as one would.
+"""
+
+import argparse
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response
+
+from bench.listeners import PATH
+from petcam.shm.detections import DetectionReader, Detections
+from petcam.web.server import WebServer
+
+PAUSE = 0.033  # seconds
+
+
+def app(segment: str) -> Flask:
+    made = Flask(__name__)
+    made.add_url_rule(PATH, view_func=lambda: Response(_events(segment), mimetype="text/event-stream"))
+    return made
+
+
+def _events(segment: str) -> Iterator[bytes]:
+    yield b"retry: 1000\n\n"
+    with DetectionReader(segment) as reader:
+        while True:
+            newest = _newest(reader)
+            if newest is not None:
+                yield _serialised(newest)
+            time.sleep(PAUSE)
+
+
+def _newest(reader: DetectionReader) -> Detections | None:
+    newest = None
+    while (result := reader.read(0)) is not None:
+        newest = result
+    return newest
+
+
+def _serialised(result: Detections) -> bytes:
+    boxes = [
+        {"class_name": name, "confidence": round(sure, 4), "bbox": {"x": x, "y": y, "w": w, "h": h}}
+        for name, sure, x, y, w, h in result.boxes
+    ]
+    about = {name: getattr(result, name) for name in ("frame_number", "capture_ns", "width", "height")}
+    about["rtp_timestamp"] = result.capture_ns * 9 // 100_000 % 2**32
+    return f"data: {json.dumps({'detections': boxes, **about})}\n\n".encode()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench.polling", description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("segment")
+    options = parser.parse_args()
+    WebServer(app(options.segment), "127.0.0.1", options.port, 40).start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Those who listen to a feed: each is sent what is new by the feed's own thread, and whoever is behind misses it."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+BEHIND = 8  # pieces, as large as the new one, that a listener may not have taken yet
+
+
+class Listener(Protocol):
+    """Of :class:`petcam.web.channel.Connection`."""
+
+    def send(self, data: bytes) -> None: ...
+
+    def backlog(self) -> int: ...
+
+
+class Audience:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: dict[object, Listener] = {}  # guarded by _lock
+        self._present = threading.Event()
+        self.told_at = time.monotonic()  # when there was last something for all; written by the feed's thread
+
+    def join(self, listener: Listener) -> Callable[[], None]:
+        """Begin to listen, until what is returned is called; then nothing is sent any more."""
+        place = object()
+        with self._lock:
+            self._listeners[place] = listener
+            self._present.set()
+        return partial(self._leave, place)
+
+    def tell(self, data: bytes) -> None:
+        with self._lock:
+            for listener in self._listeners.values():
+                if listener.backlog() <= BEHIND * len(data):
+                    listener.send(data)
+        self.told_at = time.monotonic()
+
+    def wait(self, timeout: float) -> bool:
+        """Whether anybody listens, at the latest after ``timeout`` seconds."""
+        return self._present.wait(timeout)
+
+    def _leave(self, place: object) -> None:
+        with self._lock:
+            self._listeners.pop(place, None)
+            if not self._listeners:
+                self._present.clear()
