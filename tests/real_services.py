@@ -1,4 +1,4 @@
-"""petcam-web and petcam-streamer as they run on a board, behind passwords, each with its log in a file."""
+"""The services as they run on a board, behind passwords, each with its log in a file."""
 
 import contextlib
 import json
@@ -13,6 +13,7 @@ import requests
 
 from petcam.config import load
 from petcam.streamer_binary import find_streamer
+from petcam.web.sessions import ABSOLUTE
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
 RECORDING = "petcam_20260101-000000.mp4"
@@ -25,7 +26,7 @@ class RealServices:
         self.port, self.streamer_port = free_port(), free_port()
         self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
         self.state, self.recordings = directory / "state", directory / "recordings"
-        self.logs = {"web": directory / "web.log", "streamer": directory / "streamer.log"}
+        self.logs = {name: directory / f"{name}.log" for name in ("web", "streamer", "feed")}
         self._file = directory / "petcam.yaml"
         self._running = {}
         self.recordings.mkdir(parents=True)
@@ -38,14 +39,16 @@ class RealServices:
             f"camera: {{stream: {stream or segment + '_s'}, detections: {self.detections}}}\n"
             f"recording: {{directory: {self.recordings}}}\n"
         )
-        self._run("password", input=OWNER)
-        self._run("password", "--viewer", input=VIEWER)
+        self.set_password(OWNER)
+        self.set_password(VIEWER, "--viewer")
 
     def start(self, *names):
+        """Of web, streamer, and behind that feed, whose source is the demo."""
         streamer = find_streamer()
         commands = {
             "web": [*PETCAM, "--config", str(self._file), "web"],
             "streamer": [str(streamer), "--config", str(self._file)],
+            "feed": [*PETCAM, "--config", str(self._file), "feed", "demo"],
         }
         for name in names:
             with self.logs[name].open("ab") as log:
@@ -67,23 +70,27 @@ class RealServices:
         assert answer.status_code == 303
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in answer.cookies)
 
-    def let_sessions_expire(self):
-        """All there are, by the state file, while petcam-web is away."""
+    def let_sessions_expire(self, seconds=0.0):
+        """All there are, so many seconds from now, by the state file, while petcam-web is away."""
         self.stop("web")
         file = self.state / "sessions.json"
-        sessions = json.loads(file.read_text())["sessions"]
-        file.write_text(json.dumps({"sessions": [{**each, "started": 0.0} for each in sessions]}))
+        sessions, started = json.loads(file.read_text())["sessions"], time.time() - ABSOLUTE + seconds
+        file.write_text(json.dumps({"sessions": [{**each, "started": started} for each in sessions]}))
         self.start("web")
 
     def token(self, *words):
         """What ``petcam token WORDS`` prints."""
         return self._run("token", *words).strip()
 
+    def set_password(self, password, *words):
+        """By ``petcam password``."""
+        self._run("password", *words, input=password)
+
     def config(self):
         return load(self._file)[0]
 
     def said(self):
-        return "".join(log.read_text() for log in self.logs.values())
+        return "".join(log.read_text() for log in self.logs.values() if log.exists())
 
     def _environment(self):
         return {**os.environ, "STATE_DIRECTORY": str(self.state)}
@@ -96,15 +103,20 @@ class RealServices:
         return ran.stdout
 
     def _wait(self, name):
-        path = {"web": f"{self.url}/healthz", "streamer": f"{self.streamer_url}/health"}[name]
         until = time.monotonic() + START_TIMEOUT
         while time.monotonic() < until:
             assert self._running[name].poll() is None, self.logs[name].read_text()
             with contextlib.suppress(requests.ConnectionError):
-                if requests.get(path, timeout=5).ok:
+                if self._is_ready(name):
                     return
             time.sleep(0.05)  # no event tells that somebody else's port is open
         raise AssertionError(f"{name} does not answer: {self.logs[name].read_text()}")
+
+    def _is_ready(self, name):
+        if name == "web":
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
+        health = requests.get(f"{self.streamer_url}/health", timeout=5)
+        return health.ok and (name == "streamer" or health.json()["camera"]["state"] == "live")
 
 
 def free_port():
