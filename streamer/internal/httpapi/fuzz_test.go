@@ -48,9 +48,9 @@ func FuzzOffer(f *testing.F) {
 // FuzzRequest sends bodies of any kind to each path by each method.
 func FuzzRequest(f *testing.F) {
 	options, server := withViewers(f)
-	paths := []string{"/api/webrtc/offer", "/start", "/stop", "/status", "/sessions/end", "/metrics", "/health", "/"}
+	paths := []string{"/api/webrtc/offer", "/start", "/stop", "/status", "/sessions/end", "/metrics", "/health", "/", "/whep", "/whep/1"}
 	methods := []string{"POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
-	for path, body := range []string{offerBody, `{"filename":"cat"}`, `{}`, ``, `{"session":"s1"}`, `{"all":true}`, `[1]`, `null`} {
+	for path, body := range []string{offerBody, `{"filename":"cat"}`, `{}`, ``, `{"session":"s1"}`, `{"all":true}`, `[1]`, `null`, "v=0", "a=ice-ufrag:x"} {
 		f.Add(uint8(path), uint8(0), "application/json", "", "camera:8081", body)
 	}
 	f.Add(uint8(0), uint8(3), "", "http://camera:8080", "[::1]:8081", "")
