@@ -44,6 +44,42 @@ func withoutCandidates(offer string) string {
 	return rest.String()
 }
 
+// withOneFormat is the offer with no other video formats than this one where it is offered: pion goes through all of them
+// for each of them, which is most of the work of answering a browser.
+func withOneFormat(offer string, payloadType webrtc.PayloadType) string {
+	var rest strings.Builder
+	format, within := strconv.Itoa(int(payloadType)), false
+	for line := range strings.Lines(offer) {
+		if strings.HasPrefix(line, "m=") {
+			line, within = narrow(line, format)
+		}
+		if !within || !isOfAnother(line, format) {
+			rest.WriteString(line)
+		}
+	}
+	return rest.String()
+}
+
+// narrow leaves only one format to a medium; false: it is no video, or has not got that format.
+func narrow(medium, format string) (string, bool) {
+	words := strings.Fields(medium)
+	if words[0] != "m=video" || len(words) < 4 || !slices.Contains(words[3:], format) {
+		return medium, false
+	}
+	return strings.Join(append(words[:3], format), " ") + "\r\n", true
+}
+
+// isOfAnother tells whether a line describes another format.
+func isOfAnother(line, format string) bool {
+	for _, kind := range []string{"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"} {
+		if rest, is := strings.CutPrefix(line, kind); is {
+			of, _, _ := strings.Cut(rest, " ")
+			return of != format && of != "*"
+		}
+	}
+	return false
+}
+
 // receives tells whether the offerer wants to be sent this medium; a direction may stand for the whole session.
 func receives(session *sdp.SessionDescription, media *sdp.MediaDescription) bool {
 	if media.MediaName.Port.Value == 0 {

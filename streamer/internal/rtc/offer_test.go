@@ -53,3 +53,20 @@ func TestFormatsThatCannotBeAnsweredAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestPionIsShownTheChosenFormatAlone(t *testing.T) {
+	audio := "m=audio 9 UDP/TLS/RTP/SAVPF 106 0\r\na=rtpmap:106 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n"
+	feedback := "a=rtcp-fb:106 nack pli\r\na=rtcp-fb:* ccm fir\r\n"
+	video, narrowed := offerWith("106:profile-level-id=42e01f", "97:apt=106"), offerWith("106:profile-level-id=42e01f")
+	for offer, want := range map[string]string{
+		video:            narrowed,
+		video + feedback: narrowed + feedback,
+		video + "a=rtcp-fb:97 nack\r\na=mid:0\r\n" + audio: narrowed + "a=mid:0\r\n" + audio,
+		offerWith("97:apt=98"):                             offerWith("97:apt=98"),
+		"m=\r\nm=video\r\n":                                "m=\r\nm=video\r\n",
+	} {
+		if got := withOneFormat(offer, 106); got != want {
+			t.Errorf("%q becomes %q", offer, got)
+		}
+	}
+}

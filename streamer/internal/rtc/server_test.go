@@ -345,8 +345,8 @@ func TestViewerThatComesBackInTimeGoesOn(t *testing.T) {
 	publish(s, 0, 5, 100)
 	expectFrames(t, v, 0, 5, 100)
 	v.Cut(true)
-	publish(s, 6, 9, 100)
 	before := s.Stats().Bytes
+	publish(s, 6, 9, 100)
 	eventually(t, "they were sent into the void", func() bool { return s.Stats().Bytes > before+400 })
 	v.Cut(false)
 	publish(s, 10, 12, 100)

@@ -146,6 +146,7 @@ func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 	if len(v.server.iceServers) == 0 {
 		offer = withoutCandidates(offer)
 	}
+	offer = withOneFormat(offer, v.stream.codec.PayloadType)
 	err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
 	if err != nil {
 		return "", err
