@@ -26,15 +26,40 @@ class Camera:
 
     web_port: int
     streamer_port: int
+    directory: Path
+    host: str = "127.0.0.1"
     processes: dict[str, psutil.Process] = field(default_factory=dict)
 
     @property
     def page(self) -> str:
-        return f"http://127.0.0.1:{self.web_port}/"
+        return f"http://{self.host}:{self.web_port}/"
+
+    @property
+    def stream(self) -> str:
+        return f"/petcam_bench_{self.web_port}_stream"
 
     @property
     def offer_url(self) -> str:
-        return f"http://127.0.0.1:{self.streamer_port}/api/webrtc/offer"
+        return f"http://{self.host}:{self.streamer_port}/api/webrtc/offer"
+
+    def launch(self, name: str) -> None:
+        """Start the service, which does not run."""
+        petcam = [sys.executable, "-m", "petcam.cli"]
+        command = [str(ROOT / "build/petcam-streamer")] if name == "streamer" else [*petcam, name]
+        config = ["--config", str(self.directory / "petcam.yaml")]
+        with open(self.directory / "log", "a") as log:
+            self.processes[name] = psutil.Popen([*command, *config], cwd=ROOT, stdout=log, stderr=log)
+
+    def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def end(self, name: str) -> None:
+        if name in self.processes:
+            process = self.processes.pop(name)
+            process.terminate()
+            process.wait(10)
 
     def cost(self, seconds: float) -> dict[str, float]:
         """CPU of each service over ``seconds``, in percent of one core."""
@@ -51,36 +76,28 @@ class Camera:
 
 
 @contextmanager
-def running() -> Iterator[Camera]:
+def running(host: str = "127.0.0.1") -> Iterator[Camera]:
     """Start feed (the demo source), streamer and web; wait until the camera is live; stop them."""
     web_port, streamer_port = free_ports(2)
-    camera = Camera(web_port, streamer_port)
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        config = Path(directory) / "petcam.yaml"
-        config.write_text(yaml.safe_dump(_settings(camera, directory)))
-        log = stack.enter_context(open(Path(directory) / "log", "w"))
-        petcam = [sys.executable, "-m", "petcam.cli"]
-        for name, command in {
-            "feed": [*petcam, "feed"],
-            "streamer": [str(ROOT / "build/petcam-streamer")],
-            "web": [*petcam, "web"],
-        }.items():
-            service = subprocess.Popen([*command, "--config", str(config)], cwd=ROOT, stdout=log, stderr=log)
-            stack.callback(service.wait, 10)
-            stack.callback(service.terminate)
-            camera.processes[name] = psutil.Process(service.pid)
+        camera = Camera(web_port, streamer_port, Path(directory), host)
+        (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))
+        for name in ("feed", "streamer", "web"):
+            stack.callback(camera.end, name)
+            camera.launch(name)
         _wait_until_live(camera)
         yield camera
 
 
-def _settings(camera: Camera, directory: str) -> dict[str, Any]:
+def _settings(camera: Camera) -> dict[str, Any]:
     name = f"/petcam_bench_{camera.web_port}"
+    listen = "127.0.0.1" if camera.host == "127.0.0.1" else "0.0.0.0"
     return {
-        "web": {"host": "127.0.0.1", "port": camera.web_port},
-        "streamer": {"host": "127.0.0.1", "port": camera.streamer_port},
+        "web": {"host": listen, "port": camera.web_port},
+        "streamer": {"host": listen, "port": camera.streamer_port},
         "camera": {"source": "demo", "stream": f"{name}_stream", "detections": f"{name}_detections"},
         "webrtc": {"udp_port": camera.streamer_port, "max_viewers": 64},
-        "recording": {"directory": directory},
+        "recording": {"directory": str(camera.directory)},
         "auth": {"mode": "none"},
     }
 
@@ -108,7 +125,7 @@ def _wait_until_live(camera: Camera) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{camera.web_port}/api/go/health", timeout=2) as answer:
+            with urllib.request.urlopen(f"{camera.page}api/go/health", timeout=2) as answer:
                 if json.load(answer)["camera"]["state"] == "live":
                     return
         except (OSError, KeyError, ValueError):

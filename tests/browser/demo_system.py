@@ -20,7 +20,8 @@ START_TIMEOUT = 40.0  # seconds: a busy machine
 class DemoSystem:
     """``petcam demo`` on free ports; a context manager that ends all of it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, host: str = "127.0.0.1", source: str = "demo") -> None:
+        self._options = ["--host", host, "--source", source]
         self.port, self.streamer_port = free_port(), free_port()
         self.directory = directory
         self.url = f"http://localhost:{self.port}/"
@@ -28,6 +29,7 @@ class DemoSystem:
 
     def __enter__(self) -> "DemoSystem":
         command = [sys.executable, "-m", "petcam.cli", "demo", "--dir", str(self.directory)]
+        command += self._options
         command += ["--port", str(self.port), "--streamer-port", str(self.streamer_port)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self._reader = threading.Thread(target=self._read, name="demo-output")
@@ -63,9 +65,13 @@ class DemoSystem:
         finally:
             self._process.send_signal(signal.SIGCONT)
 
+    @property
+    def stream(self) -> str:
+        return f"/petcam_demo_{self.port}_stream"
+
     def remove_stream(self) -> None:
         """As if no daemon had ever written a picture."""
-        os.unlink(f"/dev/shm/petcam_demo_{self.port}_stream")
+        os.unlink(f"/dev/shm{self.stream}")
 
     @contextlib.contextmanager
     def frozen(self, name: str) -> Iterator[None]:

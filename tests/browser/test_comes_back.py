@@ -1,10 +1,21 @@
 """Trouble is said on the picture, and ends by itself."""
 
-from collections.abc import Callable
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import psutil
 import pytest
+import requests
+from conftest import FLAGS, PETCAM, TIMEOUT_MS
 from demo_system import DemoSystem
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
+
+from bench.changing_source import NARROW, WIDE
+from bench.changing_source import film as make_film
+from bench.lan import SERVER, Lan, lan
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live][data-way=webrtc]"  # test_fallback.py has what is shown meanwhile
@@ -15,6 +26,9 @@ COUNT_CONNECTIONS = """
         constructor(...options) { super(...options); window.connections += 1; }
     };
 """
+
+
+NEXT_FRAME = "new Promise((seen) => document.querySelector('video').requestVideoFrameCallback(seen))"
 
 
 def expect_connected(page: Page) -> None:
@@ -74,7 +88,7 @@ def test_the_picture_plays_on_while_the_web_service_is_away(system: DemoSystem, 
     expect_connected(page)
     with system.without("web"):
         expect_disconnected(page)
-        page.evaluate("new Promise((seen) => document.querySelector('video').requestVideoFrameCallback(seen))")
+        page.evaluate(NEXT_FRAME)
         assert page.locator(LIVE).count() == 1
     expect_connected(page)
     page.wait_for_function("() => petcam.overlay.connected")
@@ -91,6 +105,116 @@ def test_a_source_that_restarts_keeps_the_connection(system: DemoSystem, new_pag
         expect_trouble(page, "カメラの映像が止まっています")
     page.wait_for_selector(LIVE)
     assert page.evaluate("connections") == before
+
+
+def test_a_picture_that_changes_its_size_plays_on(new_page: NewPage, tmp_path: Path) -> None:
+    """A second of one size, a second of the other, again and again: each has an SPS of its own."""
+    film = tmp_path / "film.h264"
+    film.write_bytes(b"".join(data for width in (NARROW, WIDE) for data, _ in make_film(width)))
+    page = new_page()
+    page.add_init_script(COUNT_CONNECTIONS)
+    with DemoSystem(tmp_path, source=str(film)) as system:
+        page.goto(system.url)
+        page.wait_for_selector(LIVE)
+        before = page.evaluate("connections")
+        for width in (NARROW, WIDE, NARROW, WIDE):
+            page.wait_for_function("width => document.querySelector('video').videoWidth === width", arg=width)
+        page.evaluate(NEXT_FRAME)
+        assert page.locator(LIVE).count() == 1
+        assert page.evaluate("connections") == before
+
+
+def test_a_page_that_was_hidden_while_the_streamer_restarted_plays_once_it_is_seen(
+    system: DemoSystem, page: Page
+) -> None:
+    hide = """hidden => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(hide, True)
+    with system.without("petcam-streamer"):
+        pass
+    wait_for_viewers(system, 0)
+    page.evaluate(hide, False)
+    page.wait_for_selector(LIVE)
+    page.evaluate(NEXT_FRAME)
+    wait_for_viewers(system, 1)
+
+
+def test_a_browser_that_slept_until_it_was_given_up_plays_again(system: DemoSystem, browser: Browser) -> None:
+    mark = f"--petcam-sleeper-{system.port}"
+    sleeper = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, mark])
+    page = sleeper.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    wait_for_viewers(system, 1)
+    with asleep(mark):
+        wait_for_viewers(system, 0)
+    wait_for_viewers(system, 1)
+    page.wait_for_selector(LIVE)
+    page.evaluate(NEXT_FRAME)
+    sleeper.close()
+
+
+@contextmanager
+def asleep(mark: str) -> Iterator[None]:
+    """All processes of the browser that was started with ``mark``, as when a laptop is closed."""
+    (main,) = (process for process in psutil.Process().children(recursive=True) if is_browser(process, mark))
+    processes = [main, *main.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def is_browser(process: psutil.Process, mark: str) -> bool:
+    words = process.cmdline()
+    return mark in words and not any(word.startswith("--type=") for word in words)
+
+
+def wait_for_viewers(system: DemoSystem, count: int) -> None:
+    """The streamer lets a viewer that is silent go after some twenty seconds."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        answer = requests.get(f"{system.url}api/go/health", timeout=5)
+        if answer.ok and answer.json()["webrtc_clients"] == count:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"not {count} viewers")
+
+
+@pytest.fixture
+def network(browser: Browser) -> Iterator[tuple[Lan, Browser]]:
+    """A network, and a browser that reaches this machine by it."""
+    try:
+        with lan(str(shutil.which("chromium"))) as (made, inside):
+            apart = browser.browser_type.launch(executable_path=inside, args=FLAGS)
+            yield made, apart
+            apart.close()
+    except OSError as error:
+        pytest.skip(f"this machine allows no network namespaces: {error}")
+
+
+def test_the_picture_comes_back_with_the_network(network: tuple[Lan, Browser], tmp_path: Path) -> None:
+    made, browser = network
+    with DemoSystem(tmp_path, "0.0.0.0") as system:
+        page = browser.new_page(locale="ja-JP")
+        page.set_default_timeout(TIMEOUT_MS)
+        page.goto(f"http://{SERVER}:{system.port}/")
+        page.wait_for_selector("#start-recording:enabled")
+        page.evaluate(PETCAM)
+        expect_connected(page)
+        with made.silent():
+            expect_disconnected(page)
+            expect_trouble(page, "映像を受け取れません")
+        page.wait_for_selector(LIVE)
+        page.evaluate(NEXT_FRAME)
+        expect_connected(page)
+        page.wait_for_function("() => petcam.overlay.connected")
 
 
 def test_without_a_camera_it_says_so_and_shows_the_picture_by_itself(system: DemoSystem, new_page: NewPage) -> None:

@@ -1,0 +1,164 @@
+"""How soon the picture is back on an open page, by what had ended it. Needs root, for a network that falls silent."""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+from bench.camera import Camera, running
+from bench.changing_source import NARROW, WIDE, changing_source
+from bench.figure import Figure
+from bench.lan import SERVER, Lan, lan
+from bench.picture import FLAGS
+from petcam.shm.stream import StreamReader
+
+ROUNDS = 3
+PATIENCE = 30.0  # seconds
+# Every picture that is presented: its time on the wall in milliseconds, its width, and by which way it came.
+WATCH = """async () => {
+    const { src } = document.querySelector("script[src$='/first_call.js']");
+    window.petcam = (await import(new URL("main.js", src))).page;
+    window.pictures = [];
+    const note = (width, way) => pictures.push([performance.timeOrigin + performance.now(), width, way]);
+    const video = document.getElementById("webrtc-video");
+    const next = () => video.requestVideoFrameCallback(() => (note(video.videoWidth, "webrtc"), next()));
+    next();
+    petcam.view.eachFrame(() => note(petcam.view.width, "mjpeg"));
+}"""
+FIRST = """([since, width, ways]) => {
+    const found = pictures.find(([at, wide, way]) => at >= since && ways.includes(way) && (!width || wide === width));
+    return found && found[0];
+}"""
+BOTH = ["webrtc", "mjpeg"]
+
+
+def figures() -> list[Figure]:
+    with (
+        lan(str(shutil.which("chromium"))) as (network, chromium),
+        running(SERVER) as camera,
+        sync_playwright() as tools,
+    ):
+        browser = tools.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_context().new_page()
+        page.goto(camera.page)
+        page.wait_for_selector("#choices:enabled")
+        page.evaluate(WATCH)
+        cases: dict[str, tuple[Callable[[], float], float]] = {
+            "the source's restart": (lambda: _source(page, camera), 1),
+            "the streamer's restart": (lambda: _streamer(page, camera), 3),
+            "the web service's restart, its boxes too": (lambda: _web(page, camera), 1),
+            "10 s without network": (lambda: _network(page, network), 1),
+            "the browser's sleep of 6 s": (lambda: _sleep(page), 1),
+            "a killed streamer, by MJPEG": (lambda: _fallback(page, camera), 5),
+            "the streamer's return after 10 s, by WebRTC": (lambda: _return(page, camera), 10),
+            "a changed SPS": (lambda: _sps(page, camera), 1),
+        }
+        worst = {name: max(_again(page, measure) for _ in range(ROUNDS)) for name, (measure, _) in cases.items()}
+        browser.close()
+    return [
+        Figure(f"picture after {name}, worst of {ROUNDS}", worst[name], "s", aim) for name, (_, aim) in cases.items()
+    ]
+
+
+def _again(page: Page, measure: Callable[[], float]) -> float:
+    """Begin from a picture by WebRTC that has been there for a while."""
+    page.wait_for_selector("#camera[data-video=live][data-way=webrtc]", timeout=1000 * PATIENCE)
+    _after(page, time.time() + 1)
+    return measure()
+
+
+def _after(page: Page, since: float, width: int = 0, ways: list[str] = BOTH) -> float:
+    """Seconds from ``since`` (on the wall) to the first picture presented then; of that width where it is given."""
+    found = page.wait_for_function(FIRST, arg=[1000 * since, width, ways], timeout=1000 * PATIENCE)
+    return float(found.json_value()) / 1000 - since
+
+
+def _source(page: Page, camera: Camera) -> float:
+    with StreamReader(camera.stream) as stream:
+        epoch = stream.read(PATIENCE).epoch
+        camera.kill("feed")
+        page.wait_for_selector("#camera[data-video=waiting]", timeout=1000 * PATIENCE)
+        camera.launch("feed")
+        unit = stream.read(PATIENCE)
+        while unit is None or unit.epoch == epoch:
+            unit = stream.read(PATIENCE)
+        return _after(page, _on_the_wall(unit.publish_ns))
+
+
+def _streamer(page: Page, camera: Camera) -> float:
+    camera.kill("streamer")
+    camera.launch("streamer")
+    since = _listens(camera.streamer_port)
+    return _after(page, since, ways=["webrtc"])
+
+
+def _web(page: Page, camera: Camera) -> float:
+    camera.kill("web")
+    page.wait_for_function("() => !petcam.overlay.connected")
+    camera.launch("web")
+    since = _listens(camera.web_port)
+    page.wait_for_function("() => petcam.overlay.connected", timeout=1000 * PATIENCE)
+    boxes = time.time() - since
+    return max(boxes, _after(page, since))
+
+
+def _network(page: Page, network: Lan) -> float:
+    with network.silent():
+        time.sleep(10)
+    return _after(page, time.time())
+
+
+def _sleep(page: Page) -> float:
+    """All of the browser stands still, as when a laptop is closed."""
+    processes = [process for process in psutil.Process().children(recursive=True) if "chrom" in process.name()]
+    for process in processes:
+        process.suspend()
+    time.sleep(6)
+    since = time.time()
+    for process in processes:
+        process.resume()
+    return _after(page, since)
+
+
+def _fallback(page: Page, camera: Camera) -> float:
+    camera.kill("streamer")
+    try:
+        return _after(page, time.time(), ways=["mjpeg"])
+    finally:
+        camera.launch("streamer")
+
+
+def _return(page: Page, camera: Camera) -> float:
+    camera.kill("streamer")
+    time.sleep(10)
+    camera.launch("streamer")
+    return _after(page, _listens(camera.streamer_port), ways=["webrtc"])
+
+
+def _sps(page: Page, camera: Camera) -> float:
+    camera.end("feed")
+    try:
+        with changing_source(camera.stream) as change:
+            _after(page, time.time(), NARROW)
+            since = change()
+            return _after(page, since, WIDE)
+    finally:
+        camera.launch("feed")
+
+
+def _listens(port: int) -> float:
+    """Wait until the port is served; the time on the wall."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex((SERVER, port)) == 0:
+                return time.time()
+        time.sleep(0.01)
+    raise RuntimeError(f"nobody serves port {port}")
+
+
+def _on_the_wall(monotonic_ns: int) -> float:
+    return time.time() - (time.monotonic_ns() - monotonic_ns) / 1e9
