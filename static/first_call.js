@@ -6,6 +6,7 @@ import { inlinedConfig } from "./viewer_config.js";
 // The page's entry. The picture goes before the buttons: to load and start the rest costs a browser about as much as the
 // whole call does, so it waits for the first picture, but not longer than this where none comes.
 const PATIENCE_MS = 500;
+const LOOK_AGAIN_MS = 1000;
 
 const config = inlinedConfig();
 
@@ -14,7 +15,7 @@ export const firstCall = config && "RTCPeerConnection" in window ? new Call(conf
 
 const patience = new Promise((over) => setTimeout(over, PATIENCE_MS));
 const picture = firstCall && show(firstCall).catch(() => {}); // whoever takes the call over meets its failure too
-Promise.race([patience, picture]).then(() => import("./main.js"));
+Promise.race([patience, picture]).then(() => import("./main.js").catch(comeAgain));
 
 /** @param {Call} call */
 async function show(call) {
@@ -29,4 +30,20 @@ async function show(call) {
   if (video.srcObject !== call.stream) return;
   byId("camera").dataset.video = "live";
   byId("notice").dataset.state = "live";
+}
+
+/**
+ * The rest of the page did not come, as the server went away meanwhile: load the page anew once it answers. To import
+ * again would not do, as a browser asks only once for a module. A page that was loaded anew has to have missed the server
+ * before it does so again: what fails with a server that is there would fail for ever.
+ * @param {unknown} error
+ */
+async function comeAgain(error) {
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  for (let missed = navigation?.type !== "reload"; ; missed = true) {
+    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    if (answer?.ok && missed) return location.reload();
+    if (answer?.ok) throw error;
+    await new Promise((over) => setTimeout(over, LOOK_AGAIN_MS));
+  }
 }

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from demo_system import DemoSystem
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live]"
@@ -51,3 +51,35 @@ def test_a_token_goes_with_the_offer_and_a_refused_one_is_asked_for_anew(system:
     with page.expect_response("**/api/webrtc/offer"):
         page.evaluate("document.querySelector('video').srcObject.getTracks().forEach((track) => track.stop())")
     assert sent[2:] == ["Bearer new"]  # out of a configuration that was fetched again
+
+
+def test_a_page_whose_rest_did_not_come_is_loaded_anew_once_the_server_answers(
+    system: DemoSystem, new_page: NewPage
+) -> None:
+    page = new_page()
+    held: list[Route] = []
+    page.route("**/main.js", lambda route: held.append(route), times=1)
+    with page.expect_request("**/main.js"):
+        page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    page.evaluate("window.before = true")
+    with system.without("web"):
+        with page.expect_event("requestfailed", lambda request: request.url.endswith("/healthz")):
+            held[0].continue_()
+        assert page.evaluate("before")
+        assert page.locator("#start-recording").is_disabled()
+    page.wait_for_selector("#start-recording:enabled")
+    page.wait_for_selector(LIVE)
+    assert page.evaluate("window.before") is None
+
+
+def test_a_page_whose_rest_is_broken_is_loaded_anew_only_once(system: DemoSystem, browser: Browser) -> None:
+    page = browser.new_page()
+    loads: list[Page] = []
+    page.on("load", lambda loaded: loads.append(loaded))
+    page.route("**/main.js", lambda route: route.fulfill(content_type="text/javascript", body="export { nothing };"))
+    with page.expect_event("pageerror") as error:
+        page.goto(system.url)
+    assert "nothing" in error.value.message
+    assert len(loads) == 2
+    page.close()
