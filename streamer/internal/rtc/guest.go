@@ -26,6 +26,9 @@ func (g Guest) same(other Guest) bool {
 	return g.Remote == other.Remote && g.Remote.IsValid() && !g.Remote.IsLoopback()
 }
 
+// isProgram tells a media server or player from a page: only they have an ID.
+func (g Guest) isProgram() bool { return g.ID != "" }
+
 // stay is how long a guest's viewer may be there at most.
 func (g Guest) stay(parent context.Context) (context.Context, context.CancelFunc) {
 	if g.Until.IsZero() {

@@ -232,6 +232,27 @@ func TestViewerThatAsksForAKeyframeGetsTheGroupAgain(t *testing.T) {
 	expectFrames(t, v, 11, 12, 5000)
 }
 
+func TestProgramThatAsksForAKeyframeMustHaveLostSomething(t *testing.T) {
+	s := start(t, nil, usualPatience())
+	publish(s, 0, 12, 5000)
+	v := rtctest.New(t)
+	v.Accept(answerTo(t, s, v.Offer(), Guest{Remote: netip.MustParseAddr("127.0.0.1"), ID: "program"}))
+	first := v.Frame()
+	expectFrames(t, v, 11, 12, 5000)
+	asked := rtcp.PictureLossIndication{MediaSSRC: first.Packets[0].SSRC}
+	report := func(lost uint8) *rtcp.ReceiverReport {
+		return &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: asked.MediaSSRC, FractionLost: lost}}}
+	}
+	for began := time.Now(); time.Since(began) < restartEvery+restartEvery/2; time.Sleep(50 * time.Millisecond) {
+		v.Send(report(0), &asked)
+	}
+	publish(s, 13, 13, 5000)
+	expectFrames(t, v, 13, 13, 5000) // not the group
+	v.Send(report(1))
+	v.Send(&asked)
+	expectFrames(t, v, 10, 13, 5000)
+}
+
 func TestSenderReportSaysWhichTimeATimestampIs(t *testing.T) {
 	s := start(t, nil, usualPatience())
 	publish(s, 0, 0, 100)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,11 +112,12 @@ func (v *viewer) watch() {
 }
 
 // listen heeds the viewer's RTCP until the sender stops: lost packets are sent again, and a viewer that asks for
-// a keyframe gets the current group again. (We cannot ask the camera for another one.)
+// a keyframe gets the current group again. (We cannot ask the camera for another one.) Media servers ask every two
+// seconds, whether they have lost anything or not, and hand the group's old pictures on: they must have lost something.
 func (v *viewer) listen(frames *fanout.Subscription[*frame]) {
 	defer v.leave()
 	buffer := make([]byte, 1500)
-	restarted := time.Now()
+	restarted, lost := time.Now(), false
 	for {
 		n, _, err := v.sender.Read(buffer)
 		if err != nil {
@@ -129,14 +131,21 @@ func (v *viewer) listen(frames *fanout.Subscription[*frame]) {
 			switch packet := packet.(type) {
 			case *rtcp.TransportLayerNack:
 				v.server.repaired.Add(uint64(v.stream.repair(packet)))
+			case *rtcp.ReceiverReport:
+				lost = lost || reportsLoss(packet)
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				if time.Since(restarted) >= restartEvery {
-					restarted = time.Now()
+				if time.Since(restarted) >= restartEvery && (lost || !v.guest.isProgram()) {
+					restarted, lost = time.Now(), false
 					frames.Restart()
 				}
 			}
 		}
 	}
+}
+
+// reportsLoss tells whether a viewer lacks packets that were not repaired.
+func reportsLoss(report *rtcp.ReceiverReport) bool {
+	return slices.ContainsFunc(report.Reports, func(r rtcp.ReceptionReport) bool { return r.FractionLost > 0 })
 }
 
 // negotiate answers the offer; the answer holds all candidates. Those of the offer are left out unless there is a NAT
