@@ -27,7 +27,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with _permitted(tokens):
         if args.action == "add":
             print(tokens.add(args.name), flush=True)
-            print("This is all that will ever be seen of it. What it opens: docs/interop.md", file=sys.stderr)
+            print("This is all that will ever be seen of it. What it opens: petcam's interop.md", file=sys.stderr)
             if config.auth.mode == "none":
                 print("auth.mode is none: nobody asks for it.", file=sys.stderr)
         elif args.action == "list":

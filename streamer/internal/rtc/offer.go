@@ -82,7 +82,7 @@ func isOfAnother(line, format string) bool {
 
 // receives tells whether the offerer wants to be sent this medium; a direction may stand for the whole session.
 func receives(session *sdp.SessionDescription, media *sdp.MediaDescription) bool {
-	if media.MediaName.Port.Value == 0 {
+	if _, bundled := media.Attribute("bundle-only"); media.MediaName.Port.Value == 0 && !bundled {
 		return false
 	}
 	for _, has := range []func(string) (string, bool){media.Attribute, session.Attribute} {

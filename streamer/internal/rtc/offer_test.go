@@ -44,6 +44,16 @@ func TestConstrainedBaselineWithModeOneIsPreferred(t *testing.T) {
 	}
 }
 
+func TestPortOfABundledMediumIsNoRefusal(t *testing.T) {
+	rejected := strings.Replace(offerWith("96:packetization-mode=1;profile-level-id=42e01f"), "m=video 9", "m=video 0", 1)
+	if _, err := readOffer(rejected); codeOf(err) != fault.BadOffer {
+		t.Error(err)
+	}
+	if _, err := readOffer(rejected + "a=bundle-only\r\n"); err != nil { // RFC 9143, 6: GStreamer offers it behind its audio
+		t.Error(err)
+	}
+}
+
 func TestFormatsThatCannotBeAnsweredAreRefused(t *testing.T) {
 	for _, format := range []string{"96:packetization-mode=0;profile-level-id=42e01f", "96:profile-level-id=42e01f",
 		"96:packetization-mode=1", "96:packetization-mode=1;profile-level-id=42e0", "200:packetization-mode=1;profile-level-id=42e01f",
