@@ -1,14 +1,16 @@
 import { DetectionRing, VANISH_MS } from "./detection_ring.js";
+import { refusalOf } from "./http.js";
 
 /** @typedef {import("./detection_ring.js").Detection} Detection */
 /** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
 /** @typedef {import("./detection_ring.js").Match} Match */
 /** @typedef {import("./detection_ring.js").Rect} Rect */
+/** @typedef {import("./http.js").ServerError} ServerError */
 /** @typedef {import("./frames.js").PictureSource} PictureSource */
 /** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
 
 const STREAM_URL = "/api/detections/stream";
-const REOPEN_MS = 1000;
+const REOPEN_MS = 500;
 const LABEL_HEIGHT = 24;
 const LABEL_GAP = 4;
 const FONT = "600 13px system-ui, sans-serif";
@@ -25,7 +27,7 @@ const FONT = "600 13px system-ui, sans-serif";
  * Draws the detector's boxes over a picture, each on the frame that it was computed on where the picture's source tells
  * which frame it shows. The stream of results is open only while the page is seen.
  *
- * Events: `draw` for each drawing, `statechange` when the stream opens or fails (`connected`).
+ * Events: `draw` for each drawing, `statechange` when the stream opens or fails (`connected`, `refusal`).
  */
 export class BBoxOverlay extends EventTarget {
   #picture;
@@ -41,6 +43,8 @@ export class BBoxOverlay extends EventTarget {
   /** @type {EventSource | null} */
   #stream = null;
   #connected = false;
+  /** @type {ServerError | null} */
+  #refusal = null;
   #reopenTimer = 0;
   #vanishTimer = 0;
   /** @type {number | undefined} */
@@ -65,6 +69,11 @@ export class BBoxOverlay extends EventTarget {
 
   get connected() {
     return this.#connected;
+  }
+
+  /** Why the server opens no stream of results, where it said so. */
+  get refusal() {
+    return this.#refusal;
   }
 
   start() {
@@ -108,15 +117,22 @@ export class BBoxOverlay extends EventTarget {
     const stream = new EventSource(STREAM_URL);
     stream.onopen = () => this.#setConnected(true);
     stream.onmessage = (event) => this.#onResult(JSON.parse(event.data));
-    stream.onerror = () => this.#handleError();
+    stream.onerror = () => this.#handleError(stream);
     this.#stream = stream;
   }
 
-  // EventSource gives up for good after a 503, so one way serves for every failure.
-  #handleError() {
-    this.#stream?.close();
+  /**
+   * EventSource gives up for good after a 503, without a word why, so one way serves for every failure.
+   * @param {EventSource} stream
+   */
+  async #handleError(stream) {
+    const answered = stream.readyState === EventSource.CLOSED;
+    stream.close();
     this.#setConnected(false);
-    this.#reopenTimer = setTimeout(() => this.#openStream(), REOPEN_MS);
+    const refusal = answered ? await refusalOf(STREAM_URL) : null;
+    if (stream !== this.#stream) return; // the page was hidden meanwhile
+    this.#setConnected(false, refusal);
+    this.#reopenTimer = setTimeout(() => this.#openStream(), Math.max(REOPEN_MS, 1000 * (refusal?.retryAfter ?? 0)));
   }
 
   #closeStream() {
@@ -129,10 +145,14 @@ export class BBoxOverlay extends EventTarget {
     this.#draw();
   }
 
-  /** @param {boolean} connected */
-  #setConnected(connected) {
-    if (connected === this.#connected) return;
+  /**
+   * @param {boolean} connected
+   * @param {ServerError | null} [refusal]
+   */
+  #setConnected(connected, refusal = null) {
+    if (connected === this.#connected && refusal === this.#refusal) return;
     this.#connected = connected;
+    this.#refusal = refusal;
     this.dispatchEvent(new Event("statechange"));
   }
 

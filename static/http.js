@@ -64,6 +64,23 @@ export async function failureOf(response) {
 }
 
 /**
+ * Why the server gives no such stream; null where it does, or does not answer.
+ * @param {string} url
+ * @returns {Promise<ServerError | null>}
+ */
+export async function refusalOf(url) {
+  const glance = new AbortController();
+  try {
+    const response = await fetch(url, { signal: glance.signal });
+    return response.ok ? null : await failureOf(response);
+  } catch {
+    return null;
+  } finally {
+    glance.abort();
+  }
+}
+
+/**
  * @param {Response} response
  * @param {any} body its JSON; null where it is none
  */

@@ -100,7 +100,13 @@ class Page {
     this.#notice.show(state, detail);
     setText(byId("live"), state === "live" ? this.messages.text("video.live") : "");
     setText(byId("way"), this.#whyMjpeg());
-    setText(byId("boxes"), state === "live" && !this.overlay.connected ? this.messages.text("boxes.lost") : "");
+    setText(byId("boxes"), state === "live" ? this.#whyNoBoxes() : "");
+  }
+
+  #whyNoBoxes() {
+    const { connected, refusal } = this.overlay;
+    if (refusal) return this.messages.error(refusal);
+    return connected ? "" : this.messages.text("boxes.lost");
   }
 
   #whyMjpeg() {

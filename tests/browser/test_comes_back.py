@@ -277,20 +277,3 @@ def test_a_bad_health_is_never_called_connected(system: DemoSystem, new_page: Ne
 
 def answer(route: Route, status: int, body: str) -> None:
     route.fulfill(status=status, content_type="application/json", body=body)
-
-
-def test_a_full_house_is_said(system: DemoSystem, new_page: NewPage) -> None:
-    page = new_page()
-    page.add_init_script("localStorage.setItem('petcam.picture', 'webrtc')")
-    page.route(
-        "**/api/webrtc/offer",
-        lambda route: route.fulfill(
-            status=503,
-            headers={"Retry-After": "1", "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"},
-            json={"error": "Too many viewers", "message": "16 are watching"},
-        ),
-    )
-    page.goto(system.url)
-    expect_trouble(page, "視聴者が上限に達しています。")
-    page.unroute("**/api/webrtc/offer")
-    page.wait_for_selector(LIVE)

@@ -1,0 +1,44 @@
+"""The server's limits are said on the page, and end by themselves."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import requests
+from conftest import PETCAM
+from demo_system import DemoSystem
+from playwright.sync_api import Page, expect
+
+NewPage = Callable[..., Page]
+LIVE = "#camera[data-video=live][data-way=webrtc]"
+
+
+def test_a_full_house_is_said(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page()
+    page.add_init_script("localStorage.setItem('petcam.picture', 'webrtc')")
+    page.route(
+        "**/api/webrtc/offer",
+        lambda route: route.fulfill(
+            status=503,
+            headers={"Retry-After": "1", "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"},
+            json={"error": "Too many viewers", "message": "16 are watching"},
+        ),
+    )
+    page.goto(system.url)
+    expect(page.locator(".notice-title")).to_have_text("視聴者が上限に達しています。")
+    expect(page.locator(".notice-hint")).to_contain_text("自動")
+    page.unroute("**/api/webrtc/offer")
+    page.wait_for_selector(LIVE)
+
+
+def test_that_no_more_pages_can_be_open_is_said_and_ends_with_the_others(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page(locale="en-US")
+    with ExitStack() as others:
+        while (stream := requests.get(f"{system.url}api/detections/stream", stream=True, timeout=10)).ok:
+            others.enter_context(stream)
+        assert stream.status_code == 503
+        page.goto(system.url)
+        page.wait_for_selector(LIVE)  # which holds no place there
+        expect(page.locator("#boxes")).to_have_text("Too many pages are open at once.")
+    expect(page.locator("#boxes")).to_be_empty()
+    page.evaluate(PETCAM)
+    assert page.evaluate("petcam.overlay.connected")
