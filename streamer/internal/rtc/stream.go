@@ -38,6 +38,8 @@ type stream struct {
 	playoutID   uint8 // of the playout-delay header extension; 0: the viewer has none
 	writer      webrtc.TrackLocalWriter
 
+	cushion cushion
+
 	// mu guards the numbering, which send changes and repair reads.
 	mu    sync.Mutex
 	shift uint16
@@ -63,7 +65,8 @@ func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame, out fu
 
 // send writes a frame's packets; write errors mean that the viewer is gone, which ICE finds out.
 func (s *stream) send(f *frame) (bytes int) {
-	header := s.header(f)
+	changed := s.cushion.step()
+	header := s.header(f, changed || f.keyframe)
 	header.SequenceNumber = s.sequence(f)
 	for i, payload := range f.payloads {
 		s.pace()
@@ -108,13 +111,22 @@ func (s *stream) sequence(f *frame) uint16 {
 	return uint16(f.number) + s.shift
 }
 
-// header is what the packets of a frame have in common. Keyframes tell the viewer not to hold pictures back.
-func (s *stream) header(f *frame) rtp.Header {
+// header is what the packets of a frame have in common; it may tell how long to hold pictures back.
+func (s *stream) header(f *frame, tell bool) rtp.Header {
 	header := rtp.Header{Version: 2, PayloadType: s.payloadType, SSRC: s.ssrc, Timestamp: f.timestamp}
-	if f.keyframe && s.playoutID != 0 {
-		_ = header.SetExtension(s.playoutID, []byte{0, 0, 0}) // minimum and maximum 0, 12 bits each
+	if tell && s.playoutID != 0 {
+		_ = header.SetExtension(s.playoutID, playoutDelay(s.cushion.told.Load()))
 	}
 	return header
+}
+
+// playoutDelay is the time that pictures are held back at least, and at most, in 12 bits each.
+func playoutDelay(least int64) []byte {
+	var most int64
+	if least > 0 {
+		most = playoutMost
+	}
+	return []byte{byte(least >> 4), byte(least<<4 | most>>8), byte(most)}
 }
 
 // report is the sender report that is due, or nil. It tells the viewer which moment of the wall clock an RTP timestamp is.
