@@ -96,7 +96,8 @@ def _siege(camera: Camera, memory: Memory) -> list[Figure]:
 
 
 def _pages(camera: Camera, cookie: str, memory: Memory, over: Callable[[], bool], seconds: float) -> list[float]:
-    """How long the owner waits for the page each time, in ms, by a new connection; until it is over, or for ``seconds``."""
+    """How long the owner waits for the page, in ms, each time by a new connection. Ends when it is over, or after
+    ``seconds``."""
     times: list[float] = []
     end = time.monotonic() + seconds
     while time.monotonic() < end and not over():
