@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import yaml
 
-from petcam.child import Child, petcam_environment
+from petcam.child import Child
 from petcam.config import Config, parse
 from petcam.errors import Code, PetcamError
 from petcam.network import ask, from_here, is_free, is_loopback, lan_address
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--streamer-port", type=int, default=8081, metavar="N", help="TCP and UDP; default 8081")
     parser.add_argument("--dir", type=Path, default=default_directory(), metavar="D", help="default %(default)s")
     parser.add_argument("--detector-delay-ms", type=int, metavar="N", help="of the demo source's detector")
+    parser.add_argument("--detector-every", type=int, metavar="N", help="it looks at every Nth frame")
 
 
 def default_directory() -> Path:
@@ -107,11 +108,13 @@ def prepare(directory: Path, text: str) -> Path:
 
 def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[bytes]) -> list[Child]:
     """In the order of the video's way; they are ended in reverse."""
-    environment = petcam_environment(file.parent)
+    environment = {k: v for k, v in os.environ.items() if k not in ("GO_SERVER_URL", "NOTIFY_SOCKET", "WATCHDOG_USEC")}
+    environment["STATE_DIRECTORY"] = str(file.parent)
     petcam = [sys.executable, "-m", "petcam.cli", "--config", str(file)]
     delay = [] if args.detector_delay_ms is None else ["--detector-delay-ms", str(args.detector_delay_ms)]
+    every = [] if args.detector_every is None else ["--detector-every", str(args.detector_every)]
     commands = {
-        "petcam feed": [*petcam, "feed", *delay],
+        "petcam feed": [*petcam, "feed", *delay, *every],
         STREAMER: [str(streamer), "--config", str(file)],
         "petcam web": [*petcam, "web"],
     }

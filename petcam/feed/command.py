@@ -26,11 +26,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="demo: how long after a frame its boxes are published, 0 to 5000, default %(default)s",
     )
+    parser.add_argument(
+        "--detector-every",
+        type=_frames,
+        default=1,
+        metavar="N",
+        help="demo: the detector looks at every Nth frame, 1 to 30, default %(default)s",
+    )
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Feed until a signal; 0 then, and where the source has come to its end for good (standard input)."""
-    source = sources.find(_word(args, config.camera), config.camera.detections, args.detector_delay_ms)
+    detector = args.detector_delay_ms, args.detector_every
+    source = sources.find(_word(args, config.camera), config.camera.detections, *detector)
     with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
         feeder = Feeder(source, writer)
         feeder.start()
@@ -73,4 +81,11 @@ def _milliseconds(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 5000:
         raise argparse.ArgumentTypeError("must be 0 to 5000")
+    return value
+
+
+def _frames(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 30:
+        raise argparse.ArgumentTypeError("must be 1 to 30")
     return value

@@ -21,16 +21,23 @@ class DemoSource:
     """Draws, encodes and paces ``FPS`` frames a second; the detector's thread publishes their boxes later.
 
     ``open_detections`` makes the writer of the detections segment, a context manager; ``detector_delay_ms`` is how
-    long after a frame's capture its boxes are published. A frame that could not be drawn in time is left out.
+    long after a frame's capture its boxes are published, and the detector looks at each ``detector_every``-th frame.
+    A frame that could not be drawn in time is left out.
     """
 
     name = "demo"
     endless = True
 
-    def __init__(self, open_detections: Callable[[], AbstractContextManager[Writer]], detector_delay_ms: float) -> None:
+    def __init__(
+        self,
+        open_detections: Callable[[], AbstractContextManager[Writer]],
+        detector_delay_ms: float,
+        detector_every: int = 1,
+    ) -> None:
         pyav.load("the source demo")
         self._open_detections = open_detections
         self._delay_ns = round(detector_delay_ms * 1e6)
+        self._every = detector_every
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         scene = Scene()
@@ -40,7 +47,8 @@ class DemoSource:
                 data, keyframe = encoder.encode_i420(scene.draw(number, _clock(capture_ns)))
                 frame = EncodedFrame(data, capture_ns, keyframe, WIDTH, HEIGHT, number)
                 yield frame  # published on return, so no box is ever ahead of its frame
-                detector.submit(frame, _boxes(scene, number))
+                if number % self._every == 0:
+                    detector.submit(frame, _boxes(scene, number))
 
 
 def _boxes(scene: Scene, number: int) -> list[Box]:

@@ -10,13 +10,13 @@ from petcam.feed.source import Source
 POSSIBLE = "demo, a video file, - (H.264 in Annex-B form on standard input), rpicam, rtsp://..., /dev/videoN"
 
 
-def find(word: str, detections: str, detector_delay_ms: float) -> Source:
+def find(word: str, detections: str, detector_delay_ms: float, detector_every: int = 1) -> Source:
     """The source that ``word`` names; ``detections`` is the segment that the demo's detector writes.
 
     Raises :class:`PetcamError`: ``BAD_SOURCE`` where there is no such source, ``UNSUPPORTED`` where PyAV is missing.
     """
     if word == "demo":
-        return _demo(detections, detector_delay_ms)
+        return _demo(detections, detector_delay_ms, detector_every)
     if word == "-":
         from petcam.feed.stdin import StdinSource
 
@@ -40,11 +40,14 @@ def find(word: str, detections: str, detector_delay_ms: float) -> Source:
     return _readable(FileSource, word)
 
 
-def _demo(detections: str, detector_delay_ms: float) -> Source:
+def _demo(detections: str, detector_delay_ms: float, detector_every: int) -> Source:
     from petcam.feed.demo import DemoSource
     from petcam.shm.detections import DetectionWriter
 
-    return DemoSource(lambda: DetectionWriter(detections, writer_name="petcam feed demo"), detector_delay_ms)
+    def open_detections() -> DetectionWriter:
+        return DetectionWriter(detections, writer_name="petcam feed demo")
+
+    return DemoSource(open_detections, detector_delay_ms, detector_every)
 
 
 def _readable(make: Callable[[str], Source], path: str) -> Source:

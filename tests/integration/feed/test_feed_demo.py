@@ -54,6 +54,13 @@ def test_boxes_lie_on_the_drawn_pet_of_their_own_frame_and_come_as_late_as_told(
     assert np.quantile(offsets, 0.95) <= 2  # at the picture's edge a tip of two pixels may be lost in the encoding
 
 
+def test_a_detector_may_look_at_every_third_frame_only(feed):
+    run = feed("demo", "--detector-every", "3")
+    with DetectionReader(run.detections) as boxes:
+        numbers = [boxes.read(30).frame_number for _ in range(20)]
+    assert [number % 3 for number in numbers] == [0] * 20
+
+
 @pytest.fixture
 def worst_side():
     """Pixels between a box and the pet in its own, decoded picture; ``None`` where there is nothing to compare."""
