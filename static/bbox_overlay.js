@@ -1,4 +1,5 @@
 import { DetectionRing, VANISH_MS } from "./detection_ring.js";
+import { DetectorDelay } from "./detector_delay.js";
 import { refusalOf } from "./http.js";
 
 /** @typedef {import("./detection_ring.js").Detection} Detection */
@@ -19,13 +20,14 @@ const FONT = "600 13px system-ui, sans-serif";
  * @typedef {object} OverlayState what is drawn now
  * @property {Match} match
  * @property {number | undefined} rtpTimestamp of the frame that it is drawn on
- * @property {number | undefined} resultTimestamp of the frame that the detector looked at
+ * @property {number | undefined} resultTimestamp of the frame that the detector looked at: this one or one before it
  * @property {Detection[]} detections in pixels of the picture
  */
 
 /**
  * Draws the detector's boxes over a picture, each on the frame that it was computed on where the picture's source tells
- * which frame it shows. The stream of results is open only while the page is seen.
+ * which frame it shows, else moved on or between two; `state` says which. The stream of results is open only while the
+ * page is seen.
  *
  * Events: `draw` for each drawing, `statechange` when the stream opens or fails (`connected`, `refusal`).
  */
@@ -35,6 +37,8 @@ export class BBoxOverlay extends EventTarget {
   #nameOf;
   #context;
   #ring = new DetectionRing();
+  /** How late the results are for the frames on the screen. */
+  delay = new DetectorDelay();
   /** @type {OverlayState} */
   #state = { match: "none", rtpTimestamp: undefined, resultTimestamp: undefined, detections: [] };
   /** @type {AbortController | null} ends everything that start() began */
@@ -96,6 +100,7 @@ export class BBoxOverlay extends EventTarget {
     this.#stopFrames();
     this.#picture = picture;
     this.#rtpTimestamp = undefined;
+    this.delay.clear();
     if (this.#life) this.#stopFrames = picture.eachFrame((frame) => this.#onFrame(frame));
     this.#draw();
   }
@@ -158,7 +163,9 @@ export class BBoxOverlay extends EventTarget {
 
   /** @param {DetectionResult} result */
   #onResult(result) {
-    this.#ring.add(result, performance.now());
+    const now = performance.now();
+    this.#ring.add(result, now);
+    this.delay.arrived(result.rtp_timestamp, now);
     clearTimeout(this.#vanishTimer);
     this.#vanishTimer = setTimeout(() => this.#draw(), VANISH_MS);
     this.#draw(); // it may be the result of the frame on the screen
@@ -168,11 +175,12 @@ export class BBoxOverlay extends EventTarget {
   #onFrame(frame) {
     this.#rtpTimestamp = frame?.rtpTimestamp;
     this.#draw();
+    if (frame?.rtpTimestamp !== undefined) this.delay.presented(frame.rtpTimestamp, performance.now());
   }
 
   #draw() {
-    const { match, result } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now());
-    const detections = result ? this.#inPixels(result) : [];
+    const { match, result, detections: found } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now());
+    const detections = result ? this.#inPixels(result, found) : [];
     const resultTimestamp = result?.rtp_timestamp;
     this.#state = { match, rtpTimestamp: this.#rtpTimestamp, resultTimestamp, detections };
     this.#paint(detections);
@@ -181,13 +189,14 @@ export class BBoxOverlay extends EventTarget {
 
   /**
    * The detector may look at a smaller picture than the one that is shown.
-   * @param {DetectionResult} result
+   * @param {DetectionResult} result in whose pixels they are
+   * @param {Detection[]} detections
    * @returns {Detection[]}
    */
-  #inPixels(result) {
+  #inPixels(result, detections) {
     const across = (this.#picture.width || result.width) / result.width;
     const down = (this.#picture.height || result.height) / result.height;
-    return result.detections.map(({ bbox: { x, y, w, h }, ...detection }) => ({
+    return detections.map(({ bbox: { x, y, w, h }, ...detection }) => ({
       ...detection,
       bbox: { x: x * across, y: y * down, w: w * across, h: h * down },
     }));

@@ -5,6 +5,7 @@ import { postJSON, ServerError } from "./http.js";
 const SAME_ORIGIN_OFFER = "/api/webrtc/offer";
 const DIRECT_MS = 2500; // for the streamer's own port, which a firewall may swallow without a word
 const PROXY_MS = 6000;
+const HOLD_BACK = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (docs/http-api.md)
 
 /**
  * One try to be sent the live video: a peer connection, our offer, the streamer's answer. It begins when it is made.
@@ -14,16 +15,21 @@ const PROXY_MS = 6000;
  */
 export class Call {
   #config;
+  #mayHoldBack;
   #life = new AbortController();
 
-  /** @param {ViewerConfig} config */
-  constructor(config) {
+  /**
+   * @param {ViewerConfig} config
+   * @param {boolean} mayHoldBack whether `holdBack` is to have an effect; without it the picture is soonest
+   */
+  constructor(config, mayHoldBack) {
     this.#config = config;
+    this.#mayHoldBack = mayHoldBack;
     this.peer = new RTCPeerConnection({ iceServers: config.ice_servers, bundlePolicy: "max-bundle" });
     const transceiver = this.peer.addTransceiver("video", { direction: "recvonly" });
     preferH264(transceiver);
     this.receiver = transceiver.receiver;
-    holdBack(this.receiver, 0);
+    this.holdBack(0);
     this.stream = new MediaStream([this.receiver.track]);
     /** Settled once the answer is set; rejected with what `postJSON` throws, or what the browser says of the answer. */
     this.answered = this.#negotiate();
@@ -35,9 +41,20 @@ export class Call {
     this.peer.close();
   }
 
+  /**
+   * Have pictures wait before they are shown, by the standard's name or Chromium's older one.
+   * @param {number} milliseconds
+   */
+  holdBack(milliseconds) {
+    const receiver = /** @type {any} */ (this.receiver);
+    if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
+    else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = milliseconds / 1000;
+  }
+
   async #negotiate() {
     const offer = await this.peer.createOffer();
-    const [answer] = await Promise.all([this.#exchange(offer), this.peer.setLocalDescription(offer)]);
+    const sent = { type: offer.type, sdp: offer.sdp + (this.#mayHoldBack ? HOLD_BACK : "") };
+    const [answer] = await Promise.all([this.#exchange(sent), this.peer.setLocalDescription(offer)]);
     await this.peer.setRemoteDescription(answer);
   }
 
@@ -70,14 +87,4 @@ function preferH264(transceiver) {
   const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
   const h264 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/h264");
   if (h264.length) transceiver.setCodecPreferences?.(h264);
-}
-
-/**
- * Have pictures wait for `milliseconds` before they are shown, by the standard's name or Chromium's older one.
- * @param {any} receiver
- * @param {number} milliseconds
- */
-export function holdBack(receiver, milliseconds) {
-  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
-  else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = milliseconds / 1000;
 }

@@ -1,3 +1,5 @@
+import { between, beyond } from "./motion.js";
+
 /** @typedef {{x: number, y: number, w: number, h: number}} Rect in pixels, left-top corner and size */
 /** @typedef {{class_name: string, confidence: number, bbox: Rect}} Detection */
 /**
@@ -9,13 +11,22 @@
  * @property {number} height
  */
 /**
- * @typedef {"exact" | "earlier" | "newest" | "none"} Match
- * how a result was chosen: of this very frame, of an earlier one, the newest where the frame's time is not known, none
+ * @typedef {"exact" | "interpolated" | "moved" | "newest" | "none"} Match how the boxes of a frame were come by: the result
+ * of this very frame, between those of two frames, moved on from the newest one before it, the newest where the frame's
+ * time is not known, none
+ */
+/**
+ * @typedef {object} Boxes
+ * @property {Match} match
+ * @property {DetectionResult | null} result of this frame, or the last one before it; in its pixels are
+ * @property {Detection[]} detections
  */
 
 const RING_SIZE = 90; // 3 s at 30 results a second
 export const VANISH_MS = 500;
 const VANISH_RTP = VANISH_MS * 90;
+/** @type {Boxes} */
+const NONE = { match: "none", result: null, detections: [] };
 
 /** The detector's latest results, found by the RTP timestamp of a frame. */
 export class DetectionRing {
@@ -36,31 +47,47 @@ export class DetectionRing {
   }
 
   /**
-   * The result to draw on the frame of `rtpTimestamp`; on any frame where that is undefined.
+   * What to draw on the frame of `rtpTimestamp`; on any frame where that is undefined.
    *
    * @param {number | undefined} rtpTimestamp unsigned 32 bits, 90 kHz
    * @param {number} now milliseconds
-   * @returns {{match: Match, result: DetectionResult | null}}
+   * @returns {Boxes}
    */
   boxesFor(rtpTimestamp, now) {
     const newest = this.#results.at(-1);
-    if (!newest || now - newest.at >= VANISH_MS) return { match: "none", result: null };
-    if (rtpTimestamp === undefined) return { match: "newest", result: newest.result };
-    return this.#before(rtpTimestamp);
+    if (!newest || now - newest.at >= VANISH_MS) return NONE;
+    if (rtpTimestamp !== undefined) return this.#boxesAt(rtpTimestamp);
+    return { match: "newest", result: newest.result, detections: newest.result.detections };
   }
 
   /**
    * @param {number} rtpTimestamp
-   * @returns {{match: Match, result: DetectionResult | null}}
+   * @returns {Boxes}
    */
-  #before(rtpTimestamp) {
-    for (let i = this.#results.length - 1; i >= 0; i--) {
-      const { result } = this.#results[i];
-      const age = rtpAge(rtpTimestamp, result.rtp_timestamp);
-      if (age === 0) return { match: "exact", result };
-      if (age > 0 && age <= VANISH_RTP) return { match: "earlier", result };
-    }
-    return { match: "none", result: null };
+  #boxesAt(rtpTimestamp) {
+    let i = this.#results.length - 1;
+    while (i >= 0 && rtpAge(rtpTimestamp, this.#results[i].result.rtp_timestamp) < 0) i--;
+    if (i < 0) return NONE;
+    const { result } = this.#results[i];
+    const age = rtpAge(rtpTimestamp, result.rtp_timestamp);
+    if (age === 0) return { match: "exact", result, detections: result.detections };
+    if (age > VANISH_RTP) return NONE;
+    const next = this.#results[i + 1]?.result;
+    const gap = next ? rtpAge(next.rtp_timestamp, result.rtp_timestamp) : Infinity;
+    if (gap <= VANISH_RTP) return { match: "interpolated", result, detections: between(result, next, age / gap) };
+    return { match: "moved", result, detections: this.#moved(i, age) };
+  }
+
+  /**
+   * The boxes of the i-th result, `age` ticks later.
+   * @param {number} i
+   * @param {number} age
+   */
+  #moved(i, age) {
+    const { result } = this.#results[i];
+    const before = this.#results[i - 1]?.result;
+    const span = before ? rtpAge(result.rtp_timestamp, before.rtp_timestamp) : 0;
+    return span > 0 && span <= VANISH_RTP ? beyond(before, result, age / span) : result.detections;
   }
 }
 

@@ -1,4 +1,5 @@
 import { Call } from "./call.js";
+import { Choices } from "./choices.js";
 import { byId } from "./dom.js";
 import { nextFrame } from "./frames.js";
 import { inlinedConfig } from "./viewer_config.js";
@@ -9,9 +10,12 @@ const PATIENCE_MS = 500;
 const LOOK_AGAIN_MS = 1000;
 
 const config = inlinedConfig();
+export const choices = new Choices();
+/** Whether boxes are wanted on their very frames, for which these have to wait. */
+export const mayHoldBack = () => choices.get("boxes") === "exact";
 
 /** Begun with what the page brought along; null where that was nothing, and where the browser has no WebRTC. */
-export const firstCall = config && "RTCPeerConnection" in window ? new Call(config) : null;
+export const firstCall = config && "RTCPeerConnection" in window ? new Call(config, mayHoldBack()) : null;
 
 const patience = new Promise((over) => setTimeout(over, PATIENCE_MS));
 const picture = firstCall && show(firstCall).catch(() => {}); // whoever takes the call over meets its failure too

@@ -23,6 +23,14 @@ export function videoSource(video) {
   };
 }
 
+// Chromium says that it presents pictures of 2×2 pixels where it cannot make anything of the stream.
+const LEAST_SIDE = 16;
+
+/** @param {HTMLVideoElement} video */
+function hasPicture({ videoWidth, videoHeight }) {
+  return Math.min(videoWidth, videoHeight) >= LEAST_SIDE;
+}
+
 /**
  * Call back for each picture that `video` presents; the function returned stops that.
  *
@@ -38,7 +46,7 @@ export function eachFrame(video, callback) {
   const next = () => {
     handle = video.requestVideoFrameCallback((_now, metadata) => {
       next();
-      callback(metadata);
+      if (hasPicture(video)) callback(metadata);
     });
   };
   next();
@@ -50,7 +58,7 @@ export function eachFrame(video, callback) {
  * @param {(metadata: null) => void} callback
  */
 function eachUpdate(video, callback) {
-  const update = () => callback(null);
+  const update = () => void (hasPicture(video) && callback(null));
   video.addEventListener("timeupdate", update);
   return () => video.removeEventListener("timeupdate", update);
 }

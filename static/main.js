@@ -1,10 +1,10 @@
 import { BBoxOverlay } from "./bbox_overlay.js";
 import { ChoiceMenu } from "./choice_menu.js";
-import { Choices } from "./choices.js";
 import { byId, setText } from "./dom.js";
-import { firstCall } from "./first_call.js";
+import { choices, firstCall, mayHoldBack } from "./first_call.js";
 import { videoSource } from "./frames.js";
 import { FullscreenButton } from "./fullscreen.js";
+import { HoldBack } from "./hold_back.js";
 import { ServerError } from "./http.js";
 import { Messages } from "./messages.js";
 import { MjpegView } from "./mjpeg_view.js";
@@ -19,13 +19,14 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 /** The page: makes the modules, and tells each what another one found out. */
 class Page {
   messages = new Messages(document.documentElement.lang);
-  choices = new Choices();
+  choices = choices;
   monitor = new ServerStatusMonitor();
-  client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), firstCall);
+  client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), mayHoldBack, firstCall);
   view = new MjpegView(byId("mjpeg-canvas"));
   way = new PictureWay(this.client, this.view, this.choices, () => this.monitor.health?.camera.state ?? "");
   #video = videoSource(byId("webrtc-video"));
   overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => this.messages.className(name));
+  #holdBack = new HoldBack(this.client, this.overlay.delay, this.choices);
   recording = new RecordingControls();
   #list = new RecordingList(byId("recordings"), this.messages);
   #notice = new PictureNotice(byId("notice"), this.messages);
@@ -55,12 +56,14 @@ class Page {
   #open() {
     this.way.start();
     this.overlay.start();
+    this.#holdBack.start();
     this.monitor.start();
   }
 
   // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
   #close() {
     this.monitor.close();
+    this.#holdBack.close();
     this.overlay.close();
     this.way.close();
     this.recording.close();

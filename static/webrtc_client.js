@@ -31,6 +31,7 @@ const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachabl
 export class WebRTCVideoClient extends EventTarget {
   #video;
   #askCamera;
+  #mayHoldBack;
   #firstCall;
   /** @type {VideoState} */
   #state = "closed";
@@ -40,6 +41,8 @@ export class WebRTCVideoClient extends EventTarget {
   #life = null;
   /** @type {AbortController | null} ends this try and its peer connection */
   #attempt = null;
+  /** @type {Call | null} the one of #peer */
+  #current = null;
   /** @type {RTCPeerConnection | null} */
   #peer = null;
   #failures = 0;
@@ -51,12 +54,14 @@ export class WebRTCVideoClient extends EventTarget {
   /**
    * @param {HTMLVideoElement} video
    * @param {() => Promise<string>} askCamera the camera's state as the server sees it; empty where it does not answer
+   * @param {() => boolean} mayHoldBack whether `holdBack` is to have an effect on the next call
    * @param {Call | null} [firstCall] one that has begun already
    */
-  constructor(video, askCamera, firstCall = null) {
+  constructor(video, askCamera, mayHoldBack, firstCall = null) {
     super();
     this.#video = video;
     this.#askCamera = askCamera;
+    this.#mayHoldBack = mayHoldBack;
     this.#firstCall = firstCall;
   }
 
@@ -104,6 +109,19 @@ export class WebRTCVideoClient extends EventTarget {
     }
   }
 
+  /** Make the call anew, as something about it was chosen differently. */
+  redial() {
+    if (this.#current) this.#connect();
+  }
+
+  /**
+   * Have pictures wait before they are shown; each call begins with 0.
+   * @param {number} milliseconds
+   */
+  holdBack(milliseconds) {
+    this.#current?.holdBack(milliseconds);
+  }
+
   /** Begin to play; to be called from a tap where the browser asks for one. */
   async play() {
     try {
@@ -147,7 +165,7 @@ export class WebRTCVideoClient extends EventTarget {
   async #call(signal) {
     const config = await fetchConfig(signal);
     if (signal.aborted) throw new Error("closed meanwhile");
-    return new Call(config);
+    return new Call(config, this.#mayHoldBack());
   }
 
   /**
@@ -158,6 +176,7 @@ export class WebRTCVideoClient extends EventTarget {
     const { peer } = call;
     signal.addEventListener("abort", () => call.close());
     this.#peer = peer;
+    this.#current = call;
     peer.addEventListener("connectionstatechange", () => this.#onConnection(peer.connectionState), { signal });
     try {
       await call.answered;
@@ -237,6 +256,7 @@ export class WebRTCVideoClient extends EventTarget {
   #hangUp() {
     this.#attempt?.abort();
     this.#attempt = null;
+    this.#current = null;
     this.#peer = null;
     this.#promised = false;
     this.#retryAt = Infinity;

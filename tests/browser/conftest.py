@@ -74,3 +74,12 @@ def page(system: DemoSystem, new_page: Callable[..., Page]) -> Page:
     opened.wait_for_selector("#camera[data-video=live]")
     opened.evaluate(PETCAM)
     return opened
+
+
+@pytest.fixture(scope="module")
+def modules(system: DemoSystem, browser: Browser) -> Iterator[Page]:
+    """A page that only imports."""
+    page = browser.new_page()
+    page.goto(f"{system.url}healthz")
+    yield page
+    page.close()

@@ -20,8 +20,8 @@ START_TIMEOUT = 40.0  # seconds: a busy machine
 class DemoSystem:
     """``petcam demo`` on free ports; a context manager that ends all of it."""
 
-    def __init__(self, directory: Path, host: str = "127.0.0.1", source: str = "demo") -> None:
-        self._options = ["--host", host, "--source", source]
+    def __init__(self, directory: Path, *options: str, host: str = "127.0.0.1", source: str = "demo") -> None:
+        self._options = ["--host", host, "--source", source, *options]
         self.port, self.streamer_port = free_port(), free_port()
         self.directory = directory
         self.url = f"http://localhost:{self.port}/"

@@ -1,13 +1,13 @@
 """The detector's boxes over the picture."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import PETCAM
 from demo_system import DemoSystem
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 NewPage = Callable[..., Page]
 
@@ -126,7 +126,7 @@ def test_boxes_vanish_once_the_results_cease(page: Page) -> None:
 
 def test_boxes_vanish_from_a_picture_that_stands_still_too(page: Page) -> None:
     page.evaluate(DRAWING)
-    page.evaluate("window.deaf = true; petcam.client.close()")
+    page.evaluate("window.deaf = true; petcam.way.close()")
     page.wait_for_function("() => petcam.overlay.state.match === 'none'")
     assert page.evaluate(NOTHING_PAINTED)
 
@@ -144,15 +144,6 @@ def test_a_hidden_tab_has_no_stream_of_results(page: Page) -> None:
     page.wait_for_function(connected, arg=True)
 
 
-@pytest.fixture(scope="module")
-def modules(system: DemoSystem, browser: Browser) -> Iterator[Page]:
-    """A page that only imports."""
-    page = browser.new_page()
-    page.goto(f"{system.url}healthz")
-    yield page
-    page.close()
-
-
 RESULT = {"detections": [], "frame_number": 0, "width": 1280, "height": 720}
 
 
@@ -161,11 +152,14 @@ RESULT = {"detections": [], "frame_number": 0, "width": 1280, "height": 720}
     [
         pytest.param([1000, 4000], 4000, 10, ["exact", 4000], id="the result of the frame itself"),
         pytest.param([1000, 4000], 1000, 10, ["exact", 1000], id="of the frame itself although there is a newer one"),
-        pytest.param([1000, 4000], 7000, 10, ["earlier", 4000], id="else the newest before it"),
-        pytest.param([1000, 4000], 3000, 10, ["earlier", 1000], id="never one of the frame's future"),
-        pytest.param([1000], 46000, 10, ["earlier", 1000], id="half a second before at most"),
+        pytest.param([1000, 4000], 7000, 10, ["moved", 4000], id="else the newest before it is moved on"),
+        pytest.param([1000, 4000], 3000, 10, ["interpolated", 1000], id="or the boxes lie between two results"),
+        pytest.param([4000], 3000, 10, ["none", None], id="never those of the frame's future alone"),
+        pytest.param([1000, 46001], 3000, 10, ["moved", 1000], id="results that far apart have nothing between them"),
+        pytest.param([1000], 46000, 10, ["moved", 1000], id="half a second before at most"),
         pytest.param([1000], 46001, 10, ["none", None], id="not older"),
-        pytest.param([4294966296], 1000, 10, ["earlier", 4294966296], id="across the wrap-around"),
+        pytest.param([4294966296], 1000, 10, ["moved", 4294966296], id="across the wrap-around"),
+        pytest.param([4294966296, 2000], 500, 10, ["interpolated", 4294966296], id="between across the wrap-around"),
         pytest.param([1000], 4294966296, 10, ["none", None], id="the future across the wrap-around"),
         pytest.param([4294967295], 4294967295, 10, ["exact", 4294967295], id="the highest timestamp"),
         pytest.param([1000, 4000], None, 10, ["newest", 4000], id="the newest where the frame's time is not known"),

@@ -33,6 +33,9 @@ func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
 		"the offer has no H.264 video with packetization-mode 1 that could be received")
 }
 
+// mayHoldBack tells whether the viewer says that it may hold pictures back, by a line of petcam's own.
+func mayHoldBack(offer string) bool { return strings.Contains(offer, "\n"+holdBackLine) }
+
 // withoutCandidates is the offer without the addresses at which the viewer says it is.
 func withoutCandidates(offer string) string {
 	var rest strings.Builder

@@ -108,6 +108,7 @@ func (s *Server) Answer(ctx context.Context, offer string, guest Guest) (string,
 	}
 	v := &viewer{server: s, guest: guest, log: s.log.With("viewer", guest.Remote.String()),
 		stream: newStream(codec, s.find, s.mux.outbox.flush), connected: make(chan struct{})}
+	v.stream.holdsBack = mayHoldBack(offer)
 	if err := s.add(v); err != nil {
 		return "", err
 	}

@@ -75,6 +75,24 @@ func TestStreamMarksTheLastPacketOfAFrame(t *testing.T) {
 	}
 }
 
+func TestPicturesMayWaitOnlyWhereTheViewerSaysSoAndNotInItsFirstGroup(t *testing.T) {
+	for offer, later := range map[string][]byte{
+		offerWith("96:"):                         {0, 0, 0},
+		offerWith("96:") + holdBackLine + "\r\n": {0, 0, 50},
+	} {
+		s, w := streamOf()
+		s.holdsBack = mayHoldBack(offer)
+		for _, f := range framesFrom(0, 9) { // keyframes 0, 4 and 8, of three packets each
+			s.send(f)
+		}
+		for i, want := range map[int][]byte{0: {0, 0, 0}, 3: nil, 12: later, 24: later} {
+			if got := w.packets[i].GetExtension(3); !bytes.Equal(got, want) {
+				t.Errorf("packet %d of %q has %v", i, offer, got)
+			}
+		}
+	}
+}
+
 func TestSequenceNumbersHaveNoGapWhereFramesAreSkippedOrComeAgain(t *testing.T) {
 	frames := framesFrom(math.MaxUint16-7, 12) // across the wrap of the number's low half
 	s, w := streamOf(frames...)

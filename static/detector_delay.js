@@ -1,0 +1,82 @@
+import { rtpAge } from "./detection_ring.js";
+
+const KEPT_MS = 4000;
+const FEWEST = 15; // samples that say something
+const LONGEST_GAP = 250 * 90; // RTP ticks between two results: no picture in between waits that long
+const MOST_PENDING = 64;
+
+/**
+ * How long a picture would have to be held back for its boxes to be there when it is shown: measured, as frames are
+ * presented and results arrive. A frame that the detector left out waits for the next result, between which and the one
+ * before its boxes lie.
+ */
+export class DetectorDelay {
+  /** By how much pictures are held back now, milliseconds. */
+  held = 0;
+  /** @type {{rtp: number, at: number, held: number}[]} presented, and without a result so far; oldest first */
+  #frames = [];
+  /** @type {{rtp: number, at: number, gap: number}[]} `gap` to the one before; oldest first */
+  #results = [];
+  /** @type {{need: number, at: number}[]} milliseconds; oldest first */
+  #samples = [];
+
+  clear() {
+    this.#frames = [];
+    this.#results = [];
+    this.#samples = [];
+  }
+
+  /**
+   * @param {number} rtp the frame's timestamp
+   * @param {number} now milliseconds
+   */
+  presented(rtp, now) {
+    const frame = { rtp, at: now, held: this.held };
+    const result = this.#results.find((result) => rtpAge(result.rtp, rtp) >= 0);
+    if (result) this.#sample(frame, result);
+    else push(this.#frames, frame);
+  }
+
+  /**
+   * @param {number} rtp the timestamp of the frame that the detector looked at
+   * @param {number} now milliseconds
+   */
+  arrived(rtp, now) {
+    const before = this.#results.at(-1);
+    const result = { rtp, at: now, gap: before ? rtpAge(rtp, before.rtp) : Infinity };
+    push(this.#results, result);
+    while (this.#frames.length && rtpAge(rtp, this.#frames[0].rtp) >= 0) {
+      this.#sample(/** @type {any} */ (this.#frames.shift()), result);
+    }
+  }
+
+  /**
+   * The 95th percentile over the last seconds, milliseconds; undefined where the detector has said too little.
+   * @param {number} now milliseconds
+   */
+  p95(now) {
+    this.#samples = this.#samples.filter(({ at }) => now - at <= KEPT_MS);
+    if (this.#samples.length < FEWEST) return undefined;
+    const needs = this.#samples.map(({ need }) => need).sort((a, b) => a - b);
+    return needs[Math.floor(0.95 * (needs.length - 1))];
+  }
+
+  /**
+   * @param {{rtp: number, at: number, held: number}} frame
+   * @param {{rtp: number, at: number, gap: number}} result
+   */
+  #sample(frame, result) {
+    if (result.rtp !== frame.rtp && result.gap > LONGEST_GAP) return;
+    this.#samples.push({ need: result.at - frame.at + frame.held, at: Math.max(result.at, frame.at) });
+  }
+}
+
+/**
+ * @template T
+ * @param {T[]} list
+ * @param {T} item
+ */
+function push(list, item) {
+  list.push(item);
+  if (list.length > MOST_PENDING) list.shift();
+}
