@@ -32,7 +32,7 @@ lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellc
 	@tools/lint
 
 .PHONY: bench
-bench: setup $(VENV)/.test build/viewers ## measure, and print one table
+bench: setup $(VENV)/.test build/viewers build/lossyrelay ## measure, and print one table
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: soak
@@ -93,5 +93,5 @@ $(STREAMER): $(GO_SOURCES) | $(BIN)/petcam
 	@go=$$(tools/find-go) && mkdir -p build && cd streamer && \
 	  CGO_ENABLED=0 "$$go" build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../$(STREAMER) .
 
-build/viewers: $(GO_SOURCES) | $(BIN)/petcam
-	@go=$$(tools/find-go) && cd streamer && CGO_ENABLED=0 "$$go" build -trimpath -o ../build/viewers ./cmd/viewers
+build/viewers build/lossyrelay: $(GO_SOURCES) | $(BIN)/petcam
+	@go=$$(tools/find-go) && cd streamer && CGO_ENABLED=0 "$$go" build -trimpath -o ../$@ ./cmd/$(@F)

@@ -7,7 +7,7 @@ import time
 
 from bench.figure import table
 
-SUBJECTS = ("live", "picture", "detections", "proxy", "recording", "shm")
+SUBJECTS = ("live", "picture", "loss", "detections", "proxy", "recording", "shm", "siege")
 
 
 def main() -> None:

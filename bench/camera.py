@@ -1,6 +1,8 @@
 """The whole camera under measurement: its three services on free ports, and what they cost."""
 
 import json
+import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,8 @@ import yaml
 from bench.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
+UNIT = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "8388608", "MALLOC_TRIM_THRESHOLD_": "8388608"}
+PETCAM = [sys.executable, "-m", "petcam.cli"]
 
 
 @dataclass
@@ -26,8 +30,10 @@ class Camera:
 
     web_port: int
     streamer_port: int
-    directory: Path
+    tls_port: int
+    directory: Path  # its configuration, state, recordings and log
     host: str = "127.0.0.1"
+    login: bool = False
     processes: dict[str, psutil.Process] = field(default_factory=dict)
 
     @property
@@ -44,11 +50,10 @@ class Camera:
 
     def launch(self, name: str) -> None:
         """Start the service, which does not run."""
-        petcam = [sys.executable, "-m", "petcam.cli"]
-        command = [str(ROOT / "build/petcam-streamer")] if name == "streamer" else [*petcam, name]
-        config = ["--config", str(self.directory / "petcam.yaml")]
+        command = [str(ROOT / "build/petcam-streamer")] if name == "streamer" else [*PETCAM, name]
+        command += self.options
         with open(self.directory / "log", "a") as log:
-            self.processes[name] = psutil.Popen([*command, *config], cwd=ROOT, stdout=log, stderr=log)
+            self.processes[name] = psutil.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=self.environment)
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)
@@ -60,6 +65,19 @@ class Camera:
             process = self.processes.pop(name)
             process.terminate()
             process.wait(10)
+
+    def run(self, *words: str, given: str = "") -> None:
+        """``petcam WORDS`` with ``given`` on stdin."""
+        subprocess.run([*PETCAM, *words, *self.options], input=given, text=True, env=self.environment, check=True)
+
+    @property
+    def options(self) -> list[str]:
+        return ["--config", str(self.directory / "petcam.yaml")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With what systemd/petcam-web.service says."""
+        return {**os.environ, **UNIT, "STATE_DIRECTORY": str(self.directory)}
 
     def cost(self, seconds: float) -> dict[str, float]:
         """CPU of each service over ``seconds``, in percent of one core."""
@@ -76,12 +94,13 @@ class Camera:
 
 
 @contextmanager
-def running(host: str = "127.0.0.1") -> Iterator[Camera]:
-    """Start feed (the demo source), streamer and web; wait until the camera is live; stop them."""
-    web_port, streamer_port = free_ports(2)
+def running(host: str = "127.0.0.1", login: bool = False) -> Iterator[Camera]:
+    """Start feed (the demo source), streamer and web; wait until the camera is live; stop them. With ``login`` also
+    HTTPS, and there is no password yet."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        camera = Camera(web_port, streamer_port, Path(directory), host)
+        camera = Camera(*free_ports(3), Path(directory), host, login)
         (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))
+        (camera.directory / "token.key").write_bytes(secrets.token_bytes(32))  # as the package makes it
         for name in ("feed", "streamer", "web"):
             stack.callback(camera.end, name)
             camera.launch(name)
@@ -91,14 +110,15 @@ def running(host: str = "127.0.0.1") -> Iterator[Camera]:
 
 def _settings(camera: Camera) -> dict[str, Any]:
     name = f"/petcam_bench_{camera.web_port}"
-    listen = "127.0.0.1" if camera.host == "127.0.0.1" else "0.0.0.0"
+    listen = "127.0.0.1" if camera.host == "127.0.0.1" and not camera.login else "0.0.0.0"
+    tls = "auto" if camera.login else "off"
     return {
-        "web": {"host": listen, "port": camera.web_port},
+        "web": {"host": listen, "port": camera.web_port, "tls": tls, "tls_port": camera.tls_port},
         "streamer": {"host": listen, "port": camera.streamer_port},
         "camera": {"source": "demo", "stream": f"{name}_stream", "detections": f"{name}_detections"},
         "webrtc": {"udp_port": camera.streamer_port, "max_viewers": 64},
         "recording": {"directory": str(camera.directory)},
-        "auth": {"mode": "none"},
+        "auth": {"mode": "password" if camera.login else "none"},
     }
 
 
@@ -122,10 +142,10 @@ def _cpu(process: psutil.Process) -> float:
 
 
 def _wait_until_live(camera: Camera) -> None:
-    deadline = time.monotonic() + 20
+    health, deadline = f"http://127.0.0.1:{camera.streamer_port}/health", time.monotonic() + 20
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{camera.page}api/go/health", timeout=2) as answer:
+            with urllib.request.urlopen(health, timeout=2) as answer, urllib.request.urlopen(f"{camera.page}healthz"):
                 if json.load(answer)["camera"]["state"] == "live":
                     return
         except (OSError, KeyError, ValueError):

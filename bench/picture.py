@@ -3,7 +3,7 @@
 import shutil
 import statistics
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from bench.camera import Camera, running
 from bench.figure import Figure
@@ -28,18 +28,38 @@ window.firstFrame = new Promise((shown) => {
 """
 
 
+# Percent of the frames that the source sends in five seconds.
+PRESENTED = """async () => {
+  const video = document.getElementById("webrtc-video");
+  const next = () => new Promise((seen) => video.requestVideoFrameCallback((_, metadata) => seen(metadata)));
+  const first = await next();
+  const ticks = (frame) => (frame.rtpTimestamp - first.rtpTimestamp) >>> 0;
+  let last = first;
+  while (ticks(last) < 5 * 90000) last = await next();
+  return 100 * (last.presentedFrames - first.presentedFrames) / (ticks(last) / 3000);
+}"""
+
+
 def figures() -> list[Figure]:
     with running() as camera, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         strange = [_load(browser.new_context(), camera) for _ in range(ROUNDS)]
         known = browser.new_context()
         again = [_load(known, camera) for _ in range(ROUNDS)][1:]
+        shown = _presented(known.new_page(), camera)
         browser.close()
     return [
         Figure("page load to first picture, median", statistics.median(strange), "ms", 250),
         Figure("page load to first picture, worst", max(strange), "ms"),
         Figure("page load to first picture on a later visit, median", statistics.median(again), "ms", 250),
+        Figure("source's frames that are presented", shown, "%"),
     ]
+
+
+def _presented(page: Page, camera: Camera) -> float:
+    page.goto(camera.page)
+    page.wait_for_selector("#start-recording:enabled")
+    return float(page.evaluate(PRESENTED))
 
 
 def _load(context: BrowserContext, camera: Camera) -> float:

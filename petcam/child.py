@@ -6,11 +6,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
+FOREIGN = ("GO_SERVER_URL", "NOTIFY_SOCKET", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY", "PETCAM_VIEWING_TOKENS")
 SETTLED = 5.0  # seconds; who lived that long is started again at once
 LONGEST_PAUSE = 10.0
+
+
+def petcam_environment(state: Path) -> dict[str, str]:
+    """For a service or command of ours with a state directory of its own; Python finds this very package."""
+    kept = {key: value for key, value in os.environ.items() if key not in FOREIGN}
+    return {**kept, "STATE_DIRECTORY": str(state), "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 class Child:
@@ -34,6 +42,12 @@ class Child:
             start_new_session=True,  # Ctrl-C in the terminal is the parent's alone
             preexec_fn=_die_with_parent(os.getpid()),
         )
+
+    @property
+    def pid(self) -> int:
+        """While it runs."""
+        assert self._process is not None
+        return self._process.pid
 
     def ended(self) -> str:
         """How it ended, once; empty while it runs, or is about to be started again."""

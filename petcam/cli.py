@@ -18,6 +18,7 @@ COMMANDS = {
     "web": ("petcam.web.command", "the web service"),
     "feed": ("petcam.feed.command", "write a camera, file or demo into the shared memory"),
     "demo": ("petcam.demo", "feed, streamer and web together, for a trial"),
+    "compare": ("petcam.compare.command", "run both WebRTC backends side by side and say which to choose"),
     "check-config": ("petcam.check_config", "validate the configuration"),
     "shm": ("petcam.shm.command", "look at the shared-memory segments"),
     "password": ("petcam.password", "set or reset the owner's password"),

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import yaml
 
-from petcam.child import Child
+from petcam.child import Child, petcam_environment
 from petcam.config import Config, parse
 from petcam.errors import Code, PetcamError
 from petcam.network import ask, from_here, is_free, is_loopback, lan_address
@@ -108,8 +108,7 @@ def prepare(directory: Path, text: str) -> Path:
 
 def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[bytes]) -> list[Child]:
     """In the order of the video's way; they are ended in reverse."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("GO_SERVER_URL", "NOTIFY_SOCKET", "WATCHDOG_USEC")}
-    environment["STATE_DIRECTORY"] = str(file.parent)
+    environment = petcam_environment(file.parent)
     petcam = [sys.executable, "-m", "petcam.cli", "--config", str(file)]
     delay = [] if args.detector_delay_ms is None else ["--detector-delay-ms", str(args.detector_delay_ms)]
     every = [] if args.detector_every is None else ["--detector-every", str(args.detector_every)]

@@ -6,19 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
@@ -214,33 +206,6 @@ func TestPictureComesBackAfterTheCameraDaemonRestarts(t *testing.T) {
 	}
 }
 
-func TestRecordingIsStartedAndStoppedOverHTTP(t *testing.T) {
-	c := settings(t)
-	film(t, c.Camera.Stream)
-	url := begin(t, c)
-	eventually(t, "the camera is live", func() bool {
-		return want(t, "GET", url+"/health", nil, 200)["camera"].(map[string]any)["state"] == "live"
-	})
-	started := want(t, "POST", url+"/start", map[string]string{"filename": "cat"}, 200)
-	if want(t, "POST", url+"/start", nil, 409)["error"] != "Already recording" {
-		t.Error("a second recording was begun")
-	}
-	eventually(t, "frames are recorded", func() bool {
-		return want(t, "GET", url+"/status", nil, 200)["frame_count"].(float64) > 20
-	})
-	stopped := want(t, "POST", url+"/stop", nil, 200)
-	if stopped["filename"] != started["filename"] || stopped["frame_count"].(float64) <= 20 {
-		t.Error(started, stopped)
-	}
-	file, err := os.Stat(filepath.Join(c.Recording.Directory, stopped["filename"].(string)))
-	if err != nil || float64(file.Size()) != stopped["bytes_written"] {
-		t.Error(file, err, stopped)
-	}
-	if want(t, "POST", url+"/stop", nil, 409)["error"] != "Not recording" {
-		t.Error("it was stopped twice")
-	}
-}
-
 func TestErrorsReachTheClientAsTheyAreDocumented(t *testing.T) {
 	url := begin(t, settings(t))
 	offer := func(sdp any) map[string]any { return map[string]any{"type": "offer", "sdp": sdp} }
@@ -278,59 +243,6 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-func TestTakenPortIsNamedWithItsKey(t *testing.T) {
-	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tcp.Close() }()
-	udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = udp.Close() }()
-	c := settings(t)
-	c.Streamer.Port = tcp.Addr().(*net.TCPAddr).Port
-	expectInError(t, c, "streamer.port", "TCP port "+strconv.Itoa(c.Streamer.Port))
-	c.Streamer.Port, c.WebRTC.UDPPort = 0, udp.LocalAddr().(*net.UDPAddr).Port
-	expectInError(t, c, "webrtc.udp_port", "UDP port "+strconv.Itoa(c.WebRTC.UDPPort))
-}
-
-func expectInError(t *testing.T, c config.Config, words ...string) {
-	t.Helper()
-	_, err := Open(c, access{}, quiet())
-	for _, word := range words {
-		if err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("%v does not name %s", err, word)
-		}
-	}
-}
-
-func TestBadConfigurationIsOneLineAndStatus78(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "petcam.yaml")
-	if err := os.WriteFile(file, []byte("streamer: {port: none}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var stdout, stderr bytes.Buffer
-	if status := run([]string{"--config", file}, &stdout, &stderr); status != 78 {
-		t.Errorf("status %d", status)
-	}
-	line := stderr.String()
-	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "streamer.port") || stdout.Len() > 0 {
-		t.Errorf("says %q", line)
-	}
-}
-
-func TestItSaysItsVersion(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	if status := run([]string{"--version"}, &stdout, &stderr); status != 0 || stdout.String() != "petcam-streamer dev\n" {
-		t.Fatal(status, stdout.String(), stderr.String())
-	}
-	if status := run([]string{"--nonsense"}, &stdout, &stderr); status != 2 {
-		t.Fatal(status)
-	}
-}
-
 func TestStateIsSaidInWords(t *testing.T) {
 	for text, words := range map[string]string{
 		`{"webrtc_clients":3,"recording":true,"camera":{"state":"live"}}`:     "3 viewers, recording",
@@ -341,84 +253,5 @@ func TestStateIsSaidInWords(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &h); err != nil || h.words() != words {
 			t.Errorf("%s: %q", text, h.words())
 		}
-	}
-}
-
-func TestOneOfTenStartsOverHTTPWins(t *testing.T) {
-	c := settings(t)
-	film(t, c.Camera.Stream)
-	url := begin(t, c)
-	statuses := make([]int, 10)
-	var all sync.WaitGroup
-	for i := range statuses {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			statuses[i], _ = call(t, "POST", url+"/start", nil)
-		}()
-	}
-	all.Wait()
-	slices.Sort(statuses)
-	if !slices.Equal(statuses, []int{200, 409, 409, 409, 409, 409, 409, 409, 409, 409}) {
-		t.Error(statuses)
-	}
-}
-
-// fullDisk mounts a disk of 64 MB and fills it but for so many bytes; free empties it again.
-func fullDisk(t *testing.T, leave int) (dir string, free func()) {
-	t.Helper()
-	dir = filepath.Join(t.TempDir(), "disk")
-	if err := os.Mkdir(dir, 0o750); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("petcam-test", dir, "tmpfs", 0, "size=64m"); err != nil {
-		t.Skipf("needs root, to mount a small disk: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
-	others := filepath.Join(dir, "others")
-	if err := os.WriteFile(others, make([]byte, 64<<20-leave), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, func() { _ = os.Remove(others) }
-}
-
-func TestAFullDiskEndsTheRecordingAndTouchesNoViewer(t *testing.T) {
-	c := settings(t)
-	dir, free := fullDisk(t, 5<<20) // a megabyte above what must stay free
-	c.Recording.Directory = dir
-	film(t, c.Camera.Stream)
-	url := begin(t, c)
-	v := watch(t, url)
-	last := v.Frame().Timestamp
-	want(t, "POST", url+"/start", nil, 200)
-	gaps, recording := 0, true
-	for frames := 0; recording || frames < 100; frames++ {
-		at := v.Frame().Timestamp
-		if at-last > 90*500 { // half a second: a picture comes each hundredth
-			gaps++
-		}
-		last = at
-		if frames%50 == 0 {
-			recording = want(t, "GET", url+"/status", nil, 200)["recording"].(bool)
-		}
-	}
-	status, health := want(t, "GET", url+"/status", nil, 200), want(t, "GET", url+"/health", nil, 200)
-	if gaps > 0 || status["reason"] != "Space low" || health["recording_reason"] != "Space low" || health["recording_error"] == "" {
-		t.Error(gaps, status, health)
-	}
-	if !strings.Contains(text(t, url+"/metrics"), "petcam_recording_trouble 1\n") {
-		t.Error("the metrics say nothing")
-	}
-	name := filepath.Join(dir, status["filename"].(string))
-	if file, err := os.Stat(name); err != nil || float64(file.Size()) != status["bytes_written"] {
-		t.Error(file, err, status)
-	}
-	if answer := want(t, "POST", url+"/start", nil, 200); answer["filename"] == "" { // its oldest, the first one, goes
-		t.Error(answer)
-	}
-	free()
-	want(t, "POST", url+"/stop", nil, 200)
-	if status := want(t, "GET", url+"/status", nil, 200); status["error"] != "" {
-		t.Error(status)
 	}
 }

@@ -10,6 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 # Chromium itself shows 2x2 black pixels until the first picture.
 PICTURE = "() => document.querySelector('#camera[data-video=live] video')?.videoWidth === 1280"
+# Peer connections that find no way to the server while `blocked` is set.
+BLOCKABLE = """window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(options) { super({ ...options, iceTransportPolicy: window.blocked ? "relay" : "all" }); }
+};"""
 NEXT_FRAME = "new Promise((seen) => document.querySelector('video').requestVideoFrameCallback(seen))"
 
 
@@ -42,6 +46,7 @@ def test_the_python_backend_plays_without_the_streamer_and_one_line_goes_back(
     switched: DemoSystem, new_page: Callable[..., Page]
 ) -> None:
     page = new_page(base_url=switched.url, locale="en-US")
+    page.add_init_script(BLOCKABLE)
     page.goto("/")
     expect_picture(page)
     expect(page.locator("#server-status")).to_have_text("Connected")  # the rest of the page comes after the picture
@@ -54,4 +59,18 @@ def test_the_python_backend_plays_without_the_streamer_and_one_line_goes_back(
         page.reload()
         expect_picture(page)
     expect(page.locator("#start-recording")).to_be_enabled()
+    expect_to_come_back_by_itself(switched, page)
     switch(switched, page, "go")
+
+
+def expect_to_come_back_by_itself(system: DemoSystem, page: Page) -> None:
+    """In one page: WebRTC, nothing, WebRTC; then MJPEG while no media comes through, and WebRTC again."""
+    page.evaluate("window.same = true")
+    with system.without("web"):
+        page.wait_for_selector("#camera[data-video=reconnecting], #camera[data-video=unreachable]")
+        page.evaluate("window.blocked = true")
+    page.wait_for_selector("#camera[data-video=live][data-way=mjpeg]")
+    page.evaluate("window.blocked = false")
+    page.wait_for_selector("#camera[data-video=live][data-way=webrtc]")
+    expect_picture(page)
+    assert page.evaluate("same")

@@ -40,7 +40,7 @@ func (s *stream) resend(sequence uint16) bool {
 		return false
 	}
 	i := int(number - f.number)
-	header := s.header(f, false)
+	header := s.header(f, f.keyframe, false)
 	header.SequenceNumber = sequence
 	header.Marker = i == len(f.payloads)-1
 	_, err := s.writer.WriteRTP(&header, f.payloads[i])

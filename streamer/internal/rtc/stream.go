@@ -40,6 +40,8 @@ type stream struct {
 	holdsBack   bool  // the viewer may want pictures to wait for their boxes
 	writer      webrtc.TrackLocalWriter
 
+	cushion cushion
+
 	// mu guards the numbering, which send changes and repair reads.
 	mu    sync.Mutex
 	shift uint16
@@ -65,7 +67,8 @@ func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame, out fu
 
 // send writes a frame's packets; write errors mean that the viewer is gone, which ICE finds out.
 func (s *stream) send(f *frame) (bytes int) {
-	header := s.header(f, s.packets == 0)
+	changed := s.cushion.step()
+	header := s.header(f, changed || f.keyframe, s.packets == 0)
 	header.SequenceNumber = s.sequence(f)
 	for i, payload := range f.payloads {
 		s.pace()
@@ -110,24 +113,26 @@ func (s *stream) sequence(f *frame) uint16 {
 	return uint16(f.number) + s.shift
 }
 
-// header is what the packets of a frame have in common. Keyframes tell how long the viewer may hold pictures back.
-func (s *stream) header(f *frame, first bool) rtp.Header {
+// header is what the packets of a frame have in common; it may tell how long to hold pictures back.
+func (s *stream) header(f *frame, tell, first bool) rtp.Header {
 	header := rtp.Header{Version: 2, PayloadType: s.payloadType, SSRC: s.ssrc, Timestamp: f.timestamp}
-	if f.keyframe && s.playoutID != 0 {
+	if tell && s.playoutID != 0 {
 		_ = header.SetExtension(s.playoutID, s.playoutDelay(first))
 	}
 	return header
 }
 
-// playoutDelay is a minimum and a maximum, 12 bits each, in units of 10 ms. Chromium shows a picture the moment that it
-// is decoded where both are 0, and then heeds no wish of the page (jitterBufferTarget). Under a maximum of up to 500 ms
-// it does, and shows pictures with the screen's next refresh where there is none. The group of pictures that a viewer
-// begins with is old, and never waits.
+// playoutDelay is the time that pictures are held back at least, and at most, in 12 bits each.
+//
+// Chromium shows a picture the moment that it is decoded where both are 0, and then heeds no wish of the page
+// (jitterBufferTarget). Under a maximum of up to 500 ms it does, and shows pictures with the screen's next refresh where
+// there is none. The group of pictures that a viewer begins with is old, and never waits.
 func (s *stream) playoutDelay(first bool) []byte {
-	if s.holdsBack && !first {
-		return []byte{0, 0, 50}
+	least, most := s.cushion.told.Load(), int64(0)
+	if least > 0 || s.holdsBack && !first {
+		most = playoutMost
 	}
-	return []byte{0, 0, 0}
+	return []byte{byte(least >> 4), byte(least<<4 | most>>8), byte(most)}
 }
 
 // report is the sender report that is due, or nil. It tells the viewer which moment of the wall clock an RTP timestamp is.

@@ -130,9 +130,11 @@ func (v *viewer) listen(frames *fanout.Subscription[*frame]) {
 		for _, packet := range packets {
 			switch packet := packet.(type) {
 			case *rtcp.TransportLayerNack:
+				v.stream.cushion.nacked()
 				v.server.repaired.Add(uint64(v.stream.repair(packet)))
 			case *rtcp.ReceiverReport:
 				lost = lost || reportsLoss(packet)
+				v.stream.cushion.reported(packet, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				if time.Since(restarted) >= restartEvery && (lost || !v.guest.isProgram()) {
 					restarted, lost = time.Now(), false

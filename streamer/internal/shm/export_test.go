@@ -82,7 +82,7 @@ func (r *RDKReader) Take(looks int) (units []h264.AccessUnit) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for range looks {
-		if unit, ok, _ := r.look(); ok {
+		if unit, ok := r.look(); ok {
 			units = append(units, unit)
 		}
 	}

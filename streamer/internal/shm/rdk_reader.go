@@ -61,22 +61,15 @@ func waitToSettle() { nap(settleTime) }
 func (r *RDKReader) Next(ctx context.Context) (h264.AccessUnit, error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for {
-		if r.closed.Load() {
-			return h264.AccessUnit{}, os.ErrClosed
-		}
-		if err := ctx.Err(); err != nil {
-			return h264.AccessUnit{}, err
-		}
-		unit, found, err := r.look()
-		switch {
-		case found:
-			return unit, nil
-		case err != nil: // there is no ring
-			nap(longestSleep)
-		default:
-			r.options.waitUntil(r.untilLook())
-		}
+	return follow(ctx, &r.closed, r.look, r.wait)
+}
+
+// wait sleeps until there may be something to do.
+func (r *RDKReader) wait() {
+	if r.ring == nil {
+		nap(longestSleep)
+	} else {
+		r.options.waitUntil(r.untilLook())
 	}
 }
 
@@ -134,17 +127,18 @@ func (r *RDKReader) Close() error {
 	return nil
 }
 
-// look gives the next access unit if it is there. Its error says that there is no ring.
-func (r *RDKReader) look() (unit h264.AccessUnit, found bool, err error) {
-	if err := r.attach(); err != nil {
-		return unit, false, err
+// look gives the next access unit if it is there.
+func (r *RDKReader) look() (unit h264.AccessUnit, found bool) {
+	if r.attach() != nil {
+		return unit, false
 	}
-	unit, found, err = r.step()
+	unit, found, err := r.step()
 	if err != nil || (!found && !r.ring.hasName()) {
-		r.detach() // and look for another at once
-		return unit, false, r.attach()
+		r.detach()
+		_ = r.attach() // to another at once
+		return unit, false
 	}
-	return unit, found, nil
+	return unit, found
 }
 
 func (r *RDKReader) attach() error {

@@ -56,20 +56,15 @@ func Open(name string, choices ...Option) *Reader {
 func (r *Reader) Next(ctx context.Context) (h264.AccessUnit, error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for {
-		if r.closed.Load() {
-			return h264.AccessUnit{}, os.ErrClosed
-		}
-		if err := ctx.Err(); err != nil {
-			return h264.AccessUnit{}, err
-		}
-		if r.attach() == nil {
-			if unit, ok := r.step(); ok {
-				return unit, nil
-			}
-		}
-		r.wait()
+	return follow(ctx, &r.closed, r.look, r.wait)
+}
+
+// look gives the next access unit if it is there.
+func (r *Reader) look() (unit h264.AccessUnit, found bool) {
+	if r.attach() != nil {
+		return unit, false
 	}
+	return r.step()
 }
 
 // Rewind makes Next go on with the newest keyframe that is at least back old, or the oldest there is. It fails with

@@ -3,12 +3,17 @@
 import os
 import secrets
 import socket
+import threading
+import time
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from stub_streamer import StubStreamer
 
 from petcam.config import Auth, Camera, Config, Recording, Web
+from petcam.feed.encoder import Encoder
+from petcam.shm.stream import StreamWriter
 from petcam.streamer_client import StreamerClient
 from petcam.web.app import create_app
 from petcam.web.command import build
@@ -28,6 +33,29 @@ def stub():
 def segment():
     """A name that no other run uses; whoever writes the segment unlinks it."""
     return f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
+
+
+@pytest.fixture(scope="session")
+def film():
+    """A segment into which a film of 320x240 runs all the time, 20 pictures a second that grow lighter."""
+    np, _ = pytest.importorskip("numpy"), pytest.importorskip("av")
+    name, stop = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}_film", threading.Event()
+
+    def play():
+        encoder, number = Encoder(320, 240, Fraction(20), "a test"), 0
+        with StreamWriter(name, writer_name="test") as writer:
+            while not stop.wait(1 / 20):
+                number += 1
+                data, keyframe = encoder.encode_i420(np.full((360, 320), 60 + number % 100, np.uint8))
+                writer.publish(data, capture_ns=time.monotonic_ns(), keyframe=keyframe, width=320, height=240)
+                playing.set()
+
+    playing, player = threading.Event(), threading.Thread(target=play)
+    player.start()
+    assert playing.wait(30)
+    yield name
+    stop.set()
+    player.join()
 
 
 @pytest.fixture

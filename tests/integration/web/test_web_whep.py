@@ -1,55 +1,23 @@
 """WHEP as the network has it: the real services, and aiortc as the player."""
 
 import asyncio
-import os
-import threading
 import time
-from fractions import Fraction
 
 import pytest
 import requests
-from real_services import RealServices, free_port
+from real_services import RealServices
 
-from petcam.shm.stream import StreamWriter
 from petcam.streamer_binary import find_streamer
 
 aiortc = pytest.importorskip("aiortc")
-pytest.importorskip("av")
-
-from petcam.feed.encoder import Encoder  # noqa: E402
 
 pytestmark = pytest.mark.skipif(find_streamer() is None, reason="petcam-streamer is not built: make setup")
-WIDTH, HEIGHT, FPS = 320, 240, 20
 PATIENCE = 40.0  # seconds
 
 
 @pytest.fixture(scope="module")
-def segment():
-    """Of a film that runs all the time."""
-    np = pytest.importorskip("numpy")
-    name, stop = f"/petcam_test_{os.getpid()}_{free_port()}", threading.Event()
-
-    def play():
-        encoder = Encoder(WIDTH, HEIGHT, Fraction(FPS), "a test")
-        with StreamWriter(name, writer_name="test") as writer:
-            number = 0
-            while not stop.wait(1 / FPS):
-                number += 1
-                picture = np.full((HEIGHT * 3 // 2, WIDTH), 60 + number % 100, np.uint8)
-                data, keyframe = encoder.encode_i420(picture)
-                now = time.monotonic_ns()
-                writer.publish(data, capture_ns=now, keyframe=keyframe, width=WIDTH, height=HEIGHT)
-
-    player = threading.Thread(target=play)
-    player.start()
-    yield name
-    stop.set()
-    player.join()
-
-
-@pytest.fixture(scope="module")
-def petcam(segment, tmp_path_factory):
-    running = RealServices(tmp_path_factory.mktemp("petcam"), segment)
+def petcam(film, tmp_path_factory):
+    running = RealServices(tmp_path_factory.mktemp("petcam"), film)
     try:
         running.start("web", "streamer")
         yield running
@@ -100,7 +68,7 @@ def viewers(petcam):
 async def watch(petcam, token):
     async with Player(f"{petcam.streamer_url}/whep", token) as player:
         frames = [await player.frame() for _ in range(5)]
-        assert {(frame.width, frame.height) for frame in frames} == {(WIDTH, HEIGHT)}
+        assert {(frame.width, frame.height) for frame in frames} == {(320, 240)}
         pictures = [frame.to_ndarray(format="gray")[120, 160] for frame in frames]
         assert len(set(pictures)) > 1, "the film stands still"
         assert viewers(petcam) == 1

