@@ -34,6 +34,7 @@ class Camera:
     directory: Path  # its configuration, state, recordings and log
     host: str = "127.0.0.1"
     login: bool = False
+    source: str = "demo"
     processes: dict[str, psutil.Process] = field(default_factory=dict)
 
     @property
@@ -43,6 +44,10 @@ class Camera:
     @property
     def stream(self) -> str:
         return f"/petcam_bench_{self.web_port}_stream"
+
+    @property
+    def detections(self) -> str:
+        return f"/petcam_bench_{self.web_port}_detections"
 
     @property
     def offer_url(self) -> str:
@@ -94,28 +99,27 @@ class Camera:
 
 
 @contextmanager
-def running(host: str = "127.0.0.1", login: bool = False) -> Iterator[Camera]:
-    """Start feed (the demo source), streamer and web; wait until the camera is live; stop them. With ``login`` also
+def running(host: str = "127.0.0.1", login: bool = False, source: str = "demo") -> Iterator[Camera]:
+    """Start feed, streamer and web; wait until the camera is live; stop them. With ``login`` also
     HTTPS, and there is no password yet."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        camera = Camera(*free_ports(3), Path(directory), host, login)
+        camera = Camera(*free_ports(3), Path(directory), host, login, source)
         (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))
         (camera.directory / "token.key").write_bytes(secrets.token_bytes(32))  # as the package makes it
         for name in ("feed", "streamer", "web"):
             stack.callback(camera.end, name)
             camera.launch(name)
-        _wait_until_live(camera)
+        wait_until_live(camera)
         yield camera
 
 
 def _settings(camera: Camera) -> dict[str, Any]:
-    name = f"/petcam_bench_{camera.web_port}"
     listen = "127.0.0.1" if camera.host == "127.0.0.1" and not camera.login else "0.0.0.0"
     tls = "auto" if camera.login else "off"
     return {
         "web": {"host": listen, "port": camera.web_port, "tls": tls, "tls_port": camera.tls_port},
         "streamer": {"host": listen, "port": camera.streamer_port},
-        "camera": {"source": "demo", "stream": f"{name}_stream", "detections": f"{name}_detections"},
+        "camera": {"source": camera.source, "stream": camera.stream, "detections": camera.detections},
         "webrtc": {"udp_port": camera.streamer_port, "max_viewers": 64},
         "recording": {"directory": str(camera.directory)},
         "auth": {"mode": "password" if camera.login else "none"},
@@ -141,7 +145,7 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _wait_until_live(camera: Camera) -> None:
+def wait_until_live(camera: Camera) -> None:
     health, deadline = f"http://127.0.0.1:{camera.streamer_port}/health", time.monotonic() + 20
     while time.monotonic() < deadline:
         try:

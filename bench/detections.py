@@ -5,25 +5,22 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import yaml
 
 from bench.camera import ROOT
+from bench.detector import publishing
 from bench.figure import Figure
 from bench.ports import free_ports, wait_for_port
 from bench.use import cpu_ns
-from petcam.shm.detections import Box, DetectionWriter
 
 CASES = ((30, 1), (30, 8), (30, 32), (10, 1))  # results a second, clients
 ROUNDS = 3  # of the two in turn, so that a machine's drift hits both
 SPAN = 3.0  # seconds of each
-BOXES = [Box("cat", 0.93, 412.5, 300.0, 180.0, 120.0), Box("dog", 0.88, 40.0, 310.5, 220.0, 160.0)]
 
 
 def figures() -> Iterator[Figure]:
@@ -37,7 +34,7 @@ def figures() -> Iterator[Figure]:
         for port in ports.values():
             wait_for_port(port)
         for rate, count in CASES:
-            with _publishing(segment, rate):
+            with publishing(segment, rate):
                 yield from _with_clients(rate, count, ports, processes)
 
 
@@ -67,28 +64,6 @@ def _measured(pid: int, port: int, count: int) -> tuple[float, dict[str, float]]
         used = 100 * (cpu_ns(pid) - before) / (time.monotonic_ns() - begin)
     found: dict[str, float] = json.loads(report)
     return used, found
-
-
-@contextmanager
-def _publishing(segment: str, rate: int) -> Iterator[None]:
-    """A detector of ``rate`` results a second."""
-    stop = threading.Event()
-
-    def publish() -> None:
-        with DetectionWriter(segment, writer_name="bench") as writer:
-            number, begin = 0, time.monotonic()
-            while not stop.wait(max(0.0, begin + number / rate - time.monotonic())):
-                number += 1
-                frame = SimpleNamespace(frame_number=number, capture_ns=time.monotonic_ns(), width=1280, height=720)
-                writer.publish(frame, BOXES)
-
-    thread = threading.Thread(target=publish)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _commands(directory: Path, ports: dict[str, int], segment: str) -> dict[str, list[str]]:

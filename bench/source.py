@@ -28,10 +28,19 @@ Sink = Callable[[bytes, bool, int], object]  # access unit, keyframe, the moment
 
 
 def make_clip(path: Path) -> None:
+    """The access units for :func:`play`."""
+    path.write_text(json.dumps([[data.hex(), keyframe] for data, keyframe in _units()]))
+
+
+def make_film(path: Path) -> None:
+    """The same as a file that ``petcam feed`` plays."""
+    path.write_bytes(b"".join(data for data, _ in _units()))
+
+
+def _units() -> list[tuple[bytes, bool]]:
     """Draw and encode the demo's room: 1280×720, 30 frames/s, 2 Mb/s, a keyframe each second."""
     scene, encoder = Scene(), Encoder(WIDTH, HEIGHT, Fraction(FPS), "the benchmark", matrix="bt709")
-    units = [encoder.encode_i420(scene.draw(number, "00:00:00")) for number in range(FPS * SECONDS)]
-    path.write_text(json.dumps([[data.hex(), keyframe] for data, keyframe in units]))
+    return [encoder.encode_i420(scene.draw(number, "00:00:00")) for number in range(FPS * SECONDS)]
 
 
 def play(path: Path, sink: Sink) -> None:
