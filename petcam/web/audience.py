@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 BEHIND = 8  # pieces, as large as the new one, that a listener may not have taken yet
+UNSURE = 4096  # bytes by which a backlog may be only a guess
 
 
 class Listener(Protocol):
@@ -35,7 +36,7 @@ class Audience:
     def tell(self, data: bytes) -> None:
         with self._lock:
             for listener in self._listeners.values():
-                if listener.backlog() <= BEHIND * len(data):
+                if listener.backlog() <= max(UNSURE, BEHIND * len(data)):
                     listener.send(data)
         self.told_at = time.monotonic()
 

@@ -10,9 +10,11 @@ from waitress.task import WSGITask
 
 CONNECTION = "petcam.connection"  # in the WSGI environment
 MOST_CONNECTIONS = 450  # below connection_limit, at which waitress would hear nobody any more
-NOT_SENT, WINDOW = 144, 228  # where struct tcp_info has tcpi_notsent_bytes (Linux 4.6) and tcpi_snd_wnd (5.4)
+# Where struct tcp_info has tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6) and tcpi_snd_wnd (u32, 5.4).
+ACKED, NOT_SENT, WINDOW = 120, 144, 228
 INFO_SIZE = WINDOW + 4
-FORGIVEN = 1 / 1000  # of what a viewer seems not to have taken, at each look
+STRIDE = 4096  # bytes over which it is judged whether a viewer reads
+FORGIVEN = 1 / 200  # of what a viewer seems not to have read, at each look: it may be wrong
 
 
 class Connection:
@@ -21,7 +23,8 @@ class Connection:
     def __init__(self, task: "Task") -> None:
         self._task = task
         self._socket: Any = task.channel.socket
-        self._widest = 0.0  # bytes that the viewer's system once had room for
+        self._acked = 0  # bytes that the viewer's system had got when it was last seen to read
+        self._window = 0.0  # bytes that it had room for then
 
     def send(self, data: bytes) -> None:
         """A piece of the body, after the first. Only where the backlog is small: else it waits for the viewer.
@@ -31,22 +34,34 @@ class Connection:
         with contextlib.suppress(ClientDisconnected):
             self._task.write(data)
 
+    def waiting(self) -> int:
+        """How many bytes have not left this machine."""
+        return int(self._task.channel.total_outbufs_len) + _number("I", self._info(), NOT_SENT)
+
     def backlog(self) -> int:
-        """About how many bytes the viewer has not taken: those that wait here, in the kernel, or with the viewer's own
-        system, whose room for more then becomes less. Room that stays small is forgiven: it has another cause.
-        """
+        """About how many bytes a viewer of small pieces has not read: those that wait here, and those that lie with its
+        system. That shows by its window, which becomes smaller by what it gets and nobody reads."""
+        info = self._info()
+        acked, window = _number("Q", info, ACKED), _number("I", info, WINDOW)
+        got, shrunk = acked - self._acked, self._window - window
+        reads, other_cause = got > STRIDE and shrunk < got / 4, shrunk > got + STRIDE
+        if shrunk <= 0 or reads or other_cause:
+            self._acked, self._window, shrunk = acked, window, 0
+        self._window -= shrunk * FORGIVEN
+        return int(self._task.channel.total_outbufs_len) + _number("I", info, NOT_SENT) + int(shrunk)
+
+    def _info(self) -> bytes:
         try:
-            info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
+            info: bytes = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
         except OSError:  # it was closed in this moment
-            return 0
-        window = _number(info, WINDOW)
-        self._widest = max(window, self._widest - (self._widest - window) * FORGIVEN)
-        return int(self._task.channel.total_outbufs_len) + _number(info, NOT_SENT) + int(self._widest - window)
+            return b""
+        return info
 
 
-def _number(info: bytes, place: int) -> int:
-    """The u32 there; 0 where the kernel does not tell."""
-    return int(struct.unpack_from("=I", info, place)[0]) if len(info) >= place + 4 else 0
+def _number(kind: str, info: bytes, place: int) -> int:
+    """The number there; 0 where the kernel does not tell."""
+    form = f"={kind}"
+    return int(struct.unpack_from(form, info, place)[0]) if len(info) >= place + struct.calcsize(form) else 0
 
 
 class Task(WSGITask):

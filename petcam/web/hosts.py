@@ -8,11 +8,14 @@ networks only, and what the configuration names.
 import ipaddress
 import re
 import socket
+import time
+from functools import lru_cache
 
 from petcam.config import Config
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 MDNS = ".local"
+REMEMBERED = 2.0  # seconds for which an address counts as it was: a page asks several times a second
 LOCAL_SUFFIXES = (
     ".lan",
     ".home.arpa",
@@ -32,6 +35,7 @@ class Hosts:
         given = [*config.web.hosts, *config.webrtc.extra_hosts]
         own = hostname.lower().partition(".")[0]
         self._names = {"localhost", own, hostname.lower(), *(name_of(host) or host.lower() for host in given)}
+        self._is_own_address = lru_cache(64)(_is_own_address)
         self._names |= {own + suffix for suffix in LOCAL_SUFFIXES}
 
     def allows(self, host: str) -> bool:
@@ -39,10 +43,13 @@ class Hosts:
         name = name_of(host).rstrip(".")
         if not name:
             return False
-        return name in self._names or name.endswith((MDNS, ".localhost")) or _is_own_address(name)
+        if name in self._names or name.endswith((MDNS, ".localhost")):
+            return True
+        return self._is_own_address(name, int(time.monotonic() / REMEMBERED))
 
 
-def _is_own_address(name: str) -> bool:
+def _is_own_address(name: str, period: int) -> bool:
+    """In this ``period`` of time."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:

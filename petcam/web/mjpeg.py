@@ -26,8 +26,9 @@ blueprint = Blueprint("mjpeg", __name__)
 @blueprint.get("/stream.mjpg")
 def stream() -> Response:
     view, fps = _view(), _number("fps", RATES, USUAL_RATE)
+    viewer = request.environ[CONNECTION]
     newest, stop_looking = _supporting_feed(view).look(view, fps)
-    parts = partial(_parts, newest, Cadence(fps), request.environ[CONNECTION])
+    parts = partial(_parts, newest, Cadence(fps), viewer)
     try:
         response = open_stream(f"multipart/x-mixed-replace; boundary={BOUNDARY}", parts)
     except BaseException:
@@ -98,7 +99,7 @@ def _conditional(picture: Picture, view: View) -> Response:
 
 
 def _parts(newest: Newest[Picture], cadence: Cadence, viewer: Connection, gone: Callable[[], bool]) -> Iterator[bytes]:
-    """A viewer that has not taken the picture before the last one yet gets none until it has, and then the newest."""
+    """A viewer to whom the last picture is still on its way gets none until it has left, and then the newest."""
     seen = 0
     while not (newest.closed or gone()):
         news = newest.wait(seen, LOOK_UP)
@@ -106,7 +107,7 @@ def _parts(newest: Newest[Picture], cadence: Cadence, viewer: Connection, gone: 
             continue
         seen, picture = news
         due = picture.is_fresh() and cadence.is_due(picture.capture_ns)
-        if due and viewer.backlog() <= len(picture.jpeg):
+        if due and not viewer.waiting():
             cadence.took(picture.capture_ns)
             yield _head(picture) + picture.jpeg + b"\r\n"
 

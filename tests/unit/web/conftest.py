@@ -93,11 +93,15 @@ def connection():
     return FakeConnection()
 
 
-@pytest.fixture
-def client(services, connection):
+def browser(services, connection):
     client = create_app(services).test_client()
     client.environ_base[CONNECTION] = connection
     return client
+
+
+@pytest.fixture
+def client(services, connection):
+    return browser(services, connection)
 
 
 @pytest.fixture
@@ -108,13 +112,13 @@ def closed_services(services):
 
 
 @pytest.fixture
-def stranger(closed_services):
-    return create_app(closed_services).test_client()
+def stranger(closed_services, connection):
+    return browser(closed_services, connection)
 
 
 @pytest.fixture
-def owner(closed_services):
+def owner(closed_services, connection):
     """A client that has logged in."""
-    client = create_app(closed_services).test_client()
+    client = browser(closed_services, connection)
     assert client.post("/login", data={"password": PASSWORD}).status_code == 303
     return client

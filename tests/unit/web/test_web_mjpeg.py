@@ -295,12 +295,12 @@ def test_a_viewer_that_is_behind_gets_the_newest_once_it_is_not(connection):
     newest = Newest()
     older, newer = (Picture(name, time.monotonic_ns()) for name in (b"older", b"newer"))
 
-    def backlog():
+    def waiting():
         behind = newest.wait(0, 0)[1] is older
         if behind:
             newest.publish(newer)
-        return len(older.jpeg) + 1 if behind else len(newer.jpeg)
+        return int(behind)
 
-    connection.backlog = backlog
+    connection.waiting = waiting
     newest.publish(older)
     assert next(mjpeg._parts(newest, Cadence(30), connection, lambda: False)).endswith(b"newer\r\n")

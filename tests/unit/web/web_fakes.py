@@ -82,6 +82,8 @@ class FakeConnection:
     def backlog(self):
         return self.behind
 
+    waiting = backlog
+
     def event(self):
         """The JSON of the next event."""
         data = self.sent.get(timeout=5)
