@@ -10,12 +10,11 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Protocol
 
 from petcam.errors import PetcamError
-from petcam.web.audience import Audience
+from petcam.web.audience import FRESH, Audience
 
 READ_TIMEOUT = 0.5  # seconds; also how soon the thread notices stop()
 RETRY_PAUSE = 2.0
 ROUND_LIMIT = 10.0  # seconds after which a thread that has not gone round is stuck
-FRESH_NS = 500_000_000  # older results belong to no picture that anybody still sees
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +66,7 @@ class DetectionFeed:
             if not self.audience.wait(READ_TIMEOUT):
                 continue
             result = reader.read(READ_TIMEOUT)
-            if result is not None and time.monotonic_ns() - result.publish_ns < FRESH_NS:
+            if result is not None and time.monotonic_ns() - result.publish_ns < FRESH * 1e9:
                 self.audience.tell(serialise(result))
 
 

@@ -107,6 +107,18 @@ def test_it_reads_nothing_while_nobody_listens(reader, services, monkeypatch):
     assert not reader.asked.is_set()
 
 
+def test_whoever_comes_is_sent_the_newest_at_once_while_it_is_fresh(feed, reader, connection, monkeypatch):
+    feed.audience.join(connection)
+    reader.news.put(detections(frame_number=1))
+    assert connection.event()
+    monkeypatch.setattr("petcam.web.audience.FRESH", 100.0)
+    feed.audience.join(second := FakeConnection())
+    assert second.event()["frame_number"] == 1
+    monkeypatch.setattr("petcam.web.audience.FRESH", 0.0)
+    feed.audience.join(third := FakeConnection())
+    assert third.sent.empty()
+
+
 def test_it_sends_nothing_to_one_who_has_left(reader, feed, connection):
     leaver = FakeConnection()
     feed.audience.join(leaver)()
