@@ -43,14 +43,13 @@ def _change(args: argparse.Namespace, owner: Owner) -> str:
 
 def _end_streams(config: Config) -> str:
     client = StreamerClient(streamer_url(config))
-    own = " Restart petcam-web to end those that it serves." if config.webrtc.backend == "python" else ""
     try:
         client.control("/sessions/end", b'{"all":true}')
     except PetcamError:
-        return "petcam-streamer does not answer; if it runs, restart it to end the streams of before." + own
+        return "petcam-streamer does not answer; if it runs, restart it to end the streams of before."
     finally:
         client.close()
-    return "Streams of before have ended." + own
+    return "Streams of before have ended."
 
 
 def _ask() -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from flask import Response, request
 
 from petcam.web.services import services
-from petcam.web.visitor import session, viewing_token
+from petcam.web.visitor import admission
 
 LOOK_UP = 1.0  # seconds between looks whether the viewer is still there, while nothing is to be sent
 
@@ -13,7 +13,7 @@ LOOK_UP = 1.0  # seconds between looks whether the viewer is still there, while 
 def open_stream(mimetype: str, parts: Callable[[Callable[[], bool]], Iterator[bytes]]) -> Response:
     """``parts(gone)`` gives the pieces; ``gone()`` is true once the viewer has left, or is let in no longer."""
     leave = services().places.take()
-    admitted = _admission()
+    admitted = admission()
     # waitress before 2.1 does not tell; there the write of the next piece or keep-alive fails instead.
     disconnected = request.environ.get("waitress.client_disconnected", lambda: False)
     response = Response(
@@ -21,14 +21,3 @@ def open_stream(mimetype: str, parts: Callable[[Callable[[], bool]], Iterator[by
     )
     response.call_on_close(leave)  # not in the generator: one that was never begun is never ended
     return response
-
-
-def _admission() -> Callable[[], bool]:
-    """Whether what let the viewer in still lasts; asked once a second or more, outside the request."""
-    if services().config.auth.mode == "none":
-        return lambda: True
-    sessions, token = services().sessions, services().cookie.token()
-    if session() is not None:
-        return lambda: sessions.find(token) is not None
-    viewing, program = services().viewing, viewing_token()
-    return lambda: viewing.accepts(program)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -38,6 +38,17 @@ def viewing_token() -> str:
         return bearer.strip()
     given = request.authorization
     return (given.password or "") if given is not None else ""
+
+
+def admission() -> Callable[[], bool]:
+    """Whether what let the viewer in still lasts; asked once a second or more, outside the request."""
+    if services().config.auth.mode == "none":
+        return lambda: True
+    sessions, token = services().sessions, services().cookie.token()
+    if session() is not None:
+        return lambda: sessions.find(token) is not None
+    viewing, program = services().viewing, viewing_token()
+    return lambda: viewing.accepts(program)
 
 
 def is_owner() -> bool:

@@ -10,7 +10,7 @@ from petcam.web.hosts import name_of
 from petcam.web.proxy import passed_on
 from petcam.web.services import services
 from petcam.web.viewer import OFFER_PATH, viewer_config
-from petcam.web.visitor import session
+from petcam.web.visitor import admission, session
 
 blueprint = Blueprint("webrtc", __name__)
 
@@ -42,4 +42,4 @@ def _answer(backend: PythonWebRTC) -> str:
         raise PetcamError(Code.UNAUTHORIZED, "log in first")
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     backend.gate.pass_once(token, name_of(request.headers.get("Host", "")), visitor.id)
-    return backend.answer(offer["sdp"], visitor.id, visitor.seconds_left(services().sessions.clock()))
+    return backend.answer(offer["sdp"], visitor.id, admission())

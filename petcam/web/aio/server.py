@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import importlib.util
 import logging
 import threading
@@ -19,6 +20,7 @@ from petcam.web.aio.reader import StreamThread
 from petcam.web.offer_gate import OfferGate
 
 HANDSHAKE = 10.0  # seconds from the answer until media can flow
+LOOK_UP = 1.0  # seconds between looks whether a viewer is still let in
 ANSWER_TIMEOUT = 8.0  # a STUN server that cannot be reached takes 5
 STOP_TIMEOUT = 2.0
 ROUND_TIMEOUT = 2.0
@@ -74,9 +76,10 @@ class PythonWebRTC:
         if not self._thread.is_alive():
             self._loop.close()
 
-    def answer(self, offer: str, session: str = "", seconds: float | None = None) -> str:
-        """Let a viewer in, for ``seconds`` at most. Raises ``BAD_OFFER``, ``TOO_MANY_VIEWERS``."""
-        answering = asyncio.run_coroutine_threadsafe(self._answer(offer, session, seconds), self._loop)
+    def answer(self, offer: str, session: str = "", admitted: Callable[[], bool] = lambda: True) -> str:
+        """Let a viewer in, for as long as ``admitted()``, which threads of the loop's pool ask. Raises ``BAD_OFFER``,
+        ``TOO_MANY_VIEWERS``."""
+        answering = asyncio.run_coroutine_threadsafe(self._answer(offer, session, admitted), self._loop)
         return answering.result(ANSWER_TIMEOUT)
 
     def end_session(self, session: str | None) -> int:
@@ -106,7 +109,7 @@ class PythonWebRTC:
     def _append(self, packets: Packets) -> None:
         self._packets.append(packets)
 
-    async def _answer(self, offer: str, session: str, seconds: float | None) -> str:
+    async def _answer(self, offer: str, session: str, admitted: Callable[[], bool]) -> str:
         from petcam.web.aio.viewer import Viewer  # here: aiortc is optional, and costs memory
 
         if len(self._viewers) >= self._max_viewers:
@@ -120,18 +123,20 @@ class PythonWebRTC:
             del self._viewers[viewer]
             await viewer.close()
             raise
-        task = self._loop.create_task(self._serve(viewer, seconds))
+        task = self._loop.create_task(self._serve(viewer, admitted))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return answer
 
-    async def _serve(self, viewer: Any, seconds: float | None) -> None:
-        """Until the viewer leaves, or its time is over."""
+    async def _serve(self, viewer: Any, admitted: Callable[[], bool]) -> None:
+        """Until the viewer leaves, or is let in no longer."""
         try:
             await asyncio.wait_for(_either(viewer.connected, viewer.ended), HANDSHAKE)
-            await asyncio.wait_for(viewer.ended.wait(), seconds)
+            while not viewer.ended.is_set() and await asyncio.to_thread(admitted):
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(viewer.ended.wait(), LOOK_UP)
         except asyncio.TimeoutError:
-            _log.info("a viewer never connected, or its session has ended")
+            _log.info("a viewer never connected")
         finally:
             self._viewers.pop(viewer, None)
             await viewer.close()

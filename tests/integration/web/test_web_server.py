@@ -287,10 +287,10 @@ def petcam_web(tmp_path, free_port, segment):
     """The command as a process; gives it and its URL."""
     started = []
 
-    def start(port=None, **extra):
+    def start(port=None, host="127.0.0.1", **extra):
         port = port or free_port()
         (tmp_path / "petcam.yaml").write_text(
-            f"web: {{host: 127.0.0.1, port: {port}, threads: 10}}\n"
+            f"web: {{host: {host}, port: {port}, threads: 10}}\n"
             f"camera: {{stream: {segment}_stream, detections: {segment}_detections}}\n"
             "auth: {mode: none}\n"
         )
@@ -339,6 +339,16 @@ def test_the_command_feeds_the_watchdog_after_it_is_ready(petcam_web, notify):
     petcam_web(NOTIFY_SOCKET=notify.getsockname(), WATCHDOG_USEC="200000")
     wait_ready(notify)
     assert notify.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=0 open streams")
+
+
+@pytest.mark.parametrize(("host", "warns"), [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_the_journal_warns_where_the_network_sees_it_without_a_login(petcam_web, notify, host, warns):
+    process, port = petcam_web(host=host, NOTIFY_SOCKET=notify.getsockname())
+    wait_ready(notify)
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    warning = f"WARNING petcam.web.command: auth.mode is none: everybody who reaches port {port} sees the camera"
+    assert (warning in said) is warns, said
 
 
 def test_the_command_says_in_one_line_that_the_port_is_taken(petcam_web, web):

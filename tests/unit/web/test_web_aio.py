@@ -226,8 +226,12 @@ def test_it_lets_only_so_many_in_and_ends_a_session(backend, camera):
         assert refused.value.code is Code.TOO_MANY_VIEWERS
         assert await asyncio.to_thread(backend.end_session, "mine") == 1
         assert await until(lambda: backend.health()["webrtc_clients"] == 1)
-        await clients[2].accept(await asyncio.to_thread(backend.answer, offers[2], "third", 0.3))
+        still = threading.Event()
+        still.set()
+        await clients[2].accept(await asyncio.to_thread(backend.answer, offers[2], "third", still.is_set))
         await clients[2].picture()
+        assert backend.health()["webrtc_clients"] == 2
+        still.clear()
         assert await until(lambda: backend.health()["webrtc_clients"] == 1), "its session's time is over"
         for client in clients:
             await client.peer.close()

@@ -1,9 +1,12 @@
 """Every route: closed unless listed, errors in JSON, security headers."""
 
 import logging
+from dataclasses import replace
 
 import pytest
+from web_fakes import PASSWORD
 
+from petcam.config import Auth, Web
 from petcam.web.app import create_app
 from petcam.web.headers import protect
 
@@ -120,3 +123,23 @@ def test_each_page_is_in_the_language_of_the_browser(client, owner, stranger, pa
     page = asking.get(path, headers={"Accept-Language": accepted} if accepted else {}).get_data(as_text=True)
     assert f'<html lang="{language}">' in page
     assert {"ja": "ペット", "en": "pet camera"}[language] in page or path != "/"
+
+
+@pytest.mark.parametrize(
+    ("host", "mode", "warns"),
+    [
+        ("0.0.0.0", "none", True),
+        ("192.168.7.2", "none", True),
+        ("::", "none", True),
+        ("127.0.0.1", "none", False),
+        ("::1", "none", False),
+        ("0.0.0.0", "password", False),
+    ],
+)
+def test_the_page_warns_where_the_network_sees_it_without_a_login(services, closed_services, host, mode, warns):
+    config = replace(services.config, web=Web(host=host), auth=Auth(mode=mode))
+    client = create_app(replace(closed_services, config=config)).test_client()
+    client.post("/login", data={"password": PASSWORD})
+    page = client.get("/", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert 'id="webrtc-video"' in page
+    assert ("There is no login: everybody on this network sees the picture." in page) is warns
