@@ -3,7 +3,9 @@ package tlsfront
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -225,6 +227,12 @@ func TestWithoutPetcamWebThePageSaysSoInBothLanguages(t *testing.T) {
 		}
 		if response.Header.Get("Cache-Control") != "no-store" || response.Header.Get("Content-Security-Policy") == "" {
 			t.Error(response.Header)
+		}
+		_, behind, _ := strings.Cut(got, "<style>")
+		looks, _, _ := strings.Cut(behind, "</style>")
+		sum := sha256.Sum256([]byte(looks))
+		if policy := response.Header.Get("Content-Security-Policy"); !strings.Contains(policy, base64.StdEncoding.EncodeToString(sum[:])) {
+			t.Errorf("the browser would leave the style out: %s", policy)
 		}
 		api := get(t, browser, r.url+"/api/recording/status", nil)
 		if got := text(t, api); api.StatusCode != 502 || !strings.HasPrefix(got, `{"error":"Proxy error","message":"`) {
