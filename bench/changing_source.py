@@ -32,14 +32,14 @@ class Source(threading.Thread):
                 wanted = WIDE if self._wide.is_set() else NARROW
                 number, width = (0 if wanted != width else number + 1), wanted
                 data, keyframe = self._films[width][number % FPS]
-                now = time.monotonic_ns()
+                now, began = time.monotonic_ns(), time.time()
                 writer.publish(data, capture_ns=now, keyframe=keyframe, width=width, height=width * 9 // 16)
                 if width not in self._began:
-                    self._began[width] = time.time()
+                    self._began[width] = began
                     self._news.set()
 
     def widen(self) -> float:
-        """From the next picture on; the time on the wall at which that was published."""
+        """From the next picture on; the time on the wall at which that was captured."""
         self._news.clear()
         self._wide.set()
         self._news.wait()
