@@ -7,7 +7,7 @@ import time
 
 from bench.figure import table
 
-SUBJECTS = ("live", "picture", "loss", "detections", "proxy", "mjpeg", "recording", "shm", "siege")
+SUBJECTS = ("live", "picture", "comes_back", "loss", "detections", "proxy", "mjpeg", "recording", "shm", "siege")
 
 
 def main() -> None:
