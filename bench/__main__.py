@@ -7,7 +7,19 @@ import time
 
 from bench.figure import table
 
-SUBJECTS = ("live", "picture", "comes_back", "loss", "detections", "proxy", "mjpeg", "recording", "shm", "siege")
+SUBJECTS = (
+    "live",
+    "picture",
+    "boxes",
+    "comes_back",
+    "loss",
+    "detections",
+    "proxy",
+    "mjpeg",
+    "recording",
+    "shm",
+    "siege",
+)
 
 
 def main() -> None:

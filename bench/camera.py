@@ -35,6 +35,7 @@ class Camera:
     host: str = "127.0.0.1"
     login: bool = False
     source: str = "demo"
+    feed_options: tuple[str, ...] = ()
     processes: dict[str, psutil.Process] = field(default_factory=dict)
 
     @property
@@ -56,7 +57,7 @@ class Camera:
     def launch(self, name: str) -> None:
         """Start the service, which does not run."""
         command = [str(ROOT / "build/petcam-streamer")] if name == "streamer" else [*PETCAM, name]
-        command += self.options
+        command += [*self.feed_options, *self.options] if name == "feed" else self.options
         with open(self.directory / "log", "a") as log:
             self.processes[name] = psutil.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=self.environment)
 
@@ -99,11 +100,13 @@ class Camera:
 
 
 @contextmanager
-def running(host: str = "127.0.0.1", login: bool = False, source: str = "demo") -> Iterator[Camera]:
+def running(
+    host: str = "127.0.0.1", login: bool = False, source: str = "demo", feed_options: tuple[str, ...] = ()
+) -> Iterator[Camera]:
     """Start feed, streamer and web; wait until the camera is live; stop them. With ``login`` also
     HTTPS, and there is no password yet."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        camera = Camera(*free_ports(3), Path(directory), host, login, source)
+        camera = Camera(*free_ports(3), Path(directory), host, login, source, feed_options)
         (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))
         (camera.directory / "token.key").write_bytes(secrets.token_bytes(32))  # as the package makes it
         for name in ("feed", "streamer", "web"):
