@@ -36,7 +36,7 @@ bench: setup $(VENV)/.test build/viewers build/lossyrelay ## measure, and print 
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: soak
-soak: setup $(VENV)/.test build/viewers ## five viewers for half an hour: does anything grow? (ARGS="--minutes 600")
+soak: setup $(VENV)/.test build/viewers ## viewers come and go for half an hour, services restart: does anything grow? (ARGS="--minutes 600")
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 .PHONY: fire
