@@ -18,7 +18,6 @@ def main() -> None:
         "subjects",
         nargs="*",
         metavar="SUBJECT",
-        choices=[*SUBJECTS, *LONG, []],
         help=f"of {', '.join(SUBJECTS)}, which are measured where none is named; {', '.join(LONG)}: only by name",
     )
     subjects = parser.parse_args().subjects or SUBJECTS

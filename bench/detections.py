@@ -19,7 +19,7 @@ from bench.ports import free_ports, wait_for_port
 from bench.use import cpu_ns
 
 CASES = ((30, 1), (30, 8), (30, 32), (10, 1))  # results a second, clients
-ROUNDS = 3  # of the two in turn, so that a machine's drift hits both
+ROUNDS = 2  # of the two in turn, so that a machine's drift hits both
 SPAN = 3.0  # seconds of each
 
 

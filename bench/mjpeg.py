@@ -18,7 +18,7 @@ from bench.use import cpu_ns
 CLIENTS = 10
 FPS = 10
 SETTLE = 2.0  # seconds until the pictures come
-SPAN = 8.0
+SPAN = 5.0
 PATHS = ("/", "/api/recordings", "/api/recording/status", "/api/go/health", "/healthz")
 
 

@@ -7,7 +7,7 @@ import time
 from bench.camera import running
 from bench.figure import Figure
 
-ASKED = 1500  # times each
+ASKED = 1000  # times each
 PAUSE = 0.004  # seconds between, so that both are idle when they are asked, as they are for a page
 PATHS = {"direct": "/status", "proxied": "/api/recording/status"}
 
