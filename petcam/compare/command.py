@@ -41,9 +41,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         measured = _measure(backends, args.seconds, signals)
         if measured is None:
             return 130
-        expected = rate * (args.seconds + JOIN + LEAVE)
-        print(table(measured, expected))
-        return _advise(measured, expected, backends, config)
+        print(table(measured))
+        return _advise(measured, backends, config)
 
 
 def _require(config: Config) -> Path:
@@ -108,23 +107,24 @@ def _measured(backend: Backend, idle: float, cpu: float, memory: float) -> Measu
         idle=idle,
         cpu=cpu,
         memory=memory,
-        pictures=seen.get("pictures", 0),
+        rate=seen.get("rate", 0.0),
         first=seen.get("first_ms"),
         late=seen.get("late_ms"),
         late_p99=seen.get("late_p99_ms"),
     )
 
 
-def _advise(measured: Sequence[Measured], expected: float, backends: Sequence[Backend], config: Config) -> int:
+def _advise(measured: Sequence[Measured], backends: Sequence[Backend], config: Config) -> int:
     go, python = measured
-    name, why = choose(go, python, expected)
+    name, why = choose(go, python)
     now = config.webrtc.backend
     if name:
         change = "as it is" if name == now else f"now it is {now}; docs/migration.md has the switch"
         print(f"choose webrtc.backend: {name} ({change}): {why}")
     else:
         print(f"choose none yet: {why}")
-    failed = [backend for backend, each in zip(backends, measured, strict=True) if not each.plays(expected)]
+    plays = [go.plays(python), python.plays(go)]
+    failed = [backend for backend, well in zip(backends, plays, strict=True) if not well]
     for backend in failed:
         print(f"the {backend.name} backend's last words: {backend.last_words()}")
     return 1 if failed else 0

@@ -25,22 +25,27 @@ class Sight:
 
     offered: int
     first: int | None = None  # when the first picture's last packet came
-    pictures: int = 0
-    late: list[float] = field(default_factory=list)  # ms from a picture's capture to its last packet
+    settled: list[int] = field(default_factory=list)  # when the pictures that count were there
+    late: list[float] = field(default_factory=list)  # and the ms from their capture until then
 
     def packet(self, timestamp: int, marker: int, now: int) -> None:
         if not marker:
             return
-        self.pictures += 1
         if self.first is None:
             self.first = now
         elif now - self.first > SETTLE_NS:
+            self.settled.append(now)
             self.late.append((now * 9 // 100_000 - timestamp) % TICKS / 90)
+
+    def rate(self) -> float:
+        """Pictures a second."""
+        span = self.settled[-1] - self.settled[0] if self.settled else 0
+        return (len(self.settled) - 1) * 1e9 / span if span else 0.0
 
     def report(self) -> dict[str, Any]:
         late = sorted(self.late)
         return {
-            "pictures": self.pictures,
+            "rate": self.rate(),
             "first_ms": None if self.first is None else (self.first - self.offered) / 1e6,
             "late_ms": statistics.median(late) if late else None,
             "late_p99_ms": late[min(len(late) - 1, len(late) * 99 // 100)] if late else None,

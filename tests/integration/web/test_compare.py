@@ -42,6 +42,7 @@ def command(tmp_path, segment):
     return [sys.executable, "-m", "petcam.cli", "--config", str(file), "compare", "--seconds", "5"]
 
 
+@pytest.mark.timeout(240)
 def test_it_measures_both_and_says_which_to_choose(film, tmp_path, temporary):
     ran = subprocess.run(command(tmp_path, film), capture_output=True, text=True, timeout=150)
     assert ran.returncode == 0, ran.stdout + ran.stderr
