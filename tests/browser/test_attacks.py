@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from demo_system import DemoSystem
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 from real_services import OWNER, RECORDING, VIEWER, RealServices
 
 from petcam.shm.detections import Box, DetectionWriter
@@ -117,8 +117,7 @@ def test_markup_as_a_class_is_drawn_as_text(petcam: RealServices, page: Page, sy
     finally:
         ended.set()
         detector.join()
-    assert page.evaluate("window.pwned") is None
-    assert page.locator("img[src=x]").count() == 0
+    nothing_ran(page)
 
 
 def find_markup(petcam: RealServices, system: DemoSystem, ended: threading.Event) -> None:
@@ -131,10 +130,58 @@ def find_markup(petcam: RealServices, system: DemoSystem, ended: threading.Event
                     writer.publish(frame, [Box(MARKUP, 0.9, 100.0, 100.0, 300.0, 200.0)])
 
 
+def test_markup_as_a_file_name_is_no_recording(petcam: RealServices, page: Page) -> None:
+    (petcam.recordings / f"petcam_20260102-000000_{MARKUP}.mp4").write_bytes(b"not a film")
+    (petcam.recordings / f"{MARKUP}.mp4").write_bytes(b"not a film")
+    listed = page.evaluate("""() => fetch("/api/recordings").then((answer) => answer.json())""")
+    assert [each["name"] for each in listed["recordings"]] == [RECORDING]
+    for path in ("/recordings", "/"):
+        page.goto(at_home(petcam) + path)
+        page.wait_for_selector(f"a[href*='{RECORDING}']")
+        nothing_ran(page)
+
+
+LIES = {
+    "**/api/recording/start": (409, {"error": MARKUP, "message": MARKUP}),
+    "**/api/recording/status": (200, {"recording": True, "filename": MARKUP, "frame_count": MARKUP, "error": MARKUP}),
+    "**/api/go/health": (200, {"status": "ok", "camera": {"state": "error", "message": MARKUP, "width": MARKUP}}),
+    "**/api/recordings?*": (200, {"recordings": [{"name": MARKUP, "start": MARKUP, "state": MARKUP, "size": MARKUP}]}),
+    "**/api/webrtc/offer": (503, {"error": MARKUP, "message": MARKUP}),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_markup_in_an_answer_is_shown_as_text_or_not_at_all(petcam: RealServices, page: Page, lie: str) -> None:
+    """Whatever the services say, and even if they lied."""
+    status, body = LIES[lie]
+    told = threading.Event()
+
+    def tell(route: Route) -> None:
+        told.set()
+        route.fulfill(status=status, json=body)
+
+    page.route(lie, tell)
+    for path in ("/", "/recordings"):
+        page.goto(at_home(petcam) + path)
+        page.locator("#start-recording").wait_for()
+        if lie.endswith("/start"):
+            page.locator("#start-recording").click()
+        if path == "/" or "recording" in lie:
+            while not told.is_set():
+                page.wait_for_timeout(50)  # lets the route be heard
+        told.clear()
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+        nothing_ran(page)
+
+
+def nothing_ran(page: Page) -> None:
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
 @pytest.mark.parametrize("path", ["/login?next=/", "/setup?next=/", "/nothing/", "/recordings?", "/api/recordings/"])
 def test_markup_in_an_address_runs_nothing(petcam: RealServices, new_page: NewPage, path: str) -> None:
     page = new_page()
     for markup in (MARKUP, '"><script>pwned=1</script>', "javascript:pwned=1"):
         page.goto(at_home(petcam) + path + markup)
-        assert page.evaluate("window.pwned") is None
-        assert page.locator("img[src=x]").count() == 0
+        nothing_ran(page)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 import yaml
 from demo_system import free_port
 from playwright.sync_api import Page, expect
@@ -94,6 +95,23 @@ def test_the_whole_page_works_over_https(secure: Secure, new_page: Callable[...,
     expect(page.locator("#recording-status")).to_contain_text("停止中")
     assert all(url.startswith((secure.url, "data:", "blob:")) for url in asked), asked
     assert page.evaluate("isSecureContext")
+
+
+def test_pictures_and_downloads_come_over_https(secure: Secure) -> None:
+    pytest.importorskip("av")
+    with requests.Session() as browser:
+        browser.trust_env = False  # it may name other certificates
+        browser.verify = os.path.join(secure.environment["STATE_DIRECTORY"], "tls.pem")
+        assert browser.post(f"{secure.url}login", {"password": PASSWORD}, timeout=20).ok
+        with browser.get(f"{secure.url}stream.mjpg?width=320", stream=True, timeout=20) as pictures:
+            assert pictures.raw.read(20_000).count(b"Content-Type: image/jpeg") > 1
+        assert browser.post(f"{secure.url}api/recording/start", timeout=20).ok
+        stopped = browser.post(f"{secure.url}api/recording/stop", timeout=20).json()
+        film = f"{secure.url}api/recordings/{stopped['filename']}"
+        whole = browser.get(film, timeout=20)
+        assert len(whole.content) == stopped["bytes_written"] == int(whole.headers["Content-Length"])
+        part = browser.get(film, headers={"Range": "bytes=4-7"}, timeout=20)
+        assert (part.status_code, part.content) == (206, b"ftyp")
 
 
 def test_doctor_shows_the_fingerprint_that_the_browser_shows(secure: Secure) -> None:
