@@ -8,8 +8,8 @@ import time
 
 from bench.figure import Figure, table
 
-SUBJECTS = ("live", "picture", "boxes", "comes_back", "detections", "proxy", "mjpeg")
-LONG = ("loss", "recording", "recording_cost", "shm", "siege", "package")
+SUBJECTS = ("live", "picture", "boxes", "detections", "proxy", "mjpeg")
+LONG = ("comes_back", "loss", "recording", "recording_cost", "shm", "siege", "package")
 
 
 def main() -> None:

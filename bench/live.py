@@ -12,8 +12,8 @@ from bench.figure import Figure
 from bench.server import Plan, Server, present, report, serving
 
 SETTLE = 3.0  # seconds for viewers to join
-SPAN = 12.0  # seconds that are measured
-JOINS = 7  # of a viewer that comes alone
+SPAN = 8.0  # seconds that are measured
+JOINS = 5  # of a viewer that comes alone
 PATIENCE = 30.0  # seconds after which a picture does not come back any more
 
 # What is measured: name, unit, and the most that it should be.
