@@ -3,7 +3,7 @@
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
 
 const MOST_MS = 150;
-const SPARE_MS = 6; // beyond the 95th percentile
+const SPARE_MS = 10; // beyond the 95th percentile
 const TICK_MS = 200;
 const UP_MS = 12; // for each tick, so that the picture slows down a little and does not halt
 const DOWN_MS = 4;

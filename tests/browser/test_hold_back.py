@@ -115,7 +115,7 @@ def test_what_was_measured_long_ago_is_forgotten(modules: Page) -> None:
 @pytest.mark.parametrize(
     ("need", "choice", "wanted"),
     [
-        pytest.param(40, "exact", 46, id="the delay and a little more"),
+        pytest.param(40, "exact", 50, id="the delay and a little more"),
         pytest.param(400, "exact", 150, id="never longer than 150 ms"),
         pytest.param(-20, "exact", 0, id="not at all where boxes are in time"),
         pytest.param(None, "exact", 0, id="not without a detector"),
