@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 from bench.camera import Camera, running
 from bench.changing_source import NARROW, WIDE, changing_source
 from bench.figure import Figure
-from bench.lan import SERVER, Lan, lan
+from bench.lan import Lan, lan
 from bench.picture import FLAGS
 from petcam.shm.stream import StreamReader
 
@@ -42,7 +42,7 @@ BOTH = ["webrtc", "mjpeg"]
 def figures() -> list[Figure]:
     with (
         lan(str(shutil.which("chromium"))) as (network, chromium),
-        running(SERVER) as camera,
+        running(network.server) as camera,
         sync_playwright() as tools,
     ):
         browser = tools.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -98,7 +98,7 @@ def _source(page: Page, camera: Camera) -> float:
 def _streamer(page: Page, camera: Camera) -> float:
     camera.kill("streamer")
     camera.launch("streamer")
-    since = _listens(camera.streamer_port)
+    since = _listens(camera.host, camera.streamer_port)
     return _after(page, since, ways=["webrtc"])
 
 
@@ -106,7 +106,7 @@ def _web(page: Page, camera: Camera) -> float:
     camera.kill("web")
     page.wait_for_function("() => !petcam.overlay.connected")
     camera.launch("web")
-    since = _listens(camera.web_port)
+    since = _listens(camera.host, camera.web_port)
     page.wait_for_function("() => petcam.overlay.connected", timeout=1000 * PATIENCE)
     boxes = time.time() - since
     return max(boxes, _after(page, since))
@@ -143,7 +143,7 @@ def _return(page: Page, camera: Camera) -> float:
     page.wait_for_selector("#camera[data-way=mjpeg]", timeout=1000 * PATIENCE)
     time.sleep(5)
     camera.launch("streamer")
-    return _after(page, _listens(camera.streamer_port), ways=["webrtc"])
+    return _after(page, _listens(camera.host, camera.streamer_port), ways=["webrtc"])
 
 
 def _sps(page: Page, camera: Camera) -> float:
@@ -157,12 +157,12 @@ def _sps(page: Page, camera: Camera) -> float:
         camera.launch("feed")
 
 
-def _listens(port: int) -> float:
+def _listens(host: str, port: int) -> float:
     """Wait until the port is served; the time on the wall."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with socket.socket() as probe:
-            if probe.connect_ex((SERVER, port)) == 0:
+            if probe.connect_ex((host, port)) == 0:
                 return time.time()
         time.sleep(0.01)
     raise RuntimeError(f"nobody serves port {port}")

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SERVER, BROWSER = "10.213.7.1", "10.213.7.2"
 NOWHERE = "02:00:00:00:00:99"  # a hardware address that nobody has
 
 
 class Lan:
-    """A network namespace, joined to this machine by a cable. Made by :func:`lan`."""
+    """A network namespace, joined to this machine (``server`` is its address there) by a cable. Made by :func:`lan`."""
 
     def __init__(self) -> None:
         self._name = f"petcam{os.getpid()}"
         self._here, self._there = f"pc{os.getpid()}a", f"pc{os.getpid()}b"
+        block, quarter = divmod(os.getpid() % 2**14, 64)  # of its own, as there may be others at the same time
+        self.server, self._browser = (f"10.213.{block}.{4 * quarter + place}" for place in (1, 2))
 
     def inside(self, command: str) -> str:
         """What runs ``command`` with its arguments in the namespace, as one word."""
@@ -25,7 +26,7 @@ class Lan:
     @contextmanager
     def silent(self) -> Iterator[None]:
         """All that is sent either way is lost without a word; neither end's interface changes."""
-        ends = ((["-n", self._name], SERVER, self._there), ([], BROWSER, self._here))
+        ends = ((["-n", self._name], self.server, self._there), ([], self._browser, self._here))
         for where, address, device in ends:
             _ip(*where, "neigh", "replace", address, "lladdr", NOWHERE, "dev", device, "nud", "permanent")
         try:
@@ -37,9 +38,9 @@ class Lan:
     def _make(self) -> None:
         _ip("netns", "add", self._name)
         _ip("link", "add", self._here, "type", "veth", "peer", "name", self._there, "netns", self._name)
-        _ip("addr", "add", f"{SERVER}/30", "dev", self._here)
+        _ip("addr", "add", f"{self.server}/30", "dev", self._here)
         _ip("link", "set", self._here, "up")
-        _ip("-n", self._name, "addr", "add", f"{BROWSER}/30", "dev", self._there)
+        _ip("-n", self._name, "addr", "add", f"{self._browser}/30", "dev", self._there)
         _ip("-n", self._name, "link", "set", self._there, "up")
         _ip("-n", self._name, "link", "set", "lo", "up")
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from bench.changing_source import NARROW, WIDE
 from bench.changing_source import film as make_film
-from bench.lan import SERVER, Lan, lan
+from bench.lan import Lan, lan
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live][data-way=webrtc]"  # test_fallback.py has what is shown meanwhile
@@ -204,7 +204,7 @@ def test_the_picture_comes_back_with_the_network(network: tuple[Lan, Browser], t
     with DemoSystem(tmp_path, host="0.0.0.0") as system:
         page = browser.new_page(locale="ja-JP")
         page.set_default_timeout(TIMEOUT_MS)
-        page.goto(f"http://{SERVER}:{system.port}/")
+        page.goto(f"http://{made.server}:{system.port}/")
         page.wait_for_selector("#start-recording:enabled")
         page.evaluate(PETCAM)
         expect_connected(page)
