@@ -7,7 +7,8 @@ const TICK_MS = 250;
 const SLEPT_MS = 4000; // a tick this late: the machine slept
 const CONNECT_MS = 5000; // from the answer to a media path
 const SETTLE_MS = 700; // without a picture after connecting or waking
-const STALL_MS = 2000; // without a picture while it was live
+const STALL_MS = 1500; // without a picture while it was live; some cameras send one a second
+const PROMISE_MS = 2000; // the same while it was not
 const PAUSES_MS = [500, 1000, 2000, 4000, 5000];
 const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachable
 
@@ -229,16 +230,16 @@ export class WebRTCVideoClient extends EventTarget {
     }
     const camera = await this.#askCamera();
     if (peer !== this.#peer || this.#quietAt < Infinity) return; // a picture or another connection came meanwhile
-    if (camera === "live" && this.#state !== "live" && !this.#promised) {
+    if (camera === "live" && !this.#promised) {
       this.#promised = true;
-      this.#watch(STALL_MS);
+      this.#watch(this.#state === "live" ? SETTLE_MS : PROMISE_MS);
     } else if (camera === "live" || camera === "") {
       this.#handleError(new Error("picture lost"));
     } else {
       this.#promised = false;
       this.#failures = 0;
       this.#setState("waiting", { camera });
-      this.#watch(STALL_MS);
+      this.#watch(PROMISE_MS);
     }
   }
 
