@@ -128,6 +128,16 @@ def test_a_browser_without_webrtc_gets_a_picture(system: DemoSystem, new_page: N
     expect(page.locator("#way")).to_have_text("Basic picture: this browser has no WebRTC")
 
 
+def test_a_browser_without_javascript_gets_a_picture_with_boxes_in_it(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    with page.expect_response("**/stream.mjpg?*") as stream:
+        page.goto(system.url, wait_until="commit")
+    assert stream.value.ok and "boxes=1" in stream.value.url
+    image = page.get_by_role("img", name="ペットカメラの映像")
+    expect(image).to_have_js_property("naturalWidth", 1280)
+    expect(image).to_be_visible()
+
+
 def test_a_full_house_is_said_on_the_picture_that_there_still_is(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
     page.route(
