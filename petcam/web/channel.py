@@ -1,6 +1,5 @@
 """A viewer's connection to waitress, and what the app may know and do about it while its answer lasts."""
 
-import contextlib
 import socket
 import struct
 from typing import Any
@@ -21,6 +20,7 @@ class Connection:
     """The way to one viewer, for one thread at a time. Nothing here waits for the viewer."""
 
     def __init__(self, task: "Task") -> None:
+        self.gone = False  # whether a piece was for nobody any more
         self._task = task
         self._socket: Any = task.channel.socket
         self._acked = 0  # bytes that the viewer's system had got when it was last seen to read
@@ -29,10 +29,12 @@ class Connection:
     def send(self, data: bytes) -> None:
         """A piece of the body, after the first. Only where the backlog is small: else it waits for the viewer.
 
-        One to a viewer that is gone is dropped; the thread that answers ends by itself.
+        One to a viewer that is gone is dropped.
         """
-        with contextlib.suppress(ClientDisconnected):
+        try:
             self._task.write(data)
+        except ClientDisconnected:
+            self.gone = True
 
     def waiting(self) -> int:
         """How many bytes have not left this machine."""

@@ -179,6 +179,13 @@ def test_it_frees_the_place_of_a_stream_that_was_never_read(client, services):
     assert services.places.taken() == 0
 
 
+def test_it_ends_the_stream_of_a_client_to_whom_nothing_can_be_sent(client, connection, feed, monkeypatch):
+    monkeypatch.setattr("petcam.web.detections.LOOK_UP", 0.01)
+    with listening(client, feed) as rest:
+        connection.gone = True
+        assert rest.get(timeout=5) is None
+
+
 def test_it_ends_the_stream_of_a_client_that_is_gone(client, feed):
     with client.get(
         "/api/detections/stream", environ_overrides={"waitress.client_disconnected": lambda: True}

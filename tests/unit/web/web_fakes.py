@@ -75,6 +75,7 @@ class FakeConnection:
     def __init__(self):
         self.sent = queue.Queue()
         self.behind = 0  # bytes
+        self.gone = False
 
     def send(self, data):
         self.sent.put(data)
