@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import requests
 from conftest import PETCAM
@@ -30,15 +31,16 @@ def test_a_full_house_is_said(system: DemoSystem, new_page: NewPage) -> None:
     page.wait_for_selector(LIVE)
 
 
-def test_that_no_more_pages_can_be_open_is_said_and_ends_with_the_others(system: DemoSystem, new_page: NewPage) -> None:
+def test_that_no_more_pages_can_be_open_is_said_and_ends_with_the_others(tmp_path: Path, new_page: NewPage) -> None:
     page = new_page(locale="en-US")
-    with ExitStack() as others:
+    with DemoSystem(tmp_path) as system, ExitStack() as others:  # one in which no page of before gives up its place
         while (stream := requests.get(f"{system.url}api/detections/stream", stream=True, timeout=10)).ok:
             others.enter_context(stream)
         assert stream.status_code == 503
         page.goto(system.url)
         page.wait_for_selector(LIVE)  # which holds no place there
         expect(page.locator("#boxes")).to_have_text("Too many pages are open at once.")
-    expect(page.locator("#boxes")).to_be_empty()
-    page.evaluate(PETCAM)
-    assert page.evaluate("petcam.overlay.connected")
+        others.close()
+        expect(page.locator("#boxes")).to_be_empty()
+        page.evaluate(PETCAM)
+        assert page.evaluate("petcam.overlay.connected")
