@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -144,17 +144,17 @@ def test_a_page_that_was_hidden_while_the_streamer_restarted_plays_once_it_is_se
 def test_a_browser_that_slept_until_it_was_given_up_plays_again(system: DemoSystem, browser: Browser) -> None:
     mark = f"--petcam-sleeper-{system.port}"
     sleeper = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, mark])
-    page = sleeper.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
-    page.goto(system.url)
-    page.wait_for_selector(LIVE)
-    wait_for_viewers(system, 1)
-    with asleep(mark):
-        wait_for_viewers(system, 0)
-    wait_for_viewers(system, 1)
-    page.wait_for_selector(LIVE)
-    page.evaluate(NEXT_FRAME)
-    sleeper.close()
+    with closing(sleeper):
+        page = sleeper.new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        page.goto(system.url)
+        page.wait_for_selector(LIVE)
+        wait_for_viewers(system, 1)
+        with asleep(mark):
+            wait_for_viewers(system, 0)
+        wait_for_viewers(system, 1)
+        page.wait_for_selector(LIVE)
+        page.evaluate(NEXT_FRAME)
 
 
 @contextmanager
@@ -163,16 +163,21 @@ def asleep(mark: str) -> Iterator[None]:
     (main,) = (process for process in psutil.Process().children(recursive=True) if is_browser(process, mark))
     processes = [main, *main.children(recursive=True)]
     for process in processes:
-        process.suspend()
+        with suppress(psutil.NoSuchProcess):  # ended meanwhile
+            process.suspend()
     try:
         yield
     finally:
         for process in processes:
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def is_browser(process: psutil.Process, mark: str) -> bool:
-    words = process.cmdline()
+    try:
+        words = process.cmdline()
+    except psutil.NoSuchProcess:  # it ended, or is a zombie of the browsers before
+        return False
     return mark in words and not any(word.startswith("--type=") for word in words)
 
 

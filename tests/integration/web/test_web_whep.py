@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -78,9 +79,15 @@ async def watch(petcam, token):
         assert (await player.ask("DELETE", player.location)).status_code == 404
 
 
+def play(session):
+    """Run the coroutine, in a thread: where the browser's tests came before, playwright's loop runs in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, session).result()
+
+
 def test_a_player_that_is_not_ours_gets_the_picture_and_ends_its_session(petcam):
     token = petcam.token("add", "player")
-    asyncio.run(watch(petcam, token))
+    play(watch(petcam, token))
     assert token not in petcam.said()
 
 
@@ -95,7 +102,7 @@ async def revoke_while_watching(petcam, token, label):
 
 
 def test_a_revoked_token_ends_its_streams_within_ten_seconds(petcam):
-    asyncio.run(revoke_while_watching(petcam, petcam.token("add", "lent"), "lent"))
+    play(revoke_while_watching(petcam, petcam.token("add", "lent"), "lent"))
 
 
 def test_a_snapshot_comes_by_the_same_token_and_by_no_cookie(petcam):
