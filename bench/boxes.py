@@ -54,7 +54,8 @@ WATCH = """async ([left, top, dot, advance, height, letters]) => {
         const { match, rtpTimestamp, resultTimestamp, detections } = overlay.state;
         if (rtpTimestamp === undefined || frames_.has(rtpTimestamp)) return;
         const boxes = detections.map(({ bbox: { x, y, w, h } }) => [x, y, w, h]);
-        frames_.set(rtpTimestamp, { rtp: rtpTimestamp, match, result: resultTimestamp, boxes, held: overlay.delay.held,
+        const held = overlay.delay.held(performance.now()) ?? 0;
+        frames_.set(rtpTimestamp, { rtp: rtpTimestamp, match, result: resultTimestamp, boxes, held,
             number: frames_.size % 5 ? null : dots() });
     });
     const next = (_now, { rtpTimestamp, presentationTime }) => {
@@ -142,7 +143,7 @@ def _figures(name: str, way: str, seen: Seen, scene: Scene) -> Iterator[Figure]:
         still = _stood_still(seen.rows, numbers, scene)
         yield Figure(f"{name}: the same with boxes that stand still, median", _quantile(still, 0.5), "px")
         yield Figure(f"{name}: the same with boxes that stand still, p95", _quantile(still, 0.95), "px")
-    yield Figure(f"{name}: held back by", statistics.median(row["held"] for row in seen.rows), "ms", 150)
+    yield Figure(f"{name}: pictures wait, median", statistics.median(row["held"] for row in seen.rows), "ms", 150)
     late = seen.latencies()
     yield Figure(f"{name}: capture to presented, median", _quantile(late, 0.5), "ms", None if exact else 15)
     yield Figure(f"{name}: capture to presented, p99", _quantile(late, 0.99), "ms", None if exact else 40)

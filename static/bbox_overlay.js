@@ -175,7 +175,8 @@ export class BBoxOverlay extends EventTarget {
   #onFrame(frame) {
     this.#rtpTimestamp = frame?.rtpTimestamp;
     this.#draw();
-    if (frame?.rtpTimestamp !== undefined) this.delay.presented(frame.rtpTimestamp, performance.now());
+    const { rtpTimestamp, receiveTime } = frame ?? {};
+    if (rtpTimestamp !== undefined) this.delay.presented(rtpTimestamp, performance.now(), receiveTime);
   }
 
   #draw() {

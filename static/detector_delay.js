@@ -4,15 +4,18 @@ const KEPT_MS = 4000;
 const FEWEST = 15; // samples that say something
 const LONGEST_GAP = 250 * 90; // RTP ticks between two results: no picture in between waits that long
 const MOST_PENDING = 64;
+const HELD_MS = 200;
 
 /**
- * How long a picture would have to be held back for its boxes to be there when it is shown: measured, as frames are
- * presented and results arrive. A frame that the detector left out waits for the next result, between which and the one
- * before its boxes lie.
+ * How long a picture would have to be held back for its boxes to be there when it is shown, and how long it is: measured,
+ * as frames are presented and results arrive. A frame that the detector left out waits for the next result, between
+ * which and the one before its boxes lie.
  */
 export class DetectorDelay {
-  /** By how much pictures are held back now, milliseconds. */
-  held = 0;
+  /** What the browser was told to hold pictures back by, milliseconds. */
+  told = 0;
+  /** @type {{at: number, held: number}[]} oldest first */
+  #waits = [];
   /** @type {{rtp: number, at: number, held: number}[]} presented, and without a result so far; oldest first */
   #frames = [];
   /** @type {{rtp: number, at: number, gap: number}[]} `gap` to the one before; oldest first */
@@ -21,6 +24,7 @@ export class DetectorDelay {
   #samples = [];
 
   clear() {
+    this.#waits = [];
     this.#frames = [];
     this.#results = [];
     this.#samples = [];
@@ -29,9 +33,11 @@ export class DetectorDelay {
   /**
    * @param {number} rtp the frame's timestamp
    * @param {number} now milliseconds
+   * @param {number} [received] when the last of it came from the network; else what the browser was told is believed
    */
-  presented(rtp, now) {
-    const frame = { rtp, at: now, held: this.held };
+  presented(rtp, now, received) {
+    const frame = { rtp, at: now, held: received === undefined ? this.told : now - received };
+    push(this.#waits, frame);
     const result = this.#results.find((result) => rtpAge(result.rtp, rtp) >= 0);
     if (result) this.#sample(frame, result);
     else push(this.#frames, frame);
@@ -48,6 +54,15 @@ export class DetectorDelay {
     while (this.#frames.length && rtpAge(rtp, this.#frames[0].rtp) >= 0) {
       this.#sample(/** @type {any} */ (this.#frames.shift()), result);
     }
+  }
+
+  /**
+   * How long pictures have just waited, from their arrival to the screen, milliseconds; undefined where none was shown.
+   * @param {number} now milliseconds
+   */
+  held(now) {
+    const waits = this.#waits.filter(({ at }) => now - at <= HELD_MS);
+    return waits.length ? waits.reduce((sum, { held }) => sum + held, 0) / waits.length : undefined;
   }
 
   /**

@@ -5,7 +5,11 @@
  * @property {(callback: (frame: PresentedFrame | null) => void) => () => void} eachFrame
  *   Call back for each picture that is presented, with null where nothing is known of it; what it returns stops that.
  */
-/** @typedef {{rtpTimestamp?: number}} PresentedFrame unsigned 32 bits, 90 kHz: when the frame was captured */
+/**
+ * @typedef {object} PresentedFrame
+ * @property {number} [rtpTimestamp] unsigned 32 bits, 90 kHz: when the frame was captured
+ * @property {number} [receiveTime] when the last of it came from the network, milliseconds of the page's clock
+ */
 
 /**
  * @param {HTMLVideoElement} video

@@ -2,11 +2,13 @@
 /** @typedef {import("./detector_delay.js").DetectorDelay} DetectorDelay */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
 
-const MOST_MS = 150;
-const SPARE_MS = 10; // beyond the 95th percentile
+const MOST_MS = 150; // that pictures wait
+const MOST_TOLD_MS = 400; // below the streamer's playout delay: a browser may hold them back by far less than it is told
+const SPARE_MS = 16; // beyond the 95th percentile
 const TICK_MS = 200;
-const UP_MS = 12; // for each tick, so that the picture slows down a little and does not halt
-const DOWN_MS = 4;
+const UP_MS = 20; // for each tick, so that the picture slows down a little and does not halt
+const DOWN_MS = 8;
+const GAIN = 0.4; // of what is missing: the browser follows within half a second
 
 /**
  * Where the viewer wants boxes on their very frames, holds the pictures back until the detector has looked at them; else
@@ -58,21 +60,30 @@ export class HoldBack {
     this.#hold(0);
   }
 
+  /**
+   * What a browser is told is not what it does: Chromium's clock of the stream is wrong for some time after a call that
+   * began with many old pictures. So what pictures do wait is followed.
+   */
   #follow() {
-    const { held } = this.#delay;
-    const wanted = this.#choices.get("boxes") === "exact" ? this.#wanted() : 0;
-    const step = Math.max(-DOWN_MS, Math.min(UP_MS, wanted - held));
-    if (step) this.#hold(held + step);
+    const now = performance.now();
+    const held = this.#delay.held(now);
+    if (held === undefined) return;
+    const wanted = this.#choices.get("boxes") === "exact" ? this.#wanted(now) : 0;
+    const step = Math.max(-DOWN_MS, Math.min(UP_MS, GAIN * (wanted - held)));
+    const { told } = this.#delay;
+    const next = Math.max(0, Math.min(MOST_TOLD_MS, told + step));
+    if (next !== told) this.#hold(next);
   }
 
-  #wanted() {
-    const need = this.#delay.p95(performance.now());
+  /** @param {number} now milliseconds */
+  #wanted(now) {
+    const need = this.#delay.p95(now);
     return need === undefined ? 0 : Math.max(0, Math.min(MOST_MS, need + SPARE_MS));
   }
 
   /** @param {number} milliseconds */
   #hold(milliseconds) {
-    this.#delay.held = milliseconds;
+    this.#delay.told = milliseconds;
     this.#client.holdBack(milliseconds);
   }
 }

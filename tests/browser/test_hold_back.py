@@ -71,13 +71,14 @@ def test_boxes_beyond_the_newest_result(
     assert modules.evaluate(MOTION, ["beyond", before, newest, part]) == wanted
 
 
-# Presents and hears what `events` says, [kind, RTP timestamp, milliseconds], each with so much held back.
-DELAY = """async ([events, held, now]) => {
+# Presents and hears what `events` says, [kind, RTP timestamp, milliseconds]; the browser tells that each frame waited
+# for so long, or does not tell it (null) but was told so.
+DELAY = """async ([events, held, told, now]) => {
     const { DetectorDelay } = await import("/static/detector_delay.js");
     const delay = new DetectorDelay();
-    delay.held = held;
-    for (const [kind, timestamp, at] of events) delay[kind](timestamp >>> 0, at);
-    return delay.p95(now) ?? null;
+    delay.told = told;
+    for (const [kind, timestamp, at] of events) delay[kind](timestamp >>> 0, at, held === null ? undefined : at - held);
+    return [delay.p95(now) ?? null, delay.held(now) ?? null];
 }"""
 
 
@@ -104,45 +105,69 @@ def show(frames: int, late: Callable[[int], float], every: int = 1, first: int =
 )
 def test_how_long_pictures_have_to_wait(modules: Page, events: list[Any], held: float, wanted: float | None) -> None:
     now = events[-1][2] if events else 0
-    assert modules.evaluate(DELAY, [events, held, now]) == wanted
+    assert modules.evaluate(DELAY, [events, held, 400, now])[0] == wanted
+    assert modules.evaluate(DELAY, [events, None, held, now])[0] == wanted
+
+
+def test_how_long_pictures_have_just_waited(modules: Page) -> None:
+    events = show(60, lambda i: 40)
+    now = events[-1][2]
+    assert modules.evaluate(DELAY, [events, 70, 400, now])[1] == 70
+    assert modules.evaluate(DELAY, [events, None, 80, now])[1] == 80
+    assert modules.evaluate(DELAY, [events, 70, 400, now + 300])[1] is None
 
 
 def test_what_was_measured_long_ago_is_forgotten(modules: Page) -> None:
     events = show(60, lambda i: 40)
-    assert modules.evaluate(DELAY, [events, 0, events[-1][2] + 5000]) is None
+    assert modules.evaluate(DELAY, [events, 0, 0, events[-1][2] + 5000])[0] is None
 
 
+# Follows for a minute a browser that has pictures wait `less` milliseconds less than it was told two ticks ago.
+FOLLOW = """async ([need, choice, less]) => {
+    const { HoldBack } = await import("/static/hold_back.js");
+    const told = [];
+    const client = Object.assign(new EventTarget(), { holdBack() {} });
+    const choices = Object.assign(new EventTarget(), { get: () => choice });
+    const delay = {
+        told: 0, clear() {}, p95: () => need ?? undefined,
+        held: () => less === null ? undefined : Math.max(0, (told.at(-3) ?? 0) - less),
+    };
+    const holdBack = new HoldBack(client, delay, choices);
+    let follow;
+    const { setInterval } = window;
+    window.setInterval = (callback) => ((follow = callback), 0);
+    holdBack.start();
+    window.setInterval = setInterval;
+    for (let ticks = 0; ticks < 300; ticks++) told.push(delay.told), follow();
+    holdBack.close();
+    return told;
+}"""
+
+
+@pytest.mark.parametrize("less", [0, 30, 200])
 @pytest.mark.parametrize(
     ("need", "choice", "wanted"),
     [
-        pytest.param(40, "exact", 50, id="the delay and a little more"),
+        pytest.param(40, "exact", 56, id="the delay and a little more"),
         pytest.param(400, "exact", 150, id="never longer than 150 ms"),
         pytest.param(-20, "exact", 0, id="not at all where boxes are in time"),
         pytest.param(None, "exact", 0, id="not without a detector"),
         pytest.param(40, "fastest", 0, id="not where the viewer wants the least delay"),
     ],
 )
-def test_pictures_wait_as_long_as_boxes_need(modules: Page, need: float | None, choice: str, wanted: float) -> None:
-    held = modules.evaluate(
-        """async ([need, choice]) => {
-            const { HoldBack } = await import("/static/hold_back.js");
-            const held = [];
-            const client = Object.assign(new EventTarget(), { holdBack: (ms) => held.push(ms) });
-            const choices = Object.assign(new EventTarget(), { get: () => choice });
-            let ticks = 0, follow;
-            const holdBack = new HoldBack(client, { held: 0, clear() {}, p95: () => need ?? undefined }, choices);
-            const { setInterval } = window;
-            window.setInterval = (callback) => ((follow = callback), 0);
-            holdBack.start();
-            window.setInterval = setInterval;
-            while (ticks++ < 60) follow();
-            holdBack.close();
-            return held;
-        }""",
-        [need, choice],
-    )
-    assert held[0] == 0 and held[-1] == wanted
-    assert all(0 <= later - earlier <= 12 for earlier, later in zip(held, held[1:], strict=False))
+def test_pictures_wait_as_long_as_boxes_need(
+    modules: Page, need: float | None, choice: str, wanted: float, less: float
+) -> None:
+    told = modules.evaluate(FOLLOW, [need, choice, less])
+    assert told[0] == 0
+    assert told[-1] == pytest.approx(wanted + less if wanted else 0, abs=1)
+    assert all(-8 <= later - earlier <= 20 for earlier, later in zip(told, told[1:], strict=False))
+    assert max(told) <= wanted + less + 30
+
+
+def test_a_browser_that_heeds_nothing_is_not_told_ever_more(modules: Page) -> None:
+    assert modules.evaluate(FOLLOW, [100, "exact", 1000])[-1] == 400
+    assert modules.evaluate(FOLLOW, [100, "exact", None])[-1] == 0  # it shows nothing at the moment
 
 
 # What the page says of each frame from now on, of so many frames.
@@ -177,7 +202,7 @@ def opened(system: DemoSystem, page: Page, choice: str) -> Page:
 
 def test_pictures_are_held_back_until_their_boxes_are_there(slow_detector: DemoSystem, new_page: NewPage) -> None:
     page = opened(slow_detector, new_page(), "exact")
-    page.wait_for_function("() => petcam.overlay.delay.held > 100")
+    page.wait_for_function("() => petcam.overlay.delay.held(performance.now()) > 100")
     page.wait_for_function("() => petcam.overlay.state.match === 'interpolated'")
     page.wait_for_function("() => petcam.overlay.state.match === 'exact'")
 
@@ -188,7 +213,7 @@ def test_nothing_is_held_back_where_the_viewer_wants_the_least_delay(
     page = opened(slow_detector, new_page(), "fastest")
     page.wait_for_function("() => petcam.overlay.delay.p95(performance.now()) > 50")  # it would know how long
     matches = page.evaluate(MATCHES, 30)
-    assert page.evaluate("petcam.overlay.delay.held") == 0
+    assert page.evaluate("petcam.overlay.delay.told") == 0
     assert matches.count("moved") > 15, matches
 
 
