@@ -190,7 +190,7 @@ export class WebRTCVideoClient extends EventTarget {
 
   /** @param {Call} call */
   #attach({ stream }) {
-    this.#watch(CONNECT_MS);
+    this.#watch(this.#state === "live" ? STALL_MS : CONNECT_MS); // the first call may have its picture already
     if (this.#video.srcObject !== stream) this.#video.srcObject = stream; // to set it again would begin anew
     this.play();
   }
