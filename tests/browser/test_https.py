@@ -51,7 +51,7 @@ def secure(tmp_path: Path) -> Iterator[Secure]:
         said = stack.enter_context(service([str(find_streamer()), "--config", str(file)], environment, "is ready"))
         found = re.search(r"sha256=([0-9A-F:]{95})", said)
         assert found, said
-        yield Secure(f"https://localhost:{tls_port}/", command, environment, found[1])
+        yield Secure(f"https://127.0.0.1:{tls_port}/", command, environment, found[1])
 
 
 @contextlib.contextmanager
