@@ -1,5 +1,6 @@
 """A viewer's connection to waitress, and what the app may know and do about it while its answer lasts."""
 
+import contextlib
 import socket
 import struct
 from typing import Any
@@ -9,8 +10,9 @@ from waitress.task import WSGITask
 
 CONNECTION = "petcam.connection"  # in the WSGI environment
 MOST_CONNECTIONS = 450  # below connection_limit, at which waitress would hear nobody any more
-# Where struct tcp_info has tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6) and tcpi_snd_wnd (u32, 5.4).
-ACKED, NOT_SENT, WINDOW = 120, 144, 228
+# In struct tcp_info: tcpi_state (u8), tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6), tcpi_snd_wnd (u32, 5.4).
+STATE, ACKED, NOT_SENT, WINDOW = 0, 120, 144, 228
+CLOSED = 7  # TCP_CLOSE: the viewer has sent a reset
 INFO_SIZE = WINDOW + 4
 STRIDE = 4096  # bytes over which it is judged whether a viewer reads
 FORGIVEN = 1 / 200  # of what a viewer seems not to have read, at each look: it may be wrong
@@ -20,21 +22,23 @@ class Connection:
     """The way to one viewer, for one thread at a time. Nothing here waits for the viewer."""
 
     def __init__(self, task: "Task") -> None:
-        self.gone = False  # whether a piece was for nobody any more
         self._task = task
         self._socket: Any = task.channel.socket
         self._acked = 0  # bytes that the viewer's system had got when it was last seen to read
         self._window = 0.0  # bytes that it had room for then
+
+    @property
+    def gone(self) -> bool:
+        """Whether the connection has ended; before 2.1 waitress notices that only when it sends something."""
+        return not self._task.channel.connected or _number("B", self._info(), STATE) == CLOSED
 
     def send(self, data: bytes) -> None:
         """A piece of the body, after the first. Only where the backlog is small: else it waits for the viewer.
 
         One to a viewer that is gone is dropped.
         """
-        try:
+        with contextlib.suppress(ClientDisconnected):
             self._task.write(data)
-        except ClientDisconnected:
-            self.gone = True
 
     def waiting(self) -> int:
         """How many bytes have not left this machine."""
