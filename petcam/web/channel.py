@@ -10,7 +10,7 @@ from waitress.task import WSGITask
 
 CONNECTION = "petcam.connection"  # in the WSGI environment
 MOST_CONNECTIONS = 450  # below connection_limit, at which waitress would hear nobody any more
-# In struct tcp_info: tcpi_state (u8), tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6), tcpi_snd_wnd (u32, 5.4).
+# In struct tcp_info: tcpi_state (u8), tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6), tcpi_snd_wnd (5.4).
 STATE, ACKED, NOT_SENT, WINDOW = 0, 120, 144, 228
 CLOSED = 7  # TCP_CLOSE: the viewer has sent a reset
 INFO_SIZE = WINDOW + 4
