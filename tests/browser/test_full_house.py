@@ -34,8 +34,9 @@ def test_a_full_house_is_said(system: DemoSystem, new_page: NewPage) -> None:
 def test_that_no_more_pages_can_be_open_is_said_and_ends_with_the_others(tmp_path: Path, new_page: NewPage) -> None:
     page = new_page(locale="en-US")
     with DemoSystem(tmp_path) as system, ExitStack() as others:  # one in which no page of before gives up its place
-        while (stream := requests.get(f"{system.url}api/detections/stream", stream=True, timeout=10)).ok:
-            others.enter_context(stream)
+        url = f"{system.url}api/detections/stream"
+        while (stream := others.enter_context(requests.get(url, stream=True, timeout=10))).ok:
+            pass
         assert stream.status_code == 503
         page.goto(system.url)
         page.wait_for_selector(LIVE)  # which holds no place there
