@@ -29,8 +29,8 @@ LISTEN_IN = """{
 }"""
 
 # The first drawing, from now on, of a box on the very frame that it was computed on, once the pet is not just a sliver
-# at the picture's edge. The picture's and the canvas's
-# pixels are taken within the event: a moment later another frame may be there.
+# at the picture's edge. The picture's and the canvas's pixels are taken within the event: a moment later another frame
+# may be there.
 DRAWING = """() => new Promise((drawn) => petcam.overlay.addEventListener("draw", function look() {
     const { state } = petcam.overlay;
     if (state.match !== "exact" || !state.detections.length || state.detections[0].bbox.w < 60) return;
