@@ -14,9 +14,6 @@ UNSURE = 4096  # bytes by which a backlog may be only a guess
 class Listener(Protocol):
     """Of :class:`petcam.web.channel.Connection`."""
 
-    @property
-    def gone(self) -> bool: ...
-
     def send(self, data: bytes) -> None: ...
 
     def backlog(self) -> int: ...

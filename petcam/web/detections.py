@@ -30,7 +30,7 @@ def _events(feed: DetectionFeed, connection: Listener, gone: Callable[[], bool])
     leave = feed.audience.join(connection)
     try:
         sent_at = time.monotonic()
-        while not (gone() or connection.gone or feed.ended.wait(LOOK_UP)):
+        while not (gone() or feed.ended.wait(LOOK_UP)):
             if time.monotonic() - max(sent_at, feed.audience.told_at) >= KEEP_ALIVE_SECONDS:
                 yield KEEP_ALIVE
                 sent_at = time.monotonic()

@@ -101,7 +101,7 @@ def _conditional(picture: Picture, view: View) -> Response:
 def _parts(newest: Newest[Picture], cadence: Cadence, viewer: Connection, gone: Callable[[], bool]) -> Iterator[bytes]:
     """A viewer to whom the last picture is still on its way gets none until it has left, and then the newest."""
     seen = 0
-    while not (newest.closed or gone() or viewer.gone):
+    while not (newest.closed or gone()):
         news = newest.wait(seen, LOOK_UP)
         if news is None:
             continue

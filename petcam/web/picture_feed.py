@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from petcam.errors import Code, PetcamError
+from petcam.web.heap import give_back
 from petcam.web.newest import Newest
 from petcam.web.picture import Picture, View
 from petcam.web.picture_source import Cameras, Source
@@ -99,13 +100,18 @@ class PictureFeed:
         reason = ""
         while not self._may_end():
             try:
-                with self._cameras.open() as source, self._open_results() as results:
-                    self._follow(source, results)
+                self._look_out()
             except Exception as error:  # whatever it is, the next segment may be good
                 if str(error) != reason:
                     reason = str(error)
                     _log.error("pictures: %s", reason, exc_info=not isinstance(error, PetcamError))
                 self._stopping.wait(RETRY_PAUSE)
+        give_back()
+
+    def _look_out(self) -> None:
+        """A function of its own, so that nothing of the decoder is left when memory is given back."""
+        with self._cameras.open() as source, self._open_results() as results:
+            self._follow(source, results)
 
     def _follow(self, source: Source, reader: Reader) -> None:
         """Show what comes until nobody looks any more."""

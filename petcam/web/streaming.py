@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from flask import Response, request
 
+from petcam.web.channel import CONNECTION
 from petcam.web.services import services
 from petcam.web.visitor import admission
 
@@ -14,10 +15,9 @@ def open_stream(mimetype: str, parts: Callable[[Callable[[], bool]], Iterator[by
     """``parts(gone)`` gives the pieces; ``gone()`` is true once the viewer has left, or is let in no longer."""
     leave = services().places.take()
     admitted = admission()
-    # waitress before 2.1 does not tell; there the write of the next piece or keep-alive fails instead.
-    disconnected = request.environ.get("waitress.client_disconnected", lambda: False)
+    connection = request.environ[CONNECTION]
     response = Response(
-        parts(lambda: disconnected() or not admitted()), mimetype=mimetype, headers={"X-Accel-Buffering": "no"}
+        parts(lambda: connection.gone or not admitted()), mimetype=mimetype, headers={"X-Accel-Buffering": "no"}
     )
     response.call_on_close(leave)  # not in the generator: one that was never begun is never ended
     return response

@@ -2,13 +2,15 @@
 
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import web_fakes
 
-from petcam.web import mjpeg, picture
+from petcam.web import mjpeg, picture, picture_feed
 from petcam.web.newest import Newest
 from petcam.web.picture import Cadence, Picture, View
 from petcam.web.picture_feed import VIEWS
@@ -178,6 +180,27 @@ def test_ten_viewers_cost_one_decoding_and_one_encoding_a_width(services, stream
     again = look()
     film(1)
     assert again.wait(0, 5), "the next viewer gets a decoder again"
+
+
+def test_once_the_last_viewer_has_left_the_decoder_s_memory_is_given_back(film, look, monkeypatch):
+    alive = weakref.WeakSet()
+
+    class Watched(web_fakes.Decoded):
+        def __init__(self, reader):
+            super().__init__(reader)
+            alive.add(self)
+
+    given_back = []
+    monkeypatch.setattr(web_fakes, "Decoded", Watched)
+    monkeypatch.setattr(picture_feed, "give_back", lambda: given_back.append(len(alive)))
+    first, second = look(), look()
+    film()
+    assert first.wait(0, 5) and second.wait(0, 5) and len(alive) == 1
+    look.leaves[0]()
+    assert decoders() and not given_back
+    look.leaves[1]()
+    assert join_decoder()
+    assert given_back == [0]
 
 
 def counted(method, counts, name):

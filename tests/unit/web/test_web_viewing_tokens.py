@@ -8,6 +8,7 @@ import pytest
 
 from petcam import cli
 from petcam.errors import PetcamError
+from petcam.web.channel import CONNECTION
 from petcam.web.viewing_tokens import LARGEST, ViewingTokens
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "viewing-tokens.json").read_text())
@@ -169,11 +170,13 @@ def test_a_token_opens_nothing_else(stranger, closed_services):
         assert stranger.post(path, headers=headers).status_code == stranger.post(path).status_code != 200
 
 
-def test_a_stream_ends_with_its_token(closed_services, stranger):
+def test_a_stream_ends_with_its_token(closed_services, stranger, connection):
     from petcam.web.streaming import open_stream
 
     token = closed_services.viewing.add("card")
-    with stranger.application.test_request_context("/stream.mjpg", headers=bearer(token)):
+    with stranger.application.test_request_context(
+        "/stream.mjpg", headers=bearer(token), environ_overrides={CONNECTION: connection}
+    ):
         seen = []
         open_stream("text/plain", lambda gone: seen.append(gone) or iter(())).close()
         (gone,) = seen

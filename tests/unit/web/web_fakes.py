@@ -75,7 +75,13 @@ class FakeConnection:
     def __init__(self):
         self.sent = queue.Queue()
         self.behind = 0  # bytes
-        self.gone = False
+        self.left = False
+        self.looks = threading.Semaphore(0)  # one for each look whether it is gone
+
+    @property
+    def gone(self):
+        self.looks.release()
+        return self.left
 
     def send(self, data):
         self.sent.put(data)
