@@ -8,10 +8,19 @@ import errno
 import os
 import platform
 
-_SYSTEM_CALL = {"x86_64": 202, "aarch64": 98}
+_NUMBER = {"x86_64": 202, "aarch64": 98}.get(platform.machine(), -1)
 _WAIT, _WAKE = 0, 1  # not the private kind: the sleepers are other processes
 _ALL = 2**31 - 1
 _syscall = ctypes.CDLL(None, use_errno=True).syscall
+_syscall.argtypes = (  # number, word, operation, value, time limit, and two that are not for us
+    ctypes.c_long,
+    ctypes.c_void_p,
+    ctypes.c_int,
+    ctypes.c_uint32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_int,
+)
 
 
 class _Timespec(ctypes.Structure):
@@ -32,9 +41,7 @@ def wake_all(address: int) -> None:
 
 def _futex(address: int, operation: int, value: int, limit: object) -> int:
     """The error number, 0 for none."""
-    number = ctypes.c_long(_SYSTEM_CALL[platform.machine()])
-    word, operand = ctypes.c_void_p(address), ctypes.c_uint32(value)
-    if _syscall(number, word, ctypes.c_int(operation), operand, limit, None, ctypes.c_int(0)) >= 0:
+    if _syscall(_NUMBER, address, operation, value, limit, None, 0) >= 0:
         return 0
     error = ctypes.get_errno()
     if error not in (errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT):

@@ -95,4 +95,4 @@ def copy_slot(segment: Segment, n: int) -> bytes | None:
 
 def is_still(segment: Segment, n: int) -> bool:
     """Whether record n's slot still holds it (R5). Python has no fence to put before; the checksums need none."""
-    return int(segment.slots["sequence"][n % segment.shape.slot_count]) == 2 * n + 2
+    return int(segment.sequences[n % segment.shape.slot_count]) == 2 * n + 2

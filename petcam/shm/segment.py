@@ -33,26 +33,31 @@ class Segment:
         memory = mapped.memory
         self.live: np.void = np.frombuffer(memory, layout.HEADER, 1)[0]
         self.slots: npt.NDArray[np.void] = np.frombuffer(memory, shape.slot, shape.slot_count, layout.HEADER_SIZE)
+        self.sequences = self.slots["sequence"]
         self.data = memoryview(memory)[shape.data_start :]
+        # Read with each record, and so without numpy: three u64 (heartbeat_ns, next_record, first_record), and news.
+        changing = memoryview(memory)[layout.FIXED_SIZE :]
+        self._counts, self._news = changing[:24].cast("Q"), changing[24:28].cast("I")
+        changing.release()
         news = np.frombuffer(memory, "<u4", 1, layout.HEADER.fields["news"][1])  # type: ignore[index]
         self.news_address: int = news.ctypes.data
         self._mapping = mapped
 
     @property
     def next_record(self) -> int:
-        return int(self.live["next_record"])
+        return self._counts[1]
 
     @property
     def first_record(self) -> int:
-        return int(self.live["first_record"])
+        return self._counts[2]
 
     @property
     def heartbeat_ns(self) -> int:
-        return int(self.live["heartbeat_ns"])
+        return self._counts[0]
 
     @property
     def news(self) -> int:
-        return int(self.live["news"])
+        return self._news[0]
 
     @property
     def gone(self) -> bool:
@@ -60,8 +65,9 @@ class Segment:
         return self._mapping.gone
 
     def close(self) -> None:
-        self.data.release()
-        del self.live, self.slots, self.data
+        for view in (self.data, self._counts, self._news):
+            view.release()
+        del self.live, self.slots, self.sequences
         self._mapping.close()
 
 

@@ -10,10 +10,9 @@ from waitress.task import WSGITask
 
 CONNECTION = "petcam.connection"  # in the WSGI environment
 MOST_CONNECTIONS = 450  # below connection_limit, at which waitress would hear nobody any more
-# In struct tcp_info: tcpi_state (u8), tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6), tcpi_snd_wnd (5.4).
-STATE, ACKED, NOT_SENT, WINDOW = 0, 120, 144, 228
+# Of struct tcp_info: tcpi_state (u8), tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6), tcpi_snd_wnd (5.4).
+INFO = struct.Struct("=B119xQ16xI80xI")
 CLOSED = 7  # TCP_CLOSE: the viewer has sent a reset
-INFO_SIZE = WINDOW + 4
 STRIDE = 4096  # bytes over which it is judged whether a viewer reads
 FORGIVEN = 1 / 200  # of what a viewer seems not to have read, at each look: it may be wrong
 
@@ -30,7 +29,7 @@ class Connection:
     @property
     def gone(self) -> bool:
         """Whether the connection has ended; before 2.1 waitress notices that only when it sends something."""
-        return not self._task.channel.connected or _number("B", self._info(), STATE) == CLOSED
+        return not self._task.channel.connected or self._info()[0] == CLOSED
 
     def send(self, data: bytes) -> None:
         """A piece of the body, after the first. Only where the backlog is small: else it waits for the viewer.
@@ -42,32 +41,27 @@ class Connection:
 
     def waiting(self) -> int:
         """How many bytes have not left this machine."""
-        return int(self._task.channel.total_outbufs_len) + _number("I", self._info(), NOT_SENT)
+        return int(self._task.channel.total_outbufs_len) + self._info()[2]
 
     def backlog(self) -> int:
         """About how many bytes a viewer of small pieces has not read: those that wait here, and those that lie with its
         system. That shows by its window, which becomes smaller by what it gets and nobody reads."""
-        info = self._info()
-        acked, window = _number("Q", info, ACKED), _number("I", info, WINDOW)
+        _, acked, not_sent, window = self._info()
         got, shrunk = acked - self._acked, self._window - window
         reads, other_cause = got > STRIDE and shrunk < got / 4, shrunk > got + STRIDE
         if shrunk <= 0 or reads or other_cause:
             self._acked, self._window, shrunk = acked, window, 0
         self._window -= shrunk * FORGIVEN
-        return int(self._task.channel.total_outbufs_len) + _number("I", info, NOT_SENT) + int(shrunk)
+        return int(self._task.channel.total_outbufs_len) + not_sent + int(shrunk)
 
-    def _info(self) -> bytes:
+    def _info(self) -> tuple[int, int, int, int]:
+        """State, bytes acknowledged, bytes not sent, window; 0 for what the kernel does not tell."""
         try:
-            info: bytes = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
+            told: bytes = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO.size)
         except OSError:  # it was closed in this moment
-            return b""
-        return info
-
-
-def _number(kind: str, info: bytes, place: int) -> int:
-    """The number there; 0 where the kernel does not tell."""
-    form = f"={kind}"
-    return int(struct.unpack_from(form, info, place)[0]) if len(info) >= place + struct.calcsize(form) else 0
+            told = b""
+        state, acked, not_sent, window = INFO.unpack(told.ljust(INFO.size, b"\0"))
+        return state, acked, not_sent, window
 
 
 class Task(WSGITask):
