@@ -3,18 +3,27 @@
 import contextlib
 import socket
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.task import WSGITask
 
 CONNECTION = "petcam.connection"  # in the WSGI environment
 MOST_CONNECTIONS = 450  # below connection_limit, at which waitress would hear nobody any more
-# Of struct tcp_info: tcpi_state (u8), tcpi_bytes_acked (u64), tcpi_notsent_bytes (u32, Linux 4.6), tcpi_snd_wnd (5.4).
+# Of struct tcp_info what Info has: u8 tcpi_state, u64 tcpi_bytes_acked, u32 tcpi_notsent_bytes, u32 tcpi_snd_wnd.
 INFO = struct.Struct("=B119xQ16xI80xI")
 CLOSED = 7  # TCP_CLOSE: the viewer has sent a reset
 STRIDE = 4096  # bytes over which it is judged whether a viewer reads
 FORGIVEN = 1 / 200  # of what a viewer seems not to have read, at each look: it may be wrong
+
+
+class Info(NamedTuple):
+    """Of a TCP connection; 0 for what the kernel does not tell."""
+
+    state: int
+    acked: int  # bytes
+    not_sent: int  # bytes; since Linux 4.6
+    window: int  # bytes; since 5.4
 
 
 class Connection:
@@ -29,7 +38,7 @@ class Connection:
     @property
     def gone(self) -> bool:
         """Whether the connection has ended; before 2.1 waitress notices that only when it sends something."""
-        return not self._task.channel.connected or self._info()[0] == CLOSED
+        return not self._task.channel.connected or self._info().state == CLOSED
 
     def send(self, data: bytes) -> None:
         """A piece of the body, after the first. Only where the backlog is small: else it waits for the viewer.
@@ -41,7 +50,7 @@ class Connection:
 
     def waiting(self) -> int:
         """How many bytes have not left this machine."""
-        return int(self._task.channel.total_outbufs_len) + self._info()[2]
+        return int(self._task.channel.total_outbufs_len) + self._info().not_sent
 
     def backlog(self) -> int:
         """About how many bytes a viewer of small pieces has not read: those that wait here, and those that lie with its
@@ -54,14 +63,12 @@ class Connection:
         self._window -= shrunk * FORGIVEN
         return int(self._task.channel.total_outbufs_len) + not_sent + int(shrunk)
 
-    def _info(self) -> tuple[int, int, int, int]:
-        """State, bytes acknowledged, bytes not sent, window; 0 for what the kernel does not tell."""
+    def _info(self) -> Info:
         try:
             told: bytes = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO.size)
         except OSError:  # it was closed in this moment
             told = b""
-        state, acked, not_sent, window = INFO.unpack(told.ljust(INFO.size, b"\0"))
-        return state, acked, not_sent, window
+        return Info(*INFO.unpack(told.ljust(INFO.size, b"\0")))
 
 
 class Task(WSGITask):

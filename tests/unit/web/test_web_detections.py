@@ -177,11 +177,17 @@ def test_it_frees_the_place_of_a_stream_that_was_never_read(client, services):
     assert services.places.taken() == 0
 
 
-def test_it_ends_the_stream_of_a_client_that_is_gone(client, connection, feed, monkeypatch):
+def test_it_ends_the_stream_of_a_client_that_leaves(client, connection, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.detections.LOOK_UP", 0.01)
     with listening(client, feed) as rest:
         connection.left = True
         assert rest.get(timeout=5) is None
+
+
+def test_it_ends_the_stream_of_a_client_that_is_gone(client, connection, feed):
+    connection.left = True
+    with client.get("/api/detections/stream") as answer:
+        assert list(answer.response) == [b"retry: 1000\n\n"]
 
 
 @pytest.mark.parametrize(("threads", "limit"), [(8, 1), (9, 1), (40, 32), (256, 248)])
