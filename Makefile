@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STREAMER := build/petcam-streamer
 GO_SOURCES := $(shell find streamer -name '*.go' -not -name '*_test.go') streamer/go.mod streamer/go.sum
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' petcam/__init__.py)
-# The build back ends are pinned in requirements-build.txt, hence no isolation.
+# The build back ends are pinned in requirements/build.txt, hence no isolation.
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation
 say = @echo "petcam: $(1)"
 
@@ -31,6 +31,12 @@ test: setup $(VENV)/.test lint ## lint, then unit, integration and browser tests
 lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellcheck
 	@tools/lint
 
+.PHONY: format
+format: setup $(VENV)/.test ## ruff and gofmt put the code into shape
+	@$(BIN)/ruff check -q --fix --select I petcam tests bench
+	@$(BIN)/ruff format -q petcam tests bench
+	@"$$($$(tools/find-go) env GOROOT)/bin/gofmt" -w streamer
+
 .PHONY: bench
 bench: setup $(VENV)/.test build/viewers build/lossyrelay ## measure, and print one table
 	@$(BIN)/python -m bench $(ARGS)
@@ -39,8 +45,8 @@ bench: setup $(VENV)/.test build/viewers build/lossyrelay ## measure, and print 
 soak: setup $(VENV)/.test build/viewers ## viewers come and go for half an hour, services restart: does anything grow? (ARGS="--minutes 600")
 	@$(BIN)/python -m bench.soak $(ARGS)
 
-.PHONY: fire
-fire: setup $(VENV)/.test ## the shared memory under fire: 10 million reads, 200 kills, 1,000 re-creations (half an hour)
+.PHONY: stress
+stress: setup $(VENV)/.test ## the shared memory under stress: 10 million reads, 200 kills, 1,000 re-creations (half an hour)
 	@$(BIN)/python -m bench.shm --reads 10000000 --kills 200 --recreations 1000 $(ARGS)
 
 .PHONY: deb
@@ -76,16 +82,16 @@ $(VENV)/.made:
 	@python=$$(tools/find-python) && "$$python" -m venv --clear $(VENV)
 	@touch $@
 
-$(BIN)/petcam: requirements-build.txt requirements.txt setup.cfg pyproject.toml $(VENV)/.made
+$(BIN)/petcam: requirements/build.txt requirements/petcam.txt setup.cfg pyproject.toml $(VENV)/.made
 	$(call say,installing the pinned Python packages)
-	@$(PIP) --require-hashes -r requirements-build.txt
-	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --require-hashes -r requirements/build.txt
+	@$(PIP) --require-hashes -r requirements/petcam.txt
 	@PYTHONWARNINGS=ignore $(PIP) --no-deps -e .
 	@touch $@
 
-$(VENV)/.test: requirements-test.txt $(BIN)/petcam
+$(VENV)/.test: requirements/test.txt $(BIN)/petcam
 	$(call say,installing what the tests need)
-	@$(PIP) --require-hashes -r requirements-test.txt
+	@$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 
 $(STREAMER): $(GO_SOURCES) | $(BIN)/petcam

@@ -4,18 +4,15 @@
 
 import re
 import statistics
-import sys
 import time
 from pathlib import Path
 
 from bench.figure import Figure
+from tests.package.appliance import FEED, MEDIA, STREAMER, WEB, apt, edit_config, is_active, start_feed
+from tests.package.machine import Machine, booted, eventually, root_of
+from tests.package.package import Package
 
 TOP = Path(__file__).parent.parent
-sys.path.insert(0, str(TOP / "tests" / "package"))
-
-from appliance import FEED, MEDIA, STREAMER, WEB, apt, edit_config, is_active, start_feed  # noqa: E402
-from machine import Machine, booted, eventually, root_of  # noqa: E402
-from package import Package  # noqa: E402
 
 SUITES = ("bookworm", "trixie")
 STARTS = 5

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_system import DemoSystem
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from petcam.streamer_binary import find_streamer
+from tests.browser.demo_system import DemoSystem
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 # The page's modules are found beside its entry: their path has their version in it.

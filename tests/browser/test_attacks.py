@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demo_system import DemoSystem
 from playwright.sync_api import Page, Route
-from real_services import OWNER, RECORDING, VIEWER, RealServices
 
 from petcam.shm.detections import Box, DetectionWriter
 from petcam.shm.stream import StreamReader
 from petcam.web.owner import Owner, Role
+from tests.browser.demo_system import DemoSystem
+from tests.real_services import OWNER, RECORDING, VIEWER, RealServices
 
 NewPage = Callable[..., Page]
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demo_system import DemoSystem
 from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.demo_system import DemoSystem
 
 # Chromium itself shows 2x2 black pixels until the first picture.
 PICTURE = "() => document.querySelector('#camera[data-video=live] video')?.videoWidth === 1280"

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import PETCAM
-from demo_system import DemoSystem
 from playwright.sync_api import Page
+
+from tests.browser.conftest import PETCAM
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 

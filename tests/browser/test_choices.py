@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from demo_system import DemoSystem
 from playwright.sync_api import Page, expect
+
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 

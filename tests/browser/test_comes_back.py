@@ -9,13 +9,13 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from conftest import FLAGS, PETCAM, TIMEOUT_MS
-from demo_system import DemoSystem
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bench.changing_source import NARROW, WIDE
 from bench.changing_source import film as make_film
 from bench.lan import Lan, lan
+from tests.browser.conftest import FLAGS, PETCAM, TIMEOUT_MS
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live][data-way=webrtc]"  # test_fallback.py has what is shown meanwhile

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import PETCAM
-from demo_system import DemoSystem
 from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PETCAM
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 WEBRTC = "#camera[data-video=live][data-way=webrtc]"

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Callable
 
-from demo_system import DemoSystem
 from playwright.sync_api import Browser, Page, Route
+
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live]"

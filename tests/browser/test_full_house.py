@@ -5,9 +5,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import requests
-from conftest import PETCAM
-from demo_system import DemoSystem
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PETCAM
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live][data-way=webrtc]"

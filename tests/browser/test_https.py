@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import requests
 import yaml
-from demo_system import free_port
 from playwright.sync_api import Page, expect
 
 from petcam.streamer_binary import find_streamer
+from tests.browser.demo_system import free_port
 
 PASSWORD = "three words here"
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demo_system import free_port
 from playwright.sync_api import Page, expect
+
+from tests.browser.demo_system import free_port
 
 NewPage = Callable[..., Page]
 PASSWORD = "three words here"

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from conftest import PETCAM
-from demo_system import DemoSystem
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PETCAM
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live]"

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from demo_system import DemoSystem
 from playwright.sync_api import Page
+
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 

@@ -7,8 +7,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from demo_system import DemoSystem
 from playwright.sync_api import Page, Route, expect
+
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from demo_system import DemoSystem
 from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 CARD = ".card[data-state=complete]"

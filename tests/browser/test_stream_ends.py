@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from demo_system import DemoSystem
 from playwright.sync_api import Page
-from real_services import OWNER, VIEWER, RealServices
+
+from tests.browser.demo_system import DemoSystem
+from tests.real_services import OWNER, VIEWER, RealServices
 
 NewPage = Callable[..., Page]
 WITHIN = 10.0  # seconds after the session's end

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from machine import LAN, Machine, eventually
-from package import TOP, Package
+from tests.package.machine import LAN, Machine, eventually
+from tests.package.package import TOP, Package
 
 WEB, STREAMER, FEED = "petcam-web.service", "petcam-streamer.service", "petcam-feed.service"
 PAGE, MEDIA = f"http://{LAN}:8080", "http://127.0.0.1:8081"

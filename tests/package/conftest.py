@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from appliance import STREAMER, WEB, is_active
-from installation import Installed, install
-from machine import PATIENCE, Boot, Machine, booted, eventually, root_of, unmount
-from package import Package
+
+from tests.package.appliance import STREAMER, WEB, is_active
+from tests.package.installation import Installed, install
+from tests.package.machine import PATIENCE, Boot, Machine, booted, eventually, root_of, unmount
+from tests.package.package import Package
 
 if "PETCAM_TEST_PACKAGE" not in os.environ:
     collect_ignore_glob = ["test_*.py"]

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance import MEDIA, PAGE, STREAMER, WEB, apt, failed_units, is_active
-from machine import Machine, eventually
-from package import Package
+from tests.package.appliance import MEDIA, PAGE, STREAMER, WEB, apt, failed_units, is_active
+from tests.package.machine import Machine, eventually
+from tests.package.package import Package
 
 # What any installation and any boot changes.
 NOISE = (

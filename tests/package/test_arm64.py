@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from appliance import MEDIA, PAGE, STREAMER, WEB, apt, failed_units, is_active
-from machine import Machine, booted, eventually, root_of
-from package import Package
+
+from tests.package.appliance import MEDIA, PAGE, STREAMER, WEB, apt, failed_units, is_active
+from tests.package.machine import Machine, booted, eventually, root_of
+from tests.package.package import Package
 
 # What qemu-user does not know of the kernel's interfaces.
 EMULATED = (

@@ -9,9 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from appliance import CONFIG, RECORDINGS
-from installation import Installed
-from machine import PATIENCE, disk
+
+from tests.package.appliance import CONFIG, RECORDINGS
+from tests.package.installation import Installed
+from tests.package.machine import PATIENCE, disk
 
 KERNEL = "linux.uml"
 PROBE = Path(__file__).with_name("clock_probe.py")

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from appliance import CONFIG, STREAMER, WEB, apt, edit_config, is_active
-from machine import Machine
-from package import Package
+
+from tests.package.appliance import CONFIG, STREAMER, WEB, apt, edit_config, is_active
+from tests.package.machine import Machine
+from tests.package.package import Package
 
 FAILED = "d9b373ed55a64feb8242e02dbe79a49c"  # systemd's message when a unit has ended badly
 

@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from package import TOP, Package
 
 from petcam.cli import COMMANDS
+from tests.package.package import TOP, Package
 
 UNITS = sorted((TOP / "systemd").glob("*.service"))
 LARGEST = 8_000_000  # bytes

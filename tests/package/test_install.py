@@ -1,10 +1,11 @@
 """``apt install`` on a bare machine."""
 
 import pytest
-from appliance import MEDIA, PAGE, start_feed
-from installation import Installed
-from machine import LAN, PATIENCE, Machine
-from package import TOP, Package
+
+from tests.package.appliance import MEDIA, PAGE, start_feed
+from tests.package.installation import Installed
+from tests.package.machine import LAN, PATIENCE, Machine
+from tests.package.package import TOP, Package
 
 SECRETS = ("/etc/petcam/secrets/session.key", "/etc/petcam/secrets/token.key")
 PLACES = (

@@ -2,8 +2,8 @@
 
 import json
 
-from appliance import PAGE, RECORDINGS, STREAMER, log_in, record, start_feed, viewer
-from machine import Machine, eventually
+from tests.package.appliance import PAGE, RECORDINGS, STREAMER, log_in, record, start_feed, viewer
+from tests.package.machine import Machine, eventually
 
 
 def test_an_offer_is_answered_and_video_flows(machine: Machine) -> None:

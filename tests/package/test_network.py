@@ -1,7 +1,8 @@
 """Who reaches the services: private networks and VPNs do, public IPv4 addresses do not."""
 
 import pytest
-from machine import LAN, Boot
+
+from tests.package.machine import LAN, Boot
 
 # IPAddressDeny= is a BPF program; a container loads one only with these.
 MAY_LOAD_BPF = ("--system-call-filter=bpf", "--capability=CAP_BPF,CAP_NET_ADMIN,CAP_SYS_ADMIN")

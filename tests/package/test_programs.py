@@ -1,8 +1,8 @@
 """Programs that are not ours, let in by tokens of the installed `petcam token`, through the streamer's sandbox."""
 
-from appliance import PAGE, STREAMER, health, log_in, start_feed
-from machine import LAN, Machine, eventually
-from package import TOP
+from tests.package.appliance import PAGE, STREAMER, health, log_in, start_feed
+from tests.package.machine import LAN, Machine, eventually
+from tests.package.package import TOP
 
 WHEP = f"http://{LAN}:8081/whep"
 FILE = "/var/lib/petcam/viewing_tokens.json"

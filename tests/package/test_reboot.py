@@ -1,7 +1,8 @@
 """Everything is back by itself after a reboot or a power cut."""
 
 import pytest
-from appliance import (
+
+from tests.package.appliance import (
     PAGE,
     RECORDINGS,
     STREAMER,
@@ -12,7 +13,7 @@ from appliance import (
     record,
     start_feed,
 )
-from machine import Machine, eventually
+from tests.package.machine import Machine, eventually
 
 # Somebody else's program, which takes its time.
 LATE_CAPTURE = """\

@@ -3,8 +3,9 @@
 import time
 
 import pytest
-from appliance import STREAMER, WEB, await_camera, is_active, start_feed
-from machine import LAN, PATIENCE, Machine
+
+from tests.package.appliance import STREAMER, WEB, await_camera, is_active, start_feed
+from tests.package.machine import LAN, PATIENCE, Machine
 
 SERVICES = (WEB, STREAMER)
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance import (
+from tests.package.appliance import (
     CONFIG,
     PAGE,
     RECORDINGS,
@@ -20,9 +20,9 @@ from appliance import (
     start_capture_daemon,
     start_feed,
 )
-from installation import Installed, paths
-from machine import STARTED, Machine, eventually
-from package import Package
+from tests.package.installation import Installed, paths
+from tests.package.machine import STARTED, Machine, eventually
+from tests.package.package import Package
 
 # What dpkg and systemd keep until the purge, and recordings.
 KEPT = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS)

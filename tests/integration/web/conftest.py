@@ -9,7 +9,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from stub_streamer import StubStreamer
 
 from petcam.config import Auth, Camera, Config, Recording, Web
 from petcam.feed.encoder import Encoder
@@ -18,6 +17,7 @@ from petcam.streamer_client import StreamerClient
 from petcam.web.app import create_app
 from petcam.web.command import build
 from petcam.web.server import WebServer
+from tests.integration.web.stub_streamer import StubStreamer
 
 THREADS = 10  # of which two are for streams
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from web_fakes import PASSWORD, FakeCameras, FakeConnection, FakeReader, FakeStreamer
 
 from petcam.config import Auth, Config, Recording
 from petcam.web import password_file
@@ -23,6 +22,7 @@ from petcam.web.services import Services
 from petcam.web.sessions import Sessions
 from petcam.web.throttle import Throttle
 from petcam.web.viewing_tokens import ViewingTokens
+from tests.unit.web.fakes import PASSWORD, FakeCameras, FakeConnection, FakeReader, FakeStreamer
 
 
 @pytest.fixture(autouse=True)

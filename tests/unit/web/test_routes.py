@@ -4,11 +4,11 @@ import logging
 from dataclasses import replace
 
 import pytest
-from web_fakes import PASSWORD
 
 from petcam.config import Auth, Web
 from petcam.web.app import create_app
 from petcam.web.headers import protect
+from tests.unit.web.fakes import PASSWORD
 
 OPEN = {
     ("GET", "/login"),

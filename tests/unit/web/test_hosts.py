@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from web_fakes import PASSWORD
 
 from petcam.config import Web
 from petcam.web.app import create_app
 from petcam.web.forwarded import tls_word
 from petcam.web.throttle import FREE_TRIES
+from tests.unit.web.fakes import PASSWORD
 
 OWN = ["localhost:8080", "127.0.0.1", "[::1]:8080", "petcam-box", "PETCAM-BOX.local", "any.local.", "petcam-box.lan"]
 FOREIGN = ["evil.example", "petcam-box.evil.example", "203.0.113.9", "0.0.0.0", "", "evil.lan", "a b", "[2001:db8::9]"]

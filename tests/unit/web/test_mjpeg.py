@@ -8,13 +8,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-import web_fakes
 
 from petcam.web import mjpeg, picture, picture_feed
 from petcam.web.newest import Newest
 from petcam.web.picture import Cadence, Picture, View
 from petcam.web.picture_feed import VIEWS
 from petcam.web.picture_source import Still
+from tests.unit.web import fakes
 
 av = pytest.importorskip("av")
 
@@ -185,13 +185,13 @@ def test_ten_viewers_cost_one_decoding_and_one_encoding_a_width(services, stream
 def test_once_the_last_viewer_has_left_the_decoder_s_memory_is_given_back(film, look, monkeypatch):
     alive = weakref.WeakSet()
 
-    class Watched(web_fakes.Decoded):
+    class Watched(fakes.Decoded):
         def __init__(self, reader):
             super().__init__(reader)
             alive.add(self)
 
     given_back = []
-    monkeypatch.setattr(web_fakes, "Decoded", Watched)
+    monkeypatch.setattr(fakes, "Decoded", Watched)
     monkeypatch.setattr(picture_feed, "give_back", lambda: given_back.append(len(alive)))
     first, second = look(), look()
     film()

@@ -10,7 +10,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from web_fakes import PASSWORD, FakeReader
 
 from petcam.config import WebRTC
 from petcam.errors import Code, PetcamError
@@ -21,6 +20,7 @@ from petcam.web.aio.server import PythonWebRTC
 from petcam.web.app import create_app
 from petcam.web.offer_gate import OfferGate
 from petcam.web.offer_token import OfferTokens
+from tests.unit.web.fakes import PASSWORD, FakeReader
 
 SPS, PPS = b"\x67\x42\x00\x1f\x01", b"\x68\xce\x01"
 

@@ -4,7 +4,8 @@ import os
 import time
 
 import pytest
-from mp4_file import write_mp4
+
+from tests.unit.web.mp4_file import write_mp4
 
 A, B, C = "petcam_20260101-000000.mp4", "petcam_20260102-000000_cat-2.mp4", "petcam_20260103-000000.mp4"
 

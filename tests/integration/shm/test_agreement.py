@@ -9,15 +9,15 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-import shm_fire
 
 from petcam.shm import check, layout, rdk_x5, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
+from tests.integration.shm import fire
 
-HEADER = shm_fire.ROOT / "include" / "petcam_shm.h"
-DOCUMENT = shm_fire.ROOT / "docs" / "shm-layout.md"
-GO_LAYOUT = shm_fire.ROOT / "streamer" / "internal" / "shm" / "layout.go"
+HEADER = fire.ROOT / "include" / "petcam_shm.h"
+DOCUMENT = fire.ROOT / "docs" / "shm-layout.md"
+GO_LAYOUT = fire.ROOT / "streamer" / "internal" / "shm" / "layout.go"
 GO_RDK_LAYOUT = GO_LAYOUT.with_name("rdk_layout.go")
 STRUCTS = {
     "petcam_shm_header": layout.HEADER,
@@ -85,7 +85,7 @@ def test_every_offset_size_and_constant_of_the_header_is_pythons(tmp_path):
     lines += [f'printf("{name} %llu\\n", (unsigned long long){name});' for name in CONSTANTS]
     lines += ['puts(PETCAM_SHM_MAGIC_STREAM " " PETCAM_SHM_MAGIC_DETECTIONS); return 0; }']
     (tmp_path / "print.c").write_text("\n".join(lines))
-    program = shm_fire.compile_c(tmp_path / "print.c", tmp_path / "print")
+    program = fire.compile_c(tmp_path / "print.c", tmp_path / "print")
     printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
 
     wanted = []
@@ -179,8 +179,8 @@ def example(tmp_path):
     (tmp_path / "detector.c").write_text(detector)
     unused = unit.replace("static void publish_unit", "__attribute__((unused)) static void publish_unit")
     (tmp_path / "both.c").write_text(detector + unused)
-    shm_fire.compile_c(tmp_path / "both.c", tmp_path / "both")
-    return shm_fire.compile_c(tmp_path / "detector.c", tmp_path / "detector")
+    fire.compile_c(tmp_path / "both.c", tmp_path / "both")
+    return fire.compile_c(tmp_path / "detector.c", tmp_path / "detector")
 
 
 def test_the_documents_detector_keeps_the_contract(example, name):
@@ -209,6 +209,6 @@ def test_the_documents_detector_refuses_to_be_a_second_writer(example, name):
 
 
 def test_the_c_stream_writer_gives_the_header_that_python_builds(c_writer, name):
-    with shm_fire.CWriter(c_writer, "stream", name, hz=10), closing(segment.open_segment(name, STREAM)) as opened:
+    with fire.CWriter(c_writer, "stream", name, hz=10), closing(segment.open_segment(name, STREAM)) as opened:
         assert opened.header.writer_name == "shm_writer"
         assert np.array_equal(opened.live["reserved3"], np.zeros(3904, np.uint8))

@@ -5,13 +5,12 @@ import subprocess
 import sys
 
 import pytest
-import shm_fire
-import shm_rdk
 
 from petcam import shm
 from petcam.errors import Code, PetcamError
 from petcam.shm import rdk_x5
 from petcam.shm.detections import Box
+from tests.integration.shm import fire, rdk
 
 CAT = (b"cat", 0.5, 10, 20, 30, 40)
 GENERATIONS = pytest.mark.parametrize("dtype", [rdk_x5.DETECTIONS_1, rdk_x5.DETECTIONS_2], ids=["first", "second"])
@@ -20,7 +19,7 @@ GENERATIONS = pytest.mark.parametrize("dtype", [rdk_x5.DETECTIONS_1, rdk_x5.DETE
 @pytest.fixture(params=["before", "after"])
 def ring(name, request):
     """A capture daemon that raises write_index before or after it copies."""
-    with shm_rdk.Ring(name, request.param) as ring:
+    with rdk.Ring(name, request.param) as ring:
         yield ring
 
 
@@ -48,11 +47,11 @@ def test_a_frame_has_all_that_an_access_unit_has(ring, reader):
     ring.write(width=1920, height=1080, tv_sec=12, tv_nsec=34)
     unit = reader.read(5)
     assert (unit.frame_number, unit.capture_ns, unit.width, unit.height) == (0, 12_000_000_034, 1920, 1080)
-    assert (unit.record, unit.keyframe, unit.discontinuity, unit.data) == (0, True, False, shm_rdk.payload(0))
+    assert (unit.record, unit.keyframe, unit.discontinuity, unit.data) == (0, True, False, rdk.payload(0))
 
 
 def test_a_frame_that_is_still_being_copied_is_not_returned(name):
-    with shm_rdk.Ring(name, "before") as ring, shm.stream_reader("rdk-x5", name) as reader:
+    with rdk.Ring(name, "before") as ring, shm.stream_reader("rdk-x5", name) as reader:
         for _ in range(45):
             ring.write()
             numbers(reader)
@@ -65,7 +64,7 @@ def test_a_frame_that_is_still_being_copied_is_not_returned(name):
 
 def test_a_newest_frame_that_changes_between_two_looks_is_not_returned(ring, reader, monkeypatch):
     ring.write()
-    changed = shm_rdk.KEYFRAME + b"changed"
+    changed = rdk.KEYFRAME + b"changed"
     monkeypatch.setattr(rdk_x5.time, "sleep", lambda _: ring.copy(0, changed))
     assert reader._look() is None
     monkeypatch.undo()
@@ -138,15 +137,15 @@ def test_the_count_goes_on_past_32_bits(name, ring):
         seen = []
         for n in range(2**32 - 5, 2**32 + 6):
             ring.n = n
-            ring.write(shm_rdk.KEYFRAME, frame_number=n)
+            ring.write(rdk.KEYFRAME, frame_number=n)
             seen.append(reader.read(5).record)
     assert seen == list(range(2**32 - 5, 2**32 + 6))
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name, order):
-    words = [sys.executable, shm_rdk.__file__, name, order, "400"]
-    daemon = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=shm_fire.environment())
+    words = [sys.executable, rdk.__file__, name, order, "400"]
+    daemon = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=fire.environment())
     try:
         assert daemon.stdout.readline() == "ready\n"
         with shm.stream_reader("rdk-x5", name) as reader:
@@ -154,7 +153,7 @@ def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name,
     finally:
         daemon.kill()
         daemon.communicate()
-    assert not any(shm_rdk.is_torn(unit) for unit in units)
+    assert not any(rdk.is_torn(unit) for unit in units)
 
 
 def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
@@ -171,7 +170,7 @@ def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
 def test_a_frame_that_was_there_before_does_not_look_new(ring, reader):
     ring.write(tv_sec=1, tv_nsec=0)
     assert reader.read(5).publish_ns == 10**9
-    ring.write(shm_rdk.KEYFRAME)
+    ring.write(rdk.KEYFRAME)
     unit = reader.read(5)
     assert unit.publish_ns >= unit.capture_ns > 10**9
 
@@ -193,7 +192,7 @@ def test_the_writers_semaphore_is_left_alone(ring, reader):
 
 @pytest.mark.parametrize("make", [shm.stream_reader, shm.detection_reader])
 def test_a_segment_of_another_size_is_refused_with_the_remedy(name, make):
-    with shm_rdk.Segment(name, rdk_x5.FRAME), make("rdk-x5", name) as reader:
+    with rdk.Segment(name, rdk_x5.FRAME), make("rdk-x5", name) as reader:
         with pytest.raises(PetcamError) as caught:
             reader.read(0)
         assert caught.value.code is Code.BAD_SEGMENT
@@ -209,7 +208,7 @@ def results(name):
 
 @GENERATIONS
 def test_both_generations_of_results_arrive(name, dtype, results):
-    with shm_rdk.Detector(name, dtype) as detector:
+    with rdk.Detector(name, dtype) as detector:
         assert results.read(0) is None
         for number in range(5):
             detector.write(number, *[CAT] * number)
@@ -224,7 +223,7 @@ CAT_BOX = ("cat", 0.5, 10, 20, 30, 40)
 
 @GENERATIONS
 def test_results_that_were_overwritten_are_counted(name, dtype, results):
-    with shm_rdk.Detector(name, dtype) as detector:
+    with rdk.Detector(name, dtype) as detector:
         detector.write(1)
         assert results.read(5).frame_number == 1
         for number in range(2, 6):
@@ -235,7 +234,7 @@ def test_results_that_were_overwritten_are_counted(name, dtype, results):
 
 @GENERATIONS
 def test_a_result_that_makes_no_sense_is_refused_counted_and_logged(name, dtype, results, caplog):
-    with shm_rdk.Detector(name, dtype) as detector:
+    with rdk.Detector(name, dtype) as detector:
         detector.write(1, CAT, num_detections=77)
         assert results.read(0) is None
         assert results.skipped == 1
@@ -247,7 +246,7 @@ def test_a_result_that_makes_no_sense_is_refused_counted_and_logged(name, dtype,
 
 @GENERATIONS
 def test_a_result_that_changes_between_two_looks_is_not_returned(name, dtype, results, monkeypatch):
-    with shm_rdk.Detector(name, dtype) as detector:
+    with rdk.Detector(name, dtype) as detector:
         detector.write(1)
         monkeypatch.setattr(rdk_x5.time, "sleep", lambda _: detector.view.__setitem__("frame_number", 9))
         assert results._look() is None
@@ -257,11 +256,11 @@ def test_a_result_that_changes_between_two_looks_is_not_returned(name, dtype, re
 
 @GENERATIONS
 def test_a_restarted_detector_is_followed(name, dtype, results):
-    with shm_rdk.Detector(name, dtype) as detector:
+    with rdk.Detector(name, dtype) as detector:
         for number in range(3):
             detector.write(number)
         first = results.read(5)
-    with shm_rdk.Detector(name, dtype) as detector:
+    with rdk.Detector(name, dtype) as detector:
         detector.write(7)
         second = results.read(5)
     assert second.frame_number == 7

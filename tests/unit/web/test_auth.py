@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from web_fakes import PASSWORD
 
 from petcam.web.app import create_app
 from petcam.web.owner import Role
 from petcam.web.sessions import ABSOLUTE, IDLE, MOST, Sessions
 from petcam.web.throttle import ALL_TRIES, AT_ONCE, FREE_TRIES, Throttle, network_of
+from tests.unit.web.fakes import PASSWORD
 
 
 def log_in(client, password=PASSWORD, **data):

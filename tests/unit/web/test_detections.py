@@ -9,12 +9,12 @@ from itertools import chain
 from types import SimpleNamespace
 
 import pytest
-from web_fakes import FakeConnection, bad_segment, detections
 
 from petcam.web import detection_feed
 from petcam.web.detection_feed import serialise
 from petcam.web.newest import Newest
 from petcam.web.places import Places
+from tests.unit.web.fakes import FakeConnection, bad_segment, detections
 
 
 @pytest.fixture

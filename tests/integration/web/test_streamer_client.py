@@ -4,11 +4,11 @@ import threading
 
 import pytest
 import requests
-from stub_streamer import HANG, HANG_UP, http_answer
 
 from petcam import streamer_client
 from petcam.config import Config, Streamer
 from petcam.streamer_client import StreamerClient, streamer_url
+from tests.integration.web.stub_streamer import HANG, HANG_UP, http_answer
 
 DOWN = {"error": "Go server unavailable", "message": "ストリーミングサーバーに接続できません"}
 LATE = {"error": "Go server timeout", "message": "ストリーミングサーバーの応答がタイムアウトしました"}

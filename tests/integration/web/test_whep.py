@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from real_services import RealServices
 
 from petcam.streamer_binary import find_streamer
+from tests.real_services import RealServices
 
 aiortc = pytest.importorskip("aiortc")
 

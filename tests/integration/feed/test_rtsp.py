@@ -3,9 +3,9 @@
 import socket
 
 import pytest
-from rtsp_camera import RtspCamera
 
 from petcam.feed import annexb
+from tests.integration.feed.rtsp_camera import RtspCamera
 
 
 @pytest.fixture
