@@ -14,7 +14,7 @@ from flask import Flask, Response
 
 from bench.listeners import PATH
 from petcam.shm.detections import DetectionReader, Detections
-from petcam.web.server import WebServer
+from petcam.web.http.server import WebServer
 
 PAUSE = 0.033  # seconds
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from bench.camera import ROOT, Camera, running
 from bench.figure import Figure
-from petcam.network import lan_address
+from petcam.system.network import lan_address
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
 PAGE_LIMIT = 1000.0  # ms

@@ -17,13 +17,13 @@ from petcam.errors import Code, PetcamError
 COMMANDS = {
     "web": ("petcam.web.command", "the web service"),
     "feed": ("petcam.feed.command", "write a camera, file or demo into the shared memory"),
-    "demo": ("petcam.demo", "feed, streamer and web together, for a trial"),
+    "demo": ("petcam.commands.demo", "feed, streamer and web together, for a trial"),
     "compare": ("petcam.compare.command", "run both WebRTC backends side by side and say which to choose"),
-    "check-config": ("petcam.check_config", "validate the configuration"),
+    "check-config": ("petcam.commands.check_config", "validate the configuration"),
     "shm": ("petcam.shm.command", "look at the shared-memory segments"),
-    "password": ("petcam.password", "set or reset the owner's password"),
-    "token": ("petcam.viewing_token", "tokens for programs that watch and cannot log in"),
-    "doctor": ("petcam.doctor", "say what works on this board, and the remedy for what does not"),
+    "password": ("petcam.commands.password", "set or reset the owner's password"),
+    "token": ("petcam.commands.token", "tokens for programs that watch and cannot log in"),
+    "doctor": ("petcam.commands.doctor", "say what works on this board, and the remedy for what does not"),
 }
 EXIT_USAGE = 2
 EXIT_CONFIG = 78  # EX_CONFIG; systemd does not restart after it

@@ -27,7 +27,7 @@ from requests.adapters import HTTPAdapter
 
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
-from petcam.network import from_here
+from petcam.system.network import from_here
 
 READ_TIMEOUT = 2.0  # seconds
 CONTROL_TIMEOUT = 5.0

@@ -12,8 +12,8 @@ from pathlib import Path
 import requests
 
 from petcam.config import load
-from petcam.streamer_binary import find_streamer
-from petcam.web.sessions import ABSOLUTE
+from petcam.system.streamer_binary import find_streamer
+from petcam.web.login.sessions import ABSOLUTE
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
 RECORDING = "petcam_20260101-000000.mp4"

@@ -12,10 +12,10 @@ from typing import IO, Any
 
 import yaml
 
-from petcam.child import Child, petcam_environment
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
-from petcam.network import ask
+from petcam.system.child import Child, petcam_environment
+from petcam.system.network import ask
 
 START_TIMEOUT = 20.0  # seconds
 LOOK_AGAIN = 0.1

@@ -14,9 +14,9 @@ from petcam.compare.verdict import Measured, choose, table
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.shm import inspect
-from petcam.signals import Signals
-from petcam.streamer_binary import NAME as STREAMER
-from petcam.streamer_binary import REMEDY, find_streamer
+from petcam.system.signals import Signals
+from petcam.system.streamer_binary import NAME as STREAMER
+from petcam.system.streamer_binary import REMEDY, find_streamer
 
 SHORTEST, USUAL, LONGEST = 5.0, 30.0, 3600.0  # seconds
 IDLE = 5.0  # seconds that are measured without a viewer

@@ -9,8 +9,8 @@ from petcam.errors import Code, PetcamError
 from petcam.feed import sources
 from petcam.feed.feeder import Feeder
 from petcam.shm.stream import StreamWriter
-from petcam.signals import Signals
-from petcam.watchdog import Watchdog
+from petcam.system.signals import Signals
+from petcam.system.watchdog import Watchdog
 
 LOOK_SECONDS = 0.5  # how soon the end of the source is noticed
 

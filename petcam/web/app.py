@@ -5,25 +5,18 @@ from pathlib import Path
 
 from flask import Flask
 
-from petcam.web import (
-    account,
-    auth,
-    body,
-    detections,
-    errors,
-    headers,
-    health,
-    mjpeg,
-    pages,
-    recording,
-    recordings,
-    webrtc,
-)
-from petcam.web.forwarded import Forwarded
+from petcam.web.http import body, errors, headers
+from petcam.web.http.forwarded import Forwarded
+from petcam.web.http.static_files import StaticFiles
 from petcam.web.language import language, say
+from petcam.web.live import detections, health, pages
+from petcam.web.login import account, auth
+from petcam.web.login.visitor import is_owner
+from petcam.web.pictures import mjpeg
+from petcam.web.recordings import control as recording
+from petcam.web.recordings import library as recordings
 from petcam.web.services import EXTENSION, Services
-from petcam.web.static_files import StaticFiles
-from petcam.web.visitor import is_owner
+from petcam.web.signaling import offers as webrtc
 
 BLUEPRINTS = (
     account.blueprint,

@@ -6,31 +6,31 @@ import socket
 from contextlib import ExitStack
 
 from petcam import shm
+from petcam.access.owner import Owner
+from petcam.access.secret_file import key, state_directory
+from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Config
-from petcam.network import is_loopback
-from petcam.signals import Signals
 from petcam.streamer_client import StreamerClient, streamer_url
-from petcam.watchdog import Watchdog
-from petcam.web.aio import server as aio
+from petcam.system.network import is_loopback
+from petcam.system.signals import Signals
+from petcam.system.watchdog import Watchdog
 from petcam.web.app import create_app
-from petcam.web.cookie import Cookie
-from petcam.web.detection_feed import DetectionFeed
-from petcam.web.forwarded import tls_word
-from petcam.web.hosts import Hosts
-from petcam.web.offer_gate import OfferGate
-from petcam.web.offer_token import OfferTokens, read_boot_id
-from petcam.web.owner import Owner
-from petcam.web.picture_feed import PictureFeed
-from petcam.web.picture_source import Cameras
-from petcam.web.places import Places
-from petcam.web.recording_directory import RecordingDirectory
-from petcam.web.recording_thumbnail import Thumbnails
-from petcam.web.secret_file import key, state_directory
-from petcam.web.server import WebServer
+from petcam.web.http.forwarded import tls_word
+from petcam.web.http.hosts import Hosts
+from petcam.web.http.server import WebServer
+from petcam.web.http.stream_slots import Places
+from petcam.web.live.detection_feed import DetectionFeed
+from petcam.web.login.cookie import Cookie
+from petcam.web.login.sessions import Sessions
+from petcam.web.login.throttle import Throttle
+from petcam.web.pictures.feed import PictureFeed
+from petcam.web.pictures.source import Cameras
+from petcam.web.recordings.directory import RecordingDirectory
+from petcam.web.recordings.thumbnails import Thumbnails
 from petcam.web.services import Services
-from petcam.web.sessions import Sessions
-from petcam.web.throttle import Throttle
-from petcam.web.viewing_tokens import ViewingTokens
+from petcam.web.signaling.offer_gate import OfferGate
+from petcam.web.signaling.offer_token import OfferTokens, read_boot_id
+from petcam.web.webrtc import backend as aio
 
 _log = logging.getLogger(__name__)
 

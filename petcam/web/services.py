@@ -5,21 +5,21 @@ from typing import cast
 
 from flask import current_app
 
+from petcam.access.owner import Owner
+from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Config
 from petcam.streamer_client import StreamerClient
-from petcam.web.aio.server import PythonWebRTC
-from petcam.web.cookie import Cookie
-from petcam.web.detection_feed import DetectionFeed
-from petcam.web.hosts import Hosts
-from petcam.web.offer_token import OfferTokens
-from petcam.web.owner import Owner
-from petcam.web.picture_feed import PictureFeed
-from petcam.web.places import Places
-from petcam.web.recording_directory import RecordingDirectory
-from petcam.web.recording_thumbnail import Thumbnails
-from petcam.web.sessions import Sessions
-from petcam.web.throttle import Throttle
-from petcam.web.viewing_tokens import ViewingTokens
+from petcam.web.http.hosts import Hosts
+from petcam.web.http.stream_slots import Places
+from petcam.web.live.detection_feed import DetectionFeed
+from petcam.web.login.cookie import Cookie
+from petcam.web.login.sessions import Sessions
+from petcam.web.login.throttle import Throttle
+from petcam.web.pictures.feed import PictureFeed
+from petcam.web.recordings.directory import RecordingDirectory
+from petcam.web.recordings.thumbnails import Thumbnails
+from petcam.web.signaling.offer_token import OfferTokens
+from petcam.web.webrtc.backend import PythonWebRTC
 
 EXTENSION = "petcam"
 

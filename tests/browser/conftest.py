@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from petcam.streamer_binary import find_streamer
+from petcam.system.streamer_binary import find_streamer
 from tests.browser.demo_system import DemoSystem
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
+from petcam.access.owner import Owner, Role
 from petcam.shm.detections import Box, DetectionWriter
 from petcam.shm.stream import StreamReader
-from petcam.web.owner import Owner, Role
 from tests.browser.demo_system import DemoSystem
 from tests.real_services import OWNER, RECORDING, VIEWER, RealServices
 

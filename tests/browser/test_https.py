@@ -14,7 +14,7 @@ import requests
 import yaml
 from playwright.sync_api import Page, expect
 
-from petcam.streamer_binary import find_streamer
+from petcam.system.streamer_binary import find_streamer
 from tests.browser.demo_system import free_port
 
 PASSWORD = "three words here"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from petcam import cli
-from petcam.web.owner import Owner
+from petcam.access.owner import Owner
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +133,7 @@ def test_doctor_names_what_is_broken_with_the_remedy(monkeypatch, capsys):
 
 def test_web_names_what_the_python_backend_needs(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
-    monkeypatch.setattr("petcam.web.aio.server.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("petcam.web.webrtc.backend.importlib.util.find_spec", lambda name: None)
     file = tmp_path / "python.yaml"
     file.write_text("webrtc: {backend: python}\n")
     assert cli.main(["web", "--config", str(file)]) == cli.EXIT_CONFIG

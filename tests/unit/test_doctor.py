@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from petcam import doctor
+from petcam.commands import doctor
+from petcam.commands.doctor import Sign
 from petcam.config import Auth, Config, Web
-from petcam.doctor import Sign
 
 
 @pytest.fixture

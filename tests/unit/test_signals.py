@@ -2,7 +2,7 @@ import os
 import signal
 import threading
 
-from petcam.signals import Signals
+from petcam.system.signals import Signals
 
 
 def test_a_signal_is_handed_out():

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from petcam import doctor, shm
-from petcam.doctor import Sign
+from petcam import shm
+from petcam.commands import doctor
+from petcam.commands.doctor import Sign
 from petcam.shm import rdk_x5
 from petcam.shm.stream import StreamWriter
 from tests.integration.shm import rdk

@@ -6,9 +6,9 @@ from petcam import shm
 from petcam.errors import PetcamError
 from petcam.shm import rdk_pictures, rdk_x5
 from petcam.shm.rdk_pictures import JPEG, NV12, RdkPictureReader, format_of
-from petcam.web.picture import View
-from petcam.web.picture_feed import PictureFeed
-from petcam.web.picture_source import Cameras
+from petcam.web.pictures.feed import PictureFeed
+from petcam.web.pictures.picture import View
+from petcam.web.pictures.source import Cameras
 from tests.integration.shm import rdk
 
 SIZE = {"width": 64, "height": 48}
@@ -109,7 +109,7 @@ def test_an_rdk_x5s_own_pictures_are_shown_without_decoding(ring, feed):
 
 
 def black_jpeg():
-    from petcam.web.jpeg import Encoder, nv12_frame
+    from petcam.media.jpeg import Encoder, nv12_frame
 
     encoder = Encoder()
     return encoder.encode(encoder.scale(nv12_frame(bytes(64 * 72), 64, 48)))

@@ -16,7 +16,7 @@ from petcam.shm.stream import StreamWriter
 from petcam.streamer_client import StreamerClient
 from petcam.web.app import create_app
 from petcam.web.command import build
-from petcam.web.server import WebServer
+from petcam.web.http.server import WebServer
 from tests.integration.web.stub_streamer import StubStreamer
 
 THREADS = 10  # of which two are for streams

@@ -11,11 +11,11 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from petcam.streamer_binary import find_streamer
+from petcam.access.owner import Owner, Role
+from petcam.system.streamer_binary import find_streamer
 from petcam.web.app import create_app
 from petcam.web.command import build
-from petcam.web.offer_token import LIFETIME_MS, OfferTokens, boottime_ms, read_boot_id
-from petcam.web.owner import Owner, Role
+from petcam.web.signaling.offer_token import LIFETIME_MS, OfferTokens, boottime_ms, read_boot_id
 from tests.real_services import OWNER, RECORDING, VIEWER, RealServices
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

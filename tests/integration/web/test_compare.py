@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from petcam import cli
-from petcam.streamer_binary import find_streamer
+from petcam.system.streamer_binary import find_streamer
 
 pytest.importorskip("aiortc")
 pytestmark = pytest.mark.skipif(find_streamer() is None, reason="petcam-streamer is not built: make setup")

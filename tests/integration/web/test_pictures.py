@@ -13,7 +13,7 @@ import requests
 from petcam.shm.detections import Box, DetectionReader, DetectionWriter
 from petcam.shm.stream import StreamWriter
 from petcam.web.app import create_app
-from petcam.web.server import WebServer
+from petcam.web.http.server import WebServer
 from tests.integration.web.test_server import until
 
 av = pytest.importorskip("av")

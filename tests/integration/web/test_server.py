@@ -20,8 +20,8 @@ import requests
 
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
-from petcam.web.channel import MOST_CONNECTIONS
-from petcam.web.server import listen
+from petcam.web.http.channel import MOST_CONNECTIONS
+from petcam.web.http.server import listen
 
 NAME = "petcam_20260101-000000.mp4"
 FRAME = SimpleNamespace(frame_number=5, capture_ns=123_000_000, width=1280, height=720)
@@ -138,7 +138,7 @@ def test_a_viewer_that_is_gone_gives_its_place_back_while_results_come(watch, se
 
 
 def test_a_viewer_that_is_gone_gives_its_place_back_while_nothing_comes(watch, services, monkeypatch):
-    monkeypatch.setattr("petcam.web.detections.KEEP_ALIVE_SECONDS", 0.5)  # how it is noticed before waitress 2.1
+    monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0.5)  # how it is noticed before waitress 2.1
     watch().close()
     assert until(lambda: services.places.taken() == 0)
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from petcam.streamer_binary import find_streamer
+from petcam.system.streamer_binary import find_streamer
 from tests.real_services import RealServices
 
 aiortc = pytest.importorskip("aiortc")

@@ -4,24 +4,24 @@ from dataclasses import replace
 
 import pytest
 
+from petcam.access import password_file
+from petcam.access.owner import Owner
+from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
-from petcam.web import password_file
 from petcam.web.app import create_app
-from petcam.web.channel import CONNECTION
-from petcam.web.cookie import Cookie
-from petcam.web.detection_feed import DetectionFeed
-from petcam.web.forwarded import tls_word
-from petcam.web.hosts import Hosts
-from petcam.web.offer_token import OfferTokens
-from petcam.web.owner import Owner
-from petcam.web.picture_feed import PictureFeed
-from petcam.web.places import Places
-from petcam.web.recording_directory import RecordingDirectory
-from petcam.web.recording_thumbnail import Thumbnails
+from petcam.web.http.channel import CONNECTION
+from petcam.web.http.forwarded import tls_word
+from petcam.web.http.hosts import Hosts
+from petcam.web.http.stream_slots import Places
+from petcam.web.live.detection_feed import DetectionFeed
+from petcam.web.login.cookie import Cookie
+from petcam.web.login.sessions import Sessions
+from petcam.web.login.throttle import Throttle
+from petcam.web.pictures.feed import PictureFeed
+from petcam.web.recordings.directory import RecordingDirectory
+from petcam.web.recordings.thumbnails import Thumbnails
 from petcam.web.services import Services
-from petcam.web.sessions import Sessions
-from petcam.web.throttle import Throttle
-from petcam.web.viewing_tokens import ViewingTokens
+from petcam.web.signaling.offer_token import OfferTokens
 from tests.unit.web.fakes import PASSWORD, FakeCameras, FakeConnection, FakeReader, FakeStreamer
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import MESSAGES, Answer
-from petcam.web.picture_source import Decoded
+from petcam.web.pictures.source import Decoded
 
 PASSWORD = "correct horse"
 

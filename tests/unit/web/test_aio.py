@@ -13,13 +13,13 @@ import pytest
 
 from petcam.config import WebRTC
 from petcam.errors import Code, PetcamError
-from petcam.web.aio import server
-from petcam.web.aio.log import GROUP_BYTES, PacketLog
-from petcam.web.aio.packets import MAX_PAYLOAD, Packets, nals, packetize
-from petcam.web.aio.server import PythonWebRTC
 from petcam.web.app import create_app
-from petcam.web.offer_gate import OfferGate
-from petcam.web.offer_token import OfferTokens
+from petcam.web.signaling.offer_gate import OfferGate
+from petcam.web.signaling.offer_token import OfferTokens
+from petcam.web.webrtc import backend as server
+from petcam.web.webrtc.backend import PythonWebRTC
+from petcam.web.webrtc.packet_log import GROUP_BYTES, PacketLog
+from petcam.web.webrtc.packets import MAX_PAYLOAD, Packets, nals, packetize
 from tests.unit.web.fakes import PASSWORD, FakeReader
 
 SPS, PPS = b"\x67\x42\x00\x1f\x01", b"\x68\xce\x01"
@@ -185,7 +185,7 @@ def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend,
 
 
 def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera, monkeypatch):
-    monkeypatch.setattr("petcam.web.aio.viewer.RESTART_EVERY", 0)
+    monkeypatch.setattr("petcam.web.webrtc.peer.RESTART_EVERY", 0)
     camera.news.put(unit(0, keyframe=True))
     camera.news.put(unit(1))
 
@@ -321,6 +321,6 @@ def offer_with(client, token):
 def test_a_token_is_good_for_a_minute(gate, monkeypatch):
     token = gate._tokens.make("camera", "mine", 600)
     now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-    monkeypatch.setattr("petcam.web.offer_gate.boottime_ms", lambda: now + 60_001)
+    monkeypatch.setattr("petcam.web.signaling.offer_gate.boottime_ms", lambda: now + 60_001)
     with pytest.raises(PetcamError):
         gate.pass_once(token, "camera", "mine")

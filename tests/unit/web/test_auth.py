@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from petcam.access.owner import Role
 from petcam.web.app import create_app
-from petcam.web.owner import Role
-from petcam.web.sessions import ABSOLUTE, IDLE, MOST, Sessions
-from petcam.web.throttle import ALL_TRIES, AT_ONCE, FREE_TRIES, Throttle, network_of
+from petcam.web.login.sessions import ABSOLUTE, IDLE, MOST, Sessions
+from petcam.web.login.throttle import ALL_TRIES, AT_ONCE, FREE_TRIES, Throttle, network_of
 from tests.unit.web.fakes import PASSWORD
 
 

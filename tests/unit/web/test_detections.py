@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from petcam.web import detection_feed
-from petcam.web.detection_feed import serialise
-from petcam.web.newest import Newest
-from petcam.web.places import Places
+from petcam.web.http.stream_slots import Places
+from petcam.web.live import detection_feed
+from petcam.web.live.detection_feed import serialise
+from petcam.web.pictures.latest import Newest
 from tests.unit.web.fakes import FakeConnection, bad_segment, detections
 
 
@@ -111,10 +111,10 @@ def test_whoever_comes_is_sent_the_newest_at_once_while_it_is_fresh(feed, reader
     feed.audience.join(connection)
     reader.news.put(detections(frame_number=1))
     assert connection.event()
-    monkeypatch.setattr("petcam.web.audience.FRESH", 100.0)
+    monkeypatch.setattr("petcam.web.live.subscribers.FRESH", 100.0)
     feed.audience.join(second := FakeConnection())
     assert second.event()["frame_number"] == 1
-    monkeypatch.setattr("petcam.web.audience.FRESH", 0.0)
+    monkeypatch.setattr("petcam.web.live.subscribers.FRESH", 0.0)
     feed.audience.join(third := FakeConnection())
     assert third.sent.empty()
 
@@ -128,14 +128,14 @@ def test_it_sends_nothing_to_one_who_has_left(reader, feed, connection):
 
 
 def test_it_keeps_a_silent_connection_alive_with_a_comment(client, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.detections.KEEP_ALIVE_SECONDS", 0)
-    monkeypatch.setattr("petcam.web.detections.LOOK_UP", 0.01)
+    monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0)
+    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.01)
     with listening(client, feed) as rest:
         assert rest.get(timeout=5) == b": keep-alive\n\n"
 
 
 def test_it_sends_nothing_else_when_nothing_has_changed(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.detections.LOOK_UP", 0.001)
+    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.001)
     with listening(client, feed) as rest:
         for _ in range(50):
             assert connection.looks.acquire(timeout=5)
@@ -178,7 +178,7 @@ def test_it_frees_the_place_of_a_stream_that_was_never_read(client, services):
 
 
 def test_it_ends_the_stream_of_a_client_that_leaves(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.detections.LOOK_UP", 0.01)
+    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.01)
     with listening(client, feed) as rest:
         connection.left = True
         assert rest.get(timeout=5) is None

@@ -6,8 +6,8 @@ import pytest
 
 from petcam.config import Web
 from petcam.web.app import create_app
-from petcam.web.forwarded import tls_word
-from petcam.web.throttle import FREE_TRIES
+from petcam.web.http.forwarded import tls_word
+from petcam.web.login.throttle import FREE_TRIES
 from tests.unit.web.fakes import PASSWORD
 
 OWN = ["localhost:8080", "127.0.0.1", "[::1]:8080", "petcam-box", "PETCAM-BOX.local", "any.local.", "petcam-box.lan"]

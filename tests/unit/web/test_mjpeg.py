@@ -9,11 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from petcam.web import mjpeg, picture, picture_feed
-from petcam.web.newest import Newest
-from petcam.web.picture import Cadence, Picture, View
-from petcam.web.picture_feed import VIEWS
-from petcam.web.picture_source import Still
+from petcam.web.pictures import feed as picture_feed
+from petcam.web.pictures import mjpeg, picture
+from petcam.web.pictures.feed import VIEWS
+from petcam.web.pictures.latest import Newest
+from petcam.web.pictures.picture import Cadence, Picture, View
+from petcam.web.pictures.source import Still
 from tests.unit.web import fakes
 
 av = pytest.importorskip("av")
@@ -160,7 +161,7 @@ def test_it_streams_parts_with_their_length_and_the_moment_of_their_capture(clie
 
 
 def test_ten_viewers_cost_one_decoding_and_one_encoding_a_width(services, stream_reader, film, look, monkeypatch):
-    from petcam.web import jpeg
+    from petcam.media import jpeg
 
     counts = {"decoded": 0, "encoded": 0}
     for cls, method, name in ((jpeg.Decoder, "feed", "decoded"), (jpeg.Encoder, "encode", "encoded")):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from petcam.web import secret_file
-from petcam.web.offer_token import OfferTokens, boottime_ms, read_boot_id
+from petcam.access import secret_file
+from petcam.web.signaling.offer_token import OfferTokens, boottime_ms, read_boot_id
 from tests.unit.web.fakes import PASSWORD
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "offer-tokens.json").read_text())

@@ -7,10 +7,10 @@ import stat
 
 import pytest
 
+from petcam.access.owner import FIRST_VISIT, Owner, Role
+from petcam.access.password_file import LONGEST
+from petcam.access.secret_file import state_directory
 from petcam.errors import PetcamError
-from petcam.web.owner import FIRST_VISIT, Owner, Role
-from petcam.web.password_file import LONGEST
-from petcam.web.secret_file import state_directory
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from petcam.web.recording_range import asked_range
+from petcam.web.recordings.range import asked_range
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_it_gives_one_page_after_the_other_and_opens_only_its_files(client, reco
     for name in names:
         (recordings / name).touch()
     opened = []
-    monkeypatch.setattr("petcam.web.recording_directory.read_table", opened.append)
+    monkeypatch.setattr("petcam.web.recordings.directory.read_table", opened.append)
     seen, query = [], "?limit=7"
     while query:
         page = listed(client, query)

@@ -7,7 +7,7 @@ import pytest
 
 from petcam.config import Auth, Web
 from petcam.web.app import create_app
-from petcam.web.headers import protect
+from petcam.web.http.headers import protect
 from tests.unit.web.fakes import PASSWORD
 
 OPEN = {

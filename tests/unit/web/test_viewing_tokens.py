@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from petcam import cli
+from petcam.access.viewing_tokens import LARGEST, ViewingTokens
 from petcam.errors import PetcamError
-from petcam.web.channel import CONNECTION
-from petcam.web.viewing_tokens import LARGEST, ViewingTokens
+from petcam.web.http.channel import CONNECTION
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "viewing-tokens.json").read_text())
 PICTURES = ("/stream.mjpg", "/snapshot.jpg")
@@ -90,7 +90,7 @@ def test_it_has_each_label_once_and_an_end(tokens, monkeypatch):
     tokens.add("a")
     with pytest.raises(PetcamError, match="revoke it first"):
         tokens.add("a")
-    monkeypatch.setattr("petcam.web.viewing_tokens.MOST", 2)
+    monkeypatch.setattr("petcam.access.viewing_tokens.MOST", 2)
     tokens.add("")
     with pytest.raises(PetcamError, match="revoke some"):
         tokens.add("")
@@ -116,7 +116,7 @@ def test_the_command_says_that_it_needs_sudo(command, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError
 
-    monkeypatch.setattr("petcam.web.secret_file.write_private", refuse)
+    monkeypatch.setattr("petcam.access.secret_file.write_private", refuse)
     status, _, said = command("add")
     assert status == 1 and "sudo petcam token" in said
 
@@ -124,8 +124,8 @@ def test_the_command_says_that_it_needs_sudo(command, monkeypatch):
 @pytest.fixture
 def no_pictures(closed_services, monkeypatch):
     """They are let in, and find that no more pictures come."""
-    monkeypatch.setattr("petcam.web.mjpeg.SNAPSHOT_WAIT", 0.01)
-    monkeypatch.setattr("petcam.web.mjpeg._parts", lambda *_: iter((b"end",)))
+    monkeypatch.setattr("petcam.web.pictures.mjpeg.SNAPSHOT_WAIT", 0.01)
+    monkeypatch.setattr("petcam.web.pictures.mjpeg._parts", lambda *_: iter((b"end",)))
 
 
 @pytest.mark.parametrize("path", PICTURES)
@@ -171,7 +171,7 @@ def test_a_token_opens_nothing_else(stranger, closed_services):
 
 
 def test_a_stream_ends_with_its_token(closed_services, stranger, connection):
-    from petcam.web.streaming import open_stream
+    from petcam.web.http.streaming import open_stream
 
     token = closed_services.viewing.add("card")
     with stranger.application.test_request_context(

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from petcam.watchdog import DEFAULT_INTERVAL, Watchdog
+from petcam.system.watchdog import DEFAULT_INTERVAL, Watchdog
 
 
 @pytest.fixture(autouse=True)

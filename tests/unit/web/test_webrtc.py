@@ -8,7 +8,7 @@ import pytest
 
 from petcam.config import Streamer, Web, WebRTC
 from petcam.web.app import create_app
-from petcam.web.hosts import Hosts
+from petcam.web.http.hosts import Hosts
 
 
 @pytest.mark.parametrize(

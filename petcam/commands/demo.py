@@ -1,0 +1,170 @@
+"""``petcam demo``: feed, streamer and web together for a trial. No login; for this machine only unless told."""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from petcam.config import Config, parse
+from petcam.errors import Code, PetcamError
+from petcam.system.child import Child, petcam_environment
+from petcam.system.network import ask, from_here, is_free, is_loopback, lan_address
+from petcam.system.signals import STOP, Signals
+from petcam.system.streamer_binary import NAME as STREAMER
+from petcam.system.streamer_binary import REMEDY, find_streamer
+
+STOP_TIMEOUT = 4.0  # seconds
+SLOW_START = 10.0  # seconds after which the URL is said although no picture has come
+LOOK_AGAIN = 0.05  # seconds between looks while it starts
+IDLE = 1.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", default="demo", metavar="S", help="what petcam feed takes; default demo")
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="0.0.0.0 shows it to the whole LAN")
+    parser.add_argument("--port", type=int, default=8080, metavar="N", help="of the page; default 8080")
+    parser.add_argument("--streamer-port", type=int, default=8081, metavar="N", help="TCP and UDP; default 8081")
+    parser.add_argument("--dir", type=Path, default=default_directory(), metavar="D", help="default %(default)s")
+    parser.add_argument("--detector-delay-ms", type=int, metavar="N", help="of the demo source's detector")
+    parser.add_argument("--detector-every", type=int, metavar="N", help="it looks at every Nth frame")
+
+
+def default_directory() -> Path:
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "petcam-demo"
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """The configuration is the demo's own, whatever ``config`` says."""
+    sys.stdout.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
+    directory: Path = args.dir.expanduser().resolve()
+    text = yaml.safe_dump(settings(args, directory), sort_keys=False)
+    demo, _ = parse(text, "petcam demo")
+    require_free_ports(demo)
+    streamer = find_streamer()
+    if streamer is None:
+        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {REMEDY}")
+    file = prepare(directory, text)
+    with ExitStack() as stack:
+        signals = stack.enter_context(Signals(STOP | {signal.SIGCHLD}))
+        log = stack.enter_context(open(directory / "petcam-demo.log", "wb"))
+        children = make_children(args, file, streamer, log)
+        stack.callback(remove_segments, demo)
+        stack.callback(end, children)
+        for child in children:
+            child.start()
+        watch(demo, children, directory, signals)
+    return 0
+
+
+def settings(args: argparse.Namespace, directory: Path) -> dict[str, Any]:
+    """The demo's petcam.yaml."""
+    name = f"/petcam_demo_{args.port}"
+    return {
+        "web": {"host": args.host, "port": args.port},
+        "streamer": {"host": args.host, "port": args.streamer_port},
+        "camera": {"stream": f"{name}_stream", "detections": f"{name}_detections", "source": args.source},
+        # 127.0.0.1 among the candidates: the browser is on this machine, which may have no other address.
+        "webrtc": {"udp_port": args.streamer_port, "extra_hosts": ["127.0.0.1"]},
+        "recording": {"directory": str(directory / "recordings")},
+        "auth": {"mode": "none"},
+    }
+
+
+def require_free_ports(demo: Config) -> None:
+    """One line that names the port and the option, before anything is started."""
+    wanted = (
+        (demo.web.port, demo.web.host, socket.SOCK_STREAM, "TCP", "--port"),
+        (demo.streamer.port, demo.streamer.host, socket.SOCK_STREAM, "TCP", "--streamer-port"),
+        (demo.webrtc.udp_port, demo.streamer.host, socket.SOCK_DGRAM, "UDP", "--streamer-port"),
+    )
+    if demo.web.port == demo.streamer.port:
+        raise PetcamError(Code.PORT_TAKEN, f"port {demo.web.port} is wanted twice: change --port or --streamer-port")
+    for port, host, kind, words, option in wanted:
+        if not is_free(host, port, kind):
+            raise PetcamError(
+                Code.PORT_TAKEN, f"{words} port {port} on {host} is taken: choose another one with {option}"
+            )
+
+
+def prepare(directory: Path, text: str) -> Path:
+    file = directory / "petcam.yaml"
+    try:
+        (directory / "recordings").mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{directory}: {error.strerror}: choose another directory with --dir"
+        raise PetcamError(Code.BAD_CONFIG, message) from error
+    return file
+
+
+def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[bytes]) -> list[Child]:
+    """In the order of the video's way; they are ended in reverse."""
+    environment = petcam_environment(file.parent)
+    petcam = [sys.executable, "-m", "petcam.cli", "--config", str(file)]
+    delay = [] if args.detector_delay_ms is None else ["--detector-delay-ms", str(args.detector_delay_ms)]
+    every = [] if args.detector_every is None else ["--detector-every", str(args.detector_every)]
+    commands = {
+        "petcam feed": [*petcam, "feed", *delay, *every],
+        STREAMER: [str(streamer), "--config", str(file)],
+        "petcam web": [*petcam, "web"],
+    }
+    return [Child(name, command, environment, log) for name, command in commands.items()]
+
+
+def watch(demo: Config, children: list[Child], directory: Path, signals: Signals) -> None:
+    """Say the URL once all is there, start again who dies; until Ctrl-C or SIGTERM."""
+    started_at, announced = time.monotonic(), False
+    print(f"petcam demo: configuration, log and recordings are in {directory}")
+    while signals.wait(IDLE if announced else LOOK_AGAIN) not in STOP:
+        for child in children:
+            how = child.ended()
+            if how:
+                print(f"petcam demo: {child.name} ended ({how}) and is started again; see petcam-demo.log")
+            child.start_if_due()
+        if not announced and (is_up(demo) or time.monotonic() - started_at > SLOW_START):
+            announced = True
+            announce(demo)
+
+
+def is_up(demo: Config) -> bool:
+    """Whether the page answers, the streamer answers it, and the camera's picture is there."""
+    body = ask(demo.web.host, demo.web.port, "/api/go/health")
+    try:
+        return bool(json.loads(body or b"{}")["camera"]["state"] == "live")
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def announce(demo: Config) -> None:
+    if not is_up(demo):
+        print("petcam demo: no picture yet; petcam-demo.log says why / まだ映像がありません")
+    host = from_here(demo.web.host)
+    if not is_loopback(demo.web.host):
+        host = lan_address() if demo.web.host in ("0.0.0.0", "::") else host
+        print("petcam demo: WARNING: no login; everybody on this network sees the camera / ログインなしで公開中です")
+    print(f"petcam demo: open http://{host}:{demo.web.port} (Ctrl-C ends) / ブラウザで開く（Ctrl-C で終了）")
+
+
+def end(children: list[Child]) -> None:
+    for child in reversed(children):
+        child.ask_to_end()
+    deadline = time.monotonic() + STOP_TIMEOUT
+    for child in children:
+        child.end(deadline)
+
+
+def remove_segments(demo: Config) -> None:
+    """What a feed that had to be ended by force left behind."""
+    for name in (demo.camera.stream, demo.camera.detections):
+        for leftover in (name, f"{name}.new"):
+            with suppress(FileNotFoundError):
+                os.unlink(f"/dev/shm{leftover}")

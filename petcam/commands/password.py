@@ -1,0 +1,59 @@
+"""``petcam password``: set or reset the owner's password, or the viewers'; every session of it ends."""
+
+import argparse
+import getpass
+import sys
+
+from petcam.access.owner import Owner
+from petcam.access.secret_file import state_directory
+from petcam.config import Config
+from petcam.errors import Code, PetcamError
+from petcam.streamer_client import StreamerClient, streamer_url
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--viewer", action="store_true", help="the second password, which lets in for viewing only")
+    parser.add_argument("--remove", action="store_true", help="with --viewer: let in nobody but the owner")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """petcam-web finds the new password at its next request; the streams are told to end here."""
+    if args.remove and not args.viewer:
+        raise PetcamError(Code.BAD_REQUEST, "--remove goes with --viewer; the owner's password can only be replaced")
+    directory = state_directory()
+    try:
+        said = _change(args, Owner(directory))
+    except PermissionError as error:
+        raise PetcamError(Code.FORBIDDEN, f"{directory} may not be written: use sudo petcam password") from error
+    print(said, _end_streams(config))
+    return 0
+
+
+def _change(args: argparse.Namespace, owner: Owner) -> str:
+    if args.remove:
+        owner.remove_viewer_password()
+        return "The viewing password is gone."
+    password = _ask() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if args.viewer:
+        owner.set_viewer_password(password)
+        return "The viewing password is set."
+    owner.set_password(password)
+    return "The owner's password is set. Log in again in each browser."
+
+
+def _end_streams(config: Config) -> str:
+    client = StreamerClient(streamer_url(config))
+    try:
+        client.control("/sessions/end", b'{"all":true}')
+    except PetcamError:
+        return "petcam-streamer does not answer; if it runs, restart it to end the streams of before."
+    finally:
+        client.close()
+    return "Streams of before have ended."
+
+
+def _ask() -> str:
+    password = getpass.getpass("New password: ")
+    if password != getpass.getpass("The same again: "):
+        raise PetcamError(Code.BAD_REQUEST, "the two passwords differ; nothing was changed")
+    return password

@@ -1,0 +1,56 @@
+"""``petcam token``: tokens for programs that watch and cannot log in."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from petcam.access.secret_file import state_directory
+from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
+from petcam.config import Config
+from petcam.errors import Code, PetcamError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="make a token and print it, this once")
+    add.add_argument("name", nargs="?", default="", metavar="LABEL", help="by which to know and revoke it")
+    actions.add_parser("list", help="say which there are")
+    revoke = actions.add_parser("revoke", help="end one, and all streams by it")
+    revoke.add_argument("name", metavar="ID|LABEL")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """The services find the change themselves."""
+    tokens = ViewingTokens(state_directory())
+    with _permitted(tokens):
+        if args.action == "add":
+            print(tokens.add(args.name), flush=True)
+            print("This is all that will ever be seen of it. What it opens: petcam's interop.md", file=sys.stderr)
+            if config.auth.mode == "none":
+                print("auth.mode is none: nobody asks for it.", file=sys.stderr)
+        elif args.action == "list":
+            _list(tokens.all())
+        else:
+            print(f"{_name(tokens.revoke(args.name))} is revoked; its streams end within 10 seconds.")
+    return 0
+
+
+@contextmanager
+def _permitted(tokens: ViewingTokens) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise PetcamError(Code.FORBIDDEN, f"{tokens.path} is not for everybody: use sudo petcam token") from error
+
+
+def _list(tokens: list[ViewingToken]) -> None:
+    print("ID        MADE        LABEL" if tokens else "There are no viewing tokens.")
+    for each in tokens:
+        made = time.strftime("%Y-%m-%d", time.localtime(each.created))
+        print(f"{each.id}  {made}  {each.label}".rstrip())
+
+
+def _name(token: ViewingToken) -> str:
+    return f"{token.id} ({token.label})" if token.label else token.id

@@ -1,0 +1,20 @@
+"""Where ``petcam-streamer`` is."""
+
+import os
+import shutil
+from pathlib import Path
+
+NAME = "petcam-streamer"
+REMEDY = "run make setup in a checkout, install the petcam package, or set PETCAM_STREAMER to its path"
+
+
+def find_streamer() -> Path | None:
+    """``$PETCAM_STREAMER``, the checkout's ``build/``, or on the PATH."""
+    named = os.environ.get("PETCAM_STREAMER")
+    if named:
+        return Path(named) if os.access(named, os.X_OK) else None
+    built = Path(__file__).parents[2] / "build" / NAME
+    if os.access(built, os.X_OK):
+        return built
+    found = shutil.which(NAME)
+    return Path(found) if found else None

@@ -1,0 +1,44 @@
+"""What the viewer of the current request can reach: the streamer under the name the page was opened by."""
+
+from urllib.parse import urlsplit
+
+from flask import request
+
+from petcam.config import Config
+from petcam.web.http.hosts import HOST, name_of
+from petcam.web.login.visitor import session
+from petcam.web.services import services
+
+OFFER_PATH = "/api/webrtc/offer"
+
+
+def streamer_origin(config: Config) -> str:
+    """``scheme://host:port`` that the browser sends offers to; empty where that is the page's own origin."""
+    if config.webrtc.backend == "python":
+        return ""
+    public = config.streamer.public_url
+    if public:
+        parts = urlsplit(public)
+        return f"{parts.scheme}://{parts.netloc}"
+    host = HOST.fullmatch(request.headers.get("Host", ""))
+    if request.is_secure or host is None:  # an HTTPS page may not call http://
+        return ""
+    return f"http://{host['name']}:{config.streamer.port}"
+
+
+def signaling_url(config: Config) -> str:
+    """The full URL for offers, or the same-origin path."""
+    if config.streamer.public_url and config.webrtc.backend == "go":
+        return config.streamer.public_url.rstrip("/") + OFFER_PATH
+    return streamer_origin(config) + OFFER_PATH
+
+
+def viewer_config(config: Config) -> dict[str, object]:
+    """What the page needs before its first offer: in ``index.html`` and at ``/api/webrtc/config``."""
+    ice_servers = [{"urls": url} for url in config.webrtc.ice_servers]
+    found: dict[str, object] = {"signaling_url": signaling_url(config), "ice_servers": ice_servers}
+    visitor = session()
+    if visitor is not None:
+        host, left = name_of(request.headers.get("Host", "")), visitor.seconds_left(services().sessions.clock())
+        found["token"] = services().tokens.make(host, visitor.id, left)
+    return found

@@ -1,0 +1,162 @@
+"""Answers offers by aiortc. Threads: ``webrtc`` runs the asyncio loop and all viewers, ``stream`` reads the segment."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import importlib.util
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from petcam.config import WebRTC
+from petcam.errors import Code, PetcamError
+from petcam.shm.stream import AccessUnit
+from petcam.web.signaling.offer_gate import OfferGate
+from petcam.web.webrtc.packet_log import PacketLog
+from petcam.web.webrtc.packets import Packets, packetize
+from petcam.web.webrtc.stream_thread import StreamThread
+
+HANDSHAKE = 10.0  # seconds from the answer until media can flow
+LOOK_UP = 1.0  # seconds between looks whether a viewer is still let in
+ANSWER_TIMEOUT = 8.0  # a STUN server that cannot be reached takes 5
+STOP_TIMEOUT = 2.0
+ROUND_TIMEOUT = 2.0
+REMEDY = "webrtc.backend: python needs aiortc: sudo apt install python3-aiortc, or set webrtc.backend to go"
+
+_log = logging.getLogger(__name__)
+
+
+def require() -> None:
+    """Raises ``BAD_CONFIG`` where aiortc is missing."""
+    if importlib.util.find_spec("aiortc") is None:
+        raise PetcamError(Code.BAD_CONFIG, REMEDY)
+
+
+def quieten() -> None:
+    """Their INFO is dozens of lines for each viewer."""
+    for name in ("aioice", "aiortc"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class PythonWebRTC:
+    """``gate`` is for those who bring offers from viewers with a session."""
+
+    def __init__(
+        self, settings: WebRTC, open_reader: Callable[[], AbstractContextManager[Any]], gate: OfferGate
+    ) -> None:
+        self.gate = gate
+        self._max_viewers, self._ice_servers = settings.max_viewers, settings.ice_servers
+        self._stream = StreamThread(open_reader, self._publish)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="webrtc", daemon=True)
+        self._began = time.monotonic()
+        # All below are changed in the loop's thread only.
+        self._packets = PacketLog()
+        self._viewers: dict[Any, str] = {}  # and the session of each
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        self._thread.start()
+        self._stream.start()
+
+    def stop(self) -> None:
+        """Say goodbye to all viewers, end both threads."""
+        if not self._thread.is_alive():
+            return
+        self._stream.stop()
+        try:
+            asyncio.run_coroutine_threadsafe(self._close_all(), self._loop).result(STOP_TIMEOUT)
+        except concurrent.futures.TimeoutError:
+            _log.warning("viewers did not end in time")
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(STOP_TIMEOUT)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    def answer(self, offer: str, session: str = "", admitted: Callable[[], bool] = lambda: True) -> str:
+        """Let a viewer in, for as long as ``admitted()``, which threads of the loop's pool ask. Raises ``BAD_OFFER``,
+        ``TOO_MANY_VIEWERS``."""
+        answering = asyncio.run_coroutine_threadsafe(self._answer(offer, session, admitted), self._loop)
+        return answering.result(ANSWER_TIMEOUT)
+
+    def end_session(self, session: str | None) -> int:
+        """Close a session's viewers, all of them where it is None; how many there were."""
+        ending = asyncio.run_coroutine_threadsafe(self._end(session), self._loop)
+        return ending.result(ANSWER_TIMEOUT)
+
+    def health(self) -> dict[str, object]:
+        """As the streamer's ``/health``, without what it says of recording."""
+        watching = sum(viewer.connected.is_set() for viewer in list(self._viewers))
+        uptime = time.monotonic() - self._began
+        return {"status": "ok", "uptime": uptime, "webrtc_clients": watching, "camera": self._stream.health()}
+
+    def goes_round(self) -> bool:
+        """Whether the loop still takes work."""
+        try:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(ROUND_TIMEOUT)
+        except concurrent.futures.TimeoutError:
+            return False
+        return True
+
+    def _publish(self, unit: AccessUnit) -> None:
+        packets = packetize(unit)
+        if packets.payloads:
+            self._loop.call_soon_threadsafe(self._append, packets)
+
+    def _append(self, packets: Packets) -> None:
+        self._packets.append(packets)
+
+    async def _answer(self, offer: str, session: str, admitted: Callable[[], bool]) -> str:
+        from petcam.web.webrtc.peer import Viewer  # here: aiortc is optional, and costs memory
+
+        if len(self._viewers) >= self._max_viewers:
+            text = f"{self._max_viewers} viewers are watching, which is webrtc.max_viewers"
+            raise PetcamError(Code.TOO_MANY_VIEWERS, text)
+        viewer = Viewer(self._packets, self._ice_servers)
+        self._viewers[viewer] = session
+        try:
+            answer = await viewer.answer(offer)
+        except BaseException:
+            del self._viewers[viewer]
+            await viewer.close()
+            raise
+        task = self._loop.create_task(self._serve(viewer, admitted))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return answer
+
+    async def _serve(self, viewer: Any, admitted: Callable[[], bool]) -> None:
+        """Until the viewer leaves, or is let in no longer."""
+        try:
+            await asyncio.wait_for(_either(viewer.connected, viewer.ended), HANDSHAKE)
+            while not viewer.ended.is_set() and await asyncio.to_thread(admitted):
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(viewer.ended.wait(), LOOK_UP)
+        except asyncio.TimeoutError:
+            _log.info("a viewer never connected")
+        finally:
+            self._viewers.pop(viewer, None)
+            await viewer.close()
+
+    async def _end(self, session: str | None) -> int:
+        ending = [viewer for viewer, of in self._viewers.items() if session is None or of == session]
+        for viewer in ending:
+            viewer.ended.set()
+        return len(ending)
+
+    async def _close_all(self) -> None:
+        for viewer in self._viewers:
+            viewer.ended.set()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
