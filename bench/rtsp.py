@@ -5,7 +5,7 @@ import struct
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from petcam.feed.annexb import nal_units
+from petcam.feed.h264.annexb import nal_units
 
 MAX_PAYLOAD = 1200
 TIMEOUT = 5.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from petcam.feed.canvas import Array, Canvas, halved, to_yuv
+from petcam.feed.demo.canvas import Array, Canvas, halved, to_yuv
 
 Planes = tuple[Array, Array, Array]
 

@@ -3,8 +3,8 @@
 from collections.abc import Generator
 from pathlib import Path
 
-from petcam.feed.annexb import Splitter
-from petcam.feed.assembler import Assembler, CodedPicture
+from petcam.feed.h264.annexb import Splitter
+from petcam.feed.h264.assembler import Assembler, CodedPicture
 
 CHUNK = 1 << 20
 USUAL_FPS = 30.0  # where the stream does not say
@@ -21,7 +21,7 @@ def is_annexb(path: Path) -> bool:
 def pictures(path: Path) -> Generator[tuple[CodedPicture, int], None, None]:
     """Each picture of the file once, with its media time in ns.
 
-    Raises :class:`petcam.feed.assembler.NotPlayable`, :class:`petcam.errors.PetcamError`, ``OSError``.
+    Raises :class:`petcam.feed.h264.assembler.NotPlayable`, :class:`petcam.errors.PetcamError`, ``OSError``.
     """
     splitter, assembler = Splitter(), Assembler()
     media_ns = 0.0

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from petcam.feed.detector import DelayedDetector
+from petcam.feed.demo.detector import DelayedDetector
 from petcam.feed.source import EncodedFrame
 
 

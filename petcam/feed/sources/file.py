@@ -7,11 +7,13 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from petcam import pyav
 from petcam.errors import Code, PetcamError
-from petcam.feed import annexb_file, media, pyav
-from petcam.feed.assembler import CodedPicture, NotPlayable
-from petcam.feed.pace import Pace
+from petcam.feed.h264.assembler import CodedPicture, NotPlayable
+from petcam.feed.media import container
 from petcam.feed.source import EncodedFrame
+from petcam.feed.sources import annexb_file
+from petcam.feed.timing.playback_schedule import PlaybackSchedule
 
 LOOKED_AT = 300  # pictures, before the first is played: B-frames do not wait longer to show themselves
 
@@ -34,12 +36,12 @@ class FileSource:
         self._transcode: bool | None = None  # None: not looked at yet
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
-        pace = Pace(stop)
+        schedule = PlaybackSchedule(stop)
         while True:
             played = False
             with closing(self._once()) as pictures:
                 for picture, media_ns in pictures:
-                    due_ns = pace.wait(media_ns)
+                    due_ns = schedule.wait(media_ns)
                     if stop.is_set():
                         return
                     yield EncodedFrame(picture.data, due_ns, picture.keyframe, picture.width, picture.height)
@@ -76,10 +78,10 @@ class FileSource:
         if self._annexb:
             yield from annexb_file.pictures(self._path)
         else:
-            with media.opened(self.name, str(self._path)) as stream:
-                yield from media.passed_through(stream)
+            with container.opened(self.name, str(self._path)) as stream:
+                yield from container.passed_through(stream)
 
     def _transcoded(self) -> Pictures:
         wanted_for = f"transcoding {self.name}"
-        with media.opened(wanted_for, str(self._path)) as stream:
-            yield from media.transcoded(wanted_for, stream)
+        with container.opened(wanted_for, str(self._path)) as stream:
+            yield from container.transcoded(wanted_for, stream)

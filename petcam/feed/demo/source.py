@@ -7,11 +7,11 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from fractions import Fraction
 
-from petcam.feed import pyav
-from petcam.feed.detector import Box, DelayedDetector, Writer
-from petcam.feed.encoder import Encoder
-from petcam.feed.room import HEIGHT, WIDTH
-from petcam.feed.scene import Scene
+from petcam import pyav
+from petcam.feed.demo.detector import Box, DelayedDetector, Writer
+from petcam.feed.demo.room import HEIGHT, WIDTH
+from petcam.feed.demo.scene import Scene
+from petcam.feed.media.encoder import Encoder
 from petcam.feed.source import EncodedFrame
 
 FPS = 30

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from petcam.feed import pyav
+from petcam import pyav
 
 BIT_RATE = 2_000_000  # bits/s
 

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
+from petcam import pyav
 from petcam.errors import Code, PetcamError
-from petcam.feed import annexb, pyav
-from petcam.feed.assembler import Assembler, CodedPicture, NotPlayable
-from petcam.feed.encoder import Encoder
+from petcam.feed.h264 import annexb
+from petcam.feed.h264.assembler import Assembler, CodedPicture, NotPlayable
+from petcam.feed.media.encoder import Encoder
 
 LARGEST = (1280, 720)  # pixels of a transcoded picture: what a small board can encode in time
 USUAL_FPS = Fraction(30)  # where the container does not say
@@ -103,7 +104,7 @@ def _fps(stream: Any) -> Fraction:
 
 
 def _nanoseconds(timed: Any) -> int:
-    """The time of a packet or frame; -1 where it has none, which :class:`petcam.feed.pace.Pace` fills in."""
+    """The time of a packet or frame; -1 where it has none, which :class:`PlaybackSchedule` (``timing``) fills in."""
     if timed.pts is None or timed.time_base is None:
         return -1
     return int(timed.pts * timed.time_base * 1_000_000_000)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from petcam.feed.canvas import Array
+from petcam.feed.demo.canvas import Array
 
 LETTERS = {
     "0": (".###.", "#...#", "#..##", "#.#.#", "##..#", "#...#", ".###."),

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Generator
 
 from petcam.errors import Code, PetcamError
-from petcam.feed import arrival
 from petcam.feed.source import EncodedFrame
+from petcam.feed.sources import annexb_live
 
 
 class StdinSource:
@@ -23,4 +23,4 @@ class StdinSource:
         self._fd = fd
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
-        return arrival.frames(self._fd, stop)
+        return annexb_live.frames(self._fd, stop)

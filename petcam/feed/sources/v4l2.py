@@ -5,7 +5,7 @@ import os
 import struct
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.live import LiveSource
+from petcam.feed.sources.pyav_live import PyavLiveSource
 
 VIDIOC_ENUM_FMT = 0xC0405602
 CAPTURE = 1  # V4L2_BUF_TYPE_VIDEO_CAPTURE
@@ -15,7 +15,7 @@ FORMAT = struct.Struct("<3I32s5I")  # struct v4l2_fmtdesc: index, type, flags, d
 PREFERRED = ((b"H264", "h264"), (b"MJPG", "mjpeg"))
 
 
-def source(device: str) -> LiveSource:
+def source(device: str) -> PyavLiveSource:
     """The camera at ``device``. Raises ``OSError`` where it cannot be opened, ``PetcamError`` where it is no camera."""
     options = {"video_size": "1280x720", "framerate": "30"}
     offered = formats(device)
@@ -25,7 +25,7 @@ def source(device: str) -> LiveSource:
         if fourcc in offered:
             options["input_format"] = name
             break
-    return LiveSource(device, device, format="v4l2", options=options)
+    return PyavLiveSource(device, device, format="v4l2", options=options)
 
 
 def formats(device: str) -> list[bytes]:

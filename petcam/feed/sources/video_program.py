@@ -10,7 +10,7 @@ END_SECONDS = 1.0  # from SIGTERM to SIGKILL
 TAIL = 2000  # bytes of standard error that are kept
 
 
-class Child:
+class VideoProgram:
     """A context manager: entering starts the program, leaving ends it.
 
     Owns the thread ``child stderr``, which reads all that the program says, so that it never blocks on it, and keeps
@@ -21,7 +21,7 @@ class Child:
         self._command = command
         self._tail = b""  # written by the thread; read after it was joined
 
-    def __enter__(self) -> "Child":
+    def __enter__(self) -> "VideoProgram":
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,

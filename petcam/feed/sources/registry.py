@@ -18,24 +18,24 @@ def find(word: str, detections: str, detector_delay_ms: float, detector_every: i
     if word == "demo":
         return _demo(detections, detector_delay_ms, detector_every)
     if word == "-":
-        from petcam.feed.stdin import StdinSource
+        from petcam.feed.sources.stdin import StdinSource
 
         return StdinSource()
     if word == "rpicam":
-        from petcam.feed.rpicam import RpicamSource
+        from petcam.feed.sources.rpicam import RpicamSource
 
         return RpicamSource()
     if word.startswith(("rtsp://", "rtsps://")):
-        from petcam.feed import rtsp
+        from petcam.feed.sources import rtsp
 
         return rtsp.source(word)
     if re.fullmatch(r"/dev/video\d+", word):
-        from petcam.feed import v4l2
+        from petcam.feed.sources import v4l2
 
         return _readable(v4l2.source, word)
     if not Path(word).exists():
         raise PetcamError(Code.BAD_SOURCE, f"no such source or file: {word}; possible are {POSSIBLE}")
-    from petcam.feed.file import FileSource
+    from petcam.feed.sources.file import FileSource
 
     return _readable(FileSource, word)
 

@@ -5,17 +5,18 @@ import threading
 from collections.abc import Generator
 from typing import Any
 
-from petcam.feed import media, pyav
-from petcam.feed.assembler import NotPlayable
-from petcam.feed.live_clock import LiveClock
+from petcam import pyav
+from petcam.feed.h264.assembler import NotPlayable
+from petcam.feed.media import container
 from petcam.feed.source import EncodedFrame
+from petcam.feed.timing.live_clock import LiveClock
 
 TIMEOUTS = (5.0, 5.0)  # seconds to open, and from picture to picture
 
 log = logging.getLogger("petcam.feed")
 
 
-class LiveSource:
+class PyavLiveSource:
     """Opens ``url`` with ``how`` (arguments of ``av.open``); passes H.264 through, transcodes the rest."""
 
     endless = True
@@ -37,8 +38,8 @@ class LiveSource:
 
     def _frames(self) -> Generator[EncodedFrame, None, None]:
         clock = LiveClock()
-        with media.opened(self.name, self._url, timeout=TIMEOUTS, **self._how) as stream:
-            pictures = media.transcoded(self.name, stream) if self._transcode else media.passed_through(stream)
+        with container.opened(self.name, self._url, timeout=TIMEOUTS, **self._how) as stream:
+            pictures = container.transcoded(self.name, stream) if self._transcode else container.passed_through(stream)
             for picture, media_ns in pictures:
                 capture_ns = clock.capture_ns(media_ns)
                 yield EncodedFrame(picture.data, capture_ns, picture.keyframe, picture.width, picture.height)

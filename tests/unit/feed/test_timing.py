@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from petcam.feed import live_clock, pace
-from petcam.feed.live_clock import LiveClock
-from petcam.feed.pace import Pace
+from petcam.feed.timing import live_clock, playback_schedule
+from petcam.feed.timing.live_clock import LiveClock
+from petcam.feed.timing.playback_schedule import PlaybackSchedule
 
 
 class Clock:
@@ -27,48 +27,48 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(playback_schedule, "time", clock)
     monkeypatch.setattr(live_clock, "time", clock)
     return clock
 
 
 def test_frames_are_due_on_an_absolute_schedule(clock):
-    paced = Pace(clock)
+    schedule = PlaybackSchedule(clock)
     begin = clock.now
     due = []
     for media_ns in range(0, 1_000_000_000, 40_000_000):
-        due.append(paced.wait(media_ns) - begin)
+        due.append(schedule.wait(media_ns) - begin)
         clock.now += 15_000_000  # work between the frames does not add up
     assert due == list(range(0, 1_000_000_000, 40_000_000))
 
 
 def test_time_goes_on_by_the_usual_step_when_a_file_begins_again(clock):
-    paced = Pace(clock)
+    schedule = PlaybackSchedule(clock)
     begin = clock.now
-    due = [paced.wait(media_ns) - begin for media_ns in (0, 50, 100, 0, 50, 100, 0)]
+    due = [schedule.wait(media_ns) - begin for media_ns in (0, 50, 100, 0, 50, 100, 0)]
     assert due == [0, 50, 100, 150, 200, 250, 300]
 
 
 @pytest.mark.parametrize("jump", [-7_000_000_000, 95_000_000_000, -1])
 def test_a_jump_in_the_files_clock_is_one_usual_step(clock, jump):
-    paced = Pace(clock)
+    schedule = PlaybackSchedule(clock)
     begin = clock.now
-    assert [paced.wait(ns) - begin for ns in (0, 40_000_000, jump)][-1] == 80_000_000
+    assert [schedule.wait(ns) - begin for ns in (0, 40_000_000, jump)][-1] == 80_000_000
 
 
 def test_a_schedule_that_fell_far_behind_begins_anew_instead_of_rushing(clock):
-    paced = Pace(clock)
-    paced.wait(0)
+    schedule = PlaybackSchedule(clock)
+    schedule.wait(0)
     clock.now += 60_000_000_000
-    assert paced.wait(40_000_000) == clock.now
+    assert schedule.wait(40_000_000) == clock.now
 
 
 def test_a_stop_ends_the_wait():
     stop = threading.Event()
-    paced = Pace(stop)
-    paced.wait(0)
+    schedule = PlaybackSchedule(stop)
+    schedule.wait(0)
     stop.set()
-    assert paced.wait(4_000_000_000) > time.monotonic_ns()
+    assert schedule.wait(4_000_000_000) > time.monotonic_ns()
 
 
 def test_live_pictures_keep_the_cameras_spacing_and_are_never_captured_after_they_came(clock):

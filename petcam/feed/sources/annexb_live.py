@@ -7,8 +7,8 @@ import time
 from collections.abc import Generator
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.annexb import Splitter
-from petcam.feed.assembler import Assembler, NotPlayable
+from petcam.feed.h264.annexb import Splitter
+from petcam.feed.h264.assembler import Assembler, NotPlayable
 from petcam.feed.source import EncodedFrame
 
 LOOK_SECONDS = 0.2  # how soon a stop is noticed while nothing comes

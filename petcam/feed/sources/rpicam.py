@@ -6,9 +6,9 @@ import threading
 from collections.abc import Generator
 
 from petcam.errors import Code, PetcamError
-from petcam.feed import arrival
-from petcam.feed.child import END_SECONDS, Child
 from petcam.feed.source import EncodedFrame
+from petcam.feed.sources import annexb_live
+from petcam.feed.sources.video_program import END_SECONDS, VideoProgram
 
 PROGRAMS = ("rpicam-vid", "libcamera-vid")  # its name now, and before 2024
 OPTIONS = (
@@ -35,9 +35,9 @@ class RpicamSource:
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         program = os.path.basename(self._command[0])
-        with Child(self._command) as child:
+        with VideoProgram(self._command) as child:
             try:
-                yield from arrival.frames(child.stdout, stop, self._silence)
+                yield from annexb_live.frames(child.stdout, stop, self._silence)
             except PetcamError as error:
                 raise PetcamError(error.code, f"{program}: {error.message}; it {child.end()}") from error
             if not stop.is_set():

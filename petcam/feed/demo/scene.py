@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from petcam.feed import font
-from petcam.feed.canvas import Array, Colour, box
-from petcam.feed.path import moment
-from petcam.feed.pet import Pet
-from petcam.feed.picture import Picture
-from petcam.feed.room import WIDTH, Moon, paint
+from petcam.feed.demo import font
+from petcam.feed.demo.canvas import Array, Colour, box
+from petcam.feed.demo.pet import Pet
+from petcam.feed.demo.picture import Picture
+from petcam.feed.demo.room import WIDTH, Moon, paint
+from petcam.feed.demo.walk import moment
 
 FIGURES = (1070, 28)  # left, top of the clock
 LINE = 34  # pixels from the clock down to the frame number

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from petcam.feed import font
-from petcam.feed.canvas import Canvas, box, ellipse
-from petcam.feed.path import ROUND_FRAMES, STEP, Mood, moment
-from petcam.feed.picture import Patch, Picture
-from petcam.feed.room import HEIGHT, WIDTH
-from petcam.feed.scene import DOT, FIGURES, LINE, WHITE_Y, Scene
+from petcam.feed.demo import font
+from petcam.feed.demo.canvas import Canvas, box, ellipse
+from petcam.feed.demo.picture import Patch, Picture
+from petcam.feed.demo.room import HEIGHT, WIDTH
+from petcam.feed.demo.scene import DOT, FIGURES, LINE, WHITE_Y, Scene
+from petcam.feed.demo.walk import ROUND_FRAMES, STEP, Mood, moment
 
 GINGER_V = 158  # only the pet has pixels redder than this
 

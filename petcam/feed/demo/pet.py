@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from petcam.feed import cat
-from petcam.feed.canvas import Array, Canvas, ellipse
-from petcam.feed.path import STEP, STRIDE_FRAMES, TURN_FRAMES, Moment, Mood
-from petcam.feed.picture import Patch, View
+from petcam.feed.demo import cat
+from petcam.feed.demo.canvas import Array, Canvas, ellipse
+from petcam.feed.demo.picture import Patch, View
+from petcam.feed.demo.walk import STEP, STRIDE_FRAMES, TURN_FRAMES, Moment, Mood
 
 FLOOR_Y = 652  # where the paws stand
 IDLE_FRAMES = 60  # the seated cat's tail and eyes repeat after this

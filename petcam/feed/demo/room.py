@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from petcam.feed.canvas import Array, Canvas, Colour, Shader, box, convex, ellipse, limb, shared, union
-from petcam.feed.picture import Patch, View
+from petcam.feed.demo.canvas import Array, Canvas, Colour, Shader, box, convex, ellipse, limb, shared, union
+from petcam.feed.demo.picture import Patch, View
 
 WIDTH, HEIGHT = 1280, 720  # pixels
 SKIRTING_Y = 476  # where the wall ends

@@ -3,14 +3,14 @@
 from urllib.parse import urlsplit
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.live import LiveSource
+from petcam.feed.sources.pyav_live import PyavLiveSource
 
 OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer", "flags": "low_delay", "allowed_media_types": "video"}
 
 
-def source(url: str) -> LiveSource:
+def source(url: str) -> PyavLiveSource:
     """The camera at ``url``; its name in the log is without what may be a secret."""
-    return LiveSource(without_secrets(url), url, options=OPTIONS)
+    return PyavLiveSource(without_secrets(url), url, options=OPTIONS)
 
 
 def without_secrets(url: str) -> str:

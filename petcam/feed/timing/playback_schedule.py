@@ -7,7 +7,7 @@ LATE_NS = 1_000_000_000  # this far behind, the schedule starts anew rather than
 LONGEST_STEP_NS = 5_000_000_000  # from frame to frame; what is longer is a jump in the file's clock
 
 
-class Pace:
+class PlaybackSchedule:
     """Maps media time to CLOCK_MONOTONIC on an absolute schedule, so that nothing drifts.
 
     Media time that jumps or begins again, as it does when a file is played once more, goes on by the usual step.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from petcam.feed.canvas import Array, Canvas, Colour, Point, Shader, Shape, convex, ellipse, limb, shared, union
+from petcam.feed.demo.canvas import Array, Canvas, Colour, Point, Shader, Shape, convex, ellipse, limb, shared, union
 
 WIDTH, HEIGHT = 316, 212  # of the sprite
 ORIGIN = (158, 200)  # the floor point in the sprite
