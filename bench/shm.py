@@ -20,8 +20,8 @@ from typing import Any
 
 from bench.figure import Figure, head, line
 from petcam import shm
-from petcam.shm import rdk_x5
 from petcam.shm.detections import DetectionWriter
+from petcam.shm.rdk_x5 import stream as rdk_x5
 from petcam.shm.stream import StreamReader, StreamWriter
 from tests.integration.shm import fire, rdk
 

@@ -24,7 +24,7 @@ from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.network import ask, from_here, is_free, is_loopback, lan_address
 from petcam.shm import inspect
-from petcam.shm.follower import Follower
+from petcam.shm.base_reader import BaseReader
 from petcam.streamer_binary import NAME as STREAMER
 from petcam.streamer_binary import REMEDY, find_streamer
 from petcam.web.owner import Owner
@@ -122,7 +122,7 @@ def port(
     return Finding(Sign.BROKEN, what, f"{number} on {host} is taken by another program: end it or change {key}")
 
 
-def check_segment(what: str, layout: str, reader: Follower[Any, Any]) -> Finding:
+def check_segment(what: str, layout: str, reader: BaseReader[Any, Any]) -> Finding:
     """A few seconds of what petcam itself would read there."""
     try:
         with reader:

@@ -9,7 +9,7 @@ import numpy as np
 from petcam.errors import Code, PetcamError
 from petcam.shm import layout
 from petcam.shm.layout import DETECTIONS
-from petcam.shm.reader import RecordReader, copy_slot, is_still
+from petcam.shm.record_reader import RecordReader, copy_slot, is_still
 from petcam.shm.segment import Segment
 from petcam.shm.writer import Writer, require, require_frame
 

@@ -11,7 +11,7 @@ from petcam.errors import PetcamError
 from petcam.shm import detections, layout, mapping, nal, rdk_x5, stream
 from petcam.shm.layout import DETECTIONS, STREAM, Shape
 from petcam.shm.mapping import Copies
-from petcam.shm.reader import copy_slot
+from petcam.shm.record_reader import copy_slot
 from petcam.shm.segment import Segment, open_segment
 
 RDK_SIZES = (rdk_x5.STREAM.itemsize, *rdk_x5.GENERATIONS)  # bytes

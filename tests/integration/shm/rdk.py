@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from petcam.shm import rdk_x5
+from petcam.shm.rdk_x5 import stream as rdk_x5
 
 KEYFRAME = b"\0\0\0\1\x67\x42\0\0\1\x68\xce\0\0\1\x65\x88"
 OTHER = b"\0\0\0\1\x41\x9a"

@@ -10,9 +10,10 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from petcam.shm import check, layout, rdk_x5, segment
+from petcam.shm import check, layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
+from petcam.shm.rdk_x5 import stream as rdk_x5
 from tests.integration.shm import fire
 
 HEADER = fire.ROOT / "include" / "petcam_shm.h"

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from petcam.config import Camera, Config
-from petcam.shm import command, futex, inspect, rdk_x5
+from petcam.shm import command, futex, inspect
 from petcam.shm.detections import DetectionWriter
+from petcam.shm.rdk_x5 import stream as rdk_x5
 from petcam.shm.stream import AccessUnit, StreamWriter
 from tests.integration.shm import fire, rdk
 

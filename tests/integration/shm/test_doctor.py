@@ -6,7 +6,7 @@ import pytest
 
 from petcam import doctor, shm
 from petcam.doctor import Sign
-from petcam.shm import rdk_x5
+from petcam.shm.rdk_x5 import stream as rdk_x5
 from petcam.shm.stream import StreamWriter
 from tests.integration.shm import rdk
 

@@ -4,8 +4,9 @@ import pytest
 
 from petcam import shm
 from petcam.errors import PetcamError
-from petcam.shm import rdk_pictures, rdk_x5
-from petcam.shm.rdk_pictures import JPEG, NV12, RdkPictureReader, format_of
+from petcam.shm.rdk_x5 import JPEG, NV12, RdkPictureReader, format_of
+from petcam.shm.rdk_x5 import pictures as rdk_pictures
+from petcam.shm.rdk_x5 import stream as rdk_x5
 from petcam.web.picture import View
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.picture_source import Cameras

@@ -8,8 +8,8 @@ import pytest
 
 from petcam import shm
 from petcam.errors import Code, PetcamError
-from petcam.shm import rdk_x5
 from petcam.shm.detections import Box
+from petcam.shm.rdk_x5 import stream as rdk_x5
 from tests.integration.shm import fire, rdk
 
 CAT = (b"cat", 0.5, 10, 20, 30, 40)

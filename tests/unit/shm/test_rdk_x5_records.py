@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import rdk_x5
 from petcam.shm.detections import Box
+from petcam.shm.rdk_x5 import stream as rdk_x5
 
 FRAME = np.dtype([(name, rdk_x5.FRAME[name]) for name in rdk_x5.FRAME.names[:-1]])
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from petcam.errors import Code, PetcamError
 from petcam.shm import mapping
-from petcam.shm.follower import Follower
+from petcam.shm.base_reader import BaseReader
 from petcam.shm.mapping import Copies
-from petcam.shm.rdk_x5 import FRAME, MAX_DATA, SETTLE_SECONDS, SLOTS, STREAM, count_of
+from petcam.shm.rdk_x5.stream import FRAME, MAX_DATA, SETTLE_SECONDS, SLOTS, STREAM, count_of
 
 NAME = "/pet_camera_mjpeg_frame"
 JPEG, NV12 = 0, 1
@@ -27,7 +27,7 @@ class RawPicture(NamedTuple):
     data: bytes
 
 
-class RdkPictureReader(Follower[Copies, RawPicture]):
+class RdkPictureReader(BaseReader[Copies, RawPicture]):
     """Gives the newest picture, each once; what came between two reads is passed over."""
 
     def __init__(self, name: str = NAME) -> None:

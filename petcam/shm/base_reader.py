@@ -24,10 +24,10 @@ class Source(Protocol):
 
 S = TypeVar("S", bound=Source)
 T = TypeVar("T")
-Self = TypeVar("Self", bound="Follower")  # type: ignore[type-arg]
+Self = TypeVar("Self", bound="BaseReader")  # type: ignore[type-arg]
 
 
-class Follower(ABC, Generic[S, T]):
+class BaseReader(ABC, Generic[S, T]):
     """Reads records of type T from whatever segment has the name, now and later. One thread at a time."""
 
     def __init__(self, name: str) -> None:

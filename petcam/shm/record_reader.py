@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from petcam.errors import PetcamError
 from petcam.shm import futex, layout
-from petcam.shm.follower import Follower
+from petcam.shm.base_reader import BaseReader
 from petcam.shm.layout import Shape
 from petcam.shm.segment import Segment, open_segment
 
@@ -15,7 +15,7 @@ TRIES = 3  # of a record that seems torn, before it is given up
 _WAIT_SECONDS = layout.HEARTBEAT_NS / 1e9
 
 
-class RecordReader(Follower[Segment, T]):
+class RecordReader(BaseReader[Segment, T]):
     """Follows the records of a segment in order; where it fell behind it goes on at :meth:`_newest`."""
 
     def __init__(self, name: str, shape: Shape) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 
 from petcam.errors import Code, PetcamError
 from petcam.shm import mapping, nal
+from petcam.shm.base_reader import BaseReader
 from petcam.shm.detections import Box, Detections, box_fault
-from petcam.shm.follower import Follower
 from petcam.shm.mapping import Copies
 from petcam.shm.stream import AccessUnit
 
@@ -67,7 +67,7 @@ class Picture(NamedTuple):
     data: bytes
 
 
-class RdkStreamReader(Follower[Copies, AccessUnit]):
+class RdkStreamReader(BaseReader[Copies, AccessUnit]):
     """Reads the H.264 ring. Record n is the write that made write_index n+1; it lies in slot n mod 30.
 
     Older daemons raise write_index before they copy, newer ones after. So the newest record may still be on its way,
@@ -171,7 +171,7 @@ class RdkStreamReader(Follower[Copies, AccessUnit]):
         return AccessUnit(*stamp, nal.is_keyframe(data), gap, width, height, data)
 
 
-class RdkDetectionReader(Follower[Copies, Detections]):
+class RdkDetectionReader(BaseReader[Copies, Detections]):
     """Reads the newest result, of either generation. Silence is not an empty result: a writer may skip those."""
 
     def __init__(self, name: str) -> None:
