@@ -133,8 +133,8 @@ def check_segment(what: str, layout: str, reader: BaseReader[Any, Any]) -> Findi
         return Finding(Sign.BROKEN, what, f"{reader.name}: {error.strerror}: sudo petcam doctor")
     if news is not None:
         return Finding(Sign.OK, what, f"{reader.name}: {news.width}×{news.height}, frame {news.frame_number}")
-    if reader.mistake:
-        return Finding(Sign.BROKEN, what, f"{reader.name}: {reader.mistake}; see petcam shm check {reader.name}")
+    if reader.last_fault:
+        return Finding(Sign.BROKEN, what, f"{reader.name}: {reader.last_fault}; see petcam shm check {reader.name}")
     return Finding(Sign.LOOK, what, f"{reader.name}: {_why_nothing_comes(what, layout, reader.name)}")
 
 

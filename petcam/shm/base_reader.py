@@ -1,4 +1,4 @@
-"""Finding a segment, noticing that it was replaced, and waiting: what every reader does, whatever the layout."""
+"""What every reader does, whatever the layout: find the segment, notice that it was replaced, wait for a record."""
 
 import logging
 import time
@@ -9,34 +9,39 @@ from petcam.errors import PetcamError
 
 log = logging.getLogger(__name__)
 
-SEARCH_SECONDS = 0.25  # how often to look for a segment that is not there
-TELL_SECONDS = 60.0  # how often a writer's mistakes are logged at most: it may make one with each frame
+SEARCH_INTERVAL_SECONDS = 0.25  # from look to look for a segment that is not there
+FAULT_LOG_INTERVAL_SECONDS = 60.0  # between two lines about wrong records: a writer may make one with each frame
 
 
-class Source(Protocol):
-    """A mapped segment."""
+class OpenSegment(Protocol):
+    """A segment that is mapped, or open as a file."""
 
     @property
-    def gone(self) -> bool: ...
+    def gone(self) -> bool:
+        """Whether its name stands for another segment by now, or for none."""
 
     def close(self) -> None: ...
 
 
-S = TypeVar("S", bound=Source)
+S = TypeVar("S", bound=OpenSegment)
 T = TypeVar("T")
 Self = TypeVar("Self", bound="BaseReader")  # type: ignore[type-arg]
 
 
 class BaseReader(ABC, Generic[S, T]):
-    """Reads records of type T from whatever segment has the name, now and later. One thread at a time."""
+    """Reads records of type T from whatever segment has the name, now and later. For one thread at a time.
+
+    A layout's reader says how to open a segment (``_open``), how to take the next record (``_next_record``) and how to
+    wait for one (``_wait``).
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.skipped = 0  # records that were published while this reader followed, and that it did not return
-        self.mistake = ""  # why the last of them that was refused was
-        self._told = -TELL_SECONDS  # when a mistake was last logged
-        self._source: S | None = None
-        self._refusal: PetcamError | None = None
+        self.skipped = 0  # records that were published while this reader looked on, and that it did not return
+        self.last_fault = ""  # what was wrong with the last record that was refused; empty: none was
+        self._fault_logged_at = -FAULT_LOG_INTERVAL_SECONDS
+        self._segment: S | None = None
+        self._refusal: PetcamError | None = None  # why the segment cannot be read, as raised last
 
     def read(self, timeout: float) -> T | None:
         """The next record; ``None`` where none came within ``timeout`` seconds.
@@ -46,24 +51,24 @@ class BaseReader(ABC, Generic[S, T]):
         """
         deadline = time.monotonic() + timeout
         while True:
-            record = self._look()
+            record = self._try_read()
             if record is not None:
                 return record
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            if self._source is None:
-                time.sleep(min(left, SEARCH_SECONDS))
+            if self._segment is None:
+                time.sleep(min(left, SEARCH_INTERVAL_SECONDS))
             else:
-                self._pause(self._source, left)
+                self._wait(self._segment, left)
         if self._refusal is not None:
             raise self._refusal
         return None
 
     def close(self) -> None:
-        if self._source is not None:
-            self._source.close()
-            self._source = None
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
 
     def __enter__(self: Self) -> Self:
         return self
@@ -71,28 +76,29 @@ class BaseReader(ABC, Generic[S, T]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _look(self) -> T | None:
-        if self._source is None:
+    def _try_read(self) -> T | None:
+        """The next record if it is there already."""
+        if self._segment is None:
             self._attach()
-        if self._source is None:
+        if self._segment is None:
             return None
-        record = self._next(self._source)
-        if record is None and self._source.gone:
+        record = self._next_record(self._segment)
+        if record is None and self._segment.gone:
             self.close()
-            return self._look()
+            return self._try_read()
         return record
 
-    def _refuse(self, text: str) -> None:
-        """Tell of a record that its writer got wrong."""
-        self.mistake = text
-        if time.monotonic() - self._told >= TELL_SECONDS:
-            self._told = time.monotonic()
+    def _report_fault(self, text: str) -> None:
+        """Say that the writer got a record wrong, which was refused therefore."""
+        self.last_fault = text
+        if time.monotonic() - self._fault_logged_at >= FAULT_LOG_INTERVAL_SECONDS:
+            self._fault_logged_at = time.monotonic()
             log.warning("%s: %s; correct its writer (petcam shm check %s)", self.name, text, self.name)
 
     def _attach(self) -> None:
         known, self._refusal = self._refusal, None
         try:
-            self._source = self._open()
+            self._segment = self._open()
         except PetcamError as error:
             self._refusal = error
             if known is None or known.message != error.message:
@@ -100,12 +106,12 @@ class BaseReader(ABC, Generic[S, T]):
 
     @abstractmethod
     def _open(self) -> S | None:
-        """Map the segment and begin anew; ``None``: no data yet. Raises :class:`PetcamError` as ``read`` does."""
+        """Open the segment and begin anew; ``None``: no data yet. Raises :class:`PetcamError` as ``read`` does."""
 
     @abstractmethod
-    def _next(self, source: S) -> T | None:
-        """The next record if it is there, proved; never waits for one."""
+    def _next_record(self, segment: S) -> T | None:
+        """The next record if it is there, whole and checked; never waits for one."""
 
     @abstractmethod
-    def _pause(self, source: S, left: float) -> None:
-        """Sleep until there may be news, ``left`` seconds at most."""
+    def _wait(self, segment: S, left: float) -> None:
+        """Sleep until there may be another record, ``left`` seconds at most."""

@@ -26,7 +26,7 @@ class Box(NamedTuple):
 
 
 class Detections(NamedTuple):
-    """The detector's answer for one frame, a copy that was proved whole; no boxes: it looked and found nothing."""
+    """The detector's answer for one frame: a copy, checked and whole. No boxes: it looked and found nothing."""
 
     epoch: int  # of the writer; another value means another writer
     record: int  # number within the epoch
@@ -100,11 +100,11 @@ class DetectionReader(RecordReader[Detections]):
     def __init__(self, name: str) -> None:
         super().__init__(name, DETECTIONS)
 
-    def _newest(self, segment: Segment, least: int) -> int | None:
+    def _starting_record(self, segment: Segment, least: int) -> int | None:
         newest = segment.next_record - 1
         return newest if newest >= least else None
 
-    def _prove(self, segment: Segment, n: int) -> Detections | None:
+    def _copy_record(self, segment: Segment, n: int) -> Detections | None:
         raw = copy_slot(segment, n)
         if raw is None or not is_still(segment, n):
             return None

@@ -38,7 +38,7 @@ class RdkPictureReader(BaseReader[Copies, RawPicture]):
         self._written = 0
         return _open(self.name)
 
-    def _next(self, ring: Copies) -> RawPicture | None:
+    def _next_record(self, ring: Copies) -> RawPicture | None:
         written = count_of(ring)
         if written == self._written:
             return None
@@ -47,7 +47,7 @@ class RdkPictureReader(BaseReader[Copies, RawPicture]):
             self._written = written
         return picture
 
-    def _pause(self, ring: Copies, left: float) -> None:
+    def _wait(self, ring: Copies, left: float) -> None:
         time.sleep(min(left, POLL_SECONDS))
 
 

@@ -90,7 +90,7 @@ class RdkStreamReader(BaseReader[Copies, AccessUnit]):
             self._begin(ring)
         return ring
 
-    def _next(self, ring: Copies) -> AccessUnit | None:
+    def _next_record(self, ring: Copies) -> AccessUnit | None:
         self._count(ring)
         if self._written - self._record >= SLOTS - 1:  # the writer is about to lap this reader
             self._skip_to(self._beginning(ring, self._record))
@@ -105,7 +105,7 @@ class RdkStreamReader(BaseReader[Copies, AccessUnit]):
             if picture is None and (count_of(ring) - n) % 2**32 == 1:
                 return None  # the newest: still on its way, perhaps
             if fault:
-                self._refuse(f"record refused: {fault}")
+                self._report_fault(f"record refused: {fault}")
             self._pass_over(lost=picture is None)
         return None
 
@@ -115,7 +115,7 @@ class RdkStreamReader(BaseReader[Copies, AccessUnit]):
         else:
             self._record += 1  # whoever has only begun to look for a keyframe missed nothing
 
-    def _pause(self, ring: Copies, left: float) -> None:
+    def _wait(self, ring: Copies, left: float) -> None:
         time.sleep(min(left, STREAM_POLL_SECONDS))
 
     def _begin(self, ring: Copies) -> None:
@@ -184,7 +184,7 @@ class RdkDetectionReader(BaseReader[Copies, Detections]):
         self._epoch, self._version = time.monotonic_ns(), 0
         return ring
 
-    def _next(self, ring: Copies) -> Detections | None:
+    def _next_record(self, ring: Copies) -> Detections | None:
         version = count_of(ring)
         if version == self._version:
             return None
@@ -202,10 +202,10 @@ class RdkDetectionReader(BaseReader[Copies, Detections]):
             return parse_result(raw, self._epoch)
         except PetcamError as error:
             self.skipped += 1
-            self._refuse(f"result refused: {error.message}")
+            self._report_fault(f"result refused: {error.message}")
         return None
 
-    def _pause(self, ring: Copies, left: float) -> None:
+    def _wait(self, ring: Copies, left: float) -> None:
         time.sleep(min(left, DETECTIONS_POLL_SECONDS))
 
 

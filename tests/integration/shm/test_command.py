@@ -42,17 +42,17 @@ class Spoiled(StreamWriter):
 
 
 class WithoutWake(Spoiled):
-    def _raise_news(self):
+    def _wake_readers(self):
         self._segment.live["news"] = (self._segment.news + 1) % 2**32
 
 
 class WithoutNews(Spoiled):
-    def _raise_news(self):
+    def _wake_readers(self):
         futex.wake_all(self._segment.news_address)
 
 
 class WithoutHeart(Spoiled):
-    def _beat(self):
+    def _run_heartbeat(self):
         pass
 
 

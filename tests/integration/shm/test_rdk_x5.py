@@ -66,7 +66,7 @@ def test_a_newest_frame_that_changes_between_two_looks_is_not_returned(ring, rea
     ring.write()
     changed = rdk.KEYFRAME + b"changed"
     monkeypatch.setattr(rdk_x5.time, "sleep", lambda _: ring.copy(0, changed))
-    assert reader._look() is None
+    assert reader._try_read() is None
     monkeypatch.undo()
     assert reader.read(5).data == changed
 
@@ -249,7 +249,7 @@ def test_a_result_that_changes_between_two_looks_is_not_returned(name, dtype, re
     with rdk.Detector(name, dtype) as detector:
         detector.write(1)
         monkeypatch.setattr(rdk_x5.time, "sleep", lambda _: detector.view.__setitem__("frame_number", 9))
-        assert results._look() is None
+        assert results._try_read() is None
         monkeypatch.undo()
         assert results.read(5).frame_number == 9
 

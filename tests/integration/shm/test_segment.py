@@ -84,7 +84,7 @@ def test_of_writers_that_start_at_the_same_instant_exactly_one_creates_the_segme
 
 
 def test_a_lock_that_is_never_given_back_is_a_clear_error(name, monkeypatch):
-    monkeypatch.setattr(segment, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(segment, "LOCK_TIMEOUT_SECONDS", 0.05)
     descriptor = os.open("/dev/shm", os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
