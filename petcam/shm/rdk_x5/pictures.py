@@ -1,109 +1,93 @@
-"""The ring of ready pictures that an RDK X5's daemon keeps beside its H.264: NV12 or JPEG, in the same layout."""
+"""The ring of ready pictures that the capture daemon keeps beside its H.264: NV12 or JPEG, in the same layout."""
 
-import time
 from typing import NamedTuple
 
-import numpy as np
-
-from petcam.errors import Code, PetcamError
-from petcam.shm import mapping
-from petcam.shm.base_reader import BaseReader
+from petcam.errors import PetcamError
 from petcam.shm.mapping import Copies
-from petcam.shm.rdk_x5.stream import FRAME, MAX_DATA, SETTLE_SECONDS, SLOTS, STREAM, count_of
+from petcam.shm.rdk_x5.layout import JPEG, MAX_DATA, NV12, STREAM_SIZE
+from petcam.shm.rdk_x5.polling_reader import PollingReader
+from petcam.shm.rdk_x5.ring import parse_head, read_data, read_head
+from petcam.shm.rdk_x5.segment import open_sized, refused, settled, timespec_ns, write_count
 
 NAME = "/pet_camera_mjpeg_frame"
-JPEG, NV12 = 0, 1
-POLL_SECONDS = 0.01
-
-_FIELDS = np.dtype([(name, FRAME[name]) for name in (FRAME.names or ())[:-1]])
-_FRAMES = STREAM.fields["frames"][1]  # type: ignore[index]
 
 
 class RawPicture(NamedTuple):
     capture_ns: int  # CLOCK_MONOTONIC
-    width: int
+    width: int  # pixels
     height: int
     format: int  # JPEG or NV12
     data: bytes
 
 
-class RdkPictureReader(BaseReader[Copies, RawPicture]):
+class RdkPictureReader(PollingReader[RawPicture]):
     """Gives the newest picture, each once; what came between two reads is passed over."""
+
+    poll_seconds = 0.01
 
     def __init__(self, name: str = NAME) -> None:
         super().__init__(name)
-        self._written = 0  # write_index that was looked at last
+        self._written = 0  # the write count that was looked at last
 
     def _open(self) -> Copies | None:
         self._written = 0
-        return _open(self.name)
+        return _open_ring(self.name)
 
     def _next_record(self, ring: Copies) -> RawPicture | None:
-        written = count_of(ring)
+        written = write_count(ring)
         if written == self._written:
             return None
-        picture = newest(ring, written)
+        picture = _newest(ring, written)
         if picture is not None:
             self._written = written
         return picture
 
-    def _wait(self, ring: Copies, left: float) -> None:
-        time.sleep(min(left, POLL_SECONDS))
-
 
 def format_of(name: str) -> int | None:
-    """What the segment holds; None where there is no such segment, or nothing in it that makes sense."""
+    """JPEG or NV12: what the segment holds; ``None``: there is none of that name, or nothing in it makes sense."""
     try:
-        ring = _open(name)
+        ring = _open_ring(name)
     except PetcamError:
         return None
     if ring is None:
         return None
     try:
-        picture = newest(ring, count_of(ring))
+        picture = _newest(ring, write_count(ring))
     finally:
         ring.close()
     return picture.format if picture is not None else None
 
 
-def newest(ring: Copies, written: int) -> RawPicture | None:
-    """Twice the same, as in rdk_x5: older daemons raise write_index before they copy."""
-    if written == 0:
-        return None
-    picture = copy_picture(ring, written - 1)
-    if picture is None:
-        return None
-    time.sleep(SETTLE_SECONDS)
-    return picture if copy_picture(ring, written - 1) == picture else None
+def _newest(ring: Copies, written: int) -> RawPicture | None:
+    return settled(lambda: _copy_picture(ring, written - 1)) if written else None
 
 
-def copy_picture(ring: Copies, n: int) -> RawPicture | None:
-    """What lies in record n's slot now; None where it makes no sense."""
-    start = _FRAMES + n % SLOTS * FRAME.itemsize
-    fields = parse(ring.read(start, _FIELDS.itemsize))
-    if fields is None:
+def _copy_picture(ring: Copies, n: int) -> RawPicture | None:
+    """What lies in record n's slot now; ``None`` where it makes no sense."""
+    try:
+        capture_ns, width, height, form, size = _parse_picture(read_head(ring, n))
+    except PetcamError:
         return None
-    capture_ns, width, height, form, size = fields
-    data = ring.read(start + _FIELDS.itemsize, size)
+    data = read_data(ring, n, size)
     if form == JPEG and not (data[:2] == b"\xff\xd8" and data[-2:] == b"\xff\xd9"):
         return None
     return RawPicture(capture_ns, width, height, form, data)
 
 
-def parse(raw: bytes) -> tuple[int, int, int, int, int] | None:
-    """capture_ns, width, height, format and size of a frame's first 48 bytes; None where they make no sense."""
-    _, seconds, nanoseconds, _, width, height, form, size = np.frombuffer(raw, _FIELDS, 1)[0].item()
-    if not (0 <= seconds < 2**33 and 0 <= nanoseconds < 10**9 and 2 <= width <= 8192 and 2 <= height <= 8192):
-        return None
+def _parse_picture(raw: bytes) -> tuple[int, int, int, int, int]:
+    """capture_ns, width, height, format and data_size of a frame's first 48 bytes.
+
+    Raises :class:`PetcamError` (``BAD_SEGMENT``) where they make no sense.
+    """
+    head = parse_head(raw)
+    width, height, size = head.width, head.height, head.data_size
+    possible = 2 <= width <= 8192 and 2 <= height <= 8192
     even = width % 2 == height % 2 == 0
     good = {JPEG: 4 <= size <= MAX_DATA, NV12: even and size == width * height * 3 // 2 <= MAX_DATA}
-    return (seconds * 10**9 + nanoseconds, width, height, form, size) if good.get(form) else None
+    if not (possible and good.get(head.format)):
+        raise refused(f"no picture: format {head.format}, {width}x{height} pixels, {size} bytes")
+    return timespec_ns(head.tv_sec, head.tv_nsec), width, height, head.format, size
 
 
-def _open(name: str) -> Copies | None:
-    ring = mapping.open_for_copies(name)
-    if ring is not None and ring.size != STREAM.itemsize:
-        size = ring.size
-        ring.close()
-        raise PetcamError(Code.BAD_SEGMENT, f"{name}: has {size} bytes, a ring of pictures has {STREAM.itemsize}")
-    return ring
+def _open_ring(name: str) -> Copies | None:
+    return open_sized(name, (STREAM_SIZE,), "a ring of pictures")

@@ -4,9 +4,8 @@ import pytest
 
 from petcam import shm
 from petcam.errors import PetcamError
-from petcam.shm.rdk_x5 import JPEG, NV12, RdkPictureReader, format_of
-from petcam.shm.rdk_x5 import pictures as rdk_pictures
-from petcam.shm.rdk_x5 import stream as rdk_x5
+from petcam.shm.rdk_x5 import JPEG, NV12, RdkPictureReader, format_of, segment
+from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.web.picture import View
 from petcam.web.picture_feed import PictureFeed
 from petcam.web.picture_source import Cameras
@@ -59,7 +58,7 @@ def test_a_picture_that_is_still_being_copied_is_not_given(name, monkeypatch):
         def overwrite(_):
             ring.copy(0, GREY, format=NV12, **SIZE)
 
-        monkeypatch.setattr(rdk_pictures.time, "sleep", overwrite)
+        monkeypatch.setattr(segment.time, "sleep", overwrite)
         assert reader.read(0) is None
 
 
@@ -71,7 +70,7 @@ def test_it_says_what_the_segment_holds(ring, name):
 
 def test_another_segment_is_refused(name):
     with (
-        rdk.Detector(name, rdk_x5.DETECTIONS_1),
+        rdk.Detector(name, DETECTIONS_1),
         RdkPictureReader(name) as reader,
         pytest.raises(PetcamError, match="ring of pictures"),
     ):
