@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import layout
+from petcam.shm import layout, rtp
 from petcam.shm.layout import DETECTIONS
 from petcam.shm.record_reader import RecordReader, copy_slot, is_still
 from petcam.shm.segment import Segment
@@ -36,6 +36,11 @@ class Detections(NamedTuple):
     width: int  # pixels of the picture that the boxes are measured in
     height: int
     boxes: tuple[Box, ...]
+
+    @property
+    def rtp_timestamp(self) -> int:
+        """Of the frame that was looked at: 90 kHz, mod 2**32."""
+        return rtp.timestamp(self.capture_ns)
 
 
 class Frame(Protocol):

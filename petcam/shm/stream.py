@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import layout
+from petcam.shm import layout, rtp
 from petcam.shm.layout import STREAM
 from petcam.shm.record_reader import RecordReader, copy_slot, is_still
 from petcam.shm.segment import Segment
@@ -26,6 +26,11 @@ class AccessUnit(NamedTuple):
     width: int  # pixels
     height: int
     data: bytes  # Annex-B
+
+    @property
+    def rtp_timestamp(self) -> int:
+        """90 kHz, mod 2**32: the same for every viewer, and for the detector's result on this picture."""
+        return rtp.timestamp(self.capture_ns)
 
 
 class StreamWriter(Writer):
