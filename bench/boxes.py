@@ -16,8 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from bench.camera import Camera, running
 from bench.figure import Figure
 from bench.picture import FLAGS
-from petcam.feed import font
-from petcam.feed.scene import DOT, FIGURES, LINE, Scene
+from petcam.feed.demo import DOT, FIGURES, LINE, Scene, font
 
 DETECTORS = {
     "detector of 40 ms": ("--detector-delay-ms", "40"),

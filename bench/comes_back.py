@@ -13,6 +13,7 @@ from bench.changing_source import NARROW, WIDE, changing_source
 from bench.figure import Figure
 from bench.lan import Lan, lan
 from bench.picture import FLAGS
+from petcam.shm import rtp
 from petcam.shm.stream import StreamReader
 
 ROUNDS = 2
@@ -78,8 +79,7 @@ def _after(page: Page, since: float, width: int = 0, ways: list[str] = BOTH) -> 
     """Seconds from ``since`` (on the wall) until a picture is presented that was captured then or later; of that width
     where it is given."""
     captured_ns = time.monotonic_ns() - int((time.time() - since) * 1e9) - CLOCKS_NS
-    rtp = captured_ns * 9 // 100_000 % 2**32
-    found = page.wait_for_function(FIRST, arg=[rtp, width, ways], timeout=1000 * PATIENCE)
+    found = page.wait_for_function(FIRST, arg=[rtp.timestamp(captured_ns), width, ways], timeout=1000 * PATIENCE)
     return float(found.json_value()) / 1000 - since
 
 

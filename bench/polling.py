@@ -47,8 +47,7 @@ def _serialised(result: Detections) -> bytes:
         {"class_name": name, "confidence": round(sure, 4), "bbox": {"x": x, "y": y, "w": w, "h": h}}
         for name, sure, x, y, w, h in result.boxes
     ]
-    about = {name: getattr(result, name) for name in ("frame_number", "capture_ns", "width", "height")}
-    about["rtp_timestamp"] = result.capture_ns * 9 // 100_000 % 2**32
+    about = {name: getattr(result, name) for name in ("frame_number", "capture_ns", "rtp_timestamp", "width", "height")}
     return f"data: {json.dumps({'detections': boxes, **about})}\n\n".encode()
 
 

@@ -5,7 +5,8 @@ import struct
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from petcam.feed.annexb import nal_units
+from petcam.feed.h264.annexb import nal_units
+from petcam.shm import rtp
 
 MAX_PAYLOAD = 1200
 TIMEOUT = 5.0
@@ -50,8 +51,7 @@ class Publisher:
 
     def _packet(self, payload: bytes, now: int, marker: bool) -> bytes:
         self._sequence = (self._sequence + 1) & 0xFFFF
-        timestamp = now * 9 // 100_000 & 0xFFFFFFFF
-        header = struct.pack("!BBHII", 0x80, 96 | marker << 7, self._sequence, timestamp, 1)
+        header = struct.pack("!BBHII", 0x80, 96 | marker << 7, self._sequence, rtp.timestamp(now), 1)
         return struct.pack("!cBH", b"$", 0, len(header) + len(payload)) + header + payload
 
     def _ask(self, method: str, url: str, headers: str, body: str = "") -> None:

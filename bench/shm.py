@@ -20,8 +20,8 @@ from typing import Any
 
 from bench.figure import Figure, head, line
 from petcam import shm
-from petcam.shm import rdk_x5
 from petcam.shm.detections import DetectionWriter
+from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.shm.stream import StreamReader, StreamWriter
 from tests.integration.shm import fire, rdk
 
@@ -173,7 +173,7 @@ def _idle(program: Path) -> list[Figure]:
             found.append(Figure(f"Python {kind} reader with no news", _cost(reader), "% of a core", aim))
     with _name() as name, rdk.Ring(name), shm.stream_reader("rdk-x5", name) as reader:
         found.append(Figure("rdk-x5 stream reader with no news", _cost(reader), "% of a core", 1.0))
-    with _name() as name, rdk.Detector(name, rdk_x5.DETECTIONS_1), shm.detection_reader("rdk-x5", name) as reader:
+    with _name() as name, rdk.Detector(name, DETECTIONS_1), shm.detection_reader("rdk-x5", name) as reader:
         found.append(Figure("rdk-x5 detections reader with no news", _cost(reader), "% of a core", 1.0))
     with _name() as name, StreamReader(name) as reader:
         found.append(Figure("Python reader without a segment", _cost(reader), "% of a core", 0.1))

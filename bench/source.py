@@ -14,9 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from bench.rtsp import Publisher
-from petcam.feed.encoder import Encoder
-from petcam.feed.room import HEIGHT, WIDTH
-from petcam.feed.scene import Scene
+from petcam.feed.demo import HEIGHT, WIDTH, Scene
+from petcam.feed.media.encoder import Encoder
 from petcam.shm.stream import StreamWriter
 
 FPS = 30

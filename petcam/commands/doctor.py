@@ -25,7 +25,7 @@ from petcam.access.secret_file import state_directory
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.shm import inspect
-from petcam.shm.follower import Follower
+from petcam.shm.base_reader import BaseReader
 from petcam.system.network import ask, from_here, is_free, is_loopback, lan_address
 from petcam.system.streamer_binary import NAME as STREAMER
 from petcam.system.streamer_binary import REMEDY, find_streamer
@@ -122,7 +122,7 @@ def port(
     return Finding(Sign.BROKEN, what, f"{number} on {host} is taken by another program: end it or change {key}")
 
 
-def check_segment(what: str, layout: str, reader: Follower[Any, Any]) -> Finding:
+def check_segment(what: str, layout: str, reader: BaseReader[Any, Any]) -> Finding:
     """A few seconds of what petcam itself would read there."""
     try:
         with reader:
@@ -133,8 +133,8 @@ def check_segment(what: str, layout: str, reader: Follower[Any, Any]) -> Finding
         return Finding(Sign.BROKEN, what, f"{reader.name}: {error.strerror}: sudo petcam doctor")
     if news is not None:
         return Finding(Sign.OK, what, f"{reader.name}: {news.width}×{news.height}, frame {news.frame_number}")
-    if reader.mistake:
-        return Finding(Sign.BROKEN, what, f"{reader.name}: {reader.mistake}; see petcam shm check {reader.name}")
+    if reader.last_fault:
+        return Finding(Sign.BROKEN, what, f"{reader.name}: {reader.last_fault}; see petcam shm check {reader.name}")
     return Finding(Sign.LOOK, what, f"{reader.name}: {_why_nothing_comes(what, layout, reader.name)}")
 
 

@@ -12,10 +12,10 @@ from petcam.shm import detections, futex, layout, mapping, nal, stream
 from petcam.shm.layout import STREAM, Shape
 from petcam.shm.segment import Segment, open_segment
 
-BEAT_LIMIT_NS = layout.HEARTBEAT_NS + 100_000_000  # what a busy machine may add
-LOOK_SECONDS = 0.02
-FRESH_NS = 5_000_000
-CLOCK_NS = 60_000_000_000  # a capture time further from now than this is of another clock
+MAX_HEARTBEAT_INTERVAL_NS = layout.HEARTBEAT_NS + 100_000_000  # the rest is what a busy machine may add
+MAX_WAIT_SECONDS = 0.02  # for a publication, between two looks at the header
+LATE_RECORD_NS = 5_000_000  # a record so young may have come after a wait had timed out already
+MAX_CLOCK_OFFSET_NS = 60_000_000_000  # a time further from now than this is of another clock
 
 
 @dataclass
@@ -58,7 +58,7 @@ def _check_file(segment: Segment, report: Report) -> None:
 
 
 class Watcher:
-    """Follows a writer record by record, without a reader's mercy."""
+    """Reads record by record as a reader does, and reports what a reader would put up with."""
 
     def __init__(self, segment: Segment, report: Report) -> None:
         self._segment = segment
@@ -68,28 +68,28 @@ class Watcher:
         self._news = segment.news
         self._beat_ns, self._beat_seen_ns = segment.heartbeat_ns, time.monotonic_ns()
         self._before: np.void | None = None  # the slot of the record before
-        self._woken = self._slept_over = 0  # waits that a publication ended, and that it should have ended
+        self._woken = self._overslept = 0  # waits that a publication ended, and that it should have ended
 
     def run(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         first = self._next
         while time.monotonic() < end and not self._segment.gone:
             news = self._segment.news
-            woken = futex.wait(self._segment.news_address, news, LOOK_SECONDS)
+            woken = futex.wait(self._segment.news_address, news, MAX_WAIT_SECONDS)
             self._woken += woken
-            self._slept_over += not woken and self._segment.news != news and not self._is_fresh()
+            self._overslept += not woken and self._segment.news != news and not self._is_newest_late()
             self._check_live()
             self._check_records()
         if self._segment.gone:
             self._report.breaks("the segment was replaced or removed while it was watched: check again")
         elif self._segment.next_record == first:
             self._report.breaks(f"no record was published in {seconds:g} s: is its source running?")
-        self._check_news()
+        self._check_wakeups()
 
-    def _is_fresh(self) -> bool:
+    def _is_newest_late(self) -> bool:
         """Whether the newest record came only when the time was up already."""
         newest = self._segment.slots[(self._segment.next_record - 1) % self._segment.shape.slot_count]
-        return time.monotonic_ns() - int(newest["publish_ns"]) < FRESH_NS
+        return time.monotonic_ns() - int(newest["publish_ns"]) < LATE_RECORD_NS
 
     def _check_live(self) -> None:
         segment, now = self._segment, time.monotonic_ns()
@@ -99,21 +99,21 @@ class Watcher:
         beat = segment.heartbeat_ns
         if beat != self._beat_ns:
             self._beat_ns, self._beat_seen_ns = beat, now
-        elif now - self._beat_seen_ns > BEAT_LIMIT_NS:
+        elif now - self._beat_seen_ns > MAX_HEARTBEAT_INTERVAL_NS:
             self._report.breaks("heartbeat_ns must be raised at least every 250 ms")
             self._beat_seen_ns = now
-        if abs(now - beat) > CLOCK_NS:
+        if abs(now - beat) > MAX_CLOCK_OFFSET_NS:
             self._report.breaks("heartbeat_ns must be CLOCK_MONOTONIC in nanoseconds", f"{beat}")
         end, first = segment.next_record, segment.first_record
         if first > end or segment.next_record - first > segment.shape.slot_count + 1:
             self._report.breaks("first_record must be within slot_count of next_record (W3)", f"{first} and {end}")
 
-    def _check_news(self) -> None:
+    def _check_wakeups(self) -> None:
         raised = (self._segment.news - self._news) % 2**32
         if abs(raised - self._report.records) > 1:
             case = f"raised by {raised} for {self._report.records} records"
             self._report.breaks("news must be raised by 1 after each publication (W9)", case)
-        if self._slept_over > self._woken:
+        if self._overslept > self._woken:
             self._report.breaks("FUTEX_WAKE must follow each publication: sleeping readers were not woken (W9)")
 
     def _check_records(self) -> None:
@@ -143,11 +143,11 @@ class Watcher:
 
     def _check_times(self, slot: np.void, case: str) -> None:
         now, capture, publish = time.monotonic_ns(), int(slot["capture_ns"]), int(slot["publish_ns"])
-        if abs(now - capture) > CLOCK_NS:
+        if abs(now - capture) > MAX_CLOCK_OFFSET_NS:
             self._report.breaks("capture_ns must be CLOCK_MONOTONIC in nanoseconds", f"{case}: {capture}")
         elif capture > publish:
             self._report.breaks("capture_ns must not lie after publish_ns", case)
-        if abs(now - publish) > CLOCK_NS:
+        if abs(now - publish) > MAX_CLOCK_OFFSET_NS:
             self._report.breaks("publish_ns must be CLOCK_MONOTONIC in nanoseconds", f"{case}: {publish}")
         if self._before is not None and self._segment.shape is STREAM and capture <= self._before["capture_ns"]:
             self._report.breaks("capture_ns must rise from record to record", case)

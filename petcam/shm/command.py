@@ -10,7 +10,7 @@ from petcam.shm import check, detection_reader, inspect, stream_reader
 from petcam.shm.inspect import Summary
 
 NAME_HELP = "such as /petcam_stream"
-LOOK_SECONDS = 0.05
+READ_TIMEOUT_SECONDS = 0.05
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,25 +118,25 @@ def _check(name: str, seconds: float) -> int:
 def _check_rdk(found: Summary, seconds: float) -> int:
     """The older layouts have few rules to break; say what a reader makes of their records."""
     make = stream_reader if found.kind == "stream" else detection_reader
-    records, mistakes = 0, {}
+    records, faults = 0, {}
     with make("rdk-x5", found.name) as reader:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            records += reader.read(min(left, LOOK_SECONDS)) is not None
-            if reader.mistake:
-                mistakes[_kind(reader.mistake)] = reader.mistake
+            records += reader.read(min(left, READ_TIMEOUT_SECONDS)) is not None
+            if reader.last_fault:
+                faults[_without_numbers(reader.last_fault)] = reader.last_fault
         skipped = reader.skipped
-    for mistake in mistakes.values():
-        print(f"FAIL  {mistake}")
-    if not records and not mistakes:
+    for fault in faults.values():
+        print(f"FAIL  {fault}")
+    if not records and not faults:
         print(f"FAIL  {_why_no_record(found.kind, seconds)}")
     print(f"{records} records, {skipped} skipped or refused (layout rdk-x5)")
     return 0 if records and not skipped else 1
 
 
-def _kind(mistake: str) -> str:
-    """A mistake without its numbers, so that each kind is told once."""
-    return re.sub(r"[0-9]+", "N", mistake)
+def _without_numbers(fault: str) -> str:
+    """Faults that differ in their numbers only are told once."""
+    return re.sub(r"[0-9]+", "N", fault)
 
 
 def _why_no_record(kind: str, seconds: float) -> str:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import layout
+from petcam.shm import layout, rtp
 from petcam.shm.layout import DETECTIONS
-from petcam.shm.reader import RecordReader, copy_slot, is_still
+from petcam.shm.record_reader import RecordReader, copy_slot, is_still
 from petcam.shm.segment import Segment
 from petcam.shm.writer import Writer, require, require_frame
 
@@ -26,7 +26,7 @@ class Box(NamedTuple):
 
 
 class Detections(NamedTuple):
-    """The detector's answer for one frame, a copy that was proved whole; no boxes: it looked and found nothing."""
+    """The detector's answer for one frame: a copy, checked and whole. No boxes: it looked and found nothing."""
 
     epoch: int  # of the writer; another value means another writer
     record: int  # number within the epoch
@@ -36,6 +36,11 @@ class Detections(NamedTuple):
     width: int  # pixels of the picture that the boxes are measured in
     height: int
     boxes: tuple[Box, ...]
+
+    @property
+    def rtp_timestamp(self) -> int:
+        """Of the frame that was looked at: 90 kHz, mod 2**32."""
+        return rtp.timestamp(self.capture_ns)
 
 
 class Frame(Protocol):
@@ -100,11 +105,11 @@ class DetectionReader(RecordReader[Detections]):
     def __init__(self, name: str) -> None:
         super().__init__(name, DETECTIONS)
 
-    def _newest(self, segment: Segment, least: int) -> int | None:
+    def _starting_record(self, segment: Segment, least: int) -> int | None:
         newest = segment.next_record - 1
         return newest if newest >= least else None
 
-    def _prove(self, segment: Segment, n: int) -> Detections | None:
+    def _copy_record(self, segment: Segment, n: int) -> Detections | None:
         raw = copy_slot(segment, n)
         if raw is None or not is_still(segment, n):
             return None

@@ -11,11 +11,10 @@ from petcam.errors import PetcamError
 from petcam.shm import detections, layout, mapping, nal, rdk_x5, stream
 from petcam.shm.layout import DETECTIONS, STREAM, Shape
 from petcam.shm.mapping import Copies
-from petcam.shm.reader import copy_slot
+from petcam.shm.record_reader import copy_slot
 from petcam.shm.segment import Segment, open_segment
 
-RDK_SIZES = (rdk_x5.STREAM.itemsize, *rdk_x5.GENERATIONS)  # bytes
-SPAN_NS = 10_000_000_000  # rates are those of the newest record's last 10 s
+RATE_SPAN_NS = 10_000_000_000  # of records before the newest one that rates are taken from
 
 
 class Sample(NamedTuple):
@@ -106,7 +105,7 @@ def summarise(name: str) -> Summary:
 
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:
-    return shape_of(entry.name) is not None or entry.stat().st_size in RDK_SIZES
+    return shape_of(entry.name) is not None or entry.stat().st_size in rdk_x5.SIZES
 
 
 def _summarise_petcam(name: str, shape: Shape) -> dict[str, object]:
@@ -149,18 +148,18 @@ def _sample(raw: bytes, shape: Shape) -> Sample:
 
 
 def _summarise_rdk(name: str, size: int) -> dict[str, object]:
-    source = mapping.open_for_copies(name) if size in RDK_SIZES else None
+    source = mapping.open_for_copies(name) if size in rdk_x5.SIZES else None
     if source is None or source.size != size:
         return {}
     try:
-        ring = size == rdk_x5.STREAM.itemsize
-        samples = _rdk_frames(source) if ring else _rdk_result(source)
+        is_stream = size == rdk_x5.STREAM_SIZE
+        samples = _rdk_frames(source) if is_stream else _rdk_result(source)
         age = (time.monotonic_ns() - samples[-1].capture_ns) / 1e9 if samples else 0.0
         return {
             "state": "live" if age < layout.STALE_NS / 1e9 else "silent",
-            "kind": "stream" if ring else "detections",
+            "kind": "stream" if is_stream else "detections",
             "layout": "rdk-x5",
-            "published": rdk_x5.count_of(source),
+            "published": rdk_x5.write_count(source),
             "samples": _last_seconds(samples),
         }
     finally:
@@ -168,24 +167,16 @@ def _summarise_rdk(name: str, size: int) -> dict[str, object]:
 
 
 def _rdk_frames(source: Copies) -> list[Sample]:
-    found = []
-    for slot in range(rdk_x5.SLOTS):
-        try:
-            picture = rdk_x5.copy_frame(source, slot)
-        except PetcamError:  # not written yet, or not to be believed
-            continue
-        size, keyframe = len(picture.data), nal.is_keyframe(picture.data)
-        found.append(Sample(picture.capture_ns, size, keyframe, picture.width, picture.height, 0))
-    return sorted(found)
+    frames = rdk_x5.frames_in(source)
+    return sorted(Sample(f.capture_ns, len(f.data), nal.is_keyframe(f.data), f.width, f.height, 0) for f in frames)
 
 
 def _rdk_result(source: Copies) -> list[Sample]:
-    try:
-        found = rdk_x5.parse_result(source.read(0, source.size), 0)
-    except PetcamError:
+    found = rdk_x5.result_in(source)
+    if found is None:
         return []
     return [Sample(found.capture_ns, 0, False, found.width, found.height, len(found.boxes))]
 
 
 def _last_seconds(samples: list[Sample]) -> list[Sample]:
-    return [sample for sample in samples if sample.capture_ns > samples[-1].capture_ns - SPAN_NS]
+    return [sample for sample in samples if sample.capture_ns > samples[-1].capture_ns - RATE_SPAN_NS]

@@ -10,17 +10,17 @@ import numpy as np
 ABI_VERSION = 1
 HEADER_SIZE = 4096
 FIXED_SIZE = 128  # bytes of the header that never change once the segment has its name
-WRITER_NAME = 32
+WRITER_NAME = 32  # bytes
 HEARTBEAT_NS = 250_000_000  # a writer beats at least this often
 STALE_NS = 1_000_000_000  # after this a reader calls it silent
 
 STREAM_MAX_DATA = 4_194_304  # bytes of one access unit
-STREAM_DATA_ALIGN = 64
+STREAM_DATA_ALIGN = 64  # bytes; data_position is a multiple
 FLAG_KEYFRAME = 1
 FLAG_DISCONTINUITY = 2
 
-MAX_BOXES = 32
-CLASS_NAME = 32
+MAX_BOXES = 32  # of one record
+CLASS_NAME = 32  # bytes
 
 HEADER = np.dtype(
     [
@@ -41,7 +41,7 @@ HEADER = np.dtype(
         ("heartbeat_ns", "<u8"),
         ("next_record", "<u8"),
         ("first_record", "<u8"),
-        ("news", "<u4"),
+        ("news", "<u4"),  # the futex word that readers sleep on; changes with each publication
         ("reserved2", "u1", 36),
         ("reserved3", "u1", 3904),
     ]

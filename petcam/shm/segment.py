@@ -16,7 +16,7 @@ from petcam.shm.header import Header
 from petcam.shm.layout import Shape
 from petcam.shm.mapping import Mapping
 
-LOCK_SECONDS = 5.0  # another's creation takes milliseconds
+LOCK_TIMEOUT_SECONDS = 5.0  # to wait for another writer that is being created, which takes milliseconds
 
 
 class Segment:
@@ -57,6 +57,7 @@ class Segment:
 
     @property
     def news(self) -> int:
+        """The futex word that readers sleep on: raised by 1, mod 2**32, after each publication."""
         return self._news[0]
 
     @property
@@ -109,12 +110,12 @@ def _one_at_a_time(name: str) -> Iterator[None]:
     """C1: the lock of all creators. It lies on the folder itself, so that whoever dies holding it leaves nothing."""
     descriptor = os.open(mapping.DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        end = time.monotonic() + LOCK_SECONDS
+        end = time.monotonic() + LOCK_TIMEOUT_SECONDS
         while not _lock(descriptor):
             if time.monotonic() > end:
                 text = f"another program holds the lock of {mapping.DIRECTORY}; fuser {mapping.DIRECTORY} names it"
                 raise PetcamError(Code.CONFLICT, f"{name}: {text}")
-            time.sleep(LOCK_SECONDS / 500)
+            time.sleep(LOCK_TIMEOUT_SECONDS / 500)
         yield
     finally:
         os.close(descriptor)

@@ -6,15 +6,15 @@ from typing import NamedTuple
 import numpy as np
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import layout
+from petcam.shm import layout, rtp
 from petcam.shm.layout import STREAM
-from petcam.shm.reader import RecordReader, copy_slot, is_still
+from petcam.shm.record_reader import RecordReader, copy_slot, is_still
 from petcam.shm.segment import Segment
 from petcam.shm.writer import Writer, require, require_frame
 
 
 class AccessUnit(NamedTuple):
-    """One picture of the stream, a copy that was proved whole."""
+    """One picture of the stream: a copy, checked and whole."""
 
     epoch: int  # of the writer; another value means another writer
     record: int  # number within the epoch
@@ -26,6 +26,11 @@ class AccessUnit(NamedTuple):
     width: int  # pixels
     height: int
     data: bytes  # Annex-B
+
+    @property
+    def rtp_timestamp(self) -> int:
+        """90 kHz, mod 2**32: the same for every viewer, and for the detector's result on this picture."""
+        return rtp.timestamp(self.capture_ns)
 
 
 class StreamWriter(Writer):
@@ -61,7 +66,7 @@ class StreamWriter(Writer):
             frame_number = n if frame_number is None else frame_number
             self._check(len(data), frame_number, capture_ns, width, height)  # W1
             position = place(self._end, len(data))
-            self._give_away(n, position + len(data))
+            self._give_up_oldest(n, position + len(data))
             self._begin(n)
             start = position % STREAM.data_capacity
             self._segment.data[start : start + len(data)] = data  # W5
@@ -81,7 +86,7 @@ class StreamWriter(Writer):
         rises = f"{self.name}: capture_ns {capture_ns} does not rise over {self._capture_ns} of the record before"
         require(capture_ns > self._capture_ns, rises)
 
-    def _give_away(self, n: int, end: int) -> None:
+    def _give_up_oldest(self, n: int, end: int) -> None:
         """W3: readers learn what is about to be overwritten before it is."""
         first = self._segment.first_record
         positions = self._segment.slots["data_position"]
@@ -105,16 +110,16 @@ class StreamReader(RecordReader[AccessUnit]):
     def __init__(self, name: str) -> None:
         super().__init__(name, STREAM)
 
-    def _newest(self, segment: Segment, least: int) -> int | None:
+    def _starting_record(self, segment: Segment, least: int) -> int | None:
         return newest_keyframe(segment, least)
 
-    def _prove(self, segment: Segment, n: int) -> AccessUnit | None:
+    def _copy_record(self, segment: Segment, n: int) -> AccessUnit | None:
         raw = copy_slot(segment, n)
         if raw is None:
             return None
         (_, frame_number, capture_ns, publish_ns, position, size, flags, width, height, crc, *_) = parse_slot(raw)
         start = position % STREAM.data_capacity
-        data = bytes(segment.data[start : start + size])  # R4: the one copy, and it is the copy that is proved
+        data = bytes(segment.data[start : start + size])  # R4: the one copy, and it is the copy that is checked
         if zlib.crc32(data) != crc or not is_still(segment, n):
             return None
         keyframe, gap = bool(flags & layout.FLAG_KEYFRAME), self._gap or bool(flags & layout.FLAG_DISCONTINUITY)
@@ -141,7 +146,7 @@ def parse_slot(raw: bytes) -> tuple[int, ...]:
 
 
 def newest_keyframe(segment: Segment, least: int) -> int | None:
-    """The newest whole keyframe record, ``least`` or above, whose data is still there; by a look, not by proof."""
+    """The newest keyframe record, ``least`` or above, that looks whole and whose data is still there; unchecked."""
     slots = segment.slots
     sequence, flags = slots["sequence"].copy(), slots["flags"].copy()
     numbers = sequence // np.uint64(2) - np.uint64(1)

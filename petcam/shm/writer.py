@@ -14,7 +14,7 @@ from petcam.shm import futex, mapping
 from petcam.shm.layout import Shape
 from petcam.shm.segment import create_segment
 
-BEAT_SECONDS = 0.1  # well under HEARTBEAT_NS, so that a busy machine does not look like a dead writer
+HEARTBEAT_INTERVAL_SECONDS = 0.1  # well under HEARTBEAT_NS, so that a busy machine does not look like a dead writer
 
 Self = TypeVar("Self", bound="Writer")
 
@@ -22,7 +22,7 @@ Self = TypeVar("Self", bound="Writer")
 class Writer:
     """The one writer of a segment, from its creation to :meth:`close`.
 
-    ``_lock`` guards the mapping: between publishing (any thread), the heart (a thread of its own, ended by
+    ``_lock`` guards the mapping: between publishing (any thread), the heartbeat (a thread of its own, ended by
     ``_stop`` and joined in :meth:`close`) and closing.
     """
 
@@ -30,23 +30,23 @@ class Writer:
         self.name = name
         self._shape = shape
         self._segment = create_segment(name, shape, writer_name)
-        self._slot = np.zeros(1, shape.slot)  # where a record is put together before readers see any of it
+        self._slot = np.zeros(1, shape.slot)  # where a record is put together, out of the readers' sight
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name=f"heart of {name}", daemon=True)
-        self._heart.start()
+        self._heartbeat = threading.Thread(target=self._run_heartbeat, name=f"heartbeat {name}", daemon=True)
+        self._heartbeat.start()
 
     def close(self) -> None:
         """Take the segment away and let sleeping readers notice."""
         if self._stop.is_set():
             return
         self._stop.set()
-        self._heart.join()
+        self._heartbeat.join()
         with self._lock:
             if not self._segment.gone:  # otherwise the name is another segment's
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(mapping.path(self.name))
-            self._raise_news()
+            self._wake_readers()
             self._segment.close()
 
     def __enter__(self: Self) -> Self:
@@ -55,19 +55,19 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _beat(self) -> None:
-        while not self._stop.wait(BEAT_SECONDS):
+    def _run_heartbeat(self) -> None:
+        while not self._stop.wait(HEARTBEAT_INTERVAL_SECONDS):
             self._segment.live["heartbeat_ns"] = time.monotonic_ns()
 
     def _check_owned(self) -> None:
-        """Nobody reads a segment without a name: say so instead of writing into the void. Hold ``_lock``."""
+        """Nobody reads a segment that has lost its name: an error is better than writing on. Hold ``_lock``."""
         if self._stop.is_set():
             raise PetcamError(Code.BAD_SEGMENT, f"{self.name}: this writer is closed; open another")
         if self._segment.gone:
             raise PetcamError(Code.BAD_SEGMENT, f"{self.name}: was removed or replaced by another writer; open it anew")
 
     def _begin(self, n: int) -> None:
-        """W4."""
+        """W4: mark record n's slot as being written."""
         self._segment.slots["sequence"][n % self._shape.slot_count] = 2 * n + 1
 
     def _finish(self, n: int) -> None:
@@ -80,9 +80,10 @@ class Writer:
         segment.slots["sequence"][index] = 2 * n + 2  # W7
         segment.live["next_record"] = n + 1
         segment.live["heartbeat_ns"] = now
-        self._raise_news()
+        self._wake_readers()
 
-    def _raise_news(self) -> None:
+    def _wake_readers(self) -> None:
+        """W9: change the futex word ``news``, and wake who sleeps on it."""
         self._segment.live["news"] = (self._segment.news + 1) % 2**32
         futex.wake_all(self._segment.news_address)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from petcam import shm
 from petcam.errors import Code, PetcamError
-from petcam.shm.rdk_pictures import JPEG, NAME, RawPicture, RdkPictureReader, format_of
+from petcam.shm.rdk_x5 import JPEG, NAME, RawPicture, RdkPictureReader, format_of
 
 BEHIND = 1.0  # seconds; a decoder that never catches up shows something that often
 SILENT = 2.0  # seconds; then the other source is looked at

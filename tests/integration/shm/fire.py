@@ -103,7 +103,7 @@ def is_torn_result(result, _largest):
 class Edge:
     """Begins and resumes where it is most dangerous: at the oldest record, the next that is overwritten."""
 
-    def _newest(self, segment, least):
+    def _starting_record(self, segment, least):
         oldest = max(least, segment.first_record)
         return oldest if oldest < segment.next_record else None
 
@@ -119,7 +119,7 @@ class EdgeDetectionReader(Edge, DetectionReader):
 class UncheckedStreamReader(EdgeStreamReader):
     """Believes what it sees, at what is being overwritten: the test of the test. It has to return torn records."""
 
-    def _take(self, segment, n):
+    def _try_copy(self, segment, n):
         slot = segment.slots[(segment.first_record - 1) % STREAM.slot_count]
         start, size = int(slot["data_position"]) % STREAM.data_capacity, int(slot["data_size"])
         number, *times = (int(slot[field]) for field in ("frame_number", "capture_ns", "publish_ns"))
@@ -130,7 +130,7 @@ class UncheckedStreamReader(EdgeStreamReader):
 class UncheckedDetectionReader(EdgeDetectionReader):
     """Believes what it sees, at what is being overwritten: the test of the test. It has to return torn records."""
 
-    def _take(self, segment, n):
+    def _try_copy(self, segment, n):
         slot = segment.slots[(segment.first_record - 1) % DETECTIONS.slot_count]
         number, capture_ns, count = (int(slot[field]) for field in ("frame_number", "capture_ns", "count"))
         boxes = tuple(Box(box[0].decode("utf-8", "replace"), *box[1:]) for box in slot["boxes"][:count].tolist())

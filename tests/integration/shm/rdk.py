@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from petcam.shm import rdk_x5
+from petcam.shm.rdk_x5 import layout
 
 KEYFRAME = b"\0\0\0\1\x67\x42\0\0\1\x68\xce\0\0\1\x65\x88"
 OTHER = b"\0\0\0\1\x41\x9a"
-META = [name for name in rdk_x5.FRAME.names if name != "data"]
+META = [name for name in layout.FRAME.names if name != "data"]
 
 
 class Segment:
@@ -45,7 +45,7 @@ class Ring(Segment):
     """The capture daemon. ``order`` says when write_index is raised: before or after the copy."""
 
     def __init__(self, name, order="after"):
-        super().__init__(name, rdk_x5.STREAM)
+        super().__init__(name, layout.STREAM)
         self.order = order
         self.n = 0
 
@@ -66,7 +66,7 @@ class Ring(Segment):
         now = time.monotonic_ns()
         sound = {"frame_number": n, "tv_sec": now // 10**9, "tv_nsec": now % 10**9, "camera_id": 0, "width": 1280}
         sound |= {"height": 720, "format": 3, "data_size": len(data), **changed}
-        frame = self.view["frames"][n % 2**32 % rdk_x5.SLOTS]
+        frame = self.view["frames"][n % 2**32 % layout.SLOTS]
         for field in META:
             frame[field] = sound[field]
         frame["data"][: len(data)] = np.frombuffer(data, np.uint8)
@@ -96,7 +96,7 @@ class Detector(Segment):
         else:
             view["tv_sec"], view["tv_nsec"] = divmod(time.monotonic_ns(), 10**9)
         for place, entry in zip(view["detections"], entries, strict=False):
-            for field, value in zip(rdk_x5.DETECTION.names, entry, strict=True):
+            for field, value in zip(layout.DETECTION.names, entry, strict=True):
                 place[field] = value
         for field, value in changed.items():
             view[field] = value

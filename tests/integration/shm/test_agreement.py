@@ -10,9 +10,10 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from petcam.shm import check, layout, rdk_x5, segment
+from petcam.shm import check, layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
+from petcam.shm.rdk_x5 import layout as rdk_layout
 from tests.integration.shm import fire
 
 HEADER = fire.ROOT / "include" / "petcam_shm.h"
@@ -143,14 +144,14 @@ def test_every_constant_and_offset_of_go_is_pythons():
 
 @pytest.mark.skipif(not GO_LAYOUT.exists(), reason="the streamer's source is not here")
 def test_go_and_python_read_the_same_older_ring():
-    offset = {name: value for name, (_, value, *_) in rdk_x5.FRAME.fields.items()}
+    offset = {name: value for name, (_, value, *_) in rdk_layout.FRAME.fields.items()}
     assert go_constants(GO_RDK_LAYOUT) == {
-        "RDKSlots": rdk_x5.SLOTS,
-        "RDKMaxData": rdk_x5.MAX_DATA,
-        "RDKFrames": rdk_x5.STREAM.fields["frames"][1],
-        "RDKFrameSize": rdk_x5.FRAME.itemsize,
-        "RDKSize": rdk_x5.STREAM.itemsize,
-        "RDKFormatH264": rdk_x5.FORMAT_H264,
+        "RDKSlots": rdk_layout.SLOTS,
+        "RDKMaxData": rdk_layout.MAX_DATA,
+        "RDKFrames": rdk_layout.STREAM.fields["frames"][1],
+        "RDKFrameSize": rdk_layout.FRAME.itemsize,
+        "RDKSize": rdk_layout.STREAM.itemsize,
+        "RDKFormatH264": rdk_layout.H264,
         "RDKOffsetFrameNumber": offset["frame_number"],
         "RDKOffsetSeconds": offset["tv_sec"],
         "RDKOffsetNanoseconds": offset["tv_nsec"],

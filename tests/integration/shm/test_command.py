@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from petcam.config import Camera, Config
-from petcam.shm import command, futex, inspect, rdk_x5
+from petcam.shm import command, futex, inspect
 from petcam.shm.detections import DetectionWriter
+from petcam.shm.rdk_x5.layout import DETECTIONS_1, DETECTIONS_2
 from petcam.shm.stream import AccessUnit, StreamWriter
 from tests.integration.shm import fire, rdk
 
@@ -41,17 +42,17 @@ class Spoiled(StreamWriter):
 
 
 class WithoutWake(Spoiled):
-    def _raise_news(self):
+    def _wake_readers(self):
         self._segment.live["news"] = (self._segment.news + 1) % 2**32
 
 
 class WithoutNews(Spoiled):
-    def _raise_news(self):
+    def _wake_readers(self):
         futex.wake_all(self._segment.news_address)
 
 
 class WithoutHeart(Spoiled):
-    def _beat(self):
+    def _run_heartbeat(self):
         pass
 
 
@@ -261,13 +262,13 @@ def test_check_says_plainly_what_is_wrong_in_the_older_layout(name, capsys, shoo
 
 
 def test_check_of_a_silent_detector_says_that_silence_may_be_well(name, capsys):
-    with rdk.Detector(name, rdk_x5.DETECTIONS_2):
+    with rdk.Detector(name, DETECTIONS_2):
         assert petcam_shm("check", name, "--seconds", "0.2") == 1
     assert "is its detector running, and something to be found in the picture?" in capsys.readouterr().out
 
 
 def test_a_result_of_the_older_layout_is_shown(name, capsys):
-    with rdk.Detector(name, rdk_x5.DETECTIONS_1) as detector:
+    with rdk.Detector(name, DETECTIONS_1) as detector:
         detector.write(3, (b"cat", 0.5, 1, 2, 3, 4))
         assert petcam_shm("show", name) == 0
     assert "1 in the newest" in capsys.readouterr().out

@@ -7,7 +7,7 @@ import pytest
 from petcam import shm
 from petcam.commands import doctor
 from petcam.commands.doctor import Sign
-from petcam.shm import rdk_x5
+from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.shm.stream import StreamWriter
 from tests.integration.shm import rdk
 
@@ -65,6 +65,6 @@ def test_a_petcam_segment_where_the_board_was_configured_is_said_too(name):
 
 
 def test_a_detector_that_finds_nothing_is_no_fault(name):
-    with rdk.Detector(name, rdk_x5.DETECTIONS_1):
+    with rdk.Detector(name, DETECTIONS_1):
         found = detections(name)
     assert (found.sign, "as is usual while the detector finds nothing" in found.words) == (Sign.LOOK, True)

@@ -4,8 +4,8 @@ import pytest
 
 from petcam import shm
 from petcam.errors import PetcamError
-from petcam.shm import rdk_pictures, rdk_x5
-from petcam.shm.rdk_pictures import JPEG, NV12, RdkPictureReader, format_of
+from petcam.shm.rdk_x5 import JPEG, NV12, RdkPictureReader, format_of, segment
+from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.picture import View
 from petcam.web.pictures.source import Cameras
@@ -58,7 +58,7 @@ def test_a_picture_that_is_still_being_copied_is_not_given(name, monkeypatch):
         def overwrite(_):
             ring.copy(0, GREY, format=NV12, **SIZE)
 
-        monkeypatch.setattr(rdk_pictures.time, "sleep", overwrite)
+        monkeypatch.setattr(segment.time, "sleep", overwrite)
         assert reader.read(0) is None
 
 
@@ -70,7 +70,7 @@ def test_it_says_what_the_segment_holds(ring, name):
 
 def test_another_segment_is_refused(name):
     with (
-        rdk.Detector(name, rdk_x5.DETECTIONS_1),
+        rdk.Detector(name, DETECTIONS_1),
         RdkPictureReader(name) as reader,
         pytest.raises(PetcamError, match="ring of pictures"),
     ):

@@ -8,12 +8,13 @@ import pytest
 
 from petcam import shm
 from petcam.errors import Code, PetcamError
-from petcam.shm import rdk_x5
 from petcam.shm.detections import Box
+from petcam.shm.rdk_x5 import segment, stream
+from petcam.shm.rdk_x5.layout import DETECTIONS_1, DETECTIONS_2, FRAME, STREAM_SIZE
 from tests.integration.shm import fire, rdk
 
 CAT = (b"cat", 0.5, 10, 20, 30, 40)
-GENERATIONS = pytest.mark.parametrize("dtype", [rdk_x5.DETECTIONS_1, rdk_x5.DETECTIONS_2], ids=["first", "second"])
+GENERATIONS = pytest.mark.parametrize("dtype", [DETECTIONS_1, DETECTIONS_2], ids=["first", "second"])
 
 
 @pytest.fixture(params=["before", "after"])
@@ -65,8 +66,8 @@ def test_a_frame_that_is_still_being_copied_is_not_returned(name):
 def test_a_newest_frame_that_changes_between_two_looks_is_not_returned(ring, reader, monkeypatch):
     ring.write()
     changed = rdk.KEYFRAME + b"changed"
-    monkeypatch.setattr(rdk_x5.time, "sleep", lambda _: ring.copy(0, changed))
-    assert reader._look() is None
+    monkeypatch.setattr(segment.time, "sleep", lambda _: ring.copy(0, changed))
+    assert reader._try_read() is None
     monkeypatch.undo()
     assert reader.read(5).data == changed
 
@@ -74,7 +75,7 @@ def test_a_newest_frame_that_changes_between_two_looks_is_not_returned(ring, rea
 def test_a_frame_whose_slot_comes_round_while_it_is_copied_is_refused(ring, reader, monkeypatch):
     for _ in range(12):
         ring.write()
-    copy_frame = rdk_x5.copy_frame
+    copy_frame = stream.copy_frame
 
     def slow_copy(mapped, n):
         copied = copy_frame(mapped, n)
@@ -82,7 +83,7 @@ def test_a_frame_whose_slot_comes_round_while_it_is_copied_is_refused(ring, read
             ring.raise_index()
         return copied
 
-    monkeypatch.setattr(rdk_x5, "copy_frame", slow_copy)
+    monkeypatch.setattr(stream, "copy_frame", slow_copy)
     assert reader.read(0) is None
     assert reader.skipped == 2  # frames 10, the newest keyframe, and 11
 
@@ -161,7 +162,7 @@ def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
     assert numbers(reader) == [0]
     os.truncate(ring.path, 0)
     assert reader.read(0.05) is None
-    os.truncate(ring.path, rdk_x5.STREAM.itemsize)
+    os.truncate(ring.path, STREAM_SIZE)
     ring.n = 0
     ring.write()
     assert reader.read(5).frame_number == 0
@@ -192,7 +193,7 @@ def test_the_writers_semaphore_is_left_alone(ring, reader):
 
 @pytest.mark.parametrize("make", [shm.stream_reader, shm.detection_reader])
 def test_a_segment_of_another_size_is_refused_with_the_remedy(name, make):
-    with rdk.Segment(name, rdk_x5.FRAME), make("rdk-x5", name) as reader:
+    with rdk.Segment(name, FRAME), make("rdk-x5", name) as reader:
         with pytest.raises(PetcamError) as caught:
             reader.read(0)
         assert caught.value.code is Code.BAD_SEGMENT
@@ -248,8 +249,8 @@ def test_a_result_that_makes_no_sense_is_refused_counted_and_logged(name, dtype,
 def test_a_result_that_changes_between_two_looks_is_not_returned(name, dtype, results, monkeypatch):
     with rdk.Detector(name, dtype) as detector:
         detector.write(1)
-        monkeypatch.setattr(rdk_x5.time, "sleep", lambda _: detector.view.__setitem__("frame_number", 9))
-        assert results._look() is None
+        monkeypatch.setattr(segment.time, "sleep", lambda _: detector.view.__setitem__("frame_number", 9))
+        assert results._try_read() is None
         monkeypatch.undo()
         assert results.read(5).frame_number == 9
 

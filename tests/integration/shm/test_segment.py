@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import follower, header, layout, segment
+from petcam.shm import base_reader, header, layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
 from petcam.shm.stream import AccessUnit, StreamReader, StreamWriter
@@ -84,7 +84,7 @@ def test_of_writers_that_start_at_the_same_instant_exactly_one_creates_the_segme
 
 
 def test_a_lock_that_is_never_given_back_is_a_clear_error(name, monkeypatch):
-    monkeypatch.setattr(segment, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(segment, "LOCK_TIMEOUT_SECONDS", 0.05)
     descriptor = os.open("/dev/shm", os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -241,7 +241,7 @@ def test_a_reader_does_not_spin_on_a_refusal_that_it_told_already(name, monkeypa
             writer = stack.enter_context(StreamWriter(name))
             writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
 
-        monkeypatch.setattr(follower.time, "sleep", put_right)
+        monkeypatch.setattr(base_reader.time, "sleep", put_right)
         assert reader.read(5).data == b"\0\0\1"
 
 

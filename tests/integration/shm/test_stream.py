@@ -68,7 +68,7 @@ def test_a_reader_waits_for_the_first_keyframe(camera, reader):
 
 
 def test_a_keyframe_that_comes_while_a_reader_attaches_is_not_missed(camera, reader):
-    look = reader._newest
+    look = reader._starting_record
 
     def look_and_be_late(segment, least):
         found = look(segment, least)
@@ -76,7 +76,7 @@ def test_a_keyframe_that_comes_while_a_reader_attaches_is_not_missed(camera, rea
             camera.shoot(1)
         return found
 
-    reader._newest = look_and_be_late
+    reader._starting_record = look_and_be_late
     assert numbers(reader) == [0]
 
 
@@ -112,7 +112,7 @@ def test_the_ring_holds_ten_seconds_at_two_megabit(camera, name):
     camera.every = 300
     camera.shoot(2 * 300 + 1, size=2_000_000 // 8 // 30)
     with StreamReader(name) as reader:
-        reader._newest = lambda segment, least: max(least, segment.first_record)
+        reader._starting_record = lambda segment, least: max(least, segment.first_record)
         assert len(numbers(reader)) >= 300
 
 
@@ -166,7 +166,7 @@ def test_a_record_of_a_wrong_writer_is_refused_counted_and_logged_once(camera, r
     assert reader.read(0).record == 20
     assert caplog.messages == []
     with StreamReader(reader.name) as other:
-        other._newest = lambda segment, least: max(least, 9)
+        other._starting_record = lambda segment, least: max(least, 9)
         assert numbers(other) == [9, 10, *range(12, 22)]
         assert other.skipped == 1
     expected = "record refused: flags 0x4 are unknown; correct its writer (petcam shm check"

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from petcam.errors import Code, PetcamError
-from petcam.feed import annexb, sps
-from petcam.feed.assembler import Assembler, NotPlayable
-from petcam.feed.encoder import Encoder
+from petcam.feed.h264 import annexb, sps
+from petcam.feed.h264.assembler import Assembler, NotPlayable
+from petcam.feed.media.encoder import Encoder
 
 KEEP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from petcam.errors import Code, PetcamError
-from petcam.feed import rtsp, sources
+from petcam.feed import sources
+from petcam.feed.sources import rtsp
 
 
 @pytest.mark.parametrize("word", ["nothing.mp4", "webcam", "http://x/y", "/no/such/file"])

@@ -1,0 +1,13 @@
+"""The source ``demo``: a painted living room, a cat that walks through it, and a stand-in for a detector.
+
+It shows petcam to somebody without a camera, and gives tests and benchmarks a picture in which the true place of the
+pet and the number of the frame are known. Imports ``petcam.pyav``, ``feed.source`` and ``feed.media``. Others import
+from here only.
+"""
+
+from petcam.feed.demo import font
+from petcam.feed.demo.room import HEIGHT, WIDTH
+from petcam.feed.demo.scene import DOT, FIGURES, LINE, Scene
+from petcam.feed.demo.source import DemoSource
+
+__all__ = ["DOT", "FIGURES", "HEIGHT", "LINE", "WIDTH", "DemoSource", "Scene", "font"]

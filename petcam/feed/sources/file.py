@@ -1,0 +1,87 @@
+"""The source FILE: a video that is played over and over, in real time."""
+
+import logging
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+from petcam import pyav
+from petcam.errors import Code, PetcamError
+from petcam.feed.h264.assembler import CodedPicture, NotPlayable
+from petcam.feed.media import container
+from petcam.feed.source import EncodedFrame
+from petcam.feed.sources import annexb_file
+from petcam.feed.timing.playback_schedule import PlaybackSchedule
+
+LOOKED_AT = 300  # pictures, before the first is played: B-frames do not wait longer to show themselves
+
+log = logging.getLogger("petcam.feed")
+
+Pictures = Generator[tuple[CodedPicture, int], None, None]
+
+
+class FileSource:
+    """Passes H.264 that a browser can play live through untouched; transcodes the rest, and says why once."""
+
+    endless = True
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self.name = self._path.name
+        self._annexb = annexb_file.is_annexb(self._path)
+        if not self._annexb:
+            pyav.load(f"playing {self.name}")
+        self._transcode: bool | None = None  # None: not looked at yet
+
+    def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
+        schedule = PlaybackSchedule(stop)
+        while True:
+            played = False
+            with closing(self._once()) as pictures:
+                for picture, media_ns in pictures:
+                    due_ns = schedule.wait(media_ns)
+                    if stop.is_set():
+                        return
+                    yield EncodedFrame(picture.data, due_ns, picture.keyframe, picture.width, picture.height)
+                    played = True
+            if not played:
+                raise PetcamError(Code.BAD_SOURCE, "has no picture in it")
+
+    def _once(self) -> Pictures:
+        if self._transcode is None:
+            self._look()
+        if not self._transcode:
+            try:
+                yield from self._untouched()
+                return
+            except NotPlayable as reason:  # a later part of the file is unlike its beginning
+                self._say(reason)
+        yield from self._transcoded()
+
+    def _look(self) -> None:
+        try:
+            with closing(self._untouched()) as pictures:
+                count = sum(1 for _ in islice(pictures, LOOKED_AT))
+            if count == 0:
+                raise NotPlayable("it has no H.264 that can be decoded")
+            self._transcode = False
+        except NotPlayable as reason:
+            self._say(reason)
+
+    def _say(self, reason: NotPlayable) -> None:
+        self._transcode = True
+        log.info("%s: a browser cannot play it live as it is: %s; transcoding to H.264 baseline", self.name, reason)
+
+    def _untouched(self) -> Pictures:
+        if self._annexb:
+            yield from annexb_file.pictures(self._path)
+        else:
+            with container.opened(self.name, str(self._path)) as stream:
+                yield from container.passed_through(stream)
+
+    def _transcoded(self) -> Pictures:
+        wanted_for = f"transcoding {self.name}"
+        with container.opened(wanted_for, str(self._path)) as stream:
+            yield from container.transcoded(wanted_for, stream)

@@ -1,0 +1,45 @@
+"""Live streams by PyAV: what ``rtsp://`` and ``/dev/videoN`` have in common."""
+
+import logging
+import threading
+from collections.abc import Generator
+from typing import Any
+
+from petcam import pyav
+from petcam.feed.h264.assembler import NotPlayable
+from petcam.feed.media import container
+from petcam.feed.source import EncodedFrame
+from petcam.feed.timing.live_clock import LiveClock
+
+TIMEOUTS = (5.0, 5.0)  # seconds to open, and from picture to picture
+
+log = logging.getLogger("petcam.feed")
+
+
+class PyavLiveSource:
+    """Opens ``url`` with ``how`` (arguments of ``av.open``); passes H.264 through, transcodes the rest."""
+
+    endless = True
+
+    def __init__(self, name: str, url: str, **how: Any) -> None:
+        pyav.load(name)
+        self.name = name
+        self._url = url
+        self._how = how
+        self._transcode = False
+
+    def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
+        try:
+            yield from self._frames()
+        except NotPlayable as reason:
+            self._transcode = True
+            log.info("%s: a browser cannot play it as it is: %s; transcoding to H.264 baseline", self.name, reason)
+            yield from self._frames()
+
+    def _frames(self) -> Generator[EncodedFrame, None, None]:
+        clock = LiveClock()
+        with container.opened(self.name, self._url, timeout=TIMEOUTS, **self._how) as stream:
+            pictures = container.transcoded(self.name, stream) if self._transcode else container.passed_through(stream)
+            for picture, media_ns in pictures:
+                capture_ns = clock.capture_ns(media_ns)
+                yield EncodedFrame(picture.data, capture_ns, picture.keyframe, picture.width, picture.height)

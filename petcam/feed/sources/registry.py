@@ -1,0 +1,57 @@
+"""From the word SOURCE to the class that plays it. Each is imported only when it is asked for."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from petcam.errors import Code, PetcamError
+from petcam.feed.source import Source
+
+POSSIBLE = "demo, a video file, - (H.264 in Annex-B form on standard input), rpicam, rtsp://..., /dev/videoN"
+
+
+def find(word: str, detections: str, detector_delay_ms: float, detector_every: int = 1) -> Source:
+    """The source that ``word`` names; ``detections`` is the segment that the demo's detector writes.
+
+    Raises :class:`PetcamError`: ``BAD_SOURCE`` where there is no such source, ``UNSUPPORTED`` where PyAV is missing.
+    """
+    if word == "demo":
+        return _demo(detections, detector_delay_ms, detector_every)
+    if word == "-":
+        from petcam.feed.sources.stdin import StdinSource
+
+        return StdinSource()
+    if word == "rpicam":
+        from petcam.feed.sources.rpicam import RpicamSource
+
+        return RpicamSource()
+    if word.startswith(("rtsp://", "rtsps://")):
+        from petcam.feed.sources import rtsp
+
+        return rtsp.source(word)
+    if re.fullmatch(r"/dev/video\d+", word):
+        from petcam.feed.sources import v4l2
+
+        return _readable(v4l2.source, word)
+    if not Path(word).exists():
+        raise PetcamError(Code.BAD_SOURCE, f"no such source or file: {word}; possible are {POSSIBLE}")
+    from petcam.feed.sources.file import FileSource
+
+    return _readable(FileSource, word)
+
+
+def _demo(detections: str, detector_delay_ms: float, detector_every: int) -> Source:
+    from petcam.feed.demo import DemoSource
+    from petcam.shm.detections import DetectionWriter
+
+    def open_detections() -> DetectionWriter:
+        return DetectionWriter(detections, writer_name="petcam feed demo")
+
+    return DemoSource(open_detections, detector_delay_ms, detector_every)
+
+
+def _readable(make: Callable[[str], Source], path: str) -> Source:
+    try:
+        return make(path)
+    except OSError as error:
+        raise PetcamError(Code.BAD_SOURCE, f"{path} cannot be read: {error.strerror}") from error

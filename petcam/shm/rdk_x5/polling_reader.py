@@ -1,0 +1,18 @@
+"""A reader that looks again from time to time, as these layouts have nothing to wait on."""
+
+import time
+from typing import ClassVar, TypeVar
+
+from petcam.shm.base_reader import BaseReader
+from petcam.shm.mapping import Copies
+
+T = TypeVar("T")
+
+
+class PollingReader(BaseReader[Copies, T]):
+    """Polls. Waiting on the writers' semaphores would take the posts from the daemons' own readers."""
+
+    poll_seconds: ClassVar[float]  # from look to look while nothing comes
+
+    def _wait(self, segment: Copies, left: float) -> None:
+        time.sleep(min(left, self.poll_seconds))
