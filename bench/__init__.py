@@ -1,1 +1,1 @@
-"""What ``make bench`` and ``make soak`` run: figures, not tests. docs/benchmarks.md keeps the results."""
+"""What ``make bench`` and ``make soak`` run: figures, not tests. bench/README.md says what there is."""
