@@ -1,19 +1,13 @@
-"""Keys and other secrets on disk: where they are, and how they are written."""
+"""Keys and other secrets on disk, and how they are written."""
 
 import os
 import secrets
 from pathlib import Path
 
-DEFAULT_DIRECTORY = Path("/var/lib/petcam")
 SHORTEST_KEY = 32  # bytes
 
 
-def state_directory() -> Path:
-    """``$STATE_DIRECTORY`` (systemd may list several; the first counts), or the default."""
-    return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or DEFAULT_DIRECTORY)
-
-
-def key(name: str, directory: Path) -> bytes:
+def secret_key(name: str, directory: Path) -> bytes:
     """What systemd handed over as the credential ``name``, else that file of ``directory``, made at the first call."""
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     for path in ([Path(credentials) / name] if credentials else []) + [directory / name]:

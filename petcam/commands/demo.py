@@ -16,7 +16,7 @@ import yaml
 from petcam.config import Config, parse
 from petcam.errors import Code, PetcamError
 from petcam.system.child import Child, petcam_environment
-from petcam.system.network import ask, from_here, is_free, is_loopback, lan_address
+from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
 from petcam.system.signals import STOP, Signals
 from petcam.system.streamer_binary import NAME as STREAMER
 from petcam.system.streamer_binary import REMEDY, find_streamer
@@ -137,7 +137,7 @@ def watch(demo: Config, children: list[Child], directory: Path, signals: Signals
 
 def is_up(demo: Config) -> bool:
     """Whether the page answers, the streamer answers it, and the camera's picture is there."""
-    body = ask(demo.web.host, demo.web.port, "/api/go/health")
+    body = http_get(demo.web.host, demo.web.port, "/api/go/health")
     try:
         return bool(json.loads(body or b"{}")["camera"]["state"] == "live")
     except (ValueError, KeyError, TypeError):

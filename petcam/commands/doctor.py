@@ -4,7 +4,6 @@ import argparse
 import getpass
 import grp
 import hashlib
-import importlib.util
 import os
 import shutil
 import socket
@@ -20,13 +19,13 @@ from typing import Any
 
 from petcam import config as configuration
 from petcam import shm
-from petcam.access.owner import Owner
-from petcam.access.secret_file import state_directory
+from petcam.access import Owner, state_directory
 from petcam.config import Config
 from petcam.errors import PetcamError
+from petcam.media import pyav
 from petcam.shm import inspect
 from petcam.shm.base_reader import BaseReader
-from petcam.system.network import ask, from_here, is_free, is_loopback, lan_address
+from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
 from petcam.system.streamer_binary import NAME as STREAMER
 from petcam.system.streamer_binary import REMEDY, find_streamer
 
@@ -104,8 +103,8 @@ def check_streamer() -> Finding:
 
 def check_services(config: Config) -> Iterator[Finding]:
     """Each port either answers as petcam's, or is free for it."""
-    streamer_runs = ask(config.streamer.host, config.streamer.port, "/health") is not None
-    web_runs = ask(config.web.host, config.web.port, "/healthz") is not None
+    streamer_runs = http_get(config.streamer.host, config.streamer.port, "/health") is not None
+    web_runs = http_get(config.web.host, config.web.port, "/healthz") is not None
     udp = (config.streamer.host, config.webrtc.udp_port, socket.SOCK_DGRAM)
     yield port("web port", web_runs, "web.port", config.web.host, config.web.port)
     yield port("streamer port", streamer_runs, "streamer.port", config.streamer.host, config.streamer.port)
@@ -163,7 +162,7 @@ def check_group() -> Finding:
 
 
 def check_pyav() -> Finding:
-    if importlib.util.find_spec("av") is not None:
+    if pyav.is_installed():
         return Finding(Sign.OK, "PyAV", "there")
     return Finding(Sign.LOOK, "PyAV", "missing: no MJPEG, no snapshots, fewer sources: sudo apt install python3-av")
 

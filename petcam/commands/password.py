@@ -4,8 +4,7 @@ import argparse
 import getpass
 import sys
 
-from petcam.access.owner import Owner
-from petcam.access.secret_file import state_directory
+from petcam.access import Owner, state_directory
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import StreamerClient, streamer_url

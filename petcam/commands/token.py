@@ -6,8 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from petcam.access.secret_file import state_directory
-from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
+from petcam.access import ViewingToken, ViewingTokens, state_directory
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 

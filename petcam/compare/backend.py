@@ -15,7 +15,7 @@ import yaml
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.system.child import Child, petcam_environment
-from petcam.system.network import ask
+from petcam.system.network import http_get
 
 START_TIMEOUT = 20.0  # seconds
 LOOK_AGAIN = 0.1
@@ -52,7 +52,7 @@ class Backend:
         """Raises ``UNSUPPORTED`` with the last words of its log where it does not come up."""
         self._child.start()
         deadline = time.monotonic() + START_TIMEOUT
-        while ask(HOST, self._port, self._health, timeout=1.0) is None:
+        while http_get(HOST, self._port, self._health, timeout=1.0) is None:
             if self._child.ended() or time.monotonic() > deadline:
                 raise PetcamError(Code.UNSUPPORTED, f"the {self.name} backend does not start: {self.last_words()}")
             time.sleep(LOOK_AGAIN)

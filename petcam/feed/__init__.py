@@ -9,5 +9,5 @@ says what every source is and what it yields. The rooms below, each importing on
 - ``timing/``: when a file's frame is due, and when a live picture was captured.
 - ``h264/``: the byte stream, its parameter sets, and what a browser can play.
 
-Imports ``petcam.errors``, ``petcam.pyav``, ``petcam.shm``; the command also ``config``, ``signals`` and ``watchdog``.
+Imports ``petcam.errors``, ``petcam.media``, ``petcam.shm``; the command also ``config``, ``signals`` and ``watchdog``.
 """

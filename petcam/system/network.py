@@ -18,7 +18,7 @@ def from_here(host: str) -> str:
     return f"[{here}]" if ":" in here else here
 
 
-def ask(host: str, port: int, path: str, timeout: float = 3.0) -> bytes | None:
+def http_get(host: str, port: int, path: str, timeout: float = 3.0) -> bytes | None:
     """The body that this machine's service on ``host`` and ``port`` gives; None without an answer of 200."""
     connection = http.client.HTTPConnection(f"{from_here(host)}:{port}", timeout=timeout)
     try:

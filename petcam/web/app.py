@@ -1,54 +1,94 @@
-"""The Flask app: a factory that takes its collaborators."""
+"""The Flask app: a factory that takes its collaborators and reads as the list of the web tier's rooms."""
 
+import json
 import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 
-from petcam.web.http import body, errors, headers
-from petcam.web.http.forwarded import Forwarded
-from petcam.web.http.static_files import StaticFiles
+from petcam.access import Owner, ViewingTokens
+from petcam.config import Config
+from petcam.errors import PetcamError
+from petcam.streamer_client import StreamerClient
+from petcam.web import http, live, login, pictures, recordings, signaling
+from petcam.web.http import Hosts, OpenStreams, StreamSlots
 from petcam.web.language import language, say
-from petcam.web.live import detections, health, pages
-from petcam.web.login import account, auth
-from petcam.web.login.visitor import is_owner
-from petcam.web.pictures import mjpeg
-from petcam.web.recordings import control as recording
-from petcam.web.recordings import library as recordings
-from petcam.web.services import EXTENSION, Services
-from petcam.web.signaling import offers as webrtc
+from petcam.web.live import DetectionFeed
+from petcam.web.login import Cookie, Sessions, Throttle, Visitors
+from petcam.web.pictures import PictureFeed
+from petcam.web.recordings import RecordingDirectory, Thumbnails
+from petcam.web.signaling import OfferTokens, ViewerConfig, streamer_origin
+from petcam.web.webrtc import PythonWebRTC
 
-BLUEPRINTS = (
-    account.blueprint,
-    auth.blueprint,
-    detections.blueprint,
-    health.blueprint,
-    mjpeg.blueprint,
-    pages.blueprint,
-    recording.blueprint,
-    recordings.blueprint,
-    webrtc.blueprint,
-)
+
+@dataclass(frozen=True)
+class Services:
+    """What the rooms work with. Only the factory below and who wires it know all of it."""
+
+    config: Config
+    streamer: StreamerClient
+    detections: DetectionFeed
+    pictures: PictureFeed
+    recordings: RecordingDirectory
+    thumbnails: Thumbnails
+    owner: Owner
+    sessions: Sessions
+    cookie: Cookie
+    hosts: Hosts
+    tokens: OfferTokens
+    viewing: ViewingTokens
+    proof: str  # of the streamer's TLS proxy
+    throttle: Throttle
+    stream_slots: StreamSlots
+    webrtc: PythonWebRTC | None = None  # with webrtc.backend: python
 
 
 def create_app(services: Services, assets: Path | None = None) -> Flask:
     """The app over ``services``; ``assets`` holds ``templates/`` and ``static/``."""
     assets = assets or assets_folder()
+    config, streamer, webrtc = services.config, services.streamer, services.webrtc
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = body.OFFER_LIMIT  # of forms; views that take JSON look themselves
-    app.extensions[EXTENSION] = services
-    app.before_request(auth.refuse_foreign_hosts)
-    app.before_request(auth.refuse_foreign_pages)
-    app.before_request(auth.require_session)
-    app.after_request(headers.protect)
-    app.context_processor(lambda: {"may_change": is_owner(), "language": language(), "say": say})
-    errors.register(app)
-    StaticFiles(assets / "static").register(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    web = services.config.web
-    app.wsgi_app = Forwarded(app.wsgi_app, web.host, web.trusted_proxies, services.tls_word)  # type: ignore[method-assign]
+    app.context_processor(lambda: {"language": language(), "say": say})
+    visitors = make_visitors(services)
+    viewer_config = ViewerConfig(config, visitors, services.tokens)
+    streams = OpenStreams(services.stream_slots, visitors.admission)
+    origin = partial(streamer_origin, config)
+    http.register(app, config.web, services.hosts, services.proof, assets / "static", origin)
+    login.register(app, visitors, services.owner)
+    signaling.register(app, visitors, viewer_config, services.tokens, streamer, webrtc)
+    live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc)
+    pictures.register(app, services.pictures, streams)
+    recordings.register(app, services.recordings, services.thumbnails, streamer)
     return app
+
+
+def make_visitors(services: Services) -> Visitors:
+    return Visitors(
+        services.config.auth.mode == "password",
+        services.sessions,
+        services.cookie,
+        services.throttle,
+        services.viewing,
+        end_streams(services.streamer, services.webrtc),
+    )
+
+
+def end_streams(streamer: StreamerClient, webrtc: PythonWebRTC | None) -> Callable[[str | None], None]:
+    """Ends the streams of a session; of all where it is None. A streamer that does not answer has none, or none that
+    still run."""
+
+    def end(session: str | None) -> None:
+        if webrtc is not None:
+            webrtc.end_session(session)
+        ended = {"all": True} if session is None else {"session": session}
+        with suppress(PetcamError):  # the client has logged it
+            streamer.control("/sessions/end", json.dumps(ended).encode())
+
+    return end
 
 
 def assets_folder() -> Path:

@@ -6,31 +6,20 @@ import socket
 from contextlib import ExitStack
 
 from petcam import shm
-from petcam.access.owner import Owner
-from petcam.access.secret_file import key, state_directory
-from petcam.access.viewing_tokens import ViewingTokens
+from petcam.access import Owner, ViewingTokens, secret_key, state_directory
 from petcam.config import Config
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
-from petcam.web.app import create_app
-from petcam.web.http.forwarded import tls_word
-from petcam.web.http.hosts import Hosts
-from petcam.web.http.server import WebServer
-from petcam.web.http.stream_slots import Places
-from petcam.web.live.detection_feed import DetectionFeed
-from petcam.web.login.cookie import Cookie
-from petcam.web.login.sessions import Sessions
-from petcam.web.login.throttle import Throttle
-from petcam.web.pictures.feed import PictureFeed
-from petcam.web.pictures.source import Cameras
-from petcam.web.recordings.directory import RecordingDirectory
-from petcam.web.recordings.thumbnails import Thumbnails
-from petcam.web.services import Services
-from petcam.web.signaling.offer_gate import OfferGate
-from petcam.web.signaling.offer_token import OfferTokens, read_boot_id
-from petcam.web.webrtc import backend as aio
+from petcam.web import webrtc
+from petcam.web.app import Services, create_app
+from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
+from petcam.web.live import DetectionFeed
+from petcam.web.login import Cookie, Sessions, Throttle
+from petcam.web.pictures import Cameras, PictureFeed
+from petcam.web.recordings import RecordingDirectory, Thumbnails
+from petcam.web.signaling import OfferTokens, read_boot_id
 
 _log = logging.getLogger(__name__)
 
@@ -42,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     services = build(config)
     server = WebServer(create_app(services), config.web.host, config.web.port, config.web.threads)
-    checks = {"detections": services.detections.goes_round, "web": server.answers}
+    checks = {"detections": services.detections.is_alive, "web": server.is_alive}
     if services.webrtc is not None:
-        checks["webrtc"] = services.webrtc.goes_round
+        checks["webrtc"] = services.webrtc.is_alive
     watchdog = Watchdog(checks)
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())
@@ -67,8 +56,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def build(config: Config) -> Services:
     """The collaborators, none of them started."""
     camera, state = config.camera, state_directory()
-    owner, token_key = Owner(state), key("token.key", state)
-    tokens = OfferTokens(token_key, read_boot_id())
+    owner, token_key = Owner(state), secret_key("token.key", state)
     return Services(
         config=config,
         streamer=StreamerClient(streamer_url(config), config.web.threads),
@@ -80,32 +68,32 @@ def build(config: Config) -> Services:
         thumbnails=Thumbnails(),
         owner=owner,
         sessions=Sessions(state / "sessions.json", owner.generation),
-        cookie=Cookie(key("session.key", state)),
+        cookie=Cookie(secret_key("session.key", state)),
         hosts=Hosts(config, socket.gethostname()),
-        tokens=tokens,
+        tokens=OfferTokens(token_key, read_boot_id()),
         viewing=ViewingTokens(state),
-        tls_word=tls_word(token_key),
+        proof=tls_proof(token_key),
         throttle=Throttle(),
-        places=Places.of_threads(config.web.threads),
-        webrtc=_python_webrtc(config, OfferGate(tokens)),
+        stream_slots=StreamSlots.of_threads(config.web.threads),
+        webrtc=_python_webrtc(config),
     )
 
 
-def _python_webrtc(config: Config, gate: OfferGate) -> aio.PythonWebRTC | None:
+def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
     """Raises ``BAD_CONFIG`` where it is asked for and aiortc is missing."""
     if config.webrtc.backend != "python":
         return None
-    aio.require()
-    aio.quieten()
+    webrtc.require()
+    webrtc.quieten()
     camera = config.camera
-    return aio.PythonWebRTC(config.webrtc, lambda: shm.stream_reader(camera.layout, camera.stream), gate)
+    return webrtc.PythonWebRTC(config.webrtc, lambda: shm.stream_reader(camera.layout, camera.stream))
 
 
 def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:
     """Until SIGTERM or SIGINT."""
     watchdog.ready("ready")
     while signals.wait(watchdog.interval) is None:
-        failed = watchdog.beat(f"{services.places.taken()} open streams")
+        failed = watchdog.beat(f"{services.stream_slots.taken()} open streams")
         if failed:
             _log.error("not answering: %s", ", ".join(failed))
 

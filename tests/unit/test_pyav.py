@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from petcam import pyav
 from petcam.errors import Code, PetcamError
+from petcam.media import pyav
 
 
 def test_it_finds_pyav_where_it_is_installed():

@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from fractions import Fraction
 
-from petcam import pyav
 from petcam.feed.demo.detector import Box, DelayedDetector, Writer
 from petcam.feed.demo.room import HEIGHT, WIDTH
 from petcam.feed.demo.scene import Scene
 from petcam.feed.media.encoder import Encoder
 from petcam.feed.source import EncodedFrame
+from petcam.media import pyav
 
 FPS = 30
 

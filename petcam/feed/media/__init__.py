@@ -1,4 +1,4 @@
 """What PyAV (FFmpeg) does for the sources: opens containers, network and video devices, transcodes, encodes.
 
-Imports ``petcam.errors``, ``petcam.pyav`` and ``feed.h264``.
+Imports ``petcam.errors``, ``petcam.media`` and ``feed.h264``.
 """

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
-from petcam import pyav
 from petcam.errors import Code, PetcamError
 from petcam.feed.h264 import annexb
 from petcam.feed.h264.assembler import Assembler, CodedPicture, NotPlayable
 from petcam.feed.media.encoder import Encoder
+from petcam.media import pyav
 
 LARGEST = (1280, 720)  # pixels of a transcoded picture: what a small board can encode in time
 USUAL_FPS = Fraction(30)  # where the container does not say

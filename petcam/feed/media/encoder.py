@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from petcam import pyav
+from petcam.media import pyav
 
 BIT_RATE = 2_000_000  # bits/s
 

@@ -1,8 +1,8 @@
 """The sources of ``petcam feed``, one a file, and from the word SOURCE to the one that it names.
 
 To add a source, write a module with a class like :class:`petcam.feed.source.Source` and name it in ``registry``.
-Imports ``petcam.errors``, ``petcam.pyav``, ``petcam.shm.detections`` (for the demo's detector), ``feed.source`` and the
-rooms ``demo``, ``media``, ``timing`` and ``h264``. Others import from here only.
+Imports ``petcam.errors``, ``petcam.media``, ``petcam.shm.detections`` (for the demo's detector), ``feed.source`` and
+the rooms ``demo``, ``media``, ``timing`` and ``h264``. Others import from here only.
 """
 
 from petcam.feed.sources.registry import POSSIBLE, find

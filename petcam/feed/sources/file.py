@@ -7,13 +7,13 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from petcam import pyav
 from petcam.errors import Code, PetcamError
 from petcam.feed.h264.assembler import CodedPicture, NotPlayable
 from petcam.feed.media import container
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_file
 from petcam.feed.timing.playback_schedule import PlaybackSchedule
+from petcam.media import pyav
 
 LOOKED_AT = 300  # pictures, before the first is played: B-frames do not wait longer to show themselves
 

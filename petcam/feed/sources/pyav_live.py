@@ -5,11 +5,11 @@ import threading
 from collections.abc import Generator
 from typing import Any
 
-from petcam import pyav
 from petcam.feed.h264.assembler import NotPlayable
 from petcam.feed.media import container
 from petcam.feed.source import EncodedFrame
 from petcam.feed.timing.live_clock import LiveClock
+from petcam.media import pyav
 
 TIMEOUTS = (5.0, 5.0)  # seconds to open, and from picture to picture
 

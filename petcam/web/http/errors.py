@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
+from petcam.web.http.marks import Mark, has
 
 STATUS = {
     Code.BAD_REQUEST: 400,
@@ -46,7 +47,7 @@ def register(app: Flask) -> None:
 
 def is_page() -> bool:
     """Whether a person is looking at the answer, rather than a program or an ``<img>``."""
-    return not request.path.startswith("/api/") and request.blueprint in (None, "pages", "auth", "account")
+    return not request.path.startswith("/api/") and (request.endpoint is None or has(Mark.PAGE))
 
 
 def json_answer(body: object, status: int = 200) -> Response:

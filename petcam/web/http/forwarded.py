@@ -1,8 +1,8 @@
 """What a proxy in front says of the request that it passes on, believed only from whom it may come.
 
-That is the streamer's TLS end (from loopback or the one address that ``web.host`` names, with a word that only holders
-of ``token.key`` can say) and the addresses in ``web.trusted_proxies``. From everybody else these headers are dropped,
-so that nobody chooses the address that is slowed down, logged or taken for this machine.
+That is the streamer's TLS proxy (from loopback or the one address that ``web.host`` names, with a proof that only
+holders of ``token.key`` can give) and the addresses in ``web.trusted_proxies``. From everybody else these headers are
+dropped, so that nobody chooses the address that is slowed down, logged or taken for this machine.
 """
 
 import hashlib
@@ -12,39 +12,47 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from flask import Flask
+
+from petcam.config import Web
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-FOR, PROTO, WORD = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_PETCAM_TLS"
-DROPPED = (FOR, PROTO, WORD, "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_BY")
+FOR, PROTO, PROOF = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_PETCAM_TLS"
+DROPPED = (FOR, PROTO, PROOF, "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_BY")
 
 
-def tls_word(key: bytes) -> str:
-    """That of the streamer's TLS end."""
+def tls_proof(key: bytes) -> str:
+    """By which the streamer's TLS proxy is known; ``key`` is ``token.key``."""
     return hmac.new(key, b"petcam-tls-v1", hashlib.sha256).hexdigest()
 
 
 class Forwarded:
     """WSGI middleware; sets ``REMOTE_ADDR`` and ``wsgi.url_scheme``."""
 
-    def __init__(self, app: "WSGIApplication", host: str, proxies: list[str], word: str) -> None:
+    @classmethod
+    def register(cls, app: Flask, web: Web, proof: str) -> None:
+        app.wsgi_app = cls(app.wsgi_app, web.host, web.trusted_proxies, proof)  # type: ignore[method-assign]
+
+    def __init__(self, app: "WSGIApplication", host: str, proxies: list[str], proof: str) -> None:
         self._app = app
         self._own = _parse(host)  # what this machine reaches itself by at that address comes from the same one
         self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
-        self._word = word.encode()
+        self._proof = proof.encode()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         told = {name: environ.pop(name, "") for name in DROPPED}
         peer = environ.get("REMOTE_ADDR", "")
-        if self._is_tls_end(peer, told[WORD]) or self._is_proxy(peer):
+        if self._is_tls_proxy(peer, told[PROOF]) or self._is_proxy(peer):
             environ["REMOTE_ADDR"] = self._viewer(told[FOR], peer)
             if told[PROTO].rpartition(",")[2].strip().lower() == "https":
                 environ["wsgi.url_scheme"] = "https"
         return self._app(environ, start_response)
 
-    def _is_tls_end(self, peer: str, word: str) -> bool:
+    def _is_tls_proxy(self, peer: str, proof: str) -> bool:
         address = _parse(peer)
-        same = hmac.compare_digest(word.encode("utf-8", "replace"), self._word)
+        same = hmac.compare_digest(proof.encode("utf-8", "replace"), self._proof)
         return address is not None and (address.is_loopback or address == self._own) and same
 
     def _is_proxy(self, address: str) -> bool:

@@ -1,13 +1,17 @@
 """Security headers, on every answer."""
 
-from flask import Response, request
+from collections.abc import Callable
 
-from petcam.web.services import services
-from petcam.web.signaling.viewer_config import streamer_origin
+from flask import Flask, Response, request
 
 
-def protect(response: Response) -> Response:
-    connect = f"'self' {streamer_origin(services().config)}".rstrip()
+def register(app: Flask, streamer_origin: Callable[[], str]) -> None:
+    """``streamer_origin`` tells whom else the page of the current request may call; empty: nobody."""
+    app.after_request(lambda response: protect(response, streamer_origin()))
+
+
+def protect(response: Response, origin: str) -> Response:
+    connect = f"'self' {origin}".rstrip()
     response.headers["Content-Security-Policy"] = (
         f"default-src 'self'; connect-src {connect}; img-src 'self' data: blob:; media-src 'self' blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

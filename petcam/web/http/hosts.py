@@ -1,4 +1,5 @@
-"""Names by which petcam may be opened. A page of another name whose address was bent to ours (DNS rebinding) gets none.
+"""Names by which petcam may be opened. A foreign page whose name was made to resolve to this board (DNS rebinding) is
+refused.
 
 An address is allowed where it is this machine's at that moment, whatever DHCP, a VPN or IPv6 made it: asking the kernel
 to bind to it tells. Of names those count that nobody outside can bend: this machine's own, those with a suffix of local
@@ -11,7 +12,10 @@ import socket
 import time
 from functools import lru_cache
 
+from flask import Flask, request
+
 from petcam.config import Config
+from petcam.errors import Code, PetcamError
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 MDNS = ".local"
@@ -37,6 +41,22 @@ class Hosts:
         self._names = {"localhost", own, hostname.lower(), *(name_of(host) or host.lower() for host in given)}
         self._is_own_address = lru_cache(64)(_is_own_address)
         self._names |= {own + suffix for suffix in LOCAL_SUFFIXES}
+
+    def register(self, app: Flask) -> None:
+        app.before_request(self.refuse_foreign)
+
+    def refuse_foreign(self) -> None:
+        """Before anything else: to a page of a foreign name, even the login says nothing."""
+        host = request.headers.get("Host", "")
+        if self.allows(host):
+            return
+        name = name_of(host) or "that name"
+        raise PetcamError(
+            Code.UNKNOWN_HOST,
+            f"petcam is not known as {name}: open it by its address or as NAME.local, or add the name to web.hosts in "
+            f"/etc/petcam/petcam.yaml and restart petcam.target / {name} という名前では開けません。アドレスか "
+            "NAME.local で開くか、/etc/petcam/petcam.yaml の web.hosts に加え、petcam.target を再起動してください",
+        )
 
     def allows(self, host: str) -> bool:
         """``host`` is the request's ``Host``."""

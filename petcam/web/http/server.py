@@ -14,10 +14,10 @@ from waitress.adjustments import Adjustments
 from waitress.server import create_server
 
 from petcam.errors import Code, PetcamError
-from petcam.system.network import ask
+from petcam.system.network import http_get
 from petcam.web.http.channel import Channel
 
-UNHEARD_MS = 60_000  # a phone that left the Wi-Fi says no goodbye: after this its connection is closed
+LONGEST_UNACKNOWLEDGED_MS = 60_000  # a phone that left the Wi-Fi says no goodbye: then its connection is closed
 STOP_TIMEOUT = 2.0  # seconds for requests that are being answered; then as much for the loop
 SETTINGS: dict[str, Any] = {
     "ident": None,
@@ -56,9 +56,9 @@ class WebServer:
         self._server.trigger.pull_trigger(self._close)
         self._loop.join(STOP_TIMEOUT)
 
-    def answers(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether ``/healthz`` answers, asked as a browser would."""
-        return ask(self._host, self.port, "/healthz") is not None
+        return http_get(self._host, self.port, "/healthz") is not None
 
     def _close(self) -> None:
         """Runs in the loop's thread; with nothing left to watch the loop ends."""
@@ -76,7 +76,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server(address[:2], family=family, backlog=128, dualstack_ipv6=address[0] == "::")
     except OSError as error:
         raise _refused(host, port, error) from error
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)  # accepted sockets inherit it
+    listener.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LONGEST_UNACKNOWLEDGED_MS
+    )  # accepted sockets inherit it
     return listener
 
 

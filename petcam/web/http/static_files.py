@@ -14,6 +14,8 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, request
 
+from petcam.web.http.marks import Mark, marked
+
 VERSION = re.compile(r"[0-9a-f]{12}/")
 TEXT = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_GOOD = "public, max-age=31536000, immutable"
@@ -52,6 +54,7 @@ class StaticFiles:
     def url(self, name: str) -> str:
         return f"/static/{self._version}/{name}"
 
+    @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def serve(self, filename: str) -> Response:
         file = self._files.get(VERSION.sub("", filename, count=1) if VERSION.match(filename) else filename)
         if file is None:

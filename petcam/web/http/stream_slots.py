@@ -1,4 +1,4 @@
-"""Open streams: each holds a thread of the web server, so there are only so many places."""
+"""Open streams: each holds a thread of the web server, so there is only a limited number of slots."""
 
 import threading
 from collections.abc import Callable
@@ -6,32 +6,32 @@ from functools import partial
 
 from petcam.errors import Code, PetcamError
 
-KEPT_FOR_PAGES = 8  # threads that streams never take
+THREADS_FOR_PAGES = 8  # that streams never take
 
 
-class Places:
+class StreamSlots:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._lock = threading.Lock()
         self._taken: set[object] = set()  # guarded by _lock
 
     @classmethod
-    def of_threads(cls, threads: int) -> "Places":
-        return cls(max(1, threads - KEPT_FOR_PAGES))
+    def of_threads(cls, threads: int) -> "StreamSlots":
+        return cls(max(1, threads - THREADS_FOR_PAGES))
 
     def take(self) -> Callable[[], None]:
-        """A place, given back by calling what is returned (more than once does no harm)."""
-        place = object()
+        """A slot, given back by calling what is returned (more than once does no harm). Raises ``BUSY``."""
+        slot = object()
         with self._lock:
             if len(self._taken) >= self.limit:
                 raise PetcamError(Code.BUSY, f"all {self.limit} places for open streams are taken; try again soon")
-            self._taken.add(place)
-        return partial(self._leave, place)
+            self._taken.add(slot)
+        return partial(self._give_back, slot)
 
     def taken(self) -> int:
         with self._lock:
             return len(self._taken)
 
-    def _leave(self, place: object) -> None:
+    def _give_back(self, slot: object) -> None:
         with self._lock:
-            self._taken.discard(place)
+            self._taken.discard(slot)

@@ -1,0 +1,32 @@
+"""The live page: the page itself, the detector's results as they come, and how the services do.
+
+Imports ``config``, ``errors``, ``shm``, ``streamer_client``, ``system``, ``web.http`` and ``web.signaling``.
+"""
+
+from flask import Flask
+
+from petcam.config import Config
+from petcam.streamer_client import StreamerClient
+from petcam.web.http import OpenStreams
+from petcam.web.live.detection_feed import DetectionFeed
+from petcam.web.live.detections import DetectionEvents
+from petcam.web.live.health import Backend, Health
+from petcam.web.live.live_page import LivePage
+from petcam.web.signaling import ViewerConfig
+
+__all__ = ["DetectionFeed", "register"]
+
+
+def register(
+    app: Flask,
+    config: Config,
+    viewer_config: ViewerConfig,
+    detections: DetectionFeed,
+    streams: OpenStreams,
+    streamer: StreamerClient,
+    backend: Backend | None,
+) -> None:
+    """``backend`` streams in the streamer's place (``webrtc.backend: python``)."""
+    LivePage(config, viewer_config).register(app)
+    DetectionEvents(detections, streams).register(app)
+    Health(streamer, backend).register(app)

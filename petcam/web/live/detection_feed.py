@@ -1,5 +1,5 @@
-"""The detector's results: one thread reads the segment while anybody listens, serialises each result once for all,
-and sends it to each."""
+"""The detector's results: one thread reads the segment while there are subscribers, serialises each result once
+for all, and sends it to each."""
 
 import logging
 import threading
@@ -9,12 +9,10 @@ from contextlib import AbstractContextManager
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Protocol
 
-from petcam.errors import PetcamError
-from petcam.web.live.subscribers import FRESH, Audience
+from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
+from petcam.web.live.subscribers import LONGEST_AGE, Subscribers
 
-READ_TIMEOUT = 0.5  # seconds; also how soon the thread notices stop()
-RETRY_PAUSE = 2.0
-ROUND_LIMIT = 10.0  # seconds after which a thread that has not gone round is stuck
+LONGEST_ROUND = 10.0  # seconds after which a thread that has not come round is stuck
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +27,7 @@ class DetectionFeed:
     """``open_reader`` may be called again and again: a segment that cannot be read now may be replaced."""
 
     def __init__(self, open_reader: Callable[[], AbstractContextManager[Reader]]) -> None:
-        self.audience = Audience()
+        self.subscribers = Subscribers()
         self.ended = threading.Event()
         self._open_reader = open_reader
         self._thread = threading.Thread(target=self._run, name="detections", daemon=True)
@@ -39,35 +37,33 @@ class DetectionFeed:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, and the stream of everybody who listens."""
+        """End the thread, and the stream of every subscriber."""
         self.ended.set()
         if self._thread.is_alive():
             self._thread.join(READ_TIMEOUT + RETRY_PAUSE)
 
-    def goes_round(self) -> bool:
-        return self._thread.is_alive() and time.monotonic() - self._last_round < ROUND_LIMIT
+    def is_alive(self) -> bool:
+        return self._thread.is_alive() and time.monotonic() - self._last_round < LONGEST_ROUND
 
     def _run(self) -> None:
-        reason = ""
-        while not self.ended.is_set():
-            try:
-                with self._open_reader() as reader:
-                    self._follow(reader)
-            except Exception as error:  # whatever it is, the next segment may be good
-                if str(error) != reason:  # said once, not every two seconds
-                    reason = str(error)
-                    _log.error("detections: %s", reason, exc_info=not isinstance(error, PetcamError))
-                self._last_round = time.monotonic()
-                self.ended.wait(RETRY_PAUSE)
+        ReadingLoop("detections", _log).run(self._read, self.ended.is_set, self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        self._last_round = time.monotonic()
+        self.ended.wait(seconds)
+
+    def _read(self) -> None:
+        with self._open_reader() as reader:
+            self._follow(reader)
 
     def _follow(self, reader: Reader) -> None:
         while not self.ended.is_set():
             self._last_round = time.monotonic()
-            if not self.audience.wait(READ_TIMEOUT):
+            if not self.subscribers.wait(READ_TIMEOUT):
                 continue
             result = reader.read(READ_TIMEOUT)
-            if result is not None and time.monotonic_ns() - result.publish_ns < FRESH * 1e9:
-                self.audience.tell(serialise(result))
+            if result is not None and time.monotonic_ns() - result.publish_ns < LONGEST_AGE * 1e9:
+                self.subscribers.publish(serialise(result))
 
 
 def serialise(result: Any) -> bytes:
@@ -78,7 +74,7 @@ def serialise(result: Any) -> bytes:
     boxes = ",".join(_box(box) for box in result.boxes)
     return (
         f'data: {{"detections":[{boxes}],"frame_number":{result.frame_number},"capture_ns":{result.capture_ns},'
-        f'"rtp_timestamp":{result.capture_ns * 9 // 100_000 % 2**32},'
+        f'"rtp_timestamp":{result.rtp_timestamp},'
         f'"width":{result.width},"height":{result.height}}}\n\n'
     ).encode()
 

@@ -1,33 +1,42 @@
 """Health: petcam-web's own, and the streamer's passed on."""
 
 import json
+from typing import Protocol
 
-from flask import Blueprint, Response
+from flask import Flask, Response
 
 from petcam.errors import PetcamError
-from petcam.web.http.errors import json_answer
-from petcam.web.http.streamer_answer import passed_on
-from petcam.web.services import services
-
-blueprint = Blueprint("health", __name__)
+from petcam.streamer_client import StreamerClient
+from petcam.web.http import Mark, json_answer, marked, passed_on
 
 
-@blueprint.get("/healthz")
+class Backend(Protocol):
+    """Of :mod:`petcam.web.webrtc` (``webrtc.backend: python``)."""
+
+    def health(self) -> dict[str, object]: ...
+
+
+class Health:
+    def __init__(self, streamer: StreamerClient, backend: Backend | None) -> None:
+        self._streamer, self._backend = streamer, backend
+
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/healthz", "healthz", healthz)
+        app.add_url_rule("/api/go/health", "health", self.of_streamer)
+
+    def of_streamer(self) -> Response:
+        if self._backend is None:
+            return passed_on(self._streamer.read("/health"))
+        return json_answer({**self._backend.health(), "recording": self._is_recording(), "backend": "python"})
+
+    def _is_recording(self) -> bool | None:
+        """Whether the streamer records; None where it does not answer, without which nothing is recorded."""
+        try:
+            return bool(json.loads(self._streamer.read("/status").body)["recording"])
+        except (PetcamError, KeyError, TypeError):
+            return None
+
+
+@marked(Mark.FOR_EVERYBODY)
 def healthz() -> Response:
     return json_answer({"status": "ok"})
-
-
-@blueprint.get("/api/go/health")
-def streamer_health() -> Response:
-    own = services().webrtc
-    if own is None:
-        return passed_on(services().streamer.read("/health"))
-    return json_answer({**own.health(), "recording": _recording(), "backend": "python"})
-
-
-def _recording() -> bool | None:
-    """Whether the streamer records; None where it does not answer, without which nothing is recorded."""
-    try:
-        return bool(json.loads(services().streamer.read("/status").body)["recording"])
-    except (PetcamError, KeyError, TypeError):
-        return None

@@ -1,0 +1,27 @@
+"""Who is let in: sessions and their cookie, the gate before every route, and the pages to log in and out by.
+
+Imports ``access``, ``errors`` and ``web.http``.
+"""
+
+from flask import Flask
+
+from petcam.access import Owner
+from petcam.web.login.account_page import AccountPage
+from petcam.web.login.cookie import Cookie
+from petcam.web.login.first_visit import FirstVisit
+from petcam.web.login.gate import Gate
+from petcam.web.login.login_pages import LoginPages
+from petcam.web.login.sessions import Sessions
+from petcam.web.login.throttle import Throttle
+from petcam.web.login.visitors import Visitors
+
+__all__ = ["Cookie", "Sessions", "Throttle", "Visitors", "register"]
+
+
+def register(app: Flask, visitors: Visitors, owner: Owner) -> None:
+    """Before the rooms that it guards. Every template gets ``may_change`` (bool)."""
+    Gate(visitors).register(app)
+    LoginPages(visitors, owner).register(app)
+    FirstVisit(visitors, owner).register(app)
+    AccountPage(visitors, owner).register(app)
+    app.context_processor(lambda: {"may_change": visitors.is_owner()})

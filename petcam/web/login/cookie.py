@@ -1,42 +1,40 @@
-"""The session's cookie: ``TOKEN.MAC``, signed with ``session.key``.
+"""The session's cookie: ``TOKEN.SIGNATURE``, signed with ``session.key``.
 
 A cookie of ours whose session has ended still tells that this browser was let in once; it is left in the browser, and
 opens nothing.
 """
 
 import hashlib
-import hmac
 
 from flask import request
+from itsdangerous import BadSignature, Signer
 from werkzeug.wrappers import Response
 
-from petcam.web.login.sessions import ABSOLUTE
+from petcam.web.login.sessions import LONGEST_SESSION
 
-PURPOSE = b"petcam-session-v1\n"
+PURPOSE = b"petcam-session-v2"
 
 
 class Cookie:
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._signer = Signer(key, salt=PURPOSE, digest_method=hashlib.sha256)
 
     def token(self) -> str:
         """Of the current request; empty without a cookie that we signed."""
-        token, _, mac = request.cookies.get(_name(), "").rpartition(".")
-        return token if hmac.compare_digest(mac.encode("utf-8", "replace"), self._sign(token)) else ""
+        try:
+            return self._signer.unsign(request.cookies.get(_name(), "")).decode()
+        except (BadSignature, UnicodeError):
+            return ""
 
     def give(self, response: Response, token: str) -> None:
         response.set_cookie(
             _name(),
-            f"{token}.{self._sign(token).decode()}",
-            max_age=int(ABSOLUTE),
+            self._signer.sign(token).decode(),
+            max_age=int(LONGEST_SESSION),
             secure=request.is_secure,
             httponly=True,
             samesite="Lax",
         )
-
-    def _sign(self, token: str) -> bytes:
-        mac = hmac.new(self._key, PURPOSE + token.encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return mac.hexdigest().encode()
 
 
 def _name() -> str:

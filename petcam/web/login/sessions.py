@@ -14,13 +14,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from petcam.access import secret_file
-from petcam.access.owner import Role
+from petcam.access import Role, write_private
 
-IDLE = 30 * 86400.0  # seconds
-ABSOLUTE = 180 * 86400.0
-SEEN_EVERY = 86400.0  # so often a visit is written down: an SD card is not written for every request
-MOST = 200  # sessions; the one that was unused for longest goes first
+LONGEST_UNUSED = 30 * 86400.0  # seconds
+LONGEST_SESSION = 180 * 86400.0
+WRITE_SEEN_EVERY = 86400.0  # so often a visit is written down: an SD card is not written for every request
+MOST_SESSIONS = 200  # sessions; the one that was unused for longest goes first
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ class Session:
 
     def seconds_left(self, now: float) -> float:
         """Until it ends for good. A clock that was set back lengthens nothing beyond the whole."""
-        return min(ABSOLUTE, self.started + ABSOLUTE - now)
+        return min(LONGEST_SESSION, self.started + LONGEST_SESSION - now)
 
 
 class Sessions:
@@ -52,7 +51,7 @@ class Sessions:
         session = Session(_digest(token), secrets.token_hex(16), role, self._generation(role), now, now)
         with self._lock:
             self._sessions[session.hash] = session
-            if len(self._sessions) > MOST:
+            if len(self._sessions) > MOST_SESSIONS:
                 del self._sessions[min(self._sessions.values(), key=lambda each: each.seen).hash]
         self._save()
         return token
@@ -67,7 +66,7 @@ class Sessions:
         if not self._lasts(session, now):
             self._forget([session])
             return None
-        if abs(now - session.seen) >= SEEN_EVERY:
+        if abs(now - session.seen) >= WRITE_SEEN_EVERY:
             with self._lock:
                 if session.hash in self._sessions:  # not ended meanwhile
                     self._sessions[session.hash] = replace(session, seen=now)
@@ -86,7 +85,7 @@ class Sessions:
 
     def _lasts(self, session: Session, now: float) -> bool:
         current = self._generation(session.role)
-        used = now - session.seen < IDLE
+        used = now - session.seen < LONGEST_UNUSED
         return bool(current) and session.generation == current and used and session.seconds_left(now) > 0
 
     def _forget(self, sessions: list[Session]) -> None:
@@ -101,7 +100,7 @@ class Sessions:
             with self._lock:
                 rows = [{**asdict(session), "role": session.role.value} for session in self._sessions.values()]
             try:
-                secret_file.write_private(self._file, json.dumps({"sessions": rows}).encode())
+                write_private(self._file, json.dumps({"sessions": rows}).encode())
             except OSError as error:
                 _log.error("%s: cannot be written: %s", self._file, error.strerror)
 

@@ -3,7 +3,6 @@
 All access units are decoded, once; each view that somebody has is then scaled and encoded once.
 """
 
-import importlib.util
 import logging
 import threading
 import time
@@ -14,17 +13,17 @@ from functools import partial
 from typing import Any, Protocol
 
 from petcam.errors import Code, PetcamError
+from petcam.media import pyav
+from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
 from petcam.web.pictures.heap import give_back
-from petcam.web.pictures.latest import Newest
+from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import Picture, View
 from petcam.web.pictures.rendition import Rendition
 from petcam.web.pictures.source import Cameras, Source
 
-READ_TIMEOUT = 0.5  # seconds; also how soon the thread notices that nobody looks any more
-HOLD_TIMEOUT = 0.02  # while a picture waits for its boxes
-RETRY_PAUSE = 2.0
-VIEWS = 8  # at once, as each costs an encoder
-RESULTS = 60  # of the detector that are kept: 2 s
+HELD_READ_TIMEOUT = 0.02  # seconds, while a picture waits for its boxes
+MOST_VIEWS = 8  # different ones at once, as each costs an encoder
+MOST_RESULTS = 60  # of the detector that are kept: 2 s
 
 _log = logging.getLogger(__name__)
 
@@ -46,30 +45,30 @@ class PictureFeed:
         self._stopping = threading.Event()
 
     def supports(self, view: View) -> bool:
-        return importlib.util.find_spec("av") is not None or (view == View() and self._cameras.gives_jpeg())
+        return pyav.is_installed() or (view == View() and self._cameras.gives_jpeg())
 
-    def look(self, view: View, fps: float) -> tuple[Newest[Picture], Callable[[], None]]:
+    def look(self, view: View, fps: float) -> tuple[Latest[Picture], Callable[[], None]]:
         """Begin to look: pictures come until the second of what is returned is called.
 
         Raises ``BUSY`` where too many different views are looked at.
         """
         looker = object()
         with self._lock:
-            if view not in self._renditions and len(self._renditions) >= VIEWS:
-                raise PetcamError(Code.BUSY, f"pictures are made in {VIEWS} sizes already; ask for one of those")
+            if view not in self._renditions and len(self._renditions) >= MOST_VIEWS:
+                raise PetcamError(Code.BUSY, f"pictures are made in {MOST_VIEWS} sizes already; ask for one of those")
             rendition = self._renditions.setdefault(view, Rendition(view))
             self._rates[looker] = view, fps
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
                 self._thread.start()
-        return rendition.newest, partial(self._leave, looker)
+        return rendition.latest, partial(self._leave, looker)
 
     def stop(self) -> None:
         self._stopping.set()
         with self._lock:
             thread = self._thread
             for rendition in self._renditions.values():
-                rendition.newest.close()
+                rendition.latest.close()
         if thread is not None:
             thread.join(READ_TIMEOUT + RETRY_PAUSE)
 
@@ -97,28 +96,20 @@ class PictureFeed:
             return True
 
     def _run(self) -> None:
-        reason = ""
-        while not self._may_end():
-            try:
-                self._look_out()
-            except Exception as error:  # whatever it is, the next segment may be good
-                if str(error) != reason:
-                    reason = str(error)
-                    _log.error("pictures: %s", reason, exc_info=not isinstance(error, PetcamError))
-                self._stopping.wait(RETRY_PAUSE)
+        ReadingLoop("pictures", _log).run(self._read, self._may_end, self._stopping.wait)
         give_back()
 
-    def _look_out(self) -> None:
+    def _read(self) -> None:
         """A function of its own, so that nothing of the decoder is left when memory is given back."""
         with self._cameras.open() as source, self._open_results() as results:
             self._follow(source, results)
 
     def _follow(self, source: Source, reader: Reader) -> None:
         """Show what comes until nobody looks any more."""
-        results: deque[Any] = deque(maxlen=RESULTS)
+        results: deque[Any] = deque(maxlen=MOST_RESULTS)
         while renditions := self._wanted():
             held = any(rendition.holds for rendition in renditions)
-            still = source.read(HOLD_TIMEOUT if held else READ_TIMEOUT)
+            still = source.read(HELD_READ_TIMEOUT if held else READ_TIMEOUT)
             renditions = self._wanted()  # who came meanwhile sees it too
             if still is not None:
                 for rendition in renditions:

@@ -1,4 +1,4 @@
-"""The newest value of a feed, handed to any number of waiting threads: whoever is slow misses some, nobody queues."""
+"""The latest value of a feed, handed to any number of waiting threads: whoever is slow misses some, nobody queues."""
 
 import threading
 from typing import Generic, TypeVar
@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Newest(Generic[T]):
+class Latest(Generic[T]):
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._number = 0  # guarded by _changed, like all below
@@ -20,7 +20,7 @@ class Newest(Generic[T]):
             self._changed.notify_all()
 
     def wait(self, after: int, timeout: float) -> tuple[int, T] | None:
-        """Number and value of the newest once it is newer than ``after`` (0: any); None at time-out or when closed."""
+        """Number and value of the latest once it is newer than ``after`` (0: any); None at time-out or when closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._number > after, timeout)
             if self._closed or self._value is None or self._number <= after:

@@ -1,56 +1,65 @@
-"""Pictures without WebRTC: a stream of JPEGs and the newest one."""
+"""Pictures without WebRTC: a stream of JPEGs and the latest one."""
 
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from flask import Blueprint, Response, request
+from flask import Flask, Response, request
 
 from petcam.errors import Code, PetcamError
-from petcam.web.http.channel import CONNECTION, Connection
-from petcam.web.http.streaming import LOOK_UP, open_stream
+from petcam.media import pyav
+from petcam.web.http import CONNECTION, LOOK_UP, Connection, Mark, OpenStreams, marked
 from petcam.web.pictures.feed import PictureFeed
-from petcam.web.pictures.latest import Newest
+from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import Cadence, Picture, View
-from petcam.web.services import services
 
-SNAPSHOT_WAIT = 5.0  # seconds
+LONGEST_SNAPSHOT_WAIT = 5.0  # seconds
 BOUNDARY = "petcam-picture"
 WIDTHS = (16, 3840)  # pixels
 RATES = (0.1, 30.0)  # pictures a second
 USUAL_RATE = 10.0
 
-blueprint = Blueprint("mjpeg", __name__)
 
+class PictureRoutes:
+    def __init__(self, feed: PictureFeed, streams: OpenStreams) -> None:
+        self._feed, self._streams = feed, streams
 
-@blueprint.get("/stream.mjpg")
-def stream() -> Response:
-    view, fps = _view(), _number("fps", RATES, USUAL_RATE)
-    viewer = request.environ[CONNECTION]
-    newest, stop_looking = _supporting_feed(view).look(view, fps)
-    parts = partial(_parts, newest, Cadence(fps), viewer)
-    try:
-        response = open_stream(f"multipart/x-mixed-replace; boundary={BOUNDARY}", parts)
-    except BaseException:
-        stop_looking()
-        raise
-    response.call_on_close(stop_looking)
-    return response
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/stream.mjpg", "mjpeg", self.stream)
+        app.add_url_rule("/snapshot.jpg", "snapshot", self.snapshot)
 
-
-@blueprint.get("/snapshot.jpg")
-def snapshot() -> Response:
-    view = _view()
-    feed = _supporting_feed(view)
-    leave_place = services().places.take()  # waiting holds a thread, as a stream does
-    try:
-        newest, stop_looking = feed.look(view, USUAL_RATE)
+    @marked(Mark.FOR_PROGRAMS)
+    def stream(self) -> Response:
+        view, fps = _view(), _number("fps", RATES, USUAL_RATE)
+        viewer = request.environ[CONNECTION]
+        self._require_support(view)
+        latest, stop_looking = self._feed.look(view, fps)
+        parts = partial(_parts, latest, Cadence(fps), viewer)
         try:
-            return _conditional(_newest_picture(newest), view)
-        finally:
+            response = self._streams.answer(f"multipart/x-mixed-replace; boundary={BOUNDARY}", parts)
+        except BaseException:
             stop_looking()
-    finally:
-        leave_place()
+            raise
+        response.call_on_close(stop_looking)
+        return response
+
+    @marked(Mark.FOR_PROGRAMS)
+    def snapshot(self) -> Response:
+        view = _view()
+        self._require_support(view)
+        give_slot_back = self._streams.slots.take()  # waiting holds a thread, as a stream does
+        try:
+            latest, stop_looking = self._feed.look(view, USUAL_RATE)
+            try:
+                return _conditional(_latest_picture(latest), view)
+            finally:
+                stop_looking()
+        finally:
+            give_slot_back()
+
+    def _require_support(self, view: View) -> None:
+        if not self._feed.supports(view):
+            raise pyav.missing("this", pyav.SERVICE_REMEDY)
 
 
 def _view() -> View:
@@ -72,16 +81,10 @@ def _number(name: str, allowed: tuple[float, float], usual: float) -> float:
     return number
 
 
-def _supporting_feed(view: View) -> PictureFeed:
-    if not services().pictures.supports(view):
-        raise PetcamError(Code.UNSUPPORTED, "pictures need PyAV: sudo apt install python3-av, then restart petcam-web")
-    return services().pictures
-
-
-def _newest_picture(newest: Newest[Picture]) -> Picture:
-    deadline, seen = time.monotonic() + SNAPSHOT_WAIT, 0
-    while (left := deadline - time.monotonic()) > 0 and not newest.closed:
-        news = newest.wait(seen, left)
+def _latest_picture(latest: Latest[Picture]) -> Picture:
+    deadline, seen = time.monotonic() + LONGEST_SNAPSHOT_WAIT, 0
+    while (left := deadline - time.monotonic()) > 0 and not latest.closed:
+        news = latest.wait(seen, left)
         if news is not None:
             seen, picture = news
             if picture.is_fresh():
@@ -98,11 +101,11 @@ def _conditional(picture: Picture, view: View) -> Response:
     return response
 
 
-def _parts(newest: Newest[Picture], cadence: Cadence, viewer: Connection, gone: Callable[[], bool]) -> Iterator[bytes]:
-    """A viewer to whom the last picture is still on its way gets none until it has left, and then the newest."""
+def _parts(latest: Latest[Picture], cadence: Cadence, viewer: Connection, gone: Callable[[], bool]) -> Iterator[bytes]:
+    """A viewer to whom the last picture is still on its way gets none until it has left, and then the latest."""
     seen = 0
-    while not (newest.closed or gone()):
-        news = newest.wait(seen, LOOK_UP)
+    while not (latest.closed or gone()):
+        news = latest.wait(seen, LOOK_UP)
         if news is None:
             continue
         seen, picture = news

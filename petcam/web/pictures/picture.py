@@ -3,7 +3,9 @@
 import time
 from dataclasses import dataclass
 
-SILENT_NS = 5_000_000_000  # a picture older than this is not shown as live
+from petcam.shm import rtp
+
+OLDEST_LIVE_NS = 5_000_000_000  # a picture older than this is not shown as live
 
 
 @dataclass(frozen=True)
@@ -14,14 +16,14 @@ class Picture:
     @property
     def rtp_timestamp(self) -> int:
         """What WebRTC and the detector's results call its moment."""
-        return self.capture_ns * 9 // 100_000 % 2**32
+        return rtp.timestamp(self.capture_ns)
 
     def age(self) -> float:
         """Seconds since its capture."""
         return (time.monotonic_ns() - self.capture_ns) / 1e9
 
     def is_fresh(self) -> bool:
-        return time.monotonic_ns() - self.capture_ns < SILENT_NS
+        return time.monotonic_ns() - self.capture_ns < OLDEST_LIVE_NS
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,10 @@ class Cadence:
 
     def is_due(self, capture_ns: int, early: float = 0.0) -> bool:
         """``early``: the part of an interval by which it may come before its time; below 0 it has to be late."""
-        return capture_ns + SLACK_NS + int(early * self.interval_ns) >= self._due_ns
+        return capture_ns + JITTER_NS + int(early * self.interval_ns) >= self._due_ns
 
     def took(self, capture_ns: int) -> None:
         self._due_ns = max(self._due_ns + self.interval_ns, capture_ns + self.interval_ns // 2)
 
 
-SLACK_NS = 2_000_000  # of a camera's clock
+JITTER_NS = 2_000_000  # of a camera's clock

@@ -1,22 +1,22 @@
-"""One view of the pictures, made once for all who look at it. Used by the decoding thread, but for ``newest``."""
+"""One view of the pictures, made once for all who look at it. Used by the decoding thread, but for ``latest``."""
 
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from petcam.web.pictures.boxes import burn
-from petcam.web.pictures.latest import Newest
+from petcam.web.pictures.draw_boxes import draw_boxes
+from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import Cadence, Picture, View
 from petcam.web.pictures.source import Still
 
-HOLD_NS = 250_000_000  # a picture waits so long for its boxes, which come some tens of milliseconds after it
-EARLIER_NS = 500_000_000  # boxes this old are still drawn where a picture has none of its own, as on the page
+LONGEST_HOLD_NS = 250_000_000  # a picture waits so long for its boxes, which come some tens of milliseconds after it
+OLDEST_BOXES_NS = 500_000_000  # boxes this old are still drawn where a picture has none of its own, as on the page
 
 
 class Rendition:
     def __init__(self, view: View) -> None:
         self.view = view
-        self.newest: Newest[Picture] = Newest()
+        self.latest: Latest[Picture] = Latest()
         self._cadence = Cadence(1)
         self._held: deque[tuple[int, Any]] = deque()  # capture_ns and scaled frame, oldest first
         self._encoder: Any = None
@@ -47,18 +47,23 @@ class Rendition:
             before = [result for result in results if result.capture_ns <= capture_ns]
             exact = bool(before) and before[-1].capture_ns == capture_ns
             passed_over = len(before) < len(results)
-            if not (exact or passed_over or now_ns - capture_ns > HOLD_NS or not is_awake(results, capture_ns)):
+            if not (
+                exact
+                or passed_over
+                or now_ns - capture_ns > LONGEST_HOLD_NS
+                or not detector_is_alive(results, capture_ns)
+            ):
                 return
             self._held.popleft()
             if self._cadence.is_due(capture_ns, 0.4 if exact else -0.4 if passed_over else 0.0):
-                if before and capture_ns - before[-1].capture_ns < EARLIER_NS:
-                    burn(frame, before[-1])
+                if before and capture_ns - before[-1].capture_ns < OLDEST_BOXES_NS:
+                    draw_boxes(frame, before[-1])
                 self._publish(capture_ns, self._encoder.encode(frame))
 
     def _publish(self, capture_ns: int, jpeg: bytes) -> None:
         self._cadence.took(capture_ns)
         if jpeg:
-            self.newest.publish(Picture(jpeg, capture_ns))
+            self.latest.publish(Picture(jpeg, capture_ns))
 
     def _plain(self, still: Still) -> bytes:
         """A JPEG that the camera made is passed on as it is."""
@@ -76,6 +81,6 @@ class Rendition:
         return self._encoder.scale(still.frame())
 
 
-def is_awake(results: Sequence[Any], capture_ns: int) -> bool:
-    """Whether the detector was at work shortly before: only then is it worth waiting for."""
-    return bool(results) and capture_ns - results[-1].capture_ns < 2 * EARLIER_NS
+def detector_is_alive(results: Sequence[Any], capture_ns: int) -> bool:
+    """Whether the detector gave results shortly before: only then is it worth waiting for."""
+    return bool(results) and capture_ns - results[-1].capture_ns < 2 * OLDEST_BOXES_NS

@@ -11,8 +11,8 @@ from petcam import shm
 from petcam.errors import Code, PetcamError
 from petcam.shm.rdk_x5 import JPEG, NAME, RawPicture, RdkPictureReader, format_of
 
-BEHIND = 1.0  # seconds; a decoder that never catches up shows something that often
-SILENT = 2.0  # seconds; then the other source is looked at
+SHOW_EVERY = 1.0  # seconds; a decoder that never catches up shows something that often
+LONGEST_SILENCE = 2.0  # seconds; then the other source is tried
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Decoded:
             return None
         frame = self._decoder.feed(unit)
         self._ahead = self._reader.read(0)
-        if frame is None or (self._ahead is not None and time.monotonic() - self._shown_at < BEHIND):
+        if frame is None or (self._ahead is not None and time.monotonic() - self._shown_at < SHOW_EVERY):
             return None
         self._shown_at = time.monotonic()
         return Still(frame.pts, lambda: frame)
@@ -66,8 +66,8 @@ class Direct:
         if raw is not None:
             self._seen_at = time.monotonic()
             return _still(raw)
-        if time.monotonic() - self._seen_at > SILENT:
-            raise PetcamError(Code.BAD_SEGMENT, f"{self._reader.name}: no picture for {SILENT:g} s")
+        if time.monotonic() - self._seen_at > LONGEST_SILENCE:
+            raise PetcamError(Code.BAD_SEGMENT, f"{self._reader.name}: no picture for {LONGEST_SILENCE:g} s")
         return None
 
 
@@ -82,7 +82,7 @@ class Cameras:
     def open(self) -> Iterator[Source]:
         if self._pictures and format_of(self._pictures) is not None:
             with RdkPictureReader(self._pictures) as pictures:
-                first = pictures.read(SILENT / 2)
+                first = pictures.read(LONGEST_SILENCE / 2)
                 if first is not None:
                     yield Direct(pictures, first)
                     return

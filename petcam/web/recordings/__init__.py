@@ -1,0 +1,19 @@
+"""Recordings: starting and stopping one, and those on disk: list, play, thumbnail, pin, delete.
+
+Imports ``errors``, ``media``, ``streamer_client`` and ``web.http``.
+"""
+
+from flask import Flask
+
+from petcam.streamer_client import StreamerClient
+from petcam.web.recordings.control import RecordingControl
+from petcam.web.recordings.directory import RecordingDirectory
+from petcam.web.recordings.library import RecordingLibrary
+from petcam.web.recordings.thumbnails import Thumbnails
+
+__all__ = ["RecordingDirectory", "Thumbnails", "register"]
+
+
+def register(app: Flask, directory: RecordingDirectory, thumbnails: Thumbnails, streamer: StreamerClient) -> None:
+    RecordingControl(streamer).register(app)
+    RecordingLibrary(directory, thumbnails).register(app)

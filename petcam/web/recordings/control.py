@@ -1,36 +1,35 @@
-"""Recording control: proxied to the streamer, which owns the recordings."""
+"""Recording control: passed on to the streamer, which owns the recordings."""
 
 import json
 
-from flask import Blueprint, Response
+from flask import Flask, Response
 
 from petcam.errors import PetcamError
-from petcam.web.http.body import json_object
-from petcam.web.http.errors import error_body, petcam_answer
-from petcam.web.http.streamer_answer import passed_on
-from petcam.web.services import services
-
-blueprint = Blueprint("recording", __name__, url_prefix="/api/recording")
+from petcam.streamer_client import StreamerClient
+from petcam.web.http import error_body, json_object, passed_on, petcam_answer
 
 
-@blueprint.post("/start")
-def start() -> Response:
-    """The body is checked to be a JSON object; the streamer judges what is in it."""
-    return _control("/start")
+class RecordingControl:
+    def __init__(self, streamer: StreamerClient) -> None:
+        self._streamer = streamer
 
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/api/recording/start", "start_recording", self.start, methods=["POST"])
+        app.add_url_rule("/api/recording/stop", "stop_recording", self.stop, methods=["POST"])
+        app.add_url_rule("/api/recording/status", "recording_status", self.status)
 
-@blueprint.post("/stop")
-def stop() -> Response:
-    return _control("/stop")
+    def start(self) -> Response:
+        """The body is checked to be a JSON object; the streamer judges what is in it."""
+        return self._control("/start")
 
+    def stop(self) -> Response:
+        return self._control("/stop")
 
-@blueprint.get("/status")
-def status() -> Response:
-    try:
-        return passed_on(services().streamer.read("/status"))
-    except PetcamError as error:
-        return petcam_answer(error, {**error_body(error), "recording": False})
+    def status(self) -> Response:
+        try:
+            return passed_on(self._streamer.read("/status"))
+        except PetcamError as error:
+            return petcam_answer(error, {**error_body(error), "recording": False})
 
-
-def _control(path: str) -> Response:
-    return passed_on(services().streamer.control(path, json.dumps(json_object()).encode()))
+    def _control(self, path: str) -> Response:
+        return passed_on(self._streamer.control(path, json.dumps(json_object()).encode()))

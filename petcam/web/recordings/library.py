@@ -3,73 +3,82 @@
 import os
 from typing import BinaryIO
 
-from flask import Blueprint, Response, request
+from flask import Flask, Response, render_template, request
 from werkzeug.http import unquote_etag
 from werkzeug.wsgi import wrap_file
 
 from petcam.errors import Code, PetcamError
-from petcam.web.http.errors import json_answer
-from petcam.web.recordings.directory import Recording
+from petcam.media import pyav
+from petcam.web.http import Mark, json_answer, marked
+from petcam.web.recordings.directory import Recording, RecordingDirectory
 from petcam.web.recordings.range import asked_range
-from petcam.web.services import services
+from petcam.web.recordings.thumbnails import Thumbnails
 
 LIMIT, MOST = 100, 1000  # recordings in one answer
 
-blueprint = Blueprint("recordings", __name__, url_prefix="/api/recordings")
+PATH = "/api/recordings"
 
 
-@blueprint.get("")
-def listing() -> Response:
-    """Newest first; ``limit`` of them, those behind ``before``."""
-    page = services().recordings.page(_limit(), request.args.get("before", ""))
-    body = {
-        "recordings": [_row(recording) for recording in page.recordings],
-        "next": page.next,
-        "total": page.total,
-        "used": page.used,
-        "free": page.free,
-        "thumbnails": services().thumbnails.are_supported(),
-    }
-    return json_answer(body)
+class RecordingLibrary:
+    def __init__(self, directory: RecordingDirectory, thumbnails: Thumbnails) -> None:
+        self._directory, self._thumbnails = directory, thumbnails
+
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/recordings", "recordings_page", show_page)
+        app.add_url_rule(PATH, "recordings", self.page)
+        app.add_url_rule(f"{PATH}/<name>", "recording", self.play)
+        app.add_url_rule(f"{PATH}/<name>", "delete_recording", self.delete, methods=["DELETE"])
+        app.add_url_rule(f"{PATH}/<name>/thumbnail.jpg", "thumbnail", self.thumbnail)
+        app.add_url_rule(f"{PATH}/<name>/pin", "pin", self.pin, methods=["PUT"])
+        app.add_url_rule(f"{PATH}/<name>/pin", "unpin", self.unpin, methods=["DELETE"])
+
+    def page(self) -> Response:
+        """Newest first; ``limit`` of them, those behind ``before``."""
+        page = self._directory.page(_limit(), request.args.get("before", ""))
+        body = {
+            "recordings": [_row(recording) for recording in page.recordings],
+            "next": page.next,
+            "total": page.total,
+            "used": page.used,
+            "free": page.free,
+            "thumbnails": self._thumbnails.are_supported(),
+        }
+        return json_answer(body)
+
+    def play(self, name: str) -> Response:
+        """The MP4, whole or one range of it, sent by waitress's loop: a paused player must not hold a thread."""
+        file = self._directory.open(name)
+        try:
+            return _answer(file, name)
+        except BaseException:  # a range that cannot be satisfied is one
+            file.close()
+            raise
+
+    def thumbnail(self, name: str) -> Response:
+        if not self._thumbnails.are_supported():
+            raise pyav.missing("this", pyav.SERVICE_REMEDY)
+        with self._directory.open(name) as file:
+            inode = os.fstat(file.fileno()).st_ino  # a growing file keeps it when it is finished
+        jpeg = self._thumbnails.of((name, inode), lambda: self._directory.open(name))
+        return Response(jpeg, mimetype="image/jpeg")
+
+    def pin(self, name: str) -> Response:
+        self._directory.pin(name)
+        return Response(status=204)
+
+    def unpin(self, name: str) -> Response:
+        self._directory.unpin(name)
+        return Response(status=204)
+
+    def delete(self, name: str) -> Response:
+        self._directory.delete(name)
+        return Response(status=204)
 
 
-@blueprint.get("/<name>")
-def play(name: str) -> Response:
-    """The MP4, whole or one range of it, sent by waitress's loop: a paused player must not hold a thread."""
-    file = services().recordings.open(name)
-    try:
-        return _answer(file, name)
-    except BaseException:  # a range that cannot be satisfied is one
-        file.close()
-        raise
-
-
-@blueprint.get("/<name>/thumbnail.jpg")
-def thumbnail(name: str) -> Response:
-    thumbnails, directory = services().thumbnails, services().recordings
-    if not thumbnails.are_supported():
-        raise PetcamError(Code.UNSUPPORTED, "this needs PyAV: sudo apt install python3-av, then restart petcam-web")
-    with directory.open(name) as file:
-        inode = os.fstat(file.fileno()).st_ino  # a growing file keeps it when it is finished
-    return Response(thumbnails.of((name, inode), lambda: directory.open(name)), mimetype="image/jpeg")
-
-
-@blueprint.put("/<name>/pin")
-def pin(name: str) -> Response:
-    services().recordings.pin(name)
-    return Response(status=204)
-
-
-@blueprint.delete("/<name>/pin")
-def unpin(name: str) -> Response:
-    services().recordings.unpin(name)
-    return Response(status=204)
-
-
-@blueprint.delete("/<name>")
-def delete(name: str) -> Response:
-    services().recordings.delete(name)
-    return Response(status=204)
+@marked(Mark.PAGE)
+def show_page() -> str:
+    """``recordings.html``; what changes anything is hidden where the template's ``may_change`` is false."""
+    return render_template("recordings.html")
 
 
 def _limit() -> int:

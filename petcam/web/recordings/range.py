@@ -4,24 +4,21 @@ Several ranges at once, units other than bytes and what is no range at all are i
 the answer is then the whole file.
 """
 
-import re
-
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
-
-ONE_RANGE = re.compile(r"bytes=\s*(?P<first>\d{0,19})-(?P<last>\d{0,19})\s*", re.ASCII | re.IGNORECASE)
+from werkzeug.http import parse_range_header
 
 
 def asked_range(header: str, size: int) -> tuple[int, int] | None:
     """First and last byte (inclusive); None for the whole file. Raises where no byte of the range is in the file."""
-    matched = ONE_RANGE.fullmatch(header)
-    if matched is None or matched["first"] == matched["last"] == "":
+    unit, _, text = header.partition("=")
+    if unit.strip().lower() == "bytes" and text.strip() == "-0":  # the last no bytes; werkzeug takes it for no range
+        raise RequestedRangeNotSatisfiable(size)
+    asked = parse_range_header(header)
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return None
-    if matched["first"] == "":  # the last so many bytes
-        first, last = max(0, size - int(matched["last"])), size - 1
-    else:
-        first, last = int(matched["first"]), min(int(matched["last"] or size), size - 1)
-        if matched["last"] and int(matched["last"]) < first:
-            return None
+    first, end = asked.ranges[0]
+    if first < 0:  # the last so many bytes
+        first, end = max(0, size + first), None
     if first >= size:
         raise RequestedRangeNotSatisfiable(size)
-    return first, last
+    return first, min(end or size, size) - 1

@@ -1,12 +1,12 @@
 """A recording's first picture as a small JPEG: made once, where PyAV is installed, and kept while there is room."""
 
-import importlib.util
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import BinaryIO
 
 from petcam.errors import Code, PetcamError
+from petcam.media import pyav
 
 WIDTH = 320  # pixels
 ROOM = 8 * 2**20  # bytes of pictures; some 800 of them
@@ -22,7 +22,7 @@ class Thumbnails:
 
     @staticmethod
     def are_supported() -> bool:
-        return importlib.util.find_spec("av") is not None
+        return pyav.is_installed()
 
     def of(self, key: object, opened: Callable[[], BinaryIO]) -> bytes:
         """The JPEG of the file; ``key`` is the same only for the same video. Raises ``NOT_FOUND``, ``BUSY``."""

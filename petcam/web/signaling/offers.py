@@ -1,45 +1,69 @@
-"""WebRTC signalling: where the viewer finds the streamer, and the way through petcam-web where it cannot."""
+"""Offers on their way to the streamer, or to petcam-web's own WebRTC where that answers them."""
 
-from flask import Blueprint, Response, request
+from collections.abc import Callable
+from typing import Protocol
+
+from flask import Flask, Response, request
 
 from petcam.errors import Code, PetcamError
-from petcam.web.http.body import OFFER_LIMIT, json_object, raw_body
-from petcam.web.http.errors import json_answer
-from petcam.web.http.hosts import name_of
-from petcam.web.http.streamer_answer import passed_on
-from petcam.web.login.visitor import admission, session
-from petcam.web.services import services
-from petcam.web.signaling.viewer_config import OFFER_PATH, viewer_config
-from petcam.web.webrtc.backend import PythonWebRTC
-
-blueprint = Blueprint("webrtc", __name__)
+from petcam.streamer_client import StreamerClient
+from petcam.web.http import OFFER_LIMIT, Mark, json_answer, json_object, marked, name_of, passed_on, raw_body
+from petcam.web.login import Visitors
+from petcam.web.signaling.offer_gate import OfferGate
+from petcam.web.signaling.viewer_config import OFFER_PATH, ViewerConfig
 
 
-@blueprint.get("/api/webrtc/config")
-def config() -> Response:
-    return json_answer(viewer_config(services().config))
+class Backend(Protocol):
+    """Of :mod:`petcam.web.webrtc` (``webrtc.backend: python``)."""
+
+    def answer(self, offer: str, session: str = "", admitted: Callable[[], bool] = ...) -> str: ...
 
 
-@blueprint.post("/api/webrtc/offer")
-def offer() -> Response:
+class ToStreamer:
     """The streamer judges the offer, and its token by the host name of the page; only the size is checked here."""
-    backend = services().webrtc
-    if backend is not None:
-        return json_answer({"type": "answer", "sdp": _answer(backend)})
-    passed = {name: request.headers[name] for name in ("Authorization", "Host") if name in request.headers}
-    return passed_on(services().streamer.control(OFFER_PATH, raw_body(OFFER_LIMIT), passed))
+
+    def __init__(self, streamer: StreamerClient) -> None:
+        self._streamer = streamer
+
+    def answer(self) -> Response:
+        passed = {name: request.headers[name] for name in ("Authorization", "Host") if name in request.headers}
+        return passed_on(self._streamer.control(OFFER_PATH, raw_body(OFFER_LIMIT), passed))
 
 
-def _answer(backend: PythonWebRTC) -> str:
-    """petcam-web's own (``webrtc.backend: python``), to whom the token lets in."""
-    offer = json_object(OFFER_LIMIT)
-    if offer.get("type") != "offer" or not isinstance(offer.get("sdp"), str):
-        raise PetcamError(Code.BAD_OFFER, 'an offer has "type": "offer" and "sdp"')
-    if services().config.auth.mode == "none":
-        return backend.answer(offer["sdp"])
-    visitor = session()
-    if visitor is None:
-        raise PetcamError(Code.UNAUTHORIZED, "log in first")
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    backend.gate.pass_once(token, name_of(request.headers.get("Host", "")), visitor.id)
-    return backend.answer(offer["sdp"], visitor.id, admission())
+class ToBackend:
+    """petcam-web's own WebRTC, to whom the token lets in."""
+
+    def __init__(self, backend: Backend, gate: OfferGate, visitors: Visitors) -> None:
+        self._backend, self._gate, self._visitors = backend, gate, visitors
+
+    def answer(self) -> Response:
+        offer = json_object(OFFER_LIMIT)
+        if offer.get("type") != "offer" or not isinstance(offer.get("sdp"), str):
+            raise PetcamError(Code.BAD_OFFER, 'an offer has "type": "offer" and "sdp"')
+        return json_answer({"type": "answer", "sdp": self._answer(offer["sdp"])})
+
+    def _answer(self, sdp: str) -> str:
+        if not self._visitors.login_needed:
+            return self._backend.answer(sdp)
+        session = self._visitors.session()
+        if session is None:
+            raise PetcamError(Code.UNAUTHORIZED, "log in first")
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self._gate.pass_once(token, name_of(request.headers.get("Host", "")), session.id)
+        return self._backend.answer(sdp, session.id, self._visitors.admission())
+
+
+class Offers:
+    def __init__(self, viewer_config: ViewerConfig, way: ToStreamer | ToBackend) -> None:
+        self._viewer_config, self._way = viewer_config, way
+
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/api/webrtc/config", "viewer_config", self.config)
+        app.add_url_rule(OFFER_PATH, "offer", self.offer, methods=["POST"])
+
+    def config(self) -> Response:
+        return json_answer(self._viewer_config.of_request())
+
+    @marked(Mark.FOR_VIEWERS)
+    def offer(self) -> Response:
+        return self._way.answer()

@@ -5,11 +5,27 @@ from urllib.parse import urlsplit
 from flask import request
 
 from petcam.config import Config
-from petcam.web.http.hosts import HOST, name_of
-from petcam.web.login.visitor import session
-from petcam.web.services import services
+from petcam.web.http import HOST, name_of
+from petcam.web.login import Visitors
+from petcam.web.signaling.offer_token import OfferTokens
 
 OFFER_PATH = "/api/webrtc/offer"
+
+
+class ViewerConfig:
+    """What the page needs before its first offer: in ``index.html`` and at ``/api/webrtc/config``."""
+
+    def __init__(self, config: Config, visitors: Visitors, tokens: OfferTokens) -> None:
+        self._config, self._visitors, self._tokens = config, visitors, tokens
+
+    def of_request(self) -> dict[str, object]:
+        ice_servers = [{"urls": url} for url in self._config.webrtc.ice_servers]
+        found: dict[str, object] = {"signaling_url": signaling_url(self._config), "ice_servers": ice_servers}
+        session = self._visitors.session()
+        if session is not None:
+            host, left = name_of(request.headers.get("Host", "")), self._visitors.seconds_left(session)
+            found["token"] = self._tokens.make(host, session.id, left)
+        return found
 
 
 def streamer_origin(config: Config) -> str:
@@ -31,14 +47,3 @@ def signaling_url(config: Config) -> str:
     if config.streamer.public_url and config.webrtc.backend == "go":
         return config.streamer.public_url.rstrip("/") + OFFER_PATH
     return streamer_origin(config) + OFFER_PATH
-
-
-def viewer_config(config: Config) -> dict[str, object]:
-    """What the page needs before its first offer: in ``index.html`` and at ``/api/webrtc/config``."""
-    ice_servers = [{"urls": url} for url in config.webrtc.ice_servers]
-    found: dict[str, object] = {"signaling_url": signaling_url(config), "ice_servers": ice_servers}
-    visitor = session()
-    if visitor is not None:
-        host, left = name_of(request.headers.get("Host", "")), visitor.seconds_left(services().sessions.clock())
-        found["token"] = services().tokens.make(host, visitor.id, left)
-    return found

@@ -14,12 +14,11 @@ from typing import Any
 from petcam.config import WebRTC
 from petcam.errors import Code, PetcamError
 from petcam.shm.stream import AccessUnit
-from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.webrtc.packet_log import PacketLog
 from petcam.web.webrtc.packets import Packets, packetize
 from petcam.web.webrtc.stream_thread import StreamThread
 
-HANDSHAKE = 10.0  # seconds from the answer until media can flow
+LONGEST_HANDSHAKE = 10.0  # seconds from the answer until media can flow
 LOOK_UP = 1.0  # seconds between looks whether a viewer is still let in
 ANSWER_TIMEOUT = 8.0  # a STUN server that cannot be reached takes 5
 STOP_TIMEOUT = 2.0
@@ -42,12 +41,7 @@ def quieten() -> None:
 
 
 class PythonWebRTC:
-    """``gate`` is for those who bring offers from viewers with a session."""
-
-    def __init__(
-        self, settings: WebRTC, open_reader: Callable[[], AbstractContextManager[Any]], gate: OfferGate
-    ) -> None:
-        self.gate = gate
+    def __init__(self, settings: WebRTC, open_reader: Callable[[], AbstractContextManager[Any]]) -> None:
         self._max_viewers, self._ice_servers = settings.max_viewers, settings.ice_servers
         self._stream = StreamThread(open_reader, self._publish)
         self._loop = asyncio.new_event_loop()
@@ -93,7 +87,7 @@ class PythonWebRTC:
         uptime = time.monotonic() - self._began
         return {"status": "ok", "uptime": uptime, "webrtc_clients": watching, "camera": self._stream.health()}
 
-    def goes_round(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the loop still takes work."""
         try:
             asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(ROUND_TIMEOUT)
@@ -110,12 +104,12 @@ class PythonWebRTC:
         self._packets.append(packets)
 
     async def _answer(self, offer: str, session: str, admitted: Callable[[], bool]) -> str:
-        from petcam.web.webrtc.peer import Viewer  # here: aiortc is optional, and costs memory
+        from petcam.web.webrtc.peer import Peer  # here: aiortc is optional, and costs memory
 
         if len(self._viewers) >= self._max_viewers:
             text = f"{self._max_viewers} viewers are watching, which is webrtc.max_viewers"
             raise PetcamError(Code.TOO_MANY_VIEWERS, text)
-        viewer = Viewer(self._packets, self._ice_servers)
+        viewer = Peer(self._packets, self._ice_servers)
         self._viewers[viewer] = session
         try:
             answer = await viewer.answer(offer)
@@ -131,7 +125,7 @@ class PythonWebRTC:
     async def _serve(self, viewer: Any, admitted: Callable[[], bool]) -> None:
         """Until the viewer leaves, or is let in no longer."""
         try:
-            await asyncio.wait_for(_either(viewer.connected, viewer.ended), HANDSHAKE)
+            await asyncio.wait_for(_either(viewer.connected, viewer.ended), LONGEST_HANDSHAKE)
             while not viewer.ended.is_set() and await asyncio.to_thread(admitted):
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(viewer.ended.wait(), LOOK_UP)

@@ -15,15 +15,14 @@ _START = re.compile(rb"\x00\x00\x01")
 @dataclass(frozen=True)
 class Packets:
     payloads: list[bytes]
-    timestamp: int  # RTP, 90 kHz: capture_ns * 9 // 100000 mod 2**32
+    timestamp: int  # RTP, 90 kHz
     keyframe: bool
     size: int  # bytes
 
 
 def packetize(unit: AccessUnit) -> Packets:
     payloads = [payload for nal in nals(unit.data) for payload in _split(nal)]
-    timestamp = unit.capture_ns * 9 // 100_000 % 2**32
-    return Packets(payloads, timestamp, unit.keyframe, sum(map(len, payloads)))
+    return Packets(payloads, unit.rtp_timestamp, unit.keyframe, sum(map(len, payloads)))
 
 
 def nals(data: bytes) -> Iterator[bytes]:

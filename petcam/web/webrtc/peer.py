@@ -35,7 +35,7 @@ class Stream(MediaStreamTrack):  # type: ignore[misc]
         raise NotImplementedError
 
 
-class Viewer:
+class Peer:
     def __init__(self, log: PacketLog, ice_servers: list[str]) -> None:
         self._log = log
         self._position: int | None = None

@@ -9,11 +9,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from petcam.errors import PetcamError
+from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
 from petcam.shm.stream import AccessUnit
 
-READ_TIMEOUT = 0.5  # seconds; also how soon the thread notices stop()
-RETRY_PAUSE = 2.0
-SILENT = 1.0
+LONGEST_SILENCE = 1.0  # seconds
 RATE_SPAN = 90  # pictures that rates are taken over
 
 _log = logging.getLogger(__name__)
@@ -28,9 +27,9 @@ class StreamThread:
         self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
         self._lock = threading.Lock()
         self._recent: deque[tuple[int, int]] = deque(maxlen=RATE_SPAN)  # capture_ns, bytes; guarded by _lock
-        self._newest: AccessUnit | None = None  # guarded by _lock, like the two below
+        self._latest: AccessUnit | None = None  # guarded by _lock, like the one below
         self._came_at = 0.0
-        self._trouble = ""
+        self._loop = ReadingLoop("stream", _log)
 
     def start(self) -> None:
         self._thread.start()
@@ -43,42 +42,43 @@ class StreamThread:
     def health(self) -> dict[str, object]:
         """The camera's state, as the streamer's ``/health`` has it."""
         with self._lock:
-            newest, recent, trouble, came_at = self._newest, list(self._recent), self._trouble, self._came_at
-        if newest is None:
+            latest, recent, came_at = self._latest, list(self._recent), self._came_at
+        trouble = _in_words(self._loop.trouble)
+        if latest is None:
             state = "error" if trouble else "waiting"
             return {"state": state, "message": trouble, "width": 0, "height": 0, "fps": 0, "bitrate": 0, "age_ms": -1}
-        live = time.monotonic() - came_at < SILENT
+        live = time.monotonic() - came_at < LONGEST_SILENCE
         span = (recent[-1][0] - recent[0][0]) / 1e9 if live else 0
         return {
             "state": "error" if trouble else "live" if live else "silent",
             "message": trouble,
-            "width": newest.width,
-            "height": newest.height,
+            "width": latest.width,
+            "height": latest.height,
             "fps": round((len(recent) - 1) / span, 1) if span else 0,
             "bitrate": round(sum(size for _, size in recent[1:]) * 8 / span) if span else 0,
-            "age_ms": (time.monotonic_ns() - newest.capture_ns) // 1_000_000,
+            "age_ms": (time.monotonic_ns() - latest.capture_ns) // 1_000_000,
         }
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with self._open_reader() as reader:
-                    self._follow(reader)
-            except Exception as error:  # whatever it is, the next segment may be good
-                known = isinstance(error, PetcamError)
-                trouble = str(error) if known else "the stream cannot be read; petcam-web's log says more"
-                with self._lock:
-                    changed, self._trouble = trouble != self._trouble, trouble
-                if changed:
-                    _log.error("stream: %s", error, exc_info=not known)
-                self._stopping.wait(RETRY_PAUSE)
+        self._loop.run(self._read, self._stopping.is_set, self._stopping.wait)
 
-    def _follow(self, reader: Any) -> None:
-        while not self._stopping.is_set():
-            unit = reader.read(READ_TIMEOUT)
-            if unit is None:
-                continue
-            with self._lock:
-                self._newest, self._came_at, self._trouble = unit, time.monotonic(), ""
-                self._recent.append((unit.capture_ns, len(unit.data)))
-            self._sink(unit)
+    def _read(self) -> None:
+        with self._open_reader() as reader:
+            while not self._stopping.is_set():
+                unit = reader.read(READ_TIMEOUT)
+                if unit is not None:
+                    self._take(unit)
+
+    def _take(self, unit: AccessUnit) -> None:
+        self._loop.trouble = None
+        with self._lock:
+            self._latest, self._came_at = unit, time.monotonic()
+            self._recent.append((unit.capture_ns, len(unit.data)))
+        self._sink(unit)
+
+
+def _in_words(trouble: Exception | None) -> str:
+    """For everybody; what is no ``PetcamError`` is for the log only."""
+    if trouble is None or isinstance(trouble, PetcamError):
+        return str(trouble or "")
+    return "the stream cannot be read; petcam-web's log says more"

@@ -114,7 +114,7 @@ def descriptors():
 
 def test_ten_clients_and_a_stalled_one_hold_nobody_up_and_leave_nothing_behind(url, web, services, camera):
     assert requests.get(f"{url}/snapshot.jpg", timeout=10).status_code == 200
-    assert until(lambda: services.places.taken() == 0)
+    assert until(lambda: services.stream_slots.taken() == 0)
     before, threads = descriptors(), {thread.name for thread in threading.enumerate()} - {"pictures"}
     stalled = Client(web, "/stream.mjpg?fps=30")
     clients = [Client(web, f"/stream.mjpg?width={320 + 160 * (n % 2)}") for n in range(CLIENTS)]
@@ -124,7 +124,7 @@ def test_ten_clients_and_a_stalled_one_hold_nobody_up_and_leave_nothing_behind(u
         assert requests.get(url + path, timeout=10).status_code == 200
     for client in (*clients, stalled):
         client.close()
-    assert until(lambda: services.places.taken() == 0)
+    assert until(lambda: services.stream_slots.taken() == 0)
     assert until(lambda: {thread.name for thread in threading.enumerate()} == threads)
     assert until(lambda: descriptors() <= before)
 

@@ -122,7 +122,7 @@ def test_many_streams_never_starve_the_page(url, watch, services):
     viewers = [watch() for _ in range(30)]
     taken = [viewer for viewer in viewers if viewer.answer.status == 200]
     refused = [viewer for viewer in viewers if viewer.answer.status == 503]
-    assert (len(taken), len(refused)) == (services.places.limit, 30 - services.places.limit)
+    assert (len(taken), len(refused)) == (services.stream_slots.limit, 30 - services.stream_slots.limit)
     assert refused[0].answer.headers["Retry-After"]
     assert json.loads(refused[0].answer.read())["error"] == "Too many clients"
     for path in ("/healthz", "/", "/api/recording/status", "/api/recordings"):
@@ -134,13 +134,13 @@ def test_a_viewer_that_is_gone_gives_its_place_back_while_results_come(watch, se
     publish(detector, 1)
     assert viewer.event()
     viewer.close()
-    assert until(lambda: publish(detector, 2) or services.places.taken() == 0)
+    assert until(lambda: publish(detector, 2) or services.stream_slots.taken() == 0)
 
 
 def test_a_viewer_that_is_gone_gives_its_place_back_while_nothing_comes(watch, services, monkeypatch):
     monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0.5)  # how it is noticed before waitress 2.1
     watch().close()
-    assert until(lambda: services.places.taken() == 0)
+    assert until(lambda: services.stream_slots.taken() == 0)
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from petcam.access import password_file
 from petcam.access.owner import Owner
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
-from petcam.web.app import create_app
+from petcam.web.app import Services, create_app
 from petcam.web.http.channel import CONNECTION
-from petcam.web.http.forwarded import tls_word
+from petcam.web.http.forwarded import tls_proof
 from petcam.web.http.hosts import Hosts
-from petcam.web.http.stream_slots import Places
+from petcam.web.http.stream_slots import StreamSlots
 from petcam.web.live.detection_feed import DetectionFeed
 from petcam.web.login.cookie import Cookie
 from petcam.web.login.sessions import Sessions
@@ -20,7 +20,6 @@ from petcam.web.login.throttle import Throttle
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.thumbnails import Thumbnails
-from petcam.web.services import Services
 from petcam.web.signaling.offer_token import OfferTokens
 from tests.unit.web.fakes import PASSWORD, FakeCameras, FakeConnection, FakeReader, FakeStreamer
 
@@ -78,9 +77,9 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         hosts=Hosts(config, "petcam-box"),
         tokens=OfferTokens(bytes(32), "boot-1"),
         viewing=ViewingTokens(tmp_path / "state"),
-        tls_word=tls_word(bytes(32)),
+        proof=tls_proof(bytes(32)),
         throttle=Throttle(),
-        places=Places(2),
+        stream_slots=StreamSlots(2),
     )
     yield built
     built.detections.stop()

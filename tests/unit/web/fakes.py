@@ -119,6 +119,7 @@ def detections(frame_number=7, age=0.0, boxes=1):
     return SimpleNamespace(
         frame_number=frame_number,
         capture_ns=100_000 * frame_number,
+        rtp_timestamp=9 * frame_number,
         publish_ns=now - int(age * 1e9),
         width=1280,
         height=720,

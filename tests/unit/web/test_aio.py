@@ -13,6 +13,7 @@ import pytest
 
 from petcam.config import WebRTC
 from petcam.errors import Code, PetcamError
+from petcam.shm.stream import AccessUnit
 from petcam.web.app import create_app
 from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.offer_token import OfferTokens
@@ -35,14 +36,8 @@ def unit(number, keyframe=False, size=3000):
     picture = bytes([0x65 if keyframe else 0x41]) + bytes([number % 255 + 1]) * size
     parts = [SPS, PPS, picture] if keyframe else [picture]
     data = b"".join(b"\0\0\0\1" + part for part in parts)
-    return SimpleNamespace(
-        capture_ns=10**15 + number * 33_333_333,
-        keyframe=keyframe,
-        data=data,
-        width=640,
-        height=480,
-        discontinuity=False,
-    )
+    capture_ns = 10**15 + number * 33_333_333
+    return AccessUnit(1, number, number, capture_ns, capture_ns, keyframe, False, 640, 480, data)
 
 
 def test_it_splits_what_is_too_large_and_keeps_the_rest():
@@ -104,8 +99,8 @@ def camera():
 
 
 @pytest.fixture
-def backend(camera, gate):
-    running = PythonWebRTC(WebRTC(max_viewers=2), lambda: camera, gate)
+def backend(camera):
+    running = PythonWebRTC(WebRTC(max_viewers=2), lambda: camera)
     running.start()
     yield running
     running.stop()
@@ -253,7 +248,7 @@ def test_it_refuses_what_is_no_offer_of_h264_and_keeps_no_place_for_it(backend, 
 
 
 def test_a_viewer_that_never_connects_gives_its_place_back(backend, monkeypatch):
-    monkeypatch.setattr(server, "HANDSHAKE", 0.05)
+    monkeypatch.setattr(server, "LONGEST_HANDSHAKE", 0.05)
 
     async def run():
         clients = [Client() for _ in range(5)]

@@ -7,7 +7,7 @@ import pytest
 
 from petcam.access.owner import Role
 from petcam.web.app import create_app
-from petcam.web.login.sessions import ABSOLUTE, IDLE, MOST, Sessions
+from petcam.web.login.sessions import LONGEST_SESSION, LONGEST_UNUSED, MOST_SESSIONS, Sessions
 from petcam.web.login.throttle import ALL_TRIES, AT_ONCE, FREE_TRIES, Throttle, network_of
 from tests.unit.web.fakes import PASSWORD
 
@@ -338,7 +338,7 @@ def test_a_session_ends_unused_after_30_days_and_in_any_case_after_180(tmp_path)
     used, unused = sessions.begin(Role.OWNER), sessions.begin(Role.OWNER)
     for _ in range(6):
         assert sessions.find(used)
-        now[0] += IDLE - 1
+        now[0] += LONGEST_UNUSED - 1
     assert sessions.find(unused) is None
     now[0] += 5
     assert sessions.find(used) is None
@@ -352,7 +352,7 @@ def test_a_clock_that_is_set_back_ends_no_session_and_lengthens_none_beyond_the_
     token = sessions.begin(Role.OWNER)
     now[0] = 0.0
     found = sessions.find(token)
-    assert found and found.seconds_left(now[0]) == ABSOLUTE
+    assert found and found.seconds_left(now[0]) == LONGEST_SESSION
 
 
 def test_the_disk_has_no_token_and_few_writes(tmp_path):
@@ -364,9 +364,9 @@ def test_the_disk_has_no_token_and_few_writes(tmp_path):
     for _ in range(100):
         sessions.find(token)
     assert file.stat().st_ino == before
-    for _ in range(2 * MOST):
+    for _ in range(2 * MOST_SESSIONS):
         sessions.begin(Role.OWNER)
-    assert len(json.loads(file.read_text())["sessions"]) == MOST
+    assert len(json.loads(file.read_text())["sessions"]) == MOST_SESSIONS
 
 
 def test_it_logs_nobody_in_from_a_damaged_table_and_goes_on(tmp_path):

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from petcam.web.http.stream_slots import Places
+from petcam.web.http.stream_slots import StreamSlots
 from petcam.web.live import detection_feed
 from petcam.web.live.detection_feed import serialise
-from petcam.web.pictures.latest import Newest
+from petcam.web.pictures.latest import Latest
 from tests.unit.web.fakes import FakeConnection, bad_segment, detections
 
 
@@ -32,7 +32,7 @@ def listening(client, feed):
         rest = queue.Queue()
         thread = threading.Thread(target=lambda: [rest.put(part) for part in chain(parts, [None])])
         thread.start()
-        assert feed.audience.wait(5)
+        assert feed.subscribers.wait(5)
         yield rest
         feed.ended.set()
         thread.join()
@@ -72,16 +72,16 @@ def test_it_serialises_once_for_all_clients(reader, feed, monkeypatch):
     monkeypatch.setattr(detection_feed, "serialise", lambda result: calls.append(result) or b"data: {}\n\n")
     everybody = [FakeConnection() for _ in range(8)]
     for each in everybody:
-        feed.audience.join(each)
+        feed.subscribers.join(each)
     reader.news.put(detections())
     assert len({id(each.sent.get(timeout=5)) for each in everybody}) == 1
     assert len(calls) == 1
 
 
-def test_whoever_is_behind_gets_the_newest_later_and_no_backlog(reader, feed):
+def test_a_subscriber_that_is_behind_gets_the_latest_later_and_no_backlog(reader, feed):
     prompt, slow = FakeConnection(), FakeConnection()
-    feed.audience.join(slow)
-    feed.audience.join(prompt)
+    feed.subscribers.join(slow)
+    feed.subscribers.join(prompt)
     slow.behind = 100_000
     for number in range(1, 6):
         reader.news.put(detections(frame_number=number))
@@ -92,37 +92,37 @@ def test_whoever_is_behind_gets_the_newest_later_and_no_backlog(reader, feed):
 
 
 def test_it_sends_nothing_that_is_old(reader, feed, connection):
-    feed.audience.join(connection)
+    feed.subscribers.join(connection)
     reader.news.put(detections(frame_number=1, age=0.6))
     reader.news.put(detections(frame_number=2))
     assert connection.event()["frame_number"] == 2
 
 
-def test_it_reads_nothing_while_nobody_listens(reader, services, monkeypatch):
+def test_it_reads_nothing_while_there_is_no_subscriber(reader, services, monkeypatch):
     rounds = threading.Semaphore(0)
-    monkeypatch.setattr(services.detections.audience, "wait", lambda timeout: rounds.release())
+    monkeypatch.setattr(services.detections.subscribers, "wait", lambda timeout: rounds.release())
     services.detections.start()
     for _ in range(3):
         assert rounds.acquire(timeout=5)
     assert not reader.asked.is_set()
 
 
-def test_whoever_comes_is_sent_the_newest_at_once_while_it_is_fresh(feed, reader, connection, monkeypatch):
-    feed.audience.join(connection)
+def test_a_new_subscriber_is_sent_the_latest_at_once_while_it_is_fresh(feed, reader, connection, monkeypatch):
+    feed.subscribers.join(connection)
     reader.news.put(detections(frame_number=1))
     assert connection.event()
-    monkeypatch.setattr("petcam.web.live.subscribers.FRESH", 100.0)
-    feed.audience.join(second := FakeConnection())
+    monkeypatch.setattr("petcam.web.live.subscribers.LONGEST_AGE", 100.0)
+    feed.subscribers.join(second := FakeConnection())
     assert second.event()["frame_number"] == 1
-    monkeypatch.setattr("petcam.web.live.subscribers.FRESH", 0.0)
-    feed.audience.join(third := FakeConnection())
+    monkeypatch.setattr("petcam.web.live.subscribers.LONGEST_AGE", 0.0)
+    feed.subscribers.join(third := FakeConnection())
     assert third.sent.empty()
 
 
 def test_it_sends_nothing_to_one_who_has_left(reader, feed, connection):
     leaver = FakeConnection()
-    feed.audience.join(leaver)()
-    feed.audience.join(connection)
+    feed.subscribers.join(leaver)()
+    feed.subscribers.join(connection)
     reader.news.put(detections())
     assert connection.event() and leaver.sent.empty()
 
@@ -143,8 +143,8 @@ def test_it_sends_nothing_else_when_nothing_has_changed(client, connection, feed
 
 
 def test_it_goes_on_after_a_segment_that_could_not_be_read(reader, feed, connection, monkeypatch, caplog):
-    feed.audience.join(connection)
-    monkeypatch.setattr(detection_feed, "RETRY_PAUSE", 0.0)
+    feed.subscribers.join(connection)
+    monkeypatch.setattr("petcam.shm.reading.RETRY_PAUSE", 0.0)
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
             reader.news.put(bad_segment())
@@ -152,14 +152,14 @@ def test_it_goes_on_after_a_segment_that_could_not_be_read(reader, feed, connect
         assert connection.event()
     assert reader.opened == 4 and reader.closed == 3
     assert caplog.text.count("ABI version 9") == 1, "the reason is logged once"
-    assert feed.goes_round()
+    assert feed.is_alive()
 
 
 def test_it_ends_every_stream_at_its_end(client, feed):
     with listening(client, feed) as rest:
         feed.stop()
         assert rest.get(timeout=5) is None
-    assert not feed.goes_round()
+    assert not feed.is_alive()
 
 
 def test_it_says_503_when_every_place_is_taken_and_frees_it_again(client, feed):
@@ -174,7 +174,7 @@ def test_it_says_503_when_every_place_is_taken_and_frees_it_again(client, feed):
 def test_it_frees_the_place_of_a_stream_that_was_never_read(client, services):
     client.get("/api/detections/stream").close()
     client.head("/api/detections/stream").close()
-    assert services.places.taken() == 0
+    assert services.stream_slots.taken() == 0
 
 
 def test_it_ends_the_stream_of_a_client_that_leaves(client, connection, feed, monkeypatch):
@@ -192,14 +192,14 @@ def test_it_ends_the_stream_of_a_client_that_is_gone(client, connection, feed):
 
 @pytest.mark.parametrize(("threads", "limit"), [(8, 1), (9, 1), (40, 32), (256, 248)])
 def test_it_keeps_eight_threads_for_pages(threads, limit):
-    assert Places.of_threads(threads).limit == limit
+    assert StreamSlots.of_threads(threads).limit == limit
 
 
 def test_the_newest_is_none_at_the_time_out_and_after_the_end():
-    newest = Newest()
-    assert newest.wait(0, 0) is None
-    newest.publish("a")
-    assert newest.wait(0, 0) == (1, "a")
-    assert newest.wait(1, 0) is None
-    newest.close()
-    assert newest.wait(0, 0) is None
+    latest = Latest()
+    assert latest.wait(0, 0) is None
+    latest.publish("a")
+    assert latest.wait(0, 0) == (1, "a")
+    assert latest.wait(1, 0) is None
+    latest.close()
+    assert latest.wait(0, 0) is None

@@ -6,7 +6,7 @@ import pytest
 
 from petcam.config import Web
 from petcam.web.app import create_app
-from petcam.web.http.forwarded import tls_word
+from petcam.web.http.forwarded import tls_proof
 from petcam.web.login.throttle import FREE_TRIES
 from tests.unit.web.fakes import PASSWORD
 
@@ -40,7 +40,7 @@ def test_a_forged_address_is_no_way_around_the_slowing_down(stranger):
 def test_it_believes_the_tls_end_and_listed_proxies_as_far_as_they_know(closed_services):
     web = Web(trusted_proxies=["10.0.0.0/8"])
     app = create_app(replace(closed_services, config=replace(closed_services.config, web=web)))
-    word = {"X-Petcam-Tls": tls_word(bytes(32)), "X-Forwarded-Proto": "https"}
+    word = {"X-Petcam-Tls": tls_proof(bytes(32)), "X-Forwarded-Proto": "https"}
     client = app.test_client(use_cookies=False)
     good = {"X-Forwarded-For": "192.0.2.1", **word}
     answer = client.post("/login", data={"password": PASSWORD}, headers=good)
@@ -57,7 +57,7 @@ def test_it_believes_the_tls_end_and_listed_proxies_as_far_as_they_know(closed_s
 def test_it_believes_the_tls_end_at_the_one_address_that_the_page_has(closed_services):
     web = Web(host="192.0.2.5")
     client = create_app(replace(closed_services, config=replace(closed_services.config, web=web))).test_client()
-    good = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", "X-Petcam-Tls": tls_word(bytes(32))}
+    good = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", "X-Petcam-Tls": tls_proof(bytes(32))}
     for peer, name in (("192.0.2.5", "__Host-petcam_session="), ("192.0.2.6", "petcam_session=")):
         answer = client.post(
             "/login", data={"password": PASSWORD}, headers=good, environ_overrides={"REMOTE_ADDR": peer}

@@ -11,8 +11,8 @@ import pytest
 
 from petcam.web.pictures import feed as picture_feed
 from petcam.web.pictures import mjpeg, picture
-from petcam.web.pictures.feed import VIEWS
-from petcam.web.pictures.latest import Newest
+from petcam.web.pictures.feed import MOST_VIEWS
+from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import Cadence, Picture, View
 from petcam.web.pictures.source import Still
 from tests.unit.web import fakes
@@ -54,7 +54,7 @@ def decoded(jpeg):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(mjpeg, "SNAPSHOT_WAIT", 0.05)
+    monkeypatch.setattr(mjpeg, "LONGEST_SNAPSHOT_WAIT", 0.05)
 
 
 @pytest.fixture
@@ -74,9 +74,9 @@ def look(services):
     leaves = []
 
     def begin(view=View(), fps=30.0):  # noqa: B008
-        newest, leave = services.pictures.look(view, fps)
+        latest, leave = services.pictures.look(view, fps)
         leaves.append(leave)
-        return newest
+        return latest
 
     begin.leaves = leaves
     yield begin
@@ -101,7 +101,7 @@ def test_it_gives_the_newest_picture_with_its_age(client, services, film):
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert answer.data.startswith(b"\xff\xd8") and answer.data.endswith(b"\xff\xd9")
     assert -1 < float(answer.headers["X-Picture-Age"]) < 5
-    assert services.places.taken() == 0
+    assert services.stream_slots.taken() == 0
 
 
 def test_it_spares_a_client_the_picture_that_it_has(client, stream_reader, film):
@@ -120,12 +120,12 @@ def test_it_spares_a_client_the_picture_that_it_has(client, stream_reader, film)
 def test_it_says_that_the_camera_is_silent(client, services, quick):
     answer = client.get("/snapshot.jpg")
     assert (answer.status_code, answer.get_json()["error"]) == (503, "Camera silent")
-    assert services.places.taken() == 0
+    assert services.stream_slots.taken() == 0
 
 
 def test_it_shows_no_picture_of_long_ago(client, stream_reader, quick):
     for unit in access_units(1):
-        unit.capture_ns -= picture.SILENT_NS
+        unit.capture_ns -= picture.OLDEST_LIVE_NS
         stream_reader.news.put(unit)
     assert client.get("/snapshot.jpg").status_code == 503
 
@@ -142,7 +142,7 @@ def test_it_names_the_package_to_install_where_pyav_is_missing(client, services,
 def test_it_refuses_sizes_and_rates_out_of_range(client, services, query):
     answer = client.get(f"/stream.mjpg?{query}")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "Bad request")
-    assert services.places.taken() == 0 and not decoders()
+    assert services.stream_slots.taken() == 0 and not decoders()
 
 
 def test_it_streams_parts_with_their_length_and_the_moment_of_their_capture(client, film):
@@ -168,9 +168,9 @@ def test_ten_viewers_cost_one_decoding_and_one_encoding_a_width(services, stream
         monkeypatch.setattr(cls, method, counted(getattr(cls, method), counts, name))
     assert not decoders() and stream_reader.opened == 0
     views = [View()] * 5 + [View(160)] * 5
-    newest = [look(view) for view in views]
+    latest = [look(view) for view in views]
     film(1)
-    sizes = [decoded(feed.wait(0, 5)[1].jpeg).shape[:2] for feed in newest]
+    sizes = [decoded(feed.wait(0, 5)[1].jpeg).shape[:2] for feed in latest]
     assert sizes == [(240, 320)] * 5 + [(120, 160)] * 5
     assert (counts, len(decoders())) == ({"decoded": 1, "encoded": 2}, 1)
     for leave in look.leaves:
@@ -213,17 +213,17 @@ def counted(method, counts, name):
 
 
 def test_it_never_makes_a_picture_wider_than_the_cameras(film, look):
-    newest = look(View(3000))
+    latest = look(View(3000))
     film(1)
-    assert decoded(newest.wait(0, 5)[1].jpeg).shape[:2] == (240, 320)
+    assert decoded(latest.wait(0, 5)[1].jpeg).shape[:2] == (240, 320)
 
 
-def test_it_makes_only_so_many_sizes_at_once(client, look):
-    for width in range(VIEWS):
+def test_it_makes_only_so_many_sizes_at_once(client, services, look):
+    for width in range(MOST_VIEWS):
         look(View(100 + 2 * width))
     answer = client.get("/snapshot.jpg?width=900")
     assert (answer.status_code, answer.get_json()["error"]) == (503, "Too many clients")
-    assert client.application.extensions["petcam"].places.taken() == 0
+    assert services.stream_slots.taken() == 0
 
 
 @pytest.mark.parametrize(("fps", "expected"), [(30, 90), (25, 75), (12, 36), (10, 30), (1, 3)])
@@ -249,22 +249,22 @@ def boxed(jpeg):
 
 
 def test_a_picture_waits_for_its_own_boxes(film, look, picture_results):
-    newest = look(View(320, boxes=True))
+    latest = look(View(320, boxes=True))
     picture_results.news.put(result(time.monotonic_ns() - 100 * MS, boxes=0))  # the detector is at work
     unit = film(1)[0]
-    assert newest.wait(0, 0.1) is None
+    assert latest.wait(0, 0.1) is None
     picture_results.news.put(result(unit.capture_ns))
-    seen, shown = newest.wait(0, 5)
+    seen, shown = latest.wait(0, 5)
     assert shown.capture_ns == unit.capture_ns and boxed(shown.jpeg)
     second = film(1)[0]
     picture_results.news.put(result(second.capture_ns, boxes=0))
-    assert not boxed(newest.wait(seen, 5)[1].jpeg)
+    assert not boxed(latest.wait(seen, 5)[1].jpeg)
 
 
 def test_a_picture_that_the_detector_never_looks_at_is_shown_without_waiting_long(film, look, picture_results):
-    newest = look(View(320, boxes=True))
+    latest = look(View(320, boxes=True))
     film(1)
-    assert not boxed(newest.wait(0, 5)[1].jpeg)
+    assert not boxed(latest.wait(0, 5)[1].jpeg)
 
 
 def test_boxes_leave_other_views_alone(film, look, picture_results):
@@ -285,14 +285,14 @@ def broken(good):
 
 
 def test_it_is_back_at_the_next_keyframe_after_broken_access_units(stream_reader, film, look):
-    newest = look()
+    latest = look()
     good = next(access_units(1, width=160, height=120))
     for data in broken(good):
         stream_reader.news.put(SimpleNamespace(**{**vars(good), "data": data}))
     film(2, grey=200)
     seen = 0
     while seen is not None:
-        news = newest.wait(seen, 5)
+        news = latest.wait(seen, 5)
         assert news, "the picture is not back"
         seen = news[0] if decoded(news[1].jpeg).shape[:2] != (240, 320) else None
     assert abs(int(decoded(news[1].jpeg).mean()) - 200) < 60
@@ -312,19 +312,19 @@ def test_a_jpeg_of_the_cameras_own_is_passed_on_as_it_is_without_pyav(services, 
 
 def test_a_picture_knows_whether_it_is_fresh():
     shown = Picture(b"", time.monotonic_ns())
-    assert shown.is_fresh() and not replace(shown, capture_ns=shown.capture_ns - picture.SILENT_NS).is_fresh()
+    assert shown.is_fresh() and not replace(shown, capture_ns=shown.capture_ns - picture.OLDEST_LIVE_NS).is_fresh()
 
 
 def test_a_viewer_that_is_behind_gets_the_newest_once_it_is_not(connection):
-    newest = Newest()
+    latest = Latest()
     older, newer = (Picture(name, time.monotonic_ns()) for name in (b"older", b"newer"))
 
     def waiting():
-        behind = newest.wait(0, 0)[1] is older
+        behind = latest.wait(0, 0)[1] is older
         if behind:
-            newest.publish(newer)
+            latest.publish(newer)
         return int(behind)
 
     connection.waiting = waiting
-    newest.publish(older)
-    assert next(mjpeg._parts(newest, Cadence(30), connection, lambda: False)).endswith(b"newer\r\n")
+    latest.publish(older)
+    assert next(mjpeg._parts(latest, Cadence(30), connection, lambda: False)).endswith(b"newer\r\n")

@@ -63,13 +63,13 @@ def test_it_ends_the_streams_of_a_session_that_logs_out(owner, streamer):
 
 
 def test_it_takes_the_key_from_systemd_else_makes_one_once(tmp_path, monkeypatch):
-    key = secret_file.key("token.key", tmp_path / "state")
+    key = secret_file.secret_key("token.key", tmp_path / "state")
     assert len(key) == 32
-    assert secret_file.key("token.key", tmp_path / "state") == key
+    assert secret_file.secret_key("token.key", tmp_path / "state") == key
     assert stat.S_IMODE((tmp_path / "state" / "token.key").stat().st_mode) == 0o600
     (tmp_path / "token.key").write_bytes(b"k" * 40)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert secret_file.key("token.key", tmp_path / "state") == b"k" * 40
+    assert secret_file.secret_key("token.key", tmp_path / "state") == b"k" * 40
 
 
 def test_it_knows_the_boot_where_systemd_hides_it(monkeypatch):

@@ -7,9 +7,9 @@ import stat
 
 import pytest
 
+from petcam.access import state_directory
 from petcam.access.owner import FIRST_VISIT, Owner, Role
 from petcam.access.password_file import LONGEST
-from petcam.access.secret_file import state_directory
 from petcam.errors import PetcamError
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from petcam.config import Auth, Web
 from petcam.web.app import create_app
-from petcam.web.http.headers import protect
 from tests.unit.web.fakes import PASSWORD
 
 OPEN = {
@@ -93,7 +92,7 @@ def test_it_lets_nobody_keep_private_answers(client):
 def test_it_writes_no_host_into_the_policy_that_is_not_a_host(services, host):
     app = create_app(services)
     with app.test_request_context("/", environ_overrides={"HTTP_HOST": host}):
-        policy = protect(app.response_class()).headers["Content-Security-Policy"]
+        policy = app.process_response(app.response_class()).headers["Content-Security-Policy"]
     assert "connect-src 'self';" in policy
 
 

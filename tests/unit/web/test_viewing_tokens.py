@@ -9,6 +9,8 @@ import pytest
 from petcam import cli
 from petcam.access.viewing_tokens import LARGEST, ViewingTokens
 from petcam.errors import PetcamError
+from petcam.web.app import make_visitors
+from petcam.web.http import OpenStreams
 from petcam.web.http.channel import CONNECTION
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "viewing-tokens.json").read_text())
@@ -124,7 +126,7 @@ def test_the_command_says_that_it_needs_sudo(command, monkeypatch):
 @pytest.fixture
 def no_pictures(closed_services, monkeypatch):
     """They are let in, and find that no more pictures come."""
-    monkeypatch.setattr("petcam.web.pictures.mjpeg.SNAPSHOT_WAIT", 0.01)
+    monkeypatch.setattr("petcam.web.pictures.mjpeg.LONGEST_SNAPSHOT_WAIT", 0.01)
     monkeypatch.setattr("petcam.web.pictures.mjpeg._parts", lambda *_: iter((b"end",)))
 
 
@@ -157,7 +159,7 @@ def test_nothing_else_opens_them_and_it_says_how(stranger, closed_services, path
 def test_a_token_opens_nothing_else(stranger, closed_services):
     headers = bearer(closed_services.viewing.add("card"))
     app = stranger.application
-    others = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in ("mjpeg.stream", "mjpeg.snapshot")]
+    others = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in ("mjpeg", "snapshot")]
     assert len(others) > 20
     for rule in others:
         with app.test_request_context():
@@ -171,14 +173,13 @@ def test_a_token_opens_nothing_else(stranger, closed_services):
 
 
 def test_a_stream_ends_with_its_token(closed_services, stranger, connection):
-    from petcam.web.http.streaming import open_stream
-
+    streams = OpenStreams(closed_services.stream_slots, make_visitors(closed_services).admission)
     token = closed_services.viewing.add("card")
     with stranger.application.test_request_context(
         "/stream.mjpg", headers=bearer(token), environ_overrides={CONNECTION: connection}
     ):
         seen = []
-        open_stream("text/plain", lambda gone: seen.append(gone) or iter(())).close()
+        streams.answer("text/plain", lambda gone: seen.append(gone) or iter(())).close()
         (gone,) = seen
     assert not gone()
     closed_services.viewing.revoke("card")

@@ -9,6 +9,7 @@ from typing import Any
 from petcam.errors import Code, PetcamError
 
 REMEDY = "sudo apt-get install python3-av (or: pip install av)"
+SERVICE_REMEDY = "sudo apt install python3-av, then restart petcam-web"  # of a service that runs already
 
 
 def is_installed() -> bool:
@@ -27,6 +28,6 @@ def load(wanted_for: str) -> Any:
     return av
 
 
-def missing(wanted_for: str) -> PetcamError:
+def missing(wanted_for: str, remedy: str = REMEDY) -> PetcamError:
     """The error (``UNSUPPORTED``) of what cannot be done without PyAV."""
-    return PetcamError(Code.UNSUPPORTED, f"{wanted_for} needs PyAV: {REMEDY}")
+    return PetcamError(Code.UNSUPPORTED, f"{wanted_for} needs PyAV: {remedy}")

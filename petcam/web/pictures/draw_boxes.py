@@ -8,7 +8,7 @@ LIGHT, DARK = (188, 110, 84), (16, 128, 128)  # Y, U, V of the page's green, and
 LINE = 2  # pixels in a picture 640 wide
 
 
-def burn(frame: Any, result: Any) -> None:
+def draw_boxes(frame: Any, result: Any) -> None:
     """Draw the boxes of ``result`` (``Detections``) into ``frame``, planar YUV 4:2:0 that nobody else uses."""
     planes = [np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size) for plane in frame.planes]
     line = max(2, round(LINE * frame.width / 640) & ~1)

@@ -1,0 +1,23 @@
+"""A change must be asked for by petcam's own page, not by that of another site which the browser has open."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+
+from petcam.errors import Code, PetcamError
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # they change nothing
+
+
+def register(app: Flask) -> None:
+    app.before_request(refuse_other_origins)
+
+
+def refuse_other_origins() -> None:
+    """curl sends neither header; browsers send one or both."""
+    if request.method in SAFE_METHODS:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    foreign = site not in (None, "same-origin", "none")
+    if foreign or (origin is not None and urlsplit(origin).netloc != request.headers.get("Host")):
+        raise PetcamError(Code.FORBIDDEN, "this can only be asked for from petcam's own page")

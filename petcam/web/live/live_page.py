@@ -1,0 +1,25 @@
+"""The live page."""
+
+from flask import Flask, render_template
+
+from petcam.config import Config
+from petcam.system.network import is_loopback
+from petcam.web.http import Mark, marked
+from petcam.web.signaling import ViewerConfig
+
+
+class LivePage:
+    def __init__(self, config: Config, viewer_config: ViewerConfig) -> None:
+        self._login = config.auth.mode == "password"
+        self._exposed = not self._login and not is_loopback(config.web.host)
+        self._viewer_config = viewer_config
+
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/", "live_page", self.show)
+
+    @marked(Mark.PAGE)
+    def show(self) -> str:
+        """``index.html`` gets ``login`` (bool): whether there is an account page; ``exposed`` (bool): whether the whole
+        network sees it; and ``webrtc_config``."""
+        config = self._viewer_config.of_request()
+        return render_template("index.html", login=self._login, exposed=self._exposed, webrtc_config=config)
