@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from bench.camera import Camera, running
 from bench.figure import Figure
 from bench.picture import FLAGS
-from petcam.feed.demo import DOT, FIGURES, LINE, Scene, font
+from petcam.feed.demo import CLOCK_CORNER, DOT_SIZE, LINE_HEIGHT, Scene, font
 
 DETECTORS = {
     "detector of 40 ms": ("--detector-delay-ms", "40"),
@@ -107,8 +107,8 @@ def figures() -> list[Figure]:
 def _watch(page: Page, camera: Camera) -> Seen:
     page.goto(camera.page)
     page.wait_for_selector("#camera[data-video=live]")
-    left, top = FIGURES
-    page.evaluate(WATCH, [left, top + LINE, DOT, font.ADVANCE, font.HEIGHT, 8])
+    left, top = CLOCK_CORNER
+    page.evaluate(WATCH, [left, top + LINE_HEIGHT, DOT_SIZE, font.ADVANCE, font.HEIGHT, 8])
     page.wait_for_timeout(SETTLE * 1000)
     page.evaluate(TAKE)
     page.wait_for_timeout(SPAN * 1000)

@@ -7,7 +7,7 @@ from here only.
 
 from petcam.feed.demo import font
 from petcam.feed.demo.room import HEIGHT, WIDTH
-from petcam.feed.demo.scene import DOT, FIGURES, LINE, Scene
+from petcam.feed.demo.scene import CLOCK_CORNER, DOT_SIZE, LINE_HEIGHT, Scene
 from petcam.feed.demo.source import DemoSource
 
-__all__ = ["DOT", "FIGURES", "HEIGHT", "LINE", "WIDTH", "DemoSource", "Scene", "font"]
+__all__ = ["CLOCK_CORNER", "DOT_SIZE", "HEIGHT", "LINE_HEIGHT", "WIDTH", "DemoSource", "Scene", "font"]

@@ -8,12 +8,12 @@ import numpy as np
 from petcam.feed.demo import cat
 from petcam.feed.demo.canvas import Array, Canvas, ellipse
 from petcam.feed.demo.picture import Patch, View
-from petcam.feed.demo.walk import STEP, STRIDE_FRAMES, TURN_FRAMES, Moment, Mood
+from petcam.feed.demo.walk import SIT_DOWN_FRAMES, STEP_PIXELS, STRIDE_FRAMES, Activity, PetState
 
 FLOOR_Y = 652  # where the paws stand
-IDLE_FRAMES = 60  # the seated cat's tail and eyes repeat after this
-BLINK = (14, 15)  # of the 20 pictures of it, those with shut eyes
-DRAWN = 0.5  # a pixel belongs to the pet where it covers at least this much
+IDLE_FRAMES = 60  # after which the seated cat's tail and eyes repeat
+BLINK_SPRITES = (14, 15)  # of the 20 of the seated cat, those with shut eyes
+MIN_COVER = 0.5  # of a pixel that counts as the pet's
 
 
 @dataclass(frozen=True)
@@ -36,61 +36,61 @@ class Pet:
         right = {key: _sprite(pose) for key, pose in _poses().items()}
         self._sprites = {1: right, -1: {key: sprite.mirrored for key, sprite in right.items()}}
 
-    def draw(self, picture: View, moment: Moment) -> None:
+    def draw(self, picture: View, state: PetState) -> None:
         """Draw the pet and its shadow."""
-        if moment.mood is Mood.OUT:
+        if state.activity is Activity.AWAY:
             return
-        picture.blend(self._shadow, moment.x - cat.WIDTH // 2, FLOOR_Y - cat.ORIGIN[1])
-        picture.blend(self._sprite(moment).patch, *_corner(moment))
+        picture.blend(self._shadow, state.x - cat.WIDTH // 2, FLOOR_Y - cat.ORIGIN[1])
+        picture.blend(self._sprite(state).patch, *_corner(state))
 
-    def box(self, moment: Moment, width: int) -> tuple[float, float, float, float] | None:
+    def box(self, state: PetState, width: int) -> tuple[float, float, float, float] | None:
         """x, y, w, h of the pet's pixels within a picture of this width; ``None`` where none is in it."""
-        if moment.mood is Mood.OUT:
+        if state.activity is Activity.AWAY:
             return None
-        left, top = _corner(moment)
+        left, top = _corner(state)
         hidden = max(0, -left)  # columns of the sprite that are out of the picture on the left
-        seen = self._sprite(moment).drawn[:, hidden : max(hidden, width - left)]
+        seen = self._sprite(state).drawn[:, hidden : max(hidden, width - left)]
         if not seen.any():
             return None
         rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
         x, y = left + hidden + int(columns[0]), top + int(rows[0])
         return float(x), float(y), float(columns[-1] - columns[0] + 1), float(rows[-1] - rows[0] + 1)
 
-    def _sprite(self, moment: Moment) -> Sprite:
-        return self._sprites[moment.facing][_key(moment)]
+    def _sprite(self, state: PetState) -> Sprite:
+        return self._sprites[state.facing][_key(state)]
 
 
-def _corner(moment: Moment) -> tuple[int, int]:
-    return moment.x - cat.WIDTH // 2, FLOOR_Y - cat.ORIGIN[1]
+def _corner(state: PetState) -> tuple[int, int]:
+    return state.x - cat.WIDTH // 2, FLOOR_Y - cat.ORIGIN[1]
 
 
-def _key(moment: Moment) -> tuple[Mood, int]:
-    """The sprite of a moment. Standing up is sitting down backwards."""
-    if moment.mood is Mood.WALK:
-        return Mood.WALK, moment.frame % STRIDE_FRAMES
-    if moment.mood is Mood.STAND_UP:
-        return Mood.SIT_DOWN, (TURN_FRAMES - 1 - moment.frame) // 2
-    if moment.mood is Mood.SIT:
-        return Mood.SIT, moment.frame % IDLE_FRAMES // 3
-    return Mood.SIT_DOWN, moment.frame // 2
+def _key(state: PetState) -> tuple[Activity, int]:
+    """Which sprite shows it. Standing up is sitting down backwards."""
+    if state.activity is Activity.WALK:
+        return Activity.WALK, state.frame % STRIDE_FRAMES
+    if state.activity is Activity.STAND_UP:
+        return Activity.SIT_DOWN, (SIT_DOWN_FRAMES - 1 - state.frame) // 2
+    if state.activity is Activity.SIT:
+        return Activity.SIT, state.frame % IDLE_FRAMES // 3
+    return Activity.SIT_DOWN, state.frame // 2
 
 
-def _poses() -> dict[tuple[Mood, int], cat.Pose]:
-    stride = STEP * STRIDE_FRAMES
-    poses = {(Mood.WALK, i): cat.walking(i / STRIDE_FRAMES, stride) for i in range(STRIDE_FRAMES)}
+def _poses() -> dict[tuple[Activity, int], cat.Pose]:
+    stride = STEP_PIXELS * STRIDE_FRAMES
+    poses = {(Activity.WALK, i): cat.walking(i / STRIDE_FRAMES, stride) for i in range(STRIDE_FRAMES)}
     stand, seat = cat.walking(0, stride), cat.sitting(0, 1)
-    for i in range(TURN_FRAMES // 2):
-        part = (i + 1) / (TURN_FRAMES // 2 + 1)
-        poses[Mood.SIT_DOWN, i] = cat.between(stand, seat, part * part * (3 - 2 * part))
+    for i in range(SIT_DOWN_FRAMES // 2):
+        part = (i + 1) / (SIT_DOWN_FRAMES // 2 + 1)
+        poses[Activity.SIT_DOWN, i] = cat.between(stand, seat, part * part * (3 - 2 * part))
     for i in range(IDLE_FRAMES // 3):
         sway = math.sin(2 * math.pi * i / (IDLE_FRAMES // 3))
-        poses[Mood.SIT, i] = cat.sitting(sway, 0 if i in BLINK else 1)
+        poses[Activity.SIT, i] = cat.sitting(sway, 0 if i in BLINK_SPRITES else 1)
     return poses
 
 
 def _sprite(pose: cat.Pose) -> Sprite:
     canvas = cat.draw(pose)
-    return Sprite(Patch.of(canvas), canvas.pixels[..., 3] >= DRAWN)
+    return Sprite(Patch.of(canvas), canvas.pixels[..., 3] >= MIN_COVER)
 
 
 def _shadow() -> Patch:

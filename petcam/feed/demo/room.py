@@ -14,10 +14,8 @@ BAR_Y = 196  # top of the bar across it
 MOON_SIZE = 120
 MOON_FRAMES = 1800  # from one side of the window to the other
 
-WALL: Colour = (70, 92, 104)
 FRAME: Colour = (206, 200, 186)
 CURTAIN: Colour = (62, 74, 108)
-SOFA: Colour = (74, 104, 100)
 LAMP_LIGHT: Colour = (255, 206, 140)
 
 

@@ -9,10 +9,10 @@ import pytest
 from petcam.shm.detections import DetectionReader, Detections
 from petcam.shm.stream import AccessUnit, StreamReader
 
-GINGER_V = 158  # only the pet has pixels redder than this
+MIN_PET_V = 158  # of the V plane: only the pet has pixels as red as this
 
 
-def test_the_demo_publishes_what_browsers_like(feed):
+def test_the_demo_publishes_thirty_frames_a_second_with_a_keyframe_each_second(feed):
     units = feed("demo").read(65)
     assert {(unit.width, unit.height) for unit in units} == {(1280, 720)}
     keyframes = [i for i, unit in enumerate(units) if unit.keyframe]
@@ -34,12 +34,12 @@ def drawn(picture: av.VideoFrame) -> tuple[int, int, int, int] | None:
     """left, top, right, bottom of the ginger pixels, found in the decoded picture alone."""
     planes = picture.to_ndarray(format="yuv420p")
     v = planes.reshape(-1)[-640 * 360 :].reshape(360, 640)
-    rows, columns = np.flatnonzero((v >= GINGER_V).sum(1) >= 2), np.flatnonzero((v >= GINGER_V).sum(0) >= 2)
+    rows, columns = np.flatnonzero((v >= MIN_PET_V).sum(1) >= 2), np.flatnonzero((v >= MIN_PET_V).sum(0) >= 2)
     return (columns[0] * 2, rows[0] * 2, columns[-1] * 2 + 2, rows[-1] * 2 + 2) if len(rows) and len(columns) else None
 
 
 @pytest.mark.parametrize("delay_ms", [40, 100])
-def test_boxes_lie_on_the_drawn_pet_of_their_own_frame_and_come_as_late_as_told(feed, worst_side, delay_ms):
+def test_boxes_lie_on_the_drawn_pet_of_their_own_frame_and_come_after_the_set_delay(feed, worst_side, delay_ms):
     run = feed("demo", "--detector-delay-ms", str(delay_ms))
     units, results = [], {}
     with StreamReader(run.stream) as stream, DetectionReader(run.detections) as boxes:

@@ -7,10 +7,10 @@ from petcam.feed.demo import font
 from petcam.feed.demo.canvas import Canvas, box, ellipse
 from petcam.feed.demo.picture import Patch, Picture
 from petcam.feed.demo.room import HEIGHT, WIDTH
-from petcam.feed.demo.scene import DOT, FIGURES, LINE, WHITE_Y, Scene
-from petcam.feed.demo.walk import ROUND_FRAMES, STEP, Mood, moment
+from petcam.feed.demo.scene import CLOCK_CORNER, DOT_SIZE, FIGURE_LUMA, LINE_HEIGHT, Scene
+from petcam.feed.demo.walk import ROUND_FRAMES, STEP_PIXELS, Activity, pet_state
 
-GINGER_V = 158  # only the pet has pixels redder than this
+MIN_PET_V = 158  # of the V plane: only the pet has pixels as red as this
 
 
 @pytest.fixture(scope="module")
@@ -22,18 +22,18 @@ def redness(i420):
     return Picture(i420).v
 
 
-def test_the_pet_is_a_pure_function_of_the_frame_number():
-    assert [moment(n) for n in range(5)] == [moment(n + 3 * ROUND_FRAMES) for n in range(5)]
+def test_the_pets_state_depends_on_the_frame_number_only_and_repeats_each_round():
+    assert [pet_state(n) for n in range(5)] == [pet_state(n + 3 * ROUND_FRAMES) for n in range(5)]
 
 
 def test_the_pet_walks_without_jumps_sits_leaves_and_comes_back():
-    moments = [moment(n) for n in range(ROUND_FRAMES + 1)]
-    assert {abs(b.x - a.x) for a, b in zip(moments, moments[1:], strict=False)} == {0, STEP}
-    assert {moment.mood for moment in moments} == set(Mood)
-    assert moments[0].mood is Mood.WALK
+    states = [pet_state(n) for n in range(ROUND_FRAMES + 1)]
+    assert {abs(b.x - a.x) for a, b in zip(states, states[1:], strict=False)} == {0, STEP_PIXELS}
+    assert {state.activity for state in states} == set(Activity)
+    assert states[0].activity is Activity.WALK
 
 
-def test_every_frame_of_the_round_has_its_sprite(scene):
+def test_every_frame_of_the_round_has_a_sprite(scene):
     for number in range(ROUND_FRAMES):
         scene.box(number)
 
@@ -49,14 +49,14 @@ def test_the_box_is_around_the_drawn_pet_on_every_frame(scene):
 
 def drawn(scene: Scene, number: int):
     """left, top, right, bottom of the pet as its colour shows it, in steps of two pixels."""
-    red = redness(scene.draw(number, "00:00:00")) >= GINGER_V
+    red = redness(scene.draw(number, "00:00:00")) >= MIN_PET_V
     rows, columns = np.flatnonzero(red.any(1)), np.flatnonzero(red.any(0))
     return (columns[0] * 2, rows[0] * 2, columns[-1] * 2 + 2, rows[-1] * 2 + 2) if len(rows) else None
 
 
 def test_the_room_has_no_pixel_as_red_as_the_pet(scene):
-    out = next(n for n in range(ROUND_FRAMES) if moment(n).mood is Mood.OUT)
-    assert redness(scene.draw(out, "00:00:00")).max() < GINGER_V
+    out = next(n for n in range(ROUND_FRAMES) if pet_state(n).activity is Activity.AWAY)
+    assert redness(scene.draw(out, "00:00:00")).max() < MIN_PET_V
     assert scene.box(out) is None
 
 
@@ -71,12 +71,12 @@ def test_a_pet_at_the_edge_has_a_box_within_the_picture(scene):
 
 def test_clock_and_frame_number_can_be_read_in_the_picture(scene):
     y = Picture(scene.draw(1234567, "20:15:42")).y
-    left, top = FIGURES
-    for text, line in (("20:15:42", top), ("#1234567", top + LINE)):
+    left, top = CLOCK_CORNER
+    for text, line in (("20:15:42", top), ("#1234567", top + LINE_HEIGHT)):
         for i, letter in enumerate(text):
-            lit = font.enlarged(letter, DOT)
-            at = left + i * DOT * font.ADVANCE
-            assert ((y[line : line + lit.shape[0], at : at + lit.shape[1]] == WHITE_Y) == lit).all()
+            lit = font.enlarged(letter, DOT_SIZE)
+            at = left + i * DOT_SIZE * font.ADVANCE
+            assert ((y[line : line + lit.shape[0], at : at + lit.shape[1]] == FIGURE_LUMA) == lit).all()
 
 
 def test_a_patch_that_hangs_over_every_edge_is_cut_off():
