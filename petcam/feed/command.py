@@ -12,7 +12,7 @@ from petcam.shm.stream import StreamWriter
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
 
-LOOK_SECONDS = 0.5  # how soon the end of the source is noticed
+CHECK_INTERVAL_SECONDS = 0.5  # at most so late the end of the source is noticed
 
 log = logging.getLogger("petcam.feed")
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Feed until a signal; 0 then, and where the source has come to its end for good (standard input)."""
     detector = args.detector_delay_ms, args.detector_every
-    source = sources.find(_word(args, config.camera), config.camera.detections, *detector)
+    source = sources.find(_chosen_source(args, config.camera), config.camera.detections, *detector)
     with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
         feeder = Feeder(source, writer)
         feeder.start()
@@ -52,15 +52,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _word(args: argparse.Namespace, camera: Camera) -> str:
+def _chosen_source(args: argparse.Namespace, camera: Camera) -> str:
     if camera.layout != "petcam":
         message = f"camera.layout is {camera.layout}: the board's own daemons write that; petcam feed is for petcam"
         raise PetcamError(Code.BAD_CONFIG, message)
-    word = args.source or camera.source
-    if not word:
+    source = args.source or camera.source
+    if not source:
         message = f"no source: name one, or set camera.source; possible are {sources.POSSIBLE}"
         raise PetcamError(Code.BAD_SOURCE, message)
-    return str(word)
+    return str(source)
 
 
 def _watch(feeder: Feeder, signals: Signals) -> None:
@@ -72,7 +72,7 @@ def _watch(feeder: Feeder, signals: Signals) -> None:
         if time.monotonic() >= beat_at:
             watchdog.beat(feeder.status)
             beat_at = time.monotonic() + watchdog.interval
-        if signals.wait(LOOK_SECONDS) is not None:
+        if signals.wait(CHECK_INTERVAL_SECONDS) is not None:
             break
     watchdog.stopping()
 

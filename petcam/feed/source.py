@@ -31,7 +31,7 @@ class Source(Protocol):
         """For the log; free of credentials."""
 
     @property
-    def endless(self) -> bool:
+    def restartable(self) -> bool:
         """Whether the source may be started again after its end."""
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:

@@ -26,7 +26,7 @@ class DemoSource:
     """
 
     name = "demo"
-    endless = True
+    restartable = True
 
     def __init__(
         self,

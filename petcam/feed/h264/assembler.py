@@ -54,13 +54,13 @@ class Assembler:
 
     def _remember(self, nals: list[bytes]) -> None:
         for kind, known in self._sets.items():
-            news = [nal for nal in nals if nal_type(nal) == kind]
-            if news and news != known:
-                self._sets[kind] = news
+            found = [nal for nal in nals if nal_type(nal) == kind]
+            if found and found != known:
+                self._sets[kind] = found
                 if kind == annexb.SPS:
-                    self._learn(news[0])
+                    self._parse_sps(found[0])
 
-    def _learn(self, nal: bytes) -> None:
+    def _parse_sps(self, nal: bytes) -> None:
         self._sps = sps.parse(nal)
         fault = self._sps.fault()
         if fault is not None:

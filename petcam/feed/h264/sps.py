@@ -1,10 +1,10 @@
-"""The sequence parameter set of H.264 (ITU-T H.264, 7.3.2.1.1 and E.1.1): what petcam wants to know of it."""
+"""The sequence parameter set of H.264 (ITU-T H.264, 7.3.2.1.1 and E.1.1): the fields that petcam needs."""
 
 from dataclasses import dataclass
 
 from petcam.errors import Code, PetcamError
 
-_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})  # profiles of 7.3.2.1.1
+_PROFILES_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})  # 7.3.2.1.1
 _BROWSER_PROFILES = {66: "baseline", 77: "main", 100: "high"}
 _EXTENDED_SAR = 255
 
@@ -38,11 +38,11 @@ class Bits:
 
     def __init__(self, payload: bytes) -> None:
         self._data = payload.replace(b"\0\0\3", b"\0\0")
-        self._at = 0
+        self._position = 0
 
     def bit(self) -> int:
-        value = self._data[self._at >> 3] >> (7 - (self._at & 7)) & 1
-        self._at += 1
+        value = self._data[self._position >> 3] >> (7 - (self._position & 7)) & 1
+        self._position += 1
         return value
 
     def bits(self, count: int) -> int:
@@ -78,7 +78,7 @@ def _parse(r: Bits) -> Sps:
     profile = r.bits(8)
     r.bits(16)  # constraint flags, level
     r.unsigned()  # id
-    chroma, depth = _chroma(r) if profile in _WITH_CHROMA else (1, 8)
+    chroma, depth = _chroma(r) if profile in _PROFILES_WITH_CHROMA else (1, 8)
     r.unsigned()  # log2_max_frame_num
     _picture_order(r)
     r.unsigned()  # max_num_ref_frames

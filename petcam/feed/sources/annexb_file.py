@@ -6,8 +6,8 @@ from pathlib import Path
 from petcam.feed.h264.annexb import Splitter
 from petcam.feed.h264.assembler import Assembler, CodedPicture
 
-CHUNK = 1 << 20
-USUAL_FPS = 30.0  # where the stream does not say
+CHUNK_BYTES = 1 << 20
+FALLBACK_FPS = 30.0  # where the stream does not say
 
 
 def is_annexb(path: Path) -> bool:
@@ -27,11 +27,11 @@ def pictures(path: Path) -> Generator[tuple[CodedPicture, int], None, None]:
     media_ns = 0.0
     with path.open("rb") as file:
         while True:
-            chunk = file.read(CHUNK)
+            chunk = file.read(CHUNK_BYTES)
             for nals in splitter.push(chunk) if chunk else splitter.flush():
                 picture = assembler.picture(nals)
                 if picture is not None:
                     yield picture, round(media_ns)
-                    media_ns += 1e9 / (assembler.fps or USUAL_FPS)
+                    media_ns += 1e9 / (assembler.fps or FALLBACK_FPS)
             if not chunk:
                 return

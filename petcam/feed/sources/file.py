@@ -8,24 +8,26 @@ from itertools import islice
 from pathlib import Path
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.h264.assembler import CodedPicture, NotPlayable
+from petcam.feed.h264.assembler import NotPlayable
 from petcam.feed.media import container
+from petcam.feed.media.container import TimedPicture
+from petcam.feed.media.transcoder import transcoded
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_file
 from petcam.feed.timing.playback_schedule import PlaybackSchedule
 from petcam.media import pyav
 
-LOOKED_AT = 300  # pictures, before the first is played: B-frames do not wait longer to show themselves
+PROBED_PICTURES = 300  # that are looked at before the first is played: B-frames show up among so many
 
 log = logging.getLogger("petcam.feed")
 
-Pictures = Generator[tuple[CodedPicture, int], None, None]
+Pictures = Generator[TimedPicture, None, None]
 
 
 class FileSource:
-    """Passes H.264 that a browser can play live through untouched; transcodes the rest, and says why once."""
+    """Passes H.264 that a browser can play live through unchanged; transcodes the rest, and logs why once."""
 
-    endless = True
+    restartable = True
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -33,13 +35,13 @@ class FileSource:
         self._annexb = annexb_file.is_annexb(self._path)
         if not self._annexb:
             pyav.load(f"playing {self.name}")
-        self._transcode: bool | None = None  # None: not looked at yet
+        self._transcode: bool | None = None  # None: not known yet
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         schedule = PlaybackSchedule(stop)
         while True:
             played = False
-            with closing(self._once()) as pictures:
+            with closing(self._play_once()) as pictures:
                 for picture, media_ns in pictures:
                     due_ns = schedule.wait(media_ns)
                     if stop.is_set():
@@ -49,32 +51,32 @@ class FileSource:
             if not played:
                 raise PetcamError(Code.BAD_SOURCE, "has no picture in it")
 
-    def _once(self) -> Pictures:
+    def _play_once(self) -> Pictures:
         if self._transcode is None:
-            self._look()
+            self._probe()
         if not self._transcode:
             try:
-                yield from self._untouched()
+                yield from self._as_it_is()
                 return
             except NotPlayable as reason:  # a later part of the file is unlike its beginning
-                self._say(reason)
+                self._start_transcoding(reason)
         yield from self._transcoded()
 
-    def _look(self) -> None:
+    def _probe(self) -> None:
         try:
-            with closing(self._untouched()) as pictures:
-                count = sum(1 for _ in islice(pictures, LOOKED_AT))
+            with closing(self._as_it_is()) as pictures:
+                count = sum(1 for _ in islice(pictures, PROBED_PICTURES))
             if count == 0:
                 raise NotPlayable("it has no H.264 that can be decoded")
             self._transcode = False
         except NotPlayable as reason:
-            self._say(reason)
+            self._start_transcoding(reason)
 
-    def _say(self, reason: NotPlayable) -> None:
+    def _start_transcoding(self, reason: NotPlayable) -> None:
         self._transcode = True
         log.info("%s: a browser cannot play it live as it is: %s; transcoding to H.264 baseline", self.name, reason)
 
-    def _untouched(self) -> Pictures:
+    def _as_it_is(self) -> Pictures:
         if self._annexb:
             yield from annexb_file.pictures(self._path)
         else:
@@ -84,4 +86,4 @@ class FileSource:
     def _transcoded(self) -> Pictures:
         wanted_for = f"transcoding {self.name}"
         with container.opened(wanted_for, str(self._path)) as stream:
-            yield from container.transcoded(wanted_for, stream)
+            yield from transcoded(wanted_for, stream)

@@ -7,25 +7,26 @@ from typing import Any
 
 from petcam.feed.h264.assembler import NotPlayable
 from petcam.feed.media import container
+from petcam.feed.media.transcoder import transcoded
 from petcam.feed.source import EncodedFrame
 from petcam.feed.timing.live_clock import LiveClock
 from petcam.media import pyav
 
-TIMEOUTS = (5.0, 5.0)  # seconds to open, and from picture to picture
+TIMEOUTS_SECONDS = (5.0, 5.0)  # to open, and from picture to picture
 
 log = logging.getLogger("petcam.feed")
 
 
 class PyavLiveSource:
-    """Opens ``url`` with ``how`` (arguments of ``av.open``); passes H.264 through, transcodes the rest."""
+    """Opens ``url`` with ``options`` (further arguments of ``av.open``); passes H.264 through, transcodes the rest."""
 
-    endless = True
+    restartable = True
 
-    def __init__(self, name: str, url: str, **how: Any) -> None:
+    def __init__(self, name: str, url: str, **options: Any) -> None:
         pyav.load(name)
         self.name = name
         self._url = url
-        self._how = how
+        self._options = options
         self._transcode = False
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
@@ -38,8 +39,8 @@ class PyavLiveSource:
 
     def _frames(self) -> Generator[EncodedFrame, None, None]:
         clock = LiveClock()
-        with container.opened(self.name, self._url, timeout=TIMEOUTS, **self._how) as stream:
-            pictures = container.transcoded(self.name, stream) if self._transcode else container.passed_through(stream)
+        with container.opened(self.name, self._url, timeout=TIMEOUTS_SECONDS, **self._options) as stream:
+            pictures = transcoded(self.name, stream) if self._transcode else container.passed_through(stream)
             for picture, media_ns in pictures:
                 capture_ns = clock.capture_ns(media_ns)
                 yield EncodedFrame(picture.data, capture_ns, picture.keyframe, picture.width, picture.height)

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from petcam.errors import Code, PetcamError
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_live
-from petcam.feed.sources.video_program import END_SECONDS, VideoProgram
+from petcam.feed.sources.video_program import TERM_TIMEOUT_SECONDS, VideoProgram
 
 PROGRAMS = ("rpicam-vid", "libcamera-vid")  # its name now, and before 2024
 OPTIONS = (
@@ -16,29 +16,29 @@ OPTIONS = (
     *("--width", "1280", "--height", "720", "--framerate", "30", "--bitrate", "2000000"),
     *("--flush", "--nopreview", "--timeout", "0", "--output", "-"),
 )
-SILENCE_SECONDS = 5.0  # the camera sends 30 pictures a second
+MAX_SILENCE_SECONDS = 5.0  # the camera sends 30 pictures a second
 
 
 class RpicamSource:
-    """Runs ``rpicam-vid`` and watches it: its end, or its silence, ends the source with what it said last."""
+    """Runs ``rpicam-vid``. Where it ends or falls silent the source ends with an error that has its last log line."""
 
     name = "rpicam"
-    endless = True
+    restartable = True
 
-    def __init__(self, silence: float = SILENCE_SECONDS) -> None:
+    def __init__(self, max_silence: float = MAX_SILENCE_SECONDS) -> None:
         program = next(filter(None, map(shutil.which, PROGRAMS)), None)
         if program is None:
             remedy = "sudo apt-get install rpicam-apps"
             raise PetcamError(Code.BAD_SOURCE, f"rpicam needs {' or '.join(PROGRAMS)}, and neither is there: {remedy}")
         self._command = (program, *OPTIONS)
-        self._silence = silence
+        self._max_silence = max_silence
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         program = os.path.basename(self._command[0])
-        with VideoProgram(self._command) as child:
+        with VideoProgram(self._command) as running:
             try:
-                yield from annexb_live.frames(child.stdout, stop, self._silence)
+                yield from annexb_live.frames(running.stdout, stop, self._max_silence)
             except PetcamError as error:
-                raise PetcamError(error.code, f"{program}: {error.message}; it {child.end()}") from error
+                raise PetcamError(error.code, f"{program}: {error.message}; it {running.end()}") from error
             if not stop.is_set():
-                raise PetcamError(Code.BAD_SOURCE, f"{program} {child.end(END_SECONDS)}")
+                raise PetcamError(Code.BAD_SOURCE, f"{program} {running.end(TERM_TIMEOUT_SECONDS)}")

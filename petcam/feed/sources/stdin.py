@@ -13,7 +13,7 @@ class StdinSource:
     """Ends for good with its input; what an encoder writes is captured when it arrives."""
 
     name = "standard input"
-    endless = False
+    restartable = False
 
     def __init__(self, fd: int = 0) -> None:
         if os.isatty(fd):

@@ -6,20 +6,20 @@ import subprocess
 import threading
 from types import TracebackType
 
-END_SECONDS = 1.0  # from SIGTERM to SIGKILL
-TAIL = 2000  # bytes of standard error that are kept
+TERM_TIMEOUT_SECONDS = 1.0  # from SIGTERM to SIGKILL
+MAX_STDERR_BYTES = 2000  # of the program's log that are kept, the last
 
 
 class VideoProgram:
     """A context manager: entering starts the program, leaving ends it.
 
-    Owns the thread ``child stderr``, which reads all that the program says, so that it never blocks on it, and keeps
-    the end. The thread ends with the program's standard error.
+    Owns the thread ``video program stderr``, which reads all that the program logs, so that it never blocks on
+    that, and keeps the end. The thread ends with the program's standard error.
     """
 
     def __init__(self, command: tuple[str, ...]) -> None:
         self._command = command
-        self._tail = b""  # written by the thread; read after it was joined
+        self._stderr_end = b""  # written by the thread; read after it was joined
 
     def __enter__(self) -> "VideoProgram":
         self._process = subprocess.Popen(
@@ -29,7 +29,7 @@ class VideoProgram:
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for petcam, which then ends the program
         )
-        self._listener = threading.Thread(target=self._listen, name="child stderr", daemon=True)
+        self._listener = threading.Thread(target=self._listen, name="video program stderr", daemon=True)
         self._listener.start()
         return self
 
@@ -51,8 +51,8 @@ class VideoProgram:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if not self._ends_within(0):
                 os.killpg(self._process.pid, number)  # with what it may have started
-                self._ends_within(END_SECONDS)
-        self._listener.join(END_SECONDS)
+                self._ends_within(TERM_TIMEOUT_SECONDS)
+        self._listener.join(TERM_TIMEOUT_SECONDS)
         fate = f"ended with status {self._process.returncode}" if ended_itself else "was stopped"
         return f"{fate}; its last words: {self._last_line()}"
 
@@ -64,10 +64,10 @@ class VideoProgram:
             return False
 
     def _last_line(self) -> str:
-        lines = [line.strip() for line in self._tail.decode("utf-8", "replace").splitlines()]
+        lines = [line.strip() for line in self._stderr_end.decode("utf-8", "replace").splitlines()]
         return next(filter(None, reversed(lines)), "none")
 
     def _listen(self) -> None:
         assert self._process.stderr is not None
         while chunk := os.read(self._process.stderr.fileno(), 4096):
-            self._tail = (self._tail + chunk)[-TAIL:]
+            self._stderr_end = (self._stderr_end + chunk)[-MAX_STDERR_BYTES:]

@@ -1,10 +1,10 @@
-"""Real time for media time: when a frame is due, and its capture time."""
+"""When each frame of a file is due: its media time as real time, which is its capture time too."""
 
 import threading
 import time
 
-LATE_NS = 1_000_000_000  # this far behind, the schedule starts anew rather than rush after it
-LONGEST_STEP_NS = 5_000_000_000  # from frame to frame; what is longer is a jump in the file's clock
+MAX_LAG_NS = 1_000_000_000  # further behind, the schedule starts anew rather than play faster to catch up
+MAX_FRAME_STEP_NS = 5_000_000_000  # from frame to frame; what is longer is a jump in the file's clock
 
 
 class PlaybackSchedule:
@@ -20,16 +20,16 @@ class PlaybackSchedule:
         self._due_ns = 0
 
     def wait(self, media_ns: int) -> int:
-        """Wait until the frame of ``media_ns`` is due, or until the stop; the moment that it is due, ns."""
+        """Wait until the frame of ``media_ns`` is due, or until the stop; return when it is due (CLOCK_MONOTONIC)."""
         now = time.monotonic_ns()
         if self._media_ns is None:
             self._due_ns = now
         else:
             step = media_ns - self._media_ns
-            self._step_ns = step if 0 < step <= LONGEST_STEP_NS else self._step_ns
+            self._step_ns = step if 0 < step <= MAX_FRAME_STEP_NS else self._step_ns
             self._due_ns += self._step_ns
         self._media_ns = media_ns
-        if now - self._due_ns > LATE_NS:
+        if now - self._due_ns > MAX_LAG_NS:
             self._due_ns = now
         self._stop.wait(max(0, self._due_ns - now) / 1e9)
         return self._due_ns

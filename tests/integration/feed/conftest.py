@@ -17,11 +17,11 @@ import pytest
 
 from petcam.shm.stream import AccessUnit, StreamReader
 
-PATIENCE = 30.0  # seconds until something that must come has not come
+TIMEOUT_SECONDS = 30.0  # for whatever must come
 
 
 class Feed:
-    """One run. ``said`` gathers its log; ``stop`` ends it by SIGTERM and gives its exit status."""
+    """One run. ``log`` gathers its log lines; ``stop`` ends it by SIGTERM and gives its exit status."""
 
     def __init__(self, directory: Path, words: tuple[str, ...], stdin: int | None, path: str | None) -> None:
         tag = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
@@ -31,8 +31,8 @@ class Feed:
         command = [sys.executable, "-m", "petcam.cli", "feed", "--config", str(config), *words]
         environment = {**os.environ, **({"PATH": path} if path is not None else {})}
         self.process = subprocess.Popen(command, stdin=stdin, stderr=subprocess.PIPE, text=True, env=environment)
-        self.said: list[str] = []
-        self._news = threading.Condition()  # guards `said`
+        self.log: list[str] = []
+        self._line_came = threading.Condition()  # guards `log`
         self._listener = threading.Thread(target=self._listen)
         self._listener.start()
 
@@ -41,16 +41,16 @@ class Feed:
         with StreamReader(self.stream) as reader:
             units = []
             while len(units) < count:
-                unit = reader.read(PATIENCE)
-                assert unit is not None, f"no access unit came; the log: {self.said}"
+                unit = reader.read(TIMEOUT_SECONDS)
+                assert unit is not None, f"no access unit came; the log: {self.log}"
                 units.append(unit)
         return units
 
     def wait_for(self, text: str) -> str:
         """The first log line with ``text`` in it."""
-        with self._news:
-            found = self._news.wait_for(lambda: [line for line in self.said if text in line], PATIENCE)
-        assert found, f"{text!r} was not said: {self.said}"
+        with self._line_came:
+            found = self._line_came.wait_for(lambda: [line for line in self.log if text in line], TIMEOUT_SECONDS)
+        assert found, f"{text!r} was not logged: {self.log}"
         return found[0]
 
     def stop(self) -> int:
@@ -59,8 +59,8 @@ class Feed:
         return self.wait()
 
     def wait(self) -> int:
-        status = self.process.wait(PATIENCE)
-        self._listener.join(PATIENCE)
+        status = self.process.wait(TIMEOUT_SECONDS)
+        self._listener.join(TIMEOUT_SECONDS)
         return status
 
     def close(self) -> None:
@@ -81,9 +81,9 @@ class Feed:
 
     def _listen(self) -> None:
         for line in self.process.stderr:
-            with self._news:
-                self.said.append(line.rstrip())
-                self._news.notify_all()
+            with self._line_came:
+                self.log.append(line.rstrip())
+                self._line_came.notify_all()
 
 
 @pytest.fixture

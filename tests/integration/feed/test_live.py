@@ -66,19 +66,19 @@ def test_rpicam_is_run_with_the_options_that_browsers_need_and_ended_with_the_fe
     assert run.segments() == []
 
 
-def test_libcamera_vid_serves_where_only_that_exists(feed, camera):
+def test_libcamera_vid_is_run_where_there_is_no_rpicam_vid(feed, camera):
     path, _ = camera(FOREVER, "libcamera-vid")
     assert feed("rpicam", path=path).read(5)
 
 
-def test_a_camera_program_that_exits_is_started_again_and_its_last_words_are_logged_once(feed, camera):
+def test_a_camera_program_that_exits_is_started_again_and_its_last_log_line_is_logged_once(feed, camera):
     path, files = camera(FAILS)
     run = feed("rpicam", path=path)
     said = run.wait_for("came loose")
     assert "status 1" in said
     units = run.read(41)  # of three runs
     assert sum(unit.discontinuity for unit in units) >= 2
-    assert len([line for line in run.said if "came loose" in line]) == 1
+    assert len([line for line in run.log if "came loose" in line]) == 1
     assert run.stop() == 0
     assert not any(alive(pid) for pid in started(files))
 
@@ -96,10 +96,10 @@ def test_a_camera_program_that_falls_silent_and_ignores_sigterm_is_ended_and_sta
 def test_no_camera_program_is_a_clear_error(feed, tmp_path):
     run = feed("rpicam", path=str(tmp_path))
     assert run.wait() == 1
-    assert "rpicam-vid or libcamera-vid" in run.said[-1] and "rpicam-apps" in run.said[-1]
+    assert "rpicam-vid or libcamera-vid" in run.log[-1] and "rpicam-apps" in run.log[-1]
 
 
-def test_standard_input_is_published_as_it_comes_and_its_end_is_the_end(feed, clip):
+def test_standard_input_is_published_as_it_comes_and_the_feed_ends_with_it(feed, clip):
     run = feed("-", stdin=subprocess.PIPE)
     data = clip(".h264").read_bytes()
     os.write(run.process.stdin.fileno(), data + data[:200])  # a picture is whole when the next one begins
@@ -119,7 +119,7 @@ def test_b_frames_on_standard_input_are_refused_with_the_remedy(feed, clip):
         assert run.wait() == 1
 
 
-def test_the_sources_for_a_raspberry_pi_need_no_pyav(clip):
+def test_standard_input_and_annexb_files_need_no_pyav(clip):
     script = (
         "import sys; sys.modules['av'] = None; from petcam.feed import sources; import threading\n"
         "for word in sys.argv[1:]:\n"

@@ -14,7 +14,7 @@ def camera(clip):
         yield camera
 
 
-def test_a_network_camera_passes_through_at_its_own_pace(feed, camera):
+def test_a_network_cameras_stream_is_passed_through_at_its_own_frame_rate(feed, camera):
     run = feed(f"rtsp://cat:s3cret@127.0.0.1:{camera.port}/live")
     units = run.read(50)
     assert units[0].keyframe and units[0].width == 160
@@ -32,11 +32,11 @@ def test_the_password_in_the_url_reaches_the_camera_and_never_the_log(feed, came
     camera.hang_up()
     run.wait_for("tried again")
     assert run.stop() == 0
-    assert f"rtsp://127.0.0.1:{camera.port}/live" in "".join(run.said)
-    assert "s3cret" not in "".join(run.said)
+    assert f"rtsp://127.0.0.1:{camera.port}/live" in "".join(run.log)
+    assert "s3cret" not in "".join(run.log)
 
 
-def test_a_camera_that_hangs_up_is_called_again(feed, camera):
+def test_a_camera_that_closes_the_connection_is_connected_to_again(feed, camera):
     run = feed(f"rtsp://cat:s3cret@127.0.0.1:{camera.port}/live")
     run.read(5)
     camera.hang_up()
@@ -45,16 +45,16 @@ def test_a_camera_that_hangs_up_is_called_again(feed, camera):
     assert any(unit.discontinuity for unit in units)
 
 
-def test_a_camera_that_cannot_be_reached_is_said_once_without_its_password(feed):
+def test_a_camera_that_cannot_be_reached_is_logged_without_its_password(feed):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     run = feed(f"rtsp://cat:s3cret@127.0.0.1:{port}/live")
     assert "Connection refused" in run.wait_for("tried again in 1 s")
     assert run.stop() == 0
-    assert "s3cret" not in "".join(run.said)
+    assert "s3cret" not in "".join(run.log)
 
 
-def test_it_stops_within_seconds_while_a_camera_says_nothing(feed):
+def test_the_feed_stops_within_seconds_while_a_camera_sends_nothing(feed):
     with socket.create_server(("127.0.0.1", 0)) as server:  # accepts, and never answers
         run = feed(f"rtsp://127.0.0.1:{server.getsockname()[1]}/live")
         run.wait_for("rtsp://127.0.0.1")

@@ -28,7 +28,7 @@ def canonical(unit: bytes) -> bytes:
 @KEEP
 @given(st.lists(st.integers(0, 40_000), max_size=40))
 @example(list(range(40)))
-def test_any_chunking_gives_the_same_access_units(access_units, cuts):
+def test_access_units_do_not_depend_on_the_chunks_that_they_come_in(access_units, cuts):
     stream = b"".join(access_units)
     edges = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
     chunks = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
@@ -40,7 +40,7 @@ def test_single_bytes_give_the_same_access_units(access_units):
     assert units_of([bytes([byte]) for byte in stream]) == [canonical(unit) for unit in access_units[:3]]
 
 
-def test_an_access_unit_is_given_out_as_soon_as_the_next_one_shows(access_units):
+def test_an_access_unit_is_returned_as_soon_as_the_next_one_begins(access_units):
     splitter = annexb.Splitter()
     assert splitter.push(access_units[0]) == []
     assert len(splitter.push(access_units[1][:8])) == 1
@@ -54,14 +54,14 @@ def test_several_slices_of_a_picture_stay_together():
     assert splitter.push(stream) + splitter.flush() == [[*parameters, first, second], [*parameters, first]]
 
 
-def test_short_and_long_start_codes_and_zeros_behind_a_unit_are_the_same():
+def test_start_codes_of_three_and_four_bytes_and_trailing_zeros_make_no_difference():
     slice_ = b"\x65\x88data"
     stream = b"\0\0\1" + slice_ + b"\0\0\0\0\0\1" + slice_ + b"\0\0"
     assert units_of([stream]) == [annexb.join([slice_])] * 2
 
 
 @given(st.binary(max_size=4000))
-def test_any_bytes_give_access_units_or_a_clean_refusal(data):
+def test_random_bytes_give_access_units_or_a_clear_error(data):
     splitter, assembler = annexb.Splitter(), Assembler()
     for unit in splitter.push(b"\0\0\1\x67" + data) + splitter.flush():
         try:
@@ -70,7 +70,7 @@ def test_any_bytes_give_access_units_or_a_clean_refusal(data):
             return
 
 
-def test_what_is_no_h264_is_refused_and_not_kept():
+def test_what_is_no_h264_is_refused_before_it_fills_the_memory():
     splitter = annexb.Splitter()
     with pytest.raises(PetcamError, match="no H.264") as caught:
         for _ in range(10):
@@ -101,7 +101,7 @@ def test_a_b_slice_is_not_playable(access_units):
 
 
 @pytest.mark.parametrize("size", [(64, 48), (1280, 720), (1920, 1080), (158, 122)])
-def test_the_sps_tells_size_and_frame_rate(size):
+def test_the_sps_has_size_and_frame_rate(size):
     width, height = size
     data, keyframe = Encoder(width, height, Fraction(25), "tests").encode_i420(
         np.full((height * 3 // 2, width), 128, np.uint8)
@@ -121,13 +121,13 @@ def test_the_sps_tells_size_and_frame_rate(size):
         ({"interlaced": True}, "interlaced"),
     ],
 )
-def test_the_sps_tells_what_a_browser_cannot_play(change, reason):
+def test_an_sps_that_a_browser_cannot_play_is_refused_with_the_reason(change, reason):
     good = {"profile": 100, "chroma_format": 1, "bit_depth": 8, "interlaced": False}
     assert reason in sps.Sps(**{**good, **change}, width=64, height=48, fps=0.0).fault()
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_for_an_sps_are_parsed_or_refused(payload):
+def test_random_bytes_for_an_sps_are_parsed_or_refused(payload):
     try:
         assert sps.parse(b"\x67" + payload).width > 0
     except PetcamError as error:

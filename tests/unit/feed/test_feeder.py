@@ -7,7 +7,7 @@ import time
 import pytest
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.feeder import GOOD_STRETCH_NS, LEAST_STEP_NS, Feeder
+from petcam.feed.feeder import MIN_CAPTURE_STEP_NS, RECOVERED_NS, Feeder
 from petcam.feed.source import EncodedFrame
 
 
@@ -31,8 +31,8 @@ class Script:
 
     name = "script"
 
-    def __init__(self, *takes, endless=True) -> None:
-        self.takes, self.endless, self.closed = list(takes), endless, 0
+    def __init__(self, *takes, restartable=True) -> None:
+        self.takes, self.restartable, self.closed = list(takes), restartable, 0
 
     def frames(self, stop):
         take = self.takes.pop(0) if len(self.takes) > 1 else self.takes[0]
@@ -85,18 +85,18 @@ def test_capture_times_always_rise_by_more_than_an_rtp_tick():
     now = time.monotonic_ns()
     run(Script([frame(now, True), frame(now), frame(now - 5)]), writer, Pauses(2))
     times = [record["capture_ns"] for record in writer.published]
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) == LEAST_STEP_NS
+    assert min(b - a for a, b in zip(times, times[1:], strict=False)) == MIN_CAPTURE_STEP_NS
 
 
-def test_pauses_grow_from_one_second_to_thirty():
+def test_the_wait_before_a_retry_grows_from_one_second_to_thirty():
     pauses = Pauses(8)
     run(Script([]), Writer(), pauses)
     assert pauses.waited == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
-def test_a_good_stretch_makes_the_pauses_short_again():
+def test_a_source_that_recovered_is_retried_after_one_second_again():
     pauses = Pauses(5)
-    good = [frame(time.monotonic_ns() + 2 * GOOD_STRETCH_NS, True)]
+    good = [frame(time.monotonic_ns() + 2 * RECOVERED_NS, True)]
     run(Script([], [], good, []), Writer(), pauses)
     assert pauses.waited == [1, 2, 1, 2, 4]
 
@@ -109,15 +109,15 @@ def test_the_same_reason_is_logged_once_and_another_one_again(caplog):
     assert len(said) == 3
 
 
-def test_a_failure_after_a_good_stretch_is_logged_anew(caplog):
+def test_a_failure_after_a_recovery_is_logged_again(caplog):
     lost = PetcamError(Code.BAD_SOURCE, "no camera")
-    good = [frame(time.monotonic_ns() + 2 * GOOD_STRETCH_NS, True), lost]
+    good = [frame(time.monotonic_ns() + 2 * RECOVERED_NS, True), lost]
     run(Script([lost], good, [lost]), Writer(), Pauses(4))
     assert len([r for r in caplog.records if "no camera" in r.message]) == 2
     assert any("plays again" in record.message for record in caplog.records)
 
 
-def test_a_defect_in_a_source_is_logged_with_its_traceback_and_does_not_end_the_feed(caplog):
+def test_an_unexpected_exception_of_a_source_is_logged_with_its_traceback_once_and_the_source_retried(caplog):
     pauses = Pauses(3)
     run(Script([ZeroDivisionError("oops")]), Writer(), pauses)
     assert len(pauses.waited) == 3
@@ -130,13 +130,13 @@ def test_a_source_is_always_closed():
     assert source.closed == 4
 
 
-def test_a_source_that_cannot_begin_again_ends_the_feed():
-    feeder = run(Script([frame(1, True)], endless=False), Writer(), Pauses(9))
+def test_a_source_that_cannot_be_restarted_ends_the_feed():
+    feeder = run(Script([frame(1, True)], restartable=False), Writer(), Pauses(9))
     assert feeder.failure is None
 
 
-def test_a_failure_of_a_source_that_cannot_begin_again_is_the_feeds():
-    feeder = run(Script([PetcamError(Code.BAD_SOURCE, "no H.264")], endless=False), Writer(), Pauses(9))
+def test_the_failure_of_a_source_that_cannot_be_restarted_is_the_feeds_failure():
+    feeder = run(Script([PetcamError(Code.BAD_SOURCE, "no H.264")], restartable=False), Writer(), Pauses(9))
     assert feeder.failure is not None and "no H.264" in feeder.failure.message
 
 

@@ -8,7 +8,7 @@ from petcam.feed.sources import rtsp
 
 
 @pytest.mark.parametrize("word", ["nothing.mp4", "webcam", "http://x/y", "/no/such/file"])
-def test_an_unknown_word_is_answered_with_what_is_possible(word):
+def test_an_unknown_source_is_an_error_that_lists_the_possible_ones(word):
     with pytest.raises(PetcamError) as caught:
         sources.find(word, "/none", 40)
     assert caught.value.code is Code.BAD_SOURCE

@@ -1,4 +1,4 @@
-"""Pacing of files, and the clock of live streams."""
+"""When the frames of a file are due, and when those of a live stream were captured."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ def clock(monkeypatch) -> Clock:
     return clock
 
 
-def test_frames_are_due_on_an_absolute_schedule(clock):
+def test_frames_are_due_on_an_absolute_schedule_that_work_between_them_does_not_delay(clock):
     schedule = PlaybackSchedule(clock)
     begin = clock.now
     due = []
@@ -42,7 +42,7 @@ def test_frames_are_due_on_an_absolute_schedule(clock):
     assert due == list(range(0, 1_000_000_000, 40_000_000))
 
 
-def test_time_goes_on_by_the_usual_step_when_a_file_begins_again(clock):
+def test_when_a_file_begins_again_its_first_frame_is_due_one_frame_step_after_the_last(clock):
     schedule = PlaybackSchedule(clock)
     begin = clock.now
     due = [schedule.wait(media_ns) - begin for media_ns in (0, 50, 100, 0, 50, 100, 0)]
@@ -50,13 +50,13 @@ def test_time_goes_on_by_the_usual_step_when_a_file_begins_again(clock):
 
 
 @pytest.mark.parametrize("jump", [-7_000_000_000, 95_000_000_000, -1])
-def test_a_jump_in_the_files_clock_is_one_usual_step(clock, jump):
+def test_a_jump_in_the_files_timestamps_counts_as_one_frame_step(clock, jump):
     schedule = PlaybackSchedule(clock)
     begin = clock.now
     assert [schedule.wait(ns) - begin for ns in (0, 40_000_000, jump)][-1] == 80_000_000
 
 
-def test_a_schedule_that_fell_far_behind_begins_anew_instead_of_rushing(clock):
+def test_a_schedule_that_fell_far_behind_begins_anew_at_normal_speed(clock):
     schedule = PlaybackSchedule(clock)
     schedule.wait(0)
     clock.now += 60_000_000_000
@@ -71,7 +71,7 @@ def test_a_stop_ends_the_wait():
     assert schedule.wait(4_000_000_000) > time.monotonic_ns()
 
 
-def test_live_pictures_keep_the_cameras_spacing_and_are_never_captured_after_they_came(clock):
+def test_live_pictures_keep_the_cameras_spacing_and_no_capture_time_lies_after_the_arrival(clock):
     live = LiveClock()
     captured = []
     for number, late_ms in enumerate((0, 30, 5, 22, 0, 14)):
@@ -81,12 +81,12 @@ def test_live_pictures_keep_the_cameras_spacing_and_are_never_captured_after_the
     assert [b - a for a, b in zip(captured, captured[1:], strict=False)] == pytest.approx([33_000_000] * 5, rel=0.01)
 
 
-def test_a_live_stream_that_begins_to_count_anew_is_captured_now(clock):
+def test_where_a_live_streams_timestamps_begin_anew_the_capture_time_is_now(clock):
     live = LiveClock()
     live.capture_ns(500_000_000_000)
     clock.now += 33_000_000
     assert live.capture_ns(0) == clock.now
 
 
-def test_pictures_without_a_timestamp_are_captured_when_they_come(clock):
+def test_a_live_picture_without_a_timestamp_has_its_arrival_as_capture_time(clock):
     assert LiveClock().capture_ns(-1) == clock.now
