@@ -23,7 +23,7 @@ from petcam import shm
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.shm.stream import StreamReader, StreamWriter
-from tests.integration.shm import fire, rdk
+from tests.integration.shm import rdk_daemons, stress
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,8 +35,8 @@ GO_METRICS = {"median-ms": 0.2, "%core": 0.1}  # and their aims
 def figures(reads: int = 200_000, kills: int = 20, recreations: int = 50) -> Iterator[Figure]:
     """One after the other, as they are measured."""
     with tempfile.TemporaryDirectory() as directory:
-        program = fire.compile_c(ROOT / "tests" / "shm_writer.c", Path(directory) / "shm_writer")
-        go = fire.build_go_reader()
+        program = stress.compile_c(ROOT / "tests" / "shm_writer.c", Path(directory) / "shm_writer")
+        go = stress.build_go_reader()
         for kind in ("stream", "detections"):
             yield from _tearing(program, go, kind, reads if kind == "stream" else reads // 10)
             yield from _kills(program, go, kind, kills)
@@ -58,21 +58,21 @@ def _name() -> Iterator[str]:
             Path("/dev/shm" + name).unlink()
 
 
-def _readers(go: Path | None, kind: str, name: str, counts: tuple[int, int], edge: bool) -> list[fire.Reader]:
+def _readers(go: Path | None, kind: str, name: str, counts: tuple[int, int], edge: bool) -> list[stress.Reader]:
     """Two in Python and, where there is a toolchain and a reader for it, two in Go."""
     kinds = (kind, f"{kind}-edge" if edge else kind)
-    found = [fire.Reader(k, name, counts[0], LARGEST) for k in kinds]
+    found = [stress.Reader(k, name, counts[0], LARGEST) for k in kinds]
     if go is not None and kind == "stream":
-        found += [fire.Reader(k, name, counts[1], LARGEST, [go]) for k in kinds]
+        found += [stress.Reader(k, name, counts[1], LARGEST, [go]) for k in kinds]
     return found
 
 
 def _tearing(program: Path, go: Path | None, kind: str, reads: int) -> list[Figure]:
     """Readers at once against a writer at full speed, half of them at the oldest record; and one without checks."""
     counts = (reads // 40, reads // 2 - reads // 40) if go is not None and kind == "stream" else (reads // 2, 0)
-    with _name() as name, fire.CWriter(program, kind, name, largest=LARGEST):
-        checked = fire.read_at_once(_readers(go, kind, name, counts, edge=True))
-        unchecked = fire.read_many(f"{kind}-unchecked", name, min(reads, 20_000), LARGEST)
+    with _name() as name, stress.CWriter(program, kind, name, largest=LARGEST):
+        checked = stress.read_at_once(_readers(go, kind, name, counts, edge=True))
+        unchecked = stress.read_many(f"{kind}-unchecked", name, min(reads, 20_000), LARGEST)
     done, skipped, each = (sum(f[k] for f in checked) for k in ("reads", "skipped", "torn"))
     shares = " + ".join(str(f["reads"]) for f in checked)
     return [
@@ -86,7 +86,7 @@ def _tearing(program: Path, go: Path | None, kind: str, reads: int) -> list[Figu
 def _kills(program: Path, go: Path | None, kind: str, kills: int) -> list[Figure]:
     with _name() as name:
         readers = _readers(go, kind, name, (0, 0), edge=False)
-        found, waits = fire.survive_kills(program, kind, name, kills, random.Random(4), readers, LARGEST)
+        found, waits = stress.survive_kills(program, kind, name, kills, random.Random(4), readers, LARGEST)
     who = f"by {len(readers)} at once"
     return [
         Figure(
@@ -104,11 +104,11 @@ def _recreations(go: Path | None, kind: str, rounds: int) -> list[Figure]:
         if kind == "stream":
             writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
         else:
-            writer.publish(fire.FRAME, [])
+            writer.publish(stress.FRAME, [])
 
     make = StreamWriter if kind == "stream" else DetectionWriter
     with _name() as name:
-        held = fire.recreate(make, name, publish, rounds, _readers(go, kind, name, (0, 0), edge=False))
+        held = stress.recreate(make, name, publish, rounds, _readers(go, kind, name, (0, 0), edge=False))
     more = [max(last[i] - first[i] for first, last, _ in held) for i in (0, 1)]
     what = f"of {len(held)} {kind} readers after {rounds} re-creations"
     return [Figure(f"more descriptors {what}", more[0], "", 0), Figure(f"more mappings {what}", more[1], "", 0)]
@@ -133,7 +133,7 @@ def _speed() -> list[Figure]:
 
 def _latency(program: Path) -> list[Figure]:
     waits = []
-    with _name() as name, fire.CWriter(program, "stream", name, hz=100, largest=8192), StreamReader(name) as reader:
+    with _name() as name, stress.CWriter(program, "stream", name, hz=100, largest=8192), StreamReader(name) as reader:
         for _ in range(1000):
             unit = reader.read(5.0)
             waits.append((time.monotonic_ns() - unit.publish_ns) / 1e6)
@@ -148,8 +148,8 @@ def _stopped_reader(program: Path) -> list[Figure]:
     found = []
     for stopped in (False, True):
         with _name() as name:
-            writer = fire.CWriter(program, "stream", name, largest=512)
-            with fire.reading([fire.Reader("stream", name, 0, 512)] if stopped else []) as readers:
+            writer = stress.CWriter(program, "stream", name, largest=512)
+            with stress.reading([stress.Reader("stream", name, 0, 512)] if stopped else []) as readers:
                 for reader in readers:
                     reader.await_line("epoch")
                     reader.process.send_signal(signal.SIGSTOP)
@@ -166,14 +166,14 @@ def _idle(program: Path) -> list[Figure]:
     for kind, aim in (("stream", 0.1), ("detections", 0.1)):
         with (
             _name() as name,
-            fire.CWriter(program, kind, name, records=1),
-            fire.READERS[kind][0](name) as reader,
+            stress.CWriter(program, kind, name, records=1),
+            stress.READERS[kind][0](name) as reader,
         ):
             reader.read(5.0)
             found.append(Figure(f"Python {kind} reader with no news", _cost(reader), "% of a core", aim))
-    with _name() as name, rdk.Ring(name), shm.stream_reader("rdk-x5", name) as reader:
+    with _name() as name, rdk_daemons.Ring(name), shm.stream_reader("rdk-x5", name) as reader:
         found.append(Figure("rdk-x5 stream reader with no news", _cost(reader), "% of a core", 1.0))
-    with _name() as name, rdk.Detector(name, DETECTIONS_1), shm.detection_reader("rdk-x5", name) as reader:
+    with _name() as name, rdk_daemons.Detector(name, DETECTIONS_1), shm.detection_reader("rdk-x5", name) as reader:
         found.append(Figure("rdk-x5 detections reader with no news", _cost(reader), "% of a core", 1.0))
     with _name() as name, StreamReader(name) as reader:
         found.append(Figure("Python reader without a segment", _cost(reader), "% of a core", 0.1))

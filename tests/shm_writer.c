@@ -7,7 +7,7 @@
  * records  publish so many, then only beat the heart
  * half     stop in the middle of writing this record, and sleep
  *
- * Each record is full of a pattern that its number determines (tests/integration/shm/fire.py knows it), so that
+ * Each record is full of a pattern that its number determines (tests/integration/shm/stress.py knows it), so that
  * a reader's caller can see a torn one. SIGTERM ends it cleanly. Prints "ready" when the segment has its name.
  * The steps C1..C5 and W1..W9 are those of docs/shm-layout.md.
  */

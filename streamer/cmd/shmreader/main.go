@@ -1,5 +1,5 @@
 // Command shmreader reads the pattern of tests/shm_writer.c and says whether a record came torn. It is for the tests and
-// the bench of the shared memory, beside their Python readers (tests/integration/shm/fire.py), and speaks as those do:
+// the bench of the shared memory, beside their Python readers (tests/integration/shm/stress.py), and speaks as those do:
 //
 //	shmreader KIND NAME COUNT LARGEST
 //

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.shm import fire
+from tests.integration.shm import stress
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def c_writer(tmp_path_factory):
         return prebuilt
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
-    return fire.compile_c(fire.ROOT / "tests" / "shm_writer.c", tmp_path_factory.mktemp("c") / "shm_writer")
+    return stress.compile_c(stress.ROOT / "tests" / "shm_writer.c", tmp_path_factory.mktemp("c") / "shm_writer")
 
 
 @pytest.fixture(scope="session")
 def go_reader():
     """The path of streamer/cmd/shmreader as a program."""
-    program = _prebuilt("shm-reader") or fire.build_go_reader()
+    program = _prebuilt("shm-reader") or stress.build_go_reader()
     if program is None:
         pytest.skip("there is no Go toolchain")
     return program

@@ -14,11 +14,11 @@ from petcam.shm import check, layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
 from petcam.shm.rdk_x5 import layout as rdk_layout
-from tests.integration.shm import fire
+from tests.integration.shm import stress
 
-HEADER = fire.ROOT / "include" / "petcam_shm.h"
-DOCUMENT = fire.ROOT / "docs" / "shm-layout.md"
-GO_LAYOUT = fire.ROOT / "streamer" / "internal" / "shm" / "layout.go"
+HEADER = stress.ROOT / "include" / "petcam_shm.h"
+DOCUMENT = stress.ROOT / "docs" / "shm-layout.md"
+GO_LAYOUT = stress.ROOT / "streamer" / "internal" / "shm" / "layout.go"
 GO_RDK_LAYOUT = GO_LAYOUT.with_name("rdk_layout.go")
 STRUCTS = {
     "petcam_shm_header": layout.HEADER,
@@ -86,7 +86,7 @@ def test_every_offset_size_and_constant_of_the_header_is_pythons(tmp_path):
     lines += [f'printf("{name} %llu\\n", (unsigned long long){name});' for name in CONSTANTS]
     lines += ['puts(PETCAM_SHM_MAGIC_STREAM " " PETCAM_SHM_MAGIC_DETECTIONS); return 0; }']
     (tmp_path / "print.c").write_text("\n".join(lines))
-    program = fire.compile_c(tmp_path / "print.c", tmp_path / "print")
+    program = stress.compile_c(tmp_path / "print.c", tmp_path / "print")
     printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
 
     wanted = []
@@ -180,8 +180,8 @@ def example(tmp_path):
     (tmp_path / "detector.c").write_text(detector)
     unused = unit.replace("static void publish_unit", "__attribute__((unused)) static void publish_unit")
     (tmp_path / "both.c").write_text(detector + unused)
-    fire.compile_c(tmp_path / "both.c", tmp_path / "both")
-    return fire.compile_c(tmp_path / "detector.c", tmp_path / "detector")
+    stress.compile_c(tmp_path / "both.c", tmp_path / "both")
+    return stress.compile_c(tmp_path / "detector.c", tmp_path / "detector")
 
 
 def test_the_documents_detector_keeps_the_contract(example, name):
@@ -210,6 +210,6 @@ def test_the_documents_detector_refuses_to_be_a_second_writer(example, name):
 
 
 def test_the_c_stream_writer_gives_the_header_that_python_builds(c_writer, name):
-    with fire.CWriter(c_writer, "stream", name, hz=10), closing(segment.open_segment(name, STREAM)) as opened:
+    with stress.CWriter(c_writer, "stream", name, hz=10), closing(segment.open_segment(name, STREAM)) as opened:
         assert opened.header.writer_name == "shm_writer"
         assert np.array_equal(opened.live["reserved3"], np.zeros(3904, np.uint8))

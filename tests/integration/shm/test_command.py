@@ -14,7 +14,7 @@ from petcam.shm import command, futex, inspect
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_1, DETECTIONS_2
 from petcam.shm.stream import AccessUnit, StreamWriter
-from tests.integration.shm import fire, rdk
+from tests.integration.shm import rdk_daemons, stress
 
 KEYFRAME = b"\0\0\0\1\x67\x42\0\0\1\x68\xce\0\0\1\x65\x88"
 OTHER = b"\0\0\0\1\x41\x9a"
@@ -216,7 +216,7 @@ def test_show_of_nothing_says_absent(name, capsys):
 
 
 def test_a_dead_writer_is_shown_as_silent(c_writer, name):
-    fire.CWriter(c_writer, "detections", name, hz=1000).kill()
+    stress.CWriter(c_writer, "detections", name, hz=1000).kill()
     path = Path("/dev/shm" + name)
     raw = bytearray(path.read_bytes())
     raw[128:136] = (time.monotonic_ns() - 2 * 10**9).to_bytes(8, "little")
@@ -233,7 +233,7 @@ def test_list_has_the_configured_segments_also_where_they_are_absent(name, capsy
 
 
 def test_the_older_layouts_are_shown_and_checked_too(name, capsys):
-    with rdk.Ring(name) as ring:
+    with rdk_daemons.Ring(name) as ring:
         for _ in range(30):
             ring.write()
         assert petcam_shm("show", name) == 0
@@ -254,7 +254,7 @@ def test_the_older_layouts_are_shown_and_checked_too(name, capsys):
     ],
 )
 def test_check_says_plainly_what_is_wrong_in_the_older_layout(name, capsys, shoot, words):
-    with rdk.Ring(name) as ring:
+    with rdk_daemons.Ring(name) as ring:
         ring.shoot = lambda n: shoot(ring)
         with Shooting(ring):
             assert petcam_shm("check", name, "--seconds", "0.3") == 1
@@ -262,13 +262,13 @@ def test_check_says_plainly_what_is_wrong_in_the_older_layout(name, capsys, shoo
 
 
 def test_check_of_a_silent_detector_says_that_silence_may_be_well(name, capsys):
-    with rdk.Detector(name, DETECTIONS_2):
+    with rdk_daemons.Detector(name, DETECTIONS_2):
         assert petcam_shm("check", name, "--seconds", "0.2") == 1
     assert "is its detector running, and something to be found in the picture?" in capsys.readouterr().out
 
 
 def test_a_result_of_the_older_layout_is_shown(name, capsys):
-    with rdk.Detector(name, DETECTIONS_1) as detector:
+    with rdk_daemons.Detector(name, DETECTIONS_1) as detector:
         detector.write(3, (b"cat", 0.5, 1, 2, 3, 4))
         assert petcam_shm("show", name) == 0
     assert "1 in the newest" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionReader, DetectionWriter
 from petcam.shm.stream import AccessUnit
-from tests.integration.shm import fire
+from tests.integration.shm import stress
 
 
 def frame(number):
@@ -127,6 +127,6 @@ def test_a_slot_that_does_not_match_its_checksum_is_never_returned(writer, reade
 
 
 def test_every_record_of_the_c_writer_arrives(c_writer, name):
-    with fire.CWriter(c_writer, "detections", name, hz=200):
-        found = fire.read_many("detections", name, 100, 0)
+    with stress.CWriter(c_writer, "detections", name, hz=200):
+        found = stress.read_many("detections", name, 100, 0)
     assert found == {"reads": 100, "torn": 0, "skipped": 0}

@@ -9,7 +9,7 @@ from petcam.commands import doctor
 from petcam.commands.doctor import Sign
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.shm.stream import StreamWriter
-from tests.integration.shm import rdk
+from tests.integration.shm import rdk_daemons
 
 
 @pytest.fixture(autouse=True)
@@ -26,14 +26,14 @@ def detections(name):
 
 
 def test_a_ring_that_is_written_is_ok(name):
-    with rdk.Ring(name) as ring:
+    with rdk_daemons.Ring(name) as ring:
         ring.write()
         found = video(name, "rdk-x5")
     assert (found.sign, found.words) == (Sign.OK, f"{name}: 1280×720, frame 0")
 
 
 def test_a_ring_of_raw_pictures_is_named_as_such(name):
-    with rdk.Ring(name) as ring:
+    with rdk_daemons.Ring(name) as ring:
         for _ in range(2):
             ring.write(format=1)
         found = video(name, "rdk-x5")
@@ -42,7 +42,7 @@ def test_a_ring_of_raw_pictures_is_named_as_such(name):
 
 
 def test_a_silent_ring_asks_for_the_boards_daemon(name):
-    with rdk.Ring(name):
+    with rdk_daemons.Ring(name):
         found = video(name, "rdk-x5")
     assert (found.sign, "is the board's daemon running?" in found.words) == (Sign.LOOK, True)
 
@@ -52,7 +52,7 @@ def test_a_ring_that_is_not_there_is_said_to_be_missing(name):
 
 
 def test_another_layout_than_the_configured_one_is_said_with_the_key(name):
-    with rdk.Ring(name):
+    with rdk_daemons.Ring(name):
         assert "set camera.layout to rdk-x5" in video(name, "petcam").words
 
 
@@ -65,6 +65,6 @@ def test_a_petcam_segment_where_the_board_was_configured_is_said_too(name):
 
 
 def test_a_detector_that_finds_nothing_is_no_fault(name):
-    with rdk.Detector(name, DETECTIONS_1):
+    with rdk_daemons.Detector(name, DETECTIONS_1):
         found = detections(name)
     assert (found.sign, "as is usual while the detector finds nothing" in found.words) == (Sign.LOOK, True)

@@ -9,7 +9,7 @@ from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.picture import View
 from petcam.web.pictures.source import Cameras
-from tests.integration.shm import rdk
+from tests.integration.shm import rdk_daemons
 
 SIZE = {"width": 64, "height": 48}
 GREY = b"\x80" * (64 * 48 * 3 // 2)
@@ -18,7 +18,7 @@ READY = b"\xff\xd8 a picture \xff\xd9"
 
 @pytest.fixture(params=["before", "after"])
 def ring(name, request):
-    with rdk.Ring(name, request.param) as ring:
+    with rdk_daemons.Ring(name, request.param) as ring:
         yield ring
 
 
@@ -52,7 +52,7 @@ def test_what_makes_no_sense_is_not_given(ring, name, data, changed):
 
 
 def test_a_picture_that_is_still_being_copied_is_not_given(name, monkeypatch):
-    with rdk.Ring(name, "after") as ring, RdkPictureReader(name) as reader:
+    with rdk_daemons.Ring(name, "after") as ring, RdkPictureReader(name) as reader:
         ring.write(READY, format=JPEG, **SIZE)
 
         def overwrite(_):
@@ -70,7 +70,7 @@ def test_it_says_what_the_segment_holds(ring, name):
 
 def test_another_segment_is_refused(name):
     with (
-        rdk.Detector(name, DETECTIONS_1),
+        rdk_daemons.Detector(name, DETECTIONS_1),
         RdkPictureReader(name) as reader,
         pytest.raises(PetcamError, match="ring of pictures"),
     ):

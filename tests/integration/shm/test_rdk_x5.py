@@ -11,7 +11,7 @@ from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box
 from petcam.shm.rdk_x5 import segment, stream
 from petcam.shm.rdk_x5.layout import DETECTIONS_1, DETECTIONS_2, FRAME, STREAM_SIZE
-from tests.integration.shm import fire, rdk
+from tests.integration.shm import rdk_daemons, stress
 
 CAT = (b"cat", 0.5, 10, 20, 30, 40)
 GENERATIONS = pytest.mark.parametrize("dtype", [DETECTIONS_1, DETECTIONS_2], ids=["first", "second"])
@@ -20,7 +20,7 @@ GENERATIONS = pytest.mark.parametrize("dtype", [DETECTIONS_1, DETECTIONS_2], ids
 @pytest.fixture(params=["before", "after"])
 def ring(name, request):
     """A capture daemon that raises write_index before or after it copies."""
-    with rdk.Ring(name, request.param) as ring:
+    with rdk_daemons.Ring(name, request.param) as ring:
         yield ring
 
 
@@ -48,11 +48,11 @@ def test_a_frame_has_all_that_an_access_unit_has(ring, reader):
     ring.write(width=1920, height=1080, tv_sec=12, tv_nsec=34)
     unit = reader.read(5)
     assert (unit.frame_number, unit.capture_ns, unit.width, unit.height) == (0, 12_000_000_034, 1920, 1080)
-    assert (unit.record, unit.keyframe, unit.discontinuity, unit.data) == (0, True, False, rdk.payload(0))
+    assert (unit.record, unit.keyframe, unit.discontinuity, unit.data) == (0, True, False, rdk_daemons.payload(0))
 
 
 def test_a_frame_that_is_still_being_copied_is_not_returned(name):
-    with rdk.Ring(name, "before") as ring, shm.stream_reader("rdk-x5", name) as reader:
+    with rdk_daemons.Ring(name, "before") as ring, shm.stream_reader("rdk-x5", name) as reader:
         for _ in range(45):
             ring.write()
             numbers(reader)
@@ -65,7 +65,7 @@ def test_a_frame_that_is_still_being_copied_is_not_returned(name):
 
 def test_a_newest_frame_that_changes_between_two_looks_is_not_returned(ring, reader, monkeypatch):
     ring.write()
-    changed = rdk.KEYFRAME + b"changed"
+    changed = rdk_daemons.KEYFRAME + b"changed"
     monkeypatch.setattr(segment.time, "sleep", lambda _: ring.copy(0, changed))
     assert reader._try_read() is None
     monkeypatch.undo()
@@ -138,15 +138,15 @@ def test_the_count_goes_on_past_32_bits(name, ring):
         seen = []
         for n in range(2**32 - 5, 2**32 + 6):
             ring.n = n
-            ring.write(rdk.KEYFRAME, frame_number=n)
+            ring.write(rdk_daemons.KEYFRAME, frame_number=n)
             seen.append(reader.read(5).record)
     assert seen == list(range(2**32 - 5, 2**32 + 6))
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name, order):
-    words = [sys.executable, rdk.__file__, name, order, "400"]
-    daemon = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=fire.environment())
+    words = [sys.executable, rdk_daemons.__file__, name, order, "400"]
+    daemon = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=stress.environment())
     try:
         assert daemon.stdout.readline() == "ready\n"
         with shm.stream_reader("rdk-x5", name) as reader:
@@ -154,7 +154,7 @@ def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name,
     finally:
         daemon.kill()
         daemon.communicate()
-    assert not any(rdk.is_torn(unit) for unit in units)
+    assert not any(rdk_daemons.is_torn(unit) for unit in units)
 
 
 def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
@@ -171,7 +171,7 @@ def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
 def test_a_frame_that_was_there_before_does_not_look_new(ring, reader):
     ring.write(tv_sec=1, tv_nsec=0)
     assert reader.read(5).publish_ns == 10**9
-    ring.write(rdk.KEYFRAME)
+    ring.write(rdk_daemons.KEYFRAME)
     unit = reader.read(5)
     assert unit.publish_ns >= unit.capture_ns > 10**9
 
@@ -193,7 +193,7 @@ def test_the_writers_semaphore_is_left_alone(ring, reader):
 
 @pytest.mark.parametrize("make", [shm.stream_reader, shm.detection_reader])
 def test_a_segment_of_another_size_is_refused_with_the_remedy(name, make):
-    with rdk.Segment(name, FRAME), make("rdk-x5", name) as reader:
+    with rdk_daemons.Segment(name, FRAME), make("rdk-x5", name) as reader:
         with pytest.raises(PetcamError) as caught:
             reader.read(0)
         assert caught.value.code is Code.BAD_SEGMENT
@@ -209,7 +209,7 @@ def results(name):
 
 @GENERATIONS
 def test_both_generations_of_results_arrive(name, dtype, results):
-    with rdk.Detector(name, dtype) as detector:
+    with rdk_daemons.Detector(name, dtype) as detector:
         assert results.read(0) is None
         for number in range(5):
             detector.write(number, *[CAT] * number)
@@ -224,7 +224,7 @@ CAT_BOX = ("cat", 0.5, 10, 20, 30, 40)
 
 @GENERATIONS
 def test_results_that_were_overwritten_are_counted(name, dtype, results):
-    with rdk.Detector(name, dtype) as detector:
+    with rdk_daemons.Detector(name, dtype) as detector:
         detector.write(1)
         assert results.read(5).frame_number == 1
         for number in range(2, 6):
@@ -235,7 +235,7 @@ def test_results_that_were_overwritten_are_counted(name, dtype, results):
 
 @GENERATIONS
 def test_a_result_that_makes_no_sense_is_refused_counted_and_logged(name, dtype, results, caplog):
-    with rdk.Detector(name, dtype) as detector:
+    with rdk_daemons.Detector(name, dtype) as detector:
         detector.write(1, CAT, num_detections=77)
         assert results.read(0) is None
         assert results.skipped == 1
@@ -247,7 +247,7 @@ def test_a_result_that_makes_no_sense_is_refused_counted_and_logged(name, dtype,
 
 @GENERATIONS
 def test_a_result_that_changes_between_two_looks_is_not_returned(name, dtype, results, monkeypatch):
-    with rdk.Detector(name, dtype) as detector:
+    with rdk_daemons.Detector(name, dtype) as detector:
         detector.write(1)
         monkeypatch.setattr(segment.time, "sleep", lambda _: detector.view.__setitem__("frame_number", 9))
         assert results._try_read() is None
@@ -257,11 +257,11 @@ def test_a_result_that_changes_between_two_looks_is_not_returned(name, dtype, re
 
 @GENERATIONS
 def test_a_restarted_detector_is_followed(name, dtype, results):
-    with rdk.Detector(name, dtype) as detector:
+    with rdk_daemons.Detector(name, dtype) as detector:
         for number in range(3):
             detector.write(number)
         first = results.read(5)
-    with rdk.Detector(name, dtype) as detector:
+    with rdk_daemons.Detector(name, dtype) as detector:
         detector.write(7)
         second = results.read(5)
     assert second.frame_number == 7

@@ -19,7 +19,7 @@ from petcam.shm import base_reader, header, layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
 from petcam.shm.stream import AccessUnit, StreamReader, StreamWriter
-from tests.integration.shm import fire
+from tests.integration.shm import stress
 
 FRAME = AccessUnit(1, 0, 5, 1000, 1000, True, False, 640, 480, b"")
 
@@ -75,10 +75,10 @@ def test_a_second_writer_is_refused_by_name(name):
 
 def test_of_writers_that_start_at_the_same_instant_exactly_one_creates_the_segment(name):
     code = (
-        "import sys; from tests.integration.shm import fire; from petcam.shm.detections import DetectionWriter;"
-        f"print(*fire.race(DetectionWriter, {name!r}, 6, 40))"
+        "import sys; from tests.integration.shm import stress; from petcam.shm.detections import DetectionWriter;"
+        f"print(*stress.race(DetectionWriter, {name!r}, 6, 40))"
     )
-    where = {"cwd": fire.ROOT, "env": fire.environment()}
+    where = {"cwd": stress.ROOT, "env": stress.environment()}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, **where)
     assert done.stdout.split() == ["1"] * 40
 
@@ -95,7 +95,7 @@ def test_a_lock_that_is_never_given_back_is_a_clear_error(name, monkeypatch):
 
 
 def test_a_dead_writers_segment_is_replaced_at_once(c_writer, name):
-    fire.CWriter(c_writer, "detections", name, hz=1000).kill()
+    stress.CWriter(c_writer, "detections", name, hz=1000).kill()
     with DetectionWriter(name) as writer, DetectionReader(name) as reader:
         writer.publish(FRAME, [])
         assert reader.read(5).frame_number == 5
@@ -158,7 +158,7 @@ def test_a_write_through_a_readers_mapping_faults(name):
         "print('mapped', flush=True); ctypes.memset(opened.news_address, 1, 4); print('written')"
     )
     with StreamWriter(name):
-        done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, cwd=fire.ROOT)
+        done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, cwd=stress.ROOT)
     assert (done.returncode, done.stdout) == (-signal.SIGSEGV, "mapped\n")
 
 

@@ -11,7 +11,7 @@ from petcam.errors import Code, PetcamError
 from petcam.shm import layout, stream
 from petcam.shm.layout import STREAM
 from petcam.shm.stream import StreamReader, StreamWriter
-from tests.integration.shm import fire
+from tests.integration.shm import stress
 
 
 class Camera:
@@ -214,14 +214,14 @@ def test_what_is_about_to_change_is_marked_before_it_changes(camera, reader, mon
 
 
 def test_a_sleeping_reader_is_woken_by_a_writer_in_another_process(c_writer, name):
-    with StreamReader(name) as reader, fire.CWriter(c_writer, "stream", name, hz=100, largest=4096):
+    with StreamReader(name) as reader, stress.CWriter(c_writer, "stream", name, hz=100, largest=4096):
         seen = [reader.read(10).record for _ in range(50)]
     assert seen == list(range(seen[0], seen[0] + 50))
 
 
 def test_a_stopped_reader_does_not_stop_the_writer_and_goes_on_afterwards(camera, name):
     camera.shoot(1)
-    with fire.reading([fire.Reader("stream", name, 2, 1000)]) as [other]:
+    with stress.reading([stress.Reader("stream", name, 2, 1000)]) as [other]:
         other.await_line("epoch")
         other.process.send_signal(signal.SIGSTOP)
         camera.shoot(3 * STREAM.slot_count)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.integration.shm import fire
+from tests.integration.shm import stress
 
 LARGEST = 1 << 20  # bytes of the largest access unit: the ring is full of data before it is full of records
 READS = {"stream": 5_000, "detections": 1_500}
@@ -17,37 +17,37 @@ KILLED_LARGEST = 1 << 18
 
 def test_two_python_and_two_go_readers_at_once_return_no_torn_record(c_writer, go_reader, name):
     kinds = ("stream", "stream-edge")
-    with fire.CWriter(c_writer, "stream", name, largest=LARGEST):
-        python = [fire.Reader(kind, name, READS["stream"], LARGEST) for kind in kinds]
-        go = [fire.Reader(kind, name, GO_READS, LARGEST, [go_reader]) for kind in kinds]
-        found = fire.read_at_once(python + go)
+    with stress.CWriter(c_writer, "stream", name, largest=LARGEST):
+        python = [stress.Reader(kind, name, READS["stream"], LARGEST) for kind in kinds]
+        go = [stress.Reader(kind, name, GO_READS, LARGEST, [go_reader]) for kind in kinds]
+        found = stress.read_at_once(python + go)
     assert [f["torn"] for f in found] == [0] * 4
     assert any(f["skipped"] for f in found), "the writer was too slow to prove anything"
 
 
 def test_two_readers_of_detections_at_once_return_no_torn_record(c_writer, name):
-    with fire.CWriter(c_writer, "detections", name):
+    with stress.CWriter(c_writer, "detections", name):
         kinds = ("detections", "detections-edge")
-        found = fire.read_at_once([fire.Reader(kind, name, READS["detections"], 0) for kind in kinds])
+        found = stress.read_at_once([stress.Reader(kind, name, READS["detections"], 0) for kind in kinds])
     assert [f["torn"] for f in found] == [0] * 2
     assert any(f["skipped"] for f in found), "the writer was too slow to prove anything"
 
 
 @pytest.mark.parametrize("kind", ["stream", "detections"])
 def test_a_reader_without_its_checks_fails_this_test(c_writer, name, kind):
-    with fire.CWriter(c_writer, kind, name, largest=LARGEST):
-        assert fire.reads_until_torn(f"{kind}-unchecked", name, LARGEST) > 0
+    with stress.CWriter(c_writer, kind, name, largest=LARGEST):
+        assert stress.reads_until_torn(f"{kind}-unchecked", name, LARGEST) > 0
 
 
 def test_a_go_reader_without_its_checks_fails_this_test(c_writer, go_reader, name):
-    with fire.CWriter(c_writer, "stream", name, largest=LARGEST):
-        with fire.reading([fire.Reader("stream-unchecked", name, 0, LARGEST, [go_reader])]) as [reader]:
+    with stress.CWriter(c_writer, "stream", name, largest=LARGEST):
+        with stress.reading([stress.Reader("stream-unchecked", name, 0, LARGEST, [go_reader])]) as [reader]:
             reader.await_line("torn")
 
 
 def test_a_record_that_stays_half_written_is_never_returned(c_writer, name):
-    with fire.CWriter(c_writer, "stream", name, hz=1000, half=61, largest=LARGEST) as writer:
-        with fire.StreamReader(name) as reader:
+    with stress.CWriter(c_writer, "stream", name, hz=1000, half=61, largest=LARGEST) as writer:
+        with stress.StreamReader(name) as reader:
             records = []
             while not records or records[-1] < 60:
                 records.append(reader.read(10.0).record)
@@ -58,37 +58,37 @@ def test_a_record_that_stays_half_written_is_never_returned(c_writer, name):
 
 def test_python_and_go_readers_go_on_through_writers_that_are_killed(c_writer, go_reader, name):
     readers = [
-        fire.Reader("stream", name, 0, KILLED_LARGEST),
-        fire.Reader("stream", name, 0, KILLED_LARGEST, [go_reader]),
+        stress.Reader("stream", name, 0, KILLED_LARGEST),
+        stress.Reader("stream", name, 0, KILLED_LARGEST, [go_reader]),
     ]
-    found, waits = fire.survive_kills(c_writer, "stream", name, KILLS, random.Random(4), readers, KILLED_LARGEST)
+    found, waits = stress.survive_kills(c_writer, "stream", name, KILLS, random.Random(4), readers, KILLED_LARGEST)
     assert [f["torn"] for f in found] == [0, 0]
     assert len(waits) == 2 * (KILLS - 1)
 
 
 def test_readers_of_detections_go_on_through_writers_that_are_killed(c_writer, name):
-    readers = [fire.Reader("detections", name, 0, 0)]
-    [found], waits = fire.survive_kills(c_writer, "detections", name, KILLS, random.Random(4), readers)
+    readers = [stress.Reader("detections", name, 0, 0)]
+    [found], waits = stress.survive_kills(c_writer, "detections", name, KILLS, random.Random(4), readers)
     assert found["torn"] == 0
     assert len(waits) == KILLS - 1
 
 
 def test_go_readers_that_attach_and_die_do_not_disturb_the_others(c_writer, go_reader, name):
-    with fire.CWriter(c_writer, "stream", name, hz=2000, largest=4096):
+    with stress.CWriter(c_writer, "stream", name, hz=2000, largest=4096):
         for number in range(10):
-            readers = [fire.Reader("stream", name, number * 7, 4096, [go_reader]) for _ in range(5)]
-            with fire.reading(readers):  # and kill them
+            readers = [stress.Reader("stream", name, number * 7, 4096, [go_reader]) for _ in range(5)]
+            with stress.reading(readers):  # and kill them
                 readers[0].await_line("enough" if number else "epoch")
-        found = fire.read_many("stream", name, 500, 4096)
+        found = stress.read_many("stream", name, 500, 4096)
     assert (found["reads"], found["torn"]) == (500, 0)
 
 
 def test_readers_that_attach_and_die_do_not_disturb_the_others(c_writer, name):
-    with fire.CWriter(c_writer, "stream", name, hz=2000, largest=4096):
-        imports = "import random; from tests.integration.shm import fire; "
-        code = imports + f"print(fire.attach_and_die('stream', {name!r}, 50, random.Random(4)))"
-        where = {"cwd": fire.ROOT, "env": fire.environment()}
+    with stress.CWriter(c_writer, "stream", name, hz=2000, largest=4096):
+        imports = "import random; from tests.integration.shm import stress; "
+        code = imports + f"print(stress.attach_and_die('stream', {name!r}, 50, random.Random(4)))"
+        where = {"cwd": stress.ROOT, "env": stress.environment()}
         died = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, **where)
-        found = fire.read_many("stream", name, 500, 4096)
+        found = stress.read_many("stream", name, 500, 4096)
     assert died.stdout == f"{[-9] * 50}\n"
     assert (found["reads"], found["torn"]) == (500, 0)

@@ -1,7 +1,7 @@
 """Readers under fire: the C writer's pattern, how to see that a record is torn, and readers without their checks.
 
 The tests use this in small, ``bench/shm.py`` in large. As a program it is one reader in a process of its own, which
-speaks as streamer/cmd/shmreader does: ``fire.py KIND NAME COUNT LARGEST`` prints a line "epoch EPOCH SECONDS FILES
+speaks as streamer/cmd/shmreader does: ``stress.py KIND NAME COUNT LARGEST`` prints a line "epoch EPOCH SECONDS FILES
 MAPPINGS" at the first record of each epoch, "enough" after COUNT records and "torn" at the first torn one. At SIGTERM
 it ends with its figures as JSON.
 """

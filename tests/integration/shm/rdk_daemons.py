@@ -1,6 +1,6 @@
 """Stand-ins for the RDK X5 board's daemons: they write as those do, without locks, in either order.
 
-As a program it is a capture daemon at HZ frames a second: ``rdk.py NAME ORDER HZ``.
+As a program it is a capture daemon at HZ frames a second: ``rdk_daemons.py NAME ORDER HZ``.
 """
 
 import mmap
