@@ -1,4 +1,4 @@
-"""The shared-memory contract under fire, at length; tests/integration/shm runs the same in small.
+"""The shared-memory contract under stress, at length; tests/integration/shm runs the same in small.
 
 ``make stress`` gives the figures of docs/shm-layout.md's promises; ``make bench`` measures a shorter run.
 """

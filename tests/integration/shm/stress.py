@@ -1,4 +1,4 @@
-"""Readers under fire: the C writer's pattern, how to see that a record is torn, and readers without their checks.
+"""Readers under stress: the C writer's pattern, how to see that a record is torn, and readers without their checks.
 
 The tests use this in small, ``bench/shm.py`` in large. As a program it is one reader in a process of its own, which
 speaks as streamer/cmd/shmreader does: ``stress.py KIND NAME COUNT LARGEST`` prints a line "epoch EPOCH SECONDS FILES
@@ -100,24 +100,24 @@ def is_torn_result(result, _largest):
     return (result.frame_number, result.capture_ns, result.boxes) != (n, 1000 * n + 1, boxes)
 
 
-class Edge:
-    """Begins and resumes where it is most dangerous: at the oldest record, the next that is overwritten."""
+class AtTheEdge:
+    """Starts and resumes at the oldest record, the one that is overwritten next: there tearing is most likely."""
 
     def _starting_record(self, segment, least):
         oldest = max(least, segment.first_record)
         return oldest if oldest < segment.next_record else None
 
 
-class EdgeStreamReader(Edge, StreamReader):
+class EdgeStreamReader(AtTheEdge, StreamReader):
     pass
 
 
-class EdgeDetectionReader(Edge, DetectionReader):
+class EdgeDetectionReader(AtTheEdge, DetectionReader):
     pass
 
 
 class UncheckedStreamReader(EdgeStreamReader):
-    """Believes what it sees, at what is being overwritten: the test of the test. It has to return torn records."""
+    """Returns unchecked what is just being overwritten. It has to return torn records, or the test would find none."""
 
     def _try_copy(self, segment, n):
         slot = segment.slots[(segment.first_record - 1) % STREAM.slot_count]
@@ -128,7 +128,7 @@ class UncheckedStreamReader(EdgeStreamReader):
 
 
 class UncheckedDetectionReader(EdgeDetectionReader):
-    """Believes what it sees, at what is being overwritten: the test of the test. It has to return torn records."""
+    """Returns unchecked what is just being overwritten. It has to return torn records, or the test would find none."""
 
     def _try_copy(self, segment, n):
         slot = segment.slots[(segment.first_record - 1) % DETECTIONS.slot_count]
@@ -162,7 +162,7 @@ def read_many(kind, name, count, largest):
 
 
 def reads_until_torn(kind, name, largest):
-    """Read until a record is torn; return how many it took. A reader with its checks reads for ever."""
+    """Read until a record is torn; return how many it took. With a reader that checks it never returns."""
     make, is_torn = READERS[kind]
     with make(name) as reader:
         return 1 + sum(1 for _ in iter(lambda: is_torn(reader.read(10.0), largest), True))
@@ -292,11 +292,11 @@ def race(make_writer, name, count, rounds):
     """
     won = []
     for _ in range(rounds):
-        gun, answers = os.pipe(), os.pipe()
-        children = [_racer(make_writer, name, gun, answers) for _ in range(count)]
-        os.close(gun[0])
+        start, answers = os.pipe(), os.pipe()
+        children = [_racer(make_writer, name, start, answers) for _ in range(count)]
+        os.close(start[0])
         os.close(answers[1])
-        os.close(gun[1])  # all that wait to read from it go on at once
+        os.close(start[1])  # all that wait to read from it go on at once
         results = b""
         while len(results) < count:
             results += os.read(answers[0], count)
@@ -308,12 +308,12 @@ def race(make_writer, name, count, rounds):
     return won
 
 
-def _racer(make_writer, name, gun, answers):
+def _racer(make_writer, name, start, answers):
     child = os.fork()
     if child:
         return child
-    os.close(gun[1])
-    os.read(gun[0], 1)
+    os.close(start[1])
+    os.read(start[0], 1)
     try:
         writer = make_writer(name)
     except PetcamError as error:

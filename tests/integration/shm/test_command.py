@@ -26,12 +26,12 @@ def petcam_shm(*words, config=None):
     return command.run(parser.parse_args(words), config or Config())
 
 
-class Spoiled(StreamWriter):
-    """A stream writer that breaks a rule: ``spoil(writer, n)`` has its way with each record before it is whole."""
+class FaultyWriter(StreamWriter):
+    """A stream writer that breaks a rule: ``spoil(writer, n)`` changes each record before it is complete."""
 
     spoil = staticmethod(lambda writer, n: None)
 
-    def shoot(self, n):
+    def publish_next(self, n):
         key = n % 10 == 0
         now = time.monotonic_ns()
         self.publish(KEYFRAME if key else OTHER, capture_ns=now, keyframe=key, width=640, height=480)
@@ -41,23 +41,23 @@ class Spoiled(StreamWriter):
         super()._finish(n)
 
 
-class WithoutWake(Spoiled):
+class WithoutWake(FaultyWriter):
     def _wake_readers(self):
         self._segment.live["news"] = (self._segment.news + 1) % 2**32
 
 
-class WithoutNews(Spoiled):
+class WithoutNews(FaultyWriter):
     def _wake_readers(self):
         futex.wake_all(self._segment.news_address)
 
 
-class WithoutHeart(Spoiled):
+class WithoutHeartbeat(FaultyWriter):
     def _run_heartbeat(self):
         pass
 
 
-class Shooting:
-    """Lets a writer shoot 100 times a second from a thread of its own, until the end of the ``with``."""
+class Publishing:
+    """Lets a writer publish 100 times a second from a thread of its own, until the end of the ``with``."""
 
     def __init__(self, writer):
         self.writer = writer
@@ -67,7 +67,7 @@ class Shooting:
     def _run(self):
         n = 0
         while not self._stop.wait(0.01):
-            self.writer.shoot(n)
+            self.writer.publish_next(n)
             n += 1
 
     def __enter__(self):
@@ -107,8 +107,8 @@ def set_data(data):
     return spoil
 
 
-def test_a_writer_that_keeps_the_rules_passes(name, capsys):
-    with Spoiled(name) as writer, Shooting(writer):
+def test_check_passes_a_writer_that_keeps_the_rules(name, capsys):
+    with FaultyWriter(name) as writer, Publishing(writer):
         assert petcam_shm("check", name, "--seconds", "0.5") == 0
     assert "records, all rules kept" in capsys.readouterr().out
 
@@ -130,11 +130,11 @@ def test_a_writer_that_keeps_the_rules_passes(name, capsys):
     ],
 )
 def test_check_names_the_rule_that_a_writer_breaks(name, capsys, spoil, rule):
-    class Writer(Spoiled):
+    class Writer(FaultyWriter):
         pass
 
     Writer.spoil = staticmethod(spoil)
-    with Writer(name) as writer, Shooting(writer):
+    with Writer(name) as writer, Publishing(writer):
         code = petcam_shm("check", name, "--seconds", "0.4")
     assert code == 1
     assert rule in capsys.readouterr().out
@@ -147,22 +147,22 @@ def test_check_names_the_rule_that_a_writer_breaks(name, capsys, spoil, rule):
         (WithoutNews, "news must be raised by 1 after each publication (W9) (raised by 0 for"),
     ],
 )
-def test_check_notices_that_readers_would_oversleep(name, capsys, make, rule):
-    with make(name) as writer, Shooting(writer):
+def test_check_notices_a_writer_that_does_not_wake_its_readers(name, capsys, make, rule):
+    with make(name) as writer, Publishing(writer):
         assert petcam_shm("check", name, "--seconds", "0.6") == 1
     assert rule in capsys.readouterr().out
 
 
-def test_check_notices_a_heart_that_does_not_beat(name, capsys):
-    with WithoutHeart(name):
+def test_check_notices_a_missing_heartbeat(name, capsys):
+    with WithoutHeartbeat(name):
         assert petcam_shm("check", name, "--seconds", "0.6") == 1
     out = capsys.readouterr().out
     assert "heartbeat_ns must be raised at least every 250 ms" in out
     assert "no record was published in 0.6 s" in out
 
 
-def test_check_notices_a_mode_that_lets_others_look(name, capsys):
-    with Spoiled(name) as writer, Shooting(writer):
+def test_check_notices_a_file_mode_that_lets_others_read(name, capsys):
+    with FaultyWriter(name) as writer, Publishing(writer):
         Path("/dev/shm" + name).chmod(0o644)
         assert petcam_shm("check", name, "--seconds", "0.1") == 1
     assert "mode must be 0640: nobody else may see the picture (C4) (0644)" in capsys.readouterr().out
@@ -174,7 +174,7 @@ def test_check_says_that_there_is_nothing_to_check(name, capsys):
 
 
 def test_check_says_why_a_reader_would_refuse_the_segment(name, capsys):
-    with Spoiled(name) as writer:
+    with FaultyWriter(name) as writer:
         writer._segment.live["abi_version"] = 9
         assert petcam_shm("check", name) == 1
     assert "ABI version 9, this petcam reads 1: upgrade petcam" in capsys.readouterr().out
@@ -182,19 +182,19 @@ def test_check_says_why_a_reader_would_refuse_the_segment(name, capsys):
 
 def test_check_of_detections_names_the_rule(name, capsys):
     class Writer(DetectionWriter):
-        def shoot(self, n):
+        def publish_next(self, n):
             self.publish(AccessUnit(1, 0, n, time.monotonic_ns(), 0, True, False, 640, 480, b""), [])
 
         def _finish(self, n):
             self._slot["boxes"]["x"][0, 3] = 1
             super()._finish(n)
 
-    with Writer(name) as writer, Shooting(writer):
+    with Writer(name) as writer, Publishing(writer):
         assert petcam_shm("check", name, "--seconds", "0.3") == 1
     assert "boxes from count on and reserved bytes of a slot must be 0" in capsys.readouterr().out
 
 
-def test_show_tells_rate_bit_rate_and_keyframe_interval(name, capsys):
+def test_show_has_rate_bit_rate_and_keyframe_interval(name, capsys):
     with StreamWriter(name, writer_name="test camera") as writer:
         now = time.monotonic_ns()
         for n in range(91):
@@ -237,8 +237,8 @@ def test_the_older_layouts_are_shown_and_checked_too(name, capsys):
         for _ in range(30):
             ring.write()
         assert petcam_shm("show", name) == 0
-        ring.shoot = lambda n: ring.write()
-        with Shooting(ring):
+        ring.publish_next = lambda n: ring.write()
+        with Publishing(ring):
             assert petcam_shm("check", name, "--seconds", "0.3") == 0
     out = capsys.readouterr().out
     assert "rdk-x5, stream" in out
@@ -246,22 +246,22 @@ def test_the_older_layouts_are_shown_and_checked_too(name, capsys):
 
 
 @pytest.mark.parametrize(
-    ("shoot", "words"),
+    ("write", "words"),
     [
         (lambda ring: None, "FAIL  no frame was written in 0.3 s: is its daemon running, and the camera connected?"),
         (lambda ring: ring.write(format=1), "FAIL  record refused: format 1 is not H.264 (3); is camera.stream the"),
         (lambda ring: ring.write(tv_sec=5, tv_nsec=0), "FAIL  record refused: its time 5000000000 ns does not rise"),
     ],
 )
-def test_check_says_plainly_what_is_wrong_in_the_older_layout(name, capsys, shoot, words):
+def test_check_says_plainly_what_is_wrong_in_the_older_layout(name, capsys, write, words):
     with rdk_daemons.Ring(name) as ring:
-        ring.shoot = lambda n: shoot(ring)
-        with Shooting(ring):
+        ring.publish_next = lambda n: write(ring)
+        with Publishing(ring):
             assert petcam_shm("check", name, "--seconds", "0.3") == 1
     assert words in capsys.readouterr().out
 
 
-def test_check_of_a_silent_detector_says_that_silence_may_be_well(name, capsys):
+def test_check_of_a_silent_detector_asks_whether_there_is_anything_to_find(name, capsys):
     with rdk_daemons.Detector(name, DETECTIONS_2):
         assert petcam_shm("check", name, "--seconds", "0.2") == 1
     assert "is its detector running, and something to be found in the picture?" in capsys.readouterr().out

@@ -27,7 +27,7 @@ def reader(name, writer):
         yield reader
 
 
-def test_what_goes_in_comes_out(writer, reader):
+def test_a_reader_returns_what_the_writer_published(writer, reader):
     boxes = (Box("cat", 0.5, 1, 2, 3, 4), Box("いぬ", 1.0, -5.5, 0, 600, 400))
     assert writer.publish(frame(7), boxes) == 0
     found = reader.read(0)

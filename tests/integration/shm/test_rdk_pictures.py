@@ -22,7 +22,7 @@ def ring(name, request):
         yield ring
 
 
-def test_each_newest_picture_is_given_once(ring, name):
+def test_the_newest_picture_is_returned_once(ring, name):
     with RdkPictureReader(name) as reader:
         ring.write(READY, format=JPEG, **SIZE)
         ring.write(GREY, format=NV12, **SIZE, tv_sec=12, tv_nsec=34)
@@ -44,14 +44,14 @@ def test_each_newest_picture_is_given_once(ring, name):
         (READY, {"format": JPEG, "data_size": 2**63}),
     ],
 )
-def test_what_makes_no_sense_is_not_given(ring, name, data, changed):
+def test_a_picture_that_makes_no_sense_is_not_returned(ring, name, data, changed):
     ring.write(data, **{**SIZE, **changed})
     assert format_of(name) is None
     with RdkPictureReader(name) as reader:
         assert reader.read(0.02) is None
 
 
-def test_a_picture_that_is_still_being_copied_is_not_given(name, monkeypatch):
+def test_a_picture_that_is_still_being_copied_is_not_returned(name, monkeypatch):
     with rdk_daemons.Ring(name, "after") as ring, RdkPictureReader(name) as reader:
         ring.write(READY, format=JPEG, **SIZE)
 
@@ -62,13 +62,13 @@ def test_a_picture_that_is_still_being_copied_is_not_given(name, monkeypatch):
         assert reader.read(0) is None
 
 
-def test_it_says_what_the_segment_holds(ring, name):
+def test_format_of_says_whether_the_segment_holds_jpeg(ring, name):
     assert format_of(name) is None and format_of(f"{name}_none") is None
     ring.write(READY, format=JPEG, **SIZE)
     assert format_of(name) == JPEG
 
 
-def test_another_segment_is_refused(name):
+def test_a_segment_of_another_size_is_refused(name):
     with (
         rdk_daemons.Detector(name, DETECTIONS_1),
         RdkPictureReader(name) as reader,

@@ -31,7 +31,7 @@ def reader(name, ring):
 
 
 def numbers(reader):
-    """What is there now; the newest needs a look and another."""
+    """What is there now; the newest is read twice before it counts."""
     return [unit.frame_number for unit in iter(lambda: reader.read(0.02), None)]
 
 
@@ -72,7 +72,7 @@ def test_a_newest_frame_that_changes_between_two_looks_is_not_returned(ring, rea
     assert reader.read(5).data == changed
 
 
-def test_a_frame_whose_slot_comes_round_while_it_is_copied_is_refused(ring, reader, monkeypatch):
+def test_a_frame_whose_slot_is_reused_while_it_is_copied_is_refused(ring, reader, monkeypatch):
     for _ in range(12):
         ring.write()
     copy_frame = stream.copy_frame
@@ -157,7 +157,7 @@ def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name,
     assert not any(rdk_daemons.is_torn(unit) for unit in units)
 
 
-def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
+def test_a_reader_survives_a_ring_that_is_truncated_in_place(ring, reader):
     ring.write()
     assert numbers(reader) == [0]
     os.truncate(ring.path, 0)
@@ -168,7 +168,7 @@ def test_a_ring_that_is_truncated_in_place_kills_nobody(ring, reader):
     assert reader.read(5).frame_number == 0
 
 
-def test_a_frame_that_was_there_before_does_not_look_new(ring, reader):
+def test_a_frame_from_before_the_reader_opened_is_not_published_now(ring, reader):
     ring.write(tv_sec=1, tv_nsec=0)
     assert reader.read(5).publish_ns == 10**9
     ring.write(rdk_daemons.KEYFRAME)
@@ -184,7 +184,7 @@ def test_frames_before_the_first_keyframe_are_not_counted(ring, reader):
     assert reader.skipped == 0
 
 
-def test_the_writers_semaphore_is_left_alone(ring, reader):
+def test_a_reader_does_not_touch_the_writers_semaphore(ring, reader):
     ring.view["new_frame_sem"] = b"\3" + bytes(31)
     ring.write()
     assert numbers(reader) == [0]

@@ -60,7 +60,7 @@ def test_a_new_segment_is_complete_and_has_the_mode_of_the_contract(name):
         os.umask(before)
 
 
-def test_a_clean_stop_takes_the_name_away(name):
+def test_a_writer_that_stops_removes_its_segment(name):
     with DetectionWriter(name):
         assert path(name).exists()
     assert not path(name).exists()
@@ -83,7 +83,7 @@ def test_of_writers_that_start_at_the_same_instant_exactly_one_creates_the_segme
     assert done.stdout.split() == ["1"] * 40
 
 
-def test_a_lock_that_is_never_given_back_is_a_clear_error(name, monkeypatch):
+def test_a_creation_lock_that_is_never_released_is_a_clear_error(name, monkeypatch):
     monkeypatch.setattr(segment, "LOCK_TIMEOUT_SECONDS", 0.05)
     descriptor = os.open("/dev/shm", os.O_RDONLY)
     try:
@@ -123,7 +123,7 @@ def test_a_closed_writer_says_so(name):
         writer.publish(FRAME, [])
 
 
-def test_a_leftover_of_a_writer_that_died_while_creating_does_no_harm(name):
+def test_the_half_made_file_of_a_writer_that_died_is_replaced(name):
     path(name + ".new").write_bytes(b"half")
     with DetectionWriter(name):
         assert not path(name + ".new").exists()
@@ -162,18 +162,18 @@ def test_a_write_through_a_readers_mapping_faults(name):
     assert (done.returncode, done.stdout) == (-signal.SIGSEGV, "mapped\n")
 
 
-def test_no_segment_is_no_error(name):
+def test_a_segment_that_does_not_exist_means_no_data_yet(name):
     with StreamReader(name) as reader:
         assert reader.read(0) is None
 
 
-def test_an_empty_file_is_no_error(name):
+def test_an_empty_file_means_no_data_yet(name):
     path(name).touch(mode=0o640)
     with StreamReader(name) as reader:
         assert reader.read(0) is None
 
 
-def test_a_segment_of_the_other_kind_is_no_data_yet(name):
+def test_a_segment_of_the_other_kind_means_no_data_yet(name):
     with DetectionWriter(name), StreamReader(name) as reader:
         assert reader.read(0) is None
 
@@ -186,14 +186,14 @@ def test_a_segment_of_the_other_kind_is_no_data_yet(name):
         ({"size": 65536}, "the file has 65536 bytes, not 16777216"),
     ],
 )
-def test_a_wrong_header_is_one_clear_line(name, forged, words):
+def test_a_wrong_header_is_refused_with_a_clear_error(name, forged, words):
     forge(name, **forged)
     with StreamReader(name) as reader:
         assert words in refusal(reader)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_a_segment_of_a_stranger_is_refused(name):
+def test_a_segment_of_another_user_is_refused(name):
     forge(name)
     os.chown(path(name), 12345, -1)
     with StreamReader(name) as reader:
@@ -231,7 +231,7 @@ def test_a_reader_goes_on_once_a_refused_segment_was_put_right(name):
             assert reader.read(5).data == b"\0\0\1"
 
 
-def test_a_reader_does_not_spin_on_a_refusal_that_it_told_already(name, monkeypatch):
+def test_a_reader_sleeps_while_a_segment_stays_refused(name, monkeypatch):
     forge(name, abi_version=2)
     with StreamReader(name) as reader, contextlib.ExitStack() as stack:
         refusal(reader)
@@ -274,7 +274,7 @@ def test_recreated_segments_leak_neither_descriptors_nor_mappings(name, make, ti
     assert len(epochs) == times
 
 
-def test_any_bytes_in_a_segment_give_a_clean_answer(name, caplog):
+def test_random_bytes_in_a_segment_are_never_returned_and_raise_nothing(name, caplog):
     random = np.random.default_rng(4)
     caplog.set_level(logging.CRITICAL)
     for shape, make in ((STREAM, StreamReader), (DETECTIONS, DetectionReader)):

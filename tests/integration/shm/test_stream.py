@@ -20,7 +20,7 @@ class Camera:
     def __init__(self, writer, every=10):
         self.writer, self.every, self.n = writer, every, 0
 
-    def shoot(self, count=1, size=1000):
+    def publish(self, count=1, size=1000):
         for _ in range(count):
             data = b"\0\0\1" + bytes([self.n % 256]) * (size - 3)
             self.writer.publish(data, capture_ns=self.n + 1, keyframe=self.n % self.every == 0, width=640, height=480)
@@ -43,7 +43,7 @@ def numbers(reader):
     return [unit.record for unit in iter(lambda: reader.read(0), None)]
 
 
-def test_what_goes_in_comes_out(camera, reader):
+def test_a_reader_returns_what_the_writer_published(camera, reader):
     data = b"\0\0\0\1\x65abc"
     sent = {"capture_ns": 5, "keyframe": True, "width": 1280, "height": 720, "frame_number": 9, "discontinuity": True}
     assert camera.writer.publish(data, **sent) == 0
@@ -54,36 +54,36 @@ def test_what_goes_in_comes_out(camera, reader):
 
 
 def test_a_reader_begins_at_the_newest_keyframe(camera, reader):
-    camera.shoot(25)
+    camera.publish(25)
     assert numbers(reader) == [20, 21, 22, 23, 24]
     assert reader.skipped == 0
 
 
 def test_a_reader_waits_for_the_first_keyframe(camera, reader):
     camera.n = 1
-    camera.shoot(9)
+    camera.publish(9)
     assert reader.read(0) is None
-    camera.shoot(2)
+    camera.publish(2)
     assert numbers(reader) == [9, 10]
 
 
 def test_a_keyframe_that_comes_while_a_reader_attaches_is_not_missed(camera, reader):
-    look = reader._starting_record
+    find = reader._starting_record
 
-    def look_and_be_late(segment, least):
-        found = look(segment, least)
+    def find_and_publish(segment, least):
+        found = find(segment, least)
         if camera.n == 0:
-            camera.shoot(1)
+            camera.publish(1)
         return found
 
-    reader._starting_record = look_and_be_late
+    reader._starting_record = find_and_publish
     assert numbers(reader) == [0]
 
 
 def test_a_reader_that_keeps_up_sees_every_record(camera, reader):
     seen = []
     for _ in range(300):
-        camera.shoot(17, size=random.Random(4).randint(4, 40_000))
+        camera.publish(17, size=random.Random(4).randint(4, 40_000))
         seen += numbers(reader)
     assert seen == list(range(10, 5100))  # the first look found the newest keyframe, number 10
     assert reader.skipped == 0
@@ -91,9 +91,9 @@ def test_a_reader_that_keeps_up_sees_every_record(camera, reader):
 
 @pytest.mark.parametrize("size", [100, 100_000], ids=["lost its slots", "lost its data"])
 def test_a_reader_that_fell_behind_resumes_at_the_newest_keyframe_and_counts(camera, reader, size):
-    camera.shoot(5)
+    camera.publish(5)
     assert numbers(reader) == [0, 1, 2, 3, 4]
-    camera.shoot(3000, size)
+    camera.publish(3000, size)
     unit = reader.read(0)
     assert (unit.record, unit.keyframe, unit.discontinuity) == (3000, True, True)
     assert reader.skipped == 3000 - 5
@@ -101,32 +101,32 @@ def test_a_reader_that_fell_behind_resumes_at_the_newest_keyframe_and_counts(cam
 
 
 def test_a_reader_that_is_just_in_time_skips_nothing(camera, reader):
-    camera.shoot(1)
+    camera.publish(1)
     assert numbers(reader) == [0]
-    camera.shoot(STREAM.slot_count)
+    camera.publish(STREAM.slot_count)
     assert numbers(reader) == list(range(1, STREAM.slot_count + 1))
     assert reader.skipped == 0
 
 
 def test_the_ring_holds_ten_seconds_at_two_megabit(camera, name):
     camera.every = 300
-    camera.shoot(2 * 300 + 1, size=2_000_000 // 8 // 30)
+    camera.publish(2 * 300 + 1, size=2_000_000 // 8 // 30)
     with StreamReader(name) as reader:
         reader._starting_record = lambda segment, least: max(least, segment.first_record)
         assert len(numbers(reader)) >= 300
 
 
 def test_a_keyframe_of_one_mebibyte_fits(camera, reader):
-    camera.shoot(40, size=2**20)
+    camera.publish(40, size=2**20)
     assert len(reader.read(0).data) == 2**20
 
 
 def test_an_access_unit_that_does_not_fit_is_refused_and_the_ring_stays_whole(camera, reader):
-    camera.shoot(3)
+    camera.publish(3)
     with pytest.raises(PetcamError, match="4194305 bytes; 4194304 bytes fit") as caught:
-        camera.shoot(1, size=layout.STREAM_MAX_DATA + 1)
+        camera.publish(1, size=layout.STREAM_MAX_DATA + 1)
     assert caught.value.code is Code.TOO_LARGE
-    camera.shoot(1, size=layout.STREAM_MAX_DATA)
+    camera.publish(1, size=layout.STREAM_MAX_DATA)
     assert numbers(reader) == [0, 1, 2, 3]
 
 
@@ -142,7 +142,7 @@ def test_an_access_unit_that_does_not_fit_is_refused_and_the_ring_stays_whole(ca
     ],
 )
 def test_a_record_that_breaks_the_rules_is_refused_at_the_writer(camera, reader, wrong, words):
-    camera.shoot(1)
+    camera.publish(1)
     sound = {"data": b"\0\0\1", "capture_ns": 9, "keyframe": False, "width": 640, "height": 480, **wrong}
     with pytest.raises(PetcamError, match=words) as caught:
         camera.writer.publish(sound.pop("data"), **sound)
@@ -160,9 +160,9 @@ def damage(camera, field, value):
 
 
 def test_a_record_of_a_wrong_writer_is_refused_counted_and_logged_once(camera, reader, caplog):
-    camera.shoot(12)
+    camera.publish(12)
     damage(camera, "flags", 4)
-    camera.shoot(10)
+    camera.publish(10)
     assert reader.read(0).record == 20
     assert caplog.messages == []
     with StreamReader(reader.name) as other:
@@ -174,18 +174,18 @@ def test_a_record_of_a_wrong_writer_is_refused_counted_and_logged_once(camera, r
 
 
 def test_a_slot_or_data_that_does_not_match_its_checksum_is_never_returned(camera, reader):
-    camera.shoot(3)
+    camera.publish(3)
     segment = camera.writer._segment
     segment.slots["frame_number"][1] += 1  # as a processor may show it that reorders memory: the sequence is right
     assert numbers(reader) == [0]
-    camera.shoot(8)
+    camera.publish(8)
     segment.data[int(segment.slots["data_position"][10]) + 500] ^= 1
     assert reader.read(0) is None
     assert reader.skipped == 10
 
 
 def test_a_slot_that_is_taken_while_its_data_is_copied_is_not_returned(camera, reader, monkeypatch):
-    camera.shoot(1)
+    camera.publish(1)
 
     def crc32(data):  # between R2 and R5 the writer comes round
         if len(data) == 1000:
@@ -197,8 +197,8 @@ def test_a_slot_that_is_taken_while_its_data_is_copied_is_not_returned(camera, r
     assert reader.skipped == 1
 
 
-def test_what_is_about_to_change_is_marked_before_it_changes(camera, reader, monkeypatch):
-    camera.shoot(2000, size=10_000)
+def test_a_slot_is_marked_as_being_written_before_it_changes(camera, reader, monkeypatch):
+    camera.publish(2000, size=10_000)
     segment, seen = camera.writer._segment, []
 
     def crc32(data):  # the writer's, between W5 and W6
@@ -209,7 +209,7 @@ def test_what_is_about_to_change_is_marked_before_it_changes(camera, reader, mon
         return zlib.crc32(data)
 
     monkeypatch.setattr(stream, "zlib", SimpleNamespace(crc32=crc32))
-    camera.shoot(3000, size=10_000)
+    camera.publish(3000, size=10_000)
     assert set(seen) == {(True, True, True)}
 
 
@@ -220,11 +220,11 @@ def test_a_sleeping_reader_is_woken_by_a_writer_in_another_process(c_writer, nam
 
 
 def test_a_stopped_reader_does_not_stop_the_writer_and_goes_on_afterwards(camera, name):
-    camera.shoot(1)
+    camera.publish(1)
     with stress.reading([stress.Reader("stream", name, 2, 1000)]) as [other]:
         other.await_line("epoch")
         other.process.send_signal(signal.SIGSTOP)
-        camera.shoot(3 * STREAM.slot_count)
+        camera.publish(3 * STREAM.slot_count)
         other.process.send_signal(signal.SIGCONT)
         other.await_line("enough")
         assert other.stop()["skipped"] > STREAM.slot_count

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.shm import stress
 
-LARGEST = 1 << 20  # bytes of the largest access unit: the ring is full of data before it is full of records
+LARGEST = 1 << 20  # bytes of an access unit, at most: so the data area is full before the slots are
 READS = {"stream": 5_000, "detections": 1_500}
 GO_READS = 50_000
 KILLS = 10
@@ -34,12 +34,12 @@ def test_two_readers_of_detections_at_once_return_no_torn_record(c_writer, name)
 
 
 @pytest.mark.parametrize("kind", ["stream", "detections"])
-def test_a_reader_without_its_checks_fails_this_test(c_writer, name, kind):
+def test_a_python_reader_without_checks_returns_torn_records(c_writer, name, kind):
     with stress.CWriter(c_writer, kind, name, largest=LARGEST):
         assert stress.reads_until_torn(f"{kind}-unchecked", name, LARGEST) > 0
 
 
-def test_a_go_reader_without_its_checks_fails_this_test(c_writer, go_reader, name):
+def test_a_go_reader_without_checks_returns_torn_records(c_writer, go_reader, name):
     with stress.CWriter(c_writer, "stream", name, largest=LARGEST):
         with stress.reading([stress.Reader("stream-unchecked", name, 0, LARGEST, [go_reader])]) as [reader]:
             reader.await_line("torn")

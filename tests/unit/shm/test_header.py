@@ -84,7 +84,7 @@ def test_a_writer_name_is_cut_between_characters():
 
 
 @given(st.data())
-def test_any_bytes_give_a_clean_answer(data):
+def test_random_bytes_are_parsed_or_refused(data):
     raw = bytearray(data.draw(st.sampled_from([page(), page(DETECTIONS), bytes(4096)])))
     for offset, byte in data.draw(st.dictionaries(st.integers(0, 160), st.integers(0, 255), max_size=8)).items():
         raw[offset] = byte

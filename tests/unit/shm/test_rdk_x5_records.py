@@ -132,7 +132,7 @@ def test_a_frame_of_any_bytes_stays_within_its_slot(raw):
 
 
 @given(st.sampled_from([576, 584]), st.binary(min_size=64, max_size=584), st.integers(-1, 11))
-def test_a_result_of_any_bytes_gives_a_clean_answer(size, raw, count):
+def test_a_result_of_random_bytes_is_parsed_or_refused(size, raw, count):
     made = bytearray(raw.ljust(584, b"\1")[:size])
     place = 16 if size == 576 else 24
     made[place : place + 4] = count.to_bytes(4, "little", signed=True)

@@ -106,7 +106,7 @@ def test_it_refuses_a_picture_without_pixels():
 
 
 @given(st.binary(min_size=40, max_size=1728), st.integers(0, 40))
-def test_a_detections_slot_of_any_bytes_gives_a_clean_answer(raw, count):
+def test_a_detections_slot_of_random_bytes_is_parsed_or_refused(raw, count):
     raw = raw[:36] + count.to_bytes(4, "little") + raw[40:].ljust(1688, b"\1")
     try:
         found = detections.parse_slot(raw, 1)

@@ -1,4 +1,4 @@
-"""Whom a reader believes: kind, owner and mode of a segment's file."""
+"""Which files a reader trusts, by their kind, owner and mode."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ def fault(mode=0o640, uid=0, gid=0, kind=stat.S_IFREG):
 
 
 @pytest.mark.parametrize("uid", [0, os.geteuid(), PETCAM_UID])
-def test_root_oneself_and_petcam_are_trusted(uid):
+def test_files_of_root_petcam_and_the_readers_own_user_are_trusted(uid):
     assert fault(uid=uid) is None
 
 
@@ -30,18 +30,18 @@ def test_another_owner_is_refused_with_the_remedy():
     assert fault(uid=12345) == "belongs to user 12345, which petcam does not trust: run its writer as petcam or root"
 
 
-def test_what_was_given_to_the_group_is_trusted_whoever_owns_it():
+def test_a_file_of_the_group_petcam_is_trusted_whoever_owns_it():
     assert fault(uid=65534, gid=PETCAM_GID) is None
 
 
-def test_what_others_may_write_is_refused():
+def test_a_file_that_others_may_write_is_refused():
     assert "mode 0646" in fault(mode=0o646)
 
 
-def test_what_a_group_may_write_is_trusted_only_of_petcam():
+def test_a_file_that_its_group_may_write_is_trusted_only_if_that_is_petcam():
     assert fault(mode=0o660, gid=PETCAM_GID) is None
     assert "mode 0660" in fault(mode=0o660, gid=5)
 
 
-def test_what_is_no_regular_file_is_refused():
+def test_a_file_that_is_not_regular_is_refused():
     assert "regular file" in fault(kind=stat.S_IFIFO)
