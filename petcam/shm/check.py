@@ -174,7 +174,7 @@ class Watcher:
         if self._before is None:
             return
         end = int(self._before["data_position"]) + int(self._before["data_size"])
-        wanted = stream.place(end, size)
+        wanted = stream.data_position_after(end, size)
         if position != wanted:
             rule = "data_position must follow the record before, at a multiple of 64 (W2)"
             self._report.breaks(rule, f"{case}: {position}, not {wanted}")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from petcam.errors import PetcamError
 from petcam.shm import detections, layout, mapping, nal, rdk_x5, stream
 from petcam.shm.layout import DETECTIONS, STREAM, Shape
-from petcam.shm.mapping import Copies
+from petcam.shm.mapping import SegmentFile
 from petcam.shm.record_reader import copy_slot
 from petcam.shm.segment import Segment, open_segment
 
@@ -148,7 +148,7 @@ def _sample(raw: bytes, shape: Shape) -> Sample:
 
 
 def _summarise_rdk(name: str, size: int) -> dict[str, object]:
-    source = mapping.open_for_copies(name) if size in rdk_x5.SIZES else None
+    source = mapping.open_segment_file(name) if size in rdk_x5.SIZES else None
     if source is None or source.size != size:
         return {}
     try:
@@ -166,12 +166,12 @@ def _summarise_rdk(name: str, size: int) -> dict[str, object]:
         source.close()
 
 
-def _rdk_frames(source: Copies) -> list[Sample]:
+def _rdk_frames(source: SegmentFile) -> list[Sample]:
     frames = rdk_x5.frames_in(source)
     return sorted(Sample(f.capture_ns, len(f.data), nal.is_keyframe(f.data), f.width, f.height, 0) for f in frames)
 
 
-def _rdk_result(source: Copies) -> list[Sample]:
+def _rdk_result(source: SegmentFile) -> list[Sample]:
     found = rdk_x5.result_in(source)
     if found is None:
         return []

@@ -1,4 +1,4 @@
-"""A shared-memory file, opened and mapped read-only after its owner and mode were checked (O1-O3)."""
+"""A shared-memory file, opened for reading or mapped read-only after its owner and mode were checked (O1-O3)."""
 
 import grp
 import mmap
@@ -33,7 +33,7 @@ class Mapping:
         os.close(self._descriptor)
 
 
-class Copies:
+class SegmentFile:
     """A segment that is read by copying out of its file: its writer may truncate it, and nobody faults.
 
     Owns the descriptor until :meth:`close`.
@@ -58,12 +58,12 @@ class Copies:
         os.close(self._descriptor)
 
 
-def open_read_only(name: str, least: int) -> Mapping | None:
-    """Map the whole segment ``name``; ``None`` where it does not exist or has under ``least`` bytes: no data yet.
+def map_read_only(name: str, min_size: int) -> Mapping | None:
+    """Map the whole segment ``name``; ``None`` where it does not exist or has under ``min_size`` bytes: no data yet.
 
     Raises :class:`PetcamError` (``BAD_SEGMENT``) where its owner, mode or kind is not to be trusted.
     """
-    descriptor = open_trusted(name, least)
+    descriptor = open_trusted(name, min_size)
     if descriptor is None:
         return None
     try:
@@ -73,20 +73,20 @@ def open_read_only(name: str, least: int) -> Mapping | None:
         raise
 
 
-def open_for_copies(name: str) -> Copies | None:
-    """Open the segment ``name`` without mapping it; otherwise as :func:`open_read_only`."""
+def open_segment_file(name: str) -> SegmentFile | None:
+    """Open the segment ``name`` without mapping it; otherwise as :func:`map_read_only`."""
     descriptor = open_trusted(name, 1)
-    return None if descriptor is None else Copies(name, descriptor, os.fstat(descriptor).st_size)
+    return None if descriptor is None else SegmentFile(name, descriptor, os.fstat(descriptor).st_size)
 
 
-def open_trusted(name: str, least: int) -> int | None:
+def open_trusted(name: str, min_size: int) -> int | None:
     """A descriptor of the segment ``name``, whose owner, mode and kind were checked (O1, O2)."""
     descriptor = _open(name)
     if descriptor is None:
         return None
     about = os.fstat(descriptor)
     fault = trust_fault(about)
-    if fault is None and about.st_size >= least:
+    if fault is None and about.st_size >= min_size:
         return descriptor
     os.close(descriptor)
     if fault is not None:

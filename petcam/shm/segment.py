@@ -77,7 +77,7 @@ def open_segment(name: str, shape: Shape) -> Segment | None:
 
     Raises :class:`PetcamError` (``BAD_SEGMENT``) where waiting would not help; its message has name and remedy.
     """
-    mapped = mapping.open_read_only(name, layout.HEADER_SIZE)
+    mapped = mapping.map_read_only(name, layout.HEADER_SIZE)
     if mapped is None:
         return None
     try:

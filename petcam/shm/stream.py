@@ -65,7 +65,7 @@ class StreamWriter(Writer):
             n = self._segment.next_record
             frame_number = n if frame_number is None else frame_number
             self._check(len(data), frame_number, capture_ns, width, height)  # W1
-            position = place(self._end, len(data))
+            position = data_position_after(self._end, len(data))
             self._give_up_oldest(n, position + len(data))
             self._begin(n)
             start = position % STREAM.data_capacity
@@ -97,7 +97,7 @@ class StreamWriter(Writer):
         self._segment.live["first_record"] = first
 
 
-def place(end: int, size: int) -> int:
+def data_position_after(end: int, size: int) -> int:
     """W2: data_position of ``size`` bytes after ``end``, so that they do not cross the end of the data area."""
     position = -(-end // layout.STREAM_DATA_ALIGN) * layout.STREAM_DATA_ALIGN
     left = STREAM.data_capacity - position % STREAM.data_capacity

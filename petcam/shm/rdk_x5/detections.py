@@ -6,7 +6,7 @@ import numpy as np
 
 from petcam.errors import PetcamError
 from petcam.shm.detections import Box, Detections, box_fault
-from petcam.shm.mapping import Copies
+from petcam.shm.mapping import SegmentFile
 from petcam.shm.rdk_x5.layout import DETECTOR_PICTURE, GENERATIONS, MAX_DETECTIONS
 from petcam.shm.rdk_x5.polling_reader import PollingReader
 from petcam.shm.rdk_x5.segment import open_sized, refused, settled, timespec_ns, write_count
@@ -22,12 +22,12 @@ class RdkDetectionReader(PollingReader[Detections]):
         self._epoch = 0
         self._version = 0  # of the last result that was looked at
 
-    def _open(self) -> Copies | None:
+    def _open(self) -> SegmentFile | None:
         segment = open_sized(self.name, tuple(GENERATIONS), "a detection result")
         self._epoch, self._version = time.monotonic_ns(), 0
         return segment
 
-    def _next_record(self, segment: Copies) -> Detections | None:
+    def _next_record(self, segment: SegmentFile) -> Detections | None:
         version = write_count(segment)
         if version == self._version:
             return None
@@ -48,7 +48,7 @@ class RdkDetectionReader(PollingReader[Detections]):
         return None
 
 
-def result_in(segment: Copies) -> Detections | None:
+def result_in(segment: SegmentFile) -> Detections | None:
     """The result as it lies there now; ``None`` where it makes no sense."""
     try:
         return parse_result(segment.read(0, segment.size), 0)

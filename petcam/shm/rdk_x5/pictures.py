@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from petcam.errors import PetcamError
-from petcam.shm.mapping import Copies
+from petcam.shm.mapping import SegmentFile
 from petcam.shm.rdk_x5.layout import JPEG, MAX_DATA, NV12, STREAM_SIZE
 from petcam.shm.rdk_x5.polling_reader import PollingReader
 from petcam.shm.rdk_x5.ring import parse_head, read_data, read_head
@@ -29,11 +29,11 @@ class RdkPictureReader(PollingReader[RawPicture]):
         super().__init__(name)
         self._written = 0  # the write count that was looked at last
 
-    def _open(self) -> Copies | None:
+    def _open(self) -> SegmentFile | None:
         self._written = 0
         return _open_ring(self.name)
 
-    def _next_record(self, ring: Copies) -> RawPicture | None:
+    def _next_record(self, ring: SegmentFile) -> RawPicture | None:
         written = write_count(ring)
         if written == self._written:
             return None
@@ -58,11 +58,11 @@ def format_of(name: str) -> int | None:
     return picture.format if picture is not None else None
 
 
-def _newest(ring: Copies, written: int) -> RawPicture | None:
+def _newest(ring: SegmentFile, written: int) -> RawPicture | None:
     return settled(lambda: _copy_picture(ring, written - 1)) if written else None
 
 
-def _copy_picture(ring: Copies, n: int) -> RawPicture | None:
+def _copy_picture(ring: SegmentFile, n: int) -> RawPicture | None:
     """What lies in record n's slot now; ``None`` where it makes no sense."""
     try:
         capture_ns, width, height, form, size = _parse_picture(read_head(ring, n))
@@ -89,5 +89,5 @@ def _parse_picture(raw: bytes) -> tuple[int, int, int, int, int]:
     return timespec_ns(head.tv_sec, head.tv_nsec), width, height, head.format, size
 
 
-def _open_ring(name: str) -> Copies | None:
+def _open_ring(name: str) -> SegmentFile | None:
     return open_sized(name, (STREAM_SIZE,), "a ring of pictures")

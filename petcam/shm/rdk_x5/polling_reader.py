@@ -4,15 +4,15 @@ import time
 from typing import ClassVar, TypeVar
 
 from petcam.shm.base_reader import BaseReader
-from petcam.shm.mapping import Copies
+from petcam.shm.mapping import SegmentFile
 
 T = TypeVar("T")
 
 
-class PollingReader(BaseReader[Copies, T]):
+class PollingReader(BaseReader[SegmentFile, T]):
     """Polls. Waiting on the writers' semaphores would take the posts from the daemons' own readers."""
 
     poll_seconds: ClassVar[float]  # from look to look while nothing comes
 
-    def _wait(self, segment: Copies, left: float) -> None:
+    def _wait(self, segment: SegmentFile, left: float) -> None:
         time.sleep(min(left, self.poll_seconds))

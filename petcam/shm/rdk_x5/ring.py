@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from petcam.shm.mapping import Copies
+from petcam.shm.mapping import SegmentFile
 from petcam.shm.rdk_x5.layout import FRAME, SLOTS, STREAM, offset
 
 _HEAD = np.dtype([(name, FRAME[name]) for name in (FRAME.names or ())[:-1]])
@@ -29,12 +29,12 @@ def parse_head(raw: bytes) -> FrameHead:
     return FrameHead(*np.frombuffer(raw, _HEAD, 1)[0].item())
 
 
-def read_head(ring: Copies, n: int) -> bytes:
+def read_head(ring: SegmentFile, n: int) -> bytes:
     """The head of record n, or of whatever lies in its slot now."""
     return ring.read(_slot_start(n), _HEAD.itemsize)
 
 
-def read_data(ring: Copies, n: int, size: int) -> bytes:
+def read_data(ring: SegmentFile, n: int, size: int) -> bytes:
     """The first ``size`` bytes of the data in record n's slot."""
     return ring.read(_slot_start(n) + _HEAD.itemsize, size)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from petcam.errors import Code, PetcamError
 from petcam.shm import mapping
-from petcam.shm.mapping import Copies
+from petcam.shm.mapping import SegmentFile
 from petcam.shm.rdk_x5.layout import GENERATIONS, STREAM, STREAM_SIZE, offset
 
 SETTLE_SECONDS = 0.002  # between two looks at the newest record; a daemon copies a picture in less
@@ -17,12 +17,12 @@ _COUNT_OFFSETS[STREAM_SIZE] = offset(STREAM, "write_index")
 R = TypeVar("R")
 
 
-def open_sized(name: str, sizes: tuple[int, ...], what: str) -> Copies | None:
+def open_sized(name: str, sizes: tuple[int, ...], what: str) -> SegmentFile | None:
     """Open the segment ``name``; ``None``: no data yet.
 
     Raises :class:`PetcamError` (``BAD_SEGMENT``) where it does not have one of ``sizes``, as ``what`` has.
     """
-    found = mapping.open_for_copies(name)
+    found = mapping.open_segment_file(name)
     if found is not None and found.size not in sizes:
         size, wanted = found.size, " or ".join(map(str, sizes))
         found.close()
@@ -30,7 +30,7 @@ def open_sized(name: str, sizes: tuple[int, ...], what: str) -> Copies | None:
     return found
 
 
-def write_count(segment: Copies) -> int:
+def write_count(segment: SegmentFile) -> int:
     """How often the segment was written so far, mod 2**32."""
     return int.from_bytes(segment.read(_COUNT_OFFSETS[segment.size], 4), "little")
 

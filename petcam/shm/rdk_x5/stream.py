@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from petcam.errors import PetcamError
 from petcam.shm import nal
-from petcam.shm.mapping import Copies
+from petcam.shm.mapping import SegmentFile
 from petcam.shm.rdk_x5.layout import H264, MAX_DATA, SLOTS, STREAM_SIZE
 from petcam.shm.rdk_x5.polling_reader import PollingReader
 from petcam.shm.rdk_x5.ring import parse_head, read_data, read_head
@@ -48,13 +48,13 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         self._gap = False  # something is missing before the next record
         self._capture_ns = -1  # of the last record
 
-    def _open(self) -> Copies | None:
+    def _open(self) -> SegmentFile | None:
         ring = open_sized(self.name, (STREAM_SIZE,), "the H.264 ring")
         if ring is not None:
             self._start_over(ring)
         return ring
 
-    def _next_record(self, ring: Copies) -> AccessUnit | None:
+    def _next_record(self, ring: SegmentFile) -> AccessUnit | None:
         self._update_count(ring)
         if self._written - self._record >= SLOTS - 1:  # the writer is about to lap this reader
             self._skip_to(self._starting_record(ring, self._record))
@@ -80,13 +80,13 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         else:
             self._record += 1  # whoever has only begun to look for a keyframe missed nothing
 
-    def _start_over(self, ring: Copies) -> None:
+    def _start_over(self, ring: SegmentFile) -> None:
         self._epoch, self._initial_count = time.monotonic_ns(), write_count(ring)
         self._written = self._initial_count
         self._seeking, self._gap, self._capture_ns = True, self._capture_ns >= 0, -1
         self._record = self._starting_record(ring, 0)
 
-    def _update_count(self, ring: Copies) -> None:
+    def _update_count(self, ring: SegmentFile) -> None:
         """Carry the writer's 32-bit count on; one that goes back is a writer that began anew."""
         raised = (write_count(ring) - self._written) % 2**32
         if raised < 2**31:
@@ -98,14 +98,14 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         self.skipped += n - self._record
         self._record, self._seeking, self._gap = n, True, True
 
-    def _starting_record(self, ring: Copies, least: int) -> int:
+    def _starting_record(self, ring: SegmentFile, least: int) -> int:
         """The newest keyframe, ``least`` or above, that is no longer being written; else the newest record."""
         for n in range(self._written - 2, max(least, self._written - SLOTS + 2) - 1, -1):
             if nal.is_keyframe(read_data(ring, n, PARAMETER_SETS_BYTES)):
                 return n
         return max(least, self._written - 1)
 
-    def _copy_record(self, ring: Copies, n: int) -> Frame | None:
+    def _copy_record(self, ring: SegmentFile, n: int) -> Frame | None:
         """Copy record n; ``None`` where it changed meanwhile.
 
         Raises :class:`PetcamError` (``BAD_SEGMENT``) where it makes no sense.
@@ -129,7 +129,7 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         return AccessUnit(*stamp, nal.is_keyframe(data), gap, width, height, data)
 
 
-def frames_in(ring: Copies) -> list[Frame]:
+def frames_in(ring: SegmentFile) -> list[Frame]:
     """The frames of all slots that make sense, in no order; some may be half written."""
     found = []
     for slot in range(SLOTS):
@@ -140,7 +140,7 @@ def frames_in(ring: Copies) -> list[Frame]:
     return found
 
 
-def copy_frame(ring: Copies, n: int) -> Frame:
+def copy_frame(ring: SegmentFile, n: int) -> Frame:
     """What lies in record n's slot now. Raises :class:`PetcamError` (``BAD_SEGMENT``) where it makes no sense."""
     number, capture_ns, width, height, size = parse_frame(read_head(ring, n))
     data = read_data(ring, n, size)
