@@ -5,7 +5,7 @@ import struct
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from petcam.feed.h264.annexb import nal_units
+from petcam.feed.h264 import annexb
 from petcam.shm import rtp
 
 MAX_PAYLOAD = 1200
@@ -45,7 +45,7 @@ class Publisher:
 
     def publish(self, data: bytes, keyframe: bool, now: int) -> None:
         """Send one access unit whose time is ``now`` (ns)."""
-        payloads = [payload for nal in nal_units(data) for payload in _payloads(nal)]
+        payloads = [payload for nal in annexb.nal_units(data) for payload in _payloads(nal)]
         packets = [self._packet(payload, now, payload is payloads[-1]) for payload in payloads]
         self._connection.sendall(b"".join(packets))
 

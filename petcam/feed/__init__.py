@@ -1,7 +1,8 @@
 """``petcam feed``: reads a camera, a file or the painted demo, and writes H.264 into the shared memory.
 
 ``command`` is the subcommand; ``feeder`` plays a source into the segment and starts it again when it fails; ``source``
-says what every source is and what it yields. The rooms below, each importing only those further down, and ``source``:
+says what every source is and what it yields. The rooms below import only those further down, and ``source``; others
+import from a room's front only:
 
 - ``sources/``: one source a file, and the words that name them. A new source belongs here.
 - ``demo/``: the painted room with its cat, and a stand-in for a detector.

@@ -10,7 +10,7 @@ from fractions import Fraction
 from petcam.feed.demo.detector import Box, DelayedDetector, Writer
 from petcam.feed.demo.room import HEIGHT, WIDTH
 from petcam.feed.demo.scene import Scene
-from petcam.feed.media.encoder import Encoder
+from petcam.feed.media import Encoder
 from petcam.feed.source import EncodedFrame
 from petcam.media import pyav
 

@@ -1,4 +1,11 @@
 """What PyAV (FFmpeg) does for the sources: opens containers, network and video devices, transcodes, encodes.
 
-Imports ``petcam.errors``, ``petcam.media`` and ``feed.h264``.
+PyAV itself is imported only when something of this is used. Imports ``petcam.errors``, ``petcam.media`` and
+``feed.h264``. Others import from here only.
 """
+
+from petcam.feed.media.container import TimedPicture, opened, passed_through
+from petcam.feed.media.encoder import Encoder
+from petcam.feed.media.transcoder import transcoded
+
+__all__ = ["Encoder", "TimedPicture", "opened", "passed_through", "transcoded"]

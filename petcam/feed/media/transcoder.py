@@ -4,7 +4,7 @@ from collections.abc import Generator
 from fractions import Fraction
 from typing import Any
 
-from petcam.feed.h264.assembler import CodedPicture
+from petcam.feed.h264 import CodedPicture
 from petcam.feed.media.container import TimedPicture, media_time_ns
 from petcam.feed.media.encoder import Encoder
 

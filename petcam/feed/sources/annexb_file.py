@@ -3,8 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
-from petcam.feed.h264.annexb import Splitter
-from petcam.feed.h264.assembler import Assembler, CodedPicture
+from petcam.feed.h264 import Assembler, CodedPicture, annexb
 
 CHUNK_BYTES = 1 << 20
 FALLBACK_FPS = 30.0  # where the stream does not say
@@ -21,9 +20,9 @@ def is_annexb(path: Path) -> bool:
 def pictures(path: Path) -> Generator[tuple[CodedPicture, int], None, None]:
     """Each picture of the file once, with its media time in ns.
 
-    Raises :class:`petcam.feed.h264.assembler.NotPlayable`, :class:`petcam.errors.PetcamError`, ``OSError``.
+    Raises :class:`petcam.feed.h264.NotPlayable`, :class:`petcam.errors.PetcamError`, ``OSError``.
     """
-    splitter, assembler = Splitter(), Assembler()
+    splitter, assembler = annexb.Splitter(), Assembler()
     media_ns = 0.0
     with path.open("rb") as file:
         while True:

@@ -7,8 +7,7 @@ import time
 from collections.abc import Generator
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.h264.annexb import Splitter
-from petcam.feed.h264.assembler import Assembler, NotPlayable
+from petcam.feed.h264 import Assembler, NotPlayable, annexb
 from petcam.feed.source import EncodedFrame
 
 STOP_CHECK_SECONDS = 0.2  # from look to look at the stop while nothing comes
@@ -21,7 +20,7 @@ def frames(fd: int, stop: threading.Event, max_silence: float | None = None) -> 
     Raises :class:`PetcamError` (``BAD_SOURCE``) where it is not H.264 that browsers can play, and where nothing came
     for ``max_silence`` seconds.
     """
-    splitter, assembler = Splitter(), Assembler()
+    splitter, assembler = annexb.Splitter(), Assembler()
     began_ns = time.monotonic_ns()  # when the first bytes of the access unit in the splitter came
     for chunk, came_ns in _chunks(fd, stop, max_silence):
         for nals in splitter.push(chunk) if chunk else splitter.flush():

@@ -8,13 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.h264.assembler import NotPlayable
-from petcam.feed.media import container
-from petcam.feed.media.container import TimedPicture
-from petcam.feed.media.transcoder import transcoded
+from petcam.feed.h264 import NotPlayable
+from petcam.feed.media import TimedPicture, opened, passed_through, transcoded
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_file
-from petcam.feed.timing.playback_schedule import PlaybackSchedule
+from petcam.feed.timing import PlaybackSchedule
 from petcam.media import pyav
 
 PROBED_PICTURES = 300  # that are looked at before the first is played: B-frames show up among so many
@@ -80,10 +78,10 @@ class FileSource:
         if self._annexb:
             yield from annexb_file.pictures(self._path)
         else:
-            with container.opened(self.name, str(self._path)) as stream:
-                yield from container.passed_through(stream)
+            with opened(self.name, str(self._path)) as stream:
+                yield from passed_through(stream)
 
     def _transcoded(self) -> Pictures:
         wanted_for = f"transcoding {self.name}"
-        with container.opened(wanted_for, str(self._path)) as stream:
+        with opened(wanted_for, str(self._path)) as stream:
             yield from transcoded(wanted_for, stream)

@@ -5,11 +5,10 @@ import threading
 from collections.abc import Generator
 from typing import Any
 
-from petcam.feed.h264.assembler import NotPlayable
-from petcam.feed.media import container
-from petcam.feed.media.transcoder import transcoded
+from petcam.feed.h264 import NotPlayable
+from petcam.feed.media import opened, passed_through, transcoded
 from petcam.feed.source import EncodedFrame
-from petcam.feed.timing.live_clock import LiveClock
+from petcam.feed.timing import LiveClock
 from petcam.media import pyav
 
 TIMEOUTS_SECONDS = (5.0, 5.0)  # to open, and from picture to picture
@@ -39,8 +38,8 @@ class PyavLiveSource:
 
     def _frames(self) -> Generator[EncodedFrame, None, None]:
         clock = LiveClock()
-        with container.opened(self.name, self._url, timeout=TIMEOUTS_SECONDS, **self._options) as stream:
-            pictures = transcoded(self.name, stream) if self._transcode else container.passed_through(stream)
+        with opened(self.name, self._url, timeout=TIMEOUTS_SECONDS, **self._options) as stream:
+            pictures = transcoded(self.name, stream) if self._transcode else passed_through(stream)
             for picture, media_ns in pictures:
                 capture_ns = clock.capture_ns(media_ns)
                 yield EncodedFrame(picture.data, capture_ns, picture.keyframe, picture.width, picture.height)

@@ -1,1 +1,9 @@
-"""From a picture's media time to CLOCK_MONOTONIC, for files and for live streams. Imports nothing of petcam."""
+"""From a picture's media time to CLOCK_MONOTONIC, for files and for live streams.
+
+Imports nothing of petcam. Others import from here only.
+"""
+
+from petcam.feed.timing.live_clock import LiveClock
+from petcam.feed.timing.playback_schedule import PlaybackSchedule
+
+__all__ = ["LiveClock", "PlaybackSchedule"]

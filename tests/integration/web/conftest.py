@@ -11,7 +11,7 @@ from fractions import Fraction
 import pytest
 
 from petcam.config import Auth, Camera, Config, Recording, Web
-from petcam.feed.media.encoder import Encoder
+from petcam.feed.media import Encoder
 from petcam.shm.stream import StreamWriter
 from petcam.streamer_client import StreamerClient
 from petcam.web.app import create_app
