@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figure import Figure, head, line
-from petcam import shm
+from petcam import segments
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.shm.stream import StreamReader, StreamWriter
@@ -171,9 +171,9 @@ def _idle(program: Path) -> list[Figure]:
         ):
             reader.read(5.0)
             found.append(Figure(f"Python {kind} reader with no news", _cost(reader), "% of a core", aim))
-    with _name() as name, rdk_daemons.Ring(name), shm.stream_reader("rdk-x5", name) as reader:
+    with _name() as name, rdk_daemons.Ring(name), segments.stream_reader("rdk-x5", name) as reader:
         found.append(Figure("rdk-x5 stream reader with no news", _cost(reader), "% of a core", 1.0))
-    with _name() as name, rdk_daemons.Detector(name, DETECTIONS_1), shm.detection_reader("rdk-x5", name) as reader:
+    with _name() as name, rdk_daemons.Detector(name, DETECTIONS_1), segments.detection_reader("rdk-x5", name) as reader:
         found.append(Figure("rdk-x5 detections reader with no news", _cost(reader), "% of a core", 1.0))
     with _name() as name, StreamReader(name) as reader:
         found.append(Figure("Python reader without a segment", _cost(reader), "% of a core", 0.1))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.rtsp import Publisher
 from petcam.feed.demo import HEIGHT, WIDTH, Scene
-from petcam.feed.media import Encoder
+from petcam.feed.transcoding import Encoder
 from petcam.shm.stream import StreamWriter
 
 FPS = 30

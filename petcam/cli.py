@@ -15,12 +15,12 @@ from petcam import __version__, config
 from petcam.errors import Code, PetcamError
 
 COMMANDS = {
-    "web": ("petcam.web.command", "the web service"),
-    "feed": ("petcam.feed.command", "write a camera, file or demo into the shared memory"),
+    "web": ("petcam.commands.web", "the web service"),
+    "feed": ("petcam.commands.feed", "write a camera, file or demo into the shared memory"),
     "demo": ("petcam.commands.demo", "feed, streamer and web together, for a trial"),
-    "compare": ("petcam.compare.command", "run both WebRTC backends side by side and say which to choose"),
+    "compare": ("petcam.commands.compare", "run both WebRTC backends side by side and say which to choose"),
     "check-config": ("petcam.commands.check_config", "validate the configuration"),
-    "shm": ("petcam.shm.command", "look at the shared-memory segments"),
+    "shm": ("petcam.commands.shm", "look at the shared-memory segments"),
     "password": ("petcam.commands.password", "set or reset the owner's password"),
     "token": ("petcam.commands.token", "tokens for programs that watch and cannot log in"),
     "doctor": ("petcam.commands.doctor", "say what works on this board, and the remedy for what does not"),

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from petcam import config as configuration
-from petcam import shm
+from petcam import segments
 from petcam.access import Owner, state_directory
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.media import pyav
-from petcam.shm import inspect
+from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
 from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
 from petcam.system.streamer_binary import NAME as STREAMER
@@ -70,8 +70,8 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_file(file)
     yield check_streamer()
     yield from check_services(config)
-    yield check_segment("video", camera.layout, shm.stream_reader(camera.layout, camera.stream))
-    yield check_segment("detections", camera.layout, shm.detection_reader(camera.layout, camera.detections))
+    yield check_segment("video", camera.layout, segments.stream_reader(camera.layout, camera.stream))
+    yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
     yield check_group()
     yield check_pyav()
     yield check_recordings(Path(config.recording.directory))

@@ -1,14 +1,14 @@
 """``petcam feed``: reads a camera, a file or the painted demo, and writes H.264 into the shared memory.
 
-``command`` is the subcommand; ``feeder`` plays a source into the segment and starts it again when it fails; ``source``
+``feeder`` plays a source into the segment and starts it again when it fails; ``source``
 says what every source is and what it yields. The rooms below import only those further down, and ``source``; others
 import from a room's front only:
 
 - ``sources/``: one source a file, and the words that name them. A new source belongs here.
 - ``demo/``: the painted room with its cat, and a stand-in for a detector.
-- ``media/``: containers, transcoding and encoding by PyAV.
+- ``transcoding/``: containers, transcoding and encoding by PyAV.
 - ``timing/``: when a file's frame is due, and when a live picture was captured.
 - ``h264/``: the byte stream, its parameter sets, and what a browser can play.
 
-Imports ``petcam.errors``, ``petcam.media``, ``petcam.shm``; the command also ``config``, ``signals`` and ``watchdog``.
+Imports ``errors``, ``media`` and ``shm``; ``commands.feed`` wires it.
 """

@@ -10,8 +10,8 @@ from fractions import Fraction
 from petcam.feed.demo.detector import Box, DelayedDetector, Writer
 from petcam.feed.demo.room import HEIGHT, WIDTH
 from petcam.feed.demo.scene import Scene
-from petcam.feed.media import Encoder
 from petcam.feed.source import EncodedFrame
+from petcam.feed.transcoding import Encoder
 from petcam.media import pyav
 
 FPS = 30

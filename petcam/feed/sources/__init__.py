@@ -2,7 +2,7 @@
 
 To add a source, write a module with a class like :class:`petcam.feed.source.Source` and name it in ``registry``.
 Imports ``petcam.errors``, ``petcam.media``, ``petcam.shm.detections`` (for the demo's detector), ``feed.source`` and
-the rooms ``demo``, ``media``, ``timing`` and ``h264``. Others import from here only.
+the rooms ``demo``, ``transcoding``, ``timing`` and ``h264``. Others import from here only.
 """
 
 from petcam.feed.sources.registry import POSSIBLE, find

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-from petcam import shm
+from petcam import segments
 from petcam.errors import Code, PetcamError
 from petcam.shm.rdk_x5 import JPEG, NAME, RawPicture, RdkPictureReader, format_of
 
@@ -86,7 +86,7 @@ class Cameras:
                 if first is not None:
                     yield Direct(pictures, first)
                     return
-        with shm.stream_reader(self._layout, self._stream) as reader:
+        with segments.stream_reader(self._layout, self._stream) as reader:
             yield Decoded(reader)
 
     def gives_jpeg(self) -> bool:

@@ -10,7 +10,8 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from petcam.shm import check, layout, segment
+from petcam.segments import check
+from petcam.shm import layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import DETECTIONS, STREAM
 from petcam.shm.rdk_x5 import layout as rdk_layout

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from petcam.commands import shm as command
 from petcam.config import Camera, Config
-from petcam.shm import command, futex, inspect
+from petcam.segments import inspect
+from petcam.shm import futex
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_1, DETECTIONS_2
 from petcam.shm.stream import AccessUnit, StreamWriter

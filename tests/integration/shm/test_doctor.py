@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from petcam import shm
+from petcam import segments
 from petcam.commands import doctor
 from petcam.commands.doctor import Sign
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
@@ -18,11 +18,11 @@ def hurry(monkeypatch):
 
 
 def video(name, layout):
-    return doctor.check_segment("video", layout, shm.stream_reader(layout, name))
+    return doctor.check_segment("video", layout, segments.stream_reader(layout, name))
 
 
 def detections(name):
-    return doctor.check_segment("detections", "rdk-x5", shm.detection_reader("rdk-x5", name))
+    return doctor.check_segment("detections", "rdk-x5", segments.detection_reader("rdk-x5", name))
 
 
 def test_a_ring_that_is_written_is_ok(name):

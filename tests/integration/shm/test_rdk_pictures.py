@@ -2,7 +2,7 @@
 
 import pytest
 
-from petcam import shm
+from petcam import segments
 from petcam.errors import PetcamError
 from petcam.shm.rdk_x5 import JPEG, NV12, RdkPictureReader, format_of, segment
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
@@ -81,7 +81,7 @@ def test_a_segment_of_another_size_is_refused(name):
 def feed(name):
     """What petcam-web shows where ``name`` has ready pictures."""
     cameras = Cameras("rdk-x5", f"{name}_stream", name)
-    feed = PictureFeed(cameras, lambda: shm.detection_reader("rdk-x5", f"{name}_detections"))
+    feed = PictureFeed(cameras, lambda: segments.detection_reader("rdk-x5", f"{name}_detections"))
     yield feed
     feed.stop()
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from petcam import shm
+from petcam import segments
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box
 from petcam.shm.rdk_x5 import segment, stream
@@ -26,7 +26,7 @@ def ring(name, request):
 
 @pytest.fixture
 def reader(name, ring):
-    with shm.stream_reader("rdk-x5", name) as reader:
+    with segments.stream_reader("rdk-x5", name) as reader:
         yield reader
 
 
@@ -52,7 +52,7 @@ def test_a_frame_has_all_that_an_access_unit_has(ring, reader):
 
 
 def test_a_frame_that_is_still_being_copied_is_not_returned(name):
-    with rdk_daemons.Ring(name, "before") as ring, shm.stream_reader("rdk-x5", name) as reader:
+    with rdk_daemons.Ring(name, "before") as ring, segments.stream_reader("rdk-x5", name) as reader:
         for _ in range(45):
             ring.write()
             numbers(reader)
@@ -133,7 +133,7 @@ def test_a_daemon_that_begins_anew_in_the_same_segment_is_a_new_epoch(ring, read
 def test_the_count_goes_on_past_32_bits(name, ring):
     ring.n = 2**32 - 6
     ring.raise_index()
-    with shm.stream_reader("rdk-x5", name) as reader:
+    with segments.stream_reader("rdk-x5", name) as reader:
         reader.read(0)
         seen = []
         for n in range(2**32 - 5, 2**32 + 6):
@@ -149,7 +149,7 @@ def test_a_fast_daemon_in_another_process_is_followed_without_a_torn_frame(name,
     daemon = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=stress.environment())
     try:
         assert daemon.stdout.readline() == "ready\n"
-        with shm.stream_reader("rdk-x5", name) as reader:
+        with segments.stream_reader("rdk-x5", name) as reader:
             units = [reader.read(10) for _ in range(200)]
     finally:
         daemon.kill()
@@ -191,7 +191,7 @@ def test_a_reader_does_not_touch_the_writers_semaphore(ring, reader):
     assert ring.view["new_frame_sem"].tobytes() == b"\3" + bytes(31)
 
 
-@pytest.mark.parametrize("make", [shm.stream_reader, shm.detection_reader])
+@pytest.mark.parametrize("make", [segments.stream_reader, segments.detection_reader])
 def test_a_segment_of_another_size_is_refused_with_the_remedy(name, make):
     with rdk_daemons.Segment(name, FRAME), make("rdk-x5", name) as reader:
         with pytest.raises(PetcamError) as caught:
@@ -203,7 +203,7 @@ def test_a_segment_of_another_size_is_refused_with_the_remedy(name, make):
 
 @pytest.fixture
 def results(name):
-    with shm.detection_reader("rdk-x5", name) as reader:
+    with segments.detection_reader("rdk-x5", name) as reader:
         yield reader
 
 

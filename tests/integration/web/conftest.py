@@ -10,12 +10,12 @@ from fractions import Fraction
 
 import pytest
 
+from petcam.commands.web import build
 from petcam.config import Auth, Camera, Config, Recording, Web
-from petcam.feed.media import Encoder
+from petcam.feed.transcoding import Encoder
 from petcam.shm.stream import StreamWriter
 from petcam.streamer_client import StreamerClient
 from petcam.web.app import create_app
-from petcam.web.command import build
 from petcam.web.http.server import WebServer
 from tests.integration.web.stub_streamer import StubStreamer
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petcam.access.owner import Owner, Role
+from petcam.commands.web import build
 from petcam.system.streamer_binary import find_streamer
 from petcam.web.app import create_app
-from petcam.web.command import build
 from petcam.web.signaling.offer_token import LIFETIME_MS, OfferTokens, boottime_ms, read_boot_id
 from tests.real_services import OWNER, RECORDING, VIEWER, RealServices
 

@@ -77,7 +77,7 @@ def test_it_says_that_there_is_no_camera(tmp_path, temporary, capsys):
 
 
 def test_it_says_that_aiortc_is_missing(film, tmp_path, temporary, capsys, monkeypatch):
-    monkeypatch.setattr("petcam.compare.command.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("petcam.commands.compare.importlib.util.find_spec", lambda name: None)
     assert cli.main(command(tmp_path, film)[3:]) == 1
     assert "apt install python3-aiortc" in capsys.readouterr().err
 

@@ -347,7 +347,7 @@ def test_the_journal_warns_where_the_network_sees_it_without_a_login(petcam_web,
     wait_ready(notify)
     process.terminate()
     _, said = process.communicate(timeout=30)
-    warning = f"WARNING petcam.web.command: auth.mode is none: everybody who reaches port {port} sees the camera"
+    warning = f"WARNING petcam.commands.web: auth.mode is none: everybody who reaches port {port} sees the camera"
     assert (warning in said) is warns, said
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from petcam.feed.media import Encoder
+from petcam.feed.transcoding import Encoder
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from petcam.errors import Code, PetcamError
 from petcam.feed.h264 import Assembler, NotPlayable, annexb, sps
-from petcam.feed.media import Encoder
+from petcam.feed.transcoding import Encoder
 
 KEEP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 

@@ -13,7 +13,7 @@ from petcam.compare.backend import HOST, Backend
 from petcam.compare.verdict import Measured, choose, table
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
-from petcam.shm import inspect
+from petcam.segments import inspect
 from petcam.system.signals import Signals
 from petcam.system.streamer_binary import NAME as STREAMER
 from petcam.system.streamer_binary import REMEDY, find_streamer

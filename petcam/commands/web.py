@@ -5,7 +5,7 @@ import logging
 import socket
 from contextlib import ExitStack
 
-from petcam import shm
+from petcam import segments
 from petcam.access import Owner, ViewingTokens, secret_key, state_directory
 from petcam.config import Config
 from petcam.streamer_client import StreamerClient, streamer_url
@@ -60,9 +60,9 @@ def build(config: Config) -> Services:
     return Services(
         config=config,
         streamer=StreamerClient(streamer_url(config), config.web.threads),
-        detections=DetectionFeed(lambda: shm.detection_reader(camera.layout, camera.detections)),
+        detections=DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections)),
         pictures=PictureFeed(
-            Cameras(camera.layout, camera.stream), lambda: shm.detection_reader(camera.layout, camera.detections)
+            Cameras(camera.layout, camera.stream), lambda: segments.detection_reader(camera.layout, camera.detections)
         ),
         recordings=RecordingDirectory(config.recording.directory),
         thumbnails=Thumbnails(),
@@ -86,7 +86,7 @@ def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
     webrtc.require()
     webrtc.quieten()
     camera = config.camera
-    return webrtc.PythonWebRTC(config.webrtc, lambda: shm.stream_reader(camera.layout, camera.stream))
+    return webrtc.PythonWebRTC(config.webrtc, lambda: segments.stream_reader(camera.layout, camera.stream))
 
 
 def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:

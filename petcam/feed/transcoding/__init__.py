@@ -4,8 +4,8 @@ PyAV itself is imported only when something of this is used. Imports ``petcam.er
 ``feed.h264``. Others import from here only.
 """
 
-from petcam.feed.media.container import TimedPicture, opened, passed_through
-from petcam.feed.media.encoder import Encoder
-from petcam.feed.media.transcoder import transcoded
+from petcam.feed.transcoding.container import TimedPicture, opened, passed_through
+from petcam.feed.transcoding.encoder import Encoder
+from petcam.feed.transcoding.transcoder import transcoded
 
 __all__ = ["Encoder", "TimedPicture", "opened", "passed_through", "transcoded"]

@@ -6,8 +6,8 @@ import time
 
 from petcam.config import Config
 from petcam.errors import PetcamError
-from petcam.shm import check, detection_reader, inspect, stream_reader
-from petcam.shm.inspect import Summary
+from petcam.segments import check, detection_reader, inspect, stream_reader
+from petcam.segments.inspect import Summary
 
 NAME_HELP = "such as /petcam_stream"
 READ_TIMEOUT_SECONDS = 0.05

@@ -1,0 +1,21 @@
+"""Segments as petcam meets them, in the contract's layout or an RDK X5's: readers, what can be said of one, its faults.
+
+- ``stream_reader``, ``detection_reader``: by ``camera.layout``.
+- ``inspect``: state, rate and geometry of a segment. ``check``: which rules of docs/shm-layout.md its writer breaks.
+
+Imports ``errors``, ``shm`` and ``shm.rdk_x5``.
+"""
+
+from petcam.shm.detections import DetectionReader
+from petcam.shm.rdk_x5 import RdkDetectionReader, RdkStreamReader
+from petcam.shm.stream import StreamReader
+
+
+def stream_reader(layout: str, name: str) -> StreamReader | RdkStreamReader:
+    """A reader of access units by ``camera.layout``: ``petcam`` or ``rdk-x5``."""
+    return RdkStreamReader(name) if layout == "rdk-x5" else StreamReader(name)
+
+
+def detection_reader(layout: str, name: str) -> DetectionReader | RdkDetectionReader:
+    """A reader of detections by ``camera.layout``: ``petcam`` or ``rdk-x5``."""
+    return RdkDetectionReader(name) if layout == "rdk-x5" else DetectionReader(name)
