@@ -49,8 +49,7 @@ func openCertificates(settings config.Config, log *slog.Logger) (tlsfront.Certif
 	if settings.Web.TLS == "files" {
 		return tlsfront.OpenFiles(settings.Web.TLSCert, settings.Web.TLSKey, log)
 	}
-	more := settings.WebRTC.ExtraHosts
-	return tlsfront.OpenOwn(state.Directory(), func() []string { return tlsfront.Names(more) }, log)
+	return tlsfront.OpenOwn(state.Directory(), func() []string { return tlsfront.Names(names(settings)) }, log)
 }
 
 // webAddress is where this machine reaches petcam-web.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -9,18 +10,29 @@ import (
 	"petcam/streamer/internal/config"
 )
 
-// names are those by which this machine goes besides its addresses, short names and those below .local, lower-case.
-// A home router gives its devices a name below one of the suffixes, none of which is in the public DNS.
-func names(settings config.Config) (all []string) {
-	if own, err := os.Hostname(); err == nil {
-		short, _, _ := strings.Cut(own, ".")
-		all = append(all, own, short+".lan", short+".home.arpa", short+".internal", short+".localdomain")
+// names are those by which this machine goes besides its addresses, lower-case: those that a guard of the HTTP API
+// knows, and a certificate is for.
+func names(settings config.Config) []string {
+	own, _ := os.Hostname()
+	return namesOf(own, settings)
+}
+
+// namesOf are the machine's own names, also below the suffixes of home networks, none of which is in the public DNS,
+// and those that the configuration has. petcam/web/http/hosts.py has the same.
+func namesOf(hostname string, settings config.Config) []string {
+	short, _, _ := strings.Cut(hostname, ".")
+	all := []string{hostname, short}
+	for _, suffix := range []string{".local", ".lan", ".home.arpa", ".internal", ".localdomain"} {
+		all = append(all, short+suffix)
 	}
 	all = append(append(all, settings.Web.Hosts...), settings.WebRTC.ExtraHosts...)
 	if public, err := url.Parse(settings.Streamer.PublicURL); err == nil && public.Host != "" {
 		all = append(all, public.Hostname())
 	}
 	for i := range all {
+		if name, _, err := net.SplitHostPort(all[i]); err == nil {
+			all[i] = name
+		}
 		all[i] = strings.ToLower(all[i])
 	}
 	return all

@@ -62,7 +62,7 @@ def test_it_says_that_a_named_configuration_is_missing(tmp_path, capsys):
 def test_check_config_says_ok_and_warns_of_unknown_keys_once(good, capsys, caplog):
     assert cli.main(["check-config", str(good)]) == 0
     assert capsys.readouterr().out == f"{good}: ok\n"
-    assert caplog.messages == [f"{good}: unknown key web.colour is ignored"]
+    assert caplog.messages == [f"{good}: line 1: unknown key web.colour is ignored"]
 
 
 def test_check_config_of_a_named_file_does_not_mind_a_bad_installed_one(good, bad, monkeypatch, capsys):

@@ -3,7 +3,7 @@ refused.
 
 An address is allowed where it is this machine's at that moment, whatever DHCP, a VPN or IPv6 made it: asking the kernel
 to bind to it tells. Of names those count that nobody outside can bend: this machine's own, those with a suffix of local
-networks only, and what the configuration names.
+networks only, and what the configuration names. ``tests/host-cases.yaml`` compares this with the streamer's rules.
 """
 
 import ipaddress
@@ -11,6 +11,7 @@ import re
 import socket
 import time
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from flask import Flask, request
 
@@ -36,7 +37,7 @@ def name_of(host: str) -> str:
 
 class Hosts:
     def __init__(self, config: Config, hostname: str) -> None:
-        given = [*config.web.hosts, *config.webrtc.extra_hosts]
+        given = [*config.web.hosts, *config.webrtc.extra_hosts, _host_of(config.streamer.public_url)]
         own = hostname.lower().partition(".")[0]
         self._names = {"localhost", own, hostname.lower(), *(name_of(host) or host.lower() for host in given)}
         self._is_own_address = lru_cache(64)(_is_own_address)
@@ -66,6 +67,13 @@ class Hosts:
         if name in self._names or name.endswith((MDNS, ".localhost")):
             return True
         return self._is_own_address(name, int(time.monotonic() / REMEMBERED))
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # it has brackets without an address
+        return ""
 
 
 def _is_own_address(name: str, period: int) -> bool:

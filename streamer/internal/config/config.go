@@ -1,102 +1,41 @@
-// Package config reads petcam.yaml. etc/petcam.yaml documents every key, and petcam/config.py reads the same file for
-// the Python services: tests/config-cases.yaml holds both to the same answers.
+// Package config reads petcam.yaml: every scalar is text, read by its key's kind. etc/petcam.yaml documents every key,
+// and petcam/config reads the same file for the Python services: tests/config-cases.yaml holds both to the same answers.
+// A new key is a line in keys.go.
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // DefaultPath is read where no file is named.
 const DefaultPath = "/etc/petcam/petcam.yaml"
 
-// Config is the whole file. Sections that only the Python services use are checked here too.
-type Config struct {
-	Web       Web
-	Streamer  Streamer
-	Camera    Camera
-	WebRTC    WebRTC
-	Recording Recording
-	Auth      Auth
-}
-
-// Web is petcam-web's.
-type Web struct {
-	Host    string
-	Port    int
-	Threads int
-	TLS     string // off, auto or files: what this service adds in front of it
-	TLSPort int
-	TLSCert string // files, where TLS is files
-	TLSKey  string
-	// Hosts are names by which the page may be opened, besides those of this machine.
-	Hosts          []string
-	TrustedProxies []string // addresses or networks whose forwarded headers petcam-web believes
-}
-
-// Streamer is where this service listens.
-type Streamer struct {
-	Host      string
-	Port      int
-	PublicURL string // empty: as the page was opened
-	// MetricsAllow are addresses or networks that may read the metrics, besides loopback.
-	MetricsAllow []string
-}
-
-// Camera names the shared memory.
-type Camera struct {
-	Layout     string // petcam or rdk-x5
-	Stream     string // with its slash
-	Detections string
-	Source     string // what petcam-feed reads; empty: nothing
-}
-
-// WebRTC is about media to viewers.
-type WebRTC struct {
-	UDPPort    int
-	ICEServers []string // stun: and turn: URLs
-	ExtraHosts []string // names or addresses of this machine that it does not know of
-	MaxViewers int
-	Backend    string // go or python
-}
-
-// Recording is about files on disk. A limit of 0 is as etc/petcam.yaml says.
-type Recording struct {
-	Directory      string
-	PreRollSeconds float64
-	SegmentMinutes int
-	MaxBytes       int64
-	MaxAgeDays     int
-	MinFreeBytes   int64
-}
-
-// Auth is who may watch.
-type Auth struct {
-	Mode string // password or none
-}
-
 // Default is the configuration of an empty file.
-func Default() Config {
-	return Config{
-		Web:      Web{Host: "0.0.0.0", Port: 8080, Threads: 40, TLS: "off", TLSPort: 8443},
-		Streamer: Streamer{Host: "0.0.0.0", Port: 8081},
-		Camera:   Camera{Layout: "petcam", Stream: "/petcam_stream", Detections: "/petcam_detections"},
-		WebRTC:   WebRTC{UDPPort: 8081, MaxViewers: 16, Backend: "go"},
-		Recording: Recording{
-			Directory: "/var/lib/petcam/recordings", PreRollSeconds: 5, SegmentMinutes: 30,
-		},
-		Auth: Auth{Mode: "password"},
+func Default() (config Config) {
+	for _, section := range sections(&config) {
+		for _, key := range section.keys {
+			node := &yaml.Node{Kind: yaml.ScalarNode, Value: key.byDefault}
+			if key.byDefault != "" && key.set(key.place, node) != nil {
+				panic("the default of " + section.name + "." + key.name + " is not allowed")
+			}
+		}
 	}
+	return config
 }
 
 // Load reads the file that was named, or DefaultPath where none was: only that one may be missing. It logs a line for
-// each unknown key. Its error is one line that names file, key, value and remedy.
+// each unknown key. Its error is one line that names file, line, key, text and remedy.
 func Load(named string, log *slog.Logger) (Config, error) {
 	path := named
 	if path == "" {
@@ -131,15 +70,7 @@ func Parse(text []byte, name string) (Config, []string, error) {
 	if start := firstInvalid(text); start >= 0 {
 		return Config{}, nil, fmt.Errorf("%s: is not UTF-8 text (byte %d)", name, start)
 	}
-	document, err := readDocument(text)
-	if err != nil {
-		return Config{}, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	config := Default()
-	warnings, err := assign(document, sections(&config))
-	if err == nil {
-		err = config.Web.requireFiles()
-	}
+	config, warnings, err := read(text)
 	if err != nil {
 		return Config{}, nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -149,85 +80,55 @@ func Parse(text []byte, name string) (Config, []string, error) {
 	return config, warnings, nil
 }
 
-// requireFiles looks that the certificate is named where one is to be read.
-func (w Web) requireFiles() error {
-	for _, each := range []struct{ key, file string }{{"tls_cert", w.TLSCert}, {"tls_key", w.TLSKey}} {
-		if w.TLS == "files" && each.file == "" {
-			return fmt.Errorf("web.%s: must be named where web.tls is files", each.key)
-		}
-	}
-	return nil
-}
-
 // firstInvalid is the index of the first byte that is not UTF-8, or -1.
 func firstInvalid(text []byte) int {
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && size == 1 {
+	for i, r := range string(text) {
+		if r == utf8.RuneError && !bytes.HasPrefix(text[i:], []byte("\uFFFD")) {
 			return i
 		}
-		i += size
 	}
 	return -1
 }
 
-// assign puts a document's values where the sections' keys want them.
-func assign(document any, known []section) (warnings []string, err error) {
-	given, ok := asMapping(document)
-	if !ok {
-		return nil, fmt.Errorf("must hold sections such as web, not %s", show(document))
+// read puts a document's texts where their keys want them.
+func read(text []byte) (config Config, warnings []string, err error) {
+	root, err := compose(text)
+	if err != nil {
+		return config, nil, err
 	}
-	for _, key := range given.keys {
-		if !hasSection(known, key) {
-			warnings = append(warnings, fmt.Sprintf("unknown section %s is ignored", show(key)))
+	given, err := entries(root, "must hold sections such as web")
+	if err != nil {
+		return config, nil, err
+	}
+	config = Default()
+	known := sections(&config)
+	for _, each := range given {
+		if !slices.ContainsFunc(known, func(s section) bool { return s.name == each.name }) {
+			warnings = append(warnings, fmt.Sprintf("line %d: unknown section %s is ignored", each.line, shown(each.name)))
 		}
 	}
 	for _, section := range known {
-		more, err := section.assign(given.get(section.name))
+		more, err := section.read(given)
 		if err != nil {
-			return nil, fmt.Errorf("%s%w", section.name, err)
+			return config, nil, err
 		}
 		warnings = append(warnings, more...)
 	}
-	return warnings, nil
+	return config, warnings, config.Web.requireFiles(given)
 }
 
-func hasSection(known []section, name any) bool {
-	for _, section := range known {
-		if section.name == name {
-			return true
-		}
+// requireFiles looks that the certificate is named where one is to be read.
+func (w Web) requireFiles(given []entry) error {
+	if w.TLS != "files" || w.TLSCert != "" && w.TLSKey != "" {
+		return nil
 	}
-	return false
-}
-
-func (s section) assign(values any) (warnings []string, err error) {
-	given, ok := asMapping(values)
-	if !ok {
-		return nil, fmt.Errorf(": must hold keys, not %s", show(values))
+	key := "tls_cert"
+	if w.TLSCert != "" {
+		key = "tls_key"
 	}
-	for _, name := range given.keys {
-		if !s.has(name) {
-			warnings = append(warnings, fmt.Sprintf("unknown key %s.%s is ignored", s.name, plain(name)))
-		}
+	mine, err := entries(valueOf(given, "web"), "")
+	if err != nil {
+		return err
 	}
-	for _, key := range s.keys {
-		value := given.get(key.name)
-		if value == nil { // an emptied key means its default
-			continue
-		}
-		if allowed := key.set(value); allowed != "" {
-			return nil, fmt.Errorf(".%s: %s is not allowed; it must be %s", key.name, show(value), allowed)
-		}
-	}
-	return warnings, nil
-}
-
-func (s section) has(name any) bool {
-	for _, key := range s.keys {
-		if key.name == name {
-			return true
-		}
-	}
-	return false
+	return atLine(valueOf(mine, "tls"), "web.%s: must be named where web.tls is files", key)
 }

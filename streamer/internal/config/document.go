@@ -6,45 +6,24 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// A document's values are nil, bool, *big.Int, float64, string, other, []any and *mapping: what YAML 1.1 makes of a
-// text, as Python's PyYAML reads it. The Go library's own values would not do: it reads YAML 1.2 where they differ, and
-// "host: yes" or "port: 1e3" would mean one thing to one service and another to the other.
+const (
+	deepest     = 20   // levels of nesting; petcam.yaml has three
+	shownAtMost = 60   // characters of a text in a message
+	mergeKey    = "<<" // takes in the keys of another mapping
+)
 
-// other is a value of a kind that no key wants, such as a date, as it is written.
-type other string
-
-// mapping is in the order of the document; a key that is there twice keeps its first place and its last value.
-type mapping struct {
-	keys   []any
-	values map[string]any // by the key as show writes it, which tells 1 and "1" apart
-}
-
-func (m *mapping) put(key, value any) {
-	shown := show(key)
-	if _, there := m.values[shown]; !there {
-		m.keys = append(m.keys, key)
+// compose gives the root of the one document of a text, nil if it is empty. Every scalar is text: Node.Value.
+func compose(text []byte) (*yaml.Node, error) {
+	if err := refuseTabs(text); err != nil {
+		return nil, err
 	}
-	m.values[shown] = value
-}
-
-func (m *mapping) get(key string) any { return m.values[show(key)] }
-
-// asMapping takes a mapping, or nothing for an empty one.
-func asMapping(value any) (*mapping, bool) {
-	if value == nil {
-		return &mapping{}, true
-	}
-	found, ok := value.(*mapping)
-	return found, ok
-}
-
-// readDocument reads the one document of a text, nil if it is empty.
-func readDocument(text []byte) (any, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
@@ -53,11 +32,27 @@ func readDocument(text []byte) (any, error) {
 		return nil, notYAML(err)
 	}
 	if err := decoder.Decode(&second); err == nil {
-		return nil, atLine(&second, "but found another document")
+		return nil, atLine(&second, "is not YAML: but found another document")
 	} else if !errors.Is(err, io.EOF) {
 		return nil, notYAML(err)
 	}
-	return (&builder{built: map[*yaml.Node]any{}}).value(&document)
+	root := document.Content[0]
+	return root, check(root, 0)
+}
+
+var (
+	lineBreak = regexp.MustCompile(`\r\n|[\r\n\x{85}\x{2028}\x{2029}]`)
+	comment   = regexp.MustCompile(`(?s)(^| )#.*`)
+)
+
+// refuseTabs looks for tabs outside of comments: where they count as spaces, YAML libraries do not agree.
+func refuseTabs(text []byte) error {
+	for i, line := range lineBreak.Split(string(text), -1) {
+		if strings.Contains(comment.ReplaceAllString(line, ""), "\t") {
+			return fmt.Errorf("line %d: a tab is not allowed; write spaces", i+1)
+		}
+	}
+	return nil
 }
 
 // notYAML turns the library's "yaml: line 3: words" into the words of the Python services.
@@ -69,116 +64,137 @@ func notYAML(err error) error {
 	return fmt.Errorf("is not YAML: %s", words)
 }
 
-func atLine(node *yaml.Node, words string) error {
-	return fmt.Errorf("line %d: is not YAML: %s", node.Line, words)
+func atLine(node *yaml.Node, words string, values ...any) error {
+	return fmt.Errorf("line %d: "+words, append([]any{node.Line}, values...)...)
 }
 
-// builder makes values of nodes. built has the finished ones, and unfinished for those it is in, so that an alias costs
-// nothing and one that contains itself is noticed.
-type builder struct{ built map[*yaml.Node]any }
-
-type unfinished struct{}
-
-func (b *builder) value(node *yaml.Node) (any, error) {
-	done, there := b.built[node]
-	if _, inside := done.(unfinished); inside {
-		return nil, atLine(node, "an anchor contains itself")
+// check refuses what petcam.yaml has no use for.
+func check(node *yaml.Node, depth int) error {
+	if depth == deepest {
+		return atLine(node, "is nested more than %d levels deep", deepest)
 	}
-	if there {
-		return done, nil
+	if node.Style&yaml.TaggedStyle != 0 {
+		return atLine(node, "a tag such as !!str is not allowed")
 	}
-	b.built[node] = unfinished{}
-	value, err := b.build(node)
-	b.built[node] = value
-	return value, err
+	for _, child := range node.Content {
+		if err := check(child, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (b *builder) build(node *yaml.Node) (any, error) {
-	tagged := node.Style&yaml.TaggedStyle != 0
+// isEmpty tells whether nothing stands there, not even quotes.
+func isEmpty(node *yaml.Node) bool {
+	return node == nil || node.Kind == yaml.ScalarNode && node.Style == 0 && node.Value == ""
+}
+
+// resolved is what an alias stands for, or the node itself.
+func resolved(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// quoted is a scalar's text on one line, or what else the node is.
+func quoted(node *yaml.Node) string {
 	switch node.Kind {
-	case yaml.DocumentNode:
-		return b.value(node.Content[0])
-	case yaml.AliasNode:
-		return b.value(node.Alias)
-	case yaml.ScalarNode:
-		return scalar(node)
 	case yaml.SequenceNode:
-		if tagged && node.ShortTag() != "!!seq" {
-			return otherTag(node)
-		}
-		return b.sequence(node)
-	default:
-		if tagged && node.ShortTag() != "!!map" {
-			return otherTag(node)
-		}
-		return b.mapping(node)
+		return "a list"
+	case yaml.MappingNode:
+		return "a mapping"
 	}
+	return "'" + shown(node.Value) + "'"
 }
 
-func (b *builder) sequence(node *yaml.Node) (any, error) {
-	items := make([]any, 0, len(node.Content))
-	for _, item := range node.Content {
-		value, err := b.value(item)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, value)
+// shown is a text on one line: what cannot be seen, of which some would break it, stands there as its number.
+func shown(text string) string {
+	if all := []rune(text); len(all) > shownAtMost {
+		text = string(all[:shownAtMost-3]) + "..."
 	}
-	return items, nil
+	var line strings.Builder
+	for _, r := range text {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			fmt.Fprintf(&line, `\u%04x`, r)
+		} else {
+			line.WriteRune(r)
+		}
+	}
+	return line.String()
 }
 
-func (b *builder) mapping(node *yaml.Node) (any, error) {
-	built := &mapping{values: map[string]any{}}
+// entry is a key of a mapping, the line that it stands on, and its value.
+type entry struct {
+	name  string
+	line  int
+	value *yaml.Node
+}
+
+// entries are those of a mapping, those that are merged in among them; of equal keys the last counts. Nothing is an
+// empty mapping; of anything else it says what was wanted.
+func entries(node *yaml.Node, wanted string) ([]entry, error) { return collect(node, wanted, true) }
+
+func collect(node *yaml.Node, wanted string, mayMerge bool) (found []entry, err error) {
+	if isEmpty(node) {
+		return nil, nil
+	}
+	if node.Kind != yaml.MappingNode {
+		return nil, atLine(node, "%s, not %s", wanted, quoted(node))
+	}
+	var own []entry
 	for i := 0; i < len(node.Content); i += 2 {
-		if isMerge(node.Content[i]) {
-			if err := b.merge(built, node.Content[i+1]); err != nil {
+		key, value := resolved(node.Content[i]), resolved(node.Content[i+1])
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			return nil, atLine(key, "%s is not allowed as a key", quoted(key))
+		case key.Value != mergeKey || key.Style != 0:
+			own = put(own, entry{key.Value, key.Line, value})
+		case !mayMerge: // which could be itself, or many at each level
+			return nil, atLine(key, "%s is not allowed in what is merged", mergeKey)
+		default:
+			if found, err = merge(found, value); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for i := 0; i < len(node.Content); i += 2 {
-		if isMerge(node.Content[i]) {
-			continue
-		}
-		key, err := b.value(node.Content[i])
+	return put(found, own...), nil
+}
+
+// merge takes in a mapping, or several of which the first has the last word.
+func merge(to []entry, from *yaml.Node) ([]entry, error) {
+	sources := []*yaml.Node{from}
+	if from.Kind == yaml.SequenceNode {
+		sources = from.Content
+	}
+	for _, source := range slices.Backward(sources) {
+		more, err := collect(resolved(source), mergeKey+" must hold mappings", false)
 		if err != nil {
 			return nil, err
 		}
-		switch key.(type) {
-		case []any, *mapping:
-			return nil, atLine(node.Content[i], "found unhashable key")
-		}
-		value, err := b.value(node.Content[i+1])
-		if err != nil {
-			return nil, err
-		}
-		built.put(key, value)
+		to = put(to, more...)
 	}
-	return built, nil
+	return to, nil
 }
 
-// isMerge says whether a key is the "<<" that takes in another mapping, or several of which the first has the last word.
-func isMerge(key *yaml.Node) bool {
-	return key.Kind == yaml.ScalarNode && isPlain(key) && key.Value == "<<"
+// put adds entries, in the place of those of their names.
+func put(to []entry, added ...entry) []entry {
+	for _, each := range added {
+		at := slices.IndexFunc(to, func(e entry) bool { return e.name == each.name })
+		if at < 0 {
+			to = append(to, each)
+		} else {
+			to[at] = each
+		}
+	}
+	return to
 }
 
-func (b *builder) merge(into *mapping, from *yaml.Node) error {
-	value, err := b.value(from)
-	if err != nil {
-		return err
+// valueOf is the node of a key, nil if there is none.
+func valueOf(given []entry, name string) *yaml.Node {
+	at := slices.IndexFunc(given, func(e entry) bool { return e.name == name })
+	if at < 0 {
+		return nil
 	}
-	sources, ok := value.([]any)
-	if !ok {
-		sources = []any{value}
-	}
-	for i := len(sources) - 1; i >= 0; i-- {
-		source, ok := sources[i].(*mapping)
-		if !ok {
-			return atLine(from, "expected a mapping or list of mappings for merging")
-		}
-		for _, key := range source.keys {
-			into.put(key, source.values[show(key)])
-		}
-	}
-	return nil
+	return given[at].value
 }

@@ -1,156 +1,68 @@
 package config
 
-import (
-	"fmt"
-	"math/big"
-	"regexp"
-	"slices"
-	"strings"
-)
-
-// section is a section of the file and the keys that it may hold.
-type section struct {
-	name string
-	keys []key
+// Config is the whole file. Sections that only the Python services use are checked here too. Each field of a section is
+// a key: its tags are its name in the file, its default as text, and what is allowed, which kind.go explains.
+type Config struct {
+	Web       Web       `key:"web"`
+	Streamer  Streamer  `key:"streamer"`
+	Camera    Camera    `key:"camera"`
+	WebRTC    WebRTC    `key:"webrtc"`
+	Recording Recording `key:"recording"`
+	Auth      Auth      `key:"auth"`
 }
 
-// key is a key of a section. set puts a value where it belongs, or says in words what is allowed.
-type key struct {
-	name string
-	set  func(value any) (allowed string)
+// Web is petcam-web's.
+type Web struct {
+	Host    string `key:"host" default:"0.0.0.0" allowed:"host"`
+	Port    int    `key:"port" default:"8080" allowed:"1 to 65535"`
+	Threads int    `key:"threads" default:"40" allowed:"8 to 256"`
+	TLS     string `key:"tls" default:"off" allowed:"off or auto or files"` // what this service adds in front of it
+	TLSPort int    `key:"tls_port" default:"8443" allowed:"1 to 65535"`
+	TLSCert string `key:"tls_cert" allowed:"file"` // where TLS is files
+	TLSKey  string `key:"tls_key" allowed:"file"`
+	// Hosts are names by which the page may be opened, besides those of this machine.
+	Hosts []string `key:"hosts" allowed:"host"`
+	// TrustedProxies are addresses or networks whose forwarded headers petcam-web believes.
+	TrustedProxies []string `key:"trusted_proxies" allowed:"network"`
 }
 
-// sections lists every key, with what is allowed and its place in config.
-func sections(c *Config) []section {
-	host := pattern(`[A-Za-z0-9.:_-]{1,253}`)
-	segment := pattern(`/[A-Za-z0-9._-]{1,200}`)
-	file := pattern(`(/[^\x00-\x1f]*)?`)
-	const segmentWords, fileWords = "a segment name like /petcam_stream", "an absolute path, or empty"
-	const maxPort, maxBytes = 65535, 1 << 62
-	return []section{
-		{"web", []key{
-			{"host", text(&c.Web.Host, host, "a host name or an IP address")},
-			{"port", integer(&c.Web.Port, 1, maxPort)},
-			{"threads", integer(&c.Web.Threads, 8, 256)},
-			{"tls", offIsFalse(choice(&c.Web.TLS, "off", "auto", "files"))},
-			{"tls_port", integer(&c.Web.TLSPort, 1, maxPort)},
-			{"tls_cert", text(&c.Web.TLSCert, file, fileWords)},
-			{"tls_key", text(&c.Web.TLSKey, file, fileWords)},
-			{"hosts", list(&c.Web.Hosts, host.MatchString, "host names or IP addresses")},
-			{"trusted_proxies", list(&c.Web.TrustedProxies, isNetwork, "IP addresses or networks like 192.168.1.0/24")},
-		}},
-		{"streamer", []key{
-			{"host", text(&c.Streamer.Host, host, "a host name or an IP address")},
-			{"port", integer(&c.Streamer.Port, 1, maxPort)},
-			{"public_url", text(&c.Streamer.PublicURL, pattern(`(https?://[^`+space+`/]+(/[^`+space+`]*)?)?`),
-				"an http:// or https:// URL, or empty")},
-			{"metrics_allow", list(&c.Streamer.MetricsAllow, isNetwork, "IP addresses or networks like 192.168.1.0/24")},
-		}},
-		{"camera", []key{
-			{"layout", choice(&c.Camera.Layout, "petcam", "rdk-x5")},
-			{"stream", text(&c.Camera.Stream, segment, segmentWords)},
-			{"detections", text(&c.Camera.Detections, segment, segmentWords)},
-			{"source", text(&c.Camera.Source, pattern(`[^\x00-\x1f]*`),
-				"demo, a file, rpicam, rtsp://..., /dev/videoN, or empty")},
-		}},
-		{"webrtc", []key{
-			{"udp_port", integer(&c.WebRTC.UDPPort, 1, maxPort)},
-			{"ice_servers", list(&c.WebRTC.ICEServers, pattern(`(stun|stuns|turn|turns):[^`+space+`]+`).MatchString, "stun: or turn: URLs")},
-			{"extra_hosts", list(&c.WebRTC.ExtraHosts, host.MatchString, "host names or IP addresses")},
-			{"max_viewers", integer(&c.WebRTC.MaxViewers, 1, 256)},
-			{"backend", choice(&c.WebRTC.Backend, "go", "python")},
-		}},
-		{"recording", []key{
-			{"directory", text(&c.Recording.Directory, pattern(`/[^\x00-\x1f]*`), "an absolute path")},
-			{"pre_roll_seconds", number(&c.Recording.PreRollSeconds, 0, 30)},
-			{"segment_minutes", integer(&c.Recording.SegmentMinutes, 1, 1440)},
-			{"max_bytes", integer(&c.Recording.MaxBytes, 0, maxBytes)},
-			{"max_age_days", integer(&c.Recording.MaxAgeDays, 0, 36500)},
-			{"min_free_bytes", integer(&c.Recording.MinFreeBytes, 0, maxBytes)},
-		}},
-		{"auth", []key{
-			{"mode", choice(&c.Auth.Mode, "password", "none")},
-		}},
-	}
+// Streamer is where this service listens.
+type Streamer struct {
+	Host      string `key:"host" default:"0.0.0.0" allowed:"host"`
+	Port      int    `key:"port" default:"8081" allowed:"1 to 65535"`
+	PublicURL string `key:"public_url" allowed:"url"` // empty: as the page was opened
+	// MetricsAllow are addresses or networks that may read the metrics, besides loopback.
+	MetricsAllow []string `key:"metrics_allow" allowed:"network"`
 }
 
-// space is what Python's \s matches, for use in a character class.
-const space = `\s\v\x1c-\x1f\x{85}\p{Z}`
-
-// pattern matches a whole value.
-func pattern(expression string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + expression + `)$`) }
-
-func text(place *string, allowed *regexp.Regexp, words string) func(any) string {
-	return func(value any) string {
-		given, ok := value.(string)
-		if !ok || !allowed.MatchString(given) {
-			return words
-		}
-		*place = given
-		return ""
-	}
+// Camera names the shared memory.
+type Camera struct {
+	Layout     string `key:"layout" default:"petcam" allowed:"petcam or rdk-x5"`
+	Stream     string `key:"stream" default:"/petcam_stream" allowed:"segment"` // with its slash
+	Detections string `key:"detections" default:"/petcam_detections" allowed:"segment"`
+	Source     string `key:"source" allowed:"source"` // what petcam-feed reads; empty: nothing
 }
 
-func choice(place *string, allowed ...string) func(any) string {
-	return func(value any) string {
-		given, ok := value.(string)
-		if !ok || !slices.Contains(allowed, given) {
-			return strings.Join(allowed, " or ")
-		}
-		*place = given
-		return ""
-	}
+// WebRTC is about media to viewers.
+type WebRTC struct {
+	UDPPort    int      `key:"udp_port" default:"8081" allowed:"1 to 65535"`
+	ICEServers []string `key:"ice_servers" allowed:"ice server"`
+	ExtraHosts []string `key:"extra_hosts" allowed:"host"` // names or addresses of this machine that it does not know of
+	MaxViewers int      `key:"max_viewers" default:"16" allowed:"1 to 256"`
+	Backend    string   `key:"backend" default:"go" allowed:"go or python"`
 }
 
-// offIsFalse takes the truth value as which YAML 1.1 reads the word off for that word.
-func offIsFalse(set func(any) string) func(any) string {
-	return func(value any) string {
-		if value == false {
-			value = "off"
-		}
-		return set(value)
-	}
+// Recording is about files on disk. A limit of 0 is as etc/petcam.yaml says.
+type Recording struct {
+	Directory      string  `key:"directory" default:"/var/lib/petcam/recordings" allowed:"directory"`
+	PreRollSeconds float64 `key:"pre_roll_seconds" default:"5" allowed:"0 to 30"`
+	SegmentMinutes int     `key:"segment_minutes" default:"30" allowed:"1 to 1440"`
+	MaxBytes       int64   `key:"max_bytes" default:"0" allowed:"0 to 4611686018427387904"`
+	MaxAgeDays     int     `key:"max_age_days" default:"0" allowed:"0 to 36500"`
+	MinFreeBytes   int64   `key:"min_free_bytes" default:"0" allowed:"0 to 4611686018427387904"`
 }
 
-func integer[T int | int64](place *T, low, high int64) func(any) string {
-	return func(value any) string {
-		given, ok := value.(*big.Int)
-		if !ok || !given.IsInt64() || given.Int64() < low || given.Int64() > high {
-			return fmt.Sprintf("a whole number from %d to %d", low, high)
-		}
-		*place = T(given.Int64())
-		return ""
-	}
-}
-
-func number(place *float64, low, high float64) func(any) string {
-	return func(value any) string {
-		given, ok := value.(float64)
-		if whole, isWhole := value.(*big.Int); isWhole {
-			given, _ = whole.Float64()
-			ok = true
-		}
-		if !ok || !(low <= given && given <= high) { // so that NaN is not allowed
-			return fmt.Sprintf("a number from %g to %g", low, high)
-		}
-		*place = given
-		return ""
-	}
-}
-
-func list(place *[]string, allowed func(string) bool, words string) func(any) string {
-	return func(value any) string {
-		given, ok := value.([]any)
-		var items []string
-		for _, each := range given {
-			item, isText := each.(string)
-			ok = ok && isText && allowed(item)
-			items = append(items, item)
-		}
-		if !ok {
-			return "a list of " + words
-		}
-		*place = items
-		return ""
-	}
+// Auth is who may watch.
+type Auth struct {
+	Mode string `key:"mode" default:"password" allowed:"password or none"`
 }

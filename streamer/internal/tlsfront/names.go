@@ -3,20 +3,14 @@ package tlsfront
 import (
 	"net"
 	"net/netip"
-	"os"
 	"regexp"
 	"strings"
 )
 
-// Names are those by which this machine goes at home: its host name, also below .local, its addresses, and more. Its
-// public IPv6 addresses are left out: they change all the time, and browsers would ask again each time.
-func Names(more []string) []string {
-	names := []string{"localhost", "127.0.0.1", "::1"}
-	if host, err := os.Hostname(); err == nil {
-		short, _, _ := strings.Cut(host, ".")
-		names = append(names, host, short, short+".local")
-	}
-	names = append(names, more...)
+// Names are those that a certificate of this machine's is for: those that it is known by, and its addresses. Its public
+// IPv6 addresses are left out: they change all the time, and browsers would ask again each time.
+func Names(known []string) []string {
+	names := append([]string{"localhost", "127.0.0.1", "::1"}, known...)
 	networks, _ := net.InterfaceAddrs()
 	for _, network := range networks {
 		prefix, err := netip.ParsePrefix(network.String())

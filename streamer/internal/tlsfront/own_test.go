@@ -138,8 +138,7 @@ func TestSpoiltFileIsReplaced(t *testing.T) {
 
 func TestNamesAreWhatABrowserAtHomeUses(t *testing.T) {
 	names := strings.Join(Names([]string{"Cam.Example", "10.9.8.7", "spaced name", "ünicode"}), " ")
-	host, _ := os.Hostname()
-	for _, want := range []string{"localhost", "127.0.0.1", "cam.example", "10.9.8.7", strings.ToLower(host)} {
+	for _, want := range []string{"localhost", "127.0.0.1", "cam.example", "10.9.8.7"} {
 		if !strings.Contains(names+" ", want+" ") {
 			t.Errorf("no %s in %s", want, names)
 		}

@@ -1,0 +1,76 @@
+"""Every key of the configuration: a line with its default and its kind."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from petcam.config import kinds
+from petcam.config.kinds import Kind
+
+
+def _key(default: Any, kind: Kind) -> Any:
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata={"kind": kind})
+    return field(default=default, metadata={"kind": kind})
+
+
+@dataclass(frozen=True)
+class Web:
+    host: str = _key("0.0.0.0", kinds.HOST)
+    port: int = _key(8080, kinds.PORT)
+    threads: int = _key(40, kinds.whole(8, 256))
+    tls: str = _key("off", kinds.choice("off", "auto", "files"))
+    tls_port: int = _key(8443, kinds.PORT)
+    tls_cert: str = _key("", kinds.FILE)
+    tls_key: str = _key("", kinds.FILE)
+    hosts: list[str] = _key([], kinds.HOSTS)
+    trusted_proxies: list[str] = _key([], kinds.NETWORKS)
+
+
+@dataclass(frozen=True)
+class Streamer:
+    host: str = _key("0.0.0.0", kinds.HOST)
+    port: int = _key(8081, kinds.PORT)
+    public_url: str = _key("", kinds.URL)
+    metrics_allow: list[str] = _key([], kinds.NETWORKS)
+
+
+@dataclass(frozen=True)
+class Camera:
+    layout: str = _key("petcam", kinds.choice("petcam", "rdk-x5"))
+    stream: str = _key("/petcam_stream", kinds.SEGMENT)
+    detections: str = _key("/petcam_detections", kinds.SEGMENT)
+    source: str = _key("", kinds.SOURCE)
+
+
+@dataclass(frozen=True)
+class WebRTC:
+    udp_port: int = _key(8081, kinds.PORT)
+    ice_servers: list[str] = _key([], kinds.ICE_SERVERS)
+    extra_hosts: list[str] = _key([], kinds.HOSTS)
+    max_viewers: int = _key(16, kinds.whole(1, 256))
+    backend: str = _key("go", kinds.choice("go", "python"))
+
+
+@dataclass(frozen=True)
+class Recording:
+    directory: str = _key("/var/lib/petcam/recordings", kinds.DIRECTORY)
+    pre_roll_seconds: float = _key(5, kinds.number(0, 30))
+    segment_minutes: int = _key(30, kinds.whole(1, 1440))
+    max_bytes: int = _key(0, kinds.BYTES)
+    max_age_days: int = _key(0, kinds.whole(0, 36500))
+    min_free_bytes: int = _key(0, kinds.BYTES)
+
+
+@dataclass(frozen=True)
+class Auth:
+    mode: str = _key("password", kinds.choice("password", "none"))
+
+
+@dataclass(frozen=True)
+class Config:
+    web: Web = field(default_factory=Web)
+    streamer: Streamer = field(default_factory=Streamer)
+    camera: Camera = field(default_factory=Camera)
+    webrtc: WebRTC = field(default_factory=WebRTC)
+    recording: Recording = field(default_factory=Recording)
+    auth: Auth = field(default_factory=Auth)

@@ -1,0 +1,78 @@
+"""The kinds of values: what a key's text may be, and the value that it gives."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
+DECIMAL = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+")
+# How else a choice of off or on may be written, in small or capital letters.
+SWITCH = {"off": "off", "no": "off", "false": "off", "on": "on", "yes": "on", "true": "on"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``read`` gives a text's value, None where it is not allowed; ``words`` say what is."""
+
+    words: str
+    read: Callable[[str], Any]
+    is_list: bool = False  # of such values
+
+
+def whole(low: int, high: int) -> Kind:
+    def read(text: str) -> int | None:
+        return int(text) if WHOLE.fullmatch(text) and low <= int(text) <= high else None
+
+    return Kind(f"a whole number from {low} to {high}", read)
+
+
+def number(low: float, high: float) -> Kind:
+    def read(text: str) -> float | None:
+        return float(text) if DECIMAL.fullmatch(text) and low <= float(text) <= high else None
+
+    return Kind(f"a number from {low:g} to {high:g}", read)
+
+
+def choice(*words: str) -> Kind:
+    def read(text: str) -> str | None:
+        word = SWITCH.get(text.lower(), text)
+        return word if word in words else None
+
+    return Kind(" or ".join(words), read)
+
+
+def matching(pattern: str, words: str) -> Kind:
+    def read(text: str) -> str | None:
+        return text if re.fullmatch(pattern, text) else None
+
+    return Kind(words, read)
+
+
+def _network(text: str) -> str | None:
+    if not re.fullmatch(r"[0-9A-Fa-f.:]+(/(0|[1-9][0-9]*))?", text):
+        return None  # of what ipaddress reads, only what Go reads too
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    return text
+
+
+def list_of(kind: Kind) -> Kind:
+    """``kind`` has the words for several."""
+    return Kind(f"a list of {kind.words}", kind.read, is_list=True)
+
+
+PORT = whole(1, 65535)
+BYTES = whole(0, 2**62)
+HOST = matching(r"[A-Za-z0-9.:_-]{1,253}", "a host name or an IP address")
+HOSTS = list_of(matching(r"[A-Za-z0-9.:_-]{1,253}", "host names or IP addresses"))
+NETWORKS = list_of(Kind("IP addresses or networks like 192.168.1.0/24", _network))
+ICE_SERVERS = list_of(matching(r"(stun|stuns|turn|turns):\S+", "stun: or turn: URLs"))
+SEGMENT = matching(r"/[A-Za-z0-9._-]{1,200}", "a segment name like /petcam_stream")
+DIRECTORY = matching(r"/[^\x00-\x1f]*", "an absolute path")
+FILE = matching(r"(/[^\x00-\x1f]*)?", "an absolute path, or empty")
+URL = matching(r"(https?://[^\s/]+(/\S*)?)?", "an http:// or https:// URL, or empty")
+SOURCE = matching(r"[^\x00-\x1f]*", "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty")

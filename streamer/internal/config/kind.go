@@ -1,0 +1,103 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// kind is what a key's text may be: value gives what it means, words say what is allowed.
+type kind struct {
+	words string
+	value func(text string) (value any, ok bool)
+}
+
+// kindOf explains the tag "allowed" of a field: the bounds of a number, "1 to 256", the form of a text or of each in a
+// list, "host", or the words to choose from, "go or python".
+func kindOf(field reflect.Kind, allowed string) kind {
+	form, isForm := forms[allowed]
+	switch {
+	case field == reflect.Slice:
+		return kind{"a list of " + form.several, form.value}
+	case isForm:
+		return kind{form.one, form.value}
+	case field == reflect.Float64:
+		return decimal(allowed)
+	case field == reflect.String:
+		return choice(allowed)
+	}
+	return whole(allowed)
+}
+
+func whole(bounds string) kind {
+	var low, high int64
+	mustScan(bounds, &low, &high)
+	return kind{"a whole number from " + bounds, func(text string) (any, bool) {
+		value, err := strconv.ParseInt(text, 10, 64)
+		return value, err == nil && isWhole(text) && low <= value && value <= high
+	}}
+}
+
+func decimal(bounds string) kind {
+	var low, high float64
+	mustScan(bounds, &low, &high)
+	return kind{"a number from " + bounds, func(text string) (any, bool) {
+		value, err := strconv.ParseFloat(text, 64)
+		return value, err == nil && isDecimal(text) && low <= value && value <= high
+	}}
+}
+
+func mustScan(bounds string, low, high any) {
+	if _, err := fmt.Sscanf(bounds, "%v to %v", low, high); err != nil {
+		panic("not bounds: " + bounds)
+	}
+}
+
+// switches are how else a choice of off or on may be written, in small or capital letters.
+var switches = map[string]string{"off": "off", "no": "off", "false": "off", "on": "on", "yes": "on", "true": "on"}
+
+func choice(words string) kind {
+	allowed := strings.Split(words, " or ")
+	return kind{words, func(text string) (any, bool) {
+		word, ok := switches[strings.ToLower(text)]
+		if !ok {
+			word = text
+		}
+		return word, slices.Contains(allowed, word)
+	}}
+}
+
+// form is what a text looks like, in words for one and for several.
+type form struct {
+	matches      func(text string) bool
+	one, several string
+}
+
+// space is what Python's \s matches, for use in a character class.
+const space = `\s\v\x1c-\x1f\x{85}\p{Z}`
+
+var forms = map[string]form{
+	"host":       {pattern(`[A-Za-z0-9.:_-]{1,253}`), "a host name or an IP address", "host names or IP addresses"},
+	"network":    {isNetwork, "", "IP addresses or networks like 192.168.1.0/24"},
+	"ice server": {pattern(`(stun|stuns|turn|turns):[^` + space + `]+`), "", "stun: or turn: URLs"},
+	"segment":    {pattern(`/[A-Za-z0-9._-]{1,200}`), "a segment name like /petcam_stream", ""},
+	"directory":  {pattern(`/[^\x00-\x1f]*`), "an absolute path", ""},
+	"file":       {pattern(`(/[^\x00-\x1f]*)?`), "an absolute path, or empty", ""},
+	"url":        {pattern(`(https?://[^` + space + `/]+(/[^` + space + `]*)?)?`), "an http:// or https:// URL, or empty", ""},
+	"source":     {pattern(`[^\x00-\x1f]*`), "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", ""},
+}
+
+func (f form) value(text string) (any, bool) { return text, f.matches(text) }
+
+var (
+	isWhole   = pattern(`0|[1-9][0-9]*`)
+	isDecimal = pattern(`(0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+`)
+)
+
+// pattern tells whether the whole of a text matches.
+func pattern(expression string) func(text string) bool {
+	return regexp.MustCompile(`^(?:` + expression + `)$`).MatchString
+}

@@ -1,0 +1,99 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// section is a section of the file and the keys that it may hold.
+type section struct {
+	name string
+	keys []key
+}
+
+// key is a key of a section; place is its field.
+type key struct {
+	kind
+	name      string
+	byDefault string
+	place     reflect.Value
+}
+
+// sections lists every key with its place in config.
+func sections(config *Config) (all []section) {
+	eachField(reflect.ValueOf(config).Elem(), func(tag reflect.StructTag, fields reflect.Value) {
+		found := section{name: tag.Get("key")}
+		eachField(fields, func(tag reflect.StructTag, place reflect.Value) {
+			kind := kindOf(place.Kind(), tag.Get("allowed"))
+			found.keys = append(found.keys, key{kind, tag.Get("key"), tag.Get("default"), place})
+		})
+		all = append(all, found)
+	})
+	return all
+}
+
+func eachField(of reflect.Value, do func(reflect.StructTag, reflect.Value)) {
+	for i := range of.NumField() {
+		do(of.Type().Field(i).Tag, of.Field(i))
+	}
+}
+
+func (s section) has(name string) bool {
+	return slices.ContainsFunc(s.keys, func(k key) bool { return k.name == name })
+}
+
+// read puts the section's texts where its keys want them.
+func (s section) read(given []entry) (warnings []string, err error) {
+	mine, err := entries(valueOf(given, s.name), s.name+": must hold keys")
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range mine {
+		if !s.has(each.name) {
+			warnings = append(warnings, fmt.Sprintf("line %d: unknown key %s.%s is ignored", each.line, s.name, shown(each.name)))
+		}
+	}
+	for _, key := range s.keys {
+		node := valueOf(mine, key.name)
+		if isEmpty(node) { // an emptied key means its default
+			continue
+		}
+		if bad := key.read(node); bad != nil {
+			return nil, atLine(bad, "%s.%s: %s is not allowed; it must be %s", s.name, key.name, quoted(bad), key.words)
+		}
+	}
+	return warnings, nil
+}
+
+// read takes the key's value from a node, or returns the one that is not allowed.
+func (k key) read(node *yaml.Node) (bad *yaml.Node) {
+	if k.place.Kind() != reflect.Slice {
+		return k.set(k.place, node)
+	}
+	if node.Kind != yaml.SequenceNode {
+		return node
+	}
+	items := reflect.Zero(k.place.Type())
+	for _, item := range node.Content {
+		text := reflect.New(k.place.Type().Elem()).Elem()
+		if bad := k.set(text, resolved(item)); bad != nil {
+			return bad
+		}
+		items = reflect.Append(items, text)
+	}
+	k.place.Set(items)
+	return nil
+}
+
+// set puts the value of a scalar's text into place, or returns it if it is not allowed.
+func (k key) set(place reflect.Value, node *yaml.Node) (bad *yaml.Node) {
+	value, ok := k.value(node.Value)
+	if node.Kind != yaml.ScalarNode || !ok {
+		return node
+	}
+	place.Set(reflect.ValueOf(value).Convert(place.Type()))
+	return nil
+}

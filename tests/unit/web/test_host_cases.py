@@ -1,0 +1,42 @@
+"""What the page answers to ``tests/host-cases.yaml``; the Go test asks the streamer and its certificate."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from petcam.config import Config, Streamer, Web, WebRTC
+from petcam.web.http.hosts import Hosts
+
+SHARED = yaml.safe_load((Path(__file__).parents[2] / "host-cases.yaml").read_text(encoding="utf-8"))
+MACHINE: dict[str, Any] = SHARED["machine"]
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Hosts:
+    config = Config(
+        web=Web(hosts=MACHINE["web_hosts"]),
+        webrtc=WebRTC(extra_hosts=MACHINE["extra_hosts"]),
+        streamer=Streamer(public_url=MACHINE["public_url"]),
+    )
+    return Hosts(config, MACHINE["hostname"])
+
+
+@pytest.mark.parametrize("case", SHARED["cases"], ids=lambda case: case["host"] or "nothing")
+def test_the_page_knows_its_hosts(hosts: Hosts, case: dict[str, Any]) -> None:
+    assert hosts.allows(case["host"]) == (case["ours"] == "all" or "page" in case["ours"])
+
+
+def test_where_the_rules_differ_a_reason_is_given_in_the_docs() -> None:
+    security = (Path(__file__).parents[3] / "docs/security.md").read_text(encoding="utf-8")
+    for case in SHARED["cases"]:
+        assert ("why" in case) == isinstance(case["ours"], list), case["host"]
+        assert f"\n{case.get('why', 1)}. " in security
+
+
+def test_a_public_url_without_a_good_host_adds_none() -> None:
+    hosts = Hosts(Config(streamer=Streamer(public_url="http://[bad")), "box")
+    assert not hosts.allows("bad")
+    assert not hosts.allows("")
+    assert hosts.allows("box")
