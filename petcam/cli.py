@@ -1,7 +1,7 @@
 """The ``petcam`` command: finds the subcommand's module, reads the configuration and turns errors into exit codes.
 
-A subcommand is a module with ``add_arguments(parser)`` and ``run(args, config) -> int``. It is imported only
-when it is called, so that ``petcam feed`` does not pay for Flask.
+A subcommand is a module of ``petcam.commands`` with ``add_arguments(parser)`` and ``run(args, config) -> int``. It is
+imported only when it is called, so that ``petcam feed`` does not pay for Flask.
 """
 
 import argparse
@@ -29,10 +29,22 @@ EXIT_USAGE = 2
 EXIT_CONFIG = 78  # EX_CONFIG; systemd does not restart after it
 
 
+class CommandParser(argparse.ArgumentParser):
+    """Of one subcommand: imports its module once its words are to be read."""
+
+    module = ""  # none: of an action within a subcommand
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        if self.module:
+            module = importlib.import_module(self.module)
+            module.add_arguments(self)
+            self.set_defaults(run=module.run)
+        return super().parse_known_args(args, namespace)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    words = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    args = _parser(words).parse_args(words)
+    args = _parser().parse_args(argv)
     try:
         return int(args.run(args, _load(args)))
     except PetcamError as error:
@@ -42,29 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     # SUPPRESS below: a --config before the subcommand must survive the subcommand's own default.
     parser = argparse.ArgumentParser(prog="petcam", description="A pet camera for small Linux boards.")
     parser.add_argument("--version", action="version", version=f"petcam {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help=f"default {config.DEFAULT_PATH}")
-    called = _called(words)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module_name, text) in COMMANDS.items():
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=CommandParser)
+    for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
-        if name == called:
-            module = importlib.import_module(module_name)
-            module.add_arguments(command)
-            command.set_defaults(run=module.run)
+        command.module = module
     return parser
-
-
-def _called(words: Sequence[str]) -> str | None:
-    """The subcommand among the words: the first that is neither an option nor --config's value."""
-    for before, word in zip(("", *words), words, strict=False):
-        if not word.startswith("-") and before != "--config":
-            return word
-    return None
 
 
 def _load(args: argparse.Namespace) -> config.Config:
