@@ -2,7 +2,7 @@
 
 aiortc encodes what a track gives, or packetises it for each viewer anew, and adds a random number to all timestamps.
 So its sender is given ready packets one step later, by ``_next_encoded_frame``, which has been the same in all
-versions; ``tests/unit/web/test_aio.py`` holds the installed one to it.
+versions; ``tests/unit/web/test_webrtc_backend.py`` holds the installed one to it.
 """
 
 import asyncio
