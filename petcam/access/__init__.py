@@ -5,7 +5,7 @@ The web tier and the commands (``petcam password``, ``petcam token``) both work 
 
 from petcam.access.owner import Owner, Role
 from petcam.access.secret_file import secret_key, write_private
-from petcam.access.state_directory import state_directory
+from petcam.access.state import state_directory
 from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
 
 __all__ = [
