@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/offertoken/offertokentest"
 	"petcam/streamer/internal/rtc/rtctest"
-	"petcam/streamer/internal/token/tokentest"
 )
 
 // withKey gives the services of a test a key, and settings that need it.
@@ -83,9 +83,9 @@ func TestSessionsStreamsEndWithIt(t *testing.T) {
 	c, key := withKey(t)
 	film(t, c.Camera.Stream)
 	url := beginWith(t, c, open(t, c))
-	stays := watchWith(t, url, tokentest.Make(t, key, tokentest.Claims{Session: "other"}))
-	leaves := watchWith(t, url, tokentest.Make(t, key, tokentest.Claims{Session: "mine"}))
-	kept := tokentest.Make(t, key, tokentest.Claims{Session: "mine"})
+	stays := watchWith(t, url, offertokentest.Make(t, key, offertokentest.Claims{Session: "other"}))
+	leaves := watchWith(t, url, offertokentest.Make(t, key, offertokentest.Claims{Session: "mine"}))
+	kept := offertokentest.Make(t, key, offertokentest.Claims{Session: "mine"})
 	if got := want(t, "POST", url+"/sessions/end", map[string]string{"session": "mine"}, 200); got["closed"] != 1.0 {
 		t.Fatal(got)
 	}
@@ -94,10 +94,10 @@ func TestSessionsStreamsEndWithIt(t *testing.T) {
 		t.Errorf("a token of the session that has ended: %d", status)
 	}
 	stays.Frame()
-	until := tokentest.Now() + 2000
-	short := watchWith(t, url, tokentest.Make(t, key, tokentest.Claims{Session: "short", Until: until}))
+	until := offertokentest.Now() + 2000
+	short := watchWith(t, url, offertokentest.Make(t, key, offertokentest.Claims{Session: "short", Until: until}))
 	short.Left()
-	if now := tokentest.Now(); now < until || now > until+10_000 {
+	if now := offertokentest.Now(); now < until || now > until+10_000 {
 		t.Errorf("it left %d ms after its session's end", now-until)
 	}
 	stays.Frame()
@@ -107,16 +107,16 @@ func TestOffersWithoutAGoodTokenAreRefused(t *testing.T) {
 	c, key := withKey(t)
 	film(t, c.Camera.Stream)
 	url := beginWith(t, c, open(t, c))
-	used := tokentest.Make(t, key, tokentest.Claims{})
+	used := offertokentest.Make(t, key, offertokentest.Claims{})
 	watchWith(t, url, used)
 	offer := rtctest.New(t).Offer()
 	for name, token := range map[string]string{
 		"none": "", "replayed": used,
-		"expired":                 tokentest.Make(t, key, tokentest.Claims{Expires: tokentest.Now()}),
-		"too long":                tokentest.Make(t, key, tokentest.Claims{Expires: tokentest.Now() + 3_600_000}),
-		"of another host":         tokentest.Make(t, key, tokentest.Claims{Host: "evil.example"}),
-		"of another installation": tokentest.Make(t, bytes.Repeat([]byte("x"), 32), tokentest.Claims{}),
-		"altered":                 strings.Replace(tokentest.Make(t, key, tokentest.Claims{}), ".ey", ".eY", 1),
+		"expired":                 offertokentest.Make(t, key, offertokentest.Claims{Expires: offertokentest.Now()}),
+		"too long":                offertokentest.Make(t, key, offertokentest.Claims{Expires: offertokentest.Now() + 3_600_000}),
+		"of another host":         offertokentest.Make(t, key, offertokentest.Claims{Host: "evil.example"}),
+		"of another installation": offertokentest.Make(t, bytes.Repeat([]byte("x"), 32), offertokentest.Claims{}),
+		"altered":                 strings.Replace(offertokentest.Make(t, key, offertokentest.Claims{}), ".ey", ".eY", 1),
 	} {
 		if status, answer := offerWith(t, url, offer, token); status != 401 || answer["error"] != "Login required" {
 			t.Errorf("%s: %d %v", name, status, answer)

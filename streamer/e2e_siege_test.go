@@ -20,8 +20,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"petcam/streamer/internal/offertoken/offertokentest"
 	"petcam/streamer/internal/rtc/rtctest"
-	"petcam/streamer/internal/token/tokentest"
 )
 
 // stranger is an address of this machine that is not the loopback's, in a network of the test's own.
@@ -166,7 +166,7 @@ func TestControlAnswersUnderFiveHundredIdleConnectionsAndAThousandOffers(t *test
 		return
 	}
 	local, remote, key, log := besieged(t)
-	stays := watchWith(t, local, tokentest.Make(t, key, tokentest.Claims{Session: "owner"}))
+	stays := watchWith(t, local, offertokentest.Make(t, key, offertokentest.Claims{Session: "owner"}))
 	offer := rtctest.New(t).Offer()
 	http.DefaultClient.CloseIdleConnections()
 	before := runtime.NumGoroutine()
@@ -224,7 +224,7 @@ func storm(t *testing.T, local, remote, offer string, key []byte) map[int]int {
 				headers := []string{"X-Nothing", fmt.Sprint(n)}
 				url := local
 				if lane%2 == 0 {
-					headers = []string{"Authorization", "Bearer " + tokentest.Make(t, key, tokentest.Claims{Session: "guest"})}
+					headers = []string{"Authorization", "Bearer " + offertokentest.Make(t, key, offertokentest.Claims{Session: "guest"})}
 				} else if n%2 == 0 && lane == 1 {
 					url = remote
 				}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"syscall"
 
-	"petcam/streamer/internal/door"
+	"petcam/streamer/internal/connlimit"
 )
 
 // connectionsOfOne and connectionsOfAll bound what strangers keep open on a port: a browser has six to a host.
@@ -19,7 +19,7 @@ func openPort(key, host string, port int) (net.Listener, error) {
 	if err != nil {
 		return nil, portError(key, "TCP", host, port, err)
 	}
-	return door.Limit(listener, connectionsOfOne, connectionsOfAll), nil
+	return connlimit.Limit(listener, connectionsOfOne, connectionsOfAll), nil
 }
 
 // listen opens the TCP port. "tcp" would make 0.0.0.0 mean IPv6 too.

@@ -13,12 +13,12 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
-	"petcam/streamer/internal/tlsfront"
-	"petcam/streamer/internal/token"
-	"petcam/streamer/internal/viewtoken"
+	"petcam/streamer/internal/tlsproxy"
+	"petcam/streamer/internal/viewingtoken"
 	"petcam/streamer/internal/watchdog"
 )
 
@@ -33,9 +33,9 @@ type Service struct {
 	camera   *camera.Camera
 	listener net.Listener
 	server   *http.Server
-	front    *tlsfront.Front // over HTTPS on secure; nil: there is none
+	front    *tlsproxy.Front // over HTTPS on secure; nil: there is none
 	secure   net.Listener
-	viewing  *viewtoken.File // nil: programs need no token
+	viewing  *viewingtoken.File // nil: programs need no token
 	monitor  *monitor
 	dog      *watchdog.Watchdog
 
@@ -90,7 +90,7 @@ func (s *Service) closePorts() {
 }
 
 // wire makes the parts that cannot fail.
-func (s *Service) wire(settings config.Config, gate *token.Gate) {
+func (s *Service) wire(settings config.Config, gate *offertoken.Gate) {
 	news := shm.NewNews()
 	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source {
 		return s.reader(settings.Camera, shm.WithNews(news))

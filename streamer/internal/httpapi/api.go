@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"petcam/streamer/internal/camera"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
-	"petcam/streamer/internal/token"
 )
 
 // What a client may cost. A proxied /stop may take its five seconds, a slow phone its ten for an offer.
@@ -51,7 +51,7 @@ type Camera interface {
 	Health() camera.Health
 }
 
-// ViewTokens lets programs in; viewtoken.File.
+// ViewTokens lets programs in; viewingtoken.File.
 type ViewTokens interface {
 	Accept(token string) (id string, err error)
 	Holds(id string) bool
@@ -62,13 +62,13 @@ type Options struct {
 	Viewers   Viewers
 	Recorder  Recorder
 	Camera    Camera
-	Tokens    *token.Gate    // nil: whoever reaches the port may watch
-	Viewing   ViewTokens     // nil: the same of programs
-	ICE       []string       // URLs of servers that WHEP's players are told of
-	WebPort   int            // petcam-web's: pages from there may make offers
-	PublicURL string         // of the streamer behind a reverse proxy: so may pages of that origin
-	Names     []string       // further host names of this machine, lower-case
-	Scrapers  []netip.Prefix // who may read the metrics besides loopback
+	Tokens    *offertoken.Gate // nil: whoever reaches the port may watch
+	Viewing   ViewTokens       // nil: the same of programs
+	ICE       []string         // URLs of servers that WHEP's players are told of
+	WebPort   int              // petcam-web's: pages from there may make offers
+	PublicURL string           // of the streamer behind a reverse proxy: so may pages of that origin
+	Names     []string         // further host names of this machine, lower-case
+	Scrapers  []netip.Prefix   // who may read the metrics besides loopback
 	Version   string
 	Log       *slog.Logger
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"petcam/streamer/internal/fault"
-	"petcam/streamer/internal/token"
-	"petcam/streamer/internal/token/tokentest"
+	"petcam/streamer/internal/offertoken"
+	"petcam/streamer/internal/offertoken/offertokentest"
 )
 
 func testKey() []byte { return []byte(strings.Repeat("k", 32)) }
@@ -21,9 +21,9 @@ func locked(t *testing.T, f *fake) *http.Server {
 	return New(options)
 }
 
-func gate(t *testing.T) *token.Gate {
+func gate(t *testing.T) *offertoken.Gate {
 	t.Helper()
-	gate, err := token.New(testKey())
+	gate, err := offertoken.New(testKey())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func gate(t *testing.T) *token.Gate {
 func bearer(token string) func(*http.Request) { return header("Authorization", "Bearer "+token) }
 
 func forCamera(t *testing.T) string {
-	return tokentest.Make(t, testKey(), tokentest.Claims{Host: "camera", Session: "mine"})
+	return offertokentest.Make(t, testKey(), offertokentest.Claims{Host: "camera", Session: "mine"})
 }
 
 func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
@@ -70,7 +70,7 @@ func TestTokenIsForTheHostOfTheRequestOrOfThePublicURL(t *testing.T) {
 	for _, c := range []struct{ claimed, host string }{
 		{"camera", "CAMERA:8081"}, {"fe80::1", "[fe80::1]:8081"}, {"pets.example", "127.0.0.1:8081"},
 	} {
-		token := tokentest.Make(t, testKey(), tokentest.Claims{Host: c.claimed})
+		token := offertokentest.Make(t, testKey(), offertokentest.Claims{Host: c.claimed})
 		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, func(r *http.Request) {
 			r.Host = c.host
 			bearer(token)(r)

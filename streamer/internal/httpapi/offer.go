@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/rtc"
-	"petcam/streamer/internal/token"
 )
 
 // description is an SDP offer or answer, as browsers write it.
@@ -19,7 +19,7 @@ type description struct {
 
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	allowOrigin(w, r) // before anything fails, so that the page may read why
-	var pass token.Pass
+	var pass offertoken.Pass
 	err := a.admit(r, func() (err error) { pass, err = a.spend(r); return err })
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (a *api) admit(r *http.Request, judge func() error) error {
 }
 
 // spend takes the offer's token where one is needed.
-func (a *api) spend(r *http.Request) (pass token.Pass, err error) {
+func (a *api) spend(r *http.Request) (pass offertoken.Pass, err error) {
 	if a.Tokens == nil {
 		return pass, nil
 	}

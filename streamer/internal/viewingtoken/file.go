@@ -1,7 +1,7 @@
-// Package viewtoken judges the viewing tokens that `petcam token` hands out. docs/http-api.md, section "Viewing
+// Package viewingtoken judges the viewing tokens that `petcam token` hands out. docs/http-api.md, section "Viewing
 // tokens", is the specification; petcam/web/viewing_tokens.py writes the file, and tests/viewing-tokens.json holds both
 // together.
-package viewtoken
+package viewingtoken
 
 import (
 	"context"

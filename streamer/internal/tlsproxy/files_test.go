@@ -1,4 +1,4 @@
-package tlsfront
+package tlsproxy
 
 import (
 	"bytes"

@@ -1,5 +1,5 @@
-// Package tokentest makes offer tokens for tests, as petcam-web does.
-package tokentest
+// Package offertokentest makes offer tokens for tests, as petcam-web does.
+package offertokentest
 
 import (
 	"crypto/hmac"

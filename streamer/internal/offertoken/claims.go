@@ -1,4 +1,4 @@
-package token
+package offertoken
 
 import (
 	"crypto/hmac"

@@ -1,6 +1,6 @@
-// Package door bounds how many connections strangers keep open: those that send nothing, or very slowly, must not take
+// Package connlimit bounds how many connections strangers keep open: those that send nothing, or very slowly, must not take
 // descriptors and memory from those that do.
-package door
+package connlimit
 
 import (
 	"net"

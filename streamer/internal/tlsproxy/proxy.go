@@ -1,8 +1,8 @@
-// Package tlsfront is petcam-web over HTTPS: it ends TLS and passes everything on to petcam-web on this machine, which
+// Package tlsproxy is petcam-web over HTTPS: it ends TLS and passes everything on to petcam-web on this machine, which
 // speaks only HTTP. docs/http-api.md, section "HTTPS", is the specification.
 //
 // Serve's goroutines are those of net/http, which Close ends; Follow runs in its caller's and ends with its context.
-package tlsfront
+package tlsproxy
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// Package token checks the offer tokens that petcam-web gives to those it has let in. docs/http-api.md, section "Offer
+// Package offertoken checks the offer tokens that petcam-web gives to those it has let in. docs/http-api.md, section "Offer
 // token", is the specification; petcam/web/offer_token.py makes them, and tests/offer-tokens.json holds both together.
-package token
+package offertoken
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package viewtoken
+package viewingtoken
 
 import (
 	"encoding/json"
