@@ -30,7 +30,7 @@ const (
 
 // Viewers lets viewers in; rtc.Server.
 type Viewers interface {
-	Answer(ctx context.Context, offer string, guest rtc.Guest) (answer string, err error)
+	Answer(ctx context.Context, offer string, client rtc.Client) (answer string, err error)
 	EndSession(session string) (closed int)
 	End(id, session string) (closed bool)
 	Trickle(id, session, fragment string) error

@@ -21,18 +21,18 @@ import (
 
 // fake stands for the viewers, the recorder and the camera, and fails with err where there is one.
 type fake struct {
-	err   error
-	offer string
-	guest rtc.Guest
-	ended []string // sessions
-	asked []string // of viewers by their id
-	label string
+	err    error
+	offer  string
+	client rtc.Client
+	ended  []string // sessions
+	asked  []string // of viewers by their id
+	label  string
 
 	answering func() // is called amid Answer
 }
 
-func (f *fake) Answer(_ context.Context, offer string, guest rtc.Guest) (string, error) {
-	f.offer, f.guest = offer, guest
+func (f *fake) Answer(_ context.Context, offer string, client rtc.Client) (string, error) {
+	f.offer, f.client = offer, client
 	if f.answering != nil {
 		f.answering()
 	}
@@ -44,14 +44,16 @@ func (f *fake) EndSession(session string) int {
 }
 func (f *fake) End(id, session string) bool {
 	f.asked = append(f.asked, "end", id, session)
-	return id == f.guest.ID
+	return id == f.client.ID
 }
 func (f *fake) Trickle(id, session, fragment string) error {
 	f.asked = append(f.asked, "trickle", id, session, fragment)
 	return f.err
 }
-func (f *fake) Viewers() int     { return 3 }
-func (f *fake) Stats() rtc.Stats { return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Repaired: 8} }
+func (f *fake) Viewers() int { return 3 }
+func (f *fake) Stats() rtc.Stats {
+	return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Retransmitted: 8}
+}
 
 func (f *fake) Start(label string) (string, error) {
 	f.label = label
@@ -127,7 +129,7 @@ func TestOfferIsAnswered(t *testing.T) {
 		r.RemoteAddr = "[::ffff:192.0.2.9]:1234"
 		r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	}), 200)
-	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.guest.Remote.String() != "192.0.2.9" {
+	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.client.Remote.String() != "192.0.2.9" {
 		t.Fatal(got, f)
 	}
 }

@@ -46,8 +46,8 @@ func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
 	}
 	token := forCamera(t)
 	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(token)), 200)
-	if left := time.Until(f.guest.Until); f.guest.Session != "mine" || left < 59*time.Minute || left > time.Hour {
-		t.Errorf("%+v", f.guest)
+	if left := time.Until(f.client.Until); f.client.Session != "mine" || left < 59*time.Minute || left > time.Hour {
+		t.Errorf("%+v", f.client)
 	}
 	f.offer = ""
 	for name, change := range map[string]func(*http.Request){

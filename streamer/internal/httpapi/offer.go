@@ -35,8 +35,8 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	if offer.Type != "offer" {
 		return fault.New(fault.BadOffer, `type must be "offer"`)
 	}
-	guest := rtc.Guest{Remote: remote(r), Session: pass.Session, Until: pass.Until}
-	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, guest)
+	client := rtc.Client{Remote: remote(r), Session: pass.Session, Until: pass.Until}
+	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
 	if err != nil {
 		return err
 	}

@@ -20,13 +20,13 @@ const (
 
 // whep answers the offer of a media server or player.
 func (a *api) whep(w http.ResponseWriter, r *http.Request) error {
-	guest := rtc.Guest{Remote: remote(r), ID: rand.Text()}
+	client := rtc.Client{Remote: remote(r), ID: rand.Text()}
 	holder := ""
 	err := a.admit(r, func() (err error) { holder, err = a.holder(w, r); return err })
 	if err != nil {
 		return err
 	}
-	guest.Session = sessionOf(holder)
+	client.Session = sessionOf(holder)
 	if err := mustBe(r, sdp); err != nil {
 		return err
 	}
@@ -34,15 +34,15 @@ func (a *api) whep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer, err := a.Viewers.Answer(r.Context(), string(offer), guest)
+	answer, err := a.Viewers.Answer(r.Context(), string(offer), client)
 	if err != nil {
 		return err
 	}
 	if a.Viewing != nil && !a.Viewing.Holds(holder) { // revoked while we negotiated
-		a.Viewers.EndSession(guest.Session)
+		a.Viewers.EndSession(client.Session)
 		return viewingTokenRequired(w, errors.New("the token was revoked"))
 	}
-	a.writeSession(w, guest.ID, answer)
+	a.writeSession(w, client.ID, answer)
 	return nil
 }
 

@@ -57,17 +57,17 @@ func TestWhepOfferMakesASession(t *testing.T) {
 	if w.Code != 201 || w.Body.String() != "the answer" || h.Get("Content-Type") != "application/sdp" || f.offer != "v=0 offer" {
 		t.Fatal(w.Code, w.Body, h)
 	}
-	if f.guest.Session != "token 3f9a0c12" || len(f.guest.ID) < 26 || !f.guest.Until.IsZero() {
-		t.Errorf("%+v", f.guest)
+	if f.client.Session != "token 3f9a0c12" || len(f.client.ID) < 26 || !f.client.Until.IsZero() {
+		t.Errorf("%+v", f.client)
 	}
-	if h.Get("Location") != "/whep/"+f.guest.ID || h.Get("ETag") != `"`+f.guest.ID+`"` || h.Get("Accept-Patch") != "application/trickle-ice-sdpfrag" {
+	if h.Get("Location") != "/whep/"+f.client.ID || h.Get("ETag") != `"`+f.client.ID+`"` || h.Get("Accept-Patch") != "application/trickle-ice-sdpfrag" {
 		t.Error(h)
 	}
 	if links := h.Values("Link"); !slices.Equal(links, []string{`<stun:192.0.2.1:3478>; rel="ice-server"`, `<turn:192.0.2.2>; rel="ice-server"`}) {
 		t.Errorf("%q", links)
 	}
-	first := f.guest.ID
-	if postWhep(server); f.guest.ID == first {
+	first := f.client.ID
+	if postWhep(server); f.client.ID == first {
 		t.Error("two sessions have one id")
 	}
 }
@@ -76,7 +76,7 @@ func TestWhepNeedsAViewingToken(t *testing.T) {
 	f := &fake{}
 	server, tokens := closed(t, f)
 	postWhep(server)
-	at := "/whep/" + f.guest.ID
+	at := "/whep/" + f.client.ID
 	f.offer = ""
 	expectRefusal := func(name string, headers ...string) {
 		t.Helper()
@@ -128,10 +128,10 @@ func TestTokenThatIsRevokedAmidTheAnswerHasNoStream(t *testing.T) {
 func TestWhepIsOpenWhereThereIsNoLogin(t *testing.T) {
 	f := &fake{}
 	server := New(optionsOf(f))
-	if w := postWhep(server, "Authorization", ""); w.Code != 201 || f.guest.Session != "" {
-		t.Fatal(w.Code, f.guest)
+	if w := postWhep(server, "Authorization", ""); w.Code != 201 || f.client.Session != "" {
+		t.Fatal(w.Code, f.client)
 	}
-	if w := askOf(server, "DELETE", "/whep/"+f.guest.ID, "", nil); w.Code != 200 {
+	if w := askOf(server, "DELETE", "/whep/"+f.client.ID, "", nil); w.Code != 200 {
 		t.Error(w.Code)
 	}
 	expectError(t, askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { r.Host = "rebound.example" }), 403, fault.Forbidden)
@@ -198,7 +198,7 @@ func TestDeleteEndsTheSession(t *testing.T) {
 	server, _ := closed(t, f)
 	location := postWhep(server).Header().Get("Location")
 	if w := askOf(server, "DELETE", location, "", by("If-Match", "whatever")); w.Code != 200 || w.Body.Len() != 0 ||
-		!slices.Equal(f.asked, []string{"end", f.guest.ID, "token 3f9a0c12"}) {
+		!slices.Equal(f.asked, []string{"end", f.client.ID, "token 3f9a0c12"}) {
 		t.Error(w.Code, w.Body, f.asked)
 	}
 	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", by()), 404, fault.NotFound)

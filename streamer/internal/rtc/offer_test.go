@@ -44,7 +44,7 @@ func TestConstrainedBaselineWithModeOneIsPreferred(t *testing.T) {
 	}
 }
 
-func TestPortOfABundledMediumIsNoRefusal(t *testing.T) {
+func TestBundleOnlyMediumWithPortZeroIsAccepted(t *testing.T) {
 	rejected := strings.Replace(offerWith("96:packetization-mode=1;profile-level-id=42e01f"), "m=video 9", "m=video 0", 1)
 	if _, err := readOffer(rejected); codeOf(err) != fault.BadOffer {
 		t.Error(err)
@@ -64,7 +64,7 @@ func TestFormatsThatCannotBeAnsweredAreRefused(t *testing.T) {
 	}
 }
 
-func TestPionIsShownTheChosenFormatAlone(t *testing.T) {
+func TestOfferIsReducedToTheChosenFormat(t *testing.T) {
 	audio := "m=audio 9 UDP/TLS/RTP/SAVPF 106 0\r\na=rtpmap:106 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n"
 	feedback := "a=rtcp-fb:106 nack pli\r\na=rtcp-fb:* ccm fir\r\n"
 	video, narrowed := offerWith("106:profile-level-id=42e01f", "97:apt=106"), offerWith("106:profile-level-id=42e01f")

@@ -11,15 +11,15 @@ import (
 // maxTrickled is how many candidates a viewer may send after its offer.
 const maxTrickled = 32
 
-// fragment is what counts of an SDP fragment (RFC 8840, 9) where all media are one bundle.
+// fragment is what matters of an SDP fragment (RFC 8840, 9) where all media are one bundle.
 type fragment struct {
 	ufrag      string
 	candidates []string // without a=
 }
 
-// Trickle takes the candidates of an SDP fragment for the viewer that a guest's ID and session name. Like those of the
-// offer they are left out unless STUN is configured; see viewer.negotiate.
-// Errors are faults: NotFound, BadRequest, NotPossible (it asks for an ICE restart).
+// Trickle takes the candidates of an SDP fragment for the viewer that a client's ID and session name. Like those of the
+// offer they are ignored unless STUN is configured; see viewer.negotiate.
+// Errors are those of apierror: NotFound, BadRequest, NotPossible (it asks for an ICE restart).
 func (s *Server) Trickle(id, session, text string) error {
 	v := s.viewer(id, session)
 	if v == nil {
@@ -45,7 +45,7 @@ func (s *Server) Trickle(id, session, text string) error {
 	return nil
 }
 
-// readFragment finds what counts. Its errors are BadRequest.
+// readFragment parses an SDP fragment. Its errors are BadRequest.
 func readFragment(text string) (f fragment, err error) {
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")

@@ -10,59 +10,59 @@ import (
 
 // network is what a viewer's reports say each second.
 type network struct {
-	nacks        int
-	trip, jitter time.Duration
+	nacks       int
+	rtt, jitter time.Duration
 }
 
-// over tells a cushion of some seconds of a network, and gives the time after them.
-func (n network) over(c *cushion, seconds int, now time.Time) time.Time {
+// report gives a playoutDelay some seconds of reports, and returns the time after them.
+func (n network) report(d *playoutDelay, seconds int, now time.Time) time.Time {
 	for range seconds {
 		for range n.nacks {
-			c.nacked()
+			d.noteNACK()
 		}
-		sent := uint32(ntp(now.Add(-n.trip-time.Millisecond)) >> 16)
-		c.reported(&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{LastSenderReport: sent, Delay: 66, // a millisecond
+		sent := uint32(ntp(now.Add(-n.rtt-time.Millisecond)) >> 16)
+		d.noteReport(&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{LastSenderReport: sent, Delay: 66, // a millisecond
 			Jitter: uint32(n.jitter * clockRate / time.Second)}}}, now)
 		now = now.Add(time.Second)
 	}
 	return now
 }
 
-func TestTheCushionIsAsLongAsTheNetworkIsBad(t *testing.T) {
+func TestPlayoutDelayGrowsWithLossAndRoundTripTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		network network
 		want    int64 // units
 	}{
 		"good":               {network{0, 2 * time.Millisecond, time.Millisecond}, 0},
 		"far away":           {network{0, 200 * time.Millisecond, 5 * time.Millisecond}, 0},
-		"a lost packet":      {network{cushionLost - 1, 30 * time.Millisecond, 10 * time.Millisecond}, 0},
+		"a lost packet":      {network{badNetworkNACKs - 1, 30 * time.Millisecond, 10 * time.Millisecond}, 0},
 		"lossy and near":     {network{5, 5 * time.Millisecond, time.Millisecond}, 6},
 		"lossy and jittery":  {network{40, 30 * time.Millisecond, 11 * time.Millisecond}, 17},
-		"lossy and far away": {network{5, 400 * time.Millisecond, 20 * time.Millisecond}, cushionMost},
+		"lossy and far away": {network{5, 400 * time.Millisecond, 20 * time.Millisecond}, maxMinimumDelay},
 	} {
-		var cushion cushion
-		c.network.over(&cushion, 3, time.Now())
-		if got := cushion.wanted.Load(); got != c.want {
+		var delay playoutDelay
+		c.network.report(&delay, 3, time.Now())
+		if got := delay.target.Load(); got != c.want {
 			t.Errorf("%s: %d units, want %d", name, got, c.want)
 		}
 	}
 }
 
-func TestTheCushionIsKeptForAWhile(t *testing.T) {
-	var cushion cushion
+func TestPlayoutDelayIsKeptForAWhileAfterLosses(t *testing.T) {
+	var delay playoutDelay
 	bad, good := network{9, 50 * time.Millisecond, 0}, network{0, 50 * time.Millisecond, 0}
-	now := bad.over(&cushion, 2, time.Now())
-	now = good.over(&cushion, int(cushionKeep/time.Second)-1, now)
-	if cushion.wanted.Load() == 0 {
+	now := bad.report(&delay, 2, time.Now())
+	now = good.report(&delay, int(badNetworkHold/time.Second)-1, now)
+	if delay.target.Load() == 0 {
 		t.Error("it is gone at once")
 	}
-	good.over(&cushion, 3, now)
-	if cushion.wanted.Load() != 0 {
+	good.report(&delay, 3, now)
+	if delay.target.Load() != 0 {
 		t.Error("it stays for ever")
 	}
 }
 
-func TestPicturesAreHeldBackStepByStep(t *testing.T) {
+func TestPlayoutDelayChangesByOneUnitPerFrame(t *testing.T) {
 	s, w := streamOf()
 	tell := func(frames ...*frame) (told [][]byte) {
 		w.packets = nil
@@ -83,10 +83,10 @@ func TestPicturesAreHeldBackStepByStep(t *testing.T) {
 		}
 	}
 	frames := framesFrom(0, 16) // keyframes 0, 4, 8, 12
-	s.cushion.wanted.Store(2)
+	s.delay.target.Store(2)
 	expect(tell(frames[:5]...), []byte{0, 16, 50}, []byte{0, 32, 50}, nil, nil, []byte{0, 32, 50})
-	s.cushion.wanted.Store(17)
+	s.delay.target.Store(17)
 	expect(tell(frames[5:7]...), []byte{0, 48, 50}, []byte{0, 64, 50})
-	s.cushion.wanted.Store(0)
+	s.delay.target.Store(0)
 	expect(tell(frames[7:13]...), []byte{0, 48, 50}, []byte{0, 32, 50}, []byte{0, 16, 50}, []byte{0, 0, 0}, nil, []byte{0, 0, 0})
 }

@@ -6,21 +6,22 @@ import (
 	"github.com/pion/rtcp"
 )
 
-// repairsPerSecond bounds what a viewer may ask for, some 5 Mb/s, so that NACKs cannot make us flood anybody.
-const repairsPerSecond = 500
+// maxRetransmitsPerSecond bounds the packets that are sent again to one viewer, to some 5 Mb/s, so that forged NACKs
+// cannot make us flood anybody.
+const maxRetransmitsPerSecond = 500
 
-// repair sends packets again; it returns how many.
-func (s *stream) repair(nack *rtcp.TransportLayerNack) (sent int) {
-	if now := time.Now(); now.Sub(s.repairWindow) > time.Second {
-		s.repairWindow, s.repairs = now, 0
+// retransmit sends the packets of a NACK again; it returns how many.
+func (s *stream) retransmit(nack *rtcp.TransportLayerNack) (sent int) {
+	if now := time.Now(); now.Sub(s.retransmitWindow) > time.Second {
+		s.retransmitWindow, s.retransmitted = now, 0
 	}
 	for _, pair := range nack.Nacks {
 		pair.Range(func(sequence uint16) bool {
-			if s.repairs >= repairsPerSecond {
+			if s.retransmitted >= maxRetransmitsPerSecond {
 				return false
 			}
 			if s.resend(sequence) {
-				s.repairs++
+				s.retransmitted++
 				sent++
 			}
 			return true
@@ -35,7 +36,7 @@ func (s *stream) resend(sequence uint16) bool {
 	if !ok {
 		return false
 	}
-	f := s.find(number)
+	f := s.findFrame(number)
 	if f == nil {
 		return false
 	}
@@ -47,7 +48,7 @@ func (s *stream) resend(sequence uint16) bool {
 	return err == nil
 }
 
-// numberOf finds the packet that was last sent with a sequence number. What was sent before a jump is of no use to
+// numberOf finds the packet that was last sent with a sequence number. Packets from before a jump are of no use to
 // the viewer any more.
 func (s *stream) numberOf(sequence uint16) (number uint64, ok bool) {
 	s.mu.Lock()

@@ -10,8 +10,8 @@ import (
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
-// collector puts packets in order and asks for those that are missing.
-type collector struct {
+// lossyReceiver puts packets in order and sends NACKs for those that are missing.
+type lossyReceiver struct {
 	viewer *rtctest.Viewer
 	ssrc   uint32
 	held   map[uint16]*rtp.Packet // not yet in order
@@ -21,7 +21,7 @@ type collector struct {
 	lost   int // packets that were asked for
 }
 
-func (c *collector) take(packet *rtp.Packet) {
+func (c *lossyReceiver) take(packet *rtp.Packet) {
 	if c.held == nil {
 		c.held, c.next, c.newest, c.ssrc = map[uint16]*rtp.Packet{}, packet.SequenceNumber, packet.SequenceNumber, packet.SSRC
 	}
@@ -38,8 +38,8 @@ func (c *collector) take(packet *rtp.Packet) {
 	}
 }
 
-// ask asks for what is missing.
-func (c *collector) ask() {
+// requestMissing sends a NACK for the missing packets.
+func (c *lossyReceiver) requestMissing() {
 	var missing []uint16
 	for sequence := c.next; c.newest-sequence < 1<<15; sequence++ {
 		if c.held[sequence] == nil {
@@ -52,24 +52,24 @@ func (c *collector) ask() {
 	}
 }
 
-func TestNoFrameIsLostWhereTwoPercentOfThePacketsAre(t *testing.T) {
+func TestRetransmissionRecoversEveryFrameAtTwoPercentLoss(t *testing.T) {
 	const frames = 400
-	s := start(t, nil, usualPatience())
+	s := start(t, nil, defaultTimeouts())
 	v := join(t, s)
 	publish(s, 0, 0, 3000)
-	c := &collector{viewer: v}
+	c := &lossyReceiver{viewer: v}
 	c.take(v.Packet())
 	v.Lose(0.02)
 	deadline := time.Now().Add(time.Minute)
 	for n := 1; c.whole < frames; {
-		if n <= c.whole+1 { // the frame before is whole: what was lost at its end, the next one shows
+		if n <= c.whole+1 { // the frame before is whole; a loss at its end shows only with the next frame
 			publish(s, n, n, 3000)
 			n++
 		}
 		if packet := v.PacketWithin(20 * time.Millisecond); packet != nil {
 			c.take(packet)
 		} else {
-			c.ask() // for what got lost again, too
+			c.requestMissing() // for what got lost again, too
 			publish(s, n, n, 3000)
 			n++
 		}

@@ -42,14 +42,14 @@ func receive(t *testing.T, conn *net.UDPConn) []byte {
 	return buffer[:n]
 }
 
-func TestGatheredPacketsArriveAsTheyAreWithAndWithoutTheKernelsHelp(t *testing.T) {
+func TestBatchedPacketsArriveUnchangedWithAndWithoutGSO(t *testing.T) {
 	sizes := []int{25, 12, 1200, 1200, 1200, 700, 1200, 1200, 30, 40, 30}
-	for range 2*trainLength + 5 { // more than the kernel cuts out of one buffer
+	for range 2*maxBatchPackets + 5 { // more than the kernel cuts out of one buffer
 		sizes = append(sizes, 50)
 	}
-	for _, uncut := range []bool{false, true} {
-		o, a, b := newOutbox(listenUDP(t)), listenUDP(t), listenUDP(t)
-		o.uncut.Store(uncut)
+	for _, noGSO := range []bool{false, true} {
+		o, a, b := newBatchConn(listenUDP(t)), listenUDP(t), listenUDP(t)
+		o.noGSO.Store(noGSO)
 		send := func(i int, to *net.UDPConn) {
 			if n, err := o.WriteToAddrPort(rtpPacket(sizes[i], i), addressOf(to)); n != sizes[i] || err != nil {
 				t.Fatal(n, err)
@@ -70,37 +70,37 @@ func TestGatheredPacketsArriveAsTheyAreWithAndWithoutTheKernelsHelp(t *testing.T
 			}
 			want := rtpPacket(sizes[i%len(sizes)], i%len(sizes))
 			if got := receive(t, from); !bytes.Equal(got, want) {
-				t.Fatalf("uncut %v: packet %d came as %d bytes, want %d", uncut, i, len(got), len(want))
+				t.Fatalf("without GSO %v: packet %d came as %d bytes, want %d", noGSO, i, len(got), len(want))
 			}
 		}
-		if o.uncut.Load() != uncut {
-			t.Error("this kernel refused to cut")
+		if o.noGSO.Load() != noGSO {
+			t.Error("this kernel refused GSO")
 		}
 	}
 }
 
-func TestAStreamsPacketsWaitForItsOwnFlush(t *testing.T) {
-	o, a, b := newOutbox(listenUDP(t)), listenUDP(t), listenUDP(t)
+func TestFlushSendsOnlyThePacketsOfItsStream(t *testing.T) {
+	o, a, b := newBatchConn(listenUDP(t)), listenUDP(t), listenUDP(t)
 	_, _ = o.WriteToAddrPort(rtpPacketOf(1, 100, 1), addressOf(a))
 	_, _ = o.WriteToAddrPort(rtpPacketOf(2, 100, 2), addressOf(b))
 	o.flush(2)
 	if got := receive(t, b); !bytes.Equal(got, rtpPacketOf(2, 100, 2)) {
 		t.Fatalf("got %v", got)
 	}
-	if n := len(o.waiting[1]); n != 1 {
-		t.Fatalf("%d trains of the other stream wait, want 1", n)
+	if n := len(o.pending[1]); n != 1 {
+		t.Fatalf("%d batches of the other stream wait, want 1", n)
 	}
 	o.flush(1)
 	if got := receive(t, a); !bytes.Equal(got, rtpPacketOf(1, 100, 1)) {
 		t.Fatalf("got %v", got)
 	}
-	if len(o.waiting) != 0 {
-		t.Fatalf("the outbox keeps %v", o.waiting)
+	if len(o.pending) != 0 {
+		t.Fatalf("the socket keeps %v", o.pending)
 	}
 }
 
-func TestOnlyRTPWaits(t *testing.T) {
-	o, viewer := newOutbox(listenUDP(t)), listenUDP(t)
+func TestOnlyRTPIsBatched(t *testing.T) {
+	o, viewer := newBatchConn(listenUDP(t)), listenUDP(t)
 	send := func(packet []byte) { _, _ = o.WriteToAddrPort(packet, addressOf(viewer)) }
 	send(rtpPacket(100, 1))
 	for _, packet := range [][]byte{{0, 1}, {22, 254}, {0x80, 200}, {0x81, 205}, {0x80}} { // STUN, DTLS, RTCP
@@ -118,7 +118,7 @@ func TestOnlyRTPWaits(t *testing.T) {
 	}
 }
 
-func TestPacketsAreSentOneByOneWhereTheKernelRefuses(t *testing.T) {
+func TestPacketsAreSentOneByOneWhereTheKernelRefusesGSO(t *testing.T) {
 	conn, viewer := listenUDP(t), listenUDP(t)
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -130,7 +130,7 @@ func TestPacketsAreSentOneByOneWhereTheKernelRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := newOutbox(conn)
+	o := newBatchConn(conn)
 	for round := range 2 {
 		for i := range 3 {
 			_, _ = o.WriteToAddrPort(rtpPacket(100, 3*round+i), addressOf(viewer))
@@ -142,7 +142,7 @@ func TestPacketsAreSentOneByOneWhereTheKernelRefuses(t *testing.T) {
 			}
 		}
 	}
-	if !o.uncut.Load() {
-		t.Error("it goes on asking a kernel that refuses")
+	if !o.noGSO.Load() {
+		t.Error("it goes on trying GSO with a kernel that refuses it")
 	}
 }
