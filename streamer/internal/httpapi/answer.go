@@ -5,39 +5,39 @@ import (
 	"errors"
 	"net/http"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // statusOf is the one table of errors and statuses.
-func statusOf(code fault.Code) int {
+func statusOf(code apierror.Code) int {
 	switch code {
-	case fault.BadRequest, fault.BadOffer:
+	case apierror.BadRequest, apierror.BadOffer:
 		return http.StatusBadRequest
-	case fault.LoginRequired:
+	case apierror.LoginRequired:
 		return http.StatusUnauthorized
-	case fault.Forbidden:
+	case apierror.Forbidden:
 		return http.StatusForbidden
-	case fault.NotFound:
+	case apierror.NotFound:
 		return http.StatusNotFound
-	case fault.MethodNotAllowed:
+	case apierror.MethodNotAllowed:
 		return http.StatusMethodNotAllowed
-	case fault.AlreadyRecording, fault.NotRecording:
+	case apierror.AlreadyRecording, apierror.NotRecording:
 		return http.StatusConflict
-	case fault.TooLarge:
+	case apierror.TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case fault.Outdated:
+	case apierror.PreconditionFailed:
 		return http.StatusPreconditionFailed
-	case fault.NotPossible:
+	case apierror.NotPossible:
 		return http.StatusUnprocessableEntity
-	case fault.Unconditional:
+	case apierror.PreconditionRequired:
 		return http.StatusPreconditionRequired
-	case fault.UnsupportedMedia:
+	case apierror.UnsupportedMedia:
 		return http.StatusUnsupportedMediaType
-	case fault.TooManyRequests:
+	case apierror.TooManyRequests:
 		return http.StatusTooManyRequests
-	case fault.NoVideo, fault.TooManyViewers:
+	case apierror.NoVideo, apierror.TooManyViewers:
 		return http.StatusServiceUnavailable
-	case fault.RecordingFailed:
+	case apierror.RecordingFailed:
 		return http.StatusInsufficientStorage
 	default:
 		return http.StatusInternalServerError
@@ -45,22 +45,22 @@ func statusOf(code fault.Code) int {
 }
 
 // retryAfter is when it may be worth asking again, in seconds; empty: at once, or never.
-func retryAfter(code fault.Code) string {
+func retryAfter(code apierror.Code) string {
 	switch code {
-	case fault.TooManyViewers:
+	case apierror.TooManyViewers:
 		return "10"
-	case fault.TooManyRequests:
+	case apierror.TooManyRequests:
 		return "2"
 	default:
 		return ""
 	}
 }
 
-// writeError answers with a fault; anything else is a defect, of which only the log hears.
+// writeError answers with an apierror; any other error is a defect, which is only logged.
 func (a *api) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	var f *fault.Error
+	var f *apierror.Error
 	if !errors.As(err, &f) {
-		f = fault.New(fault.Internal, "something went wrong; the log says what").Because(err)
+		f = apierror.New(apierror.Internal, "something went wrong; the log says what").WithCause(err)
 	}
 	status := statusOf(f.Code)
 	if status == http.StatusInternalServerError && r.Context().Err() == nil {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // remote is the address that a request came from; invalid if there is none.
@@ -24,10 +24,10 @@ func remote(r *http.Request) netip.Addr {
 // ourselves.
 func (a *api) anyone(r *http.Request) error {
 	if a.Tokens == nil && !a.ownName(r.Host) {
-		return fault.New(fault.Forbidden, "this machine is not known by that name; add it to webrtc.extra_hosts")
+		return apierror.New(apierror.Forbidden, "this machine is not known by that name; add it to webrtc.extra_hosts")
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && !a.ownPage(origin, r.Host) {
-		return fault.New(fault.Forbidden, "only petcam's own page may do this")
+		return apierror.New(apierror.Forbidden, "only petcam's own page may do this")
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func (a *api) ownName(host string) bool {
 // loopback lets in only programs on this machine.
 func (a *api) loopback(r *http.Request) error {
 	if !remote(r).IsLoopback() {
-		return fault.New(fault.Forbidden, "only programs on the camera itself may do this")
+		return apierror.New(apierror.Forbidden, "only programs on the camera itself may do this")
 	}
 	return a.direct(r)
 }
@@ -54,7 +54,7 @@ func (a *api) loopback(r *http.Request) error {
 func (a *api) scraper(r *http.Request) error {
 	from := remote(r)
 	if !from.IsLoopback() && !slices.ContainsFunc(a.Scrapers, func(p netip.Prefix) bool { return p.Contains(from) }) {
-		return fault.New(fault.Forbidden, "only the camera itself and the addresses of streamer.metrics_allow may do this")
+		return apierror.New(apierror.Forbidden, "only the camera itself and the addresses of streamer.metrics_allow may do this")
 	}
 	return a.direct(r)
 }
@@ -65,11 +65,11 @@ func (a *api) scraper(r *http.Request) error {
 func (a *api) direct(r *http.Request) error {
 	for _, passedOn := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin"} {
 		if r.Header.Get(passedOn) != "" {
-			return fault.New(fault.Forbidden, "this may not be done through a proxy or by a web page")
+			return apierror.New(apierror.Forbidden, "this may not be done through a proxy or by a web page")
 		}
 	}
 	if !a.ownName(r.Host) {
-		return fault.New(fault.Forbidden, "this machine is not known by that name; use its address")
+		return apierror.New(apierror.Forbidden, "this machine is not known by that name; use its address")
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/offertoken/offertokentest"
 )
@@ -40,7 +40,7 @@ func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
 	f := &fake{}
 	server := locked(t, f)
 	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, header("Origin", "http://camera:8080"))
-	expectError(t, w, 401, fault.LoginRequired)
+	expectError(t, w, 401, apierror.LoginRequired)
 	if w.Header().Get("Access-Control-Allow-Origin") == "" {
 		t.Error("the page cannot read that it must log in")
 	}
@@ -58,7 +58,7 @@ func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
 		},
 	} {
 		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, change)
-		expectError(t, w, 401, fault.LoginRequired)
+		expectError(t, w, 401, apierror.LoginRequired)
 		if f.offer != "" || strings.Contains(w.Body.String(), "v1.") {
 			t.Errorf("%s: %s", name, w.Body)
 		}
@@ -86,14 +86,14 @@ func TestEndedSessionCannotUseTheTokensItHas(t *testing.T) {
 	server := locked(t, f)
 	kept := forCamera(t)
 	fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200)
-	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(kept)), 401, fault.LoginRequired)
+	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(kept)), 401, apierror.LoginRequired)
 }
 
 func TestSessionThatEndsWhileItsOfferIsAnsweredHasNoStream(t *testing.T) {
 	f := &fake{}
 	server := locked(t, f)
 	f.answering = func() { fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200) }
-	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 401, fault.LoginRequired)
+	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 401, apierror.LoginRequired)
 	if len(f.ended) != 2 || f.ended[1] != "mine" {
 		t.Errorf("ended: %q", f.ended)
 	}

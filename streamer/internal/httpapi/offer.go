@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/rtc"
 )
@@ -33,7 +33,7 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if offer.Type != "offer" {
-		return fault.New(fault.BadOffer, `type must be "offer"`)
+		return apierror.New(apierror.BadOffer, `type must be "offer"`)
 	}
 	client := rtc.Client{Remote: remote(r), Session: pass.Session, Until: pass.Until}
 	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
@@ -104,5 +104,5 @@ func (a *api) hostNames(r *http.Request) []string {
 }
 
 func loginRequired(cause error) error {
-	return fault.New(fault.LoginRequired, "log in on petcam's page, which then gets a new token").Because(cause)
+	return apierror.New(apierror.LoginRequired, "log in on petcam's page, which then gets a new token").WithCause(cause)
 }

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // How many offers are heard, each second and at once. An offer costs a small board some ten milliseconds.
@@ -34,7 +34,7 @@ func (p *pace) of(address netip.Addr) error {
 	if address.IsLoopback() || p.limiter(address).Allow() {
 		return nil
 	}
-	return fault.New(fault.TooManyRequests, "this device has made too many offers; wait a moment")
+	return apierror.New(apierror.TooManyRequests, "this device has made too many offers; wait a moment")
 }
 
 // ofAll counts an offer that is going to be answered.
@@ -42,7 +42,7 @@ func (p *pace) ofAll() error {
 	if p.all.Allow() {
 		return nil
 	}
-	return fault.New(fault.TooManyRequests, "there are too many offers at once; wait a moment")
+	return apierror.New(apierror.TooManyRequests, "there are too many offers at once; wait a moment")
 }
 
 func (p *pace) limiter(address netip.Addr) *rate.Limiter {

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 func from(address string) func(*http.Request) {
@@ -19,7 +19,7 @@ func TestOneDeviceThatMakesTooManyOffersWaits(t *testing.T) {
 		fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.1:9")), 200)
 	}
 	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.1:8"))
-	expectError(t, w, 429, fault.TooManyRequests)
+	expectError(t, w, 429, apierror.TooManyRequests)
 	if w.Header().Get("Retry-After") == "" {
 		t.Error(w.Header())
 	}
@@ -30,7 +30,7 @@ func TestStrangersOffersDoNotUseUpThoseOfTheGuests(t *testing.T) {
 	server := locked(t, &fake{})
 	for i := range 2 * burstOfAll {
 		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, from(fmt.Sprintf("192.0.2.%d:9", i+1)))
-		expectError(t, w, 401, fault.LoginRequired)
+		expectError(t, w, 401, apierror.LoginRequired)
 	}
 	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 200)
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // handler answers a request, or says why not.
@@ -51,7 +51,7 @@ func dispatch(routes map[string]route, w http.ResponseWriter, r *http.Request) e
 		found, ok = routes[directory]
 	}
 	if !ok || strings.HasSuffix(r.URL.Path, "/") {
-		return fault.New(fault.NotFound, "there is nothing at this path")
+		return apierror.New(apierror.NotFound, "there is nothing at this path")
 	}
 	if err := found.guard(r); err != nil {
 		return err
@@ -63,7 +63,7 @@ func dispatch(routes map[string]route, w http.ResponseWriter, r *http.Request) e
 	handle, ok := found.methods[method]
 	if !ok {
 		w.Header().Set("Allow", allowed(found))
-		return fault.New(fault.MethodNotAllowed, "only %s is possible here", allowed(found))
+		return apierror.New(apierror.MethodNotAllowed, "only %s is possible here", allowed(found))
 	}
 	return handle(w, r)
 }

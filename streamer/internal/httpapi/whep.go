@@ -9,7 +9,7 @@ import (
 	"path"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc"
 )
 
@@ -73,11 +73,11 @@ func (a *api) whepPatch(w http.ResponseWriter, r *http.Request) error {
 	switch match := r.Header.Get("If-Match"); match {
 	case etag(id):
 	case "":
-		return fault.New(fault.Unconditional, "If-Match must hold the session's ETag")
+		return apierror.New(apierror.PreconditionRequired, "If-Match must hold the session's ETag")
 	case "*", `"*"`: // the draft's own example has the second
-		return fault.New(fault.NotPossible, "ICE is not restarted; make a new offer")
+		return apierror.New(apierror.NotPossible, "ICE is not restarted; make a new offer")
 	default:
-		return fault.New(fault.Outdated, "If-Match is not the session's ETag")
+		return apierror.New(apierror.PreconditionFailed, "If-Match is not the session's ETag")
 	}
 	fragment, err := readBody(w, r, maxOffer)
 	if err != nil {
@@ -96,7 +96,7 @@ func (a *api) whepDelete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !a.Viewers.End(path.Base(r.URL.Path), sessionOf(holder)) {
-		return fault.New(fault.NotFound, "there is no such session (any more)")
+		return apierror.New(apierror.NotFound, "there is no such session (any more)")
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
@@ -146,7 +146,7 @@ func bearerToken(r *http.Request) string {
 
 func viewingTokenRequired(w http.ResponseWriter, cause error) error {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="petcam"`)
-	return fault.New(fault.LoginRequired, "a viewing token is needed: sudo petcam token add").Because(cause)
+	return apierror.New(apierror.LoginRequired, "a viewing token is needed: sudo petcam token add").WithCause(cause)
 }
 
 // sessionOf stands for all viewers by one token, whose id is none of petcam-web's sessions'.

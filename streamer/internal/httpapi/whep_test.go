@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // viewing knows the token "good" until it is revoked.
@@ -82,7 +82,7 @@ func TestWhepNeedsAViewingToken(t *testing.T) {
 		t.Helper()
 		for _, c := range [][2]string{{"POST", "/whep"}, {"PATCH", at}, {"DELETE", at}} {
 			w := askOf(server, c[0], c[1], "v=0", by(append([]string{"Content-Type", "application/sdp"}, headers...)...))
-			expectError(t, w, 401, fault.LoginRequired)
+			expectError(t, w, 401, apierror.LoginRequired)
 			if w.Header().Get("WWW-Authenticate") != `Bearer realm="petcam"` || f.offer != "" || f.asked != nil {
 				t.Errorf("%s, %s: %v, %q", c, name, w.Header(), f.asked)
 			}
@@ -96,7 +96,7 @@ func TestWhepNeedsAViewingToken(t *testing.T) {
 	tokens.revoked = true
 	expectRefusal("revoked")
 	w := postWhep(server, "Origin", "http://evil.example")
-	expectError(t, w, 403, fault.Forbidden)
+	expectError(t, w, 403, apierror.Forbidden)
 }
 
 func TestViewingTokenMayComeAsAPassword(t *testing.T) {
@@ -112,14 +112,14 @@ func TestViewingTokenOpensNothingElse(t *testing.T) {
 	options.Viewing = &viewing{}
 	options.Tokens = gate(t)
 	w := askOf(New(options), "POST", "/api/webrtc/offer", offerBody, by("Content-Type", "application/json"))
-	expectError(t, w, 401, fault.LoginRequired)
+	expectError(t, w, 401, apierror.LoginRequired)
 }
 
 func TestTokenThatIsRevokedAmidTheAnswerHasNoStream(t *testing.T) {
 	f := &fake{}
 	server, tokens := closed(t, f)
 	f.answering = func() { tokens.revoked = true }
-	expectError(t, postWhep(server), 401, fault.LoginRequired)
+	expectError(t, postWhep(server), 401, apierror.LoginRequired)
 	if !slices.Equal(f.ended, []string{"token 3f9a0c12"}) {
 		t.Errorf("ended: %q", f.ended)
 	}
@@ -134,7 +134,7 @@ func TestWhepIsOpenWhereThereIsNoLogin(t *testing.T) {
 	if w := askOf(server, "DELETE", "/whep/"+f.client.ID, "", nil); w.Code != 200 {
 		t.Error(w.Code)
 	}
-	expectError(t, askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { r.Host = "rebound.example" }), 403, fault.Forbidden)
+	expectError(t, askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { r.Host = "rebound.example" }), 403, apierror.Forbidden)
 }
 
 func TestBadWhepOffersAreRefused(t *testing.T) {
@@ -142,13 +142,13 @@ func TestBadWhepOffersAreRefused(t *testing.T) {
 		body, kind string
 		err        error
 		status     int
-		code       fault.Code
+		code       apierror.Code
 	}{
-		{"v=0", "application/json", nil, 415, fault.UnsupportedMedia},
-		{"v=0", "", nil, 415, fault.UnsupportedMedia},
-		{strings.Repeat("a", 64<<10+1), "application/sdp", nil, 413, fault.TooLarge},
-		{"", "application/sdp", fault.New(fault.BadOffer, "no SDP"), 400, fault.BadOffer},
-		{"v=0", "application/sdp; charset=utf-8", fault.New(fault.TooManyViewers, "full"), 503, fault.TooManyViewers},
+		{"v=0", "application/json", nil, 415, apierror.UnsupportedMedia},
+		{"v=0", "", nil, 415, apierror.UnsupportedMedia},
+		{strings.Repeat("a", 64<<10+1), "application/sdp", nil, 413, apierror.TooLarge},
+		{"", "application/sdp", apierror.New(apierror.BadOffer, "no SDP"), 400, apierror.BadOffer},
+		{"v=0", "application/sdp; charset=utf-8", apierror.New(apierror.TooManyViewers, "full"), 503, apierror.TooManyViewers},
 	} {
 		f := &fake{err: c.err}
 		server, _ := closed(t, f)
@@ -166,7 +166,7 @@ func TestWhepOffersArePaced(t *testing.T) {
 		askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by("Authorization", "Bearer bad")(r); from("192.168.7.20:9")(r) })
 	}
 	w := askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by()(r); from("192.168.7.20:9")(r) })
-	expectError(t, w, 429, fault.TooManyRequests)
+	expectError(t, w, 429, apierror.TooManyRequests)
 }
 
 func TestTrickledCandidatesAreTakenForTheSessionTheyName(t *testing.T) {
@@ -182,15 +182,15 @@ func TestTrickledCandidatesAreTakenForTheSessionTheyName(t *testing.T) {
 		t.Error(w.Code, w.Header(), f.asked)
 	}
 	f.asked = nil
-	expectError(t, patch("If-Match", ""), 428, fault.Unconditional)
-	expectError(t, patch("If-Match", `"OTHER"`), 412, fault.Outdated)
-	expectError(t, patch("If-Match", "*"), 422, fault.NotPossible)
-	expectError(t, patch("Content-Type", "application/sdp"), 415, fault.UnsupportedMedia)
+	expectError(t, patch("If-Match", ""), 428, apierror.PreconditionRequired)
+	expectError(t, patch("If-Match", `"OTHER"`), 412, apierror.PreconditionFailed)
+	expectError(t, patch("If-Match", "*"), 422, apierror.NotPossible)
+	expectError(t, patch("Content-Type", "application/sdp"), 415, apierror.UnsupportedMedia)
 	if f.asked != nil {
 		t.Errorf("%q", f.asked)
 	}
-	f.err = fault.New(fault.NotFound, "gone")
-	expectError(t, patch(), 404, fault.NotFound)
+	f.err = apierror.New(apierror.NotFound, "gone")
+	expectError(t, patch(), 404, apierror.NotFound)
 }
 
 func TestDeleteEndsTheSession(t *testing.T) {
@@ -201,7 +201,7 @@ func TestDeleteEndsTheSession(t *testing.T) {
 		!slices.Equal(f.asked, []string{"end", f.client.ID, "token 3f9a0c12"}) {
 		t.Error(w.Code, w.Body, f.asked)
 	}
-	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", by()), 404, fault.NotFound)
+	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", by()), 404, apierror.NotFound)
 }
 
 func TestWhepTellsPlayersAndNoWebPageWhatItIs(t *testing.T) {
@@ -218,9 +218,9 @@ func TestWhepTellsPlayersAndNoWebPageWhatItIs(t *testing.T) {
 	if w.Code != 200 || w.Header().Get("Accept-Post") != "application/sdp" || w.Header().Get("Access-Control-Allow-Origin") != "" {
 		t.Error(w.Code, w.Header())
 	}
-	expectError(t, askOf(server, "OPTIONS", "/whep", "", header("Origin", "http://evil.example")), 403, fault.Forbidden)
+	expectError(t, askOf(server, "OPTIONS", "/whep", "", header("Origin", "http://evil.example")), 403, apierror.Forbidden)
 	for _, path := range []string{"/whep/", "/whep/a/b", "/whep/a/", "/whepx"} {
-		expectError(t, askOf(server, "DELETE", path, "", by()), 404, fault.NotFound)
+		expectError(t, askOf(server, "DELETE", path, "", by()), 404, apierror.NotFound)
 	}
-	expectError(t, askOf(server, "PUT", "/whep/a", "", by()), 405, fault.MethodNotAllowed)
+	expectError(t, askOf(server, "PUT", "/whep/a", "", by()), 405, apierror.MethodNotAllowed)
 }

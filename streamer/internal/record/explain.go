@@ -6,7 +6,7 @@ import (
 	"os"
 	"syscall"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // errDeleted says that the growing file has lost its name.
@@ -18,12 +18,12 @@ func explain(err error) error {
 	if err == nil {
 		return nil // before there is anything to allocate: this is asked for each frame
 	}
-	var f *fault.Error
+	var f *apierror.Error
 	if errors.As(err, &f) {
 		return err
 	}
 	reason, message := remedy(err)
-	return fault.New(fault.RecordingFailed, "%s", message).For(reason).Because(err)
+	return apierror.New(apierror.RecordingFailed, "%s", message).WithReason(reason).WithCause(err)
 }
 
 // remedy says what is wrong, in one of the phrases of docs/http-api.md, and what to do.

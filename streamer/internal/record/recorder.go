@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
 )
 
@@ -119,11 +119,11 @@ func (r *Recorder) recording() bool {
 	return r.session != nil
 }
 
-// Start begins a recording and returns the name of its first file once frames are in it. Errors wrap a *fault.Error:
+// Start begins a recording and returns the name of its first file once frames are in it. Errors wrap a *apierror.Error:
 // BadRequest, AlreadyRecording, NoVideo, RecordingFailed.
 func (r *Recorder) Start(label string) (filename string, err error) {
 	if !validLabel(label) {
-		return "", fault.New(fault.BadRequest, "filename must be 1 to 64 of A-Z a-z 0-9 . _ -")
+		return "", apierror.New(apierror.BadRequest, "filename must be 1 to 64 of A-Z a-z 0-9 . _ -")
 	}
 	s, err := r.begin(label)
 	if err != nil {
@@ -145,9 +145,9 @@ func (r *Recorder) begin(label string) (*session, error) {
 	}
 	switch {
 	case r.closed:
-		return nil, fault.New(fault.RecordingFailed, "The streamer is stopping; try again when it is back")
+		return nil, apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
 	case r.session != nil:
-		return nil, fault.New(fault.AlreadyRecording, "%s is being recorded; stop it first", r.recordedName())
+		return nil, apierror.New(apierror.AlreadyRecording, "%s is being recorded; stop it first", r.recordedName())
 	}
 	r.session = newSession(r, label)
 	go r.session.run()
@@ -163,20 +163,20 @@ func (r *Recorder) recordedName() string {
 }
 
 // Stop ends the recording and returns what became of its last file. One that is just starting is stopped once it has
-// begun. Errors wrap a *fault.Error: NotRecording, RecordingFailed.
+// begun. Errors wrap a *apierror.Error: NotRecording, RecordingFailed.
 func (r *Recorder) Stop() (Status, error) {
 	r.mu.Lock()
 	s := r.session
 	if s == nil || s.stopping {
 		defer r.mu.Unlock()
-		return r.status, fault.New(fault.NotRecording, "Nothing is being recorded")
+		return r.status, apierror.New(apierror.NotRecording, "Nothing is being recorded")
 	}
 	s.stopping = true
 	r.mu.Unlock()
 
 	<-s.started
 	if s.startErr != nil {
-		return r.Status(), fault.New(fault.NotRecording, "Nothing is being recorded")
+		return r.Status(), apierror.New(apierror.NotRecording, "Nothing is being recorded")
 	}
 	s.stop()
 	return s.last, s.err
@@ -234,9 +234,9 @@ func (r *Recorder) ended(s *session, err error) {
 }
 
 func cause(err error) (reason, message string) {
-	var f *fault.Error
+	var f *apierror.Error
 	if errors.As(err, &f) {
 		return f.Reason, f.Message
 	}
-	return string(fault.Internal), "The recording ended by a defect; see the log"
+	return string(apierror.Internal), "The recording ended by a defect; see the log"
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 func TestARecordingBecomesAnOrdinaryMP4(t *testing.T) {
@@ -107,13 +107,13 @@ func TestALabelOfOtherCharactersIsRefused(t *testing.T) {
 	r := newRig(t, nil)
 	for _, label := range []string{"../x", "a/b", "a\x00", "猫", "a b", strings.Repeat("x", 65), "x\n"} {
 		_, err := r.Start(label)
-		wantFault(t, err, fault.BadRequest, "filename")
+		wantError(t, err, apierror.BadRequest, "filename")
 	}
 }
 
 func TestStopWithoutARecordingIsRefused(t *testing.T) {
 	_, err := newRig(t, nil).Stop()
-	wantFault(t, err, fault.NotRecording, "Nothing")
+	wantError(t, err, apierror.NotRecording, "Nothing")
 }
 
 func TestOneOfTenStartsWins(t *testing.T) {
@@ -131,8 +131,8 @@ func TestOneOfTenStartsWins(t *testing.T) {
 	all.Wait()
 	refused := 0
 	for _, err := range errs {
-		var f *fault.Error
-		if errors.As(err, &f) && f.Code == fault.AlreadyRecording {
+		var f *apierror.Error
+		if errors.As(err, &f) && f.Code == apierror.AlreadyRecording {
 			refused++
 		} else if err != nil {
 			t.Error(err)
@@ -209,7 +209,7 @@ func TestStopWhileStartingStopsWhatHasBegun(t *testing.T) {
 	}
 	if err := <-stopped; err != nil {
 		// Stop came before the session did, or its video.
-		wantFault(t, err, fault.NotRecording, "")
+		wantError(t, err, apierror.NotRecording, "")
 		r.stop()
 	}
 	if files := r.files(); len(files) != 1 || !strings.HasSuffix(files[0], ".mp4") {
@@ -226,7 +226,7 @@ func TestCloseFinishesTheRecording(t *testing.T) {
 		t.Errorf("files are %s", boxes)
 	}
 	_, err := r.Start("")
-	wantFault(t, err, fault.RecordingFailed, "stopping")
+	wantError(t, err, apierror.RecordingFailed, "stopping")
 }
 
 func TestCloseWhileStartingLeavesNothing(t *testing.T) {
@@ -240,7 +240,7 @@ func TestCloseWhileStartingLeavesNothing(t *testing.T) {
 	}()
 	<-waiting
 	r.Close()
-	wantFault(t, <-started, fault.RecordingFailed, "stopping")
+	wantError(t, <-started, apierror.RecordingFailed, "stopping")
 	if files := r.files(); len(files) != 0 {
 		t.Errorf("files are %v", files)
 	}
@@ -263,7 +263,7 @@ func TestWithoutVideoNothingBegins(t *testing.T) {
 			r := newRig(t, nil)
 			prepare(r.ring)
 			_, err := r.Start("")
-			wantFault(t, err, fault.NoVideo, "amera")
+			wantError(t, err, apierror.NoVideo, "amera")
 			if files, status := r.files(), r.Status(); len(files) != 0 || status != (Status{}) {
 				t.Errorf("files are %v, status %+v", files, status)
 			}

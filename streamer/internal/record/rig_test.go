@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/mp4/mp4test"
 )
@@ -118,9 +118,9 @@ func seconds(t *testing.T, n int) []h264.AccessUnit {
 	return mp4test.Clip(t, "baseline", 160, 120, 30*n, now-uint64(n)*1e9)
 }
 
-func wantFault(t *testing.T, err error, code fault.Code, words string) {
+func wantError(t *testing.T, err error, code apierror.Code, words string) {
 	t.Helper()
-	var f *fault.Error
+	var f *apierror.Error
 	if !errors.As(err, &f) || f.Code != code || !strings.Contains(f.Message, words) {
 		t.Errorf("error is %v, want %s with %q", err, code, words)
 	}

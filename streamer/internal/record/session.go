@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
 )
 
@@ -70,7 +70,7 @@ func (s *session) run() {
 // whyNotBegun is Start's error; a Close while starting leaves no other.
 func (s *session) whyNotBegun(err error) error {
 	if err == nil {
-		return fault.New(fault.RecordingFailed, "The streamer is stopping; try again when it is back")
+		return apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
 	}
 	return err
 }
@@ -96,7 +96,7 @@ func (s *session) record() error {
 	s.source = s.recorder.open()
 	defer s.source.Close()
 	late := time.AfterFunc(startLimit, func() {
-		s.cancel(fault.New(fault.NoVideo, "The camera is not sending; see its state, and try again"))
+		s.cancel(apierror.New(apierror.NoVideo, "The camera is not sending; see its state, and try again"))
 	})
 	defer late.Stop()
 	s.silence = listen(s.ctx, s.recorder.system.silence)
@@ -175,7 +175,7 @@ func (s *session) next() (h264.AccessUnit, error) {
 		s.silence.heard() // and listen again
 		return au, errSilent
 	default:
-		return au, fault.New(fault.NoVideo, "The camera's video cannot be read; see the camera's state").For("Camera unreadable").Because(err)
+		return au, apierror.New(apierror.NoVideo, "The camera's video cannot be read; see the camera's state").WithReason("Camera unreadable").WithCause(err)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 const (
@@ -78,10 +78,10 @@ func (s *space) makeRoom(dir *directory, growing int64) error {
 }
 
 // short says what is short of space and what helps; nil: nothing. mu must be held.
-func (s *space) short(dir *directory, growing int64) (*fault.Error, error) {
+func (s *space) short(dir *directory, growing int64) (*apierror.Error, error) {
 	if s.maxBytes > 0 && s.total+growing > s.maxBytes {
-		return fault.New(fault.RecordingFailed, "Recordings have reached recording.max_bytes and none may be deleted; "+
-			"unpin or delete some, or raise it").For("Limit reached"), nil
+		return apierror.New(apierror.RecordingFailed, "Recordings have reached recording.max_bytes and none may be deleted; "+
+			"unpin or delete some, or raise it").WithReason("Limit reached"), nil
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Fstatfs(int(dir.file.Fd()), &disk); err != nil {
@@ -92,8 +92,8 @@ func (s *space) short(dir *directory, growing int64) (*fault.Error, error) {
 		least = max(int64(disk.Blocks)*disk.Bsize/10, leastMinFree)
 	}
 	if int64(disk.Bavail)*disk.Bsize < max(least, leastRoom) {
-		return fault.New(fault.RecordingFailed, "The disk has less free than recording.min_free_bytes and no recording "+
-			"may be deleted; free some space, or unpin or delete recordings").For("Space low"), nil
+		return apierror.New(apierror.RecordingFailed, "The disk has less free than recording.min_free_bytes and no recording "+
+			"may be deleted; free some space, or unpin or delete recordings").WithReason("Space low"), nil
 	}
 	return nil, nil
 }

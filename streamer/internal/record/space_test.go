@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
@@ -92,7 +92,7 @@ func TestAStartWithoutRoomIsRefused(t *testing.T) {
 	r.write(names[0]+pinSuffix, 0)
 	r.ring.publish(seconds(t, 1)...)
 	_, err := r.Start("")
-	wantFault(t, err, fault.RecordingFailed, "recording.min_free_bytes")
+	wantError(t, err, apierror.RecordingFailed, "recording.min_free_bytes")
 	if files := r.files(); len(files) != 2 {
 		t.Errorf("files are %v", files)
 	}

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/mp4"
 	"petcam/streamer/internal/mp4/mp4test"
 )
@@ -68,7 +68,7 @@ func TestStopSaysWhenTheFileCannotBeFinished(t *testing.T) {
 	r.start()
 	fails.Store(true)
 	_, err := r.Stop()
-	wantFault(t, err, fault.RecordingFailed, "disk")
+	wantError(t, err, apierror.RecordingFailed, "disk")
 	if status := r.Status(); status.Recording || status.Error == "" || len(r.log.lines("recording ended")) != 1 {
 		t.Errorf("status is %+v, log %q", status, r.log.lines("ended"))
 	}
@@ -137,7 +137,7 @@ func TestAReadOnlyDiskIsNamed(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Directory = disk })
 	r.ring.publish(seconds(t, 1)...)
 	_, err := r.Start("")
-	wantFault(t, err, fault.RecordingFailed, "read-only")
+	wantError(t, err, apierror.RecordingFailed, "read-only")
 	if err := unix.Mount("", disk, "", unix.MS_REMOUNT, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestAPathThatIsNoDirectoryIsNamed(t *testing.T) {
 	}
 	r := newRig(t, func(o *Options) { o.Directory = file })
 	_, err := r.Start("")
-	wantFault(t, err, fault.RecordingFailed, "not a directory")
+	wantError(t, err, apierror.RecordingFailed, "not a directory")
 }
 
 func TestADirectoryOfAnotherOwnerIsNamed(t *testing.T) {
@@ -167,7 +167,7 @@ func TestADirectoryOfAnotherOwnerIsNamed(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Directory = dir })
 	r.ring.publish(seconds(t, 1)...)
 	_, err := r.Start("")
-	wantFault(t, err, fault.RecordingFailed, "chown")
+	wantError(t, err, apierror.RecordingFailed, "chown")
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
@@ -82,7 +82,7 @@ func TestBadOffersAreRefusedAndLeakNothing(t *testing.T) {
 		"no mid":           strings.ReplaceAll(good, "a=mid", "a=nothing"),
 		"cut off":          good[:len(good)/2],
 	} {
-		if _, err := s.Answer(context.Background(), offer, Client{}); codeOf(err) != fault.BadOffer {
+		if _, err := s.Answer(context.Background(), offer, Client{}); codeOf(err) != apierror.BadOffer {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
@@ -14,7 +14,7 @@ func TestViewersAboveTheMaximumAreRefusedUntilOneLeaves(t *testing.T) {
 	s := start(t, func(o *Options) { o.MaxViewers = 1 }, defaultTimeouts())
 	first := join(t, s)
 	_, err := s.Answer(context.Background(), rtctest.New(t).Offer(), Client{})
-	if codeOf(err) != fault.TooManyViewers {
+	if codeOf(err) != apierror.TooManyViewers {
 		t.Fatal(err)
 	}
 	first.Close()
@@ -56,17 +56,17 @@ func TestViewerIsDisconnectedWhenItsSessionExpires(t *testing.T) {
 
 func TestOneClientGetsAtMostHalfOfTheViewers(t *testing.T) {
 	s := start(t, func(o *Options) { o.MaxViewers = 4 }, defaultTimeouts())
-	ask := func(client Client) fault.Code {
+	ask := func(client Client) apierror.Code {
 		_, err := s.Answer(context.Background(), rtctest.New(t).Offer(), client)
 		return codeOf(err)
 	}
 	phone, tablet := Client{Remote: netip.MustParseAddr("192.0.2.1")}, Client{Remote: netip.MustParseAddr("192.0.2.1"), Session: "s"}
 	for _, c := range []struct {
 		client Client
-		want   fault.Code
+		want   apierror.Code
 	}{
-		{phone, ""}, {phone, ""}, {phone, fault.TooManyViewers}, // of one address
-		{tablet, ""}, {tablet, ""}, {tablet, fault.TooManyViewers}, // of one session
+		{phone, ""}, {phone, ""}, {phone, apierror.TooManyViewers}, // of one address
+		{tablet, ""}, {tablet, ""}, {tablet, apierror.TooManyViewers}, // of one session
 	} {
 		if got := ask(c.client); got != c.want {
 			t.Fatalf("%+v: %q", c.client, got)

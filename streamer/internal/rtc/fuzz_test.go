@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
@@ -23,12 +23,12 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(offerWith("96:packetization-mode=1;profile-level-id=42e01f"))
 	f.Fuzz(func(t *testing.T, offer string) {
 		_, err := s.Answer(context.Background(), offer, Client{})
-		var refused *fault.Error
+		var refused *apierror.Error
 		switch {
 		case err == nil:
 			s.EndSession("")
 			eventually(t, "it has left", func() bool { return s.count() == 0 })
-		case !errors.As(err, &refused) || refused.Code != fault.BadOffer:
+		case !errors.As(err, &refused) || refused.Code != apierror.BadOffer:
 			t.Fatal(err)
 		}
 	})

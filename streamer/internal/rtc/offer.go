@@ -8,7 +8,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // profiles are the first two bytes of the profile-level-ids that we answer, best first: Constrained Baseline, which
@@ -19,7 +19,7 @@ func profiles() []string { return []string{"42e0", "4200", "4d00", "640c", "6400
 func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
 	var session sdp.SessionDescription
 	if err := session.UnmarshalString(offer); err != nil {
-		return webrtc.RTPCodecParameters{}, fault.New(fault.BadOffer, "the offer is not SDP").Because(err)
+		return webrtc.RTPCodecParameters{}, apierror.New(apierror.BadOffer, "the offer is not SDP").WithCause(err)
 	}
 	for _, media := range session.MediaDescriptions {
 		if media.MediaName.Media != "video" || !receives(&session, media) {
@@ -29,7 +29,7 @@ func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
 			return codec, nil
 		}
 	}
-	return webrtc.RTPCodecParameters{}, fault.New(fault.BadOffer,
+	return webrtc.RTPCodecParameters{}, apierror.New(apierror.BadOffer,
 		"the offer has no H.264 video with packetization-mode 1 that could be received")
 }
 

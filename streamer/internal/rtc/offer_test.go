@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // offerWith is an offer of H.264 formats, each given as "payload type:fmtp".
@@ -46,7 +46,7 @@ func TestConstrainedBaselineWithModeOneIsPreferred(t *testing.T) {
 
 func TestBundleOnlyMediumWithPortZeroIsAccepted(t *testing.T) {
 	rejected := strings.Replace(offerWith("96:packetization-mode=1;profile-level-id=42e01f"), "m=video 9", "m=video 0", 1)
-	if _, err := readOffer(rejected); codeOf(err) != fault.BadOffer {
+	if _, err := readOffer(rejected); codeOf(err) != apierror.BadOffer {
 		t.Error(err)
 	}
 	if _, err := readOffer(rejected + "a=bundle-only\r\n"); err != nil { // RFC 9143, 6: GStreamer offers it behind its audio
@@ -58,7 +58,7 @@ func TestFormatsThatCannotBeAnsweredAreRefused(t *testing.T) {
 	for _, format := range []string{"96:packetization-mode=0;profile-level-id=42e01f", "96:profile-level-id=42e01f",
 		"96:packetization-mode=1", "96:packetization-mode=1;profile-level-id=42e0", "200:packetization-mode=1;profile-level-id=42e01f",
 		"x:packetization-mode=1;profile-level-id=42e01f", "96:packetization-mode=1;profile-level-id=f4001f"} {
-		if codec, err := readOffer(offerWith(format)); codeOf(err) != fault.BadOffer {
+		if codec, err := readOffer(offerWith(format)); codeOf(err) != apierror.BadOffer {
 			t.Errorf("%s: %v, %v", format, codec, err)
 		}
 	}

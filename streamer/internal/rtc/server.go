@@ -18,8 +18,8 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/fanout"
-	"petcam/streamer/internal/fault"
 	"petcam/streamer/internal/h264"
 )
 
@@ -125,16 +125,16 @@ func (s *Server) Answer(ctx context.Context, offer string, client Client) (strin
 func (s *Server) admit(ctx context.Context, v *viewer, offer string) (string, error) {
 	engine, err := mediaEngine(v.stream.codec)
 	if err != nil {
-		return "", fault.New(fault.BadOffer, "the offer's video format cannot be used").Because(err)
+		return "", apierror.New(apierror.BadOffer, "the offer's video format cannot be used").WithCause(err)
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(s.settings), webrtc.WithMediaEngine(engine),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	if err := v.connect(api); err != nil {
-		return "", fault.New(fault.Internal, "the connection could not be prepared").Because(err)
+		return "", apierror.New(apierror.Internal, "the connection could not be prepared").WithCause(err)
 	}
 	answer, err := v.negotiate(ctx, offer)
 	if err != nil && ctx.Err() == nil {
-		err = fault.New(fault.BadOffer, "the offer cannot be answered").Because(err)
+		err = apierror.New(apierror.BadOffer, "the offer cannot be answered").WithCause(err)
 	}
 	return answer, err
 }
@@ -144,13 +144,13 @@ func (s *Server) add(v *viewer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ctx.Err() != nil {
-		return fault.New(fault.TooManyViewers, "the streamer is stopping")
+		return apierror.New(apierror.TooManyViewers, "the streamer is stopping")
 	}
 	if len(s.viewers) >= s.maxViewers {
-		return fault.New(fault.TooManyViewers, "%d viewers are watching, which is webrtc.max_viewers", s.maxViewers)
+		return apierror.New(apierror.TooManyViewers, "%d viewers are watching, which is webrtc.max_viewers", s.maxViewers)
 	}
 	if n := s.viewersOf(v.client); n >= maxViewersPerClient(s.maxViewers) {
-		return fault.New(fault.TooManyViewers, "%d viewers of this device are watching, which is half of webrtc.max_viewers", n)
+		return apierror.New(apierror.TooManyViewers, "%d viewers of this device are watching, which is half of webrtc.max_viewers", n)
 	}
 	v.ctx, v.leave = v.client.viewerContext(s.ctx)
 	s.viewers[v] = struct{}{}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/pion/rtcp"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/rtc/rtctest"
 )
@@ -104,8 +104,8 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func codeOf(err error) fault.Code {
-	var f *fault.Error
+func codeOf(err error) apierror.Code {
+	var f *apierror.Error
 	if errors.As(err, &f) {
 		return f.Code
 	}
@@ -271,7 +271,7 @@ func TestCloseDisconnectsAllViewersAndRefusesNewOnes(t *testing.T) {
 	answer(t, s, rtctest.New(t).Offer())
 	s.Close()
 	v.Left()
-	if _, err := s.Answer(context.Background(), rtctest.New(t).Offer(), Client{}); codeOf(err) != fault.TooManyViewers {
+	if _, err := s.Answer(context.Background(), rtctest.New(t).Offer(), Client{}); codeOf(err) != apierror.TooManyViewers {
 		t.Fatal(err)
 	}
 	if s.count() != 0 {

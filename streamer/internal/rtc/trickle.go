@@ -5,7 +5,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // maxTrickled is how many candidates a viewer may send after its offer.
@@ -23,7 +23,7 @@ type fragment struct {
 func (s *Server) Trickle(id, session, text string) error {
 	v := s.viewer(id, session)
 	if v == nil {
-		return fault.New(fault.NotFound, "there is no such session (any more)")
+		return apierror.New(apierror.NotFound, "there is no such session (any more)")
 	}
 	f, err := readFragment(text)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Server) Trickle(id, session, text string) error {
 	}
 	remote := v.pc.RemoteDescription()
 	if remote == nil || !strings.Contains(remote.SDP, "a=ice-ufrag:"+f.ufrag+"\r\n") {
-		return fault.New(fault.NotPossible, "ICE is not restarted; make a new offer")
+		return apierror.New(apierror.NotPossible, "ICE is not restarted; make a new offer")
 	}
 	if len(s.iceServers) == 0 {
 		return nil
@@ -57,7 +57,7 @@ func readFragment(text string) (f fragment, err error) {
 		}
 	}
 	if f.ufrag == "" {
-		return f, fault.New(fault.BadRequest, "the SDP fragment has no ice-ufrag")
+		return f, apierror.New(apierror.BadRequest, "the SDP fragment has no ice-ufrag")
 	}
 	return f, nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
@@ -64,14 +64,14 @@ func TestTrickledCandidatesMustMatchTheICESessionOfTheOffer(t *testing.T) {
 	good := fragmentOf(offer, 2)
 	for _, c := range []struct {
 		id, text string
-		code     fault.Code
+		code     apierror.Code
 	}{
 		{"one", good, ""},
 		{"one", strings.ReplaceAll(good, "\r\n", "\n"), ""},
-		{"two", good, fault.NotFound},
-		{"one", strings.Replace(good, "ice-ufrag:", "ice-ufrag:new", 1), fault.NotPossible},
-		{"one", strings.Replace(good, "a=ice-ufrag", "a=ufrag", 1), fault.BadRequest},
-		{"one", "", fault.BadRequest},
+		{"two", good, apierror.NotFound},
+		{"one", strings.Replace(good, "ice-ufrag:", "ice-ufrag:new", 1), apierror.NotPossible},
+		{"one", strings.Replace(good, "a=ice-ufrag", "a=ufrag", 1), apierror.BadRequest},
+		{"one", "", apierror.BadRequest},
 	} {
 		if err := s.Trickle(c.id, "token a", c.text); codeOf(err) != c.code {
 			t.Errorf("%q: %v instead of %q", c.text, err, c.code)
