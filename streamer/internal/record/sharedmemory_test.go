@@ -26,14 +26,14 @@ func (c counted) Next(ctx context.Context) (h264.AccessUnit, error) {
 	return au, err
 }
 
-// The real segment, the real reader: what the ring held is what the files hold.
-func TestEveryFrameOfTheSegmentIsInTheFilesThroughRollsAndWriterRestarts(t *testing.T) {
+// With a real segment and its real reader: all frames that were in shared memory are in the files.
+func TestEveryFrameOfSharedMemoryIsRecordedAcrossFilesAndWriterRestarts(t *testing.T) {
 	name := shmtest.Name(t)
 	writer := shmtest.New(t, name)
-	r := newRig(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
+	r := newHarness(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
 	var read atomic.Int64
 	r.open = func() Source { return counted{shm.Open(name, shm.WithLogger(r.options.Log)), &read} }
-	r.system.stopLimit = time.Hour
+	r.system.stopTimeout = time.Hour
 	units := seconds(t, 24)
 	publish := func(units []h264.AccessUnit) {
 		for _, au := range units {

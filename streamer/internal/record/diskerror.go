@@ -9,14 +9,14 @@ import (
 	"petcam/streamer/internal/apierror"
 )
 
-// errDeleted says that the growing file has lost its name.
+// errDeleted says that the growing file was deleted.
 var errDeleted = errors.New("the file being recorded was deleted")
 
-// explain makes a fault of an error of the disk: what to do goes into the message, the rest into the log only.
-// It is nil for nil, and leaves a fault as it is.
-func explain(err error) error {
+// diskError makes an apierror of an error of the disk: what to do goes into the message, the rest into the log only.
+// It is nil for nil, and leaves an apierror as it is.
+func diskError(err error) error {
 	if err == nil {
-		return nil // before there is anything to allocate: this is asked for each frame
+		return nil // before anything is allocated: this is called for each frame
 	}
 	var f *apierror.Error
 	if errors.As(err, &f) {
@@ -46,7 +46,7 @@ func remedy(err error) (reason, message string) {
 	}
 }
 
-// isFull says that deleting other files may help.
+// isFull says that the disk or the quota is full, so that deleting files may help.
 func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -18,31 +18,31 @@ import (
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
-// failing is a file whose Sync fails once it is told to.
-type failing struct {
+// failingFile is a file whose Sync fails once it is told to.
+type failingFile struct {
 	mp4.File
 	fails *atomic.Bool
 }
 
-func (f failing) Sync() error {
+func (f failingFile) Sync() error {
 	if f.fails.Load() {
 		return syscall.EIO
 	}
 	return f.File.Sync()
 }
 
-func TestAnFsyncThatFailsEndsTheRecordingAndWhatIsThereIsFinishedLater(t *testing.T) {
-	r := newRig(t, nil)
+func TestAFailedFsyncEndsTheRecordingAndItsFileIsRecoveredLater(t *testing.T) {
+	r := newHarness(t, nil)
 	var fails atomic.Bool
 	real := r.system.durable
-	r.system.durable = func(f *os.File) mp4.File { return failing{real(f), &fails} }
+	r.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), &fails} }
 	r.system.syncEvery = time.Millisecond
 	units := seconds(t, 3)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name := r.start()
-	r.ring.untilRead()
+	r.source.waitUntilRead()
 	fails.Store(true)
-	r.untilEnded()
+	r.waitUntilEnded()
 	if status := r.Status(); status.Recording || !strings.Contains(status.Error, "disk") || status.Reason != "Disk fault" {
 		t.Errorf("status is %+v", status)
 	}
@@ -58,13 +58,13 @@ func TestAnFsyncThatFailsEndsTheRecordingAndWhatIsThereIsFinishedLater(t *testin
 	r.holds(name, units)
 }
 
-func TestStopSaysWhenTheFileCannotBeFinished(t *testing.T) {
-	r := newRig(t, nil)
+func TestStopFailsWhenTheFileCannotBeFinished(t *testing.T) {
+	r := newHarness(t, nil)
 	var fails atomic.Bool
 	real := r.system.durable
-	r.system.durable = func(f *os.File) mp4.File { return failing{real(f), &fails} }
+	r.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), &fails} }
 	r.system.syncEvery = time.Hour
-	r.ring.publish(seconds(t, 1)...)
+	r.source.publish(seconds(t, 1)...)
 	r.start()
 	fails.Store(true)
 	_, err := r.Stop()
@@ -74,26 +74,26 @@ func TestStopSaysWhenTheFileCannotBeFinished(t *testing.T) {
 	}
 }
 
-func TestAccessUnitsWithoutAPictureAreLeftOut(t *testing.T) {
-	r := newRig(t, nil)
+func TestAccessUnitsWithoutASliceAreLeftOut(t *testing.T) {
+	r := newHarness(t, nil)
 	units := seconds(t, 2)
 	units[0].Data = units[0].Data[:5]   // a delimiter alone, though it says that it is a keyframe
 	units[45].Data = units[45].Data[:5] // in the middle
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name := r.start()
 	r.stop()
 	r.holds(name, append(units[30:45:45], units[46:]...))
 }
 
-func TestADirectoryThatIsRemovedEndsTheRecording(t *testing.T) {
-	r := newRig(t, nil)
+func TestRemovingTheDirectoryEndsTheRecording(t *testing.T) {
+	r := newHarness(t, nil)
 	r.system.syncEvery = time.Millisecond
-	r.ring.publish(seconds(t, 1)...)
+	r.source.publish(seconds(t, 1)...)
 	r.start()
 	if err := os.RemoveAll(r.dir); err != nil {
 		t.Fatal(err)
 	}
-	r.untilEnded()
+	r.waitUntilEnded()
 	if status := r.Status(); status.Recording || !strings.Contains(status.Error, "removed") || status.Reason != "Directory removed" {
 		t.Errorf("status is %+v", status)
 	}
@@ -102,23 +102,23 @@ func TestADirectoryThatIsRemovedEndsTheRecording(t *testing.T) {
 	mp4test.Plays(t, r.path(name))
 }
 
-func TestALimitOfTheFileSizeEndsTheRecordingWithAWholeFile(t *testing.T) {
+func TestTheFileSizeLimitEndsTheRecordingWithAPlayableFile(t *testing.T) {
 	units := seconds(t, 5)
 	var before unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &before); err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, nil)
-	r.ring.publish(units[:30]...)
+	r := newHarness(t, nil)
+	r.source.publish(units[:30]...)
 	name := r.start()
-	r.ring.untilRead()
+	r.source.waitUntilRead()
 	limit := before
 	limit.Cur = uint64(r.Status().BytesWritten) + 20_000
 	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	r.ring.publish(units[30:]...)
-	r.untilEnded()
+	r.source.publish(units[30:]...)
+	r.waitUntilEnded()
 	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &before); err != nil {
 		t.Fatal(err)
 	}
@@ -129,13 +129,13 @@ func TestALimitOfTheFileSizeEndsTheRecordingWithAWholeFile(t *testing.T) {
 	r.holds(name, units[:status.FrameCount])
 }
 
-func TestAReadOnlyDiskIsNamed(t *testing.T) {
+func TestAReadOnlyDiskIsReported(t *testing.T) {
 	disk := smallDisk(t, 16<<20)
 	if err := unix.Mount("", disk, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, func(o *Options) { o.Directory = disk })
-	r.ring.publish(seconds(t, 1)...)
+	r := newHarness(t, func(o *Options) { o.Directory = disk })
+	r.source.publish(seconds(t, 1)...)
 	_, err := r.Start("")
 	wantError(t, err, apierror.RecordingFailed, "read-only")
 	if err := unix.Mount("", disk, "", unix.MS_REMOUNT, ""); err != nil {
@@ -145,18 +145,18 @@ func TestAReadOnlyDiskIsNamed(t *testing.T) {
 	r.stop()
 }
 
-func TestAPathThatIsNoDirectoryIsNamed(t *testing.T) {
+func TestAPathThatIsNoDirectoryIsReported(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, func(o *Options) { o.Directory = file })
+	r := newHarness(t, func(o *Options) { o.Directory = file })
 	_, err := r.Start("")
 	wantError(t, err, apierror.RecordingFailed, "not a directory")
 }
 
-func TestADirectoryOfAnotherOwnerIsNamed(t *testing.T) {
-	if os.Getuid() == 0 { // who may write everywhere: look through the eyes of somebody else
+func TestADirectoryThatMayNotBeWrittenIsReported(t *testing.T) {
+	if os.Getuid() == 0 { // who may write everywhere: run the test as another user
 		asNobody(t)
 		return
 	}
@@ -164,8 +164,8 @@ func TestADirectoryOfAnotherOwnerIsNamed(t *testing.T) {
 	if err := os.Mkdir(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, func(o *Options) { o.Directory = dir })
-	r.ring.publish(seconds(t, 1)...)
+	r := newHarness(t, func(o *Options) { o.Directory = dir })
+	r.source.publish(seconds(t, 1)...)
 	_, err := r.Start("")
 	wantError(t, err, apierror.RecordingFailed, "chown")
 	if err := os.Chmod(dir, 0o755); err != nil {
@@ -194,31 +194,31 @@ func asNobody(t *testing.T) {
 	}
 }
 
-func TestASourceThatFailsEndsTheRecordingWithAWholeFile(t *testing.T) {
-	r := newRig(t, nil)
+func TestAFailingSourceEndsTheRecordingWithAPlayableFile(t *testing.T) {
+	r := newHarness(t, nil)
 	units := seconds(t, 2)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name := r.start()
-	r.ring.fail(errors.New("ABI version 2"))
-	r.untilEnded()
+	r.source.fail(errors.New("ABI version 2"))
+	r.waitUntilEnded()
 	if status := r.Status(); status.Recording || !strings.Contains(status.Error, "camera") || strings.Contains(status.Error, "ABI") {
 		t.Errorf("status is %+v", status)
 	}
 	r.holds(name, units)
 }
 
-func TestWhatCannotBeFinishedNowIsTriedAgainAndSaidOnce(t *testing.T) {
-	r := newRig(t, nil)
+func TestFailedRecoveryIsRetriedAndLoggedOnce(t *testing.T) {
+	r := newHarness(t, nil)
 	var fails atomic.Bool
 	real := r.system.durable
-	r.system.durable = func(f *os.File) mp4.File { return failing{real(f), &fails} }
+	r.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), &fails} }
 	r.system.syncEvery = time.Millisecond
 	units := seconds(t, 2)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name := r.start()
-	r.ring.untilRead()
+	r.source.waitUntilRead()
 	fails.Store(true)
-	r.untilEnded()
+	r.waitUntilEnded()
 	for range 3 { // as each minute
 		r.Recover()
 	}

@@ -9,12 +9,12 @@ import (
 	"petcam/streamer/internal/mp4"
 )
 
-// retryEvery is how often leftovers that could not be finished are tried again while nothing is recorded.
-const retryEvery = time.Minute
+// recoveryInterval is how often unfinished files that could not be recovered are tried again while nothing is recorded.
+const recoveryInterval = time.Minute
 
-// recoverEachMinute tries again what could not be finished, until the Recorder is closed.
-func (r *Recorder) recoverEachMinute() {
-	ticker := time.NewTicker(retryEvery)
+// retryRecovery tries again the files that could not be recovered, until the Recorder is closed.
+func (r *Recorder) retryRecovery() {
+	ticker := time.NewTicker(recoveryInterval)
 	defer ticker.Stop()
 	for {
 		select {
@@ -28,9 +28,9 @@ func (r *Recorder) recoverEachMinute() {
 	}
 }
 
-// finishLeftovers finishes what a crash left in the directory, and logs what cannot be finished.
-// r.leftovers must be held.
-func (r *Recorder) finishLeftovers(dir *directory) {
+// recoverFiles finishes the files that a crash left unfinished in the directory, and logs those that it cannot finish.
+// r.recovery must be held.
+func (r *Recorder) recoverFiles(dir *directory) {
 	r.unfinished.Store(false)
 	files, err := dir.list()
 	if err != nil {
@@ -46,28 +46,28 @@ func (r *Recorder) finishLeftovers(dir *directory) {
 		if _, ours := stampOf(name); !isPart || !ours {
 			continue
 		}
-		if err := finishLeftover(dir, r.system, name, info.Size()); err != nil {
-			r.complain(name, err)
+		if err := recoverFile(dir, r.system, name, info.Size()); err != nil {
+			r.logFailure(name, err)
 			continue
 		}
-		delete(r.complaints, name)
+		delete(r.loggedFailures, name)
 		r.options.Log.Info("finished a recording of an earlier run", "name", name)
 	}
 }
 
-// complain logs what is wrong with a leftover, once. r.leftovers must be held.
-func (r *Recorder) complain(name string, err error) {
-	if !errors.Is(err, mp4.ErrForeign) { // that will be no recording tomorrow either
+// logFailure logs why a file cannot be recovered, once for each reason. r.recovery must be held.
+func (r *Recorder) logFailure(name string, err error) {
+	if !errors.Is(err, mp4.ErrForeign) { // a file that is no recording is not tried again
 		r.unfinished.Store(true)
 	}
-	if r.complaints[name] != err.Error() {
-		r.complaints[name] = err.Error()
+	if r.loggedFailures[name] != err.Error() {
+		r.loggedFailures[name] = err.Error()
 		r.options.Log.Error("cannot finish a recording of an earlier run", "name", name, "error", err)
 	}
 }
 
-// finishLeftover finishes one, or deletes it where no frame is in it.
-func finishLeftover(dir *directory, sys system, name string, size int64) error {
+// recoverFile finishes one file, or deletes it where no frame is in it.
+func recoverFile(dir *directory, sys system, name string, size int64) error {
 	file, err := dir.root.OpenFile(name+partSuffix, os.O_RDWR, 0)
 	if err != nil {
 		return err

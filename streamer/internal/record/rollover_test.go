@@ -9,10 +9,10 @@ import (
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
-func TestALongRecordingGoesOnInAnotherFileWithoutALostOrRepeatedFrame(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
+func TestALongRecordingContinuesInTheNextFileWithoutLosingOrRepeatingAFrame(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
 	units := seconds(t, 6)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	r.start()
 	r.stop()
 	files := r.files()
@@ -52,13 +52,13 @@ func breaks(t *testing.T) map[string]func(units []h264.AccessUnit) {
 	}
 }
 
-func TestABreakEndsTheFileAndTheNextBegins(t *testing.T) {
+func TestADiscontinuityBeginsANewFile(t *testing.T) {
 	for name, change := range breaks(t) {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, nil)
+			r := newHarness(t, nil)
 			units := seconds(t, 6)[:90]
 			change(units[60:])
-			r.ring.publish(units...)
+			r.source.publish(units...)
 			first := r.start()
 			last := r.stop().Filename
 			if len(r.files()) != 2 {
@@ -70,40 +70,40 @@ func TestABreakEndsTheFileAndTheNextBegins(t *testing.T) {
 	}
 }
 
-func TestAWriterThatRestartsAtOnceGoesOnInTheSameFile(t *testing.T) {
-	r := newRig(t, nil)
+func TestAWriterThatRestartsAtOnceContinuesTheSameFile(t *testing.T) {
+	r := newHarness(t, nil)
 	units := seconds(t, 6)[:90]
 	for i := range units[60:] {
 		units[60+i].Epoch, units[60+i].Record = 2, uint64(i)
 		units[60+i].CaptureNS += 1e9
 	}
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name := r.start()
 	r.stop()
 	r.holds(name, units)
 }
 
-func TestFramesOfAnotherWriterWaitForItsKeyframe(t *testing.T) {
-	r := newRig(t, nil)
+func TestANewWritersFramesBeforeItsKeyframeAreDropped(t *testing.T) {
+	r := newHarness(t, nil)
 	units := seconds(t, 3)
 	for i := range units[45:] {
 		units[45+i].Epoch = 2
 	}
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	first := r.start()
 	last := r.stop().Filename
 	r.holds(first, units[:45])
 	r.holds(last, units[60:])
 }
 
-func TestSilenceFinishesTheFileAndTheRecordingGoesOn(t *testing.T) {
-	r := newRig(t, nil)
-	r.system.silence = 50 * time.Millisecond
+func TestAPauseOfTheCameraFinishesTheFileAndTheRecordingContinues(t *testing.T) {
+	r := newHarness(t, nil)
+	r.system.idleLimit = 50 * time.Millisecond
 	units := seconds(t, 2)
-	r.ring.publish(units[:30]...)
+	r.source.publish(units[:30]...)
 	silent := make(chan struct{})
 	calls := 0
-	r.ring.asked = func() {
+	r.source.beforeNext = func() {
 		if calls++; calls == 30+2 { // the one after the frames waits in vain, the next comes when the file is finished
 			close(silent)
 		}
@@ -114,22 +114,22 @@ func TestSilenceFinishesTheFileAndTheRecordingGoesOn(t *testing.T) {
 	if !r.Status().Recording {
 		t.Error("the recording has ended")
 	}
-	r.ring.publish(units[30:]...)
+	r.source.publish(units[30:]...)
 	last := r.stop().Filename
 	r.holds(last, units[30:])
 }
 
-func TestAWallClockThatJumpsChangesNeitherDurationsNorOrder(t *testing.T) {
+func TestAWallClockJumpChangesNeitherDurationsNorFileOrder(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	jumps := []time.Duration{0, -50 * year, 50 * year, -time.Hour}
-	r := newRig(t, func(o *Options) { o.Segment = time.Second })
+	r := newHarness(t, func(o *Options) { o.Segment = time.Second })
 	var looks atomic.Uint64 // each file looks once when it begins; others look in between
 	r.system.now = func() (time.Time, uint64) {
 		wall, now := bothClocks()
 		return wall.Add(jumps[looks.Add(1)%uint64(len(jumps))]), now
 	}
 	units := seconds(t, 5)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	r.start()
 	r.stop()
 	files := r.files() // by name

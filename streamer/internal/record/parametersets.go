@@ -6,13 +6,13 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-const nalFiller = 12 // filler data: bytes that only keep a rate constant
+const nalFiller = 12 // filler data: bytes that only keep the bit rate constant
 
-// parameters are the parameter sets of a file: they stand in its head and not in its samples.
-type parameters struct{ sps, pps [][]byte }
+// parameterSets are the SPS and PPS of a file: they are in its head and not in its samples.
+type parameterSets struct{ sps, pps [][]byte }
 
-// parametersOf copies the parameter sets out of an access unit.
-func parametersOf(au h264.AccessUnit) (p parameters) {
+// parameterSetsOf copies the parameter sets out of an access unit.
+func parameterSetsOf(au h264.AccessUnit) (p parameterSets) {
 	for nal := range h264.NALs(au.Data) {
 		switch h264.TypeOf(nal) {
 		case h264.NALSPS:
@@ -25,12 +25,12 @@ func parametersOf(au h264.AccessUnit) (p parameters) {
 }
 
 // complete says whether a decoder can begin with them.
-func (p parameters) complete() bool {
+func (p parameterSets) complete() bool {
 	return len(p.sps) > 0 && len(p.sps) < 32 && len(p.sps[0]) >= 4 && len(p.pps) > 0 && len(p.pps) < 256
 }
 
 // cover says whether au brings no other parameter sets.
-func (p parameters) cover(au h264.AccessUnit) bool {
+func (p parameterSets) cover(au h264.AccessUnit) bool {
 	for nal := range h264.NALs(au.Data) {
 		if t := h264.TypeOf(nal); (t == h264.NALSPS || t == h264.NALPPS) && !p.redundant(nal) {
 			return false
@@ -39,8 +39,8 @@ func (p parameters) cover(au h264.AccessUnit) bool {
 	return true
 }
 
-// redundant says whether a NAL unit need not stand in a sample of the file.
-func (p parameters) redundant(nal []byte) bool {
+// redundant says whether a NAL unit need not be in a sample of the file.
+func (p parameterSets) redundant(nal []byte) bool {
 	switch h264.TypeOf(nal) {
 	case h264.NALSPS:
 		return contains(p.sps, nal)
@@ -62,7 +62,7 @@ func contains(sets [][]byte, nal []byte) bool {
 }
 
 // pictureSize returns what the SPS says, or where it cannot be read what the access unit says: pixels.
-func (p parameters) pictureSize(au h264.AccessUnit) (width, height int) {
+func (p parameterSets) pictureSize(au h264.AccessUnit) (width, height int) {
 	if sps, err := h264.ParseSPS(p.sps[0]); err == nil {
 		return sps.Width, sps.Height
 	}

@@ -6,30 +6,30 @@ import (
 )
 
 // oneSession is a session without its goroutine, with a first frame written.
-func oneSession(t testing.TB, r *rig) *session {
+func oneSession(t testing.TB, r *harness) *session {
 	t.Helper()
 	dir, err := openDirectory(r.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := newSession(r.Recorder, "")
-	s.dir, s.silence = dir, listen(s.ctx, time.Hour)
+	s.dir, s.idle = dir, newIdleContext(s.ctx, time.Hour)
 	t.Cleanup(func() {
-		if err := s.closePart(); err != nil {
+		if err := s.closeSegment(); err != nil {
 			t.Error(err)
 		}
-		s.silence.stop()
+		s.idle.stop()
 		dir.close()
 	})
 	return s
 }
 
-func TestAFrameCostsNoAllocation(t *testing.T) {
-	r := newRig(t, nil)
+func TestWritingAFrameAllocatesNothing(t *testing.T) {
+	r := newHarness(t, nil)
 	r.system.syncEvery = time.Hour
 	units := seconds(t, 1)
 	s := oneSession(t, r)
-	if err := s.take(units[0]); err != nil {
+	if err := s.add(units[0]); err != nil {
 		t.Fatal(err)
 	}
 	late := time.NewTimer(time.Hour)
@@ -37,8 +37,8 @@ func TestAFrameCostsNoAllocation(t *testing.T) {
 	au := units[1]
 	if allocations := testing.AllocsPerRun(5000, func() {
 		au.CaptureNS += 33e6
-		s.silence.heard()
-		if err := s.take(au); err != nil {
+		s.idle.reset()
+		if err := s.add(au); err != nil {
 			t.Fatal(err)
 		}
 		s.report(au, late)
