@@ -17,6 +17,7 @@ import (
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/shm/rdkx5"
 	"petcam/streamer/internal/tlsproxy"
 	"petcam/streamer/internal/viewingtoken"
 	"petcam/streamer/internal/watchdog"
@@ -91,13 +92,13 @@ func (s *Service) closePorts() {
 
 // wire makes the parts that cannot fail.
 func (s *Service) wire(settings config.Config, gate *offertoken.Gate) {
-	news := shm.NewNews()
+	wakeup := shm.NewWakeup()
 	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source {
-		return s.reader(settings.Camera, shm.WithNews(news))
+		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})
 	s.camera = camera.New(s.reader(settings.Camera), func(unit h264.AccessUnit) {
 		s.viewers.Publish(unit)
-		news.Tell()
+		wakeup.Notify()
 	})
 	options := httpapi.Options{
 		Viewers:   s.viewers,
@@ -126,13 +127,10 @@ func (s *Service) wire(settings config.Config, gate *offertoken.Gate) {
 }
 
 // reader is a reader of the video, whichever layout its daemon writes.
-func (s *Service) reader(keys config.Camera, options ...shm.Option) interface {
-	camera.Source
-	record.Source
-} {
+func (s *Service) reader(keys config.Camera, options ...shm.Option) *shm.Reader {
 	options = append(options, shm.WithLogger(s.log))
 	if keys.Layout == "rdk-x5" {
-		return shm.OpenRDK(keys.Stream, options...)
+		return rdkx5.Open(keys.Stream, options...)
 	}
 	return shm.Open(keys.Stream, options...)
 }

@@ -75,7 +75,7 @@ func (h *Hub[T]) append(item T, size int, keyframe bool) int {
 
 // Subscribe begins at the newest keyframe. The caller must Close the subscription.
 func (h *Hub[T]) Subscribe() *Subscription[T] {
-	s := &Subscription[T]{hub: h, news: make(chan struct{}, 1)}
+	s := &Subscription[T]{hub: h, wakeup: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.start()

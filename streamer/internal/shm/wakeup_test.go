@@ -10,16 +10,16 @@ import (
 
 // A record that the reader only found by looking four times a second would take a hundred times as long as this allows.
 func TestAReaderWithNewsHasARecordAsSoonAsItIsTold(t *testing.T) {
-	news := shm.NewNews()
+	wakeup := shm.NewWakeup()
 	name := shmtest.Name(t)
-	writer, reader := shmtest.New(t, name), open(t, name, shm.WithNews(news))
+	writer, reader := shmtest.New(t, name), open(t, name, shm.WithWakeup(wakeup))
 	publish(writer, 0, 'K')
 	wantRecords(t, reader, 0)
 	begun := time.Now()
 	for n := uint64(1); n <= 200; n++ {
 		got := nextWhile(t, reader, func() {
 			publish(writer, n, 'p')
-			news.Tell()
+			wakeup.Notify()
 		})
 		if got.Record != n {
 			t.Fatalf("got record %d, want %d", got.Record, n)
@@ -32,7 +32,7 @@ func TestAReaderWithNewsHasARecordAsSoonAsItIsTold(t *testing.T) {
 
 func TestAReaderWithNewsMissesNothingThatItIsNotToldOf(t *testing.T) {
 	name := shmtest.Name(t)
-	writer, reader := shmtest.New(t, name), open(t, name, shm.WithNews(shm.NewNews()))
+	writer, reader := shmtest.New(t, name), open(t, name, shm.WithWakeup(shm.NewWakeup()))
 	publish(writer, 0, 'K')
 	wantRecords(t, reader, 0)
 	got := nextLater(t, reader)
@@ -44,10 +44,10 @@ func TestAReaderWithNewsMissesNothingThatItIsNotToldOf(t *testing.T) {
 }
 
 func TestWaitingForNewsAllocatesNothing(t *testing.T) {
-	news, timer := shm.NewNews(), time.NewTimer(time.Hour)
+	wakeup, timer := shm.NewWakeup(), time.NewTimer(time.Hour)
 	if allocations := testing.AllocsPerRun(100, func() {
-		news.Tell()
-		news.Wait(timer, time.Hour)
+		wakeup.Notify()
+		wakeup.Wait(timer, time.Hour)
 	}); allocations != 0 {
 		t.Errorf("%v allocations for each", allocations)
 	}

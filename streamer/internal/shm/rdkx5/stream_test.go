@@ -1,4 +1,4 @@
-package shm_test
+package rdkx5_test
 
 import (
 	"bytes"
@@ -14,51 +14,60 @@ import (
 
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/shm/rdkx5"
+	"petcam/streamer/internal/shm/rdkx5test"
 	"petcam/streamer/internal/shm/shmtest"
 )
 
-// orders runs a test with a daemon of each kind.
-func orders(t *testing.T, test func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader)) {
+// inBothOrders runs a test with a daemon of each kind.
+func inBothOrders(t *testing.T, test func(t *testing.T, ring *rdkx5test.Ring, reader reader)) {
 	for name, early := range map[string]bool{"count raised before the copy": true, "count raised after the copy": false} {
 		t.Run(name, func(t *testing.T) {
 			segment := shmtest.Name(t)
-			ring := shmtest.NewRing(t, segment)
-			ring.Early = early
-			test(t, ring, openRDK(t, segment))
+			ring := rdkx5test.New(t, segment)
+			ring.CountFirst = early
+			test(t, ring, open(t, segment))
 		})
 	}
 }
 
-func openRDK(t testing.TB, name string) *shm.RDKReader {
-	t.Helper()
-	reader := shm.OpenRDK(name, shm.WithLogger(slog.New(slog.DiscardHandler)))
-	t.Cleanup(func() { _ = reader.Close() })
-	return reader
+// reader is one of the ring with which a test can do something between the two copies of the newest record.
+type reader struct {
+	*shm.Reader
+	betweenCopies *func()
 }
 
-// shoot writes the frames from the ring's count on up to last; each tenth is a keyframe.
-func shoot(ring *shmtest.Ring, last uint64) {
-	for ring.N <= last {
-		ring.Write(shmtest.Frame(ring.N, ring.N%10 == 0, 3000))
+func open(t testing.TB, name string) reader {
+	t.Helper()
+	between := func() {}
+	opened := rdkx5.OpenWithRecheck(name, func() { between() }, shm.WithLogger(slog.New(slog.DiscardHandler)))
+	t.Cleanup(func() { _ = opened.Close() })
+	return reader{opened, &between}
+}
+
+// writeUpTo writes the frames from the ring's count on up to last; each tenth is a keyframe.
+func writeUpTo(ring *rdkx5test.Ring, last uint64) {
+	for ring.Written <= last {
+		ring.Write(shmtest.Frame(ring.Written, ring.Written%10 == 0, 3000))
 	}
 }
 
-func wantFrames(t testing.TB, reader *shm.RDKReader, want ...uint64) {
+func wantFrames(t testing.TB, reader *shm.Reader, want ...uint64) {
 	t.Helper()
 	for _, frame := range want {
-		if unit := nextOf(t, reader); unit.FrameNumber != frame || !whole(unit) {
+		if unit := next(t, reader); unit.FrameNumber != frame || !shmtest.IsWhole(unit) {
 			t.Fatalf("got frame %d, want %d", unit.FrameNumber, frame)
 		}
 	}
 }
 
 func TestEveryFrameOfTheRingComesInOrderFromTheNewestKeyframeOn(t *testing.T) {
-	orders(t, func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader) {
-		shoot(ring, 14)
-		wantFrames(t, reader, 10, 11, 12, 13, 14)
+	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
+		writeUpTo(ring, 14)
+		wantFrames(t, reader.Reader, 10, 11, 12, 13, 14)
 		for n := uint64(15); n < 100; n++ {
-			shoot(ring, n)
-			wantFrames(t, reader, n)
+			writeUpTo(ring, n)
+			wantFrames(t, reader.Reader, n)
 		}
 		if reader.Skipped() != 0 {
 			t.Errorf("skipped %d, want 0", reader.Skipped())
@@ -67,11 +76,11 @@ func TestEveryFrameOfTheRingComesInOrderFromTheNewestKeyframeOn(t *testing.T) {
 }
 
 func TestAFrameOfTheRingHasAllThatAnAccessUnitHas(t *testing.T) {
-	orders(t, func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader) {
+	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		sent := shmtest.Frame(0, true, 5000)
 		sent.FrameNumber, sent.CaptureNS, sent.Width, sent.Height = 77, 12_000_000_034, 1920, 1080
 		ring.Write(sent)
-		got := nextOf(t, reader)
+		got := next(t, reader.Reader)
 		if got.Epoch == 0 || !bytes.Equal(got.Data, sent.Data) {
 			t.Errorf("epoch %d, %d bytes", got.Epoch, len(got.Data))
 		}
@@ -87,20 +96,20 @@ func TestAFrameOfTheRingHasAllThatAnAccessUnitHas(t *testing.T) {
 
 func TestAFrameThatIsStillBeingCopiedIsNotReturned(t *testing.T) {
 	name := shmtest.Name(t)
-	ring, reader := shmtest.NewRing(t, name), openRDK(t, name)
-	ring.Early = true
-	shoot(ring, 0)
-	wantFrames(t, reader, 0)
+	ring, reader := rdkx5test.New(t, name), open(t, name)
+	ring.CountFirst = true
+	writeUpTo(ring, 0)
+	wantFrames(t, reader.Reader, 0)
 	for n := uint64(1); n < 45; n++ {
-		shoot(ring, n)
-		wantFrames(t, reader, n)
+		writeUpTo(ring, n)
+		wantFrames(t, reader.Reader, n)
 	}
-	ring.Raise() // frame 45 is announced, and frame 15 still lies in its slot
-	if units := reader.Take(3); len(units) != 0 {
+	ring.RaiseCount() // frame 45 is announced, and frame 15 still lies in its slot
+	if units := shmtest.Take(reader.Reader, 3); len(units) != 0 {
 		t.Fatalf("got frame %d", units[0].FrameNumber)
 	}
 	ring.Copy(45, shmtest.Frame(45, false, 3000))
-	wantFrames(t, reader, 45)
+	wantFrames(t, reader.Reader, 45)
 	if reader.Skipped() != 0 {
 		t.Errorf("skipped %d, want 0", reader.Skipped())
 	}
@@ -108,56 +117,56 @@ func TestAFrameThatIsStillBeingCopiedIsNotReturned(t *testing.T) {
 
 func TestTheNewestFrameIsBelievedOnlyWhenTwoLooksAgree(t *testing.T) {
 	for name, change := range map[string]func(slot []byte){
-		"its data":   func(slot []byte) { slot[shm.RDKOffsetData+2900]++ },
-		"its number": func(slot []byte) { slot[shm.RDKOffsetFrameNumber]++ },
-		"its size":   func(slot []byte) { slot[shm.RDKOffsetDataSize]-- },
+		"its data":   func(slot []byte) { slot[rdkx5.OffsetData+2900]++ },
+		"its number": func(slot []byte) { slot[rdkx5.OffsetFrameNumber]++ },
+		"its size":   func(slot []byte) { slot[rdkx5.OffsetDataSize]-- },
 	} {
 		t.Run(name, func(t *testing.T) {
 			segment := shmtest.Name(t)
-			ring, reader := shmtest.NewRing(t, segment), openRDK(t, segment)
-			shoot(ring, 0)
+			ring, reader := rdkx5test.New(t, segment), open(t, segment)
+			writeUpTo(ring, 0)
 			changes := 0
-			reader.BetweenLooks(func() {
+			*reader.betweenCopies = func() {
 				change(ring.Slot(0))
 				changes++
-			})
-			if units := reader.Take(1); len(units) != 0 || changes == 0 {
+			}
+			if units := shmtest.Take(reader.Reader, 1); len(units) != 0 || changes == 0 {
 				t.Fatalf("got %d access units after %d changes", len(units), changes)
 			}
-			reader.BetweenLooks(nil)
+			*reader.betweenCopies = func() {}
 			ring.Copy(0, shmtest.Frame(0, true, 3000))
-			wantFrames(t, reader, 0)
+			wantFrames(t, reader.Reader, 0)
 		})
 	}
 }
 
 func TestAFrameWhoseSlotComesRoundWhileItIsCopiedIsRefused(t *testing.T) {
-	orders(t, func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader) {
-		shoot(ring, 11)
-		reader.BetweenLooks(func() {
-			for ring.N < 41 {
-				ring.Raise()
+	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
+		writeUpTo(ring, 11)
+		*reader.betweenCopies = func() {
+			for ring.Written < 41 {
+				ring.RaiseCount()
 			}
-		})
-		wantFrames(t, reader, 10)
-		if units := reader.Take(1); len(units) != 0 { // frame 11 is the newest, and looked at twice
+		}
+		wantFrames(t, reader.Reader, 10)
+		if units := shmtest.Take(reader.Reader, 1); len(units) != 0 { // frame 11 is the newest, and looked at twice
 			t.Errorf("got frame %d", units[0].FrameNumber)
 		}
 	})
 }
 
 func TestAReaderOfTheRingThatFellBehindGoesOnAtTheNewestKeyframe(t *testing.T) {
-	orders(t, func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader) {
-		shoot(ring, 0)
-		wantFrames(t, reader, 0)
-		shoot(ring, 95)
-		if unit := nextOf(t, reader); unit.FrameNumber != 90 || !unit.Discontinuity || !whole(unit) {
+	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
+		writeUpTo(ring, 0)
+		wantFrames(t, reader.Reader, 0)
+		writeUpTo(ring, 95)
+		if unit := next(t, reader.Reader); unit.FrameNumber != 90 || !unit.Discontinuity || !shmtest.IsWhole(unit) {
 			t.Errorf("went on at frame %d, want keyframe 90 with a discontinuity", unit.FrameNumber)
 		}
 		if reader.Skipped() != 89 {
 			t.Errorf("skipped %d, want 89", reader.Skipped())
 		}
-		wantFrames(t, reader, 91, 92, 93, 94, 95)
+		wantFrames(t, reader.Reader, 91, 92, 93, 94, 95)
 	})
 }
 
@@ -169,33 +178,33 @@ func TestAFrameThatMakesNoSenseIsRefusedCountedAndLogged(t *testing.T) {
 		spoil func(slot []byte)
 		want  string
 	}{
-		"its size":         {put(shm.RDKOffsetDataSize, 1<<40), "data_size 1099511627776 is not 1..3110400"},
-		"no data":          {put(shm.RDKOffsetDataSize, 0), "data_size 0"},
-		"its format":       {put(shm.RDKOffsetFormat, 1), "format 1 is not H.264 (3): is camera.stream the right segment?"},
-		"its picture":      {put(shm.RDKOffsetWidth, math.MaxUint32), "a picture of -1x0 pixels"},
-		"its start code":   {put(shm.RDKOffsetData, 0x4649464a), "does not begin with a NAL start code"},
-		"its time":         {put(shm.RDKOffsetSeconds, 0), "does not rise"},
-		"negative time":    {put(shm.RDKOffsetSeconds, math.MaxUint64), "the time -1 s"},
-		"too many nanosec": {put(shm.RDKOffsetNanoseconds, 1e9), "1000000000 ns is not possible"},
+		"its size":         {put(rdkx5.OffsetDataSize, 1<<40), "data_size 1099511627776 is not 1..3110400"},
+		"no data":          {put(rdkx5.OffsetDataSize, 0), "data_size 0"},
+		"its format":       {put(rdkx5.OffsetFormat, 1), "format 1 is not H.264 (3): is camera.stream the right segment?"},
+		"its picture":      {put(rdkx5.OffsetWidth, math.MaxUint32), "a picture of -1x0 pixels"},
+		"its start code":   {put(rdkx5.OffsetData, 0x4649464a), "does not begin with a NAL start code"},
+		"its time":         {put(rdkx5.OffsetSeconds, 0), "does not rise"},
+		"negative time":    {put(rdkx5.OffsetSeconds, math.MaxUint64), "the time -1 s"},
+		"too many nanosec": {put(rdkx5.OffsetNanoseconds, 1e9), "1000000000 ns is not possible"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			segment, log := shmtest.Name(t), &lines{}
-			ring := shmtest.NewRing(t, segment)
-			reader := shm.OpenRDK(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+			segment, log := shmtest.Name(t), &shmtest.Log{}
+			ring := rdkx5test.New(t, segment)
+			reader := rdkx5.Open(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 			defer func() { _ = reader.Close() }()
-			shoot(ring, 0)
+			writeUpTo(ring, 0)
 			wantFrames(t, reader, 0)
 			for range 9 { // frames 1 to 9 follow each other, all bad
-				ring.Copy(ring.N, shmtest.Frame(ring.N, false, 3000))
-				c.spoil(ring.Slot(ring.N))
-				ring.Raise()
+				ring.Copy(ring.Written, shmtest.Frame(ring.Written, false, 3000))
+				c.spoil(ring.Slot(ring.Written))
+				ring.RaiseCount()
 			}
-			shoot(ring, 10)
+			writeUpTo(ring, 10)
 			wantFrames(t, reader, 10)
 			if reader.Skipped() != 9 {
 				t.Errorf("skipped %d, want 9", reader.Skipped())
 			}
-			got := log.all()
+			got := log.Lines()
 			if len(got) != 1 || !strings.Contains(got[0], c.want) || !strings.Contains(got[0], segment) {
 				t.Errorf("logged %q, want one line with %q", got, c.want)
 			}
@@ -205,14 +214,14 @@ func TestAFrameThatMakesNoSenseIsRefusedCountedAndLogged(t *testing.T) {
 
 func TestTheRingIsRewoundToTheNewestKeyframeThatIsOldEnough(t *testing.T) {
 	name := shmtest.Name(t)
-	ring, reader := shmtest.NewRing(t, name), openRDK(t, name)
+	ring, reader := rdkx5test.New(t, name), open(t, name)
 	if err := reader.Rewind(0); !errors.Is(err, shm.ErrNoVideo) {
 		t.Errorf("an empty ring: %v, want ErrNoVideo", err)
 	}
 	now := shm.Now()
-	for ring.N < 25 { // keyframes 0, 10, 20, captured 25, 15 and 5 s ago
-		unit := shmtest.Frame(ring.N, ring.N%10 == 0, 500)
-		unit.CaptureNS = now - (25-ring.N)*uint64(time.Second)
+	for ring.Written < 25 { // keyframes 0, 10, 20, captured 25, 15 and 5 s ago
+		unit := shmtest.Frame(ring.Written, ring.Written%10 == 0, 500)
+		unit.CaptureNS = now - (25-ring.Written)*uint64(time.Second)
 		ring.Write(unit)
 	}
 	for _, c := range []struct {
@@ -222,17 +231,17 @@ func TestTheRingIsRewoundToTheNewestKeyframeThatIsOldEnough(t *testing.T) {
 		if err := reader.Rewind(c.back); err != nil {
 			t.Fatal(err)
 		}
-		wantFrames(t, reader, c.want, c.want+1)
+		wantFrames(t, reader.Reader, c.want, c.want+1)
 	}
 }
 
 func TestNoTornFrameOfAFastDaemonIsReturned(t *testing.T) {
-	orders(t, func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader) {
+	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		stop, stopped := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(stopped)
 			for {
-				ring.Write(shmtest.Frame(ring.N, ring.N%5 == 0, 20_000))
+				ring.Write(shmtest.Frame(ring.Written, ring.Written%5 == 0, 20_000))
 				select {
 				case <-stop:
 					return
@@ -241,7 +250,7 @@ func TestNoTornFrameOfAFastDaemonIsReturned(t *testing.T) {
 			}
 		}()
 		for range 300 {
-			if unit := nextOf(t, reader); !whole(unit) {
+			if unit := next(t, reader.Reader); !shmtest.IsWhole(unit) {
 				t.Errorf("frame %d is torn", unit.FrameNumber)
 			}
 		}
@@ -252,7 +261,7 @@ func TestNoTornFrameOfAFastDaemonIsReturned(t *testing.T) {
 
 func TestReadingTheRingAllocatesNothingPerRecord(t *testing.T) {
 	name := shmtest.Name(t)
-	ring, reader := shmtest.NewRing(t, name), openRDK(t, name)
+	ring, reader := rdkx5test.New(t, name), open(t, name)
 	unit := shmtest.Frame(0, true, 1000)
 	allocations := testing.AllocsPerRun(20, func() {
 		ring.Write(unit)
@@ -266,7 +275,7 @@ func TestReadingTheRingAllocatesNothingPerRecord(t *testing.T) {
 }
 
 func TestCloseEndsAWaitForTheRing(t *testing.T) {
-	reader := openRDK(t, shmtest.Name(t))
+	reader := open(t, shmtest.Name(t))
 	failed := make(chan error)
 	go func() {
 		_, err := reader.Next(context.Background())
@@ -280,9 +289,7 @@ func TestCloseEndsAWaitForTheRing(t *testing.T) {
 	}
 }
 
-func nextOf(t testing.TB, reader interface {
-	Next(context.Context) (h264.AccessUnit, error)
-}) h264.AccessUnit {
+func next(t testing.TB, reader *shm.Reader) h264.AccessUnit {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

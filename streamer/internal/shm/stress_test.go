@@ -1,14 +1,11 @@
 package shm_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -21,18 +18,12 @@ import (
 	"petcam/streamer/internal/shm/shmtest"
 )
 
-// In the environment these make the test program a writer of that segment instead, or an RDK X5 daemon.
-const (
-	writerFor = "PETCAM_TEST_WRITER_FOR"
-	ringFor   = "PETCAM_TEST_RING_FOR"
-)
+// writerFor in the environment makes the test program a writer of the segment of that name instead.
+const writerFor = "PETCAM_TEST_WRITER_FOR"
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(writerFor); name != "" {
 		writeAtFullSpeed(name)
-	}
-	if name := os.Getenv(ringFor); name != "" {
-		writeRing(name)
 	}
 	os.Exit(m.Run())
 }
@@ -59,30 +50,10 @@ func writeAtFullSpeed(name string) {
 	if err != nil {
 		panic(err)
 	}
-	endWithTest()
+	shmtest.EndWithTest()
 	for units, n := patterns(), 0; ; n++ {
 		writer.Publish(units[n%len(units)])
 	}
-}
-
-// writeRing writes 30 frames a second, likewise.
-func writeRing(name string) {
-	ring, err := shmtest.CreateRing(name)
-	if err != nil {
-		panic(err)
-	}
-	endWithTest()
-	for range time.Tick(time.Second / 30) {
-		ring.Write(shmtest.Frame(ring.N, ring.N%30 == 0, 8300))
-	}
-}
-
-func endWithTest() {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test program
-		os.Exit(0)
-	}()
-	_, _ = os.Stdout.WriteString("writing\n")
 }
 
 func TestNoTornRecordIsReturnedAtFullWriterSpeed(t *testing.T) {
@@ -206,11 +177,11 @@ func TestAThousandReplacedSegmentsLeakNothing(t *testing.T) {
 		}
 	}
 	round()
-	files, mappings := count(t, "/proc/self/fd"), mappingsOf(t, writer.Path())
+	files, mappings := shmtest.OpenFiles(t), mappingsOf(t, writer.Path())
 	for range 1000 {
 		round()
 	}
-	if after := count(t, "/proc/self/fd"); after > files {
+	if after := shmtest.OpenFiles(t); after > files {
 		t.Errorf("%d files are open, %d before", after, files)
 	}
 	if after := mappingsOf(t, writer.Path()); after != mappings {
@@ -221,13 +192,13 @@ func TestAThousandReplacedSegmentsLeakNothing(t *testing.T) {
 func TestARefusedSegmentLeaksNothing(t *testing.T) {
 	header := shmtest.Header(1)
 	set32(shm.OffsetABIVersion, 2)(header)
-	reader := open(t, place(t, header, shm.SegmentSize))
+	reader := open(t, makeSegment(t, header, shm.SegmentSize))
 	_ = reader.Rewind(0)
-	files := count(t, "/proc/self/fd")
+	files := shmtest.OpenFiles(t)
 	for range 100 {
 		_ = reader.Rewind(0)
 	}
-	if after := count(t, "/proc/self/fd"); after > files {
+	if after := shmtest.OpenFiles(t); after > files {
 		t.Errorf("%d files are open, %d before", after, files)
 	}
 }
@@ -235,35 +206,7 @@ func TestARefusedSegmentLeaksNothing(t *testing.T) {
 // startWriter runs writeAtFullSpeed in a process of its own until kill is called or the test ends.
 func startWriter(t *testing.T, name string) (kill func()) {
 	t.Helper()
-	return startProgram(t, writerFor, name)
-}
-
-func startProgram(t testing.TB, what, name string) (kill func()) {
-	t.Helper()
-	command := exec.Command(os.Args[0], "-test.run=^$")
-	command.Env = append(os.Environ(), what+"="+name)
-	command.Stderr = os.Stderr
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill = sync.OnceFunc(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-		_ = stdin.Close()
-	})
-	t.Cleanup(kill)
-	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	return kill
+	return shmtest.StartProgram(t, writerFor, name)
 }
 
 func mapped(t *testing.T, name string) []byte {
@@ -279,15 +222,6 @@ func mapped(t *testing.T, name string) []byte {
 	}
 	t.Cleanup(func() { _ = unix.Munmap(memory) })
 	return memory
-}
-
-func count(t *testing.T, directory string) int {
-	t.Helper()
-	entries, err := os.ReadDir(directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(entries)
 }
 
 // mappingsOf counts the mappings of a segment's file, those of its predecessors included.

@@ -1,19 +1,22 @@
-package shm_test
+package rdkx5_test
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"os"
 	"strings"
 	"testing"
 
 	"petcam/streamer/internal/shm"
+	"petcam/streamer/internal/shm/rdkx5"
+	"petcam/streamer/internal/shm/rdkx5test"
 	"petcam/streamer/internal/shm/shmtest"
 )
 
 func TestTheStateOfTheRingSaysWhatIsWrong(t *testing.T) {
 	name := shmtest.Name(t)
-	reader := openRDK(t, name)
+	reader := open(t, name)
 	want := func(at uint64, state, words string) {
 		t.Helper()
 		if got, message := reader.StateAt(at); got != state || !strings.Contains(message, words) {
@@ -21,32 +24,32 @@ func TestTheStateOfTheRingSaysWhatIsWrong(t *testing.T) {
 		}
 	}
 	want(0, shm.Waiting, "no daemon writes video yet")
-	ring := shmtest.NewRing(t, name)
-	reader.Take(1)
+	ring := rdkx5test.New(t, name)
+	shmtest.Take(reader.Reader, 1)
 	want(shm.Now(), shm.Silent, "nothing is written into it: restart its daemon")
-	shoot(ring, 0)
-	wantFrames(t, reader, 0)
-	shoot(ring, 1)
-	published := nextOf(t, reader).PublishNS
+	writeUpTo(ring, 0)
+	wantFrames(t, reader.Reader, 0)
+	writeUpTo(ring, 1)
+	published := next(t, reader.Reader).PublishNS
 	want(published, shm.Live, "")
 	want(published+shm.StaleNS, shm.Silent, "restart its daemon")
 	for range 2 {
-		ring.Copy(ring.N, shmtest.Frame(ring.N, false, 3000))
-		ring.Slot(ring.N)[shm.RDKOffsetFormat] = 1
-		ring.Raise()
+		ring.Copy(ring.Written, shmtest.Frame(ring.Written, false, 3000))
+		ring.Slot(ring.Written)[rdkx5.OffsetFormat] = 1
+		ring.RaiseCount()
 	}
-	reader.Take(1)
+	shmtest.Take(reader.Reader, 1)
 	want(published+shm.StaleNS, shm.Refused, "format 1 is not H.264")
 }
 
 func TestADaemonThatBeginsAnewInTheSameRingIsANewEpoch(t *testing.T) {
-	orders(t, func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader) {
-		shoot(ring, 11)
-		wantFrames(t, reader, 10)
-		before := nextOf(t, reader)
-		ring.N = 0
-		shoot(ring, 0)
-		after := nextOf(t, reader)
+	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
+		writeUpTo(ring, 11)
+		wantFrames(t, reader.Reader, 10)
+		before := next(t, reader.Reader)
+		ring.Written = 0
+		writeUpTo(ring, 0)
+		after := next(t, reader.Reader)
 		if after.FrameNumber != 0 || !after.Discontinuity || after.Epoch == before.Epoch {
 			t.Errorf("got frame %d of epoch %d after epoch %d", after.FrameNumber, after.Epoch, before.Epoch)
 		}
@@ -55,48 +58,48 @@ func TestADaemonThatBeginsAnewInTheSameRingIsANewEpoch(t *testing.T) {
 
 func TestARingThatIsMadeAnewIsFollowed(t *testing.T) {
 	name := shmtest.Name(t)
-	reader := openRDK(t, name)
-	shoot(shmtest.NewRing(t, name), 3)
-	wantFrames(t, reader, 0, 1, 2, 3)
-	files := count(t, "/proc/self/fd")
+	reader := open(t, name)
+	writeUpTo(rdkx5test.New(t, name), 3)
+	wantFrames(t, reader.Reader, 0, 1, 2, 3)
+	files := shmtest.OpenFiles(t)
 	for range 20 {
 		if err := os.Remove(shm.Directory + name); err != nil {
 			t.Fatal(err)
 		}
-		shoot(shmtest.NewRing(t, name), 0)
-		wantFrames(t, reader, 0)
+		writeUpTo(rdkx5test.New(t, name), 0)
+		wantFrames(t, reader.Reader, 0)
 	}
-	if after := count(t, "/proc/self/fd"); after > files {
+	if after := shmtest.OpenFiles(t); after > files {
 		t.Errorf("%d files are open, %d before", after, files)
 	}
 }
 
 func TestARingThatIsTruncatedInPlaceDoesNotFault(t *testing.T) {
 	name := shmtest.Name(t)
-	ring, reader := shmtest.NewRing(t, name), openRDK(t, name)
-	shoot(ring, 1)
-	wantFrames(t, reader, 0, 1)
+	ring, reader := rdkx5test.New(t, name), open(t, name)
+	writeUpTo(ring, 1)
+	wantFrames(t, reader.Reader, 0, 1)
 	if err := os.Truncate(ring.Path(), 0); err != nil {
 		t.Fatal(err)
 	}
-	if units := reader.Take(2); len(units) != 0 {
+	if units := shmtest.Take(reader.Reader, 2); len(units) != 0 {
 		t.Errorf("got frame %d out of nothing", units[0].FrameNumber)
 	}
-	if err := os.Truncate(ring.Path(), shm.RDKSize); err != nil {
+	if err := os.Truncate(ring.Path(), rdkx5.Size); err != nil {
 		t.Fatal(err)
 	}
-	ring.N = 0
-	shoot(ring, 0)
-	wantFrames(t, reader, 0)
+	ring.Written = 0
+	writeUpTo(ring, 0)
+	wantFrames(t, reader.Reader, 0)
 }
 
 func TestTheCountGoesOnPast32Bits(t *testing.T) {
-	orders(t, func(t *testing.T, ring *shmtest.Ring, reader *shm.RDKReader) {
-		ring.N = math.MaxUint32 - 5
+	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
+		ring.Written = math.MaxUint32 - 5
 		for range 12 {
-			n := ring.N
+			n := ring.Written
 			ring.Write(shmtest.Frame(n, true, 3000))
-			if unit := nextOf(t, reader); unit.FrameNumber != n || unit.Record != n {
+			if unit := next(t, reader.Reader); unit.FrameNumber != n || unit.Record != n {
 				t.Fatalf("got record %d, want %d", unit.Record, n)
 			}
 		}
@@ -106,8 +109,8 @@ func TestTheCountGoesOnPast32Bits(t *testing.T) {
 func TestASegmentThatIsNoRingIsRefusedWithTheRemedy(t *testing.T) {
 	name := shmtest.Name(t)
 	shmtest.New(t, name)
-	reader := openRDK(t, name)
-	reader.Take(1)
+	reader := open(t, name)
+	shmtest.Take(reader.Reader, 1)
 	state, message := reader.State()
 	if want := name + ": has 16777216 bytes, the H.264 ring of an RDK X5 has 93313480: correct camera.layout or camera.stream"; state != shm.Refused || message != want {
 		t.Errorf("%s: %s", state, message)
@@ -116,16 +119,16 @@ func TestASegmentThatIsNoRingIsRefusedWithTheRemedy(t *testing.T) {
 
 // Whatever stands before a frame's data, it is refused or lies within its slot.
 func FuzzParseRDKFrame(f *testing.F) {
-	var raw shm.RawRDKFrame
-	shmtest.EncodeRDKFrame(raw[:], shmtest.Frame(5, true, 1000))
+	var raw rdkx5.RawFrameHeader
+	rdkx5test.EncodeHeader(raw[:], shmtest.Frame(5, true, 1000))
 	f.Add(bytes.Clone(raw[:]))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		copy(raw[:], data)
-		size, err := shm.ParseRDKFrame(&raw)
+		size, err := rdkx5.ParseFrameHeader(&raw)
 		switch {
-		case err == nil && (size < 1 || size > shm.RDKMaxData):
+		case err == nil && (size < 1 || size > rdkx5.MaxData):
 			t.Errorf("accepted %d bytes", size)
-		case err != nil && !shm.IsRefusal(err):
+		case err != nil && !errors.As(err, new(shm.Refusal)):
 			t.Errorf("failed with %T %v", err, err)
 		}
 	})

@@ -45,7 +45,7 @@ func TestASpoiledRecordIsNotReturned(t *testing.T) {
 		"its data is given way": func(memory, _ []byte) { put64(memory, shm.OffsetFirstRecord, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			segment, log := shmtest.Name(t), &lines{}
+			segment, log := shmtest.Name(t), &shmtest.Log{}
 			writer := shmtest.New(t, segment)
 			reader := shm.Open(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 			defer func() { _ = reader.Close() }()
@@ -53,14 +53,14 @@ func TestASpoiledRecordIsNotReturned(t *testing.T) {
 			wantRecords(t, reader, 0)
 			publish(writer, 1, 'p', 'p', 'K', 'p')
 			spoil(writer.Memory(), slotOf(writer, 1))
-			if unit := next(t, reader); unit.Record != 3 || !unit.Discontinuity || !whole(unit) {
+			if unit := next(t, reader); unit.Record != 3 || !unit.Discontinuity || !shmtest.IsWhole(unit) {
 				t.Errorf("got record %d, want keyframe 3 with a discontinuity", unit.Record)
 			}
 			wantRecords(t, reader, 4)
 			if reader.Skipped() != 2 {
 				t.Errorf("skipped %d, want 2", reader.Skipped())
 			}
-			got, mistake := log.all(), strings.HasPrefix(name, "R3")
+			got, mistake := log.Lines(), strings.HasPrefix(name, "R3")
 			if mistake && (len(got) != 1 || !strings.Contains(got[0], segment) || !strings.Contains(got[0], ": correct its writer")) {
 				t.Errorf("logged %q, want one line with segment and remedy", got)
 			}
@@ -82,7 +82,7 @@ func TestARecordHalfWrittenIsNotThereYet(t *testing.T) {
 		t.Errorf("state %s, want %s", state, shm.Live)
 	}
 	writer.Finish(unit)
-	if unit := <-got; unit.Record != 1 || !whole(unit) {
+	if unit := <-got; unit.Record != 1 || !shmtest.IsWhole(unit) {
 		t.Errorf("got record %d, want record 1", unit.Record)
 	}
 	if reader.Skipped() != 0 {
@@ -95,7 +95,7 @@ func TestAWriterThatCountsBackwardsIsFollowed(t *testing.T) {
 	publish(writer, 0, 'K', 'p', 'p')
 	wantRecords(t, reader, 0, 1, 2)
 	put64(writer.Memory(), shm.OffsetNextRecord, 1)
-	if units := reader.Take(1); len(units) != 0 {
+	if units := shmtest.Take(reader, 1); len(units) != 0 {
 		t.Errorf("got %d access units out of nothing", len(units))
 	}
 	publish(writer, 3, 'p', 'K') // next_record is 4, then 5
@@ -186,8 +186,8 @@ func FuzzReader(f *testing.F) {
 		offset := shm.OffsetHeartbeat + int(at)%(shm.HeaderSize+4*shm.SlotSize-shm.OffsetHeartbeat)
 		copy(writer.Memory()[offset:shm.HeaderSize+4*shm.SlotSize], noise)
 		_ = reader.Rewind(math.MaxInt64)
-		for _, unit := range reader.Take(10) {
-			if !whole(unit) || unit.Record > 2 {
+		for _, unit := range shmtest.Take(reader, 10) {
+			if !shmtest.IsWhole(unit) || unit.Record > 2 {
 				t.Errorf("returned record %d, which was not published so", unit.Record)
 			}
 		}
