@@ -12,15 +12,15 @@ import (
 	"petcam/streamer/internal/viewingtoken"
 )
 
-// access is how viewers come in: browsers past the gate, programs by viewing tokens, and over HTTPS. Each may be nil:
-// everybody may watch, only HTTP is served.
+// access is what decides who may watch, and the HTTPS proxy. Each may be nil: without verifier and viewing tokens
+// everybody may watch, without proxy only HTTP is served.
 type access struct {
-	gate    *offertoken.Gate
-	viewing *viewingtoken.File
-	front   *tlsproxy.Front
+	verifier *offertoken.Verifier
+	viewing  *viewingtoken.File
+	proxy    *tlsproxy.Proxy
 }
 
-// openAccess reads or makes what access needs of keys. Its error is one line with the remedy.
+// openAccess reads the key and reads or makes the certificate. Its error is one line with the remedy.
 func openAccess(settings config.Config, log *slog.Logger) (a access, err error) {
 	if settings.Auth.Mode == "none" && settings.Web.TLS == "off" {
 		return a, nil
@@ -30,7 +30,7 @@ func openAccess(settings config.Config, log *slog.Logger) (a access, err error) 
 		return a, err
 	}
 	if settings.Auth.Mode != "none" {
-		if a.gate, err = offertoken.New(key); err != nil {
+		if a.verifier, err = offertoken.New(key); err != nil {
 			return a, err
 		}
 		a.viewing = viewingtoken.New(viewingtoken.Path(state.Directory()), log)
@@ -40,7 +40,7 @@ func openAccess(settings config.Config, log *slog.Logger) (a access, err error) 
 		if err != nil {
 			return a, err
 		}
-		a.front = tlsproxy.New(webAddress(settings.Web), key, certificates, log)
+		a.proxy = tlsproxy.New(webAddress(settings.Web), key, certificates, log)
 	}
 	return a, nil
 }
@@ -50,7 +50,7 @@ func openCertificates(settings config.Config, log *slog.Logger) (tlsproxy.Certif
 		return tlsproxy.OpenFiles(settings.Web.TLSCert, settings.Web.TLSKey, log)
 	}
 	more := settings.WebRTC.ExtraHosts
-	return tlsproxy.OpenOwn(state.Directory(), func() []string { return tlsproxy.Names(more) }, log)
+	return tlsproxy.OpenSelfSigned(state.Directory(), func() []string { return tlsproxy.Names(more) }, log)
 }
 
 // webAddress is where this machine reaches petcam-web.

@@ -66,7 +66,7 @@ func offerWith(t *testing.T, url, offer, token string) (status int, answer map[s
 	return response.StatusCode, answer
 }
 
-// watchWith lets a viewer in with a token, and waits for its first picture.
+// watchWith connects a viewer with a token, and waits for its first frame.
 func watchWith(t *testing.T, url, token string) *rtctest.Viewer {
 	t.Helper()
 	v := rtctest.New(t)
@@ -79,7 +79,7 @@ func watchWith(t *testing.T, url, token string) *rtctest.Viewer {
 	return v
 }
 
-func TestSessionsStreamsEndWithIt(t *testing.T) {
+func TestStreamsOfASessionEndWithIt(t *testing.T) {
 	c, key := withKey(t)
 	film(t, c.Camera.Stream)
 	url := beginWith(t, c, open(t, c))
@@ -127,7 +127,7 @@ func TestOffersWithoutAGoodTokenAreRefused(t *testing.T) {
 	}
 }
 
-func TestWithoutTheKeyItSaysWhatToDoAndEndsForGood(t *testing.T) {
+func TestWithoutTheKeyItExitsWithTheRemedy(t *testing.T) {
 	t.Setenv("STATE_DIRECTORY", t.TempDir())
 	t.Setenv("CREDENTIALS_DIRECTORY", "")
 	file := filepath.Join(t.TempDir(), "petcam.yaml")
@@ -172,7 +172,7 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-func TestMachineIsKnownByEveryNameOfTheConfiguration(t *testing.T) {
+func TestEveryConfiguredHostNameIsAccepted(t *testing.T) {
 	c := settings(t)
 	c.Web.Hosts, c.WebRTC.ExtraHosts, c.Streamer.PublicURL = []string{"Cam.example"}, []string{"vpn.example"}, "https://out.example/streamer"
 	url := begin(t, c)

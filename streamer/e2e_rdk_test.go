@@ -80,7 +80,7 @@ func TestADaemonOfAnRDKX5IsRecorded(t *testing.T) {
 	}
 }
 
-func TestTheHealthSaysThatTheRingIsOfAnotherKind(t *testing.T) {
+func TestHealthReportsASegmentOfAnotherLayout(t *testing.T) {
 	c := onBoard(t)
 	shmtest.New(t, c.Camera.Stream)
 	url := begin(t, c)

@@ -1,5 +1,5 @@
-// Package connlimit bounds how many connections strangers keep open: those that send nothing, or very slowly, must not take
-// descriptors and memory from those that do.
+// Package connlimit bounds how many connections other machines keep open: clients that send nothing, or very slowly,
+// must not use up the descriptors and memory for the others. It imports nothing of the streamer.
 package connlimit
 
 import (
@@ -8,23 +8,23 @@ import (
 	"sync"
 )
 
-// Listener turns away connections that are too many, of one address or of all together. Those of this machine itself
-// are not counted: control and the web service come from there.
+// Listener closes connections above a maximum, of one address or of all together. Those from this machine itself are not
+// counted: control and the web service come from there.
 type Listener struct {
 	net.Listener
-	ofOne, ofAll int
+	maxPerAddress, maxTotal int
 
-	mu   sync.Mutex // guards what follows
-	open map[netip.Addr]int
-	all  int
+	mu    sync.Mutex // guards what follows
+	open  map[netip.Addr]int
+	total int
 }
 
-// Limit puts a door before listener.
-func Limit(listener net.Listener, ofOne, ofAll int) *Listener {
-	return &Listener{Listener: listener, ofOne: ofOne, ofAll: ofAll, open: map[netip.Addr]int{}}
+// Limit makes a Listener with these maxima.
+func Limit(listener net.Listener, maxPerAddress, maxTotal int) *Listener {
+	return &Listener{Listener: listener, maxPerAddress: maxPerAddress, maxTotal: maxTotal, open: map[netip.Addr]int{}}
 }
 
-// Accept waits for a connection that may come in.
+// Accept waits for a connection that is not too many.
 func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -35,41 +35,41 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if from.IsLoopback() {
 			return conn, nil
 		}
-		if l.enter(from) {
-			return &visitor{Conn: conn, leave: sync.OnceFunc(func() { l.leave(from) })}, nil
+		if l.acquire(from) {
+			return &countedConn{Conn: conn, release: sync.OnceFunc(func() { l.release(from) })}, nil
 		}
 		_ = conn.Close()
 	}
 }
 
-func (l *Listener) enter(from netip.Addr) bool {
+func (l *Listener) acquire(from netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open[from] >= l.ofOne || l.all >= l.ofAll {
+	if l.open[from] >= l.maxPerAddress || l.total >= l.maxTotal {
 		return false
 	}
 	l.open[from]++
-	l.all++
+	l.total++
 	return true
 }
 
-func (l *Listener) leave(from netip.Addr) {
+func (l *Listener) release(from netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.all--
+	l.total--
 	if l.open[from]--; l.open[from] == 0 {
 		delete(l.open, from)
 	}
 }
 
-// visitor is a connection that is counted until it is closed.
-type visitor struct {
+// countedConn is a connection that is counted until it is closed.
+type countedConn struct {
 	net.Conn
-	leave func()
+	release func()
 }
 
-func (v *visitor) Close() error {
-	v.leave()
+func (v *countedConn) Close() error {
+	v.release()
 	return v.Conn.Close()
 }
 

@@ -8,7 +8,7 @@ import (
 // Subscription is one subscriber's position in the log. Next is for one goroutine; the rest is for any.
 type Subscription[T any] struct {
 	hub    *Hub[T]
-	wakeup chan struct{} // holds one token while there may be something to read
+	wakeup chan struct{} // has one element while there may be something to read
 
 	next             uint64 // guarded by hub.mu: the item that comes next
 	awaitingKeyframe bool   // guarded by hub.mu: nothing before the next keyframe is of use
@@ -58,7 +58,7 @@ func (s *Subscription[T]) start() {
 func (s *Subscription[T]) notify() {
 	select {
 	case s.wakeup <- struct{}{}:
-	default: // a token is there already
+	default: // there is one already
 	}
 }
 
@@ -73,7 +73,7 @@ func (s *Subscription[T]) take() (item T, ok bool) {
 		if !h.started || h.group < s.next {
 			return item, false
 		}
-		if s.begun { // a newcomer that waited for its first keyframe has missed nothing
+		if s.begun { // a new subscriber that waited for its first keyframe has missed nothing
 			h.skipped += h.group - s.next
 		}
 		s.next, s.awaitingKeyframe = h.group, false

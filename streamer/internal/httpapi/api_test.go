@@ -19,7 +19,7 @@ import (
 	"petcam/streamer/internal/rtc"
 )
 
-// fake stands for the viewers, the recorder and the camera, and fails with err where there is one.
+// fake is the viewers, the recorder and the camera, and fails with err where it is set.
 type fake struct {
 	err    error
 	offer  string
@@ -28,7 +28,7 @@ type fake struct {
 	asked  []string // of viewers by their id
 	label  string
 
-	answering func() // is called amid Answer
+	answering func() // is called within Answer
 }
 
 func (f *fake) Answer(_ context.Context, offer string, client rtc.Client) (string, error) {
@@ -148,7 +148,7 @@ func TestEveryErrorHasItsStatus(t *testing.T) {
 	}
 }
 
-func TestInternalsStayInTheLog(t *testing.T) {
+func TestInternalErrorsAreOnlyLogged(t *testing.T) {
 	for _, err := range []error{errors.New("secret /path"), apierror.New(apierror.Internal, "sorry").WithCause(errors.New("secret"))} {
 		w := ask(t, &fake{err: err}, "POST", "/stop", "", nil)
 		expectError(t, w, 500, apierror.Internal)
@@ -202,7 +202,7 @@ func TestBadBodiesAreRefused(t *testing.T) {
 	}
 }
 
-func TestRecordingIsControlledAndDescribed(t *testing.T) {
+func TestRecordingIsStartedStoppedAndReported(t *testing.T) {
 	f := &fake{}
 	for _, body := range []string{"", "{}", `{"filename":null}`, `{"other":1}`} {
 		f.label = "?"
@@ -225,7 +225,7 @@ func TestRecordingIsControlledAndDescribed(t *testing.T) {
 	}
 }
 
-func TestHealthTellsHowThingsAre(t *testing.T) {
+func TestHealthReportsAllToThisMachine(t *testing.T) {
 	got := fields(t, ask(t, &fake{}, "GET", "/health", "", nil), 200)
 	if got["status"] != "ok" || got["webrtc_clients"] != 3.0 || got["recording"] != true || got["recording_error"] != "" {
 		t.Error(got)
@@ -235,7 +235,7 @@ func TestHealthTellsHowThingsAre(t *testing.T) {
 	}
 }
 
-func TestHealthTellsStrangersNothingElse(t *testing.T) {
+func TestHealthReportsNothingElseToOthers(t *testing.T) {
 	for name, change := range map[string]func(*http.Request){
 		"LAN": from("192.168.7.20:9"), "proxy": header("X-Forwarded-For", "127.0.0.1"), "page": header("Origin", "http://camera:8080"),
 	} {
@@ -262,7 +262,7 @@ func TestSessionsAreEnded(t *testing.T) {
 	}
 }
 
-func TestUnknownPathsAndMethodsAreSaidSoInJSON(t *testing.T) {
+func TestUnknownPathsAndMethodsAreAnsweredInJSON(t *testing.T) {
 	for _, path := range []string{"/", "/start/", "/api/webrtc", "/../status", "/%00"} {
 		expectError(t, ask(t, &fake{}, "GET", path, "", nil), 404, apierror.NotFound)
 	}
@@ -277,7 +277,7 @@ func TestUnknownPathsAndMethodsAreSaidSoInJSON(t *testing.T) {
 	}
 }
 
-func TestAnErrorOfSeveralReasonsNamesItsOwn(t *testing.T) {
+func TestAnErrorsReasonIsInTheAnswer(t *testing.T) {
 	f := &fake{err: apierror.New(apierror.RecordingFailed, "The disk is full").WithReason("Disk full")}
 	if got := fields(t, ask(t, f, "POST", "/start", "", nil), 507); got["error"] != "Recording failed" || got["reason"] != "Disk full" {
 		t.Error(got)

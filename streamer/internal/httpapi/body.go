@@ -11,7 +11,7 @@ import (
 	"petcam/streamer/internal/apierror"
 )
 
-// readBody takes the body, at most limit bytes.
+// readBody reads the body, at most limit bytes.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
@@ -24,8 +24,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return body, nil
 }
 
-// mustBe refuses a body of another kind.
-func mustBe(r *http.Request, kind string) error {
+// requireType refuses a body of another content type.
+func requireType(r *http.Request, kind string) error {
 	if given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || given != kind {
 		return apierror.New(apierror.UnsupportedMedia, "the body must be %s", kind)
 	}
@@ -34,7 +34,7 @@ func mustBe(r *http.Request, kind string) error {
 
 // decode reads a JSON object into value; fields that it does not know are ignored.
 func decode(r *http.Request, body []byte, value any) error {
-	if err := mustBe(r, "application/json"); err != nil {
+	if err := requireType(r, "application/json"); err != nil {
 		return err
 	}
 	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {

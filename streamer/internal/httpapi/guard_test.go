@@ -7,7 +7,7 @@ import (
 	"petcam/streamer/internal/apierror"
 )
 
-func TestPageWithANameOfItsOwnIsNotPetcams(t *testing.T) {
+func TestUnknownHostNamesAreRefused(t *testing.T) {
 	for host, good := range map[string]bool{
 		"camera:8081": true, "camera.LOCAL.:8081": true, "localhost": true, "203.0.113.9:8081": true, "[2001:db8::1]:8081": true,
 		"PETS.example": true, "": true, "evil.example:8081": false, "pets.example.evil.example": false, "camera.local.evil.example": false,
@@ -98,7 +98,7 @@ func TestPreflightAllowsAJSONPost(t *testing.T) {
 	}
 }
 
-func TestPageMayReadWhyItsOfferFailed(t *testing.T) {
+func TestPageMayReadTheErrorOfItsOffer(t *testing.T) {
 	w := ask(t, &fake{err: apierror.New(apierror.TooManyViewers, "full")}, "POST", "/api/webrtc/offer", offerBody,
 		header("Origin", "http://camera:8080"))
 	expectError(t, w, 503, apierror.TooManyViewers)

@@ -13,21 +13,21 @@ import (
 
 func testKey() []byte { return []byte(strings.Repeat("k", 32)) }
 
-// locked is an API that asks for tokens.
-func locked(t *testing.T, f *fake) *http.Server {
+// withLogin is an API that asks for tokens.
+func withLogin(t *testing.T, f *fake) *http.Server {
 	t.Helper()
 	options := optionsOf(f)
-	options.Tokens = gate(t)
+	options.Tokens = verifier(t)
 	return New(options)
 }
 
-func gate(t *testing.T) *offertoken.Gate {
+func verifier(t *testing.T) *offertoken.Verifier {
 	t.Helper()
-	gate, err := offertoken.New(testKey())
+	verifier, err := offertoken.New(testKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return gate
+	return verifier
 }
 
 func bearer(token string) func(*http.Request) { return header("Authorization", "Bearer "+token) }
@@ -36,9 +36,9 @@ func forCamera(t *testing.T) string {
 	return offertokentest.Make(t, testKey(), offertokentest.Claims{Host: "camera", Session: "mine"})
 }
 
-func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
+func TestOfferNeedsATokenAndUsesItUp(t *testing.T) {
 	f := &fake{}
-	server := locked(t, f)
+	server := withLogin(t, f)
 	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, header("Origin", "http://camera:8080"))
 	expectError(t, w, 401, apierror.LoginRequired)
 	if w.Header().Get("Access-Control-Allow-Origin") == "" {
@@ -66,7 +66,7 @@ func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
 }
 
 func TestTokenIsForTheHostOfTheRequestOrOfThePublicURL(t *testing.T) {
-	server := locked(t, &fake{})
+	server := withLogin(t, &fake{})
 	for _, c := range []struct{ claimed, host string }{
 		{"camera", "CAMERA:8081"}, {"fe80::1", "[fe80::1]:8081"}, {"pets.example", "127.0.0.1:8081"},
 	} {
@@ -81,17 +81,17 @@ func TestTokenIsForTheHostOfTheRequestOrOfThePublicURL(t *testing.T) {
 	}
 }
 
-func TestEndedSessionCannotUseTheTokensItHas(t *testing.T) {
+func TestTokensOfAnEndedSessionAreRefused(t *testing.T) {
 	f := &fake{}
-	server := locked(t, f)
+	server := withLogin(t, f)
 	kept := forCamera(t)
 	fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200)
 	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(kept)), 401, apierror.LoginRequired)
 }
 
-func TestSessionThatEndsWhileItsOfferIsAnsweredHasNoStream(t *testing.T) {
+func TestSessionThatEndsDuringNegotiationGetsNoStream(t *testing.T) {
 	f := &fake{}
-	server := locked(t, f)
+	server := withLogin(t, f)
 	f.answering = func() { fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200) }
 	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 401, apierror.LoginRequired)
 	if len(f.ended) != 2 || f.ended[1] != "mine" {

@@ -6,7 +6,7 @@ import (
 	"petcam/streamer/internal/apierror"
 )
 
-// endSession ends the streams of a session that petcam-web has ended, and refuses the tokens that it still has.
+// endSession ends the streams of a session that petcam-web has ended, and has its unused tokens refused.
 func (a *api) endSession(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r, maxBody)
 	if err != nil {

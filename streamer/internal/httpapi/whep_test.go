@@ -20,10 +20,10 @@ func (v *viewing) Accept(token string) (string, error) {
 	}
 	return "3f9a0c12", nil
 }
-func (v *viewing) Holds(id string) bool { return id == "3f9a0c12" && !v.revoked }
+func (v *viewing) IsValid(id string) bool { return id == "3f9a0c12" && !v.revoked }
 
-// closed is an API whose WHEP asks for a token.
-func closed(t *testing.T, f *fake) (*http.Server, *viewing) {
+// withViewingTokens is an API whose WHEP asks for a token.
+func withViewingTokens(t *testing.T, f *fake) (*http.Server, *viewing) {
 	t.Helper()
 	tokens := &viewing{}
 	options := optionsOf(f)
@@ -32,8 +32,8 @@ func closed(t *testing.T, f *fake) (*http.Server, *viewing) {
 	return New(options), tokens
 }
 
-// by is a request of a program with the token "good"; headers come in pairs, an empty one is left out.
-func by(headers ...string) func(*http.Request) {
+// whepRequest is a WHEP request with the token "good"; headers come in pairs, an empty one is left out.
+func whepRequest(headers ...string) func(*http.Request) {
 	return func(r *http.Request) {
 		r.Header.Set("Authorization", "Bearer good")
 		r.Header.Del("Content-Type")
@@ -46,12 +46,12 @@ func by(headers ...string) func(*http.Request) {
 }
 
 func postWhep(server *http.Server, headers ...string) *httptest.ResponseRecorder {
-	return askOf(server, "POST", "/whep", "v=0 offer", by(append([]string{"Content-Type", "application/sdp"}, headers...)...))
+	return askOf(server, "POST", "/whep", "v=0 offer", whepRequest(append([]string{"Content-Type", "application/sdp"}, headers...)...))
 }
 
 func TestWhepOfferMakesASession(t *testing.T) {
 	f := &fake{}
-	server, _ := closed(t, f)
+	server, _ := withViewingTokens(t, f)
 	w := postWhep(server)
 	h := w.Header()
 	if w.Code != 201 || w.Body.String() != "the answer" || h.Get("Content-Type") != "application/sdp" || f.offer != "v=0 offer" {
@@ -74,14 +74,14 @@ func TestWhepOfferMakesASession(t *testing.T) {
 
 func TestWhepNeedsAViewingToken(t *testing.T) {
 	f := &fake{}
-	server, tokens := closed(t, f)
+	server, tokens := withViewingTokens(t, f)
 	postWhep(server)
 	at := "/whep/" + f.client.ID
 	f.offer = ""
 	expectRefusal := func(name string, headers ...string) {
 		t.Helper()
 		for _, c := range [][2]string{{"POST", "/whep"}, {"PATCH", at}, {"DELETE", at}} {
-			w := askOf(server, c[0], c[1], "v=0", by(append([]string{"Content-Type", "application/sdp"}, headers...)...))
+			w := askOf(server, c[0], c[1], "v=0", whepRequest(append([]string{"Content-Type", "application/sdp"}, headers...)...))
 			expectError(t, w, 401, apierror.LoginRequired)
 			if w.Header().Get("WWW-Authenticate") != `Bearer realm="petcam"` || f.offer != "" || f.asked != nil {
 				t.Errorf("%s, %s: %v, %q", c, name, w.Header(), f.asked)
@@ -100,24 +100,24 @@ func TestWhepNeedsAViewingToken(t *testing.T) {
 }
 
 func TestViewingTokenMayComeAsAPassword(t *testing.T) {
-	server, _ := closed(t, &fake{})
+	server, _ := withViewingTokens(t, &fake{})
 	if w := postWhep(server, "Authorization", "Basic cGV0Y2FtOmdvb2Q="); w.Code != 201 {
 		t.Error(w.Code, w.Body)
 	}
 }
 
-func TestViewingTokenOpensNothingElse(t *testing.T) {
+func TestViewingTokenIsNoOfferToken(t *testing.T) {
 	f := &fake{}
 	options := optionsOf(f)
 	options.Viewing = &viewing{}
-	options.Tokens = gate(t)
-	w := askOf(New(options), "POST", "/api/webrtc/offer", offerBody, by("Content-Type", "application/json"))
+	options.Tokens = verifier(t)
+	w := askOf(New(options), "POST", "/api/webrtc/offer", offerBody, whepRequest("Content-Type", "application/json"))
 	expectError(t, w, 401, apierror.LoginRequired)
 }
 
-func TestTokenThatIsRevokedAmidTheAnswerHasNoStream(t *testing.T) {
+func TestTokenThatIsRevokedDuringNegotiationGetsNoStream(t *testing.T) {
 	f := &fake{}
-	server, tokens := closed(t, f)
+	server, tokens := withViewingTokens(t, f)
 	f.answering = func() { tokens.revoked = true }
 	expectError(t, postWhep(server), 401, apierror.LoginRequired)
 	if !slices.Equal(f.ended, []string{"token 3f9a0c12"}) {
@@ -125,7 +125,7 @@ func TestTokenThatIsRevokedAmidTheAnswerHasNoStream(t *testing.T) {
 	}
 }
 
-func TestWhepIsOpenWhereThereIsNoLogin(t *testing.T) {
+func TestWhepNeedsNoTokenWithoutLogin(t *testing.T) {
 	f := &fake{}
 	server := New(optionsOf(f))
 	if w := postWhep(server, "Authorization", ""); w.Code != 201 || f.client.Session != "" {
@@ -151,8 +151,8 @@ func TestBadWhepOffersAreRefused(t *testing.T) {
 		{"v=0", "application/sdp; charset=utf-8", apierror.New(apierror.TooManyViewers, "full"), 503, apierror.TooManyViewers},
 	} {
 		f := &fake{err: c.err}
-		server, _ := closed(t, f)
-		w := askOf(server, "POST", "/whep", c.body, by("Content-Type", c.kind))
+		server, _ := withViewingTokens(t, f)
+		w := askOf(server, "POST", "/whep", c.body, whepRequest("Content-Type", c.kind))
 		expectError(t, w, c.status, c.code)
 		if (w.Header().Get("Retry-After") != "") != (c.status == 503) || w.Header().Get("Location") != "" {
 			t.Error(c.status, w.Header())
@@ -160,22 +160,22 @@ func TestBadWhepOffersAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhepOffersArePaced(t *testing.T) {
-	server, _ := closed(t, &fake{})
-	for range burstOfOne {
-		askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by("Authorization", "Bearer bad")(r); from("192.168.7.20:9")(r) })
+func TestWhepOffersAreLimited(t *testing.T) {
+	server, _ := withViewingTokens(t, &fake{})
+	for range offerBurstOfAddress {
+		askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { whepRequest("Authorization", "Bearer bad")(r); from("192.168.7.20:9")(r) })
 	}
-	w := askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by()(r); from("192.168.7.20:9")(r) })
+	w := askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { whepRequest()(r); from("192.168.7.20:9")(r) })
 	expectError(t, w, 429, apierror.TooManyRequests)
 }
 
-func TestTrickledCandidatesAreTakenForTheSessionTheyName(t *testing.T) {
+func TestTrickledCandidatesGoToTheSessionInTheirPath(t *testing.T) {
 	f := &fake{}
-	server, _ := closed(t, f)
+	server, _ := withViewingTokens(t, f)
 	id := "SESSION"
 	patch := func(headers ...string) *httptest.ResponseRecorder {
 		all := append([]string{"Content-Type", "application/trickle-ice-sdpfrag", "If-Match", `"SESSION"`}, headers...)
-		return askOf(server, "PATCH", "/whep/"+id, "a=ice-ufrag:x", by(all...))
+		return askOf(server, "PATCH", "/whep/"+id, "a=ice-ufrag:x", whepRequest(all...))
 	}
 	if w := patch(); w.Code != 204 || w.Header().Get("ETag") != "" ||
 		!slices.Equal(f.asked, []string{"trickle", id, "token 3f9a0c12", "a=ice-ufrag:x"}) {
@@ -195,17 +195,17 @@ func TestTrickledCandidatesAreTakenForTheSessionTheyName(t *testing.T) {
 
 func TestDeleteEndsTheSession(t *testing.T) {
 	f := &fake{}
-	server, _ := closed(t, f)
+	server, _ := withViewingTokens(t, f)
 	location := postWhep(server).Header().Get("Location")
-	if w := askOf(server, "DELETE", location, "", by("If-Match", "whatever")); w.Code != 200 || w.Body.Len() != 0 ||
+	if w := askOf(server, "DELETE", location, "", whepRequest("If-Match", "whatever")); w.Code != 200 || w.Body.Len() != 0 ||
 		!slices.Equal(f.asked, []string{"end", f.client.ID, "token 3f9a0c12"}) {
 		t.Error(w.Code, w.Body, f.asked)
 	}
-	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", by()), 404, apierror.NotFound)
+	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", whepRequest()), 404, apierror.NotFound)
 }
 
-func TestWhepTellsPlayersAndNoWebPageWhatItIs(t *testing.T) {
-	server, _ := closed(t, &fake{})
+func TestWhepIsShownToPlayersButNotToForeignPages(t *testing.T) {
+	server, _ := withViewingTokens(t, &fake{})
 	for _, method := range []string{"GET", "HEAD"} {
 		for _, path := range []string{"/whep", "/whep/ANY"} {
 			w := askOf(server, method, path, "", nil)
@@ -220,7 +220,7 @@ func TestWhepTellsPlayersAndNoWebPageWhatItIs(t *testing.T) {
 	}
 	expectError(t, askOf(server, "OPTIONS", "/whep", "", header("Origin", "http://evil.example")), 403, apierror.Forbidden)
 	for _, path := range []string{"/whep/", "/whep/a/b", "/whep/a/", "/whepx"} {
-		expectError(t, askOf(server, "DELETE", path, "", by()), 404, apierror.NotFound)
+		expectError(t, askOf(server, "DELETE", path, "", whepRequest()), 404, apierror.NotFound)
 	}
-	expectError(t, askOf(server, "PUT", "/whep/a", "", by()), 405, apierror.MethodNotAllowed)
+	expectError(t, askOf(server, "PUT", "/whep/a", "", whepRequest()), 405, apierror.MethodNotAllowed)
 }

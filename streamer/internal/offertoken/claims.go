@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	version  = "v1"
-	purpose  = "petcam-offer-v1"
-	maxToken = 2 << 10 // bytes; ours have some 400
+	version       = "v1"
+	purpose       = "petcam-offer-v1"
+	maxTokenBytes = 2 << 10 // petcam-web's have some 400
 )
 
 // claims are a token's payload. Times are ms of CLOCK_BOOTTIME: no setting of the clock moves them.
@@ -29,9 +29,9 @@ type claims struct {
 }
 
 // read gives the claims of a token that petcam-web has signed. Only what is signed is parsed.
-func (g *Gate) read(token string) (c claims, err error) {
+func (v *Verifier) read(token string) (c claims, err error) {
 	parts := strings.Split(token, ".")
-	if len(token) > maxToken || len(parts) != 3 || parts[0] != version {
+	if len(token) > maxTokenBytes || len(parts) != 3 || parts[0] != version {
 		return c, errors.New("there is no token of version 1")
 	}
 	payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
@@ -39,7 +39,7 @@ func (g *Gate) read(token string) (c claims, err error) {
 		return c, errors.New("the token's payload is not base64url")
 	}
 	mac, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil || !hmac.Equal(mac, g.sign(payload)) {
+	if err != nil || !hmac.Equal(mac, v.sign(payload)) {
 		return c, errors.New("the token is not signed with this machine's key since its start")
 	}
 	if json.Unmarshal(payload, &c) != nil || c.Session == "" || c.Nonce == "" || c.Host == "" {
@@ -48,14 +48,14 @@ func (g *Gate) read(token string) (c claims, err error) {
 	return c, nil
 }
 
-func (g *Gate) sign(payload []byte) []byte {
-	mac := hmac.New(sha256.New, g.key)
-	mac.Write([]byte(purpose + "\n" + g.bootID + "\n"))
+func (v *Verifier) sign(payload []byte) []byte {
+	mac := hmac.New(sha256.New, v.key)
+	mac.Write([]byte(purpose + "\n" + v.bootID + "\n"))
 	mac.Write(payload)
 	return mac.Sum(nil)
 }
 
-// readBootID takes $PETCAM_BOOT_ID in our units, which hide /proc/sys.
+// readBootID takes $PETCAM_BOOT_ID, which petcam's systemd units set as they hide /proc/sys.
 func readBootID() (string, error) {
 	if given := os.Getenv("PETCAM_BOOT_ID"); given != "" {
 		return given, nil

@@ -11,7 +11,7 @@ import (
 
 const (
 	keyFile     = "token.key"
-	shortestKey = 32 // bytes
+	minKeyBytes = 32 // bytes
 )
 
 // Key reads the secret that this machine's services share: the file token.key in $CREDENTIALS_DIRECTORY, else in
@@ -28,9 +28,9 @@ func Key(directory string) ([]byte, error) {
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("%s: the key that petcam-web signs with cannot be read: %w", place, err)
-		case len(key) < shortestKey:
+		case len(key) < minKeyBytes:
 			return nil, fmt.Errorf("%s: has %d bytes, needs %d; remove it and restart petcam-web, which makes a new one",
-				place, len(key), shortestKey)
+				place, len(key), minKeyBytes)
 		}
 		return key, nil
 	}

@@ -18,8 +18,8 @@ const (
 // errStopped is the cause of a session that ends because it was told to.
 var errStopped = errors.New("stopped")
 
-// session is one recording, from Start to Stop, in one file after another. Its fields belong to its goroutine unless they
-// say otherwise.
+// session is one recording, from Start to Stop, in one file after another. Its fields belong to its goroutine unless
+// they say otherwise.
 type session struct {
 	recorder *Recorder
 	label    string

@@ -164,7 +164,8 @@ func (s *space) deleteOldEachHour(ctx context.Context) {
 	}
 }
 
-// clockJumped says whether the wall clock moved by another time than has elapsed: a wrong clock must not delete recordings.
+// clockJumped says whether the wall clock moved by another time than has elapsed: a wrong clock must not delete
+// recordings.
 func clockJumped(before, now time.Time, elapsed time.Duration) bool {
 	return (now.Sub(before) - elapsed).Abs() >= ageCheckInterval
 }

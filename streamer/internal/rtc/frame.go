@@ -20,7 +20,8 @@ const (
 	nalType    = 0x1f
 )
 
-// frame is one access unit as RTP payloads (RFC 6184, packetization-mode 1), made once for all viewers and then read-only.
+// frame is one access unit as RTP payloads (RFC 6184, packetization-mode 1), made once for all viewers and then
+// read-only.
 type frame struct {
 	number    uint64 // of its first packet, counting the packets of all frames
 	timestamp uint32 // RTP

@@ -84,7 +84,8 @@ func (h *hosts) reachable(addresses []netip.Addr) []netip.Addr {
 	return slices.DeleteFunc(addresses, func(a netip.Addr) bool { return !both && a.Is6() != h.bound.Is6() })
 }
 
-// interfaceAddresses are the addresses of all interfaces that are up; those of the loopback only where there is no other.
+// interfaceAddresses are the addresses of all interfaces that are up; those of the loopback only where there is no
+// other.
 func interfaceAddresses() (found []netip.Addr) {
 	var loopback []netip.Addr
 	interfaces, _ := net.Interfaces()

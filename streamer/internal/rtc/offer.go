@@ -47,8 +47,8 @@ func withoutCandidates(offer string) string {
 	return rest.String()
 }
 
-// withOneFormat is the offer with no other video formats than this one where it is offered: pion goes through all of them
-// for each of them, which is most of the work of answering a browser.
+// withOneFormat is the offer with no other video formats than this one where it is offered: pion goes through all of
+// them for each of them, which is most of the work of answering a browser.
 func withOneFormat(offer string, payloadType webrtc.PayloadType) string {
 	var rest strings.Builder
 	format, within := strconv.Itoa(int(payloadType)), false

@@ -64,8 +64,8 @@ func settings(mux *mux, log pionLog, limits timeouts) webrtc.SettingEngine {
 	return s
 }
 
-// srtpProfiles orders the ciphers by their cost on this processor: with AES instructions GCM takes a sixth of the time of
-// HMAC-SHA1, without them twice as much.
+// srtpProfiles orders the ciphers by their cost on this processor: with AES instructions GCM takes a sixth of the time
+// of HMAC-SHA1, without them twice as much.
 func srtpProfiles() []dtls.SRTPProtectionProfile {
 	gcm, sha1 := dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80
 	if cpu.X86.HasAES && cpu.X86.HasPCLMULQDQ || cpu.ARM64.HasAES && cpu.ARM64.HasPMULL {

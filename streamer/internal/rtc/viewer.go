@@ -151,9 +151,9 @@ func reportsLoss(report *rtcp.ReceiverReport) bool {
 	return slices.ContainsFunc(report.Reports, func(r rtcp.ReceptionReport) bool { return r.FractionLost > 0 })
 }
 
-// negotiate answers the offer; the answer holds all candidates. Those of the offer are ignored, unless STUN is configured
-// because this machine is behind a NAT: the viewer's connectivity checks show its address, and no offer can make us send
-// packets to addresses of its choice.
+// negotiate answers the offer; the answer holds all candidates. Those of the offer are ignored, unless STUN is
+// configured because this machine is behind a NAT: the viewer's connectivity checks show its address, and no offer can
+// make us send packets to addresses of its choice.
 func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 	if len(v.server.iceServers) == 0 {
 		offer = withoutCandidates(offer)

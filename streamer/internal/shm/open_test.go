@@ -107,7 +107,7 @@ func TestItRefusesASegmentThatOthersCanWrite(t *testing.T) {
 	}
 }
 
-func TestItRefusesASegmentOfAStranger(t *testing.T) {
+func TestItRefusesASegmentOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")
 	}
@@ -120,7 +120,7 @@ func TestItRefusesASegmentOfAStranger(t *testing.T) {
 	wantRefusal(t, segment, "belongs to user 65534")
 }
 
-func TestItTrustsRootItselfAndPetcamAlone(t *testing.T) {
+func TestItTrustsOnlyRootItselfAndPetcam(t *testing.T) {
 	const petcamUser, petcamGroup, stranger = 996, 995, 12345
 	self := uint32(os.Geteuid())
 	for name, c := range map[string]struct {
@@ -229,7 +229,7 @@ func set32(offset int, value uint32) func([]byte) {
 	}
 }
 
-// place makes a segment that begins with these bytes.
+// makeSegment makes a segment that begins with these bytes.
 func makeSegment(t *testing.T, begin []byte, size int64) (name string) {
 	t.Helper()
 	name = shmtest.Name(t)

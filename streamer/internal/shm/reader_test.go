@@ -103,7 +103,7 @@ func TestAReaderThatFellBehindGoesOnAtTheNewestKeyframe(t *testing.T) {
 	}
 }
 
-func TestLargeRecordsOverrunAReaderTooAndItWaitsForAKeyframe(t *testing.T) {
+func TestAReaderOverrunByLargeRecordsWaitsForAKeyframe(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K')
 	wantRecords(t, reader, 0)
@@ -152,7 +152,7 @@ func TestItFollowsAReplacedSegmentFromItsFirstRecord(t *testing.T) {
 	}
 }
 
-func TestItReadsWhatIsLeftOfASegmentBeforeItFollows(t *testing.T) {
+func TestItReadsTheRestOfAReplacedSegmentFirst(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K', 'p', 'p')
 	old := next(t, reader)

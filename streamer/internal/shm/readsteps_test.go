@@ -71,7 +71,7 @@ func TestASpoiledRecordIsNotReturned(t *testing.T) {
 	}
 }
 
-func TestARecordHalfWrittenIsNotThereYet(t *testing.T) {
+func TestAHalfWrittenRecordIsNotReturned(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K')
 	wantRecords(t, reader, 0)
@@ -107,7 +107,7 @@ func TestAWriterThatCountsBackwardsIsFollowed(t *testing.T) {
 	}
 }
 
-func TestTheEndOfTheNumbersIsSurvived(t *testing.T) {
+func TestTheLargestRecordNumbersAreSurvived(t *testing.T) {
 	for _, next := range []uint64{math.MaxUint64, math.MaxUint64 / 2, 1 << 40} {
 		writer, reader := pair(t)
 		put64(writer.Memory(), shm.OffsetNextRecord, next)
@@ -125,7 +125,7 @@ func TestTheEndOfTheNumbersIsSurvived(t *testing.T) {
 	}
 }
 
-func TestTheStateSaysWhatIsWrong(t *testing.T) {
+func TestTheStateReportsWhatIsWrong(t *testing.T) {
 	name := shmtest.Name(t)
 	reader := open(t, name)
 	if state, message := reader.State(); state != shm.Waiting || message != name+": no daemon writes video yet" {

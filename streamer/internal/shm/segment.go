@@ -134,8 +134,8 @@ func (s *segment) slot(n uint64) (slot, error) {
 	return slot{}, errTorn
 }
 
-// keyframe finds the newest keyframe of the records low to high-1 that was captured at before or earlier, else the oldest
-// there is.
+// keyframe finds the newest keyframe of the records low to high-1 that was captured at before or earlier, else the
+// oldest there is.
 func (s *segment) keyframe(low, high, before uint64) (n uint64, found bool) {
 	low = max(low, s.firstRecord(), high-min(high, SlotCount))
 	for i := high; i > low; i-- {

@@ -106,7 +106,8 @@ func TestAReaderWithoutChecksReturnsTornRecords(t *testing.T) {
 	}
 }
 
-// readWithoutChecks copies the oldest record whatever becomes of it meanwhile. It only sees to it that it does not fault.
+// readWithoutChecks copies the oldest record whatever becomes of it meanwhile. It only sees to it that it does not
+// fault.
 func readWithoutChecks(memory []byte) (h264.AccessUnit, bool) {
 	n := binary.LittleEndian.Uint64(memory[shm.OffsetFirstRecord:])
 	slot := [shm.SlotSize]byte(memory[shm.SlotOffset(n):])
@@ -122,7 +123,7 @@ func readWithoutChecks(memory []byte) (h264.AccessUnit, bool) {
 	}, true
 }
 
-func TestAWriterThatIsKilledAnywhereLeavesNoBadRecordAndIsFollowed(t *testing.T) {
+func TestAKilledWriterLeavesNoTornRecordAndItsSuccessorIsFollowed(t *testing.T) {
 	name := shmtest.Name(t)
 	reader := open(t, name)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Wakeup wakes a Reader of a process where another Reader waits for the same records in the kernel: the kernel then has one
-// thread less to wake for each record. It is for one Reader at a time.
+// Wakeup wakes a Reader of a process where another Reader waits for the same records in the kernel: the kernel then has
+// one thread less to wake for each record. It is for one Reader at a time.
 type Wakeup chan struct{}
 
 // NewWakeup makes a Wakeup for WithWakeup.

@@ -9,7 +9,7 @@ import (
 )
 
 // A record that the reader only found by looking four times a second would take a hundred times as long as this allows.
-func TestAReaderWithNewsHasARecordAsSoonAsItIsTold(t *testing.T) {
+func TestAReaderWithAWakeupReturnsARecordUponNotify(t *testing.T) {
 	wakeup := shm.NewWakeup()
 	name := shmtest.Name(t)
 	writer, reader := shmtest.New(t, name), open(t, name, shm.WithWakeup(wakeup))
@@ -30,7 +30,7 @@ func TestAReaderWithNewsHasARecordAsSoonAsItIsTold(t *testing.T) {
 	}
 }
 
-func TestAReaderWithNewsMissesNothingThatItIsNotToldOf(t *testing.T) {
+func TestAReaderWithAWakeupFindsRecordsWithoutNotify(t *testing.T) {
 	name := shmtest.Name(t)
 	writer, reader := shmtest.New(t, name), open(t, name, shm.WithWakeup(shm.NewWakeup()))
 	publish(writer, 0, 'K')
@@ -43,7 +43,7 @@ func TestAReaderWithNewsMissesNothingThatItIsNotToldOf(t *testing.T) {
 	wantRecords(t, reader, 2, 3)
 }
 
-func TestWaitingForNewsAllocatesNothing(t *testing.T) {
+func TestWaitingForAWakeupAllocatesNothing(t *testing.T) {
 	wakeup, timer := shm.NewWakeup(), time.NewTimer(time.Hour)
 	if allocations := testing.AllocsPerRun(100, func() {
 		wakeup.Notify()

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// readAgain is how often it is looked whether the files have changed.
-const readAgain = 30 * time.Second
+// pollInterval is how often the files are checked for changes.
+const pollInterval = 30 * time.Second
 
 // Files is a certificate that somebody else renews in two files.
 type Files struct {
 	cert, key string
 	log       *slog.Logger
 	current   atomic.Pointer[tls.Certificate]
-	read      [2]time.Time // when the files were changed that current is from; only the goroutine of Follow after Open
+	read      [2]time.Time // modification times of the files that were read; only KeepCurrent's goroutine after Open
 }
 
 // OpenFiles reads a certificate with its chain, and its key. Its error is one line with the remedy.
@@ -32,21 +32,21 @@ func (f *Files) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return f.current.Load(), nil
 }
 
-// Follow reads the files again when they change. What cannot be used leaves the last good certificate in use.
-func (f *Files) Follow(ctx context.Context) {
-	ticker := time.NewTicker(readAgain)
+// KeepCurrent reads the files again when they change. Files that cannot be used leave the certificate before in use.
+func (f *Files) KeepCurrent(ctx context.Context) {
+	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			f.look()
+			f.check()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (f *Files) look() {
+func (f *Files) check() {
 	if f.changed() == f.read {
 		return
 	}
@@ -58,7 +58,7 @@ func (f *Files) look() {
 
 func (f *Files) load() error {
 	changed := f.changed()
-	f.read = changed // what cannot be used is not tried again until it changes
+	f.read = changed // files that cannot be used are not tried again until they change
 	certificate, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {
 		return fmt.Errorf("web.tls_cert, web.tls_key: %w; both must be PEM files that the user petcam can read", err)

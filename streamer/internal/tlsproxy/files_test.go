@@ -35,7 +35,7 @@ func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	}
 	expect := func(name string) {
 		t.Helper()
-		f.look()
+		f.check()
 		if certificate, _ := f.Certificate(nil); certificate.Leaf.VerifyHostname(name) != nil {
 			t.Errorf("it is not for %s but for %v", name, certificate.Leaf.DNSNames)
 		}
@@ -53,7 +53,7 @@ func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	expect("three.example")
 }
 
-func TestFilesThatCannotBeUsedAreSaidSoInOneLine(t *testing.T) {
+func TestUnusableFilesAreReportedInOneLine(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
 	for range 2 {
 		_, err := OpenFiles(cert, key, quiet())

@@ -15,14 +15,14 @@ import (
 
 const (
 	day         = 24 * time.Hour
-	past        = 30 * day  // so much clocks may differ
-	lasting     = 790 * day // with past under the 825 days that Apple's devices accept
+	backdated   = 30 * day  // how far the clocks of browsers may be behind
+	validity    = 790 * day // with backdated below the 825 days that Apple's devices accept
 	renewBefore = 60 * day
 	maxNames    = 64
 )
 
-// earliest is a time that lies in the past for certain: boards without a clock of their own start somewhere before it.
-func earliest() time.Time { return time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC) }
+// earliestPlausible is a time that is certainly in the past: boards without a clock battery start before it.
+func earliestPlausible() time.Time { return time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC) }
 
 // generate makes a self-signed certificate with its key, both PEM.
 func generate(now time.Time, names []string) ([]byte, error) {
@@ -34,20 +34,20 @@ func generate(now time.Time, names []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now.Before(earliest()) {
-		now = earliest()
+	if now.Before(earliestPlausible()) {
+		now = earliestPlausible()
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: "petcam"},
-		NotBefore:    now.Add(-past),
-		NotAfter:     now.Add(lasting),
+		NotBefore:    now.Add(-backdated),
+		NotAfter:     now.Add(validity),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 
 		BasicConstraintsValid: true,
 	}
-	template.DNSNames, template.IPAddresses = split(names)
+	template.DNSNames, template.IPAddresses = splitNames(names)
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func generate(now time.Time, names []string) ([]byte, error) {
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})), nil
 }
 
-// split sorts names into host names and addresses, each once, the first maxNames of them.
-func split(names []string) (hosts []string, addresses []net.IP) {
+// splitNames sorts names into host names and addresses, each once, the first maxNames of them.
+func splitNames(names []string) (hosts []string, addresses []net.IP) {
 	seen := map[string]bool{}
 	for _, name := range names {
 		if seen[name] || len(seen) == maxNames {

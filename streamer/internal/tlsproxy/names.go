@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Names are those by which this machine goes at home: its host name, also below .local, its addresses, and more. Its
-// public IPv6 addresses are left out: they change all the time, and browsers would ask again each time.
+// Names are those of this machine on the local network: its host name, also below .local, its addresses, and more.
+// Public IPv6 addresses are left out: they change often, and browsers would ask about a new certificate each time.
 func Names(more []string) []string {
 	names := []string{"localhost", "127.0.0.1", "::1"}
 	if host, err := os.Hostname(); err == nil {
@@ -20,14 +20,14 @@ func Names(more []string) []string {
 	networks, _ := net.InterfaceAddrs()
 	for _, network := range networks {
 		prefix, err := netip.ParsePrefix(network.String())
-		if address := prefix.Addr().Unmap(); err == nil && steady(address) {
+		if address := prefix.Addr().Unmap(); err == nil && isStable(address) {
 			names = append(names, address.String())
 		}
 	}
 	return usable(names)
 }
 
-func steady(address netip.Addr) bool {
+func isStable(address netip.Addr) bool {
 	return !address.IsLoopback() && !address.IsLinkLocalUnicast() && (address.Is4() || address.IsPrivate())
 }
 

@@ -1,7 +1,8 @@
-// Package tlsproxy is petcam-web over HTTPS: it ends TLS and passes everything on to petcam-web on this machine, which
-// speaks only HTTP. docs/http-api.md, section "HTTPS", is the specification.
+// Package tlsproxy is petcam-web over HTTPS: it terminates TLS and forwards all requests to petcam-web on this machine,
+// which speaks only HTTP. docs/http-api.md, section "HTTPS", is the specification. It imports nothing of the streamer.
 //
-// Serve's goroutines are those of net/http, which Close ends; Follow runs in its caller's and ends with its context.
+// Serve's goroutines are those of net/http, which Close ends; KeepCurrent runs in its caller's and ends with its
+// context.
 package tlsproxy
 
 import (
@@ -23,46 +24,46 @@ import (
 const (
 	headerTimeout = 5 * time.Second // also of the TLS handshake
 	idleTimeout   = time.Minute
-	answerTimeout = 30 * time.Second // until petcam-web's headers; what follows may take for ever
-	maxHeader     = 16 << 10
-	maxStreams    = 32  // of one HTTP/2 connection
-	maxUpstream   = 200 // connections to petcam-web
-	purpose       = "petcam-tls-v1"
+	answerTimeout = 30 * time.Second // until petcam-web's headers; the body may take for ever
+	maxHeader     = 16 << 10         // bytes
+	maxStreams    = 32               // of one HTTP/2 connection
+	maxUpstream   = 200              // connections to petcam-web
+	proofPurpose  = "petcam-tls-v1"
 )
 
-// Certificates gives the certificate that is to be shown.
+// Certificates gives the server's certificate.
 type Certificates interface {
 	Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
-	Follow(ctx context.Context) // until ctx ends, keeps it good
+	KeepCurrent(ctx context.Context) // renews it or reads it again where that is due, until ctx ends
 }
 
-// Front serves HTTPS.
-type Front struct {
+// Proxy serves HTTPS.
+type Proxy struct {
 	Certificates
 	server    *http.Server
 	transport *http.Transport
 }
 
-// New makes a front before the petcam-web that listens at web (host:port). key is the secret that both share.
-func New(web string, key []byte, certificates Certificates, log *slog.Logger) *Front {
+// New makes a Proxy for the petcam-web that listens at web (host:port). key is the secret that both share.
+func New(web string, key []byte, certificates Certificates, log *slog.Logger) *Proxy {
 	transport := &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: 2 * time.Second}).DialContext,
-		DisableCompression:    true, // what the browser asked for is petcam-web's affair
+		DisableCompression:    true, // the browser's Accept-Encoding goes to petcam-web as it is
 		MaxConnsPerHost:       maxUpstream,
 		MaxIdleConnsPerHost:   8,
-		IdleConnTimeout:       30 * time.Second, // before waitress gives up
+		IdleConnTimeout:       30 * time.Second, // shorter than waitress's own
 		ResponseHeaderTimeout: answerTimeout,
 	}
 	errors := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       rewrite(&url.URL{Scheme: "http", Host: web}, proof(key)),
 		Transport:     transport,
-		FlushInterval: -1, // at once: events and pictures are worth nothing later
+		FlushInterval: -1, // at once: events and pictures must not wait in a buffer
 		ErrorLog:      errors,
 		ErrorHandler:  unavailable(log),
 	}
 	server := &http.Server{
-		Handler:           bounded(proxy),
+		Handler:           withLimits(proxy),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
@@ -70,15 +71,15 @@ func New(web string, key []byte, certificates Certificates, log *slog.Logger) *F
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          errors,
 	}
-	return &Front{Certificates: certificates, server: server, transport: transport}
+	return &Proxy{Certificates: certificates, server: server, transport: transport}
 }
 
-// Divert has what is at path, and below it, answered by handler instead of petcam-web. For the time before Serve.
-func (f *Front) Divert(path string, handler http.Handler) {
-	others := f.server.Handler
-	f.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// Handle has requests for path, and paths below it, answered by handler instead of petcam-web. Call it before Serve.
+func (p *Proxy) Handle(path string, handler http.Handler) {
+	others := p.server.Handler
+	p.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
-			bounded(handler).ServeHTTP(w, r)
+			withLimits(handler).ServeHTTP(w, r)
 			return
 		}
 		others.ServeHTTP(w, r)
@@ -86,25 +87,25 @@ func (f *Front) Divert(path string, handler http.Handler) {
 }
 
 // Serve answers connections until Close.
-func (f *Front) Serve(listener net.Listener) error { return f.server.ServeTLS(listener, "", "") }
+func (p *Proxy) Serve(listener net.Listener) error { return p.server.ServeTLS(listener, "", "") }
 
-// Close ends all connections, those that do something when ctx ends.
-func (f *Front) Close(ctx context.Context) {
-	if f.server.Shutdown(ctx) != nil {
-		_ = f.server.Close()
+// Close ends all connections, those with a request when ctx ends.
+func (p *Proxy) Close(ctx context.Context) {
+	if p.server.Shutdown(ctx) != nil {
+		_ = p.server.Close()
 	}
-	f.transport.CloseIdleConnections()
+	p.transport.CloseIdleConnections()
 }
 
-// proof tells petcam-web that what comes with it was passed on by us.
+// proof is the value of the header by which petcam-web knows that a request was forwarded by this Proxy.
 func proof(key []byte) string {
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(purpose))
+	mac.Write([]byte(proofPurpose))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// rewrite sends a request to web. What it says about where it comes from is replaced: ReverseProxy has dropped
-// Forwarded and X-Forwarded-*.
+// rewrite sends a request to web. Its own claims about where it comes from are replaced: ReverseProxy has already
+// dropped Forwarded and X-Forwarded-*.
 func rewrite(web *url.URL, proof string) func(*httputil.ProxyRequest) {
 	return func(r *httputil.ProxyRequest) {
 		r.SetURL(web)

@@ -21,23 +21,23 @@ import (
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// rig is a front before a petcam-web of the test's, and browsers of HTTP/1.1 and HTTP/2.
-type rig struct {
+// testProxy is a Proxy for a stand-in for petcam-web, with clients of HTTP/1.1 and HTTP/2.
+type testProxy struct {
 	url      string
 	browsers map[string]*http.Client
 }
 
-func start(t *testing.T, web http.Handler) rig {
+func start(t *testing.T, web http.Handler) testProxy {
 	t.Helper()
 	backend := httptest.NewServer(web)
 	t.Cleanup(backend.Close)
-	return before(t, backend.Listener.Addr().String())
+	return startBefore(t, backend.Listener.Addr().String())
 }
 
-// before puts a front before an address.
-func before(t *testing.T, web string) rig {
+// startBefore starts a Proxy for an address.
+func startBefore(t *testing.T, web string) testProxy {
 	t.Helper()
-	own, err := OpenOwn(t.TempDir(), func() []string { return []string{"localhost", "127.0.0.1"} }, quiet())
+	certificates, err := OpenSelfSigned(t.TempDir(), func() []string { return []string{"localhost", "127.0.0.1"} }, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,10 +45,10 @@ func before(t *testing.T, web string) rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front := New(web, []byte(strings.Repeat("k", 32)), own, quiet())
+	proxy := New(web, []byte(strings.Repeat("k", 32)), certificates, quiet())
 	ended := make(chan error, 1)
-	go func() { ended <- front.Serve(listener) }()
-	r := rig{url: "https://" + listener.Addr().String(), browsers: map[string]*http.Client{}}
+	go func() { ended <- proxy.Serve(listener) }()
+	r := testProxy{url: "https://" + listener.Addr().String(), browsers: map[string]*http.Client{}}
 	for name, protocols := range map[string][]string{"HTTP/1.1": {"http/1.1"}, "HTTP/2.0": {"h2"}} {
 		transport := &http.Transport{
 			TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, NextProtos: protocols},
@@ -60,7 +60,7 @@ func before(t *testing.T, web string) rig {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		front.Close(ctx)
+		proxy.Close(ctx)
 		if err := <-ended; err != http.ErrServerClosed {
 			t.Error(err)
 		}
@@ -69,7 +69,7 @@ func before(t *testing.T, web string) rig {
 }
 
 // each runs a test with each protocol.
-func (r rig) each(t *testing.T, test func(t *testing.T, browser *http.Client)) {
+func (r testProxy) each(t *testing.T, test func(t *testing.T, browser *http.Client)) {
 	for name, browser := range r.browsers {
 		t.Run(name, func(t *testing.T) { test(t, browser) })
 	}
@@ -101,7 +101,7 @@ func text(t *testing.T, response *http.Response) string {
 	return string(body)
 }
 
-func TestPetcamWebHearsWhoAsksAndByWhichName(t *testing.T) {
+func TestPetcamWebGetsTheClientsAddressAndHost(t *testing.T) {
 	r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Petcam-Tls", "X-Forwarded-Host", "Forwarded", "X-Real-Ip"} {
 			fmt.Fprintf(w, "%s=%s\n", name, strings.Join(r.Header.Values(name), "|"))
@@ -125,15 +125,15 @@ func TestPetcamWebHearsWhoAsksAndByWhichName(t *testing.T) {
 	})
 }
 
-// flow is an answer that petcam-web gives piece by piece.
-type flow struct {
+// streamedAnswer is an answer that petcam-web writes piece by piece.
+type streamedAnswer struct {
 	header http.Header
 	piece  string
 }
 
-func flows() map[string]flow {
+func streamedAnswers() map[string]streamedAnswer {
 	picture := strings.Repeat("\xff\xd8 a JPEG \xff\xd9", 1<<13) // more than any buffer on the way
-	return map[string]flow{
+	return map[string]streamedAnswer{
 		"events": {http.Header{"Content-Type": {"text/event-stream"}}, "data: {}\n\n"},
 		"pictures": {http.Header{"Content-Type": {"multipart/x-mixed-replace; boundary=b"}},
 			"--b\r\nContent-Type: image/jpeg\r\n\r\n" + picture + "\r\n"},
@@ -142,8 +142,8 @@ func flows() map[string]flow {
 	}
 }
 
-func TestEachPieceComesAtOnceAndTheAnswerEndsWithItsReader(t *testing.T) {
-	for name, flow := range flows() {
+func TestStreamedAnswersAreForwardedAtOnceAndEndWithTheClient(t *testing.T) {
+	for name, flow := range streamedAnswers() {
 		t.Run(name, func(t *testing.T) {
 			next, gone := make(chan struct{}), make(chan struct{}, 1)
 			r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -175,7 +175,7 @@ func TestEachPieceComesAtOnceAndTheAnswerEndsWithItsReader(t *testing.T) {
 	}
 }
 
-func TestDownloadsAreWholeOrTheRangeThatIsAskedFor(t *testing.T) {
+func TestDownloadsAndRangesAreForwarded(t *testing.T) {
 	file := bytes.Repeat([]byte("petcam "), 1<<17) // more than any buffer on the way
 	r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "a.mp4", time.Unix(1, 0), bytes.NewReader(file))
@@ -192,7 +192,7 @@ func TestDownloadsAreWholeOrTheRangeThatIsAskedFor(t *testing.T) {
 	})
 }
 
-func TestBodiesArePassedOnUpToTheirLimit(t *testing.T) {
+func TestRequestBodiesAreForwardedUpToTheirLimit(t *testing.T) {
 	r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "%s %d %d", r.Method, r.ContentLength, len(body))
@@ -215,8 +215,8 @@ func TestBodiesArePassedOnUpToTheirLimit(t *testing.T) {
 	})
 }
 
-func TestWithoutPetcamWebThePageSaysSoInBothLanguages(t *testing.T) {
-	r := before(t, "127.0.0.1:9")
+func TestPageWithoutPetcamWebIsInBothLanguages(t *testing.T) {
+	r := startBefore(t, "127.0.0.1:9")
 	r.each(t, func(t *testing.T, browser *http.Client) {
 		response := get(t, browser, r.url+"/", nil)
 		got := text(t, response)
@@ -241,7 +241,7 @@ func TestWithoutPetcamWebThePageSaysSoInBothLanguages(t *testing.T) {
 	})
 }
 
-func TestHTTPAndOldTLSAreNotSpoken(t *testing.T) {
+func TestPlainHTTPAndOldTLSAreRefused(t *testing.T) {
 	r := start(t, http.NotFoundHandler())
 	address := strings.TrimPrefix(r.url, "https://")
 	old := &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}

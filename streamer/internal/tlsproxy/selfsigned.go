@@ -10,75 +10,75 @@ import (
 	"time"
 )
 
-// lookEvery is how often it is looked whether the certificate still serves. The first time is a good while after the
-// start, when the network has given addresses and the time of day.
-const lookEvery = 10 * time.Minute
+// renewalCheckInterval is how often the certificate is checked for renewal. The first check is long enough after the
+// start for the machine to have its addresses and the time of day from the network.
+const renewalCheckInterval = 10 * time.Minute
 
-// Own is a certificate that this machine makes for itself and keeps in a file.
-type Own struct {
+// SelfSigned is a certificate that this machine makes for itself and saves in a file.
+type SelfSigned struct {
 	file    string
-	names   func() []string // by which this machine goes now, addresses among them
+	names   func() []string // of this machine now, addresses included
 	now     func() time.Time
 	log     *slog.Logger
 	current atomic.Pointer[tls.Certificate]
 }
 
-// OpenOwn takes the certificate that is kept in directory, or makes one.
-func OpenOwn(directory string, names func() []string, log *slog.Logger) (*Own, error) {
-	return openOwn(&Own{file: filepath.Join(directory, "tls.pem"), names: names, now: time.Now, log: log})
+// OpenSelfSigned takes the certificate that is saved in directory, or makes one.
+func OpenSelfSigned(directory string, names func() []string, log *slog.Logger) (*SelfSigned, error) {
+	return openSelfSigned(&SelfSigned{file: filepath.Join(directory, "tls.pem"), names: names, now: time.Now, log: log})
 }
 
-func openOwn(o *Own) (*Own, error) {
-	if kept, err := tls.LoadX509KeyPair(o.file, o.file); err == nil {
-		o.use(&kept)
-		return o, nil
+func openSelfSigned(s *SelfSigned) (*SelfSigned, error) {
+	if kept, err := tls.LoadX509KeyPair(s.file, s.file); err == nil {
+		s.use(&kept)
+		return s, nil
 	} else if !os.IsNotExist(err) {
-		o.log.Warn("the kept HTTPS certificate cannot be used; a new one is made", "error", err)
+		s.log.Warn("the kept HTTPS certificate cannot be used; a new one is made", "error", err)
 	}
-	return o, o.renew()
+	return s, s.renew()
 }
 
 // Certificate is the current one.
-func (o *Own) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return o.current.Load(), nil
+func (s *SelfSigned) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return s.current.Load(), nil
 }
 
-// Follow makes a new certificate before the current one ends, and where this machine has got another name.
-func (o *Own) Follow(ctx context.Context) {
-	ticker := time.NewTicker(lookEvery)
+// KeepCurrent makes a new certificate before the current one expires, and when this machine has got another name.
+func (s *SelfSigned) KeepCurrent(ctx context.Context) {
+	ticker := time.NewTicker(renewalCheckInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			o.look()
+			s.check()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (o *Own) look() {
-	why := o.unfit()
+func (s *SelfSigned) check() {
+	why := s.renewalReason()
 	if why == "" {
 		return
 	}
-	o.log.Info("a new HTTPS certificate is made, which browsers will ask about again", "because", why)
-	if err := o.renew(); err != nil {
-		o.log.Error("the HTTPS certificate cannot be made", "error", err)
+	s.log.Info("a new HTTPS certificate is made, which browsers will ask about again", "because", why)
+	if err := s.renew(); err != nil {
+		s.log.Error("the HTTPS certificate cannot be made", "error", err)
 	}
 }
 
-// unfit says why the current certificate no longer serves; empty if it does.
-func (o *Own) unfit() string {
-	leaf, now := o.current.Load().Leaf, o.now()
+// renewalReason says why a new certificate is needed; empty if none is.
+func (s *SelfSigned) renewalReason() string {
+	leaf, now := s.current.Load().Leaf, s.now()
 	switch {
-	case now.Before(earliest()): // the clock is wrong: it tells nothing
+	case now.Before(earliestPlausible()): // the clock is wrong: it tells nothing
 	case now.Before(leaf.NotBefore):
 		return "it was made when the clock was wrong"
 	case now.After(leaf.NotAfter.Add(-renewBefore)):
 		return "it ends soon"
 	}
-	for _, name := range o.names() {
+	for _, name := range s.names() {
 		if leaf.VerifyHostname(name) != nil {
 			return "it is not for " + name
 		}
@@ -86,13 +86,13 @@ func (o *Own) unfit() string {
 	return ""
 }
 
-// renew makes a certificate for the names of now and those of before: an address may come back.
-func (o *Own) renew() error {
-	names := o.names()
-	if current := o.current.Load(); current != nil {
+// renew makes a certificate for the current names and those of the certificate before: an address may come back.
+func (s *SelfSigned) renew() error {
+	names := s.names()
+	if current := s.current.Load(); current != nil {
 		names = append(names, namesOf(current.Leaf)...)
 	}
-	text, err := generate(o.now(), names)
+	text, err := generate(s.now(), names)
 	if err != nil {
 		return err
 	}
@@ -100,20 +100,20 @@ func (o *Own) renew() error {
 	if err != nil {
 		return err
 	}
-	if err := keep(o.file, text); err != nil {
-		o.log.Warn("the HTTPS certificate cannot be kept: browsers will ask again after the next start", "error", err)
+	if err := writeAtomically(s.file, text); err != nil {
+		s.log.Warn("the HTTPS certificate cannot be kept: browsers will ask again after the next start", "error", err)
 	}
-	o.use(&certificate)
+	s.use(&certificate)
 	return nil
 }
 
-func (o *Own) use(certificate *tls.Certificate) {
-	o.current.Store(certificate)
-	o.log.Info("HTTPS certificate of this machine's own", "sha256", Fingerprint(certificate), "ends", certificate.Leaf.NotAfter)
+func (s *SelfSigned) use(certificate *tls.Certificate) {
+	s.current.Store(certificate)
+	s.log.Info("HTTPS certificate of this machine's own", "sha256", Fingerprint(certificate), "ends", certificate.Leaf.NotAfter)
 }
 
-// keep writes a file whole or not at all, for its owner only.
-func keep(path string, text []byte) error {
+// writeAtomically writes a file whole or not at all, for its owner only.
+func writeAtomically(path string, text []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".tls-*") // 0600
 	if err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	version = 1
-	maxFile = 64 << 10
+	version      = 1
+	maxFileBytes = 64 << 10
 )
 
 // document is the file; fields that are not listed here are for petcam token.
@@ -26,12 +26,12 @@ func read(path string) (map[string]string, error) {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	text, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
 	switch {
 	case err != nil:
 		return nil, err
-	case len(text) > maxFile:
-		return nil, fmt.Errorf("is larger than %d bytes", maxFile)
+	case len(text) > maxFileBytes:
+		return nil, fmt.Errorf("is larger than %d bytes", maxFileBytes)
 	}
 	return parse(text)
 }

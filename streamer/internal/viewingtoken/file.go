@@ -1,6 +1,7 @@
-// Package viewingtoken judges the viewing tokens that `petcam token` hands out. docs/http-api.md, section "Viewing
-// tokens", is the specification; petcam/web/viewing_tokens.py writes the file, and tests/viewing-tokens.json holds both
-// together.
+// Package viewingtoken verifies the viewing tokens that `petcam token` makes. It imports nothing of the streamer.
+//
+// docs/http-api.md, section "Viewing tokens", is the specification; petcam/access/viewing_tokens.py writes the file,
+// and tests/viewing-tokens.json holds both together.
 package viewingtoken
 
 import (
@@ -17,9 +18,9 @@ import (
 )
 
 const (
-	name     = "viewing_tokens.json"
-	lookNew  = 2 * time.Second // how often Follow looks for changes
-	maxToken = 256             // bytes; ours have 50
+	name          = "viewing_tokens.json"
+	pollInterval  = 2 * time.Second // how often Watch looks for changes
+	maxTokenBytes = 256             // those of petcam token have 50
 )
 
 // Path is where the file is: $PETCAM_VIEWING_TOKENS, else in directory.
@@ -30,28 +31,28 @@ func Path(directory string) string {
 	return filepath.Join(directory, name)
 }
 
-// File is the tokens that are good at the moment. It need not be there: then none is.
+// File is the file with the tokens that are valid at the moment; where there is none, no token is.
 type File struct {
 	path string
 	log  *slog.Logger
 
 	mu   sync.Mutex          // guards what follows
-	seen fs.FileInfo         // of what was read; nil: there was none
+	seen fs.FileInfo         // of the file that was read; nil: there was none
 	ids  map[string]string   // by the token's SHA-256 in hex
-	used map[string]struct{} // ids that let somebody in
+	used map[string]struct{} // ids of tokens that were accepted
 }
 
-// New looks at no file yet.
+// New does not read the file yet.
 func New(path string, log *slog.Logger) *File {
 	return &File{path: path, log: log, used: map[string]struct{}{}}
 }
 
-// Accept gives the id of a token that is good now. Its error holds nothing of the token.
+// Accept gives the id of a token that is valid now. Its error has nothing of the token in it.
 func (f *File) Accept(token string) (id string, err error) {
-	if len(token) > maxToken {
+	if len(token) > maxTokenBytes {
 		return "", errors.New("no viewing token is that long")
 	}
-	sum := sha256.Sum256([]byte(token)) // 256 random bits: how long the look-up takes tells nothing of use
+	sum := sha256.Sum256([]byte(token)) // 256 random bits: the time of the look-up tells nothing of use
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refresh()
@@ -63,17 +64,17 @@ func (f *File) Accept(token string) (id string, err error) {
 	return id, nil
 }
 
-// Holds tells whether the token with this id is still good.
-func (f *File) Holds(id string) bool {
+// IsValid tells whether the token with this id is still valid.
+func (f *File) IsValid(id string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refresh()
-	return f.holds(id)
+	return f.isValid(id)
 }
 
-// Follow tells of each token that let somebody in and is revoked, until ctx ends.
-func (f *File) Follow(ctx context.Context, revoked func(id string)) {
-	ticker := time.NewTicker(lookNew)
+// Watch calls revoked for each token that was accepted and is then revoked, until ctx ends.
+func (f *File) Watch(ctx context.Context, revoked func(id string)) {
+	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
 		select {
@@ -81,19 +82,19 @@ func (f *File) Follow(ctx context.Context, revoked func(id string)) {
 			return
 		case <-ticker.C:
 		}
-		for _, id := range f.gone() {
+		for _, id := range f.revokedIDs() {
 			revoked(id)
 		}
 	}
 }
 
-// gone are the ids that let somebody in and no longer do; each is told once.
-func (f *File) gone() (gone []string) {
+// revokedIDs are those of tokens that were accepted and are no longer valid; each is returned once.
+func (f *File) revokedIDs() (gone []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refresh()
 	for id := range f.used {
-		if !f.holds(id) {
+		if !f.isValid(id) {
 			gone = append(gone, id)
 			delete(f.used, id)
 		}
@@ -101,8 +102,8 @@ func (f *File) gone() (gone []string) {
 	return gone
 }
 
-// holds is Holds of what was read. Called with mu held.
-func (f *File) holds(id string) bool {
+// isValid is IsValid by what was read last. Called with mu held.
+func (f *File) isValid(id string) bool {
 	for _, each := range f.ids {
 		if each == id {
 			return true
@@ -111,7 +112,7 @@ func (f *File) holds(id string) bool {
 	return false
 }
 
-// refresh reads the file where it is another than before. Called with mu held.
+// refresh reads the file where it has changed. Called with mu held.
 func (f *File) refresh() {
 	info, err := os.Stat(f.path)
 	if err != nil {
@@ -127,7 +128,7 @@ func (f *File) refresh() {
 	}
 }
 
-// same tells whether a file is the one that was read. It is written whole, so that each time it is a new one.
+// same tells whether a file is the one that was read. petcam token replaces the file with each change.
 func same(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
 }

@@ -51,19 +51,19 @@ func newFile(t *testing.T) (f *File, path string, log *strings.Builder) {
 func expectNobody(t *testing.T, f *File, v vectors, why string) {
 	t.Helper()
 	for token, id := range v.Good {
-		if got, err := f.Accept(token); err == nil || got != "" || f.Holds(id) {
+		if got, err := f.Accept(token); err == nil || got != "" || f.IsValid(id) {
 			t.Errorf("%.40q lets %q in", why, got)
 		}
 	}
 }
 
-func TestTokensLetInWhatTheFileHolds(t *testing.T) {
+func TestOnlyTokensInTheFileAreAccepted(t *testing.T) {
 	v := readVectors(t)
 	f, path, _ := newFile(t)
 	expectNobody(t, f, v, "no file")
 	put(t, path, v.File)
 	for token, id := range v.Good {
-		if got, err := f.Accept(token); err != nil || got != id || !f.Holds(id) {
+		if got, err := f.Accept(token); err != nil || got != id || !f.IsValid(id) {
 			t.Errorf("%s: %q, %v", id, got, err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestTokensLetInWhatTheFileHolds(t *testing.T) {
 			t.Errorf("%q: %q, %v", token, got, err)
 		}
 	}
-	if f.Holds("") || f.Holds("another") {
+	if f.IsValid("") || f.IsValid("another") {
 		t.Error("it holds what nobody has")
 	}
 	if err := os.Remove(path); err != nil {
@@ -81,25 +81,25 @@ func TestTokensLetInWhatTheFileHolds(t *testing.T) {
 	expectNobody(t, f, v, "removed")
 }
 
-func TestDamagedFileLetsNobodyInAndSaysSoOnce(t *testing.T) {
+func TestDamagedFileAcceptsNoTokenAndIsLoggedOnce(t *testing.T) {
 	v := readVectors(t)
-	for _, text := range append(v.Damaged, v.File+strings.Repeat(" ", maxFile)) {
+	for _, text := range append(v.Damaged, v.File+strings.Repeat(" ", maxFileBytes)) {
 		f, path, log := newFile(t)
 		put(t, path, v.File)
-		f.Holds("")
+		f.IsValid("")
 		put(t, path, text)
 		expectNobody(t, f, v, text)
 		if n := strings.Count(log.String(), "\n"); n != 1 {
 			t.Errorf("%.40q: %d lines in the log", text, n)
 		}
 		put(t, path, v.File)
-		if !f.Holds("3f9a0c12") {
+		if !f.IsValid("3f9a0c12") {
 			t.Errorf("%.40q: it is not heard after that", text)
 		}
 	}
 }
 
-func TestEachTokenThatLetSomebodyInIsMissedOnce(t *testing.T) {
+func TestEachUsedTokenIsReportedOnceWhenRevoked(t *testing.T) {
 	v := readVectors(t)
 	f, path, _ := newFile(t)
 	put(t, path, v.File)
@@ -110,20 +110,20 @@ func TestEachTokenThatLetSomebodyInIsMissedOnce(t *testing.T) {
 	}
 	expectGone := func(want ...string) {
 		t.Helper()
-		if got := f.gone(); !slices.Equal(got, want) {
+		if got := f.revokedIDs(); !slices.Equal(got, want) {
 			t.Errorf("%q instead of %q", got, want)
 		}
 	}
 	expectGone()
 	put(t, path, strings.Replace(v.File, "3f9a0c12", "11111111", 1))
-	f.Holds("") // that somebody else has noticed the change hides nothing
+	f.IsValid("") // that somebody else has noticed the change hides nothing
 	expectGone("3f9a0c12")
 	expectGone()
 	put(t, path, `{"version":1,"tokens":[]}`)
 	expectGone("00ff17aa") // 11111111 has let nobody in
 }
 
-func TestUnitsMayNameTheFile(t *testing.T) {
+func TestEnvironmentMayNameTheFile(t *testing.T) {
 	t.Setenv("PETCAM_VIEWING_TOKENS", "")
 	if got := Path("/state"); got != "/state/viewing_tokens.json" {
 		t.Error(got)

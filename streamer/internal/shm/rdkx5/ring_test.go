@@ -14,7 +14,7 @@ import (
 	"petcam/streamer/internal/shm/shmtest"
 )
 
-func TestTheStateOfTheRingSaysWhatIsWrong(t *testing.T) {
+func TestTheStateReportsWhatIsWrong(t *testing.T) {
 	name := shmtest.Name(t)
 	reader := open(t, name)
 	want := func(at uint64, state, words string) {
@@ -42,7 +42,7 @@ func TestTheStateOfTheRingSaysWhatIsWrong(t *testing.T) {
 	want(published+shm.StaleNS, shm.Refused, "format 1 is not H.264")
 }
 
-func TestADaemonThatBeginsAnewInTheSameRingIsANewEpoch(t *testing.T) {
+func TestADaemonRestartInTheSameRingIsANewEpoch(t *testing.T) {
 	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		writeUpTo(ring, 11)
 		wantFrames(t, reader.Reader, 10)
@@ -56,7 +56,7 @@ func TestADaemonThatBeginsAnewInTheSameRingIsANewEpoch(t *testing.T) {
 	})
 }
 
-func TestARingThatIsMadeAnewIsFollowed(t *testing.T) {
+func TestAReplacedRingIsFollowed(t *testing.T) {
 	name := shmtest.Name(t)
 	reader := open(t, name)
 	writeUpTo(rdkx5test.New(t, name), 3)
@@ -74,7 +74,7 @@ func TestARingThatIsMadeAnewIsFollowed(t *testing.T) {
 	}
 }
 
-func TestARingThatIsTruncatedInPlaceDoesNotFault(t *testing.T) {
+func TestATruncatedRingDoesNotFault(t *testing.T) {
 	name := shmtest.Name(t)
 	ring, reader := rdkx5test.New(t, name), open(t, name)
 	writeUpTo(ring, 1)
@@ -93,7 +93,7 @@ func TestARingThatIsTruncatedInPlaceDoesNotFault(t *testing.T) {
 	wantFrames(t, reader.Reader, 0)
 }
 
-func TestTheCountGoesOnPast32Bits(t *testing.T) {
+func TestTheCountContinuesPast32Bits(t *testing.T) {
 	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		ring.Written = math.MaxUint32 - 5
 		for range 12 {
@@ -106,7 +106,7 @@ func TestTheCountGoesOnPast32Bits(t *testing.T) {
 	})
 }
 
-func TestASegmentThatIsNoRingIsRefusedWithTheRemedy(t *testing.T) {
+func TestASegmentThatIsNoRingIsRefusedWithARemedy(t *testing.T) {
 	name := shmtest.Name(t)
 	shmtest.New(t, name)
 	reader := open(t, name)
@@ -118,7 +118,7 @@ func TestASegmentThatIsNoRingIsRefusedWithTheRemedy(t *testing.T) {
 }
 
 // Whatever stands before a frame's data, it is refused or lies within its slot.
-func FuzzParseRDKFrame(f *testing.F) {
+func FuzzParseFrameHeader(f *testing.F) {
 	var raw rdkx5.RawFrameHeader
 	rdkx5test.EncodeHeader(raw[:], shmtest.Frame(5, true, 1000))
 	f.Add(bytes.Clone(raw[:]))

@@ -61,7 +61,7 @@ func wantFrames(t testing.TB, reader *shm.Reader, want ...uint64) {
 	}
 }
 
-func TestEveryFrameOfTheRingComesInOrderFromTheNewestKeyframeOn(t *testing.T) {
+func TestFramesComeInOrderFromTheNewestKeyframe(t *testing.T) {
 	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		writeUpTo(ring, 14)
 		wantFrames(t, reader.Reader, 10, 11, 12, 13, 14)
@@ -75,7 +75,7 @@ func TestEveryFrameOfTheRingComesInOrderFromTheNewestKeyframeOn(t *testing.T) {
 	})
 }
 
-func TestAFrameOfTheRingHasAllThatAnAccessUnitHas(t *testing.T) {
+func TestAFrameBecomesACompleteAccessUnit(t *testing.T) {
 	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		sent := shmtest.Frame(0, true, 5000)
 		sent.FrameNumber, sent.CaptureNS, sent.Width, sent.Height = 77, 12_000_000_034, 1920, 1080
@@ -115,7 +115,7 @@ func TestAFrameThatIsStillBeingCopiedIsNotReturned(t *testing.T) {
 	}
 }
 
-func TestTheNewestFrameIsBelievedOnlyWhenTwoLooksAgree(t *testing.T) {
+func TestTheNewestFrameIsReturnedOnlyIfTwoCopiesAreEqual(t *testing.T) {
 	for name, change := range map[string]func(slot []byte){
 		"its data":   func(slot []byte) { slot[rdkx5.OffsetData+2900]++ },
 		"its number": func(slot []byte) { slot[rdkx5.OffsetFrameNumber]++ },
@@ -140,7 +140,7 @@ func TestTheNewestFrameIsBelievedOnlyWhenTwoLooksAgree(t *testing.T) {
 	}
 }
 
-func TestAFrameWhoseSlotComesRoundWhileItIsCopiedIsRefused(t *testing.T) {
+func TestAFrameOverwrittenDuringTheCopyIsRefused(t *testing.T) {
 	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		writeUpTo(ring, 11)
 		*reader.betweenCopies = func() {
@@ -155,7 +155,7 @@ func TestAFrameWhoseSlotComesRoundWhileItIsCopiedIsRefused(t *testing.T) {
 	})
 }
 
-func TestAReaderOfTheRingThatFellBehindGoesOnAtTheNewestKeyframe(t *testing.T) {
+func TestASlowReaderContinuesAtTheNewestKeyframe(t *testing.T) {
 	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		writeUpTo(ring, 0)
 		wantFrames(t, reader.Reader, 0)
@@ -170,7 +170,7 @@ func TestAReaderOfTheRingThatFellBehindGoesOnAtTheNewestKeyframe(t *testing.T) {
 	})
 }
 
-func TestAFrameThatMakesNoSenseIsRefusedCountedAndLogged(t *testing.T) {
+func TestAnInvalidFrameIsRefusedCountedAndLogged(t *testing.T) {
 	put := func(offset int, value uint64) func([]byte) {
 		return func(slot []byte) { binary.LittleEndian.PutUint64(slot[offset:], value) }
 	}
@@ -212,7 +212,7 @@ func TestAFrameThatMakesNoSenseIsRefusedCountedAndLogged(t *testing.T) {
 	}
 }
 
-func TestTheRingIsRewoundToTheNewestKeyframeThatIsOldEnough(t *testing.T) {
+func TestRewindGoesBackToTheNewestKeyframeThatIsOldEnough(t *testing.T) {
 	name := shmtest.Name(t)
 	ring, reader := rdkx5test.New(t, name), open(t, name)
 	if err := reader.Rewind(0); !errors.Is(err, shm.ErrNoVideo) {
@@ -259,7 +259,7 @@ func TestNoTornFrameOfAFastDaemonIsReturned(t *testing.T) {
 	})
 }
 
-func TestReadingTheRingAllocatesNothingPerRecord(t *testing.T) {
+func TestReadingAllocatesNothingPerRecord(t *testing.T) {
 	name := shmtest.Name(t)
 	ring, reader := rdkx5test.New(t, name), open(t, name)
 	unit := shmtest.Frame(0, true, 1000)
@@ -274,7 +274,7 @@ func TestReadingTheRingAllocatesNothingPerRecord(t *testing.T) {
 	}
 }
 
-func TestCloseEndsAWaitForTheRing(t *testing.T) {
+func TestCloseEndsAWait(t *testing.T) {
 	reader := open(t, shmtest.Name(t))
 	failed := make(chan error)
 	go func() {

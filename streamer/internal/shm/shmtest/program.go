@@ -13,7 +13,8 @@ import (
 )
 
 // StartProgram runs the test program in a process of its own, with variable=value in its environment, by which its
-// TestMain knows what to do there. It returns once that calls EndWithTest; the process runs until kill is called or the test ends.
+// TestMain knows what to do there. It returns once that calls EndWithTest; the process runs until kill is called or the
+// test ends.
 func StartProgram(t testing.TB, variable, value string) (kill func()) {
 	t.Helper()
 	command := exec.Command(os.Args[0], "-test.run=^$")

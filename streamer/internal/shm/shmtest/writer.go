@@ -152,7 +152,7 @@ func (w *Writer) place(size uint64) uint64 {
 	return position
 }
 
-// giveAway raises first_record past the records that lose their slot or any of their data before end.
+// releaseUpTo raises first_record past the records that lose their slot or any of their data before end.
 func (w *Writer) releaseUpTo(end uint64) {
 	for w.first < w.next &&
 		(w.next-w.first >= shm.SlotCount || w.positions[w.first%shm.SlotCount]+shm.DataCapacity < end) {

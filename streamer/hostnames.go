@@ -9,9 +9,9 @@ import (
 	"petcam/streamer/internal/config"
 )
 
-// names are those by which this machine goes besides its addresses, short names and those below .local, lower-case.
-// A home router gives its devices a name below one of the suffixes, none of which is in the public DNS.
-func names(settings config.Config) (all []string) {
+// hostNames are this machine's, besides addresses, short names and those below .local; lower-case. A home router gives
+// its devices names below one of these suffixes, none of which is in the public DNS.
+func hostNames(settings config.Config) (all []string) {
 	if own, err := os.Hostname(); err == nil {
 		short, _, _ := strings.Cut(own, ".")
 		all = append(all, own, short+".lan", short+".home.arpa", short+".internal", short+".localdomain")
@@ -26,8 +26,8 @@ func names(settings config.Config) (all []string) {
 	return all
 }
 
-// networks are those that a key lists.
-func networks(listed []string) (all []netip.Prefix) {
+// parseNetworks are those that a key lists.
+func parseNetworks(listed []string) (all []netip.Prefix) {
 	for _, each := range listed {
 		if network, err := config.Network(each); err == nil { // others have not passed the configuration
 			all = append(all, network)

@@ -24,18 +24,18 @@ import (
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
-// stranger is an address of this machine that is not the loopback's, in a network of the test's own.
-const stranger, inside = "192.0.2.7", "PETCAM_TEST_NETWORK"
+// foreignAddress is an address of this machine in a network namespace of the test; it is not a loopback address.
+const foreignAddress, networkVariable = "192.0.2.7", "PETCAM_TEST_NETWORK"
 
-// onAnIsland runs the calling test again in a network namespace, where it is true.
-func onAnIsland(t *testing.T) bool {
+// inOwnNetwork runs the calling test again in a network namespace of its own; there it returns true.
+func inOwnNetwork(t *testing.T) bool {
 	t.Helper()
-	if os.Getenv(inside) != "" {
+	if os.Getenv(networkVariable) != "" {
 		bringUp(t)
 		return true
 	}
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), inside+"=1")
+	child.Env = append(os.Environ(), networkVariable+"=1")
 	child.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
@@ -63,7 +63,7 @@ func bringUp(t *testing.T) {
 	device, _ := unix.NewIfreq("lo")
 	device.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
 	alias, _ := unix.NewIfreq("lo:1")
-	if err := alias.SetInet4Addr(net.ParseIP(stranger).To4()); err != nil {
+	if err := alias.SetInet4Addr(net.ParseIP(foreignAddress).To4()); err != nil {
 		t.Fatal(err)
 	}
 	for _, change := range []struct {
@@ -76,37 +76,37 @@ func bringUp(t *testing.T) {
 	}
 }
 
-// besieged is a service that asks for tokens and listens to all; what it logs is kept.
-func besieged(t *testing.T) (local, remote string, key []byte, log *journal) {
+// attackedService is a service that needs tokens and listens on all addresses; its log is kept.
+func attackedService(t *testing.T) (local, remote string, key []byte, log *logBuffer) {
 	t.Helper()
 	c, key := withKey(t)
 	c.Streamer.Host = "0.0.0.0"
 	film(t, c.Camera.Stream)
-	log = &journal{}
+	log = &logBuffer{}
 	local = beginLogging(t, c, open(t, c), slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	_, port, _ := strings.Cut(strings.TrimPrefix(local, "http://"), ":")
-	return "http://127.0.0.1:" + port, "http://" + stranger + ":" + port, key, log
+	return "http://127.0.0.1:" + port, "http://" + foreignAddress + ":" + port, key, log
 }
 
-// journal is what the services logged.
-type journal struct {
+// logBuffer is what the services logged.
+type logBuffer struct {
 	mu   sync.Mutex // guards text: connections log while a test reads
 	text bytes.Buffer
 }
 
-func (j *journal) Write(line []byte) (int, error) {
+func (j *logBuffer) Write(line []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(line)
 }
 
-func (j *journal) String() string {
+func (j *logBuffer) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
 }
 
-// status asks with headers (name, value, ...) and gives what is answered.
+// status sends a request with headers (name, value, ...) and returns the answer's status and body.
 func status(t *testing.T, method, url, body string, headers ...string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -132,25 +132,25 @@ func status(t *testing.T, method, url, body string, headers ...string) (int, str
 	return response.StatusCode, string(text)
 }
 
-func TestControlIsClosedToEveryOtherAddressWhateverItSays(t *testing.T) {
-	if !onAnIsland(t) {
+func TestControlRefusesOtherAddressesWhateverTheirHeaders(t *testing.T) {
+	if !inOwnNetwork(t) {
 		return
 	}
-	local, remote, _, _ := besieged(t)
+	local, remote, _, _ := attackedService(t)
 	control := map[string]string{"/start": "POST", "/stop": "POST", "/status": "GET", "/sessions/end": "POST", "/metrics": "GET"}
 	for path, method := range control {
 		for _, said := range [][]string{
 			nil, {"X-Forwarded-For", "127.0.0.1"}, {"Forwarded", "for=127.0.0.1"}, {"X-Real-Ip", "127.0.0.1"}, {"Host", "127.0.0.1"}, {"Host", "localhost"},
 		} {
 			if code, text := status(t, method, remote+path, `{"all":true}`, said...); code != 403 {
-				t.Errorf("%s from %s, saying %q: %d %s", path, stranger, said, code, text)
+				t.Errorf("%s from %s, saying %q: %d %s", path, foreignAddress, said, code, text)
 			}
 		}
-		if code, _ := status(t, method, local+path, `{"all":true}`, "X-Forwarded-For", stranger); code != 403 {
+		if code, _ := status(t, method, local+path, `{"all":true}`, "X-Forwarded-For", foreignAddress); code != 403 {
 			t.Errorf("%s passed on by a proxy: %d", path, code)
 		}
 		if code, _ := status(t, method, local+path, `{"all":true}`, "Host", "evil.example"); code != 403 {
-			t.Errorf("%s by a name bent to this machine: %d", path, code)
+			t.Errorf("%s by a foreign name that resolves to this machine: %d", path, code)
 		}
 	}
 	if code, text := status(t, "GET", remote+"/health", ""); code != 200 || text != "{\"status\":\"ok\"}\n" {
@@ -161,17 +161,17 @@ func TestControlIsClosedToEveryOtherAddressWhateverItSays(t *testing.T) {
 	}
 }
 
-func TestControlAnswersUnderFiveHundredIdleConnectionsAndAThousandOffers(t *testing.T) {
-	if !onAnIsland(t) {
+func TestControlAnswersDuringIdleConnectionsAndManyOffers(t *testing.T) {
+	if !inOwnNetwork(t) {
 		return
 	}
-	local, remote, key, log := besieged(t)
+	local, remote, key, log := attackedService(t)
 	stays := watchWith(t, local, offertokentest.Make(t, key, offertokentest.Claims{Session: "owner"}))
 	offer := rtctest.New(t).Offer()
 	http.DefaultClient.CloseIdleConnections()
 	before := runtime.NumGoroutine()
 	idle := append(connect(t, remote, 250), connect(t, local, 250)...)
-	offers := storm(t, local, remote, offer, key)
+	offers := sendOffers(t, local, remote, offer, key)
 	want(t, "GET", local+"/status", nil, 200)
 	want(t, "POST", local+"/start", nil, 200)
 	want(t, "POST", local+"/stop", nil, 200)
@@ -209,8 +209,8 @@ func connect(t *testing.T, url string, n int) (all []net.Conn) {
 	return all
 }
 
-// storm makes a thousand offers, half of them without a token, and counts the answers by status.
-func storm(t *testing.T, local, remote, offer string, key []byte) map[int]int {
+// sendOffers makes a thousand offers, half of them without a token, and counts the answers by status.
+func sendOffers(t *testing.T, local, remote, offer string, key []byte) map[int]int {
 	t.Helper()
 	body, _ := json.Marshal(map[string]string{"type": "offer", "sdp": offer})
 	var mu sync.Mutex // guards answers
@@ -239,7 +239,7 @@ func storm(t *testing.T, local, remote, offer string, key []byte) map[int]int {
 	return answers
 }
 
-// offerStatus is 0 where the door was shut.
+// offerStatus is 0 where the connection was refused.
 func offerStatus(url, body string, headers []string) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -258,12 +258,12 @@ func offerStatus(url, body string, headers []string) int {
 	return response.StatusCode
 }
 
-// expectNoSecret looks that neither key nor tokens were said, by the log at its most talkative or by the metrics.
+// expectNoSecret checks that neither the key nor a token is in the log, at debug level, or in the metrics.
 func expectNoSecret(t *testing.T, key []byte, said string) {
 	t.Helper()
 	for _, secret := range []string{string(key), fmt.Sprintf("%x", key), "v1.ey", "Bearer"} {
 		if strings.Contains(said, secret) {
-			t.Errorf("%q is said", secret)
+			t.Errorf("%q is logged or in the metrics", secret)
 		}
 	}
 	if !strings.Contains(said, "request refused") {

@@ -39,22 +39,22 @@ type clock int64
 
 func (c *clock) now() int64 { return int64(*c) }
 
-// open makes a gate with the vectors' key at the moment of their making.
-func open(t testing.TB) (*Gate, *clock) {
+// open makes a Verifier with the vectors' key, at the time at which they were made.
+func open(t testing.TB) (*Verifier, *clock) {
 	v, key := readVectors(t)
 	c := clock(v.Issued)
-	return newGate(key, v.BootID, c.now), &c
+	return newVerifier(key, v.BootID, c.now), &c
 }
 
 // token signs a payload as petcam-web does.
-func (g *Gate) token(payload string) string {
+func (g *Verifier) token(payload string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return version + "." + encode([]byte(payload)) + "." + encode(g.sign([]byte(payload)))
 }
 
 // offer is a token for camera.local of a session; change alters its claims.
-func (g *Gate) offer(session, nonce string, change func(*claims)) string {
-	c := claims{Expires: g.now() + lifetime, Host: "camera.local", Session: session, Until: g.now() + 1e9, Nonce: nonce}
+func (g *Verifier) offer(session, nonce string, change func(*claims)) string {
+	c := claims{Expires: g.now() + maxLifetimeMS, Host: "camera.local", Session: session, Until: g.now() + 1e9, Nonce: nonce}
 	if change != nil {
 		change(&c)
 	}
@@ -62,7 +62,7 @@ func (g *Gate) offer(session, nonce string, change func(*claims)) string {
 	return g.token(string(text))
 }
 
-func expectRefused(t *testing.T, g *Gate, why, token string, hosts ...string) {
+func expectRefused(t *testing.T, g *Verifier, why, token string, hosts ...string) {
 	t.Helper()
 	_, err := g.Accept(token, append(hosts, "camera.local")...)
 	if err == nil || !strings.Contains(err.Error(), why) {
@@ -70,7 +70,7 @@ func expectRefused(t *testing.T, g *Gate, why, token string, hosts ...string) {
 	}
 }
 
-func expectAccepted(t *testing.T, g *Gate, token string) Pass {
+func expectAccepted(t *testing.T, g *Verifier, token string) Grant {
 	t.Helper()
 	pass, err := g.Accept(token, "camera.local")
 	if err != nil {
@@ -101,12 +101,12 @@ func TestTokensOfPetcamWebAreAcceptedOnce(t *testing.T) {
 	}
 }
 
-func TestTokensThatPetcamWebDidNotSignAreRefused(t *testing.T) {
+func TestTokensNotSignedByPetcamWebAreRefused(t *testing.T) {
 	g, _ := open(t)
 	good := g.offer("s", "n", nil)
 	parts := strings.Split(good, ".")
-	otherKey := newGate([]byte(strings.Repeat("k", 32)), g.bootID, g.now)
-	otherBoot := newGate(g.key, "another boot", g.now)
+	otherKey := newVerifier([]byte(strings.Repeat("k", 32)), g.bootID, g.now)
+	otherBoot := newVerifier(g.key, "another boot", g.now)
 	for name, token := range map[string]string{
 		"none": "", "words": "let me in", "two parts": parts[0] + "." + parts[1], "four parts": good + ".x",
 		"another version":      "v2." + parts[1] + "." + parts[2],
@@ -128,23 +128,23 @@ func TestTokensThatPetcamWebDidNotSignAreRefused(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	expectAccepted(t, g, good) // none of these has spent it
+	expectAccepted(t, g, good) // none of these has used it up
 }
 
-func TestTokenHoldsForItsMinuteItsHostAndItsSessionOnly(t *testing.T) {
+func TestTokenIsValidOnlyForItsMinuteHostAndSession(t *testing.T) {
 	g, now := open(t)
 	begin := *now
 	minute := g.offer("s", "1", nil)
-	*now = begin + lifetime - 1
+	*now = begin + maxLifetimeMS - 1
 	expectAccepted(t, g, minute)
-	*now = begin + lifetime
+	*now = begin + maxLifetimeMS
 	expectRefused(t, g, "expired", minute) // although its nonce is forgotten by now
 	expectRefused(t, g, "minute ahead", g.offer("s", "2", func(c *claims) { c.Expires++ }))
 	expectRefused(t, g, "another host", g.offer("s", "3", func(c *claims) { c.Host = "evil.example" }), "")
 	expectRefused(t, g, "expired", g.offer("s", "4", func(c *claims) { c.Until = g.now() }))
 }
 
-func TestEndedSessionsTokensAreRefused(t *testing.T) {
+func TestTokensOfAnEndedSessionAreRefused(t *testing.T) {
 	g, now := open(t)
 	accepted := expectAccepted(t, g, g.offer("mine", "1", nil))
 	before, other := g.offer("mine", "2", nil), g.offer("other", "3", nil)
@@ -160,20 +160,20 @@ func TestEndedSessionsTokensAreRefused(t *testing.T) {
 	expectAccepted(t, g, g.offer("other", "5", nil))
 }
 
-func TestNothingIsKeptOfExpiredTokensAndOldSessions(t *testing.T) {
+func TestExpiredTokensAndOldSessionsAreForgotten(t *testing.T) {
 	g, now := open(t)
 	for i := range 100 {
 		expectAccepted(t, g, g.offer("s", string(rune('a'+i)), nil))
 		g.End(string(rune(0x4e00 + i)))
 	}
-	*now += lifetime
+	*now += maxLifetimeMS
 	expectAccepted(t, g, g.offer("s", "last", nil))
-	if len(g.spent) != 1 || len(g.ended) != 0 {
-		t.Errorf("%d nonces and %d sessions are kept", len(g.spent), len(g.ended))
+	if len(g.used) != 1 || len(g.ended) != 0 {
+		t.Errorf("%d nonces and %d sessions are kept", len(g.used), len(g.ended))
 	}
 }
 
-func TestRealClockAndBootAreReadAsPetcamWebReadsThem(t *testing.T) {
+func TestClockAndBootIDAreThoseOfPetcamWeb(t *testing.T) {
 	g, err := New([]byte(strings.Repeat("k", 32)))
 	if err != nil || g.bootID == "" || strings.TrimSpace(g.bootID) != g.bootID {
 		t.Fatalf("%q, %v", g.bootID, err)
@@ -193,7 +193,7 @@ func TestRealClockAndBootAreReadAsPetcamWebReadsThem(t *testing.T) {
 	}
 }
 
-func TestKeyIsTheCredentialElseInTheStateDirectory(t *testing.T) {
+func TestKeyIsReadFromCredentialsElseFromTheStateDirectory(t *testing.T) {
 	credentials, state := t.TempDir(), t.TempDir()
 	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
 	expectKey := func(want, complaint string) {
