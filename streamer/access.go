@@ -6,50 +6,50 @@ import (
 	"strconv"
 
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/state"
-	"petcam/streamer/internal/tlsfront"
-	"petcam/streamer/internal/token"
-	"petcam/streamer/internal/viewtoken"
+	"petcam/streamer/internal/tlsproxy"
+	"petcam/streamer/internal/viewingtoken"
 )
 
-// access is how viewers come in: browsers past the gate, programs by viewing tokens, and over HTTPS. Each may be nil:
-// everybody may watch, only HTTP is served.
+// access is what decides who may watch, and the HTTPS proxy. Each may be nil: without verifier and viewing tokens
+// everybody may watch, without proxy only HTTP is served.
 type access struct {
-	gate    *token.Gate
-	viewing *viewtoken.File
-	front   *tlsfront.Front
+	verifier *offertoken.Verifier
+	viewing  *viewingtoken.File
+	proxy    *tlsproxy.Proxy
 }
 
-// openAccess reads or makes what access needs of keys. Its error is one line with the remedy.
+// openAccess reads the key and reads or makes the certificate. Its error is one line with the remedy.
 func openAccess(settings config.Config, log *slog.Logger) (a access, err error) {
 	if settings.Auth.Mode == "none" && settings.Web.TLS == "off" {
 		return a, nil
 	}
-	key, err := token.Key(state.Directory())
+	key, err := offertoken.Key(state.Directory())
 	if err != nil {
 		return a, err
 	}
 	if settings.Auth.Mode != "none" {
-		if a.gate, err = token.New(key); err != nil {
+		if a.verifier, err = offertoken.New(key); err != nil {
 			return a, err
 		}
-		a.viewing = viewtoken.New(viewtoken.Path(state.Directory()), log)
+		a.viewing = viewingtoken.New(viewingtoken.Path(state.Directory()), log)
 	}
 	if settings.Web.TLS != "off" {
 		certificates, err := openCertificates(settings, log)
 		if err != nil {
 			return a, err
 		}
-		a.front = tlsfront.New(webAddress(settings.Web), key, certificates, log)
+		a.proxy = tlsproxy.New(webAddress(settings.Web), key, certificates, log)
 	}
 	return a, nil
 }
 
-func openCertificates(settings config.Config, log *slog.Logger) (tlsfront.Certificates, error) {
+func openCertificates(settings config.Config, log *slog.Logger) (tlsproxy.Certificates, error) {
 	if settings.Web.TLS == "files" {
-		return tlsfront.OpenFiles(settings.Web.TLSCert, settings.Web.TLSKey, log)
+		return tlsproxy.OpenFiles(settings.Web.TLSCert, settings.Web.TLSKey, log)
 	}
-	return tlsfront.OpenOwn(state.Directory(), func() []string { return tlsfront.Names(names(settings)) }, log)
+	return tlsproxy.OpenSelfSigned(state.Directory(), func() []string { return tlsproxy.Names(hostNames(settings)) }, log)
 }
 
 // webAddress is where this machine reaches petcam-web.

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/offertoken/offertokentest"
 	"petcam/streamer/internal/rtc/rtctest"
-	"petcam/streamer/internal/token/tokentest"
 )
 
 // withKey gives the services of a test a key, and settings that need it.
@@ -66,7 +66,7 @@ func offerWith(t *testing.T, url, offer, token string) (status int, answer map[s
 	return response.StatusCode, answer
 }
 
-// watchWith lets a viewer in with a token, and waits for its first picture.
+// watchWith connects a viewer with a token, and waits for its first frame.
 func watchWith(t *testing.T, url, token string) *rtctest.Viewer {
 	t.Helper()
 	v := rtctest.New(t)
@@ -79,13 +79,13 @@ func watchWith(t *testing.T, url, token string) *rtctest.Viewer {
 	return v
 }
 
-func TestSessionsStreamsEndWithIt(t *testing.T) {
+func TestStreamsOfASessionEndWithIt(t *testing.T) {
 	c, key := withKey(t)
 	film(t, c.Camera.Stream)
 	url := beginWith(t, c, open(t, c))
-	stays := watchWith(t, url, tokentest.Make(t, key, tokentest.Claims{Session: "other"}))
-	leaves := watchWith(t, url, tokentest.Make(t, key, tokentest.Claims{Session: "mine"}))
-	kept := tokentest.Make(t, key, tokentest.Claims{Session: "mine"})
+	stays := watchWith(t, url, offertokentest.Make(t, key, offertokentest.Claims{Session: "other"}))
+	leaves := watchWith(t, url, offertokentest.Make(t, key, offertokentest.Claims{Session: "mine"}))
+	kept := offertokentest.Make(t, key, offertokentest.Claims{Session: "mine"})
 	if got := want(t, "POST", url+"/sessions/end", map[string]string{"session": "mine"}, 200); got["closed"] != 1.0 {
 		t.Fatal(got)
 	}
@@ -94,10 +94,10 @@ func TestSessionsStreamsEndWithIt(t *testing.T) {
 		t.Errorf("a token of the session that has ended: %d", status)
 	}
 	stays.Frame()
-	until := tokentest.Now() + 2000
-	short := watchWith(t, url, tokentest.Make(t, key, tokentest.Claims{Session: "short", Until: until}))
+	until := offertokentest.Now() + 2000
+	short := watchWith(t, url, offertokentest.Make(t, key, offertokentest.Claims{Session: "short", Until: until}))
 	short.Left()
-	if now := tokentest.Now(); now < until || now > until+10_000 {
+	if now := offertokentest.Now(); now < until || now > until+10_000 {
 		t.Errorf("it left %d ms after its session's end", now-until)
 	}
 	stays.Frame()
@@ -107,16 +107,16 @@ func TestOffersWithoutAGoodTokenAreRefused(t *testing.T) {
 	c, key := withKey(t)
 	film(t, c.Camera.Stream)
 	url := beginWith(t, c, open(t, c))
-	used := tokentest.Make(t, key, tokentest.Claims{})
+	used := offertokentest.Make(t, key, offertokentest.Claims{})
 	watchWith(t, url, used)
 	offer := rtctest.New(t).Offer()
 	for name, token := range map[string]string{
 		"none": "", "replayed": used,
-		"expired":                 tokentest.Make(t, key, tokentest.Claims{Expires: tokentest.Now()}),
-		"too long":                tokentest.Make(t, key, tokentest.Claims{Expires: tokentest.Now() + 3_600_000}),
-		"of another host":         tokentest.Make(t, key, tokentest.Claims{Host: "evil.example"}),
-		"of another installation": tokentest.Make(t, bytes.Repeat([]byte("x"), 32), tokentest.Claims{}),
-		"altered":                 strings.Replace(tokentest.Make(t, key, tokentest.Claims{}), ".ey", ".eY", 1),
+		"expired":                 offertokentest.Make(t, key, offertokentest.Claims{Expires: offertokentest.Now()}),
+		"too long":                offertokentest.Make(t, key, offertokentest.Claims{Expires: offertokentest.Now() + 3_600_000}),
+		"of another host":         offertokentest.Make(t, key, offertokentest.Claims{Host: "evil.example"}),
+		"of another installation": offertokentest.Make(t, bytes.Repeat([]byte("x"), 32), offertokentest.Claims{}),
+		"altered":                 strings.Replace(offertokentest.Make(t, key, offertokentest.Claims{}), ".ey", ".eY", 1),
 	} {
 		if status, answer := offerWith(t, url, offer, token); status != 401 || answer["error"] != "Login required" {
 			t.Errorf("%s: %d %v", name, status, answer)
@@ -127,7 +127,7 @@ func TestOffersWithoutAGoodTokenAreRefused(t *testing.T) {
 	}
 }
 
-func TestWithoutTheKeyItSaysWhatToDoAndEndsForGood(t *testing.T) {
+func TestWithoutTheKeyItExitsWithTheRemedy(t *testing.T) {
 	t.Setenv("STATE_DIRECTORY", t.TempDir())
 	t.Setenv("CREDENTIALS_DIRECTORY", "")
 	file := filepath.Join(t.TempDir(), "petcam.yaml")
@@ -172,7 +172,7 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-func TestMachineIsKnownByEveryNameOfTheConfiguration(t *testing.T) {
+func TestEveryConfiguredHostNameIsAccepted(t *testing.T) {
 	c := settings(t)
 	c.Web.Hosts, c.WebRTC.ExtraHosts, c.Streamer.PublicURL = []string{"Cam.example"}, []string{"vpn.example"}, "https://out.example/streamer"
 	url := begin(t, c)

@@ -12,7 +12,7 @@ import (
 	"petcam/streamer/internal/config"
 )
 
-func TestTakenPortIsNamedWithItsKey(t *testing.T) {
+func TestPortInUseIsReportedWithItsKey(t *testing.T) {
 	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestBadConfigurationIsOneLineAndStatus78(t *testing.T) {
 	}
 }
 
-func TestItSaysItsVersion(t *testing.T) {
+func TestItPrintsItsVersion(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if status := run([]string{"--version"}, &stdout, &stderr); status != 0 || stdout.String() != "petcam-streamer dev\n" {
 		t.Fatal(status, stdout.String(), stderr.String())

@@ -8,24 +8,25 @@ import (
 
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/shm/rdkx5test"
 	"petcam/streamer/internal/shm/shmtest"
 )
 
-// onBoard are settings beside the daemons of an RDK X5 board.
+// onBoard are settings for the layout of an RDK X5 board's daemons.
 func onBoard(t *testing.T) config.Config {
 	c := settings(t)
 	c.Camera.Layout = "rdk-x5"
 	return c
 }
 
-// filmRing is film with a daemon of an RDK X5 board. Each frame says its number in its size.
-func filmRing(t *testing.T, ring *shmtest.Ring) {
+// filmRing writes frames as a daemon of an RDK X5 board. A frame's size tells its number.
+func filmRing(t *testing.T, ring *rdkx5test.Ring) {
 	t.Helper()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
 		for {
-			ring.Write(shmtest.Frame(ring.N, ring.N%10 == 0, 3000+4*int(ring.N)))
+			ring.Write(shmtest.Frame(ring.Written, ring.Written%10 == 0, 3000+4*int(ring.Written)))
 			select {
 			case <-time.After(15 * time.Millisecond):
 			case <-stop:
@@ -40,8 +41,8 @@ func TestViewerSeesWhatADaemonOfAnRDKX5Writes(t *testing.T) {
 	for name, early := range map[string]bool{"older": true, "newer": false} {
 		t.Run(name, func(t *testing.T) {
 			c := onBoard(t)
-			ring := shmtest.NewRing(t, c.Camera.Stream)
-			ring.Early = early
+			ring := rdkx5test.New(t, c.Camera.Stream)
+			ring.CountFirst = early
 			url := begin(t, c)
 			filmRing(t, ring)
 			eventually(t, "the camera is live", func() bool { return cameraState(t, url) == "live" })
@@ -64,7 +65,7 @@ func TestViewerSeesWhatADaemonOfAnRDKX5Writes(t *testing.T) {
 
 func TestADaemonOfAnRDKX5IsRecorded(t *testing.T) {
 	c := onBoard(t)
-	ring := shmtest.NewRing(t, c.Camera.Stream)
+	ring := rdkx5test.New(t, c.Camera.Stream)
 	url := begin(t, c)
 	filmRing(t, ring)
 	eventually(t, "the camera is live", func() bool { return cameraState(t, url) == "live" })
@@ -79,7 +80,7 @@ func TestADaemonOfAnRDKX5IsRecorded(t *testing.T) {
 	}
 }
 
-func TestTheHealthSaysThatTheRingIsOfAnotherKind(t *testing.T) {
+func TestHealthReportsASegmentOfAnotherLayout(t *testing.T) {
 	c := onBoard(t)
 	shmtest.New(t, c.Camera.Stream)
 	url := begin(t, c)

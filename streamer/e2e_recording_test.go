@@ -38,7 +38,7 @@ func TestRecordingIsStartedAndStoppedOverHTTP(t *testing.T) {
 	}
 }
 
-func TestOneOfTenStartsOverHTTPWins(t *testing.T) {
+func TestOnlyOneOfTenConcurrentStartsOverHTTPSucceeds(t *testing.T) {
 	c := settings(t)
 	film(t, c.Camera.Stream)
 	url := begin(t, c)
@@ -76,7 +76,7 @@ func fullDisk(t *testing.T, leave int) (dir string, free func()) {
 	return dir, func() { _ = os.Remove(others) }
 }
 
-func TestAFullDiskEndsTheRecordingAndTouchesNoViewer(t *testing.T) {
+func TestAFullDiskEndsTheRecordingWithoutAffectingViewers(t *testing.T) {
 	c := settings(t)
 	dir, free := fullDisk(t, 5<<20) // a megabyte above what must stay free
 	c.Recording.Directory = dir

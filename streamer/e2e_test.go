@@ -63,7 +63,7 @@ func beginLogging(t *testing.T, c config.Config, access access, log *slog.Logger
 	return "http://" + s.Address().String()
 }
 
-// film writes a picture each 10 ms, every tenth a keyframe, until the test ends.
+// film writes a frame each 10 ms, every tenth a keyframe, until the test ends.
 func film(t *testing.T, name string) {
 	t.Helper()
 	writer := shmtest.New(t, name)
@@ -118,7 +118,7 @@ func want(t *testing.T, method, url string, body any, status int) map[string]any
 	return answer
 }
 
-// watch lets a viewer in over HTTP.
+// watch connects a viewer by an offer over HTTP.
 func watch(t *testing.T, url string) *rtctest.Viewer {
 	t.Helper()
 	v := rtctest.New(t)
@@ -190,7 +190,7 @@ func text(t *testing.T, url string) string {
 	return string(body)
 }
 
-func TestPictureComesBackAfterTheCameraDaemonRestarts(t *testing.T) {
+func TestVideoContinuesAfterTheCameraDaemonRestarts(t *testing.T) {
 	c := settings(t)
 	first := shmtest.New(t, c.Camera.Stream)
 	url := begin(t, c)
@@ -206,7 +206,7 @@ func TestPictureComesBackAfterTheCameraDaemonRestarts(t *testing.T) {
 	}
 }
 
-func TestErrorsReachTheClientAsTheyAreDocumented(t *testing.T) {
+func TestErrorsAreAnsweredAsDocumented(t *testing.T) {
 	url := begin(t, settings(t))
 	offer := func(sdp any) map[string]any { return map[string]any{"type": "offer", "sdp": sdp} }
 	for _, c := range []struct {
@@ -231,7 +231,7 @@ func TestErrorsReachTheClientAsTheyAreDocumented(t *testing.T) {
 	}
 }
 
-func TestNothingIsLeftAfterClose(t *testing.T) {
+func TestCloseLeaksNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Run("service", func(t *testing.T) {
 		c := settings(t)
@@ -243,7 +243,7 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-func TestStateIsSaidInWords(t *testing.T) {
+func TestStatusForSystemdIsInWords(t *testing.T) {
 	for text, words := range map[string]string{
 		`{"webrtc_clients":3,"recording":true,"camera":{"state":"live"}}`:     "3 viewers, recording",
 		`{"webrtc_clients":1,"recording":false,"camera":{"state":"live"}}`:    "1 viewer",

@@ -17,8 +17,8 @@ import (
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
-// letIn makes one token good, as petcam token does; without a token none.
-func letIn(t *testing.T, directory, token string) {
+// allowToken writes the file of viewing tokens with one token, as petcam token does; without a token an empty one.
+func allowToken(t *testing.T, directory, token string) {
 	t.Helper()
 	text := `{"version":1,"tokens":[]}`
 	if token != "" {
@@ -34,8 +34,8 @@ func letIn(t *testing.T, directory, token string) {
 	}
 }
 
-// program sends a WHEP request with a token.
-func program(t *testing.T, method, url, token, body string) (answer *http.Response, text string) {
+// whep sends a WHEP request with a token.
+func whep(t *testing.T, method, url, token, body string) (answer *http.Response, text string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -57,11 +57,11 @@ func program(t *testing.T, method, url, token, body string) (answer *http.Respon
 	return answer, string(read)
 }
 
-// pull lets a program watch, waits for its first picture and gives its session's URL.
+// pull makes a WHEP client watch, waits for its first picture and gives its session's URL.
 func pull(t *testing.T, url, token string) (*rtctest.Viewer, string) {
 	t.Helper()
 	v := rtctest.New(t)
-	answer, text := program(t, "POST", url+"/whep", token, v.Offer())
+	answer, text := whep(t, "POST", url+"/whep", token, v.Offer())
 	if answer.StatusCode != 201 {
 		t.Fatal(answer.Status, text)
 	}
@@ -70,44 +70,44 @@ func pull(t *testing.T, url, token string) (*rtctest.Viewer, string) {
 	return v, url + answer.Header.Get("Location")
 }
 
-func TestProgramsWatchByViewingTokensUntilTheseAreRevoked(t *testing.T) {
+func TestWHEPClientsWatchUntilTheirViewingTokenIsRevoked(t *testing.T) {
 	c, _ := withKey(t)
 	directory := os.Getenv("STATE_DIRECTORY")
 	film(t, c.Camera.Stream)
 	url := beginWith(t, c, open(t, c))
-	if answer, _ := program(t, "POST", url+"/whep", "petcam_a", "v=0"); answer.StatusCode != 401 {
+	if answer, _ := whep(t, "POST", url+"/whep", "petcam_a", "v=0"); answer.StatusCode != 401 {
 		t.Fatal(answer.Status)
 	}
-	letIn(t, directory, "petcam_a")
+	allowToken(t, directory, "petcam_a")
 	first, location := pull(t, url, "petcam_a")
 	second, _ := pull(t, url, "petcam_a")
 	if got := want(t, "GET", url+"/health", nil, 200); got["webrtc_clients"] != 2.0 {
 		t.Error(got)
 	}
-	if answer, _ := program(t, "DELETE", location, "petcam_a", ""); answer.StatusCode != 200 {
+	if answer, _ := whep(t, "DELETE", location, "petcam_a", ""); answer.StatusCode != 200 {
 		t.Error(answer.Status)
 	}
 	first.Left()
 	second.Frame()
 	revoked := time.Now()
-	letIn(t, directory, "")
+	allowToken(t, directory, "")
 	second.Left()
 	if took := time.Since(revoked); took > 10*time.Second {
 		t.Errorf("the stream ended %v after its token", took)
 	}
-	if answer, _ := program(t, "POST", url+"/whep", "petcam_a", "v=0"); answer.StatusCode != 401 {
+	if answer, _ := whep(t, "POST", url+"/whep", "petcam_a", "v=0"); answer.StatusCode != 401 {
 		t.Error(answer.Status)
 	}
 }
 
-func TestProgramsComeInOverHTTPSToo(t *testing.T) {
+func TestWHEPWorksOverHTTPS(t *testing.T) {
 	c, _ := withKey(t)
-	letIn(t, os.Getenv("STATE_DIRECTORY"), "petcam_a")
+	allowToken(t, os.Getenv("STATE_DIRECTORY"), "petcam_a")
 	c.Web.TLS, c.Web.TLSPort = "auto", freePort(t)
 	film(t, c.Camera.Stream)
 	beginWith(t, c, open(t, c))
 	_, location := pull(t, "https://127.0.0.1:"+strconv.Itoa(c.Web.TLSPort), "petcam_a")
-	if answer, _ := program(t, "DELETE", location, "petcam_a", ""); answer.StatusCode != 200 {
+	if answer, _ := whep(t, "DELETE", location, "petcam_a", ""); answer.StatusCode != 200 {
 		t.Error(answer.Status)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/httpapi"
-	"petcam/streamer/internal/tlsfront"
+	"petcam/streamer/internal/tlsproxy"
 )
 
 // hostCases is tests/host-cases.yaml, which says what its fields mean.
@@ -48,7 +48,7 @@ func readHostCases(t *testing.T) (all hostCases, known []string) {
 	}
 	c := config.Default()
 	c.Web.Hosts, c.WebRTC.ExtraHosts, c.Streamer.PublicURL = all.Machine.WebHosts, all.Machine.ExtraHosts, all.Machine.PublicURL
-	return all, namesOf(all.Machine.Hostname, c)
+	return all, hostNamesOf(all.Machine.Hostname, c)
 }
 
 func TestTheStreamerKnowsItsHosts(t *testing.T) {
@@ -67,7 +67,7 @@ func TestTheStreamerKnowsItsHosts(t *testing.T) {
 
 func TestTheCertificateIsForTheMachinesHosts(t *testing.T) {
 	all, known := readHostCases(t)
-	certified := tlsfront.Names(known)
+	certified := tlsproxy.Names(known)
 	for _, c := range all.Cases {
 		name := c.Host
 		if host, _, err := net.SplitHostPort(name); err == nil {

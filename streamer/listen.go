@@ -7,19 +7,20 @@ import (
 	"strconv"
 	"syscall"
 
-	"petcam/streamer/internal/door"
+	"petcam/streamer/internal/connlimit"
 )
 
-// connectionsOfOne and connectionsOfAll bound what strangers keep open on a port: a browser has six to a host.
-const connectionsOfOne, connectionsOfAll = 32, 256
+// maxConnectionsPerAddress and maxConnections bound what other machines keep open on a port: a browser opens up to six
+// to a host.
+const maxConnectionsPerAddress, maxConnections = 32, 256
 
-// openPort opens the TCP port that a key of the configuration names, with a door before it.
+// openPort opens the TCP port of a configuration key, with a limit of connections.
 func openPort(key, host string, port int) (net.Listener, error) {
 	listener, err := listen(host, port)
 	if err != nil {
 		return nil, portError(key, "TCP", host, port, err)
 	}
-	return door.Limit(listener, connectionsOfOne, connectionsOfAll), nil
+	return connlimit.Limit(listener, maxConnectionsPerAddress, maxConnections), nil
 }
 
 // listen opens the TCP port. "tcp" would make 0.0.0.0 mean IPv6 too.

@@ -1,4 +1,5 @@
-// Command petcam-streamer is the media service: the camera's video over WebRTC, and its recordings.
+// Command petcam-streamer is the media service: the camera's video over WebRTC, and its recordings. It wires the
+// packages below internal/ and may import all of them.
 package main
 
 import (
@@ -19,13 +20,14 @@ import (
 )
 
 const (
-	badConfig   = 78              // sysexits' EX_CONFIG: systemd does not start the service again
-	stopTimeout = 5 * time.Second // after this a stop that hangs is cut short
-	// memoryLimit makes the collector work harder before a small board runs short. The service is far below it.
+	exitBadConfig = 78              // sysexits' EX_CONFIG: systemd does not start the service again
+	stopTimeout   = 5 * time.Second // after which a stop that hangs ends the process
+	// memoryLimit is GOMEMLIMIT in bytes: the collector works harder before a small board runs short. The service needs
+	// far less.
 	memoryLimit = 128 << 20
-	// processors run Go code at a time. With one, nothing is woken up to look for work that is done in 50 µs, and the
-	// wait for the next frame lets go of it at once: a third less CPU (docs/decisions.md, 10).
-	processors = 1
+	// maxProcessors is GOMAXPROCS. With one, no thread is woken to look for work that is done in 50 µs, and the
+	// wait for the next frame releases the processor at once: a third less CPU (docs/decisions.md, 10).
+	maxProcessors = 1
 )
 
 // version is set by the linker.
@@ -57,18 +59,18 @@ func serve(file string, stderr io.Writer) int {
 	settings, err := config.Load(file, log)
 	if err != nil {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
-		return badConfig
+		return exitBadConfig
 	}
 	access, err := openAccess(settings, log)
 	if err != nil {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
-		return badConfig
+		return exitBadConfig
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(processors)
+		runtime.GOMAXPROCS(maxProcessors)
 	}
 	service, err := Open(settings, access, log)
 	if err != nil {
@@ -78,7 +80,7 @@ func serve(file string, stderr io.Writer) int {
 	ctx, forget := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer forget()
 	err = service.Run(ctx)
-	forget() // a second signal ends us at once
+	forget() // a second signal ends the process at once
 	hung := time.AfterFunc(stopTimeout, func() {
 		log.Error("stopping takes too long; what is being recorded is finished at the next start")
 		os.Exit(1)

@@ -11,33 +11,34 @@ import (
 )
 
 const (
-	lookEvery   = 2 * time.Second
-	lookTimeout = 2 * time.Second
+	checkInterval = 2 * time.Second
+	checkTimeout  = 2 * time.Second
 )
 
-// monitor asks the service's own port for its health, as anybody would: that proves the way from the socket through
-// the locks of viewers, recorder and camera, and gives systemd the words for what the service does.
+// monitor sends GET /health to the service's own port. An answer proves that the socket and the locks of viewers,
+// recorder and camera work, and it has the status for systemd.
 type monitor struct {
-	client   http.Client
-	lastTurn atomic.Pointer[time.Time] // with its monotonic reading, as the board's clock may jump
+	client     http.Client
+	lastActive atomic.Pointer[time.Time] // with its monotonic reading, as the board's clock may jump
 }
 
 func newMonitor(address net.Addr) *monitor {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address.String())
 	}
-	// Without keep-alive each look is a new connection, and so proves that those are still accepted.
+	// Without keep-alive each check is a new connection, and so proves that those are still accepted.
 	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
-	return &monitor{client: http.Client{Transport: transport, Timeout: lookTimeout}}
+	return &monitor{client: http.Client{Transport: transport, Timeout: checkTimeout}}
 }
 
-// run looks until ctx ends and tells what it sees where that is news. What fails is the watchdog's affair.
+// run checks until ctx ends, and calls tell where the status has changed. A check that fails only leaves LastActive as
+// it is, which the watchdog notices.
 func (m *monitor) run(ctx context.Context, tell func(words string)) {
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(checkInterval)
 	defer ticker.Stop()
 	told := ""
 	for {
-		if words, err := m.look(ctx); err == nil && words != told {
+		if words, err := m.check(ctx); err == nil && words != told {
 			tell(words)
 			told = words
 		}
@@ -49,8 +50,8 @@ func (m *monitor) run(ctx context.Context, tell func(words string)) {
 	}
 }
 
-// look asks once and gives the answer in words.
-func (m *monitor) look(ctx context.Context) (words string, err error) {
+// check asks once and returns the status in words.
+func (m *monitor) check(ctx context.Context) (words string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://petcam-streamer/health", nil)
 	if err != nil {
 		return "", err
@@ -65,13 +66,13 @@ func (m *monitor) look(ctx context.Context) (words string, err error) {
 		return "", err
 	}
 	now := time.Now()
-	m.lastTurn.Store(&now)
+	m.lastActive.Store(&now)
 	return h.words(), nil
 }
 
-// LastTurn is when the port last answered; the zero time before it did.
-func (m *monitor) LastTurn() time.Time {
-	if last := m.lastTurn.Load(); last != nil {
+// LastActive is when the port last answered; the zero time before it did.
+func (m *monitor) LastActive() time.Time {
+	if last := m.lastActive.Load(); last != nil {
 		return *last
 	}
 	return time.Time{}

@@ -13,31 +13,32 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
-	"petcam/streamer/internal/tlsfront"
-	"petcam/streamer/internal/token"
-	"petcam/streamer/internal/viewtoken"
+	"petcam/streamer/internal/shm/rdkx5"
+	"petcam/streamer/internal/tlsproxy"
+	"petcam/streamer/internal/viewingtoken"
 	"petcam/streamer/internal/watchdog"
 )
 
-// goodbye is how long requests that are being answered may take at the end.
-const goodbye = time.Second
+// shutdownTimeout is how long requests may still take when the service stops.
+const shutdownTimeout = time.Second
 
-// Service is all of petcam-streamer, wired. Open, then Run, then Close.
+// Service is all parts of petcam-streamer, wired together. Open, then Run, then Close.
 type Service struct {
-	log      *slog.Logger
-	viewers  *rtc.Server
-	recorder *record.Recorder
-	camera   *camera.Camera
-	listener net.Listener
-	server   *http.Server
-	front    *tlsfront.Front // over HTTPS on secure; nil: there is none
-	secure   net.Listener
-	viewing  *viewtoken.File // nil: programs need no token
-	monitor  *monitor
-	dog      *watchdog.Watchdog
+	log         *slog.Logger
+	viewers     *rtc.Server
+	recorder    *record.Recorder
+	camera      *camera.Camera
+	listener    net.Listener
+	server      *http.Server
+	proxy       *tlsproxy.Proxy // serves HTTPS on tlsListener; nil: there is none
+	tlsListener net.Listener
+	viewing     *viewingtoken.File // nil: WHEP needs no token
+	monitor     *monitor
+	watchdog    *watchdog.Watchdog
 
 	ctx     context.Context // ends at Close
 	cancel  context.CancelFunc
@@ -45,15 +46,15 @@ type Service struct {
 	failure chan error     // of the first that ends by itself
 }
 
-// Open takes the ports. Nothing flows yet. Its error is one line that names port and key.
+// Open opens the ports; nothing is served yet. Its error is one line that names port and key.
 func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
-	s := &Service{log: log, front: access.front, viewing: access.viewing, failure: make(chan error, 1)}
+	s := &Service{log: log, proxy: access.proxy, viewing: access.viewing, failure: make(chan error, 1)}
 	if err := s.openPorts(settings); err != nil {
 		s.closePorts()
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wire(settings, access.gate)
+	s.wire(settings, access.verifier)
 	return s, nil
 }
 
@@ -61,8 +62,8 @@ func (s *Service) openPorts(settings config.Config) (err error) {
 	if s.listener, err = openPort("streamer.port", settings.Streamer.Host, settings.Streamer.Port); err != nil {
 		return err
 	}
-	if s.front != nil {
-		if s.secure, err = openPort("web.tls_port", settings.Web.Host, settings.Web.TLSPort); err != nil {
+	if s.proxy != nil {
+		if s.tlsListener, err = openPort("web.tls_port", settings.Web.Host, settings.Web.TLSPort); err != nil {
 			return err
 		}
 	}
@@ -82,7 +83,7 @@ func (s *Service) openPorts(settings config.Config) (err error) {
 
 // closePorts closes those that are open; to close them twice does no harm.
 func (s *Service) closePorts() {
-	for _, listener := range []net.Listener{s.listener, s.secure} {
+	for _, listener := range []net.Listener{s.listener, s.tlsListener} {
 		if listener != nil {
 			_ = listener.Close()
 		}
@@ -90,23 +91,23 @@ func (s *Service) closePorts() {
 }
 
 // wire makes the parts that cannot fail.
-func (s *Service) wire(settings config.Config, gate *token.Gate) {
-	news := shm.NewNews()
+func (s *Service) wire(settings config.Config, verifier *offertoken.Verifier) {
+	wakeup := shm.NewWakeup()
 	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source {
-		return s.reader(settings.Camera, shm.WithNews(news))
+		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})
 	s.camera = camera.New(s.reader(settings.Camera), func(unit h264.AccessUnit) {
 		s.viewers.Publish(unit)
-		news.Tell()
+		wakeup.Notify()
 	})
 	options := httpapi.Options{
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
 		Camera:    s.camera,
-		Tokens:    gate,
+		Tokens:    verifier,
 		ICE:       settings.WebRTC.ICEServers,
-		Names:     names(settings),
-		Scrapers:  networks(settings.Streamer.MetricsAllow),
+		Names:     hostNames(settings),
+		Scrapers:  parseNetworks(settings.Streamer.MetricsAllow),
 		WebPort:   settings.Web.Port,
 		PublicURL: settings.Streamer.PublicURL,
 		Version:   version,
@@ -116,23 +117,20 @@ func (s *Service) wire(settings config.Config, gate *token.Gate) {
 		options.Viewing = s.viewing
 	}
 	s.server = httpapi.New(options)
-	if s.front != nil {
-		s.front.Divert("/whep", s.server.Handler)
+	if s.proxy != nil {
+		s.proxy.Handle("/whep", s.server.Handler)
 	}
 	s.monitor = newMonitor(s.Address())
-	s.dog = watchdog.New(s.log,
-		watchdog.Check{Name: "fan-out", LastTurn: s.camera.LastTurn},
-		watchdog.Check{Name: "HTTP", LastTurn: s.monitor.LastTurn})
+	s.watchdog = watchdog.New(s.log,
+		watchdog.Check{Name: "fan-out", LastActive: s.camera.LastActive},
+		watchdog.Check{Name: "HTTP", LastActive: s.monitor.LastActive})
 }
 
-// reader is a reader of the video, whichever layout its daemon writes.
-func (s *Service) reader(keys config.Camera, options ...shm.Option) interface {
-	camera.Source
-	record.Source
-} {
+// reader makes a reader of the video, for the layout that the daemon writes.
+func (s *Service) reader(keys config.Camera, options ...shm.Option) *shm.Reader {
 	options = append(options, shm.WithLogger(s.log))
 	if keys.Layout == "rdk-x5" {
-		return shm.OpenRDK(keys.Stream, options...)
+		return rdkx5.Open(keys.Stream, options...)
 	}
 	return shm.Open(keys.Stream, options...)
 }
@@ -156,21 +154,21 @@ func (s *Service) Address() net.Addr { return s.listener.Addr() }
 func (s *Service) Run(ctx context.Context) error {
 	s.task(func() error { return s.camera.Run(s.ctx) })
 	s.task(func() error { return s.server.Serve(s.listener) })
-	if s.front != nil {
-		s.task(func() error { return s.front.Serve(s.secure) })
-		s.task(func() error { s.front.Follow(s.ctx); return nil })
+	if s.proxy != nil {
+		s.task(func() error { return s.proxy.Serve(s.tlsListener) })
+		s.task(func() error { s.proxy.KeepCurrent(s.ctx); return nil })
 	}
 	if s.viewing != nil {
-		s.task(func() error { s.viewing.Follow(s.ctx, s.endViewers); return nil })
+		s.task(func() error { s.viewing.Watch(s.ctx, s.endViewers); return nil })
 	}
-	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, which nobody needs to wait for
-	if _, err := s.monitor.look(ctx); err != nil && ctx.Err() == nil {
+	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, in the background
+	if _, err := s.monitor.check(ctx); err != nil && ctx.Err() == nil {
 		return err // the port does not answer
 	}
 	s.log.Info("petcam-streamer is ready", "version", version, "address", s.Address().String())
-	s.dog.Start()
-	defer s.dog.Stop()
-	s.task(func() error { s.monitor.run(s.ctx, s.dog.Status); return nil })
+	s.watchdog.Start()
+	defer s.watchdog.Stop()
+	s.task(func() error { s.monitor.run(s.ctx, s.watchdog.Status); return nil })
 	select {
 	case <-ctx.Done():
 		return nil
@@ -199,15 +197,15 @@ func (s *Service) task(part func() error) {
 	}()
 }
 
-// Close stops everything in reverse: no more requests, the recording finished, the viewers told.
+// Close stops everything in reverse: requests are refused, the recording is finished, viewers are disconnected.
 func (s *Service) Close() {
-	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	if s.server.Shutdown(ctx) != nil {
 		_ = s.server.Close()
 	}
-	if s.front != nil {
-		s.front.Close(ctx)
+	if s.proxy != nil {
+		s.proxy.Close(ctx)
 	}
 	s.closePorts() // where Run never was
 	s.recorder.Close()

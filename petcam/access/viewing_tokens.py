@@ -1,6 +1,6 @@
 """Viewing tokens: what lets programs watch that cannot log in; docs/http-api.md, section "Viewing tokens".
 
-``petcam token`` writes the file, petcam-web and petcam-streamer (``streamer/internal/viewtoken``) read it.
+``petcam token`` writes the file, petcam-web and petcam-streamer (``streamer/internal/viewingtoken``) read it.
 """
 
 import hashlib

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// weather is what happens to packets.
-type weather struct {
+// network is the loss and the jitter of packets.
+type network struct {
 	loss   float64 // of 1
 	jitter time.Duration
 
@@ -24,14 +24,14 @@ type weather struct {
 }
 
 // next tells whether the next packet is lost, and else how much later it arrives.
-func (w *weather) next() (delay time.Duration, lost bool) {
+func (w *network) next() (delay time.Duration, lost bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return time.Duration(w.random.Float64() * float64(w.jitter)), w.random.Float64() < w.loss
 }
 
 // forward passes what comes from one socket on, in its time, until that socket is closed.
-func (w *weather) forward(from *net.UDPConn, packet func(data []byte, from netip.AddrPort)) {
+func (w *network) forward(from *net.UDPConn, packet func(data []byte, from netip.AddrPort)) {
 	for {
 		buffer := make([]byte, 2048)
 		n, address, err := from.ReadFromUDPAddrPort(buffer)
@@ -48,35 +48,35 @@ func (w *weather) forward(from *net.UDPConn, packet func(data []byte, from netip
 	}
 }
 
-// relay has a socket to the server for each client, as a NAT has.
+// relay has a socket to the server for each client, like a NAT.
 type relay struct {
-	weather *weather
-	front   *net.UDPConn
-	server  *net.UDPAddr
+	network    *network
+	clientSide *net.UDPConn
+	server     *net.UDPAddr
 
-	mu    sync.Mutex // guards backs
-	backs map[netip.AddrPort]*net.UDPConn
+	mu          sync.Mutex // guards serverSides
+	serverSides map[netip.AddrPort]*net.UDPConn
 }
 
-// back gives the client's socket to the server.
-func (r *relay) back(client netip.AddrPort) (*net.UDPConn, error) {
+// serverSide is the client's socket to the server.
+func (r *relay) serverSide(client netip.AddrPort) (*net.UDPConn, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if back := r.backs[client]; back != nil {
+	if back := r.serverSides[client]; back != nil {
 		return back, nil
 	}
 	back, err := net.DialUDP("udp4", nil, r.server)
 	if err != nil {
 		return nil, err
 	}
-	r.backs[client] = back
-	go r.weather.forward(back, func(data []byte, _ netip.AddrPort) { _, _ = r.front.WriteToUDPAddrPort(data, client) })
+	r.serverSides[client] = back
+	go r.network.forward(back, func(data []byte, _ netip.AddrPort) { _, _ = r.clientSide.WriteToUDPAddrPort(data, client) })
 	return back, nil
 }
 
 // toServer passes a client's packet on.
 func (r *relay) toServer(data []byte, client netip.AddrPort) {
-	if back, err := r.back(client); err == nil {
+	if back, err := r.serverSide(client); err == nil {
 		_, _ = back.Write(data)
 	}
 }
@@ -91,14 +91,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	listener, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return err
 	}
-	weather := &weather{loss: *loss / 100, jitter: *jitter, random: rand.New(rand.NewPCG(*seed, 0))}
-	r := &relay{weather: weather, front: front, server: server, backs: map[netip.AddrPort]*net.UDPConn{}}
-	fmt.Println(front.LocalAddr().(*net.UDPAddr).Port)
-	go r.weather.forward(front, r.toServer)
+	conditions := &network{loss: *loss / 100, jitter: *jitter, random: rand.New(rand.NewPCG(*seed, 0))}
+	r := &relay{network: conditions, clientSide: listener, server: server, serverSides: map[netip.AddrPort]*net.UDPConn{}}
+	fmt.Println(listener.LocalAddr().(*net.UDPAddr).Port)
+	go r.network.forward(listener, r.toServer)
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }

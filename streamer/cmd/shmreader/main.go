@@ -4,8 +4,9 @@
 //	shmreader KIND NAME COUNT LARGEST
 //
 // KIND is stream, stream-edge (goes back to where the ring is being overwritten) or stream-unchecked. It prints a line
-// "epoch EPOCH SECONDS FILES MAPPINGS" at the first record of each epoch, with the time since the segment was created and
-// what this process holds open, "enough" after COUNT records, and "torn" at the first torn one. At SIGTERM it ends with its figures as JSON.
+// "epoch EPOCH SECONDS FILES MAPPINGS" at the first record of each epoch, with the time since the segment was created
+// and what this process holds open, "enough" after COUNT records, and "torn" at the first torn one. At SIGTERM it ends
+// with its figures as JSON.
 package main
 
 import (

@@ -12,8 +12,8 @@ import (
 	"petcam/streamer/internal/shm"
 )
 
-// unchecked believes what it sees, at the record that is being overwritten: the test of the test. It has to return torn
-// records. It only sees to it that it does not fault.
+// unchecked reads the record that is being overwritten, without any check but that the memory is mapped. It has to
+// return torn records, which proves that the test finds them.
 type unchecked struct{ memory []byte }
 
 func openUnchecked(name string) (*unchecked, error) {

@@ -84,16 +84,16 @@ func sumUp(viewers []*viewer) Report {
 	report := Report{Viewers: len(viewers)}
 	var keyframes, latencies, gaps []float64
 	for _, v := range viewers {
-		seen := v.seen
-		seen.mu.Lock() // its reader may be in its last turn
-		report.Frames += seen.frames
-		report.Broken += seen.broken
-		report.LostPackets += seen.lost
-		if !seen.keyframe.IsZero() {
-			keyframes = append(keyframes, milliseconds(seen.keyframe.Sub(v.offered)))
+		reception := v.reception
+		reception.mu.Lock() // its reader may be in its last turn
+		report.Frames += reception.frames
+		report.Broken += reception.broken
+		report.LostPackets += reception.lost
+		if !reception.keyframe.IsZero() {
+			keyframes = append(keyframes, milliseconds(reception.keyframe.Sub(v.offered)))
 		}
-		latencies, gaps = append(latencies, seen.latencies...), append(gaps, seen.gaps...)
-		seen.mu.Unlock()
+		latencies, gaps = append(latencies, reception.latencies...), append(gaps, reception.gaps...)
+		reception.mu.Unlock()
 	}
 	report.Keyframe, report.Latency, report.Gap = summarise(keyframes), summarise(latencies), summarise(gaps)
 	return report

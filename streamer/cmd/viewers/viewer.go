@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	retry    = 100 * time.Millisecond // until a server that is away is asked again
-	patience = 2 * time.Second        // with a server that has answered but sends nothing
+	retryDelay         = 100 * time.Millisecond // until a server that is away is asked again
+	firstPacketTimeout = 2 * time.Second        // with a server that has answered but sends nothing
 )
 
 // server is where the viewers go.
@@ -28,20 +28,20 @@ type server struct {
 
 // viewer is one peer connection.
 type viewer struct {
-	peer    *webrtc.PeerConnection
-	wire    *wire
-	mux     *ice.UDPMuxDefault
-	seen    *sight
-	offered time.Time
-	ended   chan struct{} // the connection is closed or has failed
+	peer      *webrtc.PeerConnection
+	socket    *socket
+	mux       *ice.UDPMuxDefault
+	reception *reception
+	offered   time.Time
+	ended     chan struct{} // the connection is closed or has failed
 }
 
 func newViewer() (*viewer, error) {
-	wire, err := newWire()
+	wire, err := newSocket()
 	if err != nil {
 		return nil, err
 	}
-	v := &viewer{wire: wire, seen: newSight(), ended: make(chan struct{}), mux: ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: wire})}
+	v := &viewer{socket: wire, reception: newReception(), ended: make(chan struct{}), mux: ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: wire})}
 	var settings webrtc.SettingEngine
 	settings.SetICEUDPMux(v.mux)
 	settings.SetIncludeLoopbackCandidate(true)
@@ -69,7 +69,7 @@ func (v *viewer) read(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		if err != nil {
 			return
 		}
-		v.seen.take(packet, v.wire.arrival(packet.SequenceNumber))
+		v.reception.take(packet, v.socket.arrival(packet.SequenceNumber))
 	}
 }
 
@@ -146,17 +146,17 @@ func (to server) ask(offer webrtc.SessionDescription) (answer webrtc.SessionDesc
 
 // keepWatching watches for ever, again and again.
 func keepWatching(to server) {
-	for ; ; time.Sleep(retry) {
+	for ; ; time.Sleep(retryDelay) {
 		v, err := newViewer()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "viewers:", err)
 			os.Exit(1)
 		}
-		v.seen.tell = func(stamp, arrival time.Time) { fmt.Println(stamp.UnixNano(), arrival.UnixNano()) }
+		v.reception.onKeyframe = func(stamp, arrival time.Time) { fmt.Println(stamp.UnixNano(), arrival.UnixNano()) }
 		over := make(chan time.Time)
 		go func() {
-			time.Sleep(patience)
-			if v.seen.empty() {
+			time.Sleep(firstPacketTimeout)
+			if v.reception.empty() {
 				close(over)
 			}
 		}()

@@ -1,4 +1,4 @@
-// Package camera runs a source of access units, hands them on and knows how the camera is.
+// Package camera runs a source of access units, passes them on and knows the camera's state. It imports h264 only.
 //
 // Its one goroutine is Run's; the caller of Run owns it.
 package camera
@@ -14,14 +14,14 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-// live is the state in which pictures come; the source says it, in the words of docs/http-api.md.
+// live is the state in which frames arrive, in the words of camera.state in docs/http-api.md.
 const live = "live"
 
-// turnTime bounds how long one turn of Run waits for pictures, so that a watchdog sees it go round without a camera.
-const turnTime = 2 * time.Second
+// maxWait bounds how long Run waits for frames at a time, so that LastActive shows it to be running without a camera.
+const maxWait = 2 * time.Second
 
-// Source gives access units in order. State says how it is in the words of camera.state in docs/http-api.md, and for
-// people why; it may be called at any time.
+// Source gives access units in order. State is one of the words of camera.state in docs/http-api.md, with a message for
+// people; it may be called at any time.
 type Source interface {
 	Next(context.Context) (h264.AccessUnit, error)
 	State() (state, message string)
@@ -43,10 +43,10 @@ type Health struct {
 
 // Camera hands the access units of one source to one sink.
 type Camera struct {
-	source   Source
-	sink     func(h264.AccessUnit)
-	begun    time.Time    // of New; carries the monotonic clock, so that a clock set anew does not matter
-	lastTurn atomic.Int64 // nanoseconds since begun
+	source     Source
+	sink       func(h264.AccessUnit)
+	begun      time.Time    // of New; carries the monotonic clock, so that a clock set anew does not matter
+	lastActive atomic.Int64 // nanoseconds since begun
 
 	mutex  sync.Mutex // guards what follows
 	newest h264.AccessUnit
@@ -62,20 +62,20 @@ func New(source Source, sink func(h264.AccessUnit)) *Camera {
 func (c *Camera) Run(ctx context.Context) error {
 	defer func() { _ = c.source.Close() }()
 	for ctx.Err() == nil {
-		if err := c.turn(ctx); err != nil {
+		if err := c.read(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// turn hands on what comes within turnTime. A context for each access unit would be garbage for each.
-func (c *Camera) turn(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, turnTime)
+// read passes on the access units that come within maxWait. A context for each access unit would allocate for each.
+func (c *Camera) read(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	for {
 		unit, err := c.source.Next(ctx)
-		c.lastTurn.Store(int64(time.Since(c.begun)))
+		c.lastActive.Store(int64(time.Since(c.begun)))
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil
@@ -98,16 +98,16 @@ func (c *Camera) note(unit h264.AccessUnit) {
 	c.newest = unit
 }
 
-// LastTurn is when Run last went round, with or without a picture; the zero time before it did. While it runs and the
-// sink does not hold it up, that is never more than some seconds ago.
-func (c *Camera) LastTurn() time.Time {
-	if since := c.lastTurn.Load(); since != 0 {
+// LastActive is when Run last returned from the source, with or without a frame; the zero time before it did. While it
+// runs and the sink does not block it, that is never more than some seconds ago.
+func (c *Camera) LastActive() time.Time {
+	if since := c.lastActive.Load(); since != 0 {
 		return c.begun.Add(time.Duration(since))
 	}
 	return time.Time{}
 }
 
-// Health says how the camera is now.
+// Health is the camera's state now.
 func (c *Camera) Health() Health {
 	state, message := c.source.State()
 	c.mutex.Lock()

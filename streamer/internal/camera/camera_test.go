@@ -52,7 +52,7 @@ func (s *source) Close() error {
 	return nil
 }
 
-func TestItHandsOnEveryAccessUnitInOrder(t *testing.T) {
+func TestItPassesOnEveryAccessUnitInOrder(t *testing.T) {
 	src, got := newSource("live"), make(chan uint64)
 	start(t, camera.New(src, func(unit h264.AccessUnit) { got <- unit.Record }))
 	for record := range uint64(5) {
@@ -81,13 +81,13 @@ func TestItEndsWithTheSourcesError(t *testing.T) {
 	}
 }
 
-func TestItGoesRoundWithoutACamera(t *testing.T) {
+func TestItStaysActiveWithoutACamera(t *testing.T) {
 	cam := camera.New(newSource("waiting"), nil)
-	if !cam.LastTurn().IsZero() {
+	if !cam.LastActive().IsZero() {
 		t.Error("it went round before it ran")
 	}
 	start(t, cam)
-	waitFor(t, func() bool { return !cam.LastTurn().IsZero() })
+	waitFor(t, func() bool { return !cam.LastActive().IsZero() })
 }
 
 func TestHealthTellsSizeRateAndAge(t *testing.T) {

@@ -1,7 +1,7 @@
-// Package fanout hands the items of one publisher to many subscribers.
+// Package fanout passes the items of one publisher to many subscribers. It imports nothing of the streamer.
 //
-// The hub keeps one log of the recent past; a subscriber is a position in it. So publishing copies nothing, a slow
-// subscriber costs nothing, and what a newcomer needs (the newest keyframe and all after it) is simply still there.
+// The hub keeps one log of the newest items; a subscriber is a position in it. So publishing copies nothing, a slow
+// subscriber costs nothing, and a new subscriber finds what it needs in it: the newest keyframe and all items after it.
 // The hub has no goroutine: publishing wakes the subscribers, each reads in its own.
 package fanout
 
@@ -13,7 +13,7 @@ import (
 
 // Limits bound what the hub keeps.
 type Limits struct {
-	GroupBytes int // of the newest keyframe and all after it; a larger group is no longer kept for newcomers
+	GroupBytes int // of the newest keyframe and all items after it; a larger group is not kept for new subscribers
 	QueueItems int // before that keyframe, for subscribers that are behind and for Find
 	QueueBytes int
 }
@@ -43,8 +43,8 @@ func New[T any](limits Limits) *Hub[T] {
 	return &Hub[T]{limits: limits, ring: make([]entry[T], 64)}
 }
 
-// Publish appends item, which stands for size bytes, and wakes the subscribers. It never waits for one, but those that
-// are awake go first: the publisher will sleep in the kernel, which Go takes some 100 µs to notice.
+// Publish appends item, which stands for size bytes, and wakes the subscribers. It never waits for one, but yields to
+// those that were woken: the publisher's next sleep is in the kernel, which Go takes some 100 µs to notice.
 func (h *Hub[T]) Publish(item T, size int, keyframe bool) {
 	if h.append(item, size, keyframe) > 0 {
 		runtime.Gosched()
@@ -75,7 +75,7 @@ func (h *Hub[T]) append(item T, size int, keyframe bool) int {
 
 // Subscribe begins at the newest keyframe. The caller must Close the subscription.
 func (h *Hub[T]) Subscribe() *Subscription[T] {
-	s := &Subscription[T]{hub: h, news: make(chan struct{}, 1)}
+	s := &Subscription[T]{hub: h, wakeup: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.start()
@@ -125,7 +125,7 @@ func (h *Hub[T]) overfull() bool {
 
 func (h *Hub[T]) evict() {
 	if h.first == h.group {
-		h.started = false // nobody can begin here any more
+		h.started = false // no subscriber can begin here any more
 	}
 	oldest := h.at(h.first)
 	h.bytes -= oldest.size

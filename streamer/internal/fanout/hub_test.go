@@ -42,7 +42,7 @@ func expect(t *testing.T, got, want []int) {
 	}
 }
 
-func TestNewcomerBeginsAtTheNewestKeyframeWithTheWholeGroup(t *testing.T) {
+func TestNewSubscriberStartsAtTheNewestKeyframe(t *testing.T) {
 	h := New[int](roomy)
 	publish(h, 1, 25, 10)
 	s := h.Subscribe()
@@ -52,7 +52,7 @@ func TestNewcomerBeginsAtTheNewestKeyframeWithTheWholeGroup(t *testing.T) {
 	expect(t, read(s), sequence(26, 31))
 }
 
-func TestNewcomerWaitsForTheFirstKeyframeAndHasMissedNothing(t *testing.T) {
+func TestNewSubscriberWaitsForTheFirstKeyframeWithoutSkips(t *testing.T) {
 	h := New[int](roomy)
 	publish(h, 1, 5, 10)
 	s := h.Subscribe()
@@ -81,7 +81,7 @@ func TestSubscriberGetsEveryItemWhileItKeepsUp(t *testing.T) {
 	expect(t, append(got, read(s)...), sequence(0, 500))
 }
 
-func TestSubscriberThatFallsBehindIsCutForwardToAKeyframeAndCounted(t *testing.T) {
+func TestSlowSubscriberSkipsToAKeyframeAndIsCounted(t *testing.T) {
 	h := New[int](Limits{GroupBytes: 1000, QueueItems: 5, QueueBytes: 1000})
 	publish(h, 0, 0, 10)
 	s := h.Subscribe()
@@ -94,7 +94,7 @@ func TestSubscriberThatFallsBehindIsCutForwardToAKeyframeAndCounted(t *testing.T
 	}
 }
 
-func TestSlowSubscriberCostsTheOthersNothing(t *testing.T) {
+func TestSlowSubscriberDoesNotAffectOthers(t *testing.T) {
 	h := New[int](Limits{GroupBytes: 1000, QueueItems: 5, QueueBytes: 1000})
 	publish(h, 0, 0, 10)
 	slow, quick := h.Subscribe(), h.Subscribe()
@@ -116,7 +116,7 @@ func TestQueueIsBoundedInBytes(t *testing.T) {
 	}
 }
 
-func TestGroupThatIsTooLargeIsNotKeptForNewcomers(t *testing.T) {
+func TestTooLargeGroupIsNotKeptForNewSubscribers(t *testing.T) {
 	h := New[int](Limits{GroupBytes: 200, QueueItems: 1000, QueueBytes: 100})
 	publish(h, 0, 0, 1000)
 	early := h.Subscribe()
@@ -161,7 +161,7 @@ func TestKeptItemsCanBeFound(t *testing.T) {
 	}
 }
 
-func TestNextWaitsForNewsAndEndsWithTheContext(t *testing.T) {
+func TestNextWaitsForAnItemAndEndsWithTheContext(t *testing.T) {
 	h := New[int](roomy)
 	s := h.Subscribe()
 	defer s.Close()

@@ -7,12 +7,12 @@ import (
 
 // Subscription is one subscriber's position in the log. Next is for one goroutine; the rest is for any.
 type Subscription[T any] struct {
-	hub  *Hub[T]
-	news chan struct{} // holds one token while there may be something to read
+	hub    *Hub[T]
+	wakeup chan struct{} // has one element while there may be something to read
 
-	next    uint64 // guarded by hub.mu: the item that comes next
-	waiting bool   // guarded by hub.mu: nothing before the next keyframe is of use
-	begun   bool   // guarded by hub.mu: it has had an item since its start
+	next             uint64 // guarded by hub.mu: the item that comes next
+	awaitingKeyframe bool   // guarded by hub.mu: nothing before the next keyframe is of use
+	begun            bool   // guarded by hub.mu: it has had an item since its start
 }
 
 // Next waits for the next item. Its only error is the context's.
@@ -22,7 +22,7 @@ func (s *Subscription[T]) Next(ctx context.Context) (T, error) {
 			return item, nil
 		}
 		select {
-		case <-s.news:
+		case <-s.wakeup:
 		case <-ctx.Done():
 			var none T
 			return none, ctx.Err()
@@ -48,7 +48,7 @@ func (s *Subscription[T]) Close() {
 // start needs hub.mu.
 func (s *Subscription[T]) start() {
 	s.begun = false
-	s.waiting = !s.hub.started
+	s.awaitingKeyframe = !s.hub.started
 	s.next = s.hub.next
 	if s.hub.started {
 		s.next = s.hub.group
@@ -57,8 +57,8 @@ func (s *Subscription[T]) start() {
 
 func (s *Subscription[T]) notify() {
 	select {
-	case s.news <- struct{}{}:
-	default: // a token is there already
+	case s.wakeup <- struct{}{}:
+	default: // there is one already
 	}
 }
 
@@ -67,16 +67,16 @@ func (s *Subscription[T]) take() (item T, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s.next < h.first {
-		s.waiting = true // what should come next is gone
+		s.awaitingKeyframe = true // what should come next is gone
 	}
-	if s.waiting {
+	if s.awaitingKeyframe {
 		if !h.started || h.group < s.next {
 			return item, false
 		}
-		if s.begun { // a newcomer that waited for its first keyframe has missed nothing
+		if s.begun { // a new subscriber that waited for its first keyframe has missed nothing
 			h.skipped += h.group - s.next
 		}
-		s.next, s.waiting = h.group, false
+		s.next, s.awaitingKeyframe = h.group, false
 	}
 	if s.next == h.next {
 		return item, false

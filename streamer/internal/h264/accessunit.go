@@ -1,4 +1,4 @@
-// Package h264 knows the H.264 bitstream: access units, NAL units, parameter sets.
+// Package h264 parses the H.264 bitstream: access units, NAL units, parameter sets. It imports nothing of the streamer.
 package h264
 
 // AccessUnit is one picture of the stream, as it came out of the shared memory.

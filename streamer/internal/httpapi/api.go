@@ -1,5 +1,6 @@
-// Package httpapi is the streamer's HTTP: signalling for browsers, control for petcam-web, health and metrics for
-// whoever watches. docs/http-api.md is its specification.
+// Package httpapi is the streamer's HTTP API: signalling for browsers and WHEP clients, control for petcam-web, health
+// and metrics. docs/http-api.md is its specification. It imports apierror, offertoken, and camera, record and rtc for
+// the types of its interfaces.
 //
 // It has no goroutines but those of net/http, which Shutdown or Close of the http.Server ends.
 package httpapi
@@ -12,25 +13,25 @@ import (
 	"time"
 
 	"petcam/streamer/internal/camera"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
-	"petcam/streamer/internal/token"
 )
 
-// What a client may cost. A proxied /stop may take its five seconds, a slow phone its ten for an offer.
+// Limits of a request. A proxied /stop may take five seconds, and a slow phone ten for an offer.
 const (
 	headerTimeout = 5 * time.Second
 	readTimeout   = 10 * time.Second
 	writeTimeout  = 20 * time.Second
 	idleTimeout   = time.Minute
-	maxHeader     = 16 << 10
-	maxOffer      = 64 << 10
-	maxBody       = 4 << 10
+	maxHeader     = 16 << 10 // bytes
+	maxOffer      = 64 << 10 // bytes of its body
+	maxBody       = 4 << 10  // bytes of any other request's
 )
 
-// Viewers lets viewers in; rtc.Server.
+// Viewers answers offers and ends viewers; rtc.Server.
 type Viewers interface {
-	Answer(ctx context.Context, offer string, guest rtc.Guest) (answer string, err error)
+	Answer(ctx context.Context, offer string, client rtc.Client) (answer string, err error)
 	EndSession(session string) (closed int)
 	End(id, session string) (closed bool)
 	Trickle(id, session, fragment string) error
@@ -46,42 +47,42 @@ type Recorder interface {
 	Totals() record.Totals
 }
 
-// Camera knows how the video comes in; camera.Camera.
+// Camera knows the state of the camera's video; camera.Camera.
 type Camera interface {
 	Health() camera.Health
 }
 
-// ViewTokens lets programs in; viewtoken.File.
-type ViewTokens interface {
+// ViewingTokens verifies the tokens of WHEP clients; viewingtoken.File.
+type ViewingTokens interface {
 	Accept(token string) (id string, err error)
-	Holds(id string) bool
+	IsValid(id string) bool
 }
 
-// Options are what the API stands in front of.
+// Options are the parts of the service that the API gives access to, and who may have it.
 type Options struct {
 	Viewers   Viewers
 	Recorder  Recorder
 	Camera    Camera
-	Tokens    *token.Gate    // nil: whoever reaches the port may watch
-	Viewing   ViewTokens     // nil: the same of programs
-	ICE       []string       // URLs of servers that WHEP's players are told of
-	WebPort   int            // petcam-web's: pages from there may make offers
-	PublicURL string         // of the streamer behind a reverse proxy: so may pages of that origin
-	Names     []string       // further host names of this machine, lower-case
-	Scrapers  []netip.Prefix // who may read the metrics besides loopback
+	Tokens    *offertoken.Verifier // nil: offers need no token
+	Viewing   ViewingTokens        // nil: WHEP needs no token
+	ICE       []string             // URLs of ICE servers for WHEP clients
+	WebPort   int                  // petcam-web's: pages from there may make offers
+	PublicURL string               // of the streamer behind a reverse proxy: so may pages of that origin
+	Names     []string             // further host names of this machine, lower-case
+	Scrapers  []netip.Prefix       // networks that may read the metrics besides loopback
 	Version   string
 	Log       *slog.Logger
 }
 
 type api struct {
 	Options
-	began time.Time
-	pace  *pace
+	began   time.Time
+	limiter *rateLimiter
 }
 
 // New makes the server; the caller gives it a listener.
 func New(options Options) *http.Server {
-	a := &api{Options: options, began: time.Now(), pace: newPace()}
+	a := &api{Options: options, began: time.Now(), limiter: newRateLimiter()}
 	return &http.Server{
 		Handler:           a.routes(),
 		ReadHeaderTimeout: headerTimeout,

@@ -13,26 +13,26 @@ import (
 	"testing"
 	"time"
 
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/camera"
-	"petcam/streamer/internal/fault"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 )
 
-// fake stands for the viewers, the recorder and the camera, and fails with err where there is one.
+// fake is the viewers, the recorder and the camera, and fails with err where it is set.
 type fake struct {
-	err   error
-	offer string
-	guest rtc.Guest
-	ended []string // sessions
-	asked []string // of viewers by their id
-	label string
+	err    error
+	offer  string
+	client rtc.Client
+	ended  []string // sessions
+	asked  []string // of viewers by their id
+	label  string
 
-	answering func() // is called amid Answer
+	answering func() // is called within Answer
 }
 
-func (f *fake) Answer(_ context.Context, offer string, guest rtc.Guest) (string, error) {
-	f.offer, f.guest = offer, guest
+func (f *fake) Answer(_ context.Context, offer string, client rtc.Client) (string, error) {
+	f.offer, f.client = offer, client
 	if f.answering != nil {
 		f.answering()
 	}
@@ -44,14 +44,16 @@ func (f *fake) EndSession(session string) int {
 }
 func (f *fake) End(id, session string) bool {
 	f.asked = append(f.asked, "end", id, session)
-	return id == f.guest.ID
+	return id == f.client.ID
 }
 func (f *fake) Trickle(id, session, fragment string) error {
 	f.asked = append(f.asked, "trickle", id, session, fragment)
 	return f.err
 }
-func (f *fake) Viewers() int     { return 3 }
-func (f *fake) Stats() rtc.Stats { return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Repaired: 8} }
+func (f *fake) Viewers() int { return 3 }
+func (f *fake) Stats() rtc.Stats {
+	return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Retransmitted: 8}
+}
 
 func (f *fake) Start(label string) (string, error) {
 	f.label = label
@@ -107,7 +109,7 @@ func fields(t *testing.T, w *httptest.ResponseRecorder, status int) map[string]a
 	return got
 }
 
-func expectError(t *testing.T, w *httptest.ResponseRecorder, status int, code fault.Code) {
+func expectError(t *testing.T, w *httptest.ResponseRecorder, status int, code apierror.Code) {
 	t.Helper()
 	got := fields(t, w, status)
 	if got["error"] != string(code) || got["message"] == "" || len(got) != 2 {
@@ -127,29 +129,29 @@ func TestOfferIsAnswered(t *testing.T) {
 		r.RemoteAddr = "[::ffff:192.0.2.9]:1234"
 		r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	}), 200)
-	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.guest.Remote.String() != "192.0.2.9" {
+	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.client.Remote.String() != "192.0.2.9" {
 		t.Fatal(got, f)
 	}
 }
 
 func TestEveryErrorHasItsStatus(t *testing.T) {
-	for code, status := range map[fault.Code]int{
-		fault.BadRequest: 400, fault.BadOffer: 400, fault.LoginRequired: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.MethodNotAllowed: 405,
-		fault.AlreadyRecording: 409, fault.NotRecording: 409, fault.Outdated: 412, fault.NotPossible: 422, fault.Unconditional: 428, fault.TooLarge: 413, fault.TooManyRequests: 429, fault.UnsupportedMedia: 415,
-		fault.NoVideo: 503, fault.TooManyViewers: 503, fault.RecordingFailed: 507, fault.Internal: 500,
+	for code, status := range map[apierror.Code]int{
+		apierror.BadRequest: 400, apierror.BadOffer: 400, apierror.LoginRequired: 401, apierror.Forbidden: 403, apierror.NotFound: 404, apierror.MethodNotAllowed: 405,
+		apierror.AlreadyRecording: 409, apierror.NotRecording: 409, apierror.PreconditionFailed: 412, apierror.NotPossible: 422, apierror.PreconditionRequired: 428, apierror.TooLarge: 413, apierror.TooManyRequests: 429, apierror.UnsupportedMedia: 415,
+		apierror.NoVideo: 503, apierror.TooManyViewers: 503, apierror.RecordingFailed: 507, apierror.Internal: 500,
 	} {
-		w := ask(t, &fake{err: fault.New(code, "why")}, "POST", "/start", "", nil)
+		w := ask(t, &fake{err: apierror.New(code, "why")}, "POST", "/start", "", nil)
 		expectError(t, w, status, code)
-		if again := w.Header().Get("Retry-After"); (again != "") != (code == fault.TooManyViewers || code == fault.TooManyRequests) {
+		if again := w.Header().Get("Retry-After"); (again != "") != (code == apierror.TooManyViewers || code == apierror.TooManyRequests) {
 			t.Errorf("%s: Retry-After %q", code, again)
 		}
 	}
 }
 
-func TestInternalsStayInTheLog(t *testing.T) {
-	for _, err := range []error{errors.New("secret /path"), fault.New(fault.Internal, "sorry").Because(errors.New("secret"))} {
+func TestInternalErrorsAreOnlyLogged(t *testing.T) {
+	for _, err := range []error{errors.New("secret /path"), apierror.New(apierror.Internal, "sorry").WithCause(errors.New("secret"))} {
 		w := ask(t, &fake{err: err}, "POST", "/stop", "", nil)
-		expectError(t, w, 500, fault.Internal)
+		expectError(t, w, 500, apierror.Internal)
 		if strings.Contains(w.Body.String(), "secret") {
 			t.Error(w.Body)
 		}
@@ -162,29 +164,29 @@ func TestBadBodiesAreRefused(t *testing.T) {
 		path, body string
 		kind       string // content type; - leaves it out
 		status     int
-		code       fault.Code
+		code       apierror.Code
 	}{
-		{offer, "", "application/json", 400, fault.BadRequest},
-		{offer, "", "-", 415, fault.UnsupportedMedia},
-		{offer, offerBody, "text/plain", 415, fault.UnsupportedMedia},
-		{offer, offerBody, "-", 415, fault.UnsupportedMedia},
-		{offer, offerBody, "application/json; ;", 415, fault.UnsupportedMedia},
-		{offer, "null", "application/json", 400, fault.BadRequest},
-		{offer, "[]", "application/json", 400, fault.BadRequest},
-		{offer, `"v=0"`, "application/json", 400, fault.BadRequest},
-		{offer, offerBody + "x", "application/json", 400, fault.BadRequest},
-		{offer, `{"type":"offer","sdp":5}`, "application/json", 400, fault.BadRequest},
-		{offer, `{"type":["offer"],"sdp":""}`, "application/json", 400, fault.BadRequest},
-		{offer, `{}`, "application/json", 400, fault.BadOffer},
-		{offer, `{"type":"answer","sdp":"v=0"}`, "application/json", 400, fault.BadOffer},
-		{offer, `{"type":"offer","sdp":"` + strings.Repeat("a", 64<<10) + `"}`, "application/json", 413, fault.TooLarge},
-		{control, "{", "application/json", 400, fault.BadRequest},
-		{control, "[1]", "application/json", 400, fault.BadRequest},
-		{control, `{"filename":5}`, "application/json", 400, fault.BadRequest},
-		{control, strings.Repeat("[", 4000), "application/json", 400, fault.BadRequest},
-		{control, `{"filename":"x"}`, "text/plain", 415, fault.UnsupportedMedia},
-		{control, strings.Repeat(" ", 4097), "application/json", 413, fault.TooLarge},
-		{"/stop", strings.Repeat(" ", 4097), "application/json", 413, fault.TooLarge},
+		{offer, "", "application/json", 400, apierror.BadRequest},
+		{offer, "", "-", 415, apierror.UnsupportedMedia},
+		{offer, offerBody, "text/plain", 415, apierror.UnsupportedMedia},
+		{offer, offerBody, "-", 415, apierror.UnsupportedMedia},
+		{offer, offerBody, "application/json; ;", 415, apierror.UnsupportedMedia},
+		{offer, "null", "application/json", 400, apierror.BadRequest},
+		{offer, "[]", "application/json", 400, apierror.BadRequest},
+		{offer, `"v=0"`, "application/json", 400, apierror.BadRequest},
+		{offer, offerBody + "x", "application/json", 400, apierror.BadRequest},
+		{offer, `{"type":"offer","sdp":5}`, "application/json", 400, apierror.BadRequest},
+		{offer, `{"type":["offer"],"sdp":""}`, "application/json", 400, apierror.BadRequest},
+		{offer, `{}`, "application/json", 400, apierror.BadOffer},
+		{offer, `{"type":"answer","sdp":"v=0"}`, "application/json", 400, apierror.BadOffer},
+		{offer, `{"type":"offer","sdp":"` + strings.Repeat("a", 64<<10) + `"}`, "application/json", 413, apierror.TooLarge},
+		{control, "{", "application/json", 400, apierror.BadRequest},
+		{control, "[1]", "application/json", 400, apierror.BadRequest},
+		{control, `{"filename":5}`, "application/json", 400, apierror.BadRequest},
+		{control, strings.Repeat("[", 4000), "application/json", 400, apierror.BadRequest},
+		{control, `{"filename":"x"}`, "text/plain", 415, apierror.UnsupportedMedia},
+		{control, strings.Repeat(" ", 4097), "application/json", 413, apierror.TooLarge},
+		{"/stop", strings.Repeat(" ", 4097), "application/json", 413, apierror.TooLarge},
 	} {
 		f := &fake{}
 		w := ask(t, f, "POST", c.path, c.body, func(r *http.Request) {
@@ -200,7 +202,7 @@ func TestBadBodiesAreRefused(t *testing.T) {
 	}
 }
 
-func TestRecordingIsControlledAndDescribed(t *testing.T) {
+func TestRecordingIsStartedStoppedAndReported(t *testing.T) {
 	f := &fake{}
 	for _, body := range []string{"", "{}", `{"filename":null}`, `{"other":1}`} {
 		f.label = "?"
@@ -223,7 +225,7 @@ func TestRecordingIsControlledAndDescribed(t *testing.T) {
 	}
 }
 
-func TestHealthTellsHowThingsAre(t *testing.T) {
+func TestHealthReportsAllToThisMachine(t *testing.T) {
 	got := fields(t, ask(t, &fake{}, "GET", "/health", "", nil), 200)
 	if got["status"] != "ok" || got["webrtc_clients"] != 3.0 || got["recording"] != true || got["recording_error"] != "" {
 		t.Error(got)
@@ -233,7 +235,7 @@ func TestHealthTellsHowThingsAre(t *testing.T) {
 	}
 }
 
-func TestHealthTellsStrangersNothingElse(t *testing.T) {
+func TestHealthReportsNothingElseToOthers(t *testing.T) {
 	for name, change := range map[string]func(*http.Request){
 		"LAN": from("192.168.7.20:9"), "proxy": header("X-Forwarded-For", "127.0.0.1"), "page": header("Origin", "http://camera:8080"),
 	} {
@@ -260,23 +262,23 @@ func TestSessionsAreEnded(t *testing.T) {
 	}
 }
 
-func TestUnknownPathsAndMethodsAreSaidSoInJSON(t *testing.T) {
+func TestUnknownPathsAndMethodsAreAnsweredInJSON(t *testing.T) {
 	for _, path := range []string{"/", "/start/", "/api/webrtc", "/../status", "/%00"} {
-		expectError(t, ask(t, &fake{}, "GET", path, "", nil), 404, fault.NotFound)
+		expectError(t, ask(t, &fake{}, "GET", path, "", nil), 404, apierror.NotFound)
 	}
 	w := ask(t, &fake{}, "DELETE", "/api/webrtc/offer", "", nil)
-	expectError(t, w, 405, fault.MethodNotAllowed)
+	expectError(t, w, 405, apierror.MethodNotAllowed)
 	if w.Header().Get("Allow") != "OPTIONS, POST" {
 		t.Error(w.Header())
 	}
-	expectError(t, ask(t, &fake{}, "GET", "/start", "", nil), 405, fault.MethodNotAllowed)
+	expectError(t, ask(t, &fake{}, "GET", "/start", "", nil), 405, apierror.MethodNotAllowed)
 	if w := ask(t, &fake{}, "HEAD", "/health", "", nil); w.Code != 200 {
 		t.Error(w.Code)
 	}
 }
 
-func TestAnErrorOfSeveralReasonsNamesItsOwn(t *testing.T) {
-	f := &fake{err: fault.New(fault.RecordingFailed, "The disk is full").For("Disk full")}
+func TestAnErrorsReasonIsInTheAnswer(t *testing.T) {
+	f := &fake{err: apierror.New(apierror.RecordingFailed, "The disk is full").WithReason("Disk full")}
 	if got := fields(t, ask(t, f, "POST", "/start", "", nil), 507); got["error"] != "Recording failed" || got["reason"] != "Disk full" {
 		t.Error(got)
 	}

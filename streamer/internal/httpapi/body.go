@@ -8,45 +8,45 @@ import (
 	"mime"
 	"net/http"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
-// readBody takes the body, at most limit bytes.
+// readBody reads the body, at most limit bytes.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, fault.New(fault.TooLarge, "the body is larger than %d bytes", limit)
+		return nil, apierror.New(apierror.TooLarge, "the body is larger than %d bytes", limit)
 	case err != nil:
-		return nil, fault.New(fault.BadRequest, "the body did not come through").Because(err)
+		return nil, apierror.New(apierror.BadRequest, "the body did not come through").WithCause(err)
 	}
 	return body, nil
 }
 
-// mustBe refuses a body of another kind.
-func mustBe(r *http.Request, kind string) error {
+// requireType refuses a body of another content type.
+func requireType(r *http.Request, kind string) error {
 	if given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || given != kind {
-		return fault.New(fault.UnsupportedMedia, "the body must be %s", kind)
+		return apierror.New(apierror.UnsupportedMedia, "the body must be %s", kind)
 	}
 	return nil
 }
 
 // decode reads a JSON object into value; fields that it does not know are ignored.
 func decode(r *http.Request, body []byte, value any) error {
-	if err := mustBe(r, "application/json"); err != nil {
+	if err := requireType(r, "application/json"); err != nil {
 		return err
 	}
 	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
-		return fault.New(fault.BadRequest, "the body must be a JSON object")
+		return apierror.New(apierror.BadRequest, "the body must be a JSON object")
 	}
 	err := json.Unmarshal(body, value)
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrongType):
-		return fault.New(fault.BadRequest, "%s has the wrong type", wrongType.Field).Because(err)
+		return apierror.New(apierror.BadRequest, "%s has the wrong type", wrongType.Field).WithCause(err)
 	case err != nil:
-		return fault.New(fault.BadRequest, "the body is not JSON").Because(err)
+		return apierror.New(apierror.BadRequest, "the body is not JSON").WithCause(err)
 	}
 	return nil
 }

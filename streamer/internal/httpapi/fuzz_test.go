@@ -11,7 +11,7 @@ import (
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
-// enough viewers that those who are just leaving take nobody's place.
+// enough is a maximum of viewers that those just leaving do not reach.
 const enough = 10_000
 
 // withViewers is the options of an API before a real WebRTC server.
@@ -26,7 +26,8 @@ func withViewers(f *testing.F) (Options, *rtc.Server) {
 	return options, server
 }
 
-// FuzzOffer sends SDP of any kind through the whole handler: it is answered or refused in JSON, and is nobody's defect.
+// FuzzOffer sends SDP of any kind through the whole handler: it is answered or refused in JSON, never with an internal
+// error.
 func FuzzOffer(f *testing.F) {
 	options, server := withViewers(f)
 	f.Add(rtctest.New(f).Offer())

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // remote is the address that a request came from; invalid if there is none.
@@ -18,24 +18,24 @@ func remote(r *http.Request) netip.Addr {
 	return from.Addr().Unmap()
 }
 
-// anyone lets every client in that is not a foreign web page's browser. Browsers name the page in Origin with each
-// POST; other programs send none. A page of somebody's own domain, whose name he has pointed at this machine, looks as
-// if it were ours: where there are tokens, they are only good for the names that petcam-web goes by; else we look
-// ourselves.
-func (a *api) anyone(r *http.Request) error {
-	if a.Tokens == nil && !a.ownName(r.Host) {
-		return fault.New(fault.Forbidden, "this machine is not known by that name; add it to webrtc.extra_hosts")
+// noForeignPage refuses browsers with another site's page. A browser sends the page's Origin with each POST; other
+// programs send none. By DNS rebinding a foreign page can have our Origin and Host (its own domain, resolved to this
+// machine's address): offer tokens are only valid for petcam-web's host names, and without tokens the Host is checked
+// here.
+func (a *api) noForeignPage(r *http.Request) error {
+	if a.Tokens == nil && !a.isOwnHost(r.Host) {
+		return apierror.New(apierror.Forbidden, "this machine is not known by that name; add it to webrtc.extra_hosts")
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && !a.ownPage(origin, r.Host) {
-		return fault.New(fault.Forbidden, "only petcam's own page may do this")
+	if origin := r.Header.Get("Origin"); origin != "" && !a.isOwnPage(origin, r.Host) {
+		return apierror.New(apierror.Forbidden, "only petcam's own page may do this")
 	}
 	return nil
 }
 
-// ownName tells whether a Host can be this machine's: an address, a name that no stranger can have in the public DNS
+// isOwnHost tells whether a Host can be this machine's: an address, a name that no stranger can have in the public DNS
 // (without a dot, or below .local or .localhost), or a name that we were told of. tests/host-cases.yaml compares this
 // with what the page answers; docs/security.md says where they differ and why.
-func (a *api) ownName(host string) bool {
+func (a *api) isOwnHost(host string) bool {
 	name := strings.ToLower(strings.TrimRight(hostname(host), "."))
 	if address, err := netip.ParseAddr(name); err == nil {
 		return !address.IsUnspecified()
@@ -44,41 +44,41 @@ func (a *api) ownName(host string) bool {
 		slices.Contains(a.Names, name)
 }
 
-// loopback lets in only programs on this machine.
+// loopback allows only programs on this machine.
 func (a *api) loopback(r *http.Request) error {
 	if !remote(r).IsLoopback() {
-		return fault.New(fault.Forbidden, "only programs on the camera itself may do this")
+		return apierror.New(apierror.Forbidden, "only programs on the camera itself may do this")
 	}
-	return a.direct(r)
+	return a.noProxyOrPage(r)
 }
 
-// scraper lets in who may read the metrics.
-func (a *api) scraper(r *http.Request) error {
+// metricsClient allows only clients that may read the metrics.
+func (a *api) metricsClient(r *http.Request) error {
 	from := remote(r)
 	if !from.IsLoopback() && !slices.ContainsFunc(a.Scrapers, func(p netip.Prefix) bool { return p.Contains(from) }) {
-		return fault.New(fault.Forbidden, "only the camera itself and the addresses of streamer.metrics_allow may do this")
+		return apierror.New(apierror.Forbidden, "only the camera itself and the addresses of streamer.metrics_allow may do this")
 	}
-	return a.direct(r)
+	return a.noProxyOrPage(r)
 }
 
-// direct refuses what is not asked by a program of the owner's itself. A request that a proxy has passed on is from
-// somewhere else, wherever the proxy runs; and no web page, not even petcam's, talks to these paths, nor one that has
-// pointed its own name at this machine.
-func (a *api) direct(r *http.Request) error {
-	for _, passedOn := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin"} {
-		if r.Header.Get(passedOn) != "" {
-			return fault.New(fault.Forbidden, "this may not be done through a proxy or by a web page")
+// noProxyOrPage refuses requests that a proxy has forwarded, as they come from elsewhere although the proxy may run
+// here, and those of any web page, petcam's included, which have no business at these paths. The Host is checked
+// against DNS rebinding, as GET requests have no Origin.
+func (a *api) noProxyOrPage(r *http.Request) error {
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin"} {
+		if r.Header.Get(header) != "" {
+			return apierror.New(apierror.Forbidden, "this may not be done through a proxy or by a web page")
 		}
 	}
-	if !a.ownName(r.Host) {
-		return fault.New(fault.Forbidden, "this machine is not known by that name; use its address")
+	if !a.isOwnHost(r.Host) {
+		return apierror.New(apierror.Forbidden, "this machine is not known by that name; use its address")
 	}
 	return nil
 }
 
-// ownPage tells whether origin is petcam-web as the browser sees it: on the host by which the request reached us, at
-// petcam-web's port. Behind a reverse proxy it is the origin of the streamer's public URL.
-func (a *api) ownPage(origin, host string) bool {
+// isOwnPage tells whether origin is petcam-web as the browser sees it: the request's host, at petcam-web's port. Behind
+// a reverse proxy it is the origin of the streamer's public URL.
+func (a *api) isOwnPage(origin, host string) bool {
 	page, err := url.Parse(origin)
 	if err != nil {
 		return false

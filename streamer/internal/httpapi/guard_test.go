@@ -4,10 +4,10 @@ import (
 	"net/http"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
-func TestPageWithANameOfItsOwnIsNotPetcams(t *testing.T) {
+func TestUnknownHostNamesAreRefused(t *testing.T) {
 	for host, good := range map[string]bool{
 		"camera:8081": true, "camera.LOCAL.:8081": true, "localhost": true, "203.0.113.9:8081": true, "[2001:db8::1]:8081": true,
 		"PETS.example": true, "": true, "evil.example:8081": false, "pets.example.evil.example": false, "camera.local.evil.example": false,
@@ -42,7 +42,7 @@ func TestControlIsForThisMachineOnly(t *testing.T) {
 			if w.Code != 403 {
 				t.Errorf("%s %s: %d", name, path, w.Code)
 			}
-			expectError(t, w, 403, fault.Forbidden)
+			expectError(t, w, 403, apierror.Forbidden)
 		}
 		for _, local := range []string{"127.0.0.1:9", "127.8.8.8:9", "[::1]:9", "[::ffff:127.0.0.1]:9"} {
 			if w := ask(t, &fake{}, method, path, bodies[path], func(r *http.Request) { r.RemoteAddr = local }); w.Code != 200 {
@@ -98,10 +98,10 @@ func TestPreflightAllowsAJSONPost(t *testing.T) {
 	}
 }
 
-func TestPageMayReadWhyItsOfferFailed(t *testing.T) {
-	w := ask(t, &fake{err: fault.New(fault.TooManyViewers, "full")}, "POST", "/api/webrtc/offer", offerBody,
+func TestPageMayReadTheErrorOfItsOffer(t *testing.T) {
+	w := ask(t, &fake{err: apierror.New(apierror.TooManyViewers, "full")}, "POST", "/api/webrtc/offer", offerBody,
 		header("Origin", "http://camera:8080"))
-	expectError(t, w, 503, fault.TooManyViewers)
+	expectError(t, w, 503, apierror.TooManyViewers)
 	if w.Header().Get("Access-Control-Allow-Origin") != "http://camera:8080" {
 		t.Fatal(w.Header())
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// health says all to programs on this machine, petcam-web among them, and to others only that we are here.
+// health reports all to programs on this machine, petcam-web among them, and to others only that the service runs.
 func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 	if a.loopback(r) != nil {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})

@@ -6,48 +6,48 @@ import (
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/fault"
-	"petcam/streamer/internal/token"
-	"petcam/streamer/internal/token/tokentest"
+	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/offertoken"
+	"petcam/streamer/internal/offertoken/offertokentest"
 )
 
 func testKey() []byte { return []byte(strings.Repeat("k", 32)) }
 
-// locked is an API that asks for tokens.
-func locked(t *testing.T, f *fake) *http.Server {
+// withLogin is an API that asks for tokens.
+func withLogin(t *testing.T, f *fake) *http.Server {
 	t.Helper()
 	options := optionsOf(f)
-	options.Tokens = gate(t)
+	options.Tokens = verifier(t)
 	return New(options)
 }
 
-func gate(t *testing.T) *token.Gate {
+func verifier(t *testing.T) *offertoken.Verifier {
 	t.Helper()
-	gate, err := token.New(testKey())
+	verifier, err := offertoken.New(testKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return gate
+	return verifier
 }
 
 func bearer(token string) func(*http.Request) { return header("Authorization", "Bearer "+token) }
 
 func forCamera(t *testing.T) string {
-	return tokentest.Make(t, testKey(), tokentest.Claims{Host: "camera", Session: "mine"})
+	return offertokentest.Make(t, testKey(), offertokentest.Claims{Host: "camera", Session: "mine"})
 }
 
-func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
+func TestOfferNeedsATokenAndUsesItUp(t *testing.T) {
 	f := &fake{}
-	server := locked(t, f)
+	server := withLogin(t, f)
 	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, header("Origin", "http://camera:8080"))
-	expectError(t, w, 401, fault.LoginRequired)
+	expectError(t, w, 401, apierror.LoginRequired)
 	if w.Header().Get("Access-Control-Allow-Origin") == "" {
 		t.Error("the page cannot read that it must log in")
 	}
 	token := forCamera(t)
 	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(token)), 200)
-	if left := time.Until(f.guest.Until); f.guest.Session != "mine" || left < 59*time.Minute || left > time.Hour {
-		t.Errorf("%+v", f.guest)
+	if left := time.Until(f.client.Until); f.client.Session != "mine" || left < 59*time.Minute || left > time.Hour {
+		t.Errorf("%+v", f.client)
 	}
 	f.offer = ""
 	for name, change := range map[string]func(*http.Request){
@@ -58,7 +58,7 @@ func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
 		},
 	} {
 		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, change)
-		expectError(t, w, 401, fault.LoginRequired)
+		expectError(t, w, 401, apierror.LoginRequired)
 		if f.offer != "" || strings.Contains(w.Body.String(), "v1.") {
 			t.Errorf("%s: %s", name, w.Body)
 		}
@@ -66,11 +66,11 @@ func TestOfferNeedsATokenAndSpendsIt(t *testing.T) {
 }
 
 func TestTokenIsForTheHostOfTheRequestOrOfThePublicURL(t *testing.T) {
-	server := locked(t, &fake{})
+	server := withLogin(t, &fake{})
 	for _, c := range []struct{ claimed, host string }{
 		{"camera", "CAMERA:8081"}, {"fe80::1", "[fe80::1]:8081"}, {"pets.example", "127.0.0.1:8081"},
 	} {
-		token := tokentest.Make(t, testKey(), tokentest.Claims{Host: c.claimed})
+		token := offertokentest.Make(t, testKey(), offertokentest.Claims{Host: c.claimed})
 		w := askOf(server, "POST", "/api/webrtc/offer", offerBody, func(r *http.Request) {
 			r.Host = c.host
 			bearer(token)(r)
@@ -81,19 +81,19 @@ func TestTokenIsForTheHostOfTheRequestOrOfThePublicURL(t *testing.T) {
 	}
 }
 
-func TestEndedSessionCannotUseTheTokensItHas(t *testing.T) {
+func TestTokensOfAnEndedSessionAreRefused(t *testing.T) {
 	f := &fake{}
-	server := locked(t, f)
+	server := withLogin(t, f)
 	kept := forCamera(t)
 	fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200)
-	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(kept)), 401, fault.LoginRequired)
+	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(kept)), 401, apierror.LoginRequired)
 }
 
-func TestSessionThatEndsWhileItsOfferIsAnsweredHasNoStream(t *testing.T) {
+func TestSessionThatEndsDuringNegotiationGetsNoStream(t *testing.T) {
 	f := &fake{}
-	server := locked(t, f)
+	server := withLogin(t, f)
 	f.answering = func() { fields(t, askOf(server, "POST", "/sessions/end", `{"session":"mine"}`, nil), 200) }
-	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 401, fault.LoginRequired)
+	expectError(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, bearer(forCamera(t))), 401, apierror.LoginRequired)
 	if len(f.ended) != 2 || f.ended[1] != "mine" {
 		t.Errorf("ended: %q", f.ended)
 	}

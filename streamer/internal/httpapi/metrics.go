@@ -46,7 +46,7 @@ func (e exposition) writePetcam(a *api) {
 	e.counter("petcam_frames_total", "Access units that came from the camera.", float64(viewers.Frames))
 	e.counter("petcam_sent_bytes_total", "Bytes of media sent to all viewers.", float64(viewers.Bytes))
 	e.counter("petcam_skipped_frames_total", "Access units that viewers missed because they fell behind.", float64(viewers.Skipped))
-	e.counter("petcam_repaired_packets_total", "Packets that were sent again.", float64(viewers.Repaired))
+	e.counter("petcam_repaired_packets_total", "Packets that were sent again.", float64(viewers.Retransmitted))
 
 	e.gauge("petcam_camera_live", "1 while the camera sends.", number(camera.State == "live"))
 	if camera.AgeMS >= 0 {

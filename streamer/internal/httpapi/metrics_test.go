@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 func TestMetricsAreForTheAllowedAddressesToo(t *testing.T) {
@@ -20,8 +20,8 @@ func TestMetricsAreForTheAllowedAddressesToo(t *testing.T) {
 		from("192.168.7.20:9")(r)
 		r.Header.Set("X-Forwarded-For", "192.168.7.20")
 	})
-	expectError(t, w, 403, fault.Forbidden)
-	expectError(t, ask(t, &fake{}, "GET", "/status", "", from("192.168.7.20:9")), 403, fault.Forbidden)
+	expectError(t, w, 403, apierror.Forbidden)
+	expectError(t, ask(t, &fake{}, "GET", "/status", "", from("192.168.7.20:9")), 403, apierror.Forbidden)
 }
 
 func TestMetricsAreWrittenAsPrometheusReadsThem(t *testing.T) {

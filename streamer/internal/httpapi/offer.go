@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/rtc"
-	"petcam/streamer/internal/token"
 )
 
 // description is an SDP offer or answer, as browsers write it.
@@ -18,9 +18,9 @@ type description struct {
 }
 
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
-	allowOrigin(w, r) // before anything fails, so that the page may read why
-	var pass token.Pass
-	err := a.admit(r, func() (err error) { pass, err = a.spend(r); return err })
+	allowOrigin(w, r) // before anything fails, so that the page may read the error
+	var grant offertoken.Grant
+	err := a.admitOffer(r, func() (err error) { grant, err = a.acceptToken(r); return err })
 	if err != nil {
 		return err
 	}
@@ -33,22 +33,22 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if offer.Type != "offer" {
-		return fault.New(fault.BadOffer, `type must be "offer"`)
+		return apierror.New(apierror.BadOffer, `type must be "offer"`)
 	}
-	guest := rtc.Guest{Remote: remote(r), Session: pass.Session, Until: pass.Until}
-	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, guest)
+	client := rtc.Client{Remote: remote(r), Session: grant.Session, Until: grant.Until}
+	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
 	if err != nil {
 		return err
 	}
-	if a.Tokens != nil && a.Tokens.Ended(pass) { // while we negotiated
-		a.Viewers.EndSession(pass.Session)
+	if a.Tokens != nil && a.Tokens.Ended(grant) { // while we negotiated
+		a.Viewers.EndSession(grant.Session)
 		return loginRequired(errors.New("the session has just ended"))
 	}
 	writeJSON(w, http.StatusOK, description{Type: "answer", SDP: answer})
 	return nil
 }
 
-// preflight tells a browser that petcam's page may send an offer. The guard has checked that it is that page.
+// preflight tells a browser that petcam's page may send an offer. noForeignPage has checked that it is that page.
 func (a *api) preflight(w http.ResponseWriter, r *http.Request) error {
 	allowOrigin(w, r)
 	w.Header().Set("Access-Control-Allow-Methods", "POST")
@@ -58,7 +58,7 @@ func (a *api) preflight(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// allowOrigin lets the page read the answer. Its origin has passed the guard.
+// allowOrigin lets the page read the answer. noForeignPage has checked its origin.
 func allowOrigin(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); origin != "" {
@@ -66,35 +66,35 @@ func allowOrigin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admit judges who brings an offer, before anything is read of the offer itself. Who has no token can cost us no more
-// than that, and cannot use up what there is for those who have.
-func (a *api) admit(r *http.Request, judge func() error) error {
-	if err := a.pace.of(remote(r)); err != nil {
+// admitOffer checks an offer's rate and, by checkToken, its token, before its body is read. Offers without a token are
+// counted for their address only, so that they cannot use up the rate of those with one.
+func (a *api) admitOffer(r *http.Request, checkToken func() error) error {
+	if err := a.limiter.allowFrom(remote(r)); err != nil {
 		return err
 	}
-	if err := judge(); err != nil {
+	if err := checkToken(); err != nil {
 		return err
 	}
-	return a.pace.ofAll()
+	return a.limiter.allow()
 }
 
-// spend takes the offer's token where one is needed.
-func (a *api) spend(r *http.Request) (pass token.Pass, err error) {
+// acceptToken uses up the offer's token, where one is needed.
+func (a *api) acceptToken(r *http.Request) (grant offertoken.Grant, err error) {
 	if a.Tokens == nil {
-		return pass, nil
+		return grant, nil
 	}
 	given := bearerToken(r)
 	if given == "" {
-		return pass, loginRequired(errors.New("no token"))
+		return grant, loginRequired(errors.New("no token"))
 	}
-	if pass, err = a.Tokens.Accept(given, a.hostNames(r)...); err != nil {
-		return pass, loginRequired(err)
+	if grant, err = a.Tokens.Accept(given, a.hostNames(r)...); err != nil {
+		return grant, loginRequired(err)
 	}
-	return pass, nil
+	return grant, nil
 }
 
-// hostNames are those under which a request may have reached us: that of its Host, and of the public URL, whose reverse
-// proxy may have put another Host.
+// hostNames are those that the browser may have used for a request: its Host, and that of the public URL, as a reverse
+// proxy may have changed the Host.
 func (a *api) hostNames(r *http.Request) []string {
 	names := []string{strings.ToLower(hostname(r.Host))}
 	if public, err := url.Parse(a.PublicURL); err == nil && public.Host != "" {
@@ -104,5 +104,5 @@ func (a *api) hostNames(r *http.Request) []string {
 }
 
 func loginRequired(cause error) error {
-	return fault.New(fault.LoginRequired, "log in on petcam's page, which then gets a new token").Because(cause)
+	return apierror.New(apierror.LoginRequired, "log in on petcam's page, which then gets a new token").WithCause(cause)
 }

@@ -6,32 +6,32 @@ import (
 	"slices"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // handler answers a request, or says why not.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// route is what there is at a path.
+// route is the handlers of a path.
 type route struct {
-	guard   func(r *http.Request) error // who may ask at all
+	guard   func(r *http.Request) error // refuses clients that may not use the path
 	methods map[string]handler
 }
 
-// routes is the table of all there is. A path that ends in / stands for those with one more word.
+// routes is the table of all paths. A path that ends in / stands for those with one more segment.
 func (a *api) routes() http.Handler {
 	return a.serve(map[string]route{
-		"/api/webrtc/offer": {a.anyone, map[string]handler{http.MethodPost: a.offer, http.MethodOptions: a.preflight}},
-		"/whep": {a.anyone, map[string]handler{
-			http.MethodPost: a.whep, http.MethodOptions: a.whepOptions, http.MethodGet: a.whepIsHere}},
-		"/whep/": {a.anyone, map[string]handler{
-			http.MethodPatch: a.whepPatch, http.MethodDelete: a.whepDelete, http.MethodGet: a.whepIsHere}},
+		"/api/webrtc/offer": {a.noForeignPage, map[string]handler{http.MethodPost: a.offer, http.MethodOptions: a.preflight}},
+		"/whep": {a.noForeignPage, map[string]handler{
+			http.MethodPost: a.whep, http.MethodOptions: a.whepOptions, http.MethodGet: a.whepGet}},
+		"/whep/": {a.noForeignPage, map[string]handler{
+			http.MethodPatch: a.whepPatch, http.MethodDelete: a.whepDelete, http.MethodGet: a.whepGet}},
 		"/start":        {a.loopback, map[string]handler{http.MethodPost: a.start}},
 		"/stop":         {a.loopback, map[string]handler{http.MethodPost: a.stop}},
 		"/status":       {a.loopback, map[string]handler{http.MethodGet: a.status}},
 		"/sessions/end": {a.loopback, map[string]handler{http.MethodPost: a.endSession}},
-		"/metrics":      {a.scraper, map[string]handler{http.MethodGet: a.metrics}},
-		"/health":       {a.anyone, map[string]handler{http.MethodGet: a.health}},
+		"/metrics":      {a.metricsClient, map[string]handler{http.MethodGet: a.metrics}},
+		"/health":       {a.noForeignPage, map[string]handler{http.MethodGet: a.health}},
 	})
 }
 
@@ -51,7 +51,7 @@ func dispatch(routes map[string]route, w http.ResponseWriter, r *http.Request) e
 		found, ok = routes[directory]
 	}
 	if !ok || strings.HasSuffix(r.URL.Path, "/") {
-		return fault.New(fault.NotFound, "there is nothing at this path")
+		return apierror.New(apierror.NotFound, "there is nothing at this path")
 	}
 	if err := found.guard(r); err != nil {
 		return err
@@ -63,7 +63,7 @@ func dispatch(routes map[string]route, w http.ResponseWriter, r *http.Request) e
 	handle, ok := found.methods[method]
 	if !ok {
 		w.Header().Set("Allow", allowed(found))
-		return fault.New(fault.MethodNotAllowed, "only %s is possible here", allowed(found))
+		return apierror.New(apierror.MethodNotAllowed, "only %s is possible here", allowed(found))
 	}
 	return handle(w, r)
 }

@@ -3,10 +3,10 @@ package httpapi
 import (
 	"net/http"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
-// endSession ends the streams of a session that petcam-web has ended, and refuses the tokens that it still has.
+// endSession ends the streams of a session that petcam-web has ended, and has its unused tokens refused.
 func (a *api) endSession(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r, maxBody)
 	if err != nil {
@@ -20,7 +20,7 @@ func (a *api) endSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if (fields.Session != "") == fields.All {
-		return fault.New(fault.BadRequest, `the body must name a "session" or have "all": true`)
+		return apierror.New(apierror.BadRequest, `the body must name a "session" or have "all": true`)
 	}
 	if a.Tokens != nil {
 		a.Tokens.End(fields.Session) // before the streams: see api.offer

@@ -9,7 +9,7 @@ import (
 	"path"
 	"strings"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc"
 )
 
@@ -20,29 +20,29 @@ const (
 
 // whep answers the offer of a media server or player.
 func (a *api) whep(w http.ResponseWriter, r *http.Request) error {
-	guest := rtc.Guest{Remote: remote(r), ID: rand.Text()}
-	holder := ""
-	err := a.admit(r, func() (err error) { holder, err = a.holder(w, r); return err })
+	client := rtc.Client{Remote: remote(r), ID: rand.Text()}
+	tokenID := ""
+	err := a.admitOffer(r, func() (err error) { tokenID, err = a.tokenID(w, r); return err })
 	if err != nil {
 		return err
 	}
-	guest.Session = sessionOf(holder)
-	if err := mustBe(r, sdp); err != nil {
+	client.Session = sessionOf(tokenID)
+	if err := requireType(r, sdp); err != nil {
 		return err
 	}
 	offer, err := readBody(w, r, maxOffer)
 	if err != nil {
 		return err
 	}
-	answer, err := a.Viewers.Answer(r.Context(), string(offer), guest)
+	answer, err := a.Viewers.Answer(r.Context(), string(offer), client)
 	if err != nil {
 		return err
 	}
-	if a.Viewing != nil && !a.Viewing.Holds(holder) { // revoked while we negotiated
-		a.Viewers.EndSession(guest.Session)
+	if a.Viewing != nil && !a.Viewing.IsValid(tokenID) { // revoked while we negotiated
+		a.Viewers.EndSession(client.Session)
 		return viewingTokenRequired(w, errors.New("the token was revoked"))
 	}
-	a.writeSession(w, guest.ID, answer)
+	a.writeSession(w, client.ID, answer)
 	return nil
 }
 
@@ -62,28 +62,28 @@ func (a *api) writeSession(w http.ResponseWriter, id, answer string) {
 
 // whepPatch takes trickled candidates. The ICE session never changes, so its entity tag neither.
 func (a *api) whepPatch(w http.ResponseWriter, r *http.Request) error {
-	holder, err := a.holder(w, r)
+	tokenID, err := a.tokenID(w, r)
 	if err != nil {
 		return err
 	}
-	if err := mustBe(r, sdpFragment); err != nil {
+	if err := requireType(r, sdpFragment); err != nil {
 		return err
 	}
 	id := path.Base(r.URL.Path)
 	switch match := r.Header.Get("If-Match"); match {
 	case etag(id):
 	case "":
-		return fault.New(fault.Unconditional, "If-Match must hold the session's ETag")
+		return apierror.New(apierror.PreconditionRequired, "If-Match must hold the session's ETag")
 	case "*", `"*"`: // the draft's own example has the second
-		return fault.New(fault.NotPossible, "ICE is not restarted; make a new offer")
+		return apierror.New(apierror.NotPossible, "ICE is not restarted; make a new offer")
 	default:
-		return fault.New(fault.Outdated, "If-Match is not the session's ETag")
+		return apierror.New(apierror.PreconditionFailed, "If-Match is not the session's ETag")
 	}
 	fragment, err := readBody(w, r, maxOffer)
 	if err != nil {
 		return err
 	}
-	if err := a.Viewers.Trickle(id, sessionOf(holder), string(fragment)); err != nil {
+	if err := a.Viewers.Trickle(id, sessionOf(tokenID), string(fragment)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -91,19 +91,19 @@ func (a *api) whepPatch(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) whepDelete(w http.ResponseWriter, r *http.Request) error {
-	holder, err := a.holder(w, r)
+	tokenID, err := a.tokenID(w, r)
 	if err != nil {
 		return err
 	}
-	if !a.Viewers.End(path.Base(r.URL.Path), sessionOf(holder)) {
-		return fault.New(fault.NotFound, "there is no such session (any more)")
+	if !a.Viewers.End(path.Base(r.URL.Path), sessionOf(tokenID)) {
+		return apierror.New(apierror.NotFound, "there is no such session (any more)")
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
-// whepIsHere tells players what kind of address this is, and nothing else.
-func (a *api) whepIsHere(w http.ResponseWriter, _ *http.Request) error {
+// whepGet shows players by its content type that this is a WHEP endpoint.
+func (a *api) whepGet(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", sdp)
 	w.WriteHeader(http.StatusOK)
 	return nil
@@ -117,8 +117,8 @@ func (a *api) whepOptions(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// holder is the id of the viewing token that a request comes with; empty where none is asked for.
-func (a *api) holder(w http.ResponseWriter, r *http.Request) (id string, err error) {
+// viewingTokenID is the id of the request's viewing token; empty where none is needed.
+func (a *api) tokenID(w http.ResponseWriter, r *http.Request) (id string, err error) {
 	if a.Viewing == nil {
 		return "", nil
 	}
@@ -146,18 +146,19 @@ func bearerToken(r *http.Request) string {
 
 func viewingTokenRequired(w http.ResponseWriter, cause error) error {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="petcam"`)
-	return fault.New(fault.LoginRequired, "a viewing token is needed: sudo petcam token add").Because(cause)
+	return apierror.New(apierror.LoginRequired, "a viewing token is needed: sudo petcam token add").WithCause(cause)
 }
 
-// sessionOf stands for all viewers by one token, whose id is none of petcam-web's sessions'.
-func sessionOf(holder string) string {
-	if holder == "" {
+// sessionOf is the session of all viewers with one viewing token.
+func sessionOf(tokenID string) string {
+	if tokenID == "" {
 		return ""
 	}
-	return ViewingSession(holder)
+	return ViewingSession(tokenID)
 }
 
-// ViewingSession is the session that ends when the viewing token with that id does.
+// ViewingSession is the session that ends when the viewing token with that id is revoked. Sessions of petcam-web have no
+// such name.
 func ViewingSession(id string) string { return "token " + id }
 
 func etag(id string) string { return `"` + id + `"` }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // viewing knows the token "good" until it is revoked.
@@ -20,10 +20,10 @@ func (v *viewing) Accept(token string) (string, error) {
 	}
 	return "3f9a0c12", nil
 }
-func (v *viewing) Holds(id string) bool { return id == "3f9a0c12" && !v.revoked }
+func (v *viewing) IsValid(id string) bool { return id == "3f9a0c12" && !v.revoked }
 
-// closed is an API whose WHEP asks for a token.
-func closed(t *testing.T, f *fake) (*http.Server, *viewing) {
+// withViewingTokens is an API whose WHEP asks for a token.
+func withViewingTokens(t *testing.T, f *fake) (*http.Server, *viewing) {
 	t.Helper()
 	tokens := &viewing{}
 	options := optionsOf(f)
@@ -32,8 +32,8 @@ func closed(t *testing.T, f *fake) (*http.Server, *viewing) {
 	return New(options), tokens
 }
 
-// by is a request of a program with the token "good"; headers come in pairs, an empty one is left out.
-func by(headers ...string) func(*http.Request) {
+// whepRequest is a WHEP request with the token "good"; headers come in pairs, an empty one is left out.
+func whepRequest(headers ...string) func(*http.Request) {
 	return func(r *http.Request) {
 		r.Header.Set("Authorization", "Bearer good")
 		r.Header.Del("Content-Type")
@@ -46,43 +46,43 @@ func by(headers ...string) func(*http.Request) {
 }
 
 func postWhep(server *http.Server, headers ...string) *httptest.ResponseRecorder {
-	return askOf(server, "POST", "/whep", "v=0 offer", by(append([]string{"Content-Type", "application/sdp"}, headers...)...))
+	return askOf(server, "POST", "/whep", "v=0 offer", whepRequest(append([]string{"Content-Type", "application/sdp"}, headers...)...))
 }
 
 func TestWhepOfferMakesASession(t *testing.T) {
 	f := &fake{}
-	server, _ := closed(t, f)
+	server, _ := withViewingTokens(t, f)
 	w := postWhep(server)
 	h := w.Header()
 	if w.Code != 201 || w.Body.String() != "the answer" || h.Get("Content-Type") != "application/sdp" || f.offer != "v=0 offer" {
 		t.Fatal(w.Code, w.Body, h)
 	}
-	if f.guest.Session != "token 3f9a0c12" || len(f.guest.ID) < 26 || !f.guest.Until.IsZero() {
-		t.Errorf("%+v", f.guest)
+	if f.client.Session != "token 3f9a0c12" || len(f.client.ID) < 26 || !f.client.Until.IsZero() {
+		t.Errorf("%+v", f.client)
 	}
-	if h.Get("Location") != "/whep/"+f.guest.ID || h.Get("ETag") != `"`+f.guest.ID+`"` || h.Get("Accept-Patch") != "application/trickle-ice-sdpfrag" {
+	if h.Get("Location") != "/whep/"+f.client.ID || h.Get("ETag") != `"`+f.client.ID+`"` || h.Get("Accept-Patch") != "application/trickle-ice-sdpfrag" {
 		t.Error(h)
 	}
 	if links := h.Values("Link"); !slices.Equal(links, []string{`<stun:192.0.2.1:3478>; rel="ice-server"`, `<turn:192.0.2.2>; rel="ice-server"`}) {
 		t.Errorf("%q", links)
 	}
-	first := f.guest.ID
-	if postWhep(server); f.guest.ID == first {
+	first := f.client.ID
+	if postWhep(server); f.client.ID == first {
 		t.Error("two sessions have one id")
 	}
 }
 
 func TestWhepNeedsAViewingToken(t *testing.T) {
 	f := &fake{}
-	server, tokens := closed(t, f)
+	server, tokens := withViewingTokens(t, f)
 	postWhep(server)
-	at := "/whep/" + f.guest.ID
+	at := "/whep/" + f.client.ID
 	f.offer = ""
 	expectRefusal := func(name string, headers ...string) {
 		t.Helper()
 		for _, c := range [][2]string{{"POST", "/whep"}, {"PATCH", at}, {"DELETE", at}} {
-			w := askOf(server, c[0], c[1], "v=0", by(append([]string{"Content-Type", "application/sdp"}, headers...)...))
-			expectError(t, w, 401, fault.LoginRequired)
+			w := askOf(server, c[0], c[1], "v=0", whepRequest(append([]string{"Content-Type", "application/sdp"}, headers...)...))
+			expectError(t, w, 401, apierror.LoginRequired)
 			if w.Header().Get("WWW-Authenticate") != `Bearer realm="petcam"` || f.offer != "" || f.asked != nil {
 				t.Errorf("%s, %s: %v, %q", c, name, w.Header(), f.asked)
 			}
@@ -96,45 +96,45 @@ func TestWhepNeedsAViewingToken(t *testing.T) {
 	tokens.revoked = true
 	expectRefusal("revoked")
 	w := postWhep(server, "Origin", "http://evil.example")
-	expectError(t, w, 403, fault.Forbidden)
+	expectError(t, w, 403, apierror.Forbidden)
 }
 
 func TestViewingTokenMayComeAsAPassword(t *testing.T) {
-	server, _ := closed(t, &fake{})
+	server, _ := withViewingTokens(t, &fake{})
 	if w := postWhep(server, "Authorization", "Basic cGV0Y2FtOmdvb2Q="); w.Code != 201 {
 		t.Error(w.Code, w.Body)
 	}
 }
 
-func TestViewingTokenOpensNothingElse(t *testing.T) {
+func TestViewingTokenIsNoOfferToken(t *testing.T) {
 	f := &fake{}
 	options := optionsOf(f)
 	options.Viewing = &viewing{}
-	options.Tokens = gate(t)
-	w := askOf(New(options), "POST", "/api/webrtc/offer", offerBody, by("Content-Type", "application/json"))
-	expectError(t, w, 401, fault.LoginRequired)
+	options.Tokens = verifier(t)
+	w := askOf(New(options), "POST", "/api/webrtc/offer", offerBody, whepRequest("Content-Type", "application/json"))
+	expectError(t, w, 401, apierror.LoginRequired)
 }
 
-func TestTokenThatIsRevokedAmidTheAnswerHasNoStream(t *testing.T) {
+func TestTokenThatIsRevokedDuringNegotiationGetsNoStream(t *testing.T) {
 	f := &fake{}
-	server, tokens := closed(t, f)
+	server, tokens := withViewingTokens(t, f)
 	f.answering = func() { tokens.revoked = true }
-	expectError(t, postWhep(server), 401, fault.LoginRequired)
+	expectError(t, postWhep(server), 401, apierror.LoginRequired)
 	if !slices.Equal(f.ended, []string{"token 3f9a0c12"}) {
 		t.Errorf("ended: %q", f.ended)
 	}
 }
 
-func TestWhepIsOpenWhereThereIsNoLogin(t *testing.T) {
+func TestWhepNeedsNoTokenWithoutLogin(t *testing.T) {
 	f := &fake{}
 	server := New(optionsOf(f))
-	if w := postWhep(server, "Authorization", ""); w.Code != 201 || f.guest.Session != "" {
-		t.Fatal(w.Code, f.guest)
+	if w := postWhep(server, "Authorization", ""); w.Code != 201 || f.client.Session != "" {
+		t.Fatal(w.Code, f.client)
 	}
-	if w := askOf(server, "DELETE", "/whep/"+f.guest.ID, "", nil); w.Code != 200 {
+	if w := askOf(server, "DELETE", "/whep/"+f.client.ID, "", nil); w.Code != 200 {
 		t.Error(w.Code)
 	}
-	expectError(t, askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { r.Host = "rebound.example" }), 403, fault.Forbidden)
+	expectError(t, askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { r.Host = "rebound.example" }), 403, apierror.Forbidden)
 }
 
 func TestBadWhepOffersAreRefused(t *testing.T) {
@@ -142,17 +142,17 @@ func TestBadWhepOffersAreRefused(t *testing.T) {
 		body, kind string
 		err        error
 		status     int
-		code       fault.Code
+		code       apierror.Code
 	}{
-		{"v=0", "application/json", nil, 415, fault.UnsupportedMedia},
-		{"v=0", "", nil, 415, fault.UnsupportedMedia},
-		{strings.Repeat("a", 64<<10+1), "application/sdp", nil, 413, fault.TooLarge},
-		{"", "application/sdp", fault.New(fault.BadOffer, "no SDP"), 400, fault.BadOffer},
-		{"v=0", "application/sdp; charset=utf-8", fault.New(fault.TooManyViewers, "full"), 503, fault.TooManyViewers},
+		{"v=0", "application/json", nil, 415, apierror.UnsupportedMedia},
+		{"v=0", "", nil, 415, apierror.UnsupportedMedia},
+		{strings.Repeat("a", 64<<10+1), "application/sdp", nil, 413, apierror.TooLarge},
+		{"", "application/sdp", apierror.New(apierror.BadOffer, "no SDP"), 400, apierror.BadOffer},
+		{"v=0", "application/sdp; charset=utf-8", apierror.New(apierror.TooManyViewers, "full"), 503, apierror.TooManyViewers},
 	} {
 		f := &fake{err: c.err}
-		server, _ := closed(t, f)
-		w := askOf(server, "POST", "/whep", c.body, by("Content-Type", c.kind))
+		server, _ := withViewingTokens(t, f)
+		w := askOf(server, "POST", "/whep", c.body, whepRequest("Content-Type", c.kind))
 		expectError(t, w, c.status, c.code)
 		if (w.Header().Get("Retry-After") != "") != (c.status == 503) || w.Header().Get("Location") != "" {
 			t.Error(c.status, w.Header())
@@ -160,52 +160,52 @@ func TestBadWhepOffersAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhepOffersArePaced(t *testing.T) {
-	server, _ := closed(t, &fake{})
-	for range burstOfOne {
-		askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by("Authorization", "Bearer bad")(r); from("192.168.7.20:9")(r) })
+func TestWhepOffersAreLimited(t *testing.T) {
+	server, _ := withViewingTokens(t, &fake{})
+	for range offerBurstOfAddress {
+		askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { whepRequest("Authorization", "Bearer bad")(r); from("192.168.7.20:9")(r) })
 	}
-	w := askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { by()(r); from("192.168.7.20:9")(r) })
-	expectError(t, w, 429, fault.TooManyRequests)
+	w := askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { whepRequest()(r); from("192.168.7.20:9")(r) })
+	expectError(t, w, 429, apierror.TooManyRequests)
 }
 
-func TestTrickledCandidatesAreTakenForTheSessionTheyName(t *testing.T) {
+func TestTrickledCandidatesGoToTheSessionInTheirPath(t *testing.T) {
 	f := &fake{}
-	server, _ := closed(t, f)
+	server, _ := withViewingTokens(t, f)
 	id := "SESSION"
 	patch := func(headers ...string) *httptest.ResponseRecorder {
 		all := append([]string{"Content-Type", "application/trickle-ice-sdpfrag", "If-Match", `"SESSION"`}, headers...)
-		return askOf(server, "PATCH", "/whep/"+id, "a=ice-ufrag:x", by(all...))
+		return askOf(server, "PATCH", "/whep/"+id, "a=ice-ufrag:x", whepRequest(all...))
 	}
 	if w := patch(); w.Code != 204 || w.Header().Get("ETag") != "" ||
 		!slices.Equal(f.asked, []string{"trickle", id, "token 3f9a0c12", "a=ice-ufrag:x"}) {
 		t.Error(w.Code, w.Header(), f.asked)
 	}
 	f.asked = nil
-	expectError(t, patch("If-Match", ""), 428, fault.Unconditional)
-	expectError(t, patch("If-Match", `"OTHER"`), 412, fault.Outdated)
-	expectError(t, patch("If-Match", "*"), 422, fault.NotPossible)
-	expectError(t, patch("Content-Type", "application/sdp"), 415, fault.UnsupportedMedia)
+	expectError(t, patch("If-Match", ""), 428, apierror.PreconditionRequired)
+	expectError(t, patch("If-Match", `"OTHER"`), 412, apierror.PreconditionFailed)
+	expectError(t, patch("If-Match", "*"), 422, apierror.NotPossible)
+	expectError(t, patch("Content-Type", "application/sdp"), 415, apierror.UnsupportedMedia)
 	if f.asked != nil {
 		t.Errorf("%q", f.asked)
 	}
-	f.err = fault.New(fault.NotFound, "gone")
-	expectError(t, patch(), 404, fault.NotFound)
+	f.err = apierror.New(apierror.NotFound, "gone")
+	expectError(t, patch(), 404, apierror.NotFound)
 }
 
 func TestDeleteEndsTheSession(t *testing.T) {
 	f := &fake{}
-	server, _ := closed(t, f)
+	server, _ := withViewingTokens(t, f)
 	location := postWhep(server).Header().Get("Location")
-	if w := askOf(server, "DELETE", location, "", by("If-Match", "whatever")); w.Code != 200 || w.Body.Len() != 0 ||
-		!slices.Equal(f.asked, []string{"end", f.guest.ID, "token 3f9a0c12"}) {
+	if w := askOf(server, "DELETE", location, "", whepRequest("If-Match", "whatever")); w.Code != 200 || w.Body.Len() != 0 ||
+		!slices.Equal(f.asked, []string{"end", f.client.ID, "token 3f9a0c12"}) {
 		t.Error(w.Code, w.Body, f.asked)
 	}
-	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", by()), 404, fault.NotFound)
+	expectError(t, askOf(server, "DELETE", "/whep/ANOTHER", "", whepRequest()), 404, apierror.NotFound)
 }
 
-func TestWhepTellsPlayersAndNoWebPageWhatItIs(t *testing.T) {
-	server, _ := closed(t, &fake{})
+func TestWhepIsShownToPlayersButNotToForeignPages(t *testing.T) {
+	server, _ := withViewingTokens(t, &fake{})
 	for _, method := range []string{"GET", "HEAD"} {
 		for _, path := range []string{"/whep", "/whep/ANY"} {
 			w := askOf(server, method, path, "", nil)
@@ -218,9 +218,9 @@ func TestWhepTellsPlayersAndNoWebPageWhatItIs(t *testing.T) {
 	if w.Code != 200 || w.Header().Get("Accept-Post") != "application/sdp" || w.Header().Get("Access-Control-Allow-Origin") != "" {
 		t.Error(w.Code, w.Header())
 	}
-	expectError(t, askOf(server, "OPTIONS", "/whep", "", header("Origin", "http://evil.example")), 403, fault.Forbidden)
+	expectError(t, askOf(server, "OPTIONS", "/whep", "", header("Origin", "http://evil.example")), 403, apierror.Forbidden)
 	for _, path := range []string{"/whep/", "/whep/a/b", "/whep/a/", "/whepx"} {
-		expectError(t, askOf(server, "DELETE", path, "", by()), 404, fault.NotFound)
+		expectError(t, askOf(server, "DELETE", path, "", whepRequest()), 404, apierror.NotFound)
 	}
-	expectError(t, askOf(server, "PUT", "/whep/a", "", by()), 405, fault.MethodNotAllowed)
+	expectError(t, askOf(server, "PUT", "/whep/a", "", whepRequest()), 405, apierror.MethodNotAllowed)
 }

@@ -72,7 +72,7 @@ func save(t testing.TB, b []byte) string {
 	return path
 }
 
-func TestEveryCutOfTheFinishingStepsPlaysAndIsFinishedAlike(t *testing.T) {
+func TestAFileCutInAnyFinishingStepPlaysAndIsRecoveredAlike(t *testing.T) {
 	units := unevenly(mp4test.Clip(t, "baseline", 160, 120, 40, 1e12))
 	file := &memory{}
 	w := begin(t, file, units)
@@ -135,7 +135,7 @@ func TestAFileCutAnywhereKeepsEveryWholeSample(t *testing.T) {
 	}
 }
 
-func TestPagesThatNeverReachedTheDiskAreNotTakenForVideo(t *testing.T) {
+func TestPagesOfZerosAreNotTakenForVideo(t *testing.T) {
 	units := mp4test.Clip(t, "baseline", 160, 120, 40, 1e12)
 	file := &memory{}
 	w := begin(t, file, units[:30])
@@ -154,7 +154,7 @@ func TestPagesThatNeverReachedTheDiskAreNotTakenForVideo(t *testing.T) {
 	}
 }
 
-func TestTheNewestSamplesMakeRoomForTheTable(t *testing.T) {
+func TestNewestSamplesAreDroppedToMakeRoomForTheTable(t *testing.T) {
 	units := mp4test.Clip(t, "baseline", 160, 120, 300, 1e12)
 	file := &memory{}
 	w := begin(t, file, units)
@@ -191,7 +191,7 @@ func TestAFailedWriteLeavesTheFileAsItWas(t *testing.T) {
 	samePackets(t, mp4test.Packets(t, save(t, file.b)), mp4test.Expect(units))
 }
 
-func TestWhatIsNoRecordingIsRefused(t *testing.T) {
+func TestFilesOfOthersAreRefused(t *testing.T) {
 	for name, content := range map[string]string{
 		"text":      strings.Repeat("not a movie ", 100),
 		"other mp4": "\x00\x00\x00\x14ftypmp42\x00\x00\x00\x00mp42" + strings.Repeat("\x00\x00\x00\x08free", 20),
@@ -249,7 +249,7 @@ func (discard) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
 func (discard) Truncate(int64) error                   { return nil }
 func (discard) Sync() error                            { return nil }
 
-func TestASampleCostsNoAllocation(t *testing.T) {
+func TestWritingASampleAllocatesNothing(t *testing.T) {
 	unit := h264.AccessUnit{Data: bytes.Repeat([]byte("\x00\x00\x00\x01\x41payload"), 100)}
 	w, err := mp4.Create(discard{}, mp4.Track{SPS: [][]byte{{0x67, 66, 0, 31}}, PPS: [][]byte{{0x68}}})
 	if err != nil {

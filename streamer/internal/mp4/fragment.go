@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	moofSize   = 100
-	pairHeader = moofSize + 8 // what stands before each sample's bytes: moof and the header of mdat
+	moofSize       = 100
+	fragmentHeader = moofSize + 8 // what stands before each sample's bytes: moof and the header of mdat
 
 	defaultBaseIsMoof = 0x20000
 	trunFields        = 0x701 // data offset; duration, size and flags of the sample
@@ -16,7 +16,7 @@ const (
 	flagsNotSync = 0x1010000
 )
 
-// fragment is what the pair of boxes before a sample says of it.
+// fragment is what the moof and mdat headers before a sample say of it.
 type fragment struct {
 	sequence uint32 // of the fragment, from 1
 	at       uint64 // ticks
@@ -25,7 +25,7 @@ type fragment struct {
 	sync     bool
 }
 
-// put writes the pair of headers into the first pairHeader bytes of b. It is written out by hand and not by boxes:
+// put writes the pair of headers into the first fragmentHeader bytes of b. It is written out by hand and not by boxes:
 // it runs for each access unit and must not allocate.
 func (f fragment) put(b []byte) {
 	flags := uint32(flagsNotSync)
@@ -46,7 +46,7 @@ func (f fragment) put(b []byte) {
 	putHeader(b[68:], 32, "trun")
 	put32(b[76:], trunFields)
 	put32(b[80:], 1) // sample
-	put32(b[84:], pairHeader)
+	put32(b[84:], fragmentHeader)
 	put32(b[88:], f.duration)
 	put32(b[92:], f.size)
 	put32(b[96:], flags)
@@ -55,7 +55,7 @@ func (f fragment) put(b []byte) {
 
 // parseFragment reads what put wrote; ok is false where a single byte is otherwise.
 func parseFragment(b []byte) (f fragment, ok bool) {
-	if len(b) < pairHeader {
+	if len(b) < fragmentHeader {
 		return fragment{}, false
 	}
 	f = fragment{
@@ -65,9 +65,9 @@ func parseFragment(b []byte) (f fragment, ok bool) {
 		size:     binary.BigEndian.Uint32(b[92:]),
 		sync:     binary.BigEndian.Uint32(b[96:]) == flagsSync,
 	}
-	var again [pairHeader]byte
+	var again [fragmentHeader]byte
 	f.put(again[:])
-	return f, bytes.Equal(again[:], b[:pairHeader])
+	return f, bytes.Equal(again[:], b[:fragmentHeader])
 }
 
 func putHeader(b []byte, size uint32, kind string) {

@@ -9,7 +9,7 @@ const (
 	timescale = 90_000 // ticks per second, of the movie and of its track
 	trackID   = 1
 
-	headStart     = 40            // bytes of ftyp; here begins the moov of a growing file, the mdat of a finished one
+	ftypSize      = 40            // bytes of ftyp; here begins the moov of a growing file, the mdat of a finished one
 	secondsTo1970 = 2_082_844_800 // from the epoch of MP4, 1904-01-01 UTC
 )
 

@@ -86,7 +86,7 @@ func TestAFinishedFileIsAnOrdinaryMP4(t *testing.T) {
 	}
 }
 
-func TestTheHeadOfAHighProfileSaysItsChromaAndDepth(t *testing.T) {
+func TestHighProfileConfigurationHasChromaFormatAndBitDepth(t *testing.T) {
 	units := mp4test.Clip(t, "high", 160, 120, 1, 1e12)
 	file := &memory{}
 	begin(t, file, units)

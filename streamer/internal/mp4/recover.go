@@ -27,13 +27,13 @@ const maxHead = 64 << 10
 
 // Recover finishes what a crash left, by the steps R1 to R5 of docs/recordings.md; size is the file's.
 func Recover(file File, size int64) (Recovered, error) {
-	in := &window{file: file, size: size}
+	in := &pageReader{file: file, size: size}
 	kind, head, err := readHead(in)
 	if err != nil {
 		return Recovered{}, err
 	}
 	if kind == "mdat" {
-		return readFinished(in, headStart+head)
+		return readFinished(in, ftypSize+head)
 	}
 	w, err := reopen(in, head)
 	if err != nil {
@@ -49,29 +49,29 @@ func Recover(file File, size int64) (Recovered, error) {
 }
 
 // readHead returns type and size of the box behind ftyp (R1).
-func readHead(in *window) (kind string, size int64, err error) {
+func readHead(in *pageReader) (kind string, size int64, err error) {
 	var ftyp boxes
 	appendFtyp(&ftyp)
-	b, err := in.at(0, headStart+16)
+	b, err := in.at(0, ftypSize+16)
 	if err != nil {
 		return "", 0, err
 	}
 	if b == nil {
 		return "", 0, ErrEmpty // cut within its first bytes, or never written
 	}
-	kind = string(b[headStart+4 : headStart+8])
-	size = int64(binary.BigEndian.Uint32(b[headStart:]))
+	kind = string(b[ftypSize+4 : ftypSize+8])
+	size = int64(binary.BigEndian.Uint32(b[ftypSize:]))
 	if size == 1 {
-		size = int64(binary.BigEndian.Uint64(b[headStart+8:]))
+		size = int64(binary.BigEndian.Uint64(b[ftypSize+8:]))
 	}
-	if string(b[:headStart]) != string(ftyp.b) || kind != "moov" && kind != "mdat" || size < 16 {
+	if string(b[:ftypSize]) != string(ftyp.b) || kind != "moov" && kind != "mdat" || size < 16 {
 		return "", 0, ErrForeign
 	}
 	return kind, size, nil
 }
 
 // readFinished describes a file whose table lies at offset (R2).
-func readFinished(in *window, offset int64) (Recovered, error) {
+func readFinished(in *pageReader, offset int64) (Recovered, error) {
 	moov := make([]byte, max(in.size-offset, 0))
 	if _, err := in.file.ReadAt(moov, offset); err != nil && err != io.EOF {
 		return Recovered{}, fmt.Errorf("mp4: recover: %w", err)
@@ -87,11 +87,11 @@ func readFinished(in *window, offset int64) (Recovered, error) {
 }
 
 // reopen returns a Writer that stands behind the last whole sample (R3, R4).
-func reopen(in *window, head int64) (*Writer, error) {
+func reopen(in *pageReader, head int64) (*Writer, error) {
 	if head > maxHead {
 		return nil, ErrForeign
 	}
-	moov, err := in.at(headStart, int(head))
+	moov, err := in.at(ftypSize, int(head))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func reopen(in *window, head int64) (*Writer, error) {
 	if !ok {
 		return nil, ErrForeign
 	}
-	w := &Writer{file: in.file, movie: m, first: headStart + head}
+	w := &Writer{file: in.file, movie: m, first: ftypSize + head}
 	for {
 		f, ok, err := nextFragment(in, w)
 		if err != nil {
@@ -120,9 +120,9 @@ func reopen(in *window, head int64) (*Writer, error) {
 }
 
 // nextFragment reads the fragment behind the last good one; ok is false where there is none, or not a whole one.
-func nextFragment(in *window, w *Writer) (f fragment, ok bool, err error) {
+func nextFragment(in *pageReader, w *Writer) (f fragment, ok bool, err error) {
 	offset := w.Size()
-	b, err := in.at(offset, pairHeader)
+	b, err := in.at(offset, fragmentHeader)
 	if err != nil {
 		return fragment{}, false, err
 	}
@@ -130,12 +130,13 @@ func nextFragment(in *window, w *Writer) (f fragment, ok bool, err error) {
 	if !ok || f.sequence != uint32(w.Samples()+1) || !w.table.mayFollow(f.at) {
 		return fragment{}, false, nil
 	}
-	ok, err = wholeSample(in, offset+pairHeader, int64(f.size))
+	ok, err = wholeSample(in, offset+fragmentHeader, int64(f.size))
 	return f, ok, err
 }
 
-// wholeSample says whether the NAL units at offset fill size bytes exactly. A page that never reached the disk reads as zeros.
-func wholeSample(in *window, offset, size int64) (bool, error) {
+// wholeSample says whether the NAL units at offset fill size bytes exactly. A page that never reached the disk reads as
+// zeros.
+func wholeSample(in *pageReader, offset, size int64) (bool, error) {
 	end := offset + size
 	if end > in.size {
 		return false, nil
@@ -154,8 +155,8 @@ func wholeSample(in *window, offset, size int64) (bool, error) {
 	return offset == end && size > 0, nil
 }
 
-// window reads a file of size bytes in pages: the headers of small samples lie close together.
-type window struct {
+// pageReader reads a file of size bytes in pages: the headers of small samples lie close together.
+type pageReader struct {
 	file   File
 	size   int64
 	offset int64 // of page in the file
@@ -165,7 +166,7 @@ type window struct {
 const pageSize = 4096
 
 // at returns n bytes at offset, valid until the next call; nil where the file ends before.
-func (w *window) at(offset int64, n int) ([]byte, error) {
+func (w *pageReader) at(offset int64, n int) ([]byte, error) {
 	if offset+int64(n) > w.size {
 		return nil, nil
 	}
@@ -178,7 +179,7 @@ func (w *window) at(offset int64, n int) ([]byte, error) {
 	return w.page[start : start+int64(n)], nil
 }
 
-func (w *window) load(offset int64, n int) error {
+func (w *pageReader) load(offset int64, n int) error {
 	length := min(max(int64(n), pageSize), w.size-offset)
 	w.page = append(w.page[:0], make([]byte, length)...)
 	w.offset = offset

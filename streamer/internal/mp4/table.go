@@ -28,7 +28,7 @@ func (t *table) add(size uint32, at uint64, sync bool) {
 		t.sync = append(t.sync, uint32(len(t.samples)))
 	}
 	t.newest = at
-	t.bytes += pairHeader + int64(size)
+	t.bytes += fragmentHeader + int64(size)
 }
 
 // mayFollow says whether a sample at the time may be added: the first is at 0, and time rises.
@@ -50,7 +50,7 @@ func (t *table) guess(at uint64) uint32 {
 // dropNewest takes the newest sample away again. There must be two.
 func (t *table) dropNewest() {
 	n := len(t.samples)
-	t.bytes -= pairHeader + int64(t.samples[n-1].size)
+	t.bytes -= fragmentHeader + int64(t.samples[n-1].size)
 	t.samples = t.samples[:n-1]
 	t.newest -= uint64(t.samples[n-2].duration)
 	if last := len(t.sync) - 1; last >= 0 && t.sync[last] == uint32(n) {
@@ -115,8 +115,8 @@ func (t *table) appendOffsets(w *boxes, offset int64) {
 	w.full(kind, 0, 0, func() {
 		w.u32(uint32(len(t.samples)))
 		for _, s := range t.samples {
-			put(offset + pairHeader)
-			offset += pairHeader + int64(s.size)
+			put(offset + fragmentHeader)
+			offset += fragmentHeader + int64(s.size)
 		}
 	})
 }

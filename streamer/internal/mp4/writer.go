@@ -1,7 +1,8 @@
 // Package mp4 writes H.264 into MP4 files that play at any moment while they grow and are ordinary MP4 once
 // finished, without writing media data twice. docs/recordings.md specifies the bytes and the order of the steps.
 //
-// Nothing here is safe for use from several goroutines at once, and no goroutine is started.
+// Nothing here is safe for use from several goroutines at once, and no goroutine is started. It imports nothing of the
+// streamer.
 package mp4
 
 import (
@@ -49,9 +50,9 @@ func Create(file File, track Track) (*Writer, error) {
 // Begin starts a sample and forgets one that was not ended.
 func (w *Writer) Begin() {
 	if w.buf == nil {
-		w.buf = make([]byte, pairHeader, 64<<10)
+		w.buf = make([]byte, fragmentHeader, 64<<10)
 	}
-	w.buf = w.buf[:pairHeader]
+	w.buf = w.buf[:fragmentHeader]
 }
 
 // Add appends a NAL unit (without start code) to the sample.
@@ -60,10 +61,10 @@ func (w *Writer) Add(nal []byte) {
 	w.buf = append(w.buf, nal...)
 }
 
-// End writes the sample by a single write; at counts from the first sample, and sync says that it is a keyframe.
-// A sample without NAL units is none. When it fails, the file ends behind the sample before, and End may be called again.
+// End writes the sample by a single write; at counts from the first sample, and sync says that it is a keyframe. A
+// sample without NAL units is none. When it fails, the file ends behind the sample before, and End may be called again.
 func (w *Writer) End(at time.Duration, sync bool) error {
-	if len(w.buf) <= pairHeader {
+	if len(w.buf) <= fragmentHeader {
 		return nil
 	}
 	stamp := ticks(at)
@@ -74,7 +75,7 @@ func (w *Writer) End(at time.Duration, sync bool) error {
 		sequence: uint32(w.table.len() + 1),
 		at:       stamp,
 		duration: w.table.guess(stamp),
-		size:     uint32(len(w.buf) - pairHeader),
+		size:     uint32(len(w.buf) - fragmentHeader),
 		sync:     sync,
 	}
 	f.put(w.buf)
@@ -115,7 +116,7 @@ func (w *Writer) Finish() (int64, error) {
 	if err := w.file.Sync(); err != nil { // F3
 		return 0, fmt.Errorf("mp4: finish: %w", err)
 	}
-	if _, err := w.file.WriteAt(w.mdatHeader(), headStart); err != nil { // F4
+	if _, err := w.file.WriteAt(w.mdatHeader(), ftypSize); err != nil { // F4
 		return 0, fmt.Errorf("mp4: finish: %w", err)
 	}
 	return size, w.file.Sync() // F5
@@ -149,18 +150,19 @@ func (w *Writer) hiddenTable() []byte {
 	return b.b
 }
 
-// mdatHeader returns the 16 bytes that cover everything from headStart to the moov within the free box.
+// mdatHeader returns the 16 bytes that cover everything from ftypSize to the moov within the free box.
 func (w *Writer) mdatHeader() []byte {
 	var b boxes
 	b.u32(1) // the size is the 64-bit one
 	b.b = append(b.b, "mdat"...)
-	b.u64(uint64(w.Size() + 8 - headStart))
+	b.u64(uint64(w.Size() + 8 - ftypSize))
 	return b.b
 }
 
-// dropNewest forgets newest samples of at least so many bytes; false, and nothing is dropped, where that would leave none.
+// dropNewest forgets newest samples of at least so many bytes; false, and nothing is dropped, where that would leave
+// none.
 func (w *Writer) dropNewest(bytes int64) bool {
-	if w.table.bytes-bytes < pairHeader+int64(w.table.samples[0].size) {
+	if w.table.bytes-bytes < fragmentHeader+int64(w.table.samples[0].size) {
 		return false
 	}
 	for end := w.table.bytes - bytes; w.table.bytes > end; {

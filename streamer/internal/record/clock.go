@@ -2,8 +2,8 @@ package record
 
 import "time"
 
-// wallClock gives captures their wall-clock time. Within one recording it never goes back, whatever the system's clock
-// does, so that the names of its files ascend.
+// wallClock converts capture times to wall-clock time. Within one recording it never goes back, whatever the system's
+// clock does, so that the names of its files ascend.
 type wallClock struct {
 	now func() (wall time.Time, monotonicNS uint64)
 

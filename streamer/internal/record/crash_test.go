@@ -21,13 +21,13 @@ import (
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
-// docs/recordings.md says what to raise them to, and how long that takes.
+// docs/recordings.md gives values for a longer run, and how long that takes.
 var (
 	kills = flag.Int("kills", 20, "how often the recording process is killed")
 	cuts  = flag.Int("cuts", 10, "how often the power is cut")
 )
 
-// In the child that is killed these say where to record, and what.
+// In the environment of the child process that is killed these say where to record, and which clip.
 const (
 	childDirectory = "PETCAM_TEST_RECORD_TO"
 	childClip      = "PETCAM_TEST_RECORD_CLIP"
@@ -50,9 +50,9 @@ func recordForEver(dir, clip string) {
 	if err := gob.NewDecoder(file).Decode(&units); err != nil {
 		panic(err)
 	}
-	source := newRing()
+	source := newFakeSource()
 	delivered := 0
-	source.asked = func() {
+	source.beforeNext = func() {
 		if delivered < len(units) {
 			source.publish(units[delivered])
 			delivered++
@@ -68,7 +68,7 @@ func recordForEver(dir, clip string) {
 	select {}
 }
 
-func TestAKilledRecordingLosesAtMostTheFrameInHand(t *testing.T) {
+func TestAKilledRecordingLosesAtMostOneFrame(t *testing.T) {
 	units := seconds(t, 20)
 	clip := filepath.Join(t.TempDir(), "clip.gob")
 	file, err := os.Create(clip)
@@ -102,7 +102,7 @@ func TestAKilledRecordingLosesAtMostTheFrameInHand(t *testing.T) {
 
 // killOnce returns how many of the frames that were delivered are in no file.
 func killOnce(t *testing.T, units []h264.AccessUnit, clip string, after int) (lost int) {
-	r := newRig(t, nil)
+	r := newHarness(t, nil)
 	delivered := killAfter(t, r.dir, clip, after)
 	r.Recover()
 	held := 0
@@ -117,7 +117,7 @@ func killOnce(t *testing.T, units []h264.AccessUnit, clip string, after int) (lo
 		mp4test.Plays(t, r.path(name))
 		held += len(packets)
 	}
-	if lost = delivered - held; lost < 0 || lost > 1 { // it may be killed within the write of the one in hand
+	if lost = delivered - held; lost < 0 || lost > 1 { // it may be killed within the write of a frame
 		t.Errorf("%d of %d frames are lost", lost, delivered)
 	}
 	return lost
@@ -145,19 +145,19 @@ func killAfter(t *testing.T, dir, clip string, frames int) (delivered int) {
 	return frames + len(rest)
 }
 
-// witness is a file that remembers what of it is durable.
-type witness struct {
+// syncRecorder is a file that remembers which of its content is durable.
+type syncRecorder struct {
 	*os.File
-	durable *durable
+	synced *syncedContent
 }
 
-// durable is the content of the newest file as its last Sync left it.
-type durable struct {
+// syncedContent is the content of the newest file as its last Sync left it.
+type syncedContent struct {
 	mu      sync.Mutex
 	content []byte
 }
 
-func (w witness) Sync() error {
+func (w syncRecorder) Sync() error {
 	info, err := w.Stat() // what is written meanwhile may be lost
 	if err != nil {
 		return err
@@ -167,26 +167,26 @@ func (w witness) Sync() error {
 	if err := (diskFile{w.File}).Sync(); err != nil {
 		return err
 	}
-	w.durable.mu.Lock()
-	defer w.durable.mu.Unlock()
-	w.durable.content = content[:n]
+	w.synced.mu.Lock()
+	defer w.synced.mu.Unlock()
+	w.synced.content = content[:n]
 	return nil
 }
 
-// The camera sends in real time, and the file is made durable as often as anywhere.
-func TestWhatAPowerCutLeavesPlaysAndMissesAtMostASecond(t *testing.T) {
-	var disk durable
-	r := newRig(t, nil)
-	r.system.durable = func(f *os.File) mp4.File { return witness{f, &disk} }
+// The camera sends in real time, and the file is synced at the usual interval.
+func TestAFileAfterAPowerCutPlaysAndLacksAtMostASecond(t *testing.T) {
+	var disk syncedContent
+	r := newHarness(t, nil)
+	r.system.durable = func(f *os.File) mp4.File { return syncRecorder{f, &disk} }
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	units := seconds(t, 3+*cuts)
-	r.ring.publish(units[0])
+	r.source.publish(units[0])
 	name := r.start()
 	var lost []int
 	begun, nextCut := time.Now(), 1.2
 	for n := 1; len(lost) < *cuts; n++ {
 		time.Sleep(time.Until(begun.Add(time.Duration(n) * time.Second / 30)))
-		r.ring.publish(units[n])
+		r.source.publish(units[n])
 		if float64(n) < nextCut*30 {
 			continue
 		}
@@ -206,7 +206,7 @@ func TestWhatAPowerCutLeavesPlaysAndMissesAtMostASecond(t *testing.T) {
 
 // afterPowerCut recovers what was durable and returns how many frames play: the first ones, in an ordinary MP4.
 func afterPowerCut(t *testing.T, name string, content []byte, units []h264.AccessUnit) int {
-	after := newRig(t, nil)
+	after := newHarness(t, nil)
 	after.write(name+partSuffix, 0)
 	if err := os.WriteFile(after.path(name+partSuffix), content, 0o640); err != nil {
 		t.Fatal(err)
@@ -218,19 +218,19 @@ func afterPowerCut(t *testing.T, name string, content []byte, units []h264.Acces
 	return held
 }
 
-func TestLeftoversAreFinishedBeforeAnythingNewIsWritten(t *testing.T) {
-	r := newRig(t, nil)
+func TestUnfinishedFilesAreRecovered(t *testing.T) {
+	r := newHarness(t, nil)
 	units := seconds(t, 2)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name := r.start()
-	r.ring.untilRead()
+	r.source.waitUntilRead()
 	content, err := os.ReadFile(r.path(name + partSuffix))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.stop()
 
-	later := newRig(t, nil)
+	later := newHarness(t, nil)
 	secret := filepath.Join(t.TempDir(), "secret")
 	later.write("petcam_20250101-000000.mp4.part", 0) // nothing was written yet
 	later.write("petcam_20250102-000000.mp4.part", 5000)
@@ -261,13 +261,13 @@ func TestLeftoversAreFinishedBeforeAnythingNewIsWritten(t *testing.T) {
 	}
 }
 
-func TestTheFileThatGrowsIsNoLeftover(t *testing.T) {
-	r := newRig(t, nil)
+func TestRecoverLeavesTheGrowingFileAlone(t *testing.T) {
+	r := newHarness(t, nil)
 	units := seconds(t, 2)
-	r.ring.publish(units[:30]...)
+	r.source.publish(units[:30]...)
 	name := r.start()
 	r.Recover()
-	r.ring.publish(units[30:]...)
+	r.source.publish(units[30:]...)
 	r.stop()
 	r.holds(name, units)
 }

@@ -66,7 +66,8 @@ func (d *directory) exists(name string) bool {
 	return err == nil
 }
 
-// publish renames NAME.part to NAME, or to a free name like it, and returns that; it never replaces a file. The rename is durable.
+// publish renames NAME.part to NAME, or to a free name like it, and returns that; it never replaces a file. The rename
+// is durable.
 func (d *directory) publish(name string) (string, error) {
 	final := name
 	for try := 2; ; try++ {

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	partSuffix = ".part"
-	pinSuffix  = ".pin"
-	stampForm  = "20060102-150405"
+	partSuffix     = ".part"
+	pinSuffix      = ".pin"
+	nameTimeLayout = "20060102-150405"
 )
 
 // validLabel says whether a caller's label may become part of a name; empty is none.
@@ -20,7 +20,7 @@ func validLabel(label string) bool {
 
 // fileName names a recording that began at the time; try from 2 on tells it from others of that name.
 func fileName(start time.Time, label string, try int) string {
-	name := "petcam_" + start.Format(stampForm)
+	name := "petcam_" + start.Format(nameTimeLayout)
 	if label != "" {
 		name += "_" + label
 	}
@@ -33,10 +33,10 @@ func fileName(start time.Time, label string, try int) string {
 // stampOf returns the time in the name of a finished recording, as it stands there; ok is false for other names.
 func stampOf(name string) (stamp string, ok bool) {
 	rest, begins := strings.CutPrefix(name, "petcam_")
-	if !begins || !strings.HasSuffix(rest, ".mp4") || len(rest) < len(stampForm) {
+	if !begins || !strings.HasSuffix(rest, ".mp4") || len(rest) < len(nameTimeLayout) {
 		return "", false
 	}
-	stamp = rest[:len(stampForm)]
-	_, err := time.Parse(stampForm, stamp)
+	stamp = rest[:len(nameTimeLayout)]
+	_, err := time.Parse(nameTimeLayout, stamp)
 	return stamp, err == nil
 }

@@ -1,9 +1,9 @@
 // Package record writes the stream to disk as MP4 files that survive crashes and full disks; docs/recordings.md is its
-// specification.
+// specification. It imports h264, mp4 and the errors of apierror; where the video comes from is its caller's choice.
 //
 // Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
-// each growing file has one that makes it durable and keeps space free (keeper.run, ended before the file is finished);
-// the Recorder has one that deletes by age each hour and one that tries leftovers again each minute (ended by Close).
+// each growing file has one that makes it durable and keeps space free (syncer.run, ended before the file is finished);
+// the Recorder has one that deletes by age each hour and one that retries recovery each minute (ended by Close).
 package record
 
 import (
@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
 )
 
@@ -47,27 +47,27 @@ type Status struct {
 	FrameCount   int     `json:"frame_count"`
 	BytesWritten int64   `json:"bytes_written"`
 	Duration     float64 `json:"duration"`       // seconds
-	Dropped      uint64  `json:"dropped_frames"` // of the whole recording: delivered, and in no file
+	Dropped      uint64  `json:"dropped_frames"` // of the whole recording: delivered by the camera, but in no file
 	Error        string  `json:"error"`          // why the last recording ended by itself
 	Reason       string  `json:"reason"`         // the same as a fixed phrase
 }
 
 // Recorder owns the recordings directory. All methods may be called from any goroutine.
 type Recorder struct {
-	options Options
-	open    func() Source
-	system  system
-	space   *space
-	ctx     context.Context // ends at Close
-	cancel  context.CancelFunc
-	tasks   sync.WaitGroup // the goroutines that end with ctx
-	meters  meters
+	options  Options
+	open     func() Source
+	system   system
+	space    *space
+	ctx      context.Context // ends at Close
+	cancel   context.CancelFunc
+	tasks    sync.WaitGroup // the goroutines that end with ctx
+	counters counters
 
-	// leftovers is held while what a crash left is finished. A recording creates no file before it has held it.
-	leftovers sync.Mutex
-	// complaints are the errors that were logged of leftovers, by name. leftovers guards it.
-	complaints map[string]string
-	// unfinished says that there are leftovers which may be finished later.
+	// recovery is held while files that a crash left are recovered. A recording creates no file before it has held it.
+	recovery sync.Mutex
+	// loggedFailures are the errors of recovery that were logged, by file name. recovery guards it.
+	loggedFailures map[string]string
+	// unfinished says that there are files whose recovery may succeed later.
 	unfinished atomic.Bool
 
 	// mu guards everything below. It is never held while waiting for a disk, a source or a goroutine.
@@ -84,9 +84,9 @@ func New(options Options, open func() Source) *Recorder {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{
 		options: options, open: open, system: realSystem(), space: newSpace(options),
-		ctx: ctx, cancel: cancel, complaints: map[string]string{},
+		ctx: ctx, cancel: cancel, loggedFailures: map[string]string{},
 	}
-	for _, task := range []func(){func() { r.space.deleteOldEachHour(ctx) }, r.recoverEachMinute} {
+	for _, task := range []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery} {
 		r.tasks.Add(1)
 		go func() {
 			defer r.tasks.Done()
@@ -96,8 +96,8 @@ func New(options Options, open func() Source) *Recorder {
 	return r
 }
 
-// Recover finishes what a crash left; it may take seconds for each gigabyte. A recording that begins meanwhile waits
-// for it. Close ends it after the file in hand.
+// Recover finishes the files that a crash left; it may take seconds for each gigabyte. A recording that begins meanwhile
+// waits for it. Close ends it after the current file.
 func (r *Recorder) Recover() {
 	dir, err := openDirectory(r.options.Directory)
 	if err != nil {
@@ -105,10 +105,10 @@ func (r *Recorder) Recover() {
 		return
 	}
 	defer dir.close()
-	r.leftovers.Lock()
-	defer r.leftovers.Unlock()
-	if !r.recording() { // a recording has done this itself, and its file is no leftover
-		r.finishLeftovers(dir)
+	r.recovery.Lock()
+	defer r.recovery.Unlock()
+	if !r.recording() { // a recording has done this itself, and its own file is not to be recovered
+		r.recoverFiles(dir)
 	}
 }
 
@@ -119,11 +119,11 @@ func (r *Recorder) recording() bool {
 	return r.session != nil
 }
 
-// Start begins a recording and returns the name of its first file once frames are in it. Errors wrap a *fault.Error:
+// Start begins a recording and returns the name of its first file once frames are in it. Errors wrap a *apierror.Error:
 // BadRequest, AlreadyRecording, NoVideo, RecordingFailed.
 func (r *Recorder) Start(label string) (filename string, err error) {
 	if !validLabel(label) {
-		return "", fault.New(fault.BadRequest, "filename must be 1 to 64 of A-Z a-z 0-9 . _ -")
+		return "", apierror.New(apierror.BadRequest, "filename must be 1 to 64 of A-Z a-z 0-9 . _ -")
 	}
 	s, err := r.begin(label)
 	if err != nil {
@@ -145,9 +145,9 @@ func (r *Recorder) begin(label string) (*session, error) {
 	}
 	switch {
 	case r.closed:
-		return nil, fault.New(fault.RecordingFailed, "The streamer is stopping; try again when it is back")
+		return nil, apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
 	case r.session != nil:
-		return nil, fault.New(fault.AlreadyRecording, "%s is being recorded; stop it first", r.recordedName())
+		return nil, apierror.New(apierror.AlreadyRecording, "%s is being recorded; stop it first", r.recordedName())
 	}
 	r.session = newSession(r, label)
 	go r.session.run()
@@ -162,21 +162,21 @@ func (r *Recorder) recordedName() string {
 	return r.status.Filename
 }
 
-// Stop ends the recording and returns what became of its last file. One that is just starting is stopped once it has
-// begun. Errors wrap a *fault.Error: NotRecording, RecordingFailed.
+// Stop ends the recording and returns the status of its last file. One that is just starting is stopped once it has
+// begun. Errors wrap a *apierror.Error: NotRecording, RecordingFailed.
 func (r *Recorder) Stop() (Status, error) {
 	r.mu.Lock()
 	s := r.session
 	if s == nil || s.stopping {
 		defer r.mu.Unlock()
-		return r.status, fault.New(fault.NotRecording, "Nothing is being recorded")
+		return r.status, apierror.New(apierror.NotRecording, "Nothing is being recorded")
 	}
 	s.stopping = true
 	r.mu.Unlock()
 
 	<-s.started
 	if s.startErr != nil {
-		return r.Status(), fault.New(fault.NotRecording, "Nothing is being recorded")
+		return r.Status(), apierror.New(apierror.NotRecording, "Nothing is being recorded")
 	}
 	s.stop()
 	return s.last, s.err
@@ -218,7 +218,7 @@ func (r *Recorder) closedFile(status Status) {
 	r.mu.Unlock()
 }
 
-// ended forgets the session; err says why it ended by itself and is nil after Stop and Close.
+// ended takes note that the session is over; err says why it ended by itself and is nil after Stop and Close.
 func (r *Recorder) ended(s *session, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -228,15 +228,15 @@ func (r *Recorder) ended(s *session, err error) {
 	}
 	r.status.Recording = false
 	if err != nil {
-		r.status.Reason, r.status.Error = cause(err)
+		r.status.Reason, r.status.Error = reasonOf(err)
 	}
 	s.last = r.status
 }
 
-func cause(err error) (reason, message string) {
-	var f *fault.Error
+func reasonOf(err error) (reason, message string) {
+	var f *apierror.Error
 	if errors.As(err, &f) {
 		return f.Reason, f.Message
 	}
-	return string(fault.Internal), "The recording ended by a defect; see the log"
+	return string(apierror.Internal), "The recording ended by a defect; see the log"
 }

@@ -12,13 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 func TestARecordingBecomesAnOrdinaryMP4(t *testing.T) {
-	r := newRig(t, nil)
+	r := newHarness(t, nil)
 	units := seconds(t, 5)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name, err := r.Start("sofa")
 	if err != nil {
 		t.Fatal(err)
@@ -40,36 +40,36 @@ func TestARecordingBecomesAnOrdinaryMP4(t *testing.T) {
 	}
 }
 
-func TestTheStateIsTheDocumentedJSON(t *testing.T) {
-	b, err := json.Marshal(newRig(t, nil).Status())
+func TestTheStatusIsTheDocumentedJSON(t *testing.T) {
+	b, err := json.Marshal(newHarness(t, nil).Status())
 	want := `{"recording":false,"filename":"","frame_count":0,"bytes_written":0,"duration":0,"dropped_frames":0,"error":"","reason":""}`
 	if err != nil || string(b) != want {
 		t.Errorf("%s, %v", b, err)
 	}
 }
 
-func TestARecordingBeginsBeforeThePress(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.PreRoll = 2500 * time.Millisecond })
+func TestARecordingIncludesThePreRoll(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.PreRoll = 2500 * time.Millisecond })
 	units := seconds(t, 6)
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	name := r.start()
 	r.stop()
 	r.holds(name, units[3*30:]) // the newest keyframe at least 2.5 s old
 }
 
-func TestWhatWasPublishedBeforeStopIsInTheFile(t *testing.T) {
-	r := newRig(t, nil)
-	r.system.stopLimit = time.Hour
+func TestFramesPublishedBeforeStopAreInTheFile(t *testing.T) {
+	r := newHarness(t, nil)
+	r.system.stopTimeout = time.Hour
 	units := seconds(t, 3)
-	r.ring.publish(units[:31]...)
+	r.source.publish(units[:31]...)
 	name := r.start()
-	r.ring.publish(units[31:60]...)
+	r.source.publish(units[31:60]...)
 	s := r.session
 	go func() { // a frame that comes after Stop ends it
 		for s.stopNS.Load() == 0 {
 			runtime.Gosched()
 		}
-		r.ring.publish(units[60:]...)
+		r.source.publish(units[60:]...)
 	}()
 	if _, err := r.Stop(); err != nil {
 		t.Fatal(err)
@@ -78,8 +78,8 @@ func TestWhatWasPublishedBeforeStopIsInTheFile(t *testing.T) {
 }
 
 func TestRecordingsOfTheSameSecondGetDifferentNames(t *testing.T) {
-	r := newRig(t, nil)
-	r.ring.publish(seconds(t, 1)...)
+	r := newHarness(t, nil)
+	r.source.publish(seconds(t, 1)...)
 	var names []string
 	for range 3 {
 		names = append(names, r.start())
@@ -90,9 +90,9 @@ func TestRecordingsOfTheSameSecondGetDifferentNames(t *testing.T) {
 	}
 }
 
-func TestAFileThatAppearsUnderTheNameIsNotReplaced(t *testing.T) {
-	r := newRig(t, nil)
-	r.ring.publish(seconds(t, 1)...)
+func TestAnExistingFileOfTheSameNameIsNotReplaced(t *testing.T) {
+	r := newHarness(t, nil)
+	r.source.publish(seconds(t, 1)...)
 	name := r.start()
 	if err := os.WriteFile(r.path(name), []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
@@ -103,22 +103,22 @@ func TestAFileThatAppearsUnderTheNameIsNotReplaced(t *testing.T) {
 	}
 }
 
-func TestALabelOfOtherCharactersIsRefused(t *testing.T) {
-	r := newRig(t, nil)
+func TestALabelWithForbiddenCharactersIsRefused(t *testing.T) {
+	r := newHarness(t, nil)
 	for _, label := range []string{"../x", "a/b", "a\x00", "猫", "a b", strings.Repeat("x", 65), "x\n"} {
 		_, err := r.Start(label)
-		wantFault(t, err, fault.BadRequest, "filename")
+		wantError(t, err, apierror.BadRequest, "filename")
 	}
 }
 
 func TestStopWithoutARecordingIsRefused(t *testing.T) {
-	_, err := newRig(t, nil).Stop()
-	wantFault(t, err, fault.NotRecording, "Nothing")
+	_, err := newHarness(t, nil).Stop()
+	wantError(t, err, apierror.NotRecording, "Nothing")
 }
 
-func TestOneOfTenStartsWins(t *testing.T) {
-	r := newRig(t, nil)
-	r.ring.publish(seconds(t, 1)...)
+func TestOnlyOneOfTenConcurrentStartsSucceeds(t *testing.T) {
+	r := newHarness(t, nil)
+	r.source.publish(seconds(t, 1)...)
 	errs := make([]error, 10)
 	var all sync.WaitGroup
 	for i := range errs {
@@ -131,8 +131,8 @@ func TestOneOfTenStartsWins(t *testing.T) {
 	all.Wait()
 	refused := 0
 	for _, err := range errs {
-		var f *fault.Error
-		if errors.As(err, &f) && f.Code == fault.AlreadyRecording {
+		var f *apierror.Error
+		if errors.As(err, &f) && f.Code == apierror.AlreadyRecording {
 			refused++
 		} else if err != nil {
 			t.Error(err)
@@ -144,9 +144,9 @@ func TestOneOfTenStartsWins(t *testing.T) {
 	r.stop()
 }
 
-func TestStartsAndStopsInAnyOrderLoseNothing(t *testing.T) {
-	r := newRig(t, nil)
-	r.ring.publish(seconds(t, 1)...)
+func TestConcurrentStartsAndStopsMatchTheFiles(t *testing.T) {
+	r := newHarness(t, nil)
+	r.source.publish(seconds(t, 1)...)
 	var mu sync.Mutex
 	var started, stopped int
 	var all sync.WaitGroup
@@ -188,11 +188,11 @@ func TestStartsAndStopsInAnyOrderLoseNothing(t *testing.T) {
 	}
 }
 
-func TestStopWhileStartingStopsWhatHasBegun(t *testing.T) {
-	r := newRig(t, nil)
+func TestStopWhileStartingStopsTheRecording(t *testing.T) {
+	r := newHarness(t, nil)
 	units := seconds(t, 1)
 	waiting := make(chan struct{})
-	r.ring.asked = sync.OnceFunc(func() { close(waiting) })
+	r.source.beforeNext = sync.OnceFunc(func() { close(waiting) })
 	started, stopped := make(chan error), make(chan error)
 	go func() {
 		_, err := r.Start("")
@@ -203,13 +203,13 @@ func TestStopWhileStartingStopsWhatHasBegun(t *testing.T) {
 		_, err := r.Stop()
 		stopped <- err
 	}()
-	r.ring.publish(units...)
+	r.source.publish(units...)
 	if err := <-started; err != nil {
 		t.Error(err)
 	}
 	if err := <-stopped; err != nil {
 		// Stop came before the session did, or its video.
-		wantFault(t, err, fault.NotRecording, "")
+		wantError(t, err, apierror.NotRecording, "")
 		r.stop()
 	}
 	if files := r.files(); len(files) != 1 || !strings.HasSuffix(files[0], ".mp4") {
@@ -218,21 +218,21 @@ func TestStopWhileStartingStopsWhatHasBegun(t *testing.T) {
 }
 
 func TestCloseFinishesTheRecording(t *testing.T) {
-	r := newRig(t, nil)
-	r.ring.publish(seconds(t, 1)...)
+	r := newHarness(t, nil)
+	r.source.publish(seconds(t, 1)...)
 	name := r.start()
 	r.Close()
 	if boxes := strings.Join(r.files(), " "); boxes != name {
 		t.Errorf("files are %s", boxes)
 	}
 	_, err := r.Start("")
-	wantFault(t, err, fault.RecordingFailed, "stopping")
+	wantError(t, err, apierror.RecordingFailed, "stopping")
 }
 
-func TestCloseWhileStartingLeavesNothing(t *testing.T) {
-	r := newRig(t, nil)
+func TestCloseWhileStartingLeavesNoFile(t *testing.T) {
+	r := newHarness(t, nil)
 	waiting := make(chan struct{})
-	r.ring.asked = sync.OnceFunc(func() { close(waiting) })
+	r.source.beforeNext = sync.OnceFunc(func() { close(waiting) })
 	started := make(chan error)
 	go func() {
 		_, err := r.Start("")
@@ -240,35 +240,35 @@ func TestCloseWhileStartingLeavesNothing(t *testing.T) {
 	}()
 	<-waiting
 	r.Close()
-	wantFault(t, <-started, fault.RecordingFailed, "stopping")
+	wantError(t, <-started, apierror.RecordingFailed, "stopping")
 	if files := r.files(); len(files) != 0 {
 		t.Errorf("files are %v", files)
 	}
 }
 
-func TestWithoutVideoNothingBegins(t *testing.T) {
+func TestStartWithoutVideoIsRefused(t *testing.T) {
 	old := seconds(t, 2)
 	for i := range old {
 		old[i].CaptureNS -= 10e9
 	}
 	headless := seconds(t, 1)[1:]
-	for name, prepare := range map[string]func(*ring){
-		"nothing was ever published":    func(*ring) {},
-		"what there is is old":          func(r *ring) { r.put(old...) },
-		"no keyframe comes":             func(r *ring) { r.publish(headless...) },
-		"the source says there is none": func(r *ring) { r.fail(errors.New("refused")) },
+	for name, prepare := range map[string]func(*fakeSource){
+		"nothing was ever published":    func(*fakeSource) {},
+		"what there is is old":          func(r *fakeSource) { r.put(old...) },
+		"no keyframe comes":             func(r *fakeSource) { r.publish(headless...) },
+		"the source says there is none": func(r *fakeSource) { r.fail(errors.New("refused")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, nil)
-			prepare(r.ring)
+			r := newHarness(t, nil)
+			prepare(r.source)
 			_, err := r.Start("")
-			wantFault(t, err, fault.NoVideo, "amera")
+			wantError(t, err, apierror.NoVideo, "amera")
 			if files, status := r.files(), r.Status(); len(files) != 0 || status != (Status{}) {
 				t.Errorf("files are %v, status %+v", files, status)
 			}
-			r.ring.fail(nil)
-			r.ring.publish(seconds(t, 1)...)
+			r.source.fail(nil)
+			r.source.publish(seconds(t, 1)...)
 			r.start()
 			r.stop()
 		})

@@ -6,19 +6,20 @@ import (
 	"sync/atomic"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
 )
 
 const (
-	startLimit = 2 * time.Second // without a fresh frame so long, Start says NoVideo
-	freshLimit = 2 * time.Second // a frame published so long ago does not show that the camera is sending
+	startTimeout = 2 * time.Second // without a fresh frame within it, Start says NoVideo
+	maxFreshAge  = 2 * time.Second // a frame published longer ago does not show that the camera is sending
 )
 
 // errStopped is the cause of a session that ends because it was told to.
 var errStopped = errors.New("stopped")
 
-// session is one recording, from Start to Stop, in one file after another. What has no other word is its goroutine's.
+// session is one recording, from Start to Stop, in one file after another. Its fields belong to its goroutine unless
+// they say otherwise.
 type session struct {
 	recorder *Recorder
 	label    string
@@ -27,22 +28,22 @@ type session struct {
 	stopping bool          // guarded by recorder.mu: Stop has taken this session
 	stopNS   atomic.Uint64 // CLOCK_MONOTONIC of Stop: what was published later does not belong to the recording
 
-	started  chan struct{} // closed when Start's answer stands in the next two
+	started  chan struct{} // closed when Start's result is in the next two
 	filename string
 	startErr error
 
-	done chan struct{} // closed when everything has ended; then the next two stand
+	done chan struct{} // closed when everything has ended; then the next two may be read
 	last Status
 	err  error // why it ended by itself
 
 	dir     *directory
 	source  Source
-	silence *silence
+	idle    *idleContext
 	clock   wallClock
-	part    *part // the file that grows; nil between files
-	keeper  *keeper
+	segment *segment // the file that grows; nil between files
+	syncer  *syncer
 	begun   bool   // started is closed
-	skipped uint64 // as the source last said
+	skipped uint64 // what source.Skipped last returned
 	dropped uint64 // frames that are in no file, from the first one on
 }
 
@@ -61,22 +62,22 @@ func (s *session) run() {
 	s.err = err
 	s.recorder.ended(s, err)
 	if !s.begun {
-		s.decide("", s.whyNotBegun(err))
+		s.answerStart("", s.startError(err))
 	} else if err != nil {
 		s.recorder.options.Log.Error("recording ended", "error", err)
 	}
 }
 
-// whyNotBegun is Start's error; a Close while starting leaves no other.
-func (s *session) whyNotBegun(err error) error {
+// startError is Start's error where the recording did not begin; it did not because of Close where err is nil.
+func (s *session) startError(err error) error {
 	if err == nil {
-		return fault.New(fault.RecordingFailed, "The streamer is stopping; try again when it is back")
+		return apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
 	}
 	return err
 }
 
-// decide gives Start its answer.
-func (s *session) decide(filename string, err error) {
+// answerStart gives Start its result.
+func (s *session) answerStart(filename string, err error) {
 	s.filename, s.startErr, s.begun = filename, err, true
 	close(s.started)
 }
@@ -85,47 +86,47 @@ func (s *session) decide(filename string, err error) {
 func (s *session) record() error {
 	dir, err := openDirectory(s.recorder.options.Directory)
 	if err != nil {
-		return explain(err)
+		return diskError(err)
 	}
 	defer dir.close()
 	s.dir = dir
-	s.recorder.leftovers.Lock()
-	s.recorder.finishLeftovers(dir)
-	s.recorder.leftovers.Unlock()
+	s.recorder.recovery.Lock()
+	s.recorder.recoverFiles(dir)
+	s.recorder.recovery.Unlock()
 
 	s.source = s.recorder.open()
 	defer s.source.Close()
-	late := time.AfterFunc(startLimit, func() {
-		s.cancel(fault.New(fault.NoVideo, "The camera is not sending; see its state, and try again"))
+	late := time.AfterFunc(startTimeout, func() {
+		s.cancel(apierror.New(apierror.NoVideo, "The camera is not sending; see its state, and try again"))
 	})
 	defer late.Stop()
-	s.silence = listen(s.ctx, s.recorder.system.silence)
-	defer s.silence.stop()
+	s.idle = newIdleContext(s.ctx, s.recorder.system.idleLimit)
+	defer s.idle.stop()
 	// Where there is nothing to rewind to, Next waits for the first frame.
 	_ = s.source.Rewind(s.recorder.options.PreRoll)
 	s.skipped = s.source.Skipped()
-	err = s.copy(late)
+	err = s.copyUnits(late)
 	if errors.Is(err, errStopped) {
 		err = nil
 	}
-	return errors.Join(err, s.closePart())
+	return errors.Join(err, s.closeSegment())
 }
 
-// copy takes access units until the session ends; late is stopped when the first fresh one has been written.
-func (s *session) copy(late *time.Timer) error {
+// copyUnits writes access units until the session ends; late is stopped when the first fresh one has been written.
+func (s *session) copyUnits(late *time.Timer) error {
 	for {
 		au, err := s.next()
 		switch {
-		case err == errSilent:
-			err = s.closePart()
+		case err == errIdle:
+			err = s.closeSegment()
 		case err == nil:
-			err = s.take(au)
+			err = s.add(au)
 		}
 		if err != nil {
 			return err
 		}
 		s.countSkipped()
-		if s.part != nil {
+		if s.segment != nil {
 			s.report(au, late)
 		}
 	}
@@ -139,43 +140,43 @@ func (s *session) countSkipped() {
 	}
 }
 
-// drop counts frames that the camera delivered and no file has.
+// drop counts frames that the camera delivered and that are in no file.
 func (s *session) drop(frames uint64) {
 	s.dropped += frames
-	s.recorder.meters.dropped.Add(frames)
+	s.recorder.counters.dropped.Add(frames)
 }
 
-// report makes the state known; before that, the first fresh access unit decides that the recording has begun.
+// report updates the Recorder's status, once the recording has begun; it begins with the first fresh access unit.
 func (s *session) report(au h264.AccessUnit, late *time.Timer) {
 	begins := !s.begun && s.fresh(au) && late.Stop()
 	if s.begun || begins {
 		s.recorder.progress(s.status())
 	}
 	if begins {
-		s.decide(s.part.name, nil)
+		s.answerStart(s.segment.name, nil)
 	}
 }
 
 func (s *session) status() Status {
-	status := s.part.status()
+	status := s.segment.status()
 	status.Dropped = s.dropped
 	return status
 }
 
-// next returns the next access unit, errSilent, or why the session ends.
+// next returns the next access unit, errIdle, or why the session ends.
 func (s *session) next() (h264.AccessUnit, error) {
-	au, err := s.source.Next(s.silence.ctx)
+	au, err := s.source.Next(s.idle.ctx)
 	switch {
 	case s.ctx.Err() != nil:
 		return au, context.Cause(s.ctx)
 	case err == nil:
-		s.silence.heard()
+		s.idle.reset()
 		return au, s.stopsBefore(au)
-	case s.silence.ctx.Err() != nil:
-		s.silence.heard() // and listen again
-		return au, errSilent
+	case s.idle.ctx.Err() != nil:
+		s.idle.reset() // and wait again
+		return au, errIdle
 	default:
-		return au, fault.New(fault.NoVideo, "The camera's video cannot be read; see the camera's state").For("Camera unreadable").Because(err)
+		return au, apierror.New(apierror.NoVideo, "The camera's video cannot be read; see the camera's state").WithReason("Camera unreadable").WithCause(err)
 	}
 }
 
@@ -187,36 +188,36 @@ func (s *session) stopsBefore(au h264.AccessUnit) error {
 	return nil
 }
 
-// take writes an access unit into the file that it belongs to.
-func (s *session) take(au h264.AccessUnit) error {
-	if s.part != nil && s.part.endsBefore(au, s.recorder.options.Segment) {
-		if err := s.closePart(); err != nil {
+// add writes an access unit into the file that it belongs to.
+func (s *session) add(au h264.AccessUnit) error {
+	if s.segment != nil && s.segment.endsBefore(au, s.recorder.options.Segment) {
+		if err := s.closeSegment(); err != nil {
 			return err
 		}
 	}
-	if s.part == nil {
-		if err := s.openPart(au); err != nil || s.part == nil {
+	if s.segment == nil {
+		if err := s.openSegment(au); err != nil || s.segment == nil {
 			return err
 		}
 	}
-	return explain(s.write(au))
+	return diskError(s.write(au))
 }
 
 // write writes an access unit; where the disk is full, old recordings make room first.
 func (s *session) write(au h264.AccessUnit) error {
-	err := s.part.write(au)
+	err := s.segment.write(au)
 	if isFull(err) {
-		if err := s.recorder.space.makeRoom(s.dir, s.part.mp4.Size()); err != nil {
+		if err := s.recorder.space.makeRoom(s.dir, s.segment.mp4.Size()); err != nil {
 			return err
 		}
-		err = s.part.write(au)
+		err = s.segment.write(au)
 	}
 	return err
 }
 
-// openPart begins the next file; there is none yet where decoding cannot begin at au.
-func (s *session) openPart(au h264.AccessUnit) error {
-	params := parametersOf(au)
+// openSegment begins the next file, unless decoding cannot begin at au.
+func (s *session) openSegment(au h264.AccessUnit) error {
+	params := parameterSetsOf(au)
 	if !h264.IsKeyframe(au.Data) || !params.complete() {
 		if s.begun {
 			s.drop(1)
@@ -225,42 +226,42 @@ func (s *session) openPart(au h264.AccessUnit) error {
 	}
 	space := s.recorder.space
 	if err := errors.Join(space.count(s.dir), space.makeRoom(s.dir, 0)); err != nil {
-		return explain(err)
+		return diskError(err)
 	}
-	part, err := createPart(s.dir, s.recorder.system, s.label, s.clock.at(au.CaptureNS), params, au)
+	segment, err := createSegment(s.dir, s.recorder.system, s.label, s.clock.at(au.CaptureNS), params, au)
 	if err != nil {
-		return explain(err)
+		return diskError(err)
 	}
-	s.part = part
-	s.keeper = keep(s, part)
+	s.segment = segment
+	s.syncer = startSyncer(s, segment)
 	return nil
 }
 
-// closePart finishes the file, or discards it where Start has not been answered yet.
-func (s *session) closePart() error {
-	if s.part == nil {
+// closeSegment finishes the file, or discards it where the recording has not begun.
+func (s *session) closeSegment() error {
+	if s.segment == nil {
 		return nil
 	}
-	part := s.part
-	s.part = nil
-	s.keeper.stop()
+	segment := s.segment
+	s.segment = nil
+	s.syncer.stop()
 	if !s.begun {
-		return explain(part.discard(s.dir))
+		return diskError(segment.discard(s.dir))
 	}
-	err := part.finish(s.dir)
+	err := segment.finish(s.dir)
 	if err != nil {
 		s.recorder.unfinished.Store(true)
 	}
-	status := part.status()
+	status := segment.status()
 	status.Dropped = s.dropped
 	s.recorder.closedFile(status)
-	return explain(err)
+	return diskError(err)
 }
 
 // fresh says whether au shows that the camera is sending now.
 func (s *session) fresh(au h264.AccessUnit) bool {
 	_, now := s.recorder.system.now()
-	return published(au)+uint64(freshLimit) > now
+	return published(au)+uint64(maxFreshAge) > now
 }
 
 // published is when au was published; a source that does not say knows at least when it was captured.
@@ -271,11 +272,11 @@ func published(au h264.AccessUnit) uint64 {
 	return au.PublishNS
 }
 
-// stop ends the session once what has been published by now is in the file, and waits for that.
+// stop ends the session once everything that was published before now is in the file, and waits for that.
 func (s *session) stop() {
 	_, now := s.recorder.system.now()
 	s.stopNS.Store(now)
-	late := time.AfterFunc(s.recorder.system.stopLimit, func() { s.cancel(errStopped) })
+	late := time.AfterFunc(s.recorder.system.stopTimeout, func() { s.cancel(errStopped) })
 	defer late.Stop()
 	<-s.done
 }

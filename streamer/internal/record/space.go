@@ -12,13 +12,13 @@ import (
 	"syscall"
 	"time"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 const (
-	leastMinFree = 1 << 30 // bytes, where min_free_bytes is 0
-	leastRoom    = 4 << 20 // bytes that stay free whatever is configured: a file's table must fit
-	ageLook      = time.Hour
+	minDefaultFree   = 1 << 30 // bytes to leave free at least where min_free_bytes is 0
+	minFreeAlways    = 4 << 20 // bytes to leave free whatever is configured: the table of a finished file must fit
+	ageCheckInterval = time.Hour
 )
 
 // space deletes recordings to keep within the limits; docs/recordings.md, "Space".
@@ -52,8 +52,8 @@ type recording struct {
 func (s *space) makeRoom(dir *directory, growing int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	short, err := s.short(dir, growing)
-	if err != nil || short == nil {
+	shortage, err := s.shortage(dir, growing)
+	if err != nil || shortage == nil {
 		return err
 	}
 	// Only now the directory is listed: petcam-web deletes too, so the total may be too high.
@@ -62,13 +62,13 @@ func (s *space) makeRoom(dir *directory, growing int64) error {
 		return err
 	}
 	for {
-		short, err := s.short(dir, growing)
-		if err != nil || short == nil {
+		shortage, err := s.shortage(dir, growing)
+		if err != nil || shortage == nil {
 			return err
 		}
 		i := slices.IndexFunc(recordings, func(r recording) bool { return !r.pinned })
 		if i < 0 {
-			return short
+			return shortage
 		}
 		if err := s.delete(dir, recordings[i], "to make room"); err != nil {
 			return err
@@ -77,11 +77,11 @@ func (s *space) makeRoom(dir *directory, growing int64) error {
 	}
 }
 
-// short says what is short of space and what helps; nil: nothing. mu must be held.
-func (s *space) short(dir *directory, growing int64) (*fault.Error, error) {
+// shortage says which limit is exceeded and what helps; nil: none. mu must be held.
+func (s *space) shortage(dir *directory, growing int64) (*apierror.Error, error) {
 	if s.maxBytes > 0 && s.total+growing > s.maxBytes {
-		return fault.New(fault.RecordingFailed, "Recordings have reached recording.max_bytes and none may be deleted; "+
-			"unpin or delete some, or raise it").For("Limit reached"), nil
+		return apierror.New(apierror.RecordingFailed, "Recordings have reached recording.max_bytes and none may be deleted; "+
+			"unpin or delete some, or raise it").WithReason("Limit reached"), nil
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Fstatfs(int(dir.file.Fd()), &disk); err != nil {
@@ -89,11 +89,11 @@ func (s *space) short(dir *directory, growing int64) (*fault.Error, error) {
 	}
 	least := s.minFree
 	if least == 0 {
-		least = max(int64(disk.Blocks)*disk.Bsize/10, leastMinFree)
+		least = max(int64(disk.Blocks)*disk.Bsize/10, minDefaultFree)
 	}
-	if int64(disk.Bavail)*disk.Bsize < max(least, leastRoom) {
-		return fault.New(fault.RecordingFailed, "The disk has less free than recording.min_free_bytes and no recording "+
-			"may be deleted; free some space, or unpin or delete recordings").For("Space low"), nil
+	if int64(disk.Bavail)*disk.Bsize < max(least, minFreeAlways) {
+		return apierror.New(apierror.RecordingFailed, "The disk has less free than recording.min_free_bytes and no recording "+
+			"may be deleted; free some space, or unpin or delete recordings").WithReason("Space low"), nil
 	}
 	return nil, nil
 }
@@ -147,7 +147,7 @@ func (s *space) deleteOldEachHour(ctx context.Context) {
 	if s.maxAge == 0 {
 		return
 	}
-	ticker := time.NewTicker(ageLook)
+	ticker := time.NewTicker(ageCheckInterval)
 	defer ticker.Stop()
 	last := time.Now()
 	for {
@@ -157,21 +157,22 @@ func (s *space) deleteOldEachHour(ctx context.Context) {
 		case <-ticker.C:
 		}
 		now := time.Now()
-		if !jumped(last.Round(0), now.Round(0), now.Sub(last)) {
+		if !clockJumped(last.Round(0), now.Round(0), now.Sub(last)) {
 			s.deleteOld(now)
 		}
 		last = now
 	}
 }
 
-// jumped says whether the wall clock went another way than the elapsed time: a wrong clock must not empty the disk.
-func jumped(before, now time.Time, elapsed time.Duration) bool {
-	return (now.Sub(before) - elapsed).Abs() >= ageLook
+// clockJumped says whether the wall clock moved by another time than has elapsed: a wrong clock must not delete
+// recordings.
+func clockJumped(before, now time.Time, elapsed time.Duration) bool {
+	return (now.Sub(before) - elapsed).Abs() >= ageCheckInterval
 }
 
-// unset says whether a time is from before petcam: of a board that has no clock battery and had not been told the time.
-// How old such a recording is, nobody knows.
-func unset(t time.Time) bool { return t.Year() < 2020 }
+// clockNotSet says whether a time is from before petcam: of a board without a clock battery, before it had the time from
+// the network. The age of such a recording is unknown.
+func clockNotSet(t time.Time) bool { return t.Year() < 2020 }
 
 // deleteOld deletes the unpinned recordings that ended longer than maxAge before now.
 func (s *space) deleteOld(now time.Time) {
@@ -185,7 +186,7 @@ func (s *space) deleteOld(now time.Time) {
 	defer s.mu.Unlock()
 	recordings, err := s.recordings(dir)
 	for _, r := range recordings {
-		if !r.pinned && !unset(r.ended) && now.Sub(r.ended) > s.maxAge {
+		if !r.pinned && !clockNotSet(r.ended) && now.Sub(r.ended) > s.maxAge {
 			err = errors.Join(err, s.delete(dir, r, "older than recording.max_age_days"))
 		}
 	}

@@ -11,12 +11,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
-// old puts finished recordings of 1,000 bytes into the directory, one a day from 1 November on, the newest last.
-func (r *rig) old(n int) []string {
+// addOld puts finished recordings of 1,000 bytes into the directory, one a day from 1 November on, the newest last.
+func (r *harness) addOld(n int) []string {
 	r.t.Helper()
 	var names []string
 	for i := range n {
@@ -30,7 +30,7 @@ func (r *rig) old(n int) []string {
 	return names
 }
 
-func (r *rig) write(name string, size int) {
+func (r *harness) write(name string, size int) {
 	r.t.Helper()
 	if err := os.MkdirAll(r.dir, 0o750); err != nil {
 		r.t.Fatal(err)
@@ -40,13 +40,13 @@ func (r *rig) write(name string, size int) {
 	}
 }
 
-func TestTheOldestUnpinnedRecordingsMakeRoom(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.MaxBytes = 4500 })
-	names := r.old(6)
+func TestTheOldestUnpinnedRecordingsAreDeletedForSpace(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.MaxBytes = 4500 })
+	names := r.addOld(6)
 	r.write(names[0]+pinSuffix, 0)
 	r.write("holiday.mp4", 9000)
 	r.write("petcam_x.mp4", 9000)
-	r.ring.publish(seconds(t, 1)...)
+	r.source.publish(seconds(t, 1)...)
 	r.start()
 	left := r.files()
 	for i, name := range names {
@@ -60,16 +60,16 @@ func TestTheOldestUnpinnedRecordingsMakeRoom(t *testing.T) {
 	}
 }
 
-func TestWhenNothingMayGoTheRecordingEndsAndSaysWhy(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.MaxBytes, o.PreRoll = 50_000, 0 })
+func TestTheRecordingEndsWithItsReasonWhenNothingMayBeDeleted(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.MaxBytes, o.PreRoll = 50_000, 0 })
 	r.system.syncEvery = time.Millisecond
 	units := seconds(t, 5)
-	r.ring.publish(units[:30]...)
+	r.source.publish(units[:30]...)
 	name := r.start()
 	for _, au := range units[30:] {
-		r.ring.publish(au)
+		r.source.publish(au)
 	}
-	r.untilEnded()
+	r.waitUntilEnded()
 	status := r.Status()
 	if status.Recording || !strings.Contains(status.Error, "recording.max_bytes") {
 		t.Errorf("status is %+v", status)
@@ -86,21 +86,21 @@ func TestWhenNothingMayGoTheRecordingEndsAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestAStartWithoutRoomIsRefused(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.MinFree = 1 << 60 })
-	names := r.old(1)
+func TestStartWithoutFreeSpaceIsRefused(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.MinFree = 1 << 60 })
+	names := r.addOld(1)
 	r.write(names[0]+pinSuffix, 0)
-	r.ring.publish(seconds(t, 1)...)
+	r.source.publish(seconds(t, 1)...)
 	_, err := r.Start("")
-	wantFault(t, err, fault.RecordingFailed, "recording.min_free_bytes")
+	wantError(t, err, apierror.RecordingFailed, "recording.min_free_bytes")
 	if files := r.files(); len(files) != 2 {
 		t.Errorf("files are %v", files)
 	}
 }
 
-func TestOldRecordingsGoByAge(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
-	names := r.old(4)
+func TestRecordingsOlderThanTheMaximumAgeAreDeleted(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
+	names := r.addOld(4)
 	r.write(names[0]+pinSuffix, 0)
 	r.space.deleteOld(time.Date(2025, 11, 4, 13, 0, 0, 0, time.Local))
 	want := []string{names[0], names[0] + pinSuffix, names[2], names[3]}
@@ -109,8 +109,8 @@ func TestOldRecordingsGoByAge(t *testing.T) {
 	}
 }
 
-func TestARecordingFromBeforeTheClockWasSetHasNoAge(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
+func TestARecordingFromBeforeTheClockWasSetIsNotDeletedByAge(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
 	start := time.Date(1970, 1, 1, 0, 1, 0, 0, time.UTC)
 	name := fileName(start, "", 1)
 	r.write(name, 1000)
@@ -123,7 +123,7 @@ func TestARecordingFromBeforeTheClockWasSetHasNoAge(t *testing.T) {
 	}
 }
 
-func TestOneLookAtAJumpedClockDeletesNothing(t *testing.T) {
+func TestAClockJumpIsDetected(t *testing.T) {
 	steady := time.Now()
 	for name, c := range map[string]struct {
 		wall, monotonic time.Duration
@@ -135,7 +135,7 @@ func TestOneLookAtAJumpedClockDeletesNothing(t *testing.T) {
 		"back by a day":         {-24 * time.Hour, time.Hour, true},
 		"a night of suspension": {8 * time.Hour, time.Hour, true},
 	} {
-		if got := jumped(steady.Round(0), steady.Round(0).Add(c.wall), c.monotonic); got != c.jumped {
+		if got := clockJumped(steady.Round(0), steady.Round(0).Add(c.wall), c.monotonic); got != c.jumped {
 			t.Errorf("%s: jumped is %v", name, got)
 		}
 	}
@@ -160,19 +160,19 @@ func smallDisk(t *testing.T, bytes int) string {
 }
 
 // filling returns a function that publishes ever more video, about 2.5 MB/s of it.
-func filling(t *testing.T, r *rig) func(frames int) {
+func filling(t *testing.T, r *harness) func(frames int) {
 	_, now := bothClocks()
 	clip := mp4test.Clip(t, "baseline", 1280, 720, 6000, now-200e9)
 	at := 0
 	return func(frames int) {
-		r.ring.publish(clip[at : at+frames]...)
+		r.source.publish(clip[at : at+frames]...)
 		at += frames
 	}
 }
 
-func TestOnADiskThatFillsTheOldestGo(t *testing.T) {
+func TestOnAFillingDiskTheOldestRecordingsAreDeleted(t *testing.T) {
 	disk := smallDisk(t, 64<<20)
-	r := newRig(t, func(o *Options) {
+	r := newHarness(t, func(o *Options) {
 		o.Directory, o.MinFree, o.Segment = disk, 8<<20, 5*time.Second
 	})
 	r.system.syncEvery = time.Millisecond
@@ -182,7 +182,7 @@ func TestOnADiskThatFillsTheOldestGo(t *testing.T) {
 	var status Status
 	for range 120 { // 90 MB
 		fill(30)
-		r.ring.untilRead()
+		r.source.waitUntilRead()
 	}
 	status = r.stop()
 	if status.Error != "" || slices.Contains(r.files(), first) || len(r.log.lines("to make room")) == 0 {
@@ -193,17 +193,17 @@ func TestOnADiskThatFillsTheOldestGo(t *testing.T) {
 	}
 }
 
-func TestOnADiskThatOthersFillTheFileIsWholeAndTheNextStartWorks(t *testing.T) {
+func TestOnADiskFilledByOthersTheFileIsPlayableAndTheNextStartWorks(t *testing.T) {
 	disk := smallDisk(t, 64<<20)
-	r := newRig(t, func(o *Options) { o.Directory = disk })
-	r.system.syncEvery = time.Hour // nobody looks in time: a write fails
+	r := newHarness(t, func(o *Options) { o.Directory = disk })
+	r.system.syncEvery = time.Hour // no sync makes room in time: a write fails
 	fill := filling(t, r)
 	fill(30)
 	name := r.start()
-	r.ring.untilRead()
+	r.source.waitUntilRead()
 	others := r.fillDisk(100 << 10)
 	fill(300)
-	r.untilEnded()
+	r.waitUntilEnded()
 	status := r.Status()
 	if status.Recording || status.Error == "" || len(r.log.lines("recording ended")) != 1 {
 		t.Errorf("status is %+v, log %q", status, r.log.lines("ended"))
@@ -223,7 +223,7 @@ func TestOnADiskThatOthersFillTheFileIsWholeAndTheNextStartWorks(t *testing.T) {
 }
 
 // fillDisk writes a file that leaves so many bytes free, and returns its name.
-func (r *rig) fillDisk(leave int64) string {
+func (r *harness) fillDisk(leave int64) string {
 	r.t.Helper()
 	var disk unix.Statfs_t
 	if err := unix.Statfs(r.dir, &disk); err != nil {

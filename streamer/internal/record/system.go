@@ -9,22 +9,22 @@ import (
 	"petcam/streamer/internal/mp4"
 )
 
-// system is what the tests replace of the machine.
+// system is the part of the machine that tests replace.
 type system struct {
-	now       func() (wall time.Time, monotonicNS uint64)
-	durable   func(*os.File) mp4.File // whose Sync makes data and size durable
-	syncEvery time.Duration           // how often that happens to a growing file
-	silence   time.Duration           // how long a file stays open without a frame
-	stopLimit time.Duration           // how long Stop waits for the first frame that no longer belongs to the recording
+	now         func() (wall time.Time, monotonicNS uint64)
+	durable     func(*os.File) mp4.File // whose Sync makes data and size durable
+	syncEvery   time.Duration           // how often that happens to a growing file
+	idleLimit   time.Duration           // how long a file stays open without a frame
+	stopTimeout time.Duration           // how long Stop waits for the first frame that no longer belongs to the recording
 }
 
 func realSystem() system {
 	return system{
-		now:       bothClocks,
-		durable:   func(f *os.File) mp4.File { return diskFile{f} },
-		syncEvery: 750 * time.Millisecond, // and what it takes: nothing is older than a second
-		silence:   gapLimit + time.Second, // the longest gap within a file, and some delay of delivery
-		stopLimit: time.Second / 2,
+		now:         bothClocks,
+		durable:     func(f *os.File) mp4.File { return diskFile{f} },
+		syncEvery:   750 * time.Millisecond,    // and what it takes: nothing is older than a second
+		idleLimit:   maxFrameGap + time.Second, // the longest gap within a file, and some delay of delivery
+		stopTimeout: time.Second / 2,
 	}
 }
 

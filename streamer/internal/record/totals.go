@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// Totals are what all recordings since the start of the program came to.
+// Totals are the sums of all recordings since the start of the program.
 type Totals struct {
 	Frames   int
 	Bytes    int64
 	Seconds  float64
-	Dropped  uint64        // frames that the camera delivered and no file has
+	Dropped  uint64        // frames that the camera delivered and that are in no file
 	Syncs    uint64        // how often growing files were made durable
 	SyncTime time.Duration // what that took
 	Free     int64         // bytes of the recordings' disk that are free now; -1 where that is not known
 }
 
-// meters count what is measured off the path of the frames' state.
-type meters struct {
+// counters are those that are not part of Status.
+type counters struct {
 	dropped atomic.Uint64
 	syncs   atomic.Uint64
 	syncNS  atomic.Int64
 }
 
-// timed runs a sync and counts it.
-func (m *meters) timed(sync func() error) error {
+// countSync runs a sync and counts it and its time.
+func (m *counters) countSync(sync func() error) error {
 	began := time.Now()
 	err := sync()
 	m.syncs.Add(1)
@@ -46,8 +46,8 @@ func (r *Recorder) Totals() Totals {
 	t := r.finished
 	t.add(r.growing)
 	r.mu.Unlock()
-	t.Dropped = r.meters.dropped.Load()
-	t.Syncs, t.SyncTime = r.meters.syncs.Load(), time.Duration(r.meters.syncNS.Load())
+	t.Dropped = r.counters.dropped.Load()
+	t.Syncs, t.SyncTime = r.counters.syncs.Load(), time.Duration(r.counters.syncNS.Load())
 	t.Free = -1
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(r.options.Directory, &disk); err == nil {

@@ -8,13 +8,13 @@ import (
 	"petcam/streamer/internal/mp4"
 )
 
-// tellingFile tells of each of its syncs, if somebody listens.
-type tellingFile struct {
+// notifyingFile sends on a channel at each sync, if somebody receives.
+type notifyingFile struct {
 	diskFile
 	synced chan<- struct{}
 }
 
-func (f tellingFile) Sync() error {
+func (f notifyingFile) Sync() error {
 	select {
 	case f.synced <- struct{}{}:
 	default:
@@ -22,20 +22,20 @@ func (f tellingFile) Sync() error {
 	return f.diskFile.Sync()
 }
 
-func TestTheTotalsCountEveryFileAndWhatIsInNone(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
+func TestTotalsCountAllFilesAndDroppedFrames(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
 	r.system.syncEvery = time.Millisecond
 	units := seconds(t, 6)
 	for i := range units[90:] { // two rolls, and then another writer in the middle of a second
 		units[90+i].Epoch = 2
 	}
-	r.ring.publish(units[:90]...)
+	r.source.publish(units[:90]...)
 	r.start()
-	r.ring.publish(units[105:]...)
-	r.ring.mu.Lock()
-	r.ring.skipped += 15
-	r.ring.mu.Unlock()
-	r.ring.untilRead()
+	r.source.publish(units[105:]...)
+	r.source.mu.Lock()
+	r.source.skipped += 15
+	r.source.mu.Unlock()
+	r.source.waitUntilRead()
 	first := r.stop()
 	var bytes int64
 	for _, name := range r.files() {
@@ -49,9 +49,9 @@ func TestTheTotalsCountEveryFileAndWhatIsInNone(t *testing.T) {
 		t.Errorf("%+v", totals)
 	}
 	synced := make(chan struct{})
-	r.system.durable = func(f *os.File) mp4.File { return tellingFile{diskFile{f}, synced} }
+	r.system.durable = func(f *os.File) mp4.File { return notifyingFile{diskFile{f}, synced} }
 	r.start()
-	r.ring.untilRead()
+	r.source.waitUntilRead()
 	<-synced
 	<-synced // the first of them is counted
 	if growing := r.Totals(); growing.Frames <= totals.Frames || growing.SyncTime <= 0 {

@@ -10,9 +10,9 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// withCandidates is pion's answer with a host candidate for each address instead of the few that pion was told of.
-// All media are bundled with the first one that is not rejected, so they belong there: where a viewer offers audio
-// first, pion leaves them with that, which browsers then overlook.
+// withCandidates is pion's answer with a host candidate for each address instead of the few that pion knows.
+// All media are bundled with the first one that is not rejected, so the candidates belong there: where a viewer offers
+// audio first, pion leaves them with the audio, where browsers ignore them.
 func withCandidates(answer string, addresses []netip.Addr, port uint16) (string, error) {
 	var session sdp.SessionDescription
 	if err := session.UnmarshalString(answer); err != nil {
@@ -22,7 +22,7 @@ func withCandidates(answer string, addresses []netip.Addr, port uint16) (string,
 	if i < 0 {
 		return "", errors.New("every medium is rejected")
 	}
-	candidates := takeCandidates(session.MediaDescriptions)
+	candidates := removeCandidates(session.MediaDescriptions)
 	for n, address := range addresses {
 		candidates = append(candidates, sdp.NewAttribute("candidate", hostCandidate(n, address, port)))
 	}
@@ -32,8 +32,8 @@ func withCandidates(answer string, addresses []netip.Addr, port uint16) (string,
 	return string(text), err
 }
 
-// takeCandidates removes all candidates and gives those that STUN has found.
-func takeCandidates(all []*sdp.MediaDescription) (found []sdp.Attribute) {
+// removeCandidates removes all candidates and returns the server-reflexive ones, which STUN has found.
+func removeCandidates(all []*sdp.MediaDescription) (found []sdp.Attribute) {
 	for _, media := range all {
 		media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
 			if a.Key == "candidate" && !strings.Contains(a.Value, " typ host") {

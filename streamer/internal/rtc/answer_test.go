@@ -9,22 +9,22 @@ import (
 	"strings"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
-func TestExtraHostsAreLookedUp(t *testing.T) {
+func TestExtraHostNamesAreResolved(t *testing.T) {
 	if _, err := net.LookupHost("localhost"); err != nil {
 		t.Skip("this machine does not know localhost: it has no /etc/hosts")
 	}
-	s := start(t, func(o *Options) { o.ExtraHosts = []string{"localhost"} }, usualPatience())
+	s := start(t, func(o *Options) { o.ExtraHosts = []string{"localhost"} }, defaultTimeouts())
 	eventually(t, "localhost resolved", func() bool {
 		return slices.Contains(*s.mux.hosts.resolved.Load(), netip.MustParseAddr("127.0.0.1"))
 	})
 }
 
-func TestAnswerIsH264WithAllCandidatesAndNoTrickle(t *testing.T) {
-	s := start(t, func(o *Options) { o.ExtraHosts = []string{"192.0.2.7"} }, usualPatience())
+func TestAnswerOffersH264AndEveryCandidate(t *testing.T) {
+	s := start(t, func(o *Options) { o.ExtraHosts = []string{"192.0.2.7"} }, defaultTimeouts())
 	text := answer(t, s, rtctest.New(t).Offer())
 	for _, want := range []string{"profile-level-id=42e01f", "packetization-mode=1", "a=setup:passive",
 		" 127.0.0.1 ", " 192.0.2.7 ", "a=end-of-candidates\r\n", "a=sendonly", "nack pli", playoutDelayURI} {
@@ -38,7 +38,7 @@ func TestAnswerIsH264WithAllCandidatesAndNoTrickle(t *testing.T) {
 }
 
 func TestViewerThatOffersAudioFirstIsSentTheVideo(t *testing.T) {
-	s := start(t, nil, usualPatience())
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 2, 100)
 	v := rtctest.New(t, rtctest.WithAudioFirst)
 	text := answer(t, s, v.Offer())
@@ -50,23 +50,23 @@ func TestViewerThatOffersAudioFirstIsSentTheVideo(t *testing.T) {
 	expectFrames(t, v, 0, 2, 100)
 }
 
-func TestOfferCannotMakeUsSendToAddressesOfItsChoice(t *testing.T) {
+func TestCandidatesOfAnOfferAreIgnoredWithoutSTUN(t *testing.T) {
 	for _, c := range []struct {
 		servers []string
-		heeded  bool
+		used    bool
 	}{{nil, false}, {[]string{"turn:turn.example", "nonsense"}, false}, {[]string{"stun:127.0.0.1:9"}, true}} {
-		s := start(t, func(o *Options) { o.ICEServers = c.servers }, usualPatience())
+		s := start(t, func(o *Options) { o.ICEServers = c.servers }, defaultTimeouts())
 		answer(t, s, rtctest.New(t).Offer())
 		for v := range s.viewers {
-			if heeded := strings.Contains(v.pc.RemoteDescription().SDP, "a=candidate:"); heeded != c.heeded {
-				t.Errorf("with ICE servers %v: %v", c.servers, heeded)
+			if used := strings.Contains(v.pc.RemoteDescription().SDP, "a=candidate:"); used != c.used {
+				t.Errorf("with ICE servers %v: %v", c.servers, used)
 			}
 		}
 	}
 }
 
-func TestBadOffersAreRefusedAndLeaveNothingBehind(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestBadOffersAreRefusedAndLeakNothing(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	good := rtctest.New(t).Offer()
 	before := runtime.NumGoroutine()
 	for name, offer := range map[string]string{
@@ -82,12 +82,12 @@ func TestBadOffersAreRefusedAndLeaveNothingBehind(t *testing.T) {
 		"no mid":           strings.ReplaceAll(good, "a=mid", "a=nothing"),
 		"cut off":          good[:len(good)/2],
 	} {
-		if _, err := s.Answer(context.Background(), offer, Guest{}); codeOf(err) != fault.BadOffer {
+		if _, err := s.Answer(context.Background(), offer, Client{}); codeOf(err) != apierror.BadOffer {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if s.count() != 0 {
-		t.Error("a bad offer holds a place")
+		t.Error("a viewer is left of a bad offer")
 	}
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }

@@ -14,15 +14,16 @@ const maxPayload = 1188
 const (
 	fuHeader   = 2
 	fuType     = 28
-	fuFirst    = 0x80
-	fuLast     = 0x40
+	fuStart    = 0x80
+	fuEnd      = 0x40
 	nalRefMask = 0xe0 // forbidden bit and nal_ref_idc, which a fragment takes over
 	nalType    = 0x1f
 )
 
-// frame is one access unit as RTP payloads (RFC 6184, packetization-mode 1), made once for all viewers; nobody changes it.
+// frame is one access unit as RTP payloads (RFC 6184, packetization-mode 1), made once for all viewers and then
+// read-only.
 type frame struct {
-	number    uint64 // of its first packet: the packets of all frames are counted through
+	number    uint64 // of its first packet, counting the packets of all frames
 	timestamp uint32 // RTP
 	keyframe  bool
 	payloads  [][]byte // one a packet; the last packet carries the marker
@@ -32,21 +33,21 @@ type frame struct {
 func (f *frame) end() uint64 { return f.number + uint64(len(f.payloads)) }
 
 // packetize makes the frame of an access unit; nil if there is nothing to send in it. NAL units that fit into a packet
-// stay where they are; the fragments of larger ones share one new buffer.
+// are not copied; the fragments of larger ones share one new buffer.
 func packetize(au h264.AccessUnit, number uint64) *frame {
 	f := &frame{number: number, timestamp: h264.RTPTimestamp(au.CaptureNS), keyframe: au.Keyframe}
 	f.payloads = make([][]byte, 0, 2+len(au.Data)/(maxPayload-fuHeader)+1)
-	var room []byte
+	var buffer []byte
 	for nal := range h264.NALs(au.Data) {
 		switch {
 		case h264.TypeOf(nal) == h264.NALDelimiter: // the marker bit says the same
 		case len(nal) <= maxPayload:
 			f.payloads = append(f.payloads, slices.Clip(nal))
 		default:
-			if room == nil {
-				room = make([]byte, 0, len(au.Data)+len(au.Data)/256) // the headers add less than that
+			if buffer == nil {
+				buffer = make([]byte, 0, len(au.Data)+len(au.Data)/256) // the headers add less than that
 			}
-			room = f.fragment(nal, room)
+			buffer = f.fragment(nal, buffer)
 		}
 	}
 	if len(f.payloads) == 0 {
@@ -55,19 +56,19 @@ func packetize(au h264.AccessUnit, number uint64) *frame {
 	return f
 }
 
-// fragment appends the FU-A packets of nal to f, in memory taken from room; it returns what then is in room.
-func (f *frame) fragment(nal, room []byte) []byte {
+// fragment appends the FU-A packets of nal to f, in memory appended to buffer, which it returns.
+func (f *frame) fragment(nal, buffer []byte) []byte {
 	indicator, kind := nal[0]&nalRefMask|fuType, nal[0]&nalType
-	flag := byte(fuFirst)
+	flag := byte(fuStart)
 	for rest := nal[1:]; len(rest) > 0; flag = 0 {
 		n := min(len(rest), maxPayload-fuHeader)
 		if n == len(rest) {
-			flag |= fuLast
+			flag |= fuEnd
 		}
-		start := len(room)
-		room = append(append(room, indicator, flag|kind), rest[:n]...)
-		f.payloads = append(f.payloads, room[start:len(room):len(room)])
+		start := len(buffer)
+		buffer = append(append(buffer, indicator, flag|kind), rest[:n]...)
+		f.payloads = append(f.payloads, buffer[start:len(buffer):len(buffer)])
 		rest = rest[n:]
 	}
-	return room
+	return buffer
 }

@@ -26,7 +26,7 @@ func nal(kind byte, size int) []byte {
 	return unit
 }
 
-func TestPacketsOfAFrameGiveItsNALUnitsBack(t *testing.T) {
+func TestPacketsOfAFrameReassembleToItsNALUnits(t *testing.T) {
 	for _, size := range []int{1, 2, maxPayload - 1, maxPayload, maxPayload + 1, maxPayload + 2, 2*maxPayload - 4,
 		2*maxPayload - 3, 2*maxPayload - 2, 100_000} {
 		data := annexB(nal(0x67, 20), nal(0x68, 5), nal(0x65, size), nal(0x65, size))
@@ -67,7 +67,7 @@ func TestAccessUnitWithoutNALUnitsMakesNoFrame(t *testing.T) {
 	}
 }
 
-func TestPacketizingLeavesTheAccessUnitAsItIs(t *testing.T) {
+func TestPacketizingDoesNotChangeTheAccessUnit(t *testing.T) {
 	data := annexB(nal(0x67, 20), nal(0x65, 10_000))
 	before := bytes.Clone(data)
 	f := packetize(h264.AccessUnit{Data: data}, 0)

@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
-// FuzzAnswer tries offers of any kind: each is answered or refused as a BadOffer, and holds no place that it does not need.
+// FuzzAnswer tries offers of any kind: each is answered or refused as a BadOffer, and leaves no viewer behind.
 func FuzzAnswer(f *testing.F) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	s, err := New(Options{Host: "127.0.0.1", MaxViewers: 4, Log: log})
@@ -22,13 +22,13 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(rtctest.New(f).Offer())
 	f.Add(offerWith("96:packetization-mode=1;profile-level-id=42e01f"))
 	f.Fuzz(func(t *testing.T, offer string) {
-		_, err := s.Answer(context.Background(), offer, Guest{})
-		var refused *fault.Error
+		_, err := s.Answer(context.Background(), offer, Client{})
+		var refused *apierror.Error
 		switch {
 		case err == nil:
 			s.EndSession("")
 			eventually(t, "it has left", func() bool { return s.count() == 0 })
-		case !errors.As(err, &refused) || refused.Code != fault.BadOffer:
+		case !errors.As(err, &refused) || refused.Code != apierror.BadOffer:
 			t.Fatal(err)
 		}
 	})

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// resolveEvery is how often extra host names are looked up again: an address at home changes, its name does not.
-const resolveEvery = time.Minute
+// resolveInterval is how often extra host names are looked up again: their addresses may change.
+const resolveInterval = time.Minute
 
 // hosts knows the addresses at which viewers can reach the socket: the machine's own, which may change while we run,
 // and the configured ones.
@@ -18,7 +18,7 @@ type hosts struct {
 	bound    netip.Addr // of the socket; unspecified: all addresses of the machine
 	fixed    []netip.Addr
 	names    []string
-	resolved atomic.Pointer[[]netip.Addr] // of names; follow renews it
+	resolved atomic.Pointer[[]netip.Addr] // of names; resolveRegularly renews it
 }
 
 func newHosts(bound netip.Addr, extra []string) *hosts {
@@ -34,12 +34,12 @@ func newHosts(bound netip.Addr, extra []string) *hosts {
 	return h
 }
 
-// follow looks the names up until ctx ends, so that no answer waits for a name server.
-func (h *hosts) follow(ctx context.Context) {
+// resolveRegularly looks the names up until ctx ends, so that no answer waits for a name server.
+func (h *hosts) resolveRegularly(ctx context.Context) {
 	if len(h.names) == 0 {
 		return
 	}
-	ticker := time.NewTicker(resolveEvery)
+	ticker := time.NewTicker(resolveInterval)
 	defer ticker.Stop()
 	for {
 		h.resolve(ctx)
@@ -56,7 +56,7 @@ func (h *hosts) resolve(ctx context.Context) {
 	for _, name := range h.names {
 		addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 		if err != nil {
-			return // without a network the last answer is the best there is
+			return // keep the addresses of the last lookup
 		}
 		for _, address := range addresses {
 			all = append(all, address.Unmap())
@@ -65,8 +65,8 @@ func (h *hosts) resolve(ctx context.Context) {
 	h.resolved.Store(&all)
 }
 
-// own lists the machine's addresses at which the socket hears.
-func (h *hosts) own() []netip.Addr {
+// local lists the machine's own addresses on which the socket receives.
+func (h *hosts) local() []netip.Addr {
 	if !h.bound.IsUnspecified() {
 		return []netip.Addr{h.bound}
 	}
@@ -75,16 +75,17 @@ func (h *hosts) own() []netip.Addr {
 
 // all lists where viewers can reach the socket, the machine's own addresses first.
 func (h *hosts) all() []netip.Addr {
-	return unique(h.reachable(slices.Concat(h.own(), h.fixed, *h.resolved.Load())))
+	return unique(h.reachable(slices.Concat(h.local(), h.fixed, *h.resolved.Load())))
 }
 
-// reachable drops the addresses of a family in which the socket does not hear; [::] hears both.
+// reachable drops the addresses of a family that the socket does not receive; [::] receives both.
 func (h *hosts) reachable(addresses []netip.Addr) []netip.Addr {
 	both := h.bound.Is6() && h.bound.IsUnspecified()
 	return slices.DeleteFunc(addresses, func(a netip.Addr) bool { return !both && a.Is6() != h.bound.Is6() })
 }
 
-// interfaceAddresses are the addresses of all interfaces that are up; those of the loopback only where there is no other.
+// interfaceAddresses are the addresses of all interfaces that are up; those of the loopback only where there is no
+// other.
 func interfaceAddresses() (found []netip.Addr) {
 	var loopback []netip.Addr
 	interfaces, _ := net.Interfaces()

@@ -27,7 +27,7 @@ func TestBoundAddressComesFirstAndOtherFamiliesAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestUnspecifiedAddressMeansAllOfThatFamily(t *testing.T) {
+func TestUnspecifiedAddressMeansAllAddressesOfItsFamily(t *testing.T) {
 	for _, bound := range []string{"0.0.0.0", "::"} {
 		h := newHosts(netip.MustParseAddr(bound), []string{"192.0.2.7"})
 		all := h.all()

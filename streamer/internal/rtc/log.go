@@ -7,8 +7,7 @@ import (
 	"github.com/pion/logging"
 )
 
-// pionLog makes pion's loggers write to ours. What pion calls an error is mostly a peer that has gone, so all of it
-// is for those who look closely.
+// pionLog makes pion's loggers write to ours, at debug level: what pion calls an error is mostly a peer that has gone.
 type pionLog struct{ log *slog.Logger }
 
 func (p pionLog) NewLogger(scope string) logging.LeveledLogger {

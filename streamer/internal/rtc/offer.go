@@ -8,7 +8,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // profiles are the first two bytes of the profile-level-ids that we answer, best first: Constrained Baseline, which
@@ -19,7 +19,7 @@ func profiles() []string { return []string{"42e0", "4200", "4d00", "640c", "6400
 func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
 	var session sdp.SessionDescription
 	if err := session.UnmarshalString(offer); err != nil {
-		return webrtc.RTPCodecParameters{}, fault.New(fault.BadOffer, "the offer is not SDP").Because(err)
+		return webrtc.RTPCodecParameters{}, apierror.New(apierror.BadOffer, "the offer is not SDP").WithCause(err)
 	}
 	for _, media := range session.MediaDescriptions {
 		if media.MediaName.Media != "video" || !receives(&session, media) {
@@ -29,14 +29,14 @@ func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
 			return codec, nil
 		}
 	}
-	return webrtc.RTPCodecParameters{}, fault.New(fault.BadOffer,
+	return webrtc.RTPCodecParameters{}, apierror.New(apierror.BadOffer,
 		"the offer has no H.264 video with packetization-mode 1 that could be received")
 }
 
-// mayHoldBack tells whether the viewer says that it may hold pictures back, by a line of petcam's own.
-func mayHoldBack(offer string) bool { return strings.Contains(offer, "\n"+holdBackLine) }
+// allowsDelay tells whether the page says that it may delay frames, by petcam's own SDP attribute.
+func allowsDelay(offer string) bool { return strings.Contains(offer, "\n"+delayAllowedLine) }
 
-// withoutCandidates is the offer without the addresses at which the viewer says it is.
+// withoutCandidates is the offer without the viewer's candidates.
 func withoutCandidates(offer string) string {
 	var rest strings.Builder
 	for line := range strings.Lines(offer) {
@@ -47,24 +47,24 @@ func withoutCandidates(offer string) string {
 	return rest.String()
 }
 
-// withOneFormat is the offer with no other video formats than this one where it is offered: pion goes through all of them
-// for each of them, which is most of the work of answering a browser.
+// withOneFormat is the offer with no other video formats than this one where it is offered: pion goes through all of
+// them for each of them, which is most of the work of answering a browser.
 func withOneFormat(offer string, payloadType webrtc.PayloadType) string {
 	var rest strings.Builder
 	format, within := strconv.Itoa(int(payloadType)), false
 	for line := range strings.Lines(offer) {
 		if strings.HasPrefix(line, "m=") {
-			line, within = narrow(line, format)
+			line, within = keepFormat(line, format)
 		}
-		if !within || !isOfAnother(line, format) {
+		if !within || !isOtherFormat(line, format) {
 			rest.WriteString(line)
 		}
 	}
 	return rest.String()
 }
 
-// narrow leaves only one format to a medium; false: it is no video, or has not got that format.
-func narrow(medium, format string) (string, bool) {
+// keepFormat leaves only one format in an m= line; false: it is no video, or does not offer that format.
+func keepFormat(medium, format string) (string, bool) {
 	words := strings.Fields(medium)
 	if words[0] != "m=video" || len(words) < 4 || !slices.Contains(words[3:], format) {
 		return medium, false
@@ -72,8 +72,8 @@ func narrow(medium, format string) (string, bool) {
 	return strings.Join(append(words[:3], format), " ") + "\r\n", true
 }
 
-// isOfAnother tells whether a line describes another format.
-func isOfAnother(line, format string) bool {
+// isOtherFormat tells whether a line describes another format.
+func isOtherFormat(line, format string) bool {
 	for _, kind := range []string{"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"} {
 		if rest, is := strings.CutPrefix(line, kind); is {
 			of, _, _ := strings.Cut(rest, " ")
@@ -145,7 +145,7 @@ func formatOf(media *sdp.MediaDescription, format string) (name string, paramete
 	return name, parameters
 }
 
-// capability is H.264 of a profile at level 3.1, with the two kinds of feedback that we heed.
+// capability is H.264 of a profile at level 3.1, with the two kinds of RTCP feedback that we answer.
 func capability(profile string) webrtc.RTPCodecCapability {
 	return webrtc.RTPCodecCapability{
 		MimeType:     webrtc.MimeTypeH264,

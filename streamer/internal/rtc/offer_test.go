@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // offerWith is an offer of H.264 formats, each given as "payload type:fmtp".
@@ -44,9 +44,9 @@ func TestConstrainedBaselineWithModeOneIsPreferred(t *testing.T) {
 	}
 }
 
-func TestPortOfABundledMediumIsNoRefusal(t *testing.T) {
+func TestBundleOnlyMediumWithPortZeroIsAccepted(t *testing.T) {
 	rejected := strings.Replace(offerWith("96:packetization-mode=1;profile-level-id=42e01f"), "m=video 9", "m=video 0", 1)
-	if _, err := readOffer(rejected); codeOf(err) != fault.BadOffer {
+	if _, err := readOffer(rejected); codeOf(err) != apierror.BadOffer {
 		t.Error(err)
 	}
 	if _, err := readOffer(rejected + "a=bundle-only\r\n"); err != nil { // RFC 9143, 6: GStreamer offers it behind its audio
@@ -58,13 +58,13 @@ func TestFormatsThatCannotBeAnsweredAreRefused(t *testing.T) {
 	for _, format := range []string{"96:packetization-mode=0;profile-level-id=42e01f", "96:profile-level-id=42e01f",
 		"96:packetization-mode=1", "96:packetization-mode=1;profile-level-id=42e0", "200:packetization-mode=1;profile-level-id=42e01f",
 		"x:packetization-mode=1;profile-level-id=42e01f", "96:packetization-mode=1;profile-level-id=f4001f"} {
-		if codec, err := readOffer(offerWith(format)); codeOf(err) != fault.BadOffer {
+		if codec, err := readOffer(offerWith(format)); codeOf(err) != apierror.BadOffer {
 			t.Errorf("%s: %v, %v", format, codec, err)
 		}
 	}
 }
 
-func TestPionIsShownTheChosenFormatAlone(t *testing.T) {
+func TestOfferIsReducedToTheChosenFormat(t *testing.T) {
 	audio := "m=audio 9 UDP/TLS/RTP/SAVPF 106 0\r\na=rtpmap:106 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n"
 	feedback := "a=rtcp-fb:106 nack pli\r\na=rtcp-fb:* ccm fir\r\n"
 	video, narrowed := offerWith("106:profile-level-id=42e01f", "97:apt=106"), offerWith("106:profile-level-id=42e01f")

@@ -1,11 +1,11 @@
-// Package rtc shows the camera to viewers over WebRTC.
+// Package rtc sends the camera's video to viewers over WebRTC. It imports h264, fanout and the errors of apierror.
 //
 // Publish packetises each access unit once and puts it into a fanout.Hub. Each viewer takes the frames from there in a
-// goroutine of its own (viewer.run), gives the packets its own numbers, encrypts and sends them; a second one
-// (viewer.listen) reads its RTCP. All media share one UDP socket, which pion's mux reads. Server.Close ends them all.
+// goroutine of its own (viewer.run), gives the packets its own sequence numbers, encrypts and sends them; a second one
+// (viewer.readRTCP) reads its RTCP. All media share one UDP socket, which pion's mux reads. Server.Close ends them all.
 //
-// There are no pion interceptors: sending again what was lost is done out of the hub, for all viewers out of the same
-// memory, and sender reports need no more than two counters.
+// There are no pion interceptors: lost packets are sent again out of the hub, for all viewers from the same memory, and
+// sender reports need no more than two counters.
 package rtc
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/fanout"
-	"petcam/streamer/internal/fault"
 	"petcam/streamer/internal/h264"
 )
 
@@ -45,11 +45,11 @@ type Server struct {
 
 	ctx   context.Context // ends at Close; the parent of all viewers' contexts
 	stop  context.CancelFunc
-	tasks sync.WaitGroup // the viewers, and whoever follows the host names
+	tasks sync.WaitGroup // the viewers' goroutines, and hosts.resolveRegularly
 
 	next uint64 // only Publish: number of the next packet
 
-	frames, bytes, repaired atomic.Uint64
+	frames, bytes, retransmitted atomic.Uint64
 
 	mu      sync.Mutex // guards viewers
 	viewers map[*viewer]struct{}
@@ -57,38 +57,38 @@ type Server struct {
 
 // Stats count since the start.
 type Stats struct {
-	Frames   uint64 // published
-	Bytes    uint64 // sent to all viewers, SRTP included
-	Skipped  uint64 // frames that viewers missed because they fell behind
-	Repaired uint64 // packets sent again
+	Frames        uint64 // published
+	Bytes         uint64 // sent to all viewers, SRTP included
+	Skipped       uint64 // frames that viewers missed because they fell behind
+	Retransmitted uint64 // packets sent again
 }
 
 // New opens the UDP socket; its error is that of the socket.
-func New(options Options) (*Server, error) { return newServer(options, usualPatience()) }
+func New(options Options) (*Server, error) { return newServer(options, defaultTimeouts()) }
 
-func newServer(options Options, patience patience) (*Server, error) {
+func newServer(options Options, limits timeouts) (*Server, error) {
 	log := pionLog{options.Log}
 	mux, err := listen(options.Host, options.Port, options.ExtraHosts, log)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{log: options.Log, maxViewers: options.MaxViewers, handshake: patience.handshake, mux: mux,
+	s := &Server{log: options.Log, maxViewers: options.MaxViewers, handshake: limits.handshake, mux: mux,
 		viewers: map[*viewer]struct{}{}}
 	if urls := stunServers(options.ICEServers, options.Log); len(urls) > 0 {
 		s.iceServers = []webrtc.ICEServer{{URLs: urls}}
 	}
-	s.settings = settings(mux, log, patience)
+	s.settings = settings(mux, log, limits)
 	s.hub = fanout.New[*frame](fanout.Limits{GroupBytes: 8 << 20, QueueItems: 128, QueueBytes: 1 << 20})
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.tasks.Add(1)
 	go func() {
 		defer s.tasks.Done()
-		mux.hosts.follow(s.ctx)
+		mux.hosts.resolveRegularly(s.ctx)
 	}()
 	return s, nil
 }
 
-// Publish shows an access unit to all viewers. It is for one goroutine and never waits.
+// Publish sends an access unit to all viewers. It is for one goroutine and never waits.
 func (s *Server) Publish(au h264.AccessUnit) {
 	f := packetize(au, s.next)
 	if f == nil {
@@ -99,16 +99,16 @@ func (s *Server) Publish(au h264.AccessUnit) {
 	s.hub.Publish(f, len(au.Data), f.keyframe)
 }
 
-// Answer lets a guest in: an SDP offer makes an SDP answer with all candidates.
-// Errors are faults: BadOffer, TooManyViewers, Internal; or the context's.
-func (s *Server) Answer(ctx context.Context, offer string, guest Guest) (string, error) {
+// Answer makes a client's viewer: an SDP offer becomes an SDP answer with all candidates.
+// Errors are those of apierror, BadOffer, TooManyViewers or Internal; or the context's.
+func (s *Server) Answer(ctx context.Context, offer string, client Client) (string, error) {
 	codec, err := readOffer(offer)
 	if err != nil {
 		return "", err
 	}
-	v := &viewer{server: s, guest: guest, log: s.log.With("viewer", guest.Remote.String()),
-		stream: newStream(codec, s.find, s.mux.outbox.flush), connected: make(chan struct{})}
-	v.stream.holdsBack = mayHoldBack(offer)
+	v := &viewer{server: s, client: client, log: s.log.With("viewer", client.Remote.String()),
+		stream: newStream(codec, s.find, s.mux.batching.flush), connected: make(chan struct{})}
+	v.stream.delayAllowed = allowsDelay(offer)
 	if err := s.add(v); err != nil {
 		return "", err
 	}
@@ -125,43 +125,43 @@ func (s *Server) Answer(ctx context.Context, offer string, guest Guest) (string,
 func (s *Server) admit(ctx context.Context, v *viewer, offer string) (string, error) {
 	engine, err := mediaEngine(v.stream.codec)
 	if err != nil {
-		return "", fault.New(fault.BadOffer, "the offer's video format cannot be used").Because(err)
+		return "", apierror.New(apierror.BadOffer, "the offer's video format cannot be used").WithCause(err)
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(s.settings), webrtc.WithMediaEngine(engine),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	if err := v.connect(api); err != nil {
-		return "", fault.New(fault.Internal, "the connection could not be prepared").Because(err)
+		return "", apierror.New(apierror.Internal, "the connection could not be prepared").WithCause(err)
 	}
 	answer, err := v.negotiate(ctx, offer)
 	if err != nil && ctx.Err() == nil {
-		err = fault.New(fault.BadOffer, "the offer cannot be answered").Because(err)
+		err = apierror.New(apierror.BadOffer, "the offer cannot be answered").WithCause(err)
 	}
 	return answer, err
 }
 
-// add takes a place for v; remove gives it back.
+// add counts v among the viewers, unless there are too many; remove takes it out again.
 func (s *Server) add(v *viewer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ctx.Err() != nil {
-		return fault.New(fault.TooManyViewers, "the streamer is stopping")
+		return apierror.New(apierror.TooManyViewers, "the streamer is stopping")
 	}
 	if len(s.viewers) >= s.maxViewers {
-		return fault.New(fault.TooManyViewers, "%d viewers are watching, which is webrtc.max_viewers", s.maxViewers)
+		return apierror.New(apierror.TooManyViewers, "%d viewers are watching, which is webrtc.max_viewers", s.maxViewers)
 	}
-	if n := s.viewersOf(v.guest); n >= maxShare(s.maxViewers) {
-		return fault.New(fault.TooManyViewers, "%d viewers of this device are watching, which is half of webrtc.max_viewers", n)
+	if n := s.viewersOf(v.client); n >= maxViewersPerClient(s.maxViewers) {
+		return apierror.New(apierror.TooManyViewers, "%d viewers of this device are watching, which is half of webrtc.max_viewers", n)
 	}
-	v.ctx, v.leave = v.guest.stay(s.ctx)
+	v.ctx, v.leave = v.client.viewerContext(s.ctx)
 	s.viewers[v] = struct{}{}
 	s.tasks.Add(1)
 	return nil
 }
 
-// viewersOf counts the places that a guest has. Called with mu held.
-func (s *Server) viewersOf(guest Guest) (n int) {
+// viewersOf counts a client's viewers. Called with mu held.
+func (s *Server) viewersOf(client Client) (n int) {
 	for v := range s.viewers {
-		if v.guest.same(guest) {
+		if v.client.same(client) {
 			n++
 		}
 	}
@@ -205,14 +205,14 @@ func (s *Server) Viewers() int {
 // Stats are the counters for the metrics.
 func (s *Server) Stats() Stats {
 	return Stats{
-		Frames:   s.frames.Load(),
-		Bytes:    s.bytes.Load(),
-		Skipped:  s.hub.Skipped(),
-		Repaired: s.repaired.Load(),
+		Frames:        s.frames.Load(),
+		Bytes:         s.bytes.Load(),
+		Skipped:       s.hub.Skipped(),
+		Retransmitted: s.retransmitted.Load(),
 	}
 }
 
-// Close says goodbye to all viewers and closes the socket.
+// Close disconnects all viewers and closes the socket.
 func (s *Server) Close() {
 	s.mu.Lock() // after this add refuses, so tasks grows no more
 	s.stop()

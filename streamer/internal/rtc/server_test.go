@@ -13,7 +13,7 @@ import (
 
 	"github.com/pion/rtcp"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/rtc/rtctest"
 )
@@ -21,13 +21,13 @@ import (
 const frameNS = 33333333
 
 // start makes a server on the loopback. It is closed at the test's end.
-func start(t *testing.T, change func(*Options), wait patience) *Server {
+func start(t *testing.T, change func(*Options), limits timeouts) *Server {
 	t.Helper()
 	options := Options{Host: "127.0.0.1", MaxViewers: 16, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {
 		change(&options)
 	}
-	s, err := newServer(options, wait)
+	s, err := newServer(options, limits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func publish(s *Server, from, to, size int) {
 	}
 }
 
-// join lets a viewer in and waits until it is connected.
+// join adds a viewer and waits until it is connected.
 func join(t *testing.T, s *Server) *rtctest.Viewer {
 	t.Helper()
 	v := rtctest.New(t)
@@ -67,12 +67,12 @@ func join(t *testing.T, s *Server) *rtctest.Viewer {
 
 func answer(t *testing.T, s *Server, offer string) string {
 	t.Helper()
-	return answerTo(t, s, offer, Guest{Remote: netip.MustParseAddr("127.0.0.1")})
+	return answerTo(t, s, offer, Client{Remote: netip.MustParseAddr("127.0.0.1")})
 }
 
-func answerTo(t *testing.T, s *Server, offer string, guest Guest) string {
+func answerTo(t *testing.T, s *Server, offer string, client Client) string {
 	t.Helper()
-	text, err := s.Answer(context.Background(), offer, guest)
+	text, err := s.Answer(context.Background(), offer, client)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,16 +104,16 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func codeOf(err error) fault.Code {
-	var f *fault.Error
+func codeOf(err error) apierror.Code {
+	var f *apierror.Error
 	if errors.As(err, &f) {
 		return f.Code
 	}
 	return ""
 }
 
-func TestViewerBeginsWithTheCurrentGroupAtItsTrueTimestamps(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestViewerStartsAtTheNewestKeyframeWithOriginalTimestamps(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 25, 5000)
 	v := join(t, s)
 	expectFrames(t, v, 20, 25, 5000)
@@ -121,8 +121,8 @@ func TestViewerBeginsWithTheCurrentGroupAtItsTrueTimestamps(t *testing.T) {
 	expectFrames(t, v, 26, 31, 5000)
 }
 
-func TestAllViewersSeeTheSameTimestamps(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestAllViewersGetTheSameTimestamps(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 3, 3000)
 	a := join(t, s)
 	expectFrames(t, a, 0, 3, 3000)
@@ -133,8 +133,8 @@ func TestAllViewersSeeTheSameTimestamps(t *testing.T) {
 	expectFrames(t, b, 4, 30, 3000)
 }
 
-func TestKeyframesTellTheViewerNotToHoldPicturesBack(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestKeyframesSignalZeroPlayoutDelay(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 1, 100)
 	v := join(t, s)
 	key, other := v.Frame(), v.Frame()
@@ -147,20 +147,20 @@ func TestKeyframesTellTheViewerNotToHoldPicturesBack(t *testing.T) {
 	}
 }
 
-func TestLostPacketIsSentAgain(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestNACKedPacketIsRetransmitted(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 12, 5000)
 	v := join(t, s)
 	first := v.Frame()
 	expectFrames(t, v, 11, 12, 5000)
 	lost := first.Packets[3]
 	v.Send(&rtcp.TransportLayerNack{MediaSSRC: lost.SSRC, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{lost.SequenceNumber})})
-	eventually(t, "the repair", func() bool { return s.Stats().Repaired == 1 })
-	// SRTP drops the copy at a viewer that has the packet already, so what was sent is compared in TestStream.
+	eventually(t, "the retransmission", func() bool { return s.Stats().Retransmitted == 1 })
+	// SRTP drops the copy at a viewer that has the packet already, so stream_test.go compares the packets.
 }
 
-func TestViewerThatAsksForAKeyframeGetsTheGroupAgain(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestPLIResendsTheCurrentGroupOfPictures(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 12, 5000)
 	v := join(t, s)
 	first := v.Frame()
@@ -177,18 +177,18 @@ func TestViewerThatAsksForAKeyframeGetsTheGroupAgain(t *testing.T) {
 	expectFrames(t, v, 11, 12, 5000)
 }
 
-func TestProgramThatAsksForAKeyframeMustHaveLostSomething(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestPLIOfAWHEPClientIsAnsweredOnlyAfterReportedLoss(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 12, 5000)
 	v := rtctest.New(t)
-	v.Accept(answerTo(t, s, v.Offer(), Guest{Remote: netip.MustParseAddr("127.0.0.1"), ID: "program"}))
+	v.Accept(answerTo(t, s, v.Offer(), Client{Remote: netip.MustParseAddr("127.0.0.1"), ID: "program"}))
 	first := v.Frame()
 	expectFrames(t, v, 11, 12, 5000)
 	asked := rtcp.PictureLossIndication{MediaSSRC: first.Packets[0].SSRC}
 	report := func(lost uint8) *rtcp.ReceiverReport {
 		return &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: asked.MediaSSRC, FractionLost: lost}}}
 	}
-	for began := time.Now(); time.Since(began) < restartEvery+restartEvery/2; time.Sleep(50 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < minRestartInterval+minRestartInterval/2; time.Sleep(50 * time.Millisecond) {
 		v.Send(report(0), &asked)
 	}
 	publish(s, 13, 13, 5000)
@@ -198,8 +198,8 @@ func TestProgramThatAsksForAKeyframeMustHaveLostSomething(t *testing.T) {
 	expectFrames(t, v, 10, 13, 5000)
 }
 
-func TestSenderReportSaysWhichTimeATimestampIs(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestSenderReportMapsTheTimestampToWallClockTime(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 0, 100)
 	v := join(t, s)
 	v.Frame()
@@ -215,34 +215,34 @@ func TestSenderReportSaysWhichTimeATimestampIs(t *testing.T) {
 	}
 }
 
-func TestHalfOpenHandshakeIsEnded(t *testing.T) {
-	wait := usualPatience()
-	wait.handshake = 100 * time.Millisecond
-	s := start(t, nil, wait)
+func TestHandshakeThatIsNotCompletedTimesOut(t *testing.T) {
+	limits := defaultTimeouts()
+	limits.handshake = 100 * time.Millisecond
+	s := start(t, nil, limits)
 	offer := rtctest.New(t).Offer()
 	before := runtime.NumGoroutine()
-	answer(t, s, offer) // which is never taken
-	eventually(t, "its place is free", func() bool { return s.count() == 0 })
+	answer(t, s, offer) // which the viewer never gets
+	eventually(t, "its viewer is removed", func() bool { return s.count() == 0 })
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-func TestViewerThatDisappearsWithoutGoodbyeIsGivenUp(t *testing.T) {
-	s := start(t, nil, patience{handshake: 10 * time.Second, disconnected: time.Second, failed: time.Second, look: 100 * time.Millisecond})
+func TestViewerThatStopsRespondingIsRemoved(t *testing.T) {
+	s := start(t, nil, timeouts{handshake: 10 * time.Second, disconnected: time.Second, failed: time.Second, keepalive: 100 * time.Millisecond})
 	v := join(t, s)
 	eventually(t, "it is counted", func() bool { return s.Viewers() == 1 })
 	v.Cut(true)
 	eventually(t, "it is no longer counted", func() bool { return s.Viewers() == 0 && s.count() == 0 })
 }
 
-func TestViewerThatComesBackInTimeGoesOn(t *testing.T) {
-	s := start(t, nil, patience{handshake: 10 * time.Second, disconnected: time.Second, failed: time.Minute, look: 100 * time.Millisecond})
+func TestViewerThatReconnectsInTimeContinues(t *testing.T) {
+	s := start(t, nil, timeouts{handshake: 10 * time.Second, disconnected: time.Second, failed: time.Minute, keepalive: 100 * time.Millisecond})
 	v := join(t, s)
 	publish(s, 0, 5, 100)
 	expectFrames(t, v, 0, 5, 100)
 	v.Cut(true)
 	before := s.Stats().Bytes
 	publish(s, 6, 9, 100)
-	eventually(t, "they were sent into the void", func() bool { return s.Stats().Bytes > before+400 })
+	eventually(t, "they were sent and lost", func() bool { return s.Stats().Bytes > before+400 })
 	v.Cut(false)
 	publish(s, 10, 12, 100)
 	for v.Frame().Timestamp != h264.RTPTimestamp(picture(10, 100).CaptureNS) { // some may still have come before it
@@ -250,8 +250,8 @@ func TestViewerThatComesBackInTimeGoesOn(t *testing.T) {
 	expectFrames(t, v, 11, 12, 100)
 }
 
-func TestNothingIsLeftOfViewersThatCameAndWent(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestViewersThatLeaveLeakNoGoroutines(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 5, 1000)
 	before := runtime.NumGoroutine()
 	for range 5 {
@@ -263,15 +263,15 @@ func TestNothingIsLeftOfViewersThatCameAndWent(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-func TestCloseSaysGoodbyeToAllViewersAndLetsNobodyInAgain(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestCloseDisconnectsAllViewersAndRefusesNewOnes(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	publish(s, 0, 0, 100)
 	v := join(t, s)
 	v.Frame() // in the first millisecond of a connection pion may say nothing
 	answer(t, s, rtctest.New(t).Offer())
 	s.Close()
 	v.Left()
-	if _, err := s.Answer(context.Background(), rtctest.New(t).Offer(), Guest{}); codeOf(err) != fault.TooManyViewers {
+	if _, err := s.Answer(context.Background(), rtctest.New(t).Offer(), Client{}); codeOf(err) != apierror.TooManyViewers {
 		t.Fatal(err)
 	}
 	if s.count() != 0 {
@@ -279,7 +279,7 @@ func TestCloseSaysGoodbyeToAllViewersAndLetsNobodyInAgain(t *testing.T) {
 	}
 }
 
-// count is how many places are taken.
+// count is how many viewers there are, connected or not.
 func (s *Server) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

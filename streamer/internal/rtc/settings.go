@@ -15,20 +15,20 @@ import (
 // gatherTimeout is how long a STUN server is waited for.
 const gatherTimeout = time.Second
 
-// patience is how long viewers are waited for.
-type patience struct {
+// timeouts are how long viewers are waited for.
+type timeouts struct {
 	handshake    time.Duration // from the answer until media can flow
-	disconnected time.Duration // without a word; a browser is heard every 2.5 to 5 s
-	failed       time.Duration // more than that: it is gone
-	look         time.Duration // how often the last two are looked at
+	disconnected time.Duration // without a packet from it; a browser sends one every 2.5 to 5 s
+	failed       time.Duration // after disconnected, until it is given up
+	keepalive    time.Duration // how often ICE checks the two above
 }
 
-func usualPatience() patience {
-	return patience{handshake: 10 * time.Second, disconnected: 7 * time.Second, failed: 15 * time.Second, look: 2 * time.Second}
+func defaultTimeouts() timeouts {
+	return timeouts{handshake: 10 * time.Second, disconnected: 7 * time.Second, failed: 15 * time.Second, keepalive: 2 * time.Second}
 }
 
-// stunServers picks those of the configured servers that help us. TURN is for viewers: they reach us through it as if
-// they were there.
+// stunServers picks the STUN servers out of the configured ones. TURN servers are for viewers: to us, a relayed viewer
+// looks like any other.
 func stunServers(urls []string, log *slog.Logger) (usable []string) {
 	for _, url := range urls {
 		server, err := stun.ParseURI(url)
@@ -45,17 +45,17 @@ func stunServers(urls []string, log *slog.Logger) (usable []string) {
 // settings is how pion works here.
 //
 // We are a full ICE agent although ICE-lite would do: a full one answers a check with one of its own, so that the
-// viewer chooses the pair at once (a pion viewer is connected after 15 ms instead of 210, Chromium after 15 instead
-// of 60). See viewer.negotiate for whom it may send to.
+// viewer nominates the pair at once (a pion viewer is connected after 15 ms instead of 210, Chromium after 15 instead
+// of 60). See viewer.negotiate for the addresses to which it may send.
 //
 // We are the DTLS server, so that our order of SRTP profiles counts.
-func settings(mux *mux, log pionLog, patience patience) webrtc.SettingEngine {
+func settings(mux *mux, log pionLog, limits timeouts) webrtc.SettingEngine {
 	var s webrtc.SettingEngine
 	s.LoggerFactory = log
 	s.SetICEUDPMux(mux)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetICETimeouts(patience.disconnected, patience.failed, patience.look)
+	s.SetICETimeouts(limits.disconnected, limits.failed, limits.keepalive)
 	s.SetSTUNGatherTimeout(gatherTimeout)
 	s.SetDTLSInsecureSkipHelloVerify(true) // ICE has proved the viewer's address already
 	s.SetSRTPProtectionProfiles(srtpProfiles()...)
@@ -64,8 +64,8 @@ func settings(mux *mux, log pionLog, patience patience) webrtc.SettingEngine {
 	return s
 }
 
-// srtpProfiles orders the ciphers by what they cost here: with AES instructions GCM takes a sixth of what HMAC-SHA1
-// does, without them twice as much.
+// srtpProfiles orders the ciphers by their cost on this processor: with AES instructions GCM takes a sixth of the time
+// of HMAC-SHA1, without them twice as much.
 func srtpProfiles() []dtls.SRTPProtectionProfile {
 	gcm, sha1 := dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80
 	if cpu.X86.HasAES && cpu.X86.HasPCLMULQDQ || cpu.ARM64.HasAES && cpu.ARM64.HasPMULL {

@@ -8,15 +8,15 @@ import (
 	"github.com/pion/ice/v4"
 )
 
-// socketBuffer holds the keyframe bursts of some ten viewers; the kernel gives less where it is told to.
+// socketBuffer is the bytes for the keyframe bursts of some ten viewers; the kernel's own limit may be lower.
 const socketBuffer = 2 << 20
 
-// mux shares the one UDP socket among all viewers; a viewer's first packet is told by the name in its STUN request.
+// mux shares the one UDP socket among all viewers; the user name in a STUN request tells whose first packet it is.
 type mux struct {
 	*ice.UDPMuxDefault
-	outbox *outbox
-	hosts  *hosts
-	port   uint16
+	batching *batchConn
+	hosts    *hosts
+	port     uint16
 }
 
 // listen opens the UDP socket. Its error names the address.
@@ -35,23 +35,23 @@ func listen(host string, port int, extra []string, log pionLog) (*mux, error) {
 	}
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	outbox := newOutbox(conn)
-	params := ice.UDPMuxParams{Logger: log.NewLogger("mux"), UDPConn: outbox}
+	batching := newBatchConn(conn)
+	params := ice.UDPMuxParams{Logger: log.NewLogger("mux"), UDPConn: batching}
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	return &mux{
 		UDPMuxDefault: ice.NewUDPMuxDefault(params),
-		outbox:        outbox,
+		batching:      batching,
 		hosts:         newHosts(local.Addr().Unmap(), extra),
 		port:          local.Port(),
 	}, nil
 }
 
-// GetListenAddresses gives the agents one address of each family. They all share one socket, so an agent gains
-// nothing by more of them and would keep a goroutine and a set of pairs for each; withCandidates lists them all.
+// GetListenAddresses gives the ICE agents one address of each family. As all share one socket, more addresses would only
+// cost each agent a goroutine and candidate pairs; withCandidates lists all of them in the answer.
 func (m *mux) GetListenAddresses() []net.Addr {
 	var local []net.Addr
 	var have4, have6 bool
-	for _, address := range m.hosts.own() {
+	for _, address := range m.hosts.local() {
 		seen := &have4
 		if address.Is6() {
 			seen = &have6

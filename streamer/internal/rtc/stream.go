@@ -15,59 +15,60 @@ import (
 )
 
 const (
-	clockRate       = 90000
-	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-	reportEvery     = time.Second
-	holdBackLine    = "a=x-petcam-hold-back"
-	burst           = 25               // so many packets
-	pause           = time.Millisecond // in this time: more at line rate lose their tail on Wi-Fi
+	clockRate        = 90000
+	playoutDelayURI  = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+	reportInterval   = time.Second
+	delayAllowedLine = "a=x-petcam-hold-back" // petcam's own SDP attribute: the page may delay frames
+	pacingBurst      = 25                     // packets in one pacingInterval: longer bursts at line rate lose packets on Wi-Fi
+	pacingInterval   = time.Millisecond
 )
 
 // stream is the outgoing video of one viewer: it gives the shared packets the viewer's own SSRC, payload type and
 // sequence numbers. It is the peer connection's webrtc.TrackLocal.
 //
-// Sequence numbers go on without a gap where the viewer is cut forward or begins the group again, as a gap would
-// look like loss: a packet's sequence number is its number plus shift, and shift changes at each jump.
+// Sequence numbers go on without a gap where frames are skipped for a slow viewer or the group of pictures is sent
+// again, as a gap would look like loss: a packet's sequence number is its number plus shift, and shift changes at each
+// such jump.
 type stream struct {
-	codec webrtc.RTPCodecParameters
-	find  func(number uint64) *frame // one that is still kept, for repairs
-	out   func(ssrc uint32)          // sends the packets that writer has taken
+	codec        webrtc.RTPCodecParameters
+	findFrame    func(number uint64) *frame // one that is still kept, for retransmission
+	flushPackets func(ssrc uint32)          // sends the packets that writer has batched
 
 	// Set by Bind, before the connection is up; then only read.
-	ssrc        uint32
-	payloadType uint8
-	playoutID   uint8 // of the playout-delay header extension; 0: the viewer has none
-	holdsBack   bool  // the viewer may want pictures to wait for their boxes
-	writer      webrtc.TrackLocalWriter
+	ssrc         uint32
+	payloadType  uint8
+	playoutID    uint8 // of the playout-delay header extension; 0: the viewer has none
+	delayAllowed bool  // the page may delay frames until their detections arrive
+	writer       webrtc.TrackLocalWriter
 
-	cushion cushion
+	delay playoutDelay
 
-	// mu guards the numbering, which send changes and repair reads.
+	// mu guards the numbering, which send changes and retransmit reads.
 	mu    sync.Mutex
 	shift uint16
 	since uint64 // shift is for the packets from this number on
 	next  uint64 // number of the packet that follows without a jump
 
-	leaving sync.Mutex // held while packets leave: those of send and of repair, each in their order
+	flushMu sync.Mutex // held while batches are sent, by send and by retransmit, so that each keeps its order
 
 	// Only send uses these.
-	reported        time.Time
-	burstBegan      time.Time
+	lastReport      time.Time
+	burstStart      time.Time
 	packets, octets uint32
 
-	// Only repair uses these.
-	repairWindow time.Time
-	repairs      int
+	// Only retransmit uses these.
+	retransmitWindow time.Time
+	retransmitted    int
 }
 
-func newStream(codec webrtc.RTPCodecParameters, find func(uint64) *frame, out func(ssrc uint32)) *stream {
+func newStream(codec webrtc.RTPCodecParameters, findFrame func(uint64) *frame, flushPackets func(ssrc uint32)) *stream {
 	// A random start, as RFC 3550 wants; in the lower half, so that SRTP's count of roll-overs starts unambiguously.
-	return &stream{codec: codec, find: find, out: out, shift: uint16(rand.N(1 << 15))}
+	return &stream{codec: codec, findFrame: findFrame, flushPackets: flushPackets, shift: uint16(rand.N(1 << 15))}
 }
 
 // send writes a frame's packets; write errors mean that the viewer is gone, which ICE finds out.
 func (s *stream) send(f *frame) (bytes int) {
-	changed := s.cushion.step()
+	changed := s.delay.step()
 	header := s.header(f, changed || f.keyframe, s.packets == 0)
 	header.SequenceNumber = s.sequence(f)
 	for i, payload := range f.payloads {
@@ -83,20 +84,20 @@ func (s *stream) send(f *frame) (bytes int) {
 }
 
 func (s *stream) flush() {
-	s.leaving.Lock()
-	defer s.leaving.Unlock()
-	s.out(s.ssrc)
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
+	s.flushPackets(s.ssrc)
 }
 
-// pace counts a packet, and waits before it where too many have just been sent: a large keyframe, or the group that a
-// viewer begins with.
+// pace counts a packet, and waits before it where a whole burst has just been sent: of a large keyframe, or of the group
+// of pictures that a viewer begins with.
 func (s *stream) pace() {
-	if s.packets%burst == 0 {
-		if early := pause - time.Since(s.burstBegan); early > 0 {
+	if s.packets%pacingBurst == 0 {
+		if early := pacingInterval - time.Since(s.burstStart); early > 0 {
 			s.flush()
 			time.Sleep(early)
 		}
-		s.burstBegan = time.Now()
+		s.burstStart = time.Now()
 	}
 	s.packets++
 }
@@ -113,35 +114,35 @@ func (s *stream) sequence(f *frame) uint16 {
 	return uint16(f.number) + s.shift
 }
 
-// header is what the packets of a frame have in common; it may tell how long to hold pictures back.
-func (s *stream) header(f *frame, tell, first bool) rtp.Header {
+// header is what the packets of a frame have in common, with the playout-delay extension where signalDelay says so.
+func (s *stream) header(f *frame, signalDelay, first bool) rtp.Header {
 	header := rtp.Header{Version: 2, PayloadType: s.payloadType, SSRC: s.ssrc, Timestamp: f.timestamp}
-	if tell && s.playoutID != 0 {
-		_ = header.SetExtension(s.playoutID, s.playoutDelay(first))
+	if signalDelay && s.playoutID != 0 {
+		_ = header.SetExtension(s.playoutID, s.playoutDelayExtension(first))
 	}
 	return header
 }
 
-// playoutDelay is the time that pictures are held back at least, and at most, in 12 bits each.
+// playoutDelayExtension is the minimum and the maximum playout delay, 12 bits each, in units of 10 ms.
 //
-// Chromium shows a picture the moment that it is decoded where both are 0, and then heeds no wish of the page
-// (jitterBufferTarget). Under a maximum of up to 500 ms it does, and shows pictures with the screen's next refresh where
-// there is none. The group of pictures that a viewer begins with is old, and never waits.
-func (s *stream) playoutDelay(first bool) []byte {
-	least, most := s.cushion.told.Load(), int64(0)
-	if least > 0 || s.holdsBack && !first {
-		most = playoutMost
+// Chromium shows a frame the moment that it is decoded where both are 0, and then ignores the page's jitterBufferTarget.
+// With a maximum of up to 500 ms it follows that target, and without one shows frames at the screen's next refresh. The
+// group of pictures that a viewer begins with is in the past already, and is never delayed.
+func (s *stream) playoutDelayExtension(first bool) []byte {
+	minimum, maximum := s.delay.current.Load(), int64(0)
+	if minimum > 0 || s.delayAllowed && !first {
+		maximum = maxSignalledDelay
 	}
-	return []byte{byte(least >> 4), byte(least<<4 | most>>8), byte(most)}
+	return []byte{byte(minimum >> 4), byte(minimum<<4 | maximum>>8), byte(maximum)}
 }
 
-// report is the sender report that is due, or nil. It tells the viewer which moment of the wall clock an RTP timestamp is.
-func (s *stream) report() []rtcp.Packet {
+// senderReport is the one that is due, or nil. It maps an RTP timestamp to the wall clock.
+func (s *stream) senderReport() []rtcp.Packet {
 	now := time.Now()
-	if now.Sub(s.reported) < reportEvery {
+	if now.Sub(s.lastReport) < reportInterval {
 		return nil
 	}
-	s.reported = now
+	s.lastReport = now
 	return []rtcp.Packet{&rtcp.SenderReport{
 		SSRC:        s.ssrc,
 		NTPTime:     ntp(now),

@@ -13,19 +13,19 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-// tape takes down what a stream sends.
-type tape struct{ packets []rtp.Packet }
+// packetRecorder keeps the packets that a stream sends.
+type packetRecorder struct{ packets []rtp.Packet }
 
-func (w *tape) WriteRTP(header *rtp.Header, payload []byte) (int, error) {
+func (w *packetRecorder) WriteRTP(header *rtp.Header, payload []byte) (int, error) {
 	w.packets = append(w.packets, rtp.Packet{Header: header.Clone(), Payload: bytes.Clone(payload)})
 	return len(payload), nil
 }
 
-func (w *tape) Write([]byte) (int, error) { panic("not used") }
+func (w *packetRecorder) Write([]byte) (int, error) { panic("not used") }
 
-// streamOf makes a stream onto a tape that can repair out of frames.
-func streamOf(frames ...*frame) (*stream, *tape) {
-	w := &tape{}
+// streamOf makes a stream that writes to a packetRecorder and retransmits out of frames.
+func streamOf(frames ...*frame) (*stream, *packetRecorder) {
+	w := &packetRecorder{}
 	s := newStream(webrtc.RTPCodecParameters{}, func(number uint64) *frame {
 		for _, f := range frames {
 			if f.number <= number && number < f.end() {
@@ -75,13 +75,13 @@ func TestStreamMarksTheLastPacketOfAFrame(t *testing.T) {
 	}
 }
 
-func TestPicturesMayWaitOnlyWhereTheViewerSaysSoAndNotInItsFirstGroup(t *testing.T) {
+func TestPlayoutDelayIsAllowedOnlyOnRequestAndNotInTheFirstGroup(t *testing.T) {
 	for offer, later := range map[string][]byte{
-		offerWith("96:"):                         {0, 0, 0},
-		offerWith("96:") + holdBackLine + "\r\n": {0, 0, 50},
+		offerWith("96:"): {0, 0, 0},
+		offerWith("96:") + delayAllowedLine + "\r\n": {0, 0, 50},
 	} {
 		s, w := streamOf()
-		s.holdsBack = mayHoldBack(offer)
+		s.delayAllowed = allowsDelay(offer)
 		for _, f := range framesFrom(0, 9) { // keyframes 0, 4 and 8, of three packets each
 			s.send(f)
 		}
@@ -93,7 +93,7 @@ func TestPicturesMayWaitOnlyWhereTheViewerSaysSoAndNotInItsFirstGroup(t *testing
 	}
 }
 
-func TestSequenceNumbersHaveNoGapWhereFramesAreSkippedOrComeAgain(t *testing.T) {
+func TestSequenceNumbersStayContiguousWhenFramesAreSkippedOrResent(t *testing.T) {
 	frames := framesFrom(math.MaxUint16-7, 12) // across the wrap of the number's low half
 	s, w := streamOf(frames...)
 	for _, i := range []int{0, 1, 8, 9, 8, 9, 10, 11} {
@@ -102,7 +102,7 @@ func TestSequenceNumbersHaveNoGapWhereFramesAreSkippedOrComeAgain(t *testing.T) 
 	expectNoGap(t, w.packets)
 }
 
-func TestRepairedPacketIsTheOneThatWasLost(t *testing.T) {
+func TestRetransmittedPacketEqualsTheLostOne(t *testing.T) {
 	frames := framesFrom(1000, 12)
 	s, w := streamOf(frames...)
 	for _, i := range []int{0, 4, 5, 4, 5, 6} { // forward, and back again
@@ -111,62 +111,62 @@ func TestRepairedPacketIsTheOneThatWasLost(t *testing.T) {
 	sent := w.packets
 	for i, lost := range sent[9:] { // what was sent since the last jump
 		w.packets = nil
-		if s.repair(nackOf(lost.SequenceNumber)) != 1 || len(w.packets) != 1 {
-			t.Fatalf("packet %d is not repaired", i)
+		if s.retransmit(nackOf(lost.SequenceNumber)) != 1 || len(w.packets) != 1 {
+			t.Fatalf("packet %d is not retransmitted", i)
 		}
 		again := w.packets[0]
 		if again.String() != lost.String() || !bytes.Equal(again.Payload, lost.Payload) ||
 			!bytes.Equal(again.GetExtension(3), lost.GetExtension(3)) {
-			t.Fatalf("packet %d was %v, is repaired with %v", i, lost, again)
+			t.Fatalf("packet %d was %v, is retransmitted as %v", i, lost, again)
 		}
 	}
 }
 
-func TestWhatWasSentBeforeAJumpIsNotRepaired(t *testing.T) {
+func TestPacketsFromBeforeAJumpAreNotRetransmitted(t *testing.T) {
 	frames := framesFrom(1000, 12)
 	s, w := streamOf(frames...)
 	for _, i := range []int{0, 1, 8, 4} {
 		s.send(frames[i])
 	}
 	for i, before := range w.packets[:9] {
-		if s.repair(nackOf(before.SequenceNumber)) != 0 {
-			t.Fatalf("packet %d is repaired with %v", i, w.packets[len(w.packets)-1])
+		if s.retransmit(nackOf(before.SequenceNumber)) != 0 {
+			t.Fatalf("packet %d is retransmitted as %v", i, w.packets[len(w.packets)-1])
 		}
 	}
 }
 
-func TestWhatWasNeverSentOrIsGoneIsNotRepaired(t *testing.T) {
+func TestPacketsNeverSentOrNoLongerKeptAreNotRetransmitted(t *testing.T) {
 	frames := framesFrom(1000, 8)
 	s, w := streamOf(frames[4:]...)
-	if s.repair(nackOf(0, 1, 5000)) != 0 {
-		t.Fatal("a packet was repaired before any was sent")
+	if s.retransmit(nackOf(0, 1, 5000)) != 0 {
+		t.Fatal("a packet was retransmitted before any was sent")
 	}
 	for _, f := range frames {
 		s.send(f)
 	}
 	gone, next := w.packets[0].SequenceNumber, w.packets[len(w.packets)-1].SequenceNumber+1
-	if n := s.repair(nackOf(gone-1, gone, next, next+1000)); n != 0 {
-		t.Fatalf("%d packets were repaired", n)
+	if n := s.retransmit(nackOf(gone-1, gone, next, next+1000)); n != 0 {
+		t.Fatalf("%d packets were retransmitted", n)
 	}
 }
 
-func TestRepairsAreBounded(t *testing.T) {
+func TestRetransmissionsPerSecondAreBounded(t *testing.T) {
 	frames := framesFrom(1000, 4)
 	s, w := streamOf(frames...)
 	for _, f := range frames {
 		s.send(f)
 	}
-	s.repairWindow = time.Now().Add(time.Hour) // all of the test is within one second
-	repaired := 0
+	s.retransmitWindow = time.Now().Add(time.Hour) // all of the test is within one second
+	sent := 0
 	for range 1000 {
-		repaired += s.repair(nackOf(w.packets[0].SequenceNumber))
+		sent += s.retransmit(nackOf(w.packets[0].SequenceNumber))
 	}
-	if repaired != repairsPerSecond {
-		t.Fatalf("%d packets were repaired", repaired)
+	if sent != maxRetransmitsPerSecond {
+		t.Fatalf("%d packets were retransmitted", sent)
 	}
 }
 
-func TestTimeOfDayIsWrittenAsNTP(t *testing.T) {
+func TestWallClockTimeIsConvertedToNTP(t *testing.T) {
 	half := time.Date(2036, 2, 7, 6, 28, 15, 500_000_000, time.UTC) // a second before the seconds wrap
 	if got := ntp(half); got != 0xffffffff_80000000 {
 		t.Fatalf("%x", got)

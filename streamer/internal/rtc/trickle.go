@@ -5,25 +5,25 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 )
 
 // maxTrickled is how many candidates a viewer may send after its offer.
 const maxTrickled = 32
 
-// fragment is what counts of an SDP fragment (RFC 8840, 9) where all media are one bundle.
+// fragment is what matters of an SDP fragment (RFC 8840, 9) where all media are one bundle.
 type fragment struct {
 	ufrag      string
 	candidates []string // without a=
 }
 
-// Trickle takes the candidates of an SDP fragment for the viewer that a guest's ID and session name. Like those of the
-// offer they are left out unless STUN is configured; see viewer.negotiate.
-// Errors are faults: NotFound, BadRequest, NotPossible (it asks for an ICE restart).
+// Trickle takes the candidates of an SDP fragment for the viewer that a client's ID and session name. Like those of the
+// offer they are ignored unless STUN is configured; see viewer.negotiate.
+// Errors are those of apierror: NotFound, BadRequest, NotPossible (it asks for an ICE restart).
 func (s *Server) Trickle(id, session, text string) error {
 	v := s.viewer(id, session)
 	if v == nil {
-		return fault.New(fault.NotFound, "there is no such session (any more)")
+		return apierror.New(apierror.NotFound, "there is no such session (any more)")
 	}
 	f, err := readFragment(text)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Server) Trickle(id, session, text string) error {
 	}
 	remote := v.pc.RemoteDescription()
 	if remote == nil || !strings.Contains(remote.SDP, "a=ice-ufrag:"+f.ufrag+"\r\n") {
-		return fault.New(fault.NotPossible, "ICE is not restarted; make a new offer")
+		return apierror.New(apierror.NotPossible, "ICE is not restarted; make a new offer")
 	}
 	if len(s.iceServers) == 0 {
 		return nil
@@ -45,7 +45,7 @@ func (s *Server) Trickle(id, session, text string) error {
 	return nil
 }
 
-// readFragment finds what counts. Its errors are BadRequest.
+// readFragment parses an SDP fragment. Its errors are BadRequest.
 func readFragment(text string) (f fragment, err error) {
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
@@ -57,7 +57,7 @@ func readFragment(text string) (f fragment, err error) {
 		}
 	}
 	if f.ufrag == "" {
-		return f, fault.New(fault.BadRequest, "the SDP fragment has no ice-ufrag")
+		return f, apierror.New(apierror.BadRequest, "the SDP fragment has no ice-ufrag")
 	}
 	return f, nil
 }

@@ -9,17 +9,17 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"petcam/streamer/internal/fault"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/rtc/rtctest"
 )
 
-var programs = Guest{Remote: netip.MustParseAddr("192.0.2.1"), Session: "token a", ID: "one"}
+var whepClient = Client{Remote: netip.MustParseAddr("192.0.2.1"), Session: "token a", ID: "one"}
 
-func TestGuestIsEndedByItsIDAndSession(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestEndDisconnectsTheViewerWithThatIDAndSession(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	first, second := rtctest.New(t), rtctest.New(t)
-	first.Accept(answerTo(t, s, first.Offer(), programs))
-	other := programs
+	first.Accept(answerTo(t, s, first.Offer(), whepClient))
+	other := whepClient
 	other.ID = "two"
 	second.Accept(answerTo(t, s, second.Offer(), other))
 	first.Connected()
@@ -37,8 +37,8 @@ func TestGuestIsEndedByItsIDAndSession(t *testing.T) {
 	second.Frame()
 }
 
-func TestGuestWithoutAnIDIsNotFoundByNone(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestEndWithAnEmptyIDDisconnectsNobody(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	join(t, s)
 	if s.End("", "") {
 		t.Error("a page's viewer is ended")
@@ -55,40 +55,40 @@ func fragmentOf(offer string, candidates int) string {
 	return text + "a=end-of-candidates\r\n"
 }
 
-func TestTrickledCandidatesAreForTheICESessionOfTheOffer(t *testing.T) {
-	s := start(t, nil, usualPatience())
+func TestTrickledCandidatesMustMatchTheICESessionOfTheOffer(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
 	v := rtctest.New(t)
 	offer := v.Offer()
-	v.Accept(answerTo(t, s, offer, programs))
+	v.Accept(answerTo(t, s, offer, whepClient))
 	v.Connected()
 	good := fragmentOf(offer, 2)
 	for _, c := range []struct {
 		id, text string
-		code     fault.Code
+		code     apierror.Code
 	}{
 		{"one", good, ""},
 		{"one", strings.ReplaceAll(good, "\r\n", "\n"), ""},
-		{"two", good, fault.NotFound},
-		{"one", strings.Replace(good, "ice-ufrag:", "ice-ufrag:new", 1), fault.NotPossible},
-		{"one", strings.Replace(good, "a=ice-ufrag", "a=ufrag", 1), fault.BadRequest},
-		{"one", "", fault.BadRequest},
+		{"two", good, apierror.NotFound},
+		{"one", strings.Replace(good, "ice-ufrag:", "ice-ufrag:new", 1), apierror.NotPossible},
+		{"one", strings.Replace(good, "a=ice-ufrag", "a=ufrag", 1), apierror.BadRequest},
+		{"one", "", apierror.BadRequest},
 	} {
 		if err := s.Trickle(c.id, "token a", c.text); codeOf(err) != c.code {
 			t.Errorf("%q: %v instead of %q", c.text, err, c.code)
 		}
 	}
 	if n := remoteCandidates(s, "192.0.2."); n != 0 {
-		t.Errorf("%d candidates are heeded, although there is no NAT to open", n)
+		t.Errorf("%d candidates are used, although there is no NAT to open", n)
 	}
 	publish(s, 0, 0, 100)
 	v.Frame()
 }
 
-func TestTrickledCandidatesCountWhereSTUNDoes(t *testing.T) {
-	s := start(t, func(o *Options) { o.ICEServers = []string{"stun:127.0.0.1:9"} }, usualPatience())
+func TestTrickledCandidatesAreUsedWhereSTUNIsConfigured(t *testing.T) {
+	s := start(t, func(o *Options) { o.ICEServers = []string{"stun:127.0.0.1:9"} }, defaultTimeouts())
 	v := rtctest.New(t)
 	offer := v.Offer()
-	answerTo(t, s, offer, programs)
+	answerTo(t, s, offer, whepClient)
 	for range 2 {
 		if err := s.Trickle("one", "token a", fragmentOf(offer, 40)); err != nil {
 			t.Fatal(err)

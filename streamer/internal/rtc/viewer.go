@@ -15,14 +15,14 @@ import (
 	"petcam/streamer/internal/fanout"
 )
 
-// restartEvery is how often at most a viewer gets the current group again.
-const restartEvery = time.Second
+// minRestartInterval bounds how often a viewer is sent the current group of pictures again.
+const minRestartInterval = time.Second
 
 // viewer is one peer connection. The goroutine that runs it owns it; pion's callbacks and the server only call leave,
 // and Trickle adds candidates, which pion allows at any time.
 type viewer struct {
 	server *Server
-	guest  Guest
+	client Client
 	log    *slog.Logger
 	stream *stream
 	pc     *webrtc.PeerConnection
@@ -35,18 +35,18 @@ type viewer struct {
 	trickled  atomic.Int32 // candidates that came after the offer
 }
 
-// connect makes the peer connection of a viewer that will be sent stream.
+// connect makes the peer connection, with stream as its track.
 func (v *viewer) connect(api *webrtc.API) (err error) {
 	if v.pc, err = api.NewPeerConnection(webrtc.Configuration{ICEServers: v.server.iceServers}); err != nil {
 		return err
 	}
-	v.pc.OnConnectionStateChange(v.follow(sync.OnceFunc(func() { close(v.connected) })))
+	v.pc.OnConnectionStateChange(v.onStateChange(sync.OnceFunc(func() { close(v.connected) })))
 	v.sender, err = v.pc.AddTrack(v.stream)
 	return err
 }
 
-// follow reacts to the connection's states. Disconnected is not the end: ICE may get through again.
-func (v *viewer) follow(connect func()) func(webrtc.PeerConnectionState) {
+// onStateChange reacts to the connection's states. Disconnected is not the end: ICE may connect again.
+func (v *viewer) onStateChange(connect func()) func(webrtc.PeerConnectionState) {
 	return func(state webrtc.PeerConnectionState) {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
@@ -71,11 +71,11 @@ func (v *viewer) run() {
 		return
 	}
 	v.log.Info("viewer connected", "after", time.Since(begin).Round(time.Millisecond))
-	v.watch()
+	v.sendFrames()
 	v.log.Info("viewer left", "watched", time.Since(begin).Round(time.Second))
 }
 
-// close ends the connection and waits for pion's goroutines. Only then the viewer's place is free.
+// close ends the connection and waits for pion's goroutines. Only then the viewer is no longer counted.
 func (v *viewer) close() {
 	v.leave()
 	if v.pc != nil {
@@ -84,20 +84,20 @@ func (v *viewer) close() {
 	v.server.remove(v)
 }
 
-// watch sends frames until the viewer leaves.
-func (v *viewer) watch() {
+// sendFrames sends frames until the viewer leaves.
+func (v *viewer) sendFrames() {
 	frames := v.server.hub.Subscribe()
 	defer frames.Close()
 	v.watching.Store(true)
 	defer v.watching.Store(false)
-	listening := make(chan struct{})
+	done := make(chan struct{})
 	go func() {
-		defer close(listening)
-		v.listen(frames)
+		defer close(done)
+		v.readRTCP(frames)
 	}()
 	defer func() {
-		_ = v.sender.Stop() // ends listen
-		<-listening
+		_ = v.sender.Stop() // ends readRTCP
+		<-done
 	}()
 	for {
 		f, err := frames.Next(v.ctx)
@@ -105,19 +105,20 @@ func (v *viewer) watch() {
 			return
 		}
 		v.server.bytes.Add(uint64(v.stream.send(f)))
-		if report := v.stream.report(); report != nil {
+		if report := v.stream.senderReport(); report != nil {
 			_ = v.pc.WriteRTCP(report)
 		}
 	}
 }
 
-// listen heeds the viewer's RTCP until the sender stops: lost packets are sent again, and a viewer that asks for
-// a keyframe gets the current group again. (We cannot ask the camera for another one.) Media servers ask every two
-// seconds, whether they have lost anything or not, and hand the group's old pictures on: they must have lost something.
-func (v *viewer) listen(frames *fanout.Subscription[*frame]) {
+// readRTCP answers the viewer's RTCP until the sender stops: lost packets are sent again, and a viewer that asks for a
+// keyframe is sent the current group of pictures again, as we cannot ask the camera for another keyframe. Media servers
+// ask every two seconds, whether they have lost anything or not, and would forward the group's old pictures; so they are
+// answered only where they also report loss.
+func (v *viewer) readRTCP(frames *fanout.Subscription[*frame]) {
 	defer v.leave()
 	buffer := make([]byte, 1500)
-	restarted, lost := time.Now(), false
+	lastRestart, lost := time.Now(), false
 	for {
 		n, _, err := v.sender.Read(buffer)
 		if err != nil {
@@ -130,14 +131,14 @@ func (v *viewer) listen(frames *fanout.Subscription[*frame]) {
 		for _, packet := range packets {
 			switch packet := packet.(type) {
 			case *rtcp.TransportLayerNack:
-				v.stream.cushion.nacked()
-				v.server.repaired.Add(uint64(v.stream.repair(packet)))
+				v.stream.delay.noteNACK()
+				v.server.retransmitted.Add(uint64(v.stream.retransmit(packet)))
 			case *rtcp.ReceiverReport:
 				lost = lost || reportsLoss(packet)
-				v.stream.cushion.reported(packet, time.Now())
+				v.stream.delay.noteReport(packet, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				if time.Since(restarted) >= restartEvery && (lost || !v.guest.isProgram()) {
-					restarted, lost = time.Now(), false
+				if time.Since(lastRestart) >= minRestartInterval && (lost || !v.client.isWHEP()) {
+					lastRestart, lost = time.Now(), false
 					frames.Restart()
 				}
 			}
@@ -145,14 +146,14 @@ func (v *viewer) listen(frames *fanout.Subscription[*frame]) {
 	}
 }
 
-// reportsLoss tells whether a viewer lacks packets that were not repaired.
+// reportsLoss tells whether a viewer lacks packets in spite of retransmission.
 func reportsLoss(report *rtcp.ReceiverReport) bool {
 	return slices.ContainsFunc(report.Reports, func(r rtcp.ReceptionReport) bool { return r.FractionLost > 0 })
 }
 
-// negotiate answers the offer; the answer holds all candidates. Those of the offer are left out unless there is a NAT
-// of our own to open (which STUN is configured for): the viewer's checks tell where it is, and no offer can make us
-// send to addresses of its choice.
+// negotiate answers the offer; the answer holds all candidates. Those of the offer are ignored, unless STUN is
+// configured because this machine is behind a NAT: the viewer's connectivity checks show its address, and no offer can
+// make us send packets to addresses of its choice.
 func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 	if len(v.server.iceServers) == 0 {
 		offer = withoutCandidates(offer)

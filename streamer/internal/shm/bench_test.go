@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/shm/shmtest"
@@ -45,16 +43,9 @@ func BenchmarkPublishToReaderAwake(b *testing.B) {
 
 // What a Next costs that waits in vain: the share of a core.
 func BenchmarkIdle(b *testing.B) {
-	for name, open := range map[string]func(b *testing.B) source{
-		"NoSegment": func(b *testing.B) source { return open(b, shmtest.Name(b)) },
-		"SilentRDKRing": func(b *testing.B) source {
-			name := shmtest.Name(b)
-			ring, reader := shmtest.NewRing(b, name), openRDK(b, name)
-			shoot(ring, 0)
-			wantFrames(b, reader, 0)
-			return reader
-		},
-		"SilentSegment": func(b *testing.B) source {
+	for name, open := range map[string]func(b *testing.B) *shm.Reader{
+		"NoSegment": func(b *testing.B) *shm.Reader { return open(b, shmtest.Name(b)) },
+		"SilentSegment": func(b *testing.B) *shm.Reader {
 			writer, reader := pair(b)
 			publish(writer, 0, 'K')
 			next(b, reader)
@@ -67,39 +58,16 @@ func BenchmarkIdle(b *testing.B) {
 			const wait = 10 * time.Second
 			runtime.GC() // what was done before is not to be in the figure
 			time.Sleep(time.Second)
-			before := processorTime(b)
+			before := shmtest.ProcessorTime(b)
 			for b.Loop() {
 				ctx, cancel := context.WithTimeout(b.Context(), wait)
 				_, _ = reader.Next(ctx)
 				cancel()
 			}
-			used := processorTime(b) - before
+			used := shmtest.ProcessorTime(b) - before
 			b.ReportMetric(100*float64(used)/float64(wait)/float64(b.N), "%core")
 		})
 	}
-}
-
-// What following an RDK X5 ring costs at 30 pictures a second and 2 Mb/s: the share of a core.
-func BenchmarkReadRDKRing(b *testing.B) {
-	name := shmtest.Name(b)
-	startProgram(b, ringFor, name)
-	reader := openRDK(b, name)
-	nextOf(b, reader)
-	const frames = 150
-	before, begun := processorTime(b), time.Now()
-	for b.Loop() {
-		for range frames {
-			if _, err := reader.Next(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportMetric(100*float64(processorTime(b)-before)/float64(time.Since(begun)), "%core")
-}
-
-// source is a reader of either layout.
-type source interface {
-	Next(context.Context) (h264.AccessUnit, error)
 }
 
 // Reading at 2 Mb/s and 30 pictures a second, as fast as it goes: the time that a record costs its reader.
@@ -117,14 +85,4 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// processorTime is what this process has used so far.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var usage unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

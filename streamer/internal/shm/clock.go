@@ -13,9 +13,9 @@ func Now() uint64 {
 	return uint64(now.Nano())
 }
 
-// nap sleeps, or less when a signal comes. In an idle process it costs half of what time.Sleep does, whose timer wakes
+// Sleep sleeps, or less when a signal comes. In an idle process it costs half of what time.Sleep does, whose timer wakes
 // the runtime's other threads too. It cannot be interrupted, so keep it short.
-func nap(atMost time.Duration) {
+func Sleep(atMost time.Duration) {
 	span := unix.NsecToTimespec(int64(atMost))
 	_ = unix.Nanosleep(&span, nil)
 }

@@ -15,48 +15,48 @@ type header struct {
 	epoch uint64
 }
 
-// errNoData says that there is no segment yet, or none that its writer has finished: try again later.
-var errNoData = errors.New("no data yet")
+// ErrNoData says that there is no segment yet, or none that its writer has finished: try again later.
+var ErrNoData = errors.New("no data yet")
 
-// refusal says why a segment cannot be read and what a person can do; waiting alone does not help.
-type refusal string
+// Refusal says why a segment cannot be read and what a person can do; waiting alone does not help.
+type Refusal string
 
-func (r refusal) Error() string { return string(r) }
+func (r Refusal) Error() string { return string(r) }
 
-// parseHeader checks a header as step O4 says, for a file of fileSize bytes; it fails with errNoData or a refusal.
+// parseHeader checks a header as step O4 says, for a file of fileSize bytes; it fails with ErrNoData or a refusal.
 func parseHeader(raw *fixedHeader, fileSize int64) (header, error) {
 	u32 := func(offset int) uint32 { return binary.LittleEndian.Uint32(raw[offset:]) }
 	u64 := func(offset int) uint64 { return binary.LittleEndian.Uint64(raw[offset:]) }
 
 	if string(raw[OffsetMagic:OffsetABIVersion]) != MagicStream {
-		return header{}, errNoData
+		return header{}, ErrNoData
 	}
 	if version := u32(OffsetABIVersion); version != ABIVersion {
 		return header{}, versionRefusal(version)
 	}
 	if crc := crc32.ChecksumIEEE(raw[:OffsetHeaderCRC]); crc != u32(OffsetHeaderCRC) {
-		return header{}, refusal("the header's checksum is wrong: restart the daemon that writes it")
+		return header{}, Refusal("the header's checksum is wrong: restart the daemon that writes it")
 	}
 	if size := u64(OffsetSegmentSize); size != uint64(fileSize) {
-		return header{}, refusal(fmt.Sprintf("its header says %d bytes but it has %d: restart the daemon that writes it",
+		return header{}, Refusal(fmt.Sprintf("its header says %d bytes but it has %d: restart the daemon that writes it",
 			size, fileSize))
 	}
 	fixed := u32(OffsetHeaderSize) == HeaderSize && u64(OffsetSegmentSize) == SegmentSize &&
 		u32(OffsetSlotCount) == SlotCount && u32(OffsetSlotSize) == SlotSize &&
 		u64(OffsetDataStart) == DataStart && u64(OffsetDataCapacity) == DataCapacity
 	if !fixed {
-		return header{}, refusal("its sizes are not those of ABI version 1: upgrade the daemon that writes it")
+		return header{}, Refusal("its sizes are not those of ABI version 1: upgrade the daemon that writes it")
 	}
 	if u64(OffsetEpoch) == 0 {
-		return header{}, refusal("its epoch is 0: restart the daemon that writes it")
+		return header{}, Refusal("its epoch is 0: restart the daemon that writes it")
 	}
 	return header{epoch: u64(OffsetEpoch)}, nil
 }
 
-func versionRefusal(version uint32) refusal {
+func versionRefusal(version uint32) Refusal {
 	remedy := "upgrade petcam"
 	if version < ABIVersion {
 		remedy = "upgrade the daemon that writes it"
 	}
-	return refusal(fmt.Sprintf("ABI version %d, this petcam reads %d: %s", version, ABIVersion, remedy))
+	return Refusal(fmt.Sprintf("ABI version %d, this petcam reads %d: %s", version, ABIVersion, remedy))
 }

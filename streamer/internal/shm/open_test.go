@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -38,25 +37,25 @@ func TestItRefusesAHeaderThatItMustNotTrust(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			header := shmtest.Header(1)
 			c.change(header)
-			segment := place(t, header, shm.SegmentSize)
+			segment := makeSegment(t, header, shm.SegmentSize)
 			wantRefusal(t, segment, c.want)
 		})
 	}
 }
 
 func TestItRefusesAFileThatIsLargerThanItsHeaderSays(t *testing.T) {
-	wantRefusal(t, place(t, shmtest.Header(1), shm.SegmentSize+4096), "its header says 16777216 bytes but it has 16781312")
+	wantRefusal(t, makeSegment(t, shmtest.Header(1), shm.SegmentSize+4096), "its header says 16777216 bytes but it has 16781312")
 }
 
 func TestItWaitsForAHeaderThatIsNotWritten(t *testing.T) {
 	detections := shmtest.Header(1)
 	copy(detections, "PETCAMD")
 	for name, segment := range map[string]string{
-		"an empty file":  place(t, nil, 0),
-		"half a header":  place(t, shmtest.Header(1), 4095),
-		"only zeros":     place(t, nil, shm.SegmentSize),
-		"another kind's": place(t, detections, shm.SegmentSize),
-		"another magic":  place(t, []byte("petcams"), 4096),
+		"an empty file":  makeSegment(t, nil, 0),
+		"half a header":  makeSegment(t, shmtest.Header(1), 4095),
+		"only zeros":     makeSegment(t, nil, shm.SegmentSize),
+		"another kind's": makeSegment(t, detections, shm.SegmentSize),
+		"another magic":  makeSegment(t, []byte("petcams"), 4096),
 	} {
 		reader := open(t, segment)
 		if err := reader.Rewind(0); !errors.Is(err, shm.ErrNoVideo) {
@@ -108,7 +107,7 @@ func TestItRefusesASegmentThatOthersCanWrite(t *testing.T) {
 	}
 }
 
-func TestItRefusesASegmentOfAStranger(t *testing.T) {
+func TestItRefusesASegmentOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")
 	}
@@ -121,7 +120,7 @@ func TestItRefusesASegmentOfAStranger(t *testing.T) {
 	wantRefusal(t, segment, "belongs to user 65534")
 }
 
-func TestItTrustsRootItselfAndPetcamAlone(t *testing.T) {
+func TestItTrustsOnlyRootItselfAndPetcam(t *testing.T) {
 	const petcamUser, petcamGroup, stranger = 996, 995, 12345
 	self := uint32(os.Geteuid())
 	for name, c := range map[string]struct {
@@ -151,7 +150,7 @@ func TestItTrustsRootItselfAndPetcamAlone(t *testing.T) {
 func TestARefusalIsLoggedOnceWithSegmentAndRemedy(t *testing.T) {
 	header := shmtest.Header(1)
 	set32(shm.OffsetABIVersion, 2)(header)
-	segment, log := place(t, header, shm.SegmentSize), &lines{}
+	segment, log := makeSegment(t, header, shm.SegmentSize), &shmtest.Log{}
 	reader := shm.Open(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 	defer func() { _ = reader.Close() }()
 	for range 3 {
@@ -159,7 +158,7 @@ func TestARefusalIsLoggedOnceWithSegmentAndRemedy(t *testing.T) {
 			t.Errorf("Rewind: %v, want ErrNoVideo", err)
 		}
 	}
-	if got := log.all(); len(got) != 1 || !strings.Contains(got[0], segment) || !strings.Contains(got[0], "upgrade petcam") {
+	if got := log.Lines(); len(got) != 1 || !strings.Contains(got[0], segment) || !strings.Contains(got[0], "upgrade petcam") {
 		t.Errorf("logged %q, want one line with segment and remedy", got)
 	}
 	got := nextLater(t, reader)
@@ -216,7 +215,7 @@ func FuzzParseHeader(f *testing.F) {
 		switch {
 		case err == nil && (size != shm.SegmentSize || epoch != binary.LittleEndian.Uint64(raw[shm.OffsetEpoch:])):
 			t.Errorf("accepted a file of %d bytes as epoch %d", size, epoch)
-		case err != nil && !errors.Is(err, shm.ErrNoData) && !shm.IsRefusal(err):
+		case err != nil && !errors.Is(err, shm.ErrNoData) && !errors.As(err, new(shm.Refusal)):
 			t.Errorf("failed with %T %v", err, err)
 		}
 	})
@@ -230,8 +229,8 @@ func set32(offset int, value uint32) func([]byte) {
 	}
 }
 
-// place makes a segment that begins with these bytes.
-func place(t *testing.T, begin []byte, size int64) (name string) {
+// makeSegment makes a segment that begins with these bytes.
+func makeSegment(t *testing.T, begin []byte, size int64) (name string) {
 	t.Helper()
 	name = shmtest.Name(t)
 	if err := os.WriteFile(shm.Directory+name, begin, 0o600); err != nil {
@@ -246,7 +245,7 @@ func place(t *testing.T, begin []byte, size int64) (name string) {
 // wantRefusal looks at a segment and wants it refused and logged with these words, its name and a remedy.
 func wantRefusal(t *testing.T, segment, words string) {
 	t.Helper()
-	log := &lines{}
+	log := &shmtest.Log{}
 	reader := shm.Open(segment, shm.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 	defer func() { _ = reader.Close() }()
 	if err := reader.Rewind(0); !errors.Is(err, shm.ErrNoVideo) {
@@ -256,7 +255,7 @@ func wantRefusal(t *testing.T, segment, words string) {
 	if state != shm.Refused || !strings.Contains(message, words) || !strings.HasPrefix(message, segment+": ") {
 		t.Errorf("state %s (%s), want %s with %q", state, message, shm.Refused, words)
 	}
-	if got := log.all(); len(got) != 1 || !strings.Contains(got[0], segment) || !strings.Contains(got[0], words) || !remedy.MatchString(got[0]) {
+	if got := log.Lines(); len(got) != 1 || !strings.Contains(got[0], segment) || !strings.Contains(got[0], words) || !remedy.MatchString(got[0]) {
 		t.Errorf("logged %q, want one line with %s, %q and a remedy", got, segment, words)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -268,22 +267,3 @@ func wantRefusal(t *testing.T, segment, words string) {
 
 // remedy is what a person can do about a refused segment.
 var remedy = regexp.MustCompile(`: (upgrade|restart|remove it \(rm /dev/shm/|the daemon that writes it must|correct)`)
-
-// lines keeps what is logged, a line each.
-type lines struct {
-	mutex sync.Mutex // guards text
-	text  []string
-}
-
-func (l *lines) Write(line []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	l.text = append(l.text, string(line))
-	return len(line), nil
-}
-
-func (l *lines) all() []string {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.text
-}

@@ -44,16 +44,16 @@ func checkOwner(stat *unix.Stat_t, trusted ids, name string) error {
 	remove := fmt.Sprintf("remove it (rm %s%s) and restart the daemon that writes it", Directory, name)
 	switch {
 	case mode&unix.S_IFMT != unix.S_IFREG:
-		return refusal("is not a regular file: " + remove)
+		return Refusal("is not a regular file: " + remove)
 	// Only root and members of the group can give a file to it; under PrivateUsers= other users have no number.
 	case uid != 0 && uid != trusted.self && uid != trusted.petcamUser && gid != trusted.petcamGroup:
-		return refusal(fmt.Sprintf("belongs to user %d, and only root, petcam and this service's user are trusted: %s",
+		return Refusal(fmt.Sprintf("belongs to user %d, and only root, petcam and this service's user are trusted: %s",
 			uid, remove))
 	case mode&unix.S_IWOTH != 0:
-		return refusal(fmt.Sprintf("can be written by everybody (mode %04o): the daemon that writes it must make it 0640",
+		return Refusal(fmt.Sprintf("can be written by everybody (mode %04o): the daemon that writes it must make it 0640",
 			mode&0o7777))
 	case mode&unix.S_IWGRP != 0 && gid != trusted.petcamGroup:
-		return refusal(fmt.Sprintf("can be written by group %d (mode %04o): the daemon that writes it must make it 0640",
+		return Refusal(fmt.Sprintf("can be written by group %d (mode %04o): the daemon that writes it must make it 0640",
 			gid, mode&0o7777))
 	}
 	return nil

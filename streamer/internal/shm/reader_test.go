@@ -55,7 +55,7 @@ func TestTheDataBelongsToTheCaller(t *testing.T) {
 		writer.Publish(shmtest.Frame(1+i, false, 20000))
 		next(t, reader)
 	}
-	if !whole(first) {
+	if !shmtest.IsWhole(first) {
 		t.Error("the data changed after it had been handed out")
 	}
 }
@@ -103,14 +103,14 @@ func TestAReaderThatFellBehindGoesOnAtTheNewestKeyframe(t *testing.T) {
 	}
 }
 
-func TestLargeRecordsOverrunAReaderTooAndItWaitsForAKeyframe(t *testing.T) {
+func TestAReaderOverrunByLargeRecordsWaitsForAKeyframe(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K')
 	wantRecords(t, reader, 0)
 	for i := range uint64(20) { // 20 MB into an area of 16
 		writer.Publish(shmtest.Frame(1+i, false, 1<<20))
 	}
-	if units := reader.Take(3); len(units) != 0 {
+	if units := shmtest.Take(reader, 3); len(units) != 0 {
 		t.Errorf("went on at record %d, which is no keyframe", units[0].Record)
 	}
 	publish(writer, 21, 'p', 'K')
@@ -127,7 +127,7 @@ func TestTheLargestRecordFits(t *testing.T) {
 	publish(writer, 0, 'K')
 	for i := range uint64(5) {
 		writer.Publish(shmtest.Frame(1+i, true, shm.MaxData-3))
-		if unit := next(t, reader); !whole(unit) {
+		if unit := next(t, reader); !shmtest.IsWhole(unit) {
 			t.Fatalf("record %d is torn", unit.Record)
 		}
 	}
@@ -152,7 +152,7 @@ func TestItFollowsAReplacedSegmentFromItsFirstRecord(t *testing.T) {
 	}
 }
 
-func TestItReadsWhatIsLeftOfASegmentBeforeItFollows(t *testing.T) {
+func TestItReadsTheRestOfAReplacedSegmentFirst(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K', 'p', 'p')
 	old := next(t, reader)
@@ -315,7 +315,7 @@ func nextWhile(t testing.TB, reader *shm.Reader, do func()) h264.AccessUnit {
 func wantRecords(t testing.TB, reader *shm.Reader, want ...uint64) {
 	t.Helper()
 	for _, record := range want {
-		if unit := next(t, reader); unit.Record != record || !whole(unit) {
+		if unit := next(t, reader); unit.Record != record || !shmtest.IsWhole(unit) {
 			t.Fatalf("got record %d, want %d", unit.Record, record)
 		}
 	}
@@ -337,9 +337,4 @@ func waitForState(t testing.TB, reader *shm.Reader, want string) (message string
 		}
 	}
 	return ""
-}
-
-// whole says whether an access unit's data is the pattern of its frame number from end to end.
-func whole(unit h264.AccessUnit) bool {
-	return bytes.Equal(unit.Data, shmtest.Frame(unit.FrameNumber, unit.Keyframe, len(unit.Data)-3).Data)
 }

@@ -21,10 +21,10 @@ type segment struct {
 	copied rawSlot // the slot being looked at; here, so that a look allocates nothing
 }
 
-// openSegment opens and checks the segment by steps O1 to O4. It fails with errNoData while there is nothing to read,
+// openSegment opens and checks the segment by steps O1 to O4. It fails with ErrNoData while there is nothing to read,
 // or with a refusal. What it opened it closes again.
 func openSegment(name string) (*segment, error) {
-	fd, size, err := openTrusted(name)
+	fd, size, err := OpenTrusted(name)
 	if err != nil {
 		return nil, err
 	}
@@ -36,16 +36,16 @@ func openSegment(name string) (*segment, error) {
 	return s, nil
 }
 
-// openTrusted does steps O1 and O2: it gives the descriptor and the size of a file that may be believed.
-func openTrusted(name string) (fd int, size int64, err error) {
+// OpenTrusted does steps O1 and O2: it gives the descriptor and the size of a file that may be believed.
+func OpenTrusted(name string) (fd int, size int64, err error) {
 	// O_NONBLOCK only so that a FIFO under this name cannot hold us.
 	fd, err = unix.Open(Directory+name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return -1, 0, explainOpen(name, err)
+		return -1, 0, openError(name, err)
 	}
 	var stat unix.Stat_t
 	if err = unix.Fstat(fd, &stat); err != nil {
-		err = refusal(fmt.Sprintf("cannot be looked at: %v", err))
+		err = Refusal(fmt.Sprintf("cannot be looked at: %v", err))
 	} else {
 		err = checkOwner(&stat, trustedIDs(), name)
 	}
@@ -56,28 +56,28 @@ func openTrusted(name string) (fd int, size int64, err error) {
 	return fd, stat.Size, nil
 }
 
-func explainOpen(name string, err error) error {
+func openError(name string, err error) error {
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		return errNoData
+		return ErrNoData
 	case errors.Is(err, unix.ELOOP):
-		return refusal(fmt.Sprintf("is a symbolic link: remove it (rm %s%s) and restart the daemon that writes it",
+		return Refusal(fmt.Sprintf("is a symbolic link: remove it (rm %s%s) and restart the daemon that writes it",
 			Directory, name))
 	case errors.Is(err, unix.EACCES):
-		return refusal("may not be read: add this service's user to the segment's group (petcam)")
+		return Refusal("may not be read: add this service's user to the segment's group (petcam)")
 	default:
-		return refusal(fmt.Sprintf("cannot be opened: %v", err))
+		return Refusal(fmt.Sprintf("cannot be opened: %v", err))
 	}
 }
 
 // check does steps O3 and O4 for a file of this size.
 func (s *segment) check(size int64) error {
 	if size < HeaderSize {
-		return errNoData
+		return ErrNoData
 	}
 	var raw fixedHeader
 	if n, err := unix.Pread(s.fd, raw[:], 0); err != nil || n < len(raw) {
-		return errNoData
+		return ErrNoData
 	}
 	var err error
 	if s.header, err = parseHeader(&raw, size); err != nil {
@@ -85,7 +85,7 @@ func (s *segment) check(size int64) error {
 	}
 	s.memory, err = unix.Mmap(s.fd, 0, SegmentSize, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
-		return refusal(fmt.Sprintf("cannot be mapped: %v", err))
+		return Refusal(fmt.Sprintf("cannot be mapped: %v", err))
 	}
 	return nil
 }
@@ -98,9 +98,10 @@ func (s *segment) close() {
 }
 
 // hasName says whether the segment is still the one under its name; a writer that restarts replaces it.
-func (s *segment) hasName() bool { return hasName(s.fd) }
+func (s *segment) hasName() bool { return HasName(s.fd) }
 
-func hasName(fd int) bool {
+// HasName says whether an open file still has a name.
+func HasName(fd int) bool {
 	var stat unix.Stat_t
 	return unix.Fstat(fd, &stat) == nil && stat.Nlink > 0
 }
@@ -133,8 +134,8 @@ func (s *segment) slot(n uint64) (slot, error) {
 	return slot{}, errTorn
 }
 
-// keyframe finds the newest keyframe of the records low to high-1 that was captured at before or earlier, else the oldest
-// there is.
+// keyframe finds the newest keyframe of the records low to high-1 that was captured at before or earlier, else the
+// oldest there is.
 func (s *segment) keyframe(low, high, before uint64) (n uint64, found bool) {
 	low = max(low, s.firstRecord(), high-min(high, SlotCount))
 	for i := high; i > low; i-- {

@@ -40,13 +40,13 @@ func parseSlot(raw *rawSlot, n uint64) (slot, error) {
 	width, height := u16(OffsetWidth), u16(OffsetHeight)
 	switch {
 	case size < 1 || size > MaxData:
-		return slot{}, mistake("data_size %d is not 1..%d", size, MaxData)
+		return slot{}, WriterMistake("data_size %d is not 1..%d", size, MaxData)
 	case position%DataAlign != 0 || position%DataCapacity+uint64(size) > DataCapacity:
-		return slot{}, mistake("data_position %d with %d bytes is not within the data area", position, size)
+		return slot{}, WriterMistake("data_position %d with %d bytes is not within the data area", position, size)
 	case flags&^(FlagKeyframe|FlagDiscontinuity) != 0:
-		return slot{}, mistake("flags %#x are unknown", flags)
+		return slot{}, WriterMistake("flags %#x are unknown", flags)
 	case width == 0 || height == 0:
-		return slot{}, mistake("a picture of %dx%d pixels", width, height)
+		return slot{}, WriterMistake("a picture of %dx%d pixels", width, height)
 	}
 	return slot{
 		frameNumber: u64(OffsetFrameNumber), captureNS: u64(OffsetCapture), publishNS: u64(OffsetPublish),
@@ -57,6 +57,7 @@ func parseSlot(raw *rawSlot, n uint64) (slot, error) {
 	}, nil
 }
 
-func mistake(format string, values ...any) refusal {
-	return refusal(fmt.Sprintf(format, values...) + ": correct its writer (petcam shm check)")
+// WriterMistake is the Refusal of a record that its writer got wrong.
+func WriterMistake(format string, values ...any) Refusal {
+	return Refusal(fmt.Sprintf(format, values...) + ": correct its writer (petcam shm check)")
 }

@@ -15,35 +15,35 @@ const (
 	Refused = "error"   // the segment cannot be read, or none of its records
 )
 
-// tellAgain is how often a writer's mistakes are logged at most: it may make one with each picture.
-const tellAgain = 60_000_000_000
+// mistakeLogInterval is how often a writer's mistakes are logged at most: it may make one with each picture.
+const mistakeLogInterval = 60_000_000_000
 
 // status is what State tells; Next keeps it up to date.
 type status struct {
-	heartless bool // the layout has no heartbeat; never changes
+	noHeartbeat bool // the layout has no heartbeat; never changes
 
-	mutex     sync.Mutex // guards all below
-	present   bool       // there is a segment
-	refusal   string     // why it cannot be read, if so
-	newest    uint64     // publish_ns of the newest access unit handed out
-	mistake   string     // why the newest record was refused, if it was
-	told      uint64     // when a mistake was last logged; 0: never
-	heartbeat uint64     // heartbeat_ns when last looked at; 0: not yet
+	mutex      sync.Mutex // guards all below
+	present    bool       // there is a segment
+	refusal    string     // why it cannot be read, if so
+	newest     uint64     // publish_ns of the newest access unit handed out
+	mistake    string     // why the newest record was refused, if it was
+	lastLogged uint64     // when a mistake was last logged; 0: never
+	heartbeat  uint64     // heartbeat_ns when last looked at; 0: not yet
 }
 
-func (s *status) came() {
+func (s *status) attached() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.present, s.refusal, s.newest, s.mistake, s.heartbeat = true, "", 0, "", 0
 }
 
-// gone notes that there is no segment or that it is refused, and says whether that refusal is news.
-func (s *status) gone(reason error) bool {
+// detached notes that there is no segment or that it is refused, and says whether that refusal is news.
+func (s *status) detached(reason error) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	before := s.refusal
 	s.present, s.refusal = false, ""
-	if why := refusal(""); errors.As(reason, &why) {
+	if why := Refusal(""); errors.As(reason, &why) {
 		s.refusal = string(why)
 	}
 	return s.refusal != "" && s.refusal != before
@@ -57,25 +57,25 @@ func (s *status) published(ns uint64) {
 
 // refuse notes that a record was refused, where that is its writer's mistake, and logs it now and then.
 func (s *status) refuse(log *slog.Logger, name string, reason error) {
-	why := refusal("")
-	if errors.As(reason, &why) && s.spoiled(why, Now()) {
+	why := Refusal("")
+	if errors.As(reason, &why) && s.noteMistake(why, Now()) {
 		log.Warn("a record is refused", "segment", name, "reason", reason)
 	}
 }
 
-// spoiled says whether a mistake is to be logged.
-func (s *status) spoiled(reason refusal, now uint64) bool {
+// noteMistake says whether a mistake is to be logged.
+func (s *status) noteMistake(reason Refusal, now uint64) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.mistake = string(reason)
-	if s.told != 0 && now < s.told+tellAgain {
+	if s.lastLogged != 0 && now < s.lastLogged+mistakeLogInterval {
 		return false
 	}
-	s.told = now
+	s.lastLogged = now
 	return true
 }
 
-func (s *status) beat(ns uint64) {
+func (s *status) noteHeartbeat(ns uint64) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.heartbeat = ns
@@ -93,7 +93,7 @@ func (s *status) state(name string, now uint64) (state, message string) {
 		return Live, ""
 	case s.mistake != "":
 		return Refused, name + ": " + s.mistake
-	case s.heartless:
+	case s.noHeartbeat:
 		return Silent, fmt.Sprintf("%s: nothing is written into it: restart its daemon, and look at the camera", name)
 	case s.heartbeat != 0 && now > s.heartbeat+StaleNS:
 		return Silent, fmt.Sprintf("%s: the daemon that writes it has stopped: restart it", name)

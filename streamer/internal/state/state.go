@@ -1,4 +1,4 @@
-// Package state knows where the service keeps what outlives it.
+// Package state knows the directory of the files that outlive the service. It imports nothing of the streamer.
 package state
 
 import (

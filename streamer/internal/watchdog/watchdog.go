@@ -1,7 +1,7 @@
-// Package watchdog tells systemd how the service is: ready, stopping, its status in words, and alive. Outside systemd
-// it does nothing.
+// Package watchdog notifies systemd of the service's state: ready, stopping, its status in words, and alive. Outside
+// systemd it does nothing. It imports nothing of the streamer.
 //
-// Its one goroutine feeds systemd's watchdog; Start begins and Stop ends it.
+// Its one goroutine notifies systemd's watchdog; Start begins and Stop ends it.
 package watchdog
 
 import (
@@ -11,17 +11,17 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// Check is a part of the service that must keep going round.
+// Check is a loop of the service that must stay active.
 type Check struct {
-	Name     string
-	LastTurn func() time.Time // when it last went round; the zero time before it did
+	Name       string
+	LastActive func() time.Time // when it was last active; the zero time before it was
 }
 
-// Watchdog feeds systemd's watchdog for as long as every check goes round within systemd's interval (WatchdogSec=).
+// Watchdog notifies systemd's watchdog for as long as every check was active within systemd's interval (WatchdogSec=).
 type Watchdog struct {
 	log      *slog.Logger
 	checks   []Check
-	interval time.Duration // 0: systemd wants no feeding
+	interval time.Duration // 0: systemd has no watchdog for the service
 	stop     chan struct{}
 	stopped  chan struct{}
 }
@@ -38,7 +38,7 @@ func New(log *slog.Logger, checks ...Check) *Watchdog {
 	return w
 }
 
-// Start says that the service is ready and begins to feed. Call it once the port answers.
+// Start says that the service is ready and starts the notifications. Call it once the port answers.
 func (w *Watchdog) Start() {
 	w.notify(daemon.SdNotifyReady)
 	if w.interval == 0 {
@@ -51,7 +51,7 @@ func (w *Watchdog) Start() {
 // Status says in words what the service does; systemctl status shows it.
 func (w *Watchdog) Status(text string) { w.notify("STATUS=" + text) }
 
-// Stop says that the service is stopping and ends the feeding. Call it once, after Start.
+// Stop says that the service is stopping and ends the notifications. Call it once, after Start.
 func (w *Watchdog) Stop() {
 	w.notify(daemon.SdNotifyStopping)
 	close(w.stop)
@@ -63,13 +63,13 @@ func (w *Watchdog) run() {
 	started := time.Now()
 	ticker := time.NewTicker(w.interval / 4) // systemd wants at least two in its interval
 	defer ticker.Stop()
-	late := ""
+	hanging := ""
 	for {
-		before := late
-		if late = w.late(started); late == "" {
+		before := hanging
+		if hanging = w.hanging(started); hanging == "" {
 			w.notify(daemon.SdNotifyWatchdog)
-		} else if late != before {
-			w.log.Error("a part of the service hangs; systemd will restart it", "part", late, "for", w.interval)
+		} else if hanging != before {
+			w.log.Error("a part of the service hangs; systemd will restart it", "part", hanging, "for", w.interval)
 		}
 		select {
 		case <-w.stop:
@@ -79,10 +79,10 @@ func (w *Watchdog) run() {
 	}
 }
 
-// late names a check that has not gone round within the interval, if there is one. At first each has the interval's time.
-func (w *Watchdog) late(started time.Time) string {
+// hanging names a check that was not active within the interval, if there is one. After the start each has that time.
+func (w *Watchdog) hanging(started time.Time) string {
 	for _, check := range w.checks {
-		last := check.LastTurn()
+		last := check.LastActive()
 		if last.Before(started) {
 			last = started
 		}

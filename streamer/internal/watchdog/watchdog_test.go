@@ -15,7 +15,7 @@ import (
 
 const interval = 200 * time.Millisecond
 
-func TestItSaysReadyThenFeedsThenSaysStopping(t *testing.T) {
+func TestItNotifiesReadyThenWatchdogThenStopping(t *testing.T) {
 	systemd := listen(t)
 	dog := watchdog.New(slog.New(slog.DiscardHandler))
 	dog.Start()
@@ -27,19 +27,19 @@ func TestItSaysReadyThenFeedsThenSaysStopping(t *testing.T) {
 	systemd.wantAmong(t, "STOPPING=1")
 }
 
-func TestItTellsTheStatus(t *testing.T) {
+func TestItNotifiesTheStatus(t *testing.T) {
 	systemd := listen(t)
 	watchdog.New(slog.New(slog.DiscardHandler)).Status("3 viewers, recording")
 	systemd.want(t, "STATUS=3 viewers, recording")
 }
 
-func TestItFeedsOnlyWhileEveryCheckGoesRound(t *testing.T) {
+func TestItNotifiesOnlyWhileEveryCheckIsActive(t *testing.T) {
 	systemd := listen(t)
 	var hangs atomic.Bool
 	logged, asked := make(chan slog.Record, 10), make(chan struct{}, 1)
 	dog := watchdog.New(slog.New(handler{logged}),
-		watchdog.Check{Name: "well", LastTurn: time.Now},
-		watchdog.Check{Name: "ill", LastTurn: func() time.Time {
+		watchdog.Check{Name: "well", LastActive: time.Now},
+		watchdog.Check{Name: "ill", LastActive: func() time.Time {
 			if hangs.Load() {
 				select {
 				case asked <- struct{}{}:
@@ -70,10 +70,10 @@ func TestItFeedsOnlyWhileEveryCheckGoesRound(t *testing.T) {
 	systemd.want(t, "WATCHDOG=1")
 }
 
-func TestAPartThatNeverWentRoundHasTheIntervalToBegin(t *testing.T) {
+func TestACheckMayTakeTheIntervalUntilItIsFirstActive(t *testing.T) {
 	systemd := listen(t)
 	logged := make(chan slog.Record, 10)
-	dog := watchdog.New(slog.New(handler{logged}), watchdog.Check{Name: "never", LastTurn: func() time.Time { return time.Time{} }})
+	dog := watchdog.New(slog.New(handler{logged}), watchdog.Check{Name: "never", LastActive: func() time.Time { return time.Time{} }})
 	dog.Start()
 	defer dog.Stop()
 	systemd.want(t, "READY=1")
@@ -84,7 +84,7 @@ func TestAPartThatNeverWentRoundHasTheIntervalToBegin(t *testing.T) {
 func TestItDoesNothingOutsideSystemd(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
 	t.Setenv("WATCHDOG_USEC", "")
-	dog := watchdog.New(slog.New(failing{t}), watchdog.Check{Name: "never", LastTurn: func() time.Time { return time.Time{} }})
+	dog := watchdog.New(slog.New(failing{t}), watchdog.Check{Name: "never", LastActive: func() time.Time { return time.Time{} }})
 	dog.Start()
 	dog.Status("alone")
 	dog.Stop()

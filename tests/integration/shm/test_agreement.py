@@ -20,7 +20,7 @@ from tests.integration.shm import stress
 HEADER = stress.ROOT / "include" / "petcam_shm.h"
 DOCUMENT = stress.ROOT / "docs" / "shm-layout.md"
 GO_LAYOUT = stress.ROOT / "streamer" / "internal" / "shm" / "layout.go"
-GO_RDK_LAYOUT = GO_LAYOUT.with_name("rdk_layout.go")
+GO_RDK_LAYOUT = GO_LAYOUT.parent / "rdkx5" / "layout.go"
 STRUCTS = {
     "petcam_shm_header": layout.HEADER,
     "petcam_stream_slot": layout.STREAM_SLOT,
@@ -147,20 +147,20 @@ def test_every_constant_and_offset_of_go_is_pythons():
 def test_go_and_python_read_the_same_older_ring():
     offset = {name: value for name, (_, value, *_) in rdk_layout.FRAME.fields.items()}
     assert go_constants(GO_RDK_LAYOUT) == {
-        "RDKSlots": rdk_layout.SLOTS,
-        "RDKMaxData": rdk_layout.MAX_DATA,
-        "RDKFrames": rdk_layout.STREAM.fields["frames"][1],
-        "RDKFrameSize": rdk_layout.FRAME.itemsize,
-        "RDKSize": rdk_layout.STREAM.itemsize,
-        "RDKFormatH264": rdk_layout.H264,
-        "RDKOffsetFrameNumber": offset["frame_number"],
-        "RDKOffsetSeconds": offset["tv_sec"],
-        "RDKOffsetNanoseconds": offset["tv_nsec"],
-        "RDKOffsetWidth": offset["width"],
-        "RDKOffsetHeight": offset["height"],
-        "RDKOffsetFormat": offset["format"],
-        "RDKOffsetDataSize": offset["data_size"],
-        "RDKOffsetData": offset["data"],
+        "Slots": rdk_layout.SLOTS,
+        "MaxData": rdk_layout.MAX_DATA,
+        "SlotsStart": rdk_layout.STREAM.fields["frames"][1],
+        "FrameSize": rdk_layout.FRAME.itemsize,
+        "Size": rdk_layout.STREAM.itemsize,
+        "FormatH264": rdk_layout.H264,
+        "OffsetFrameNumber": offset["frame_number"],
+        "OffsetSeconds": offset["tv_sec"],
+        "OffsetNanoseconds": offset["tv_nsec"],
+        "OffsetWidth": offset["width"],
+        "OffsetHeight": offset["height"],
+        "OffsetFormat": offset["format"],
+        "OffsetDataSize": offset["data_size"],
+        "OffsetData": offset["data"],
     }
 
 

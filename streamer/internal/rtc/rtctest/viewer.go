@@ -17,8 +17,8 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// patience is how long a test waits for anything before it fails.
-const patience = 20 * time.Second
+// timeout is how long a test waits for anything before it fails.
+const timeout = 20 * time.Second
 
 // Frame is one access unit as it was received.
 type Frame struct {
@@ -31,7 +31,7 @@ type Frame struct {
 type Viewer struct {
 	t         testing.TB
 	pc        *webrtc.PeerConnection
-	wire      *wire
+	socket    *lossySocket
 	mux       *ice.UDPMuxDefault
 	packets   chan *rtp.Packet
 	reports   chan rtcp.Packet
@@ -40,22 +40,22 @@ type Viewer struct {
 	ended     chan struct{}
 }
 
-// wire is the viewer's socket, which can be cut, and can lose media that come.
-type wire struct {
+// lossySocket is the viewer's socket, which can be cut off, and can lose incoming media.
+type lossySocket struct {
 	*net.UDPConn
-	cut  atomic.Bool
-	lost atomic.Uint64 // of 2³² RTP packets
-	dice *rand.Rand    // only ReadFrom uses it
+	cut      atomic.Bool
+	lossRate atomic.Uint64 // of 2³² RTP packets
+	random   *rand.Rand    // only ReadFrom uses it
 }
 
-func (w *wire) WriteTo(b []byte, to net.Addr) (int, error) {
+func (w *lossySocket) WriteTo(b []byte, to net.Addr) (int, error) {
 	if w.cut.Load() {
 		return len(b), nil
 	}
 	return w.UDPConn.WriteTo(b, to)
 }
 
-func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
+func (w *lossySocket) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := w.UDPConn.ReadFrom(b)
 		if err != nil || !w.cut.Load() && !w.loses(b[:n]) {
@@ -65,9 +65,9 @@ func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 // loses tells whether a packet is one of those that are lost.
-func (w *wire) loses(b []byte) bool {
+func (w *lossySocket) loses(b []byte) bool {
 	isRTP := len(b) > 1 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
-	return isRTP && uint64(w.dice.Uint32()) < w.lost.Load()
+	return isRTP && uint64(w.random.Uint32()) < w.lossRate.Load()
 }
 
 // New makes a viewer that wants to receive video. It is closed at the test's end.
@@ -75,9 +75,9 @@ func New(t testing.TB, options ...Option) *Viewer {
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	check(t, err)
-	v := &Viewer{t: t, wire: &wire{UDPConn: conn, dice: rand.New(rand.NewPCG(1, 1))}, packets: make(chan *rtp.Packet, 10000),
+	v := &Viewer{t: t, socket: &lossySocket{UDPConn: conn, random: rand.New(rand.NewPCG(1, 1))}, packets: make(chan *rtp.Packet, 10000),
 		reports: make(chan rtcp.Packet, 1000), connected: make(chan struct{}), left: make(chan struct{}), ended: make(chan struct{})}
-	v.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.wire})
+	v.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.socket})
 	v.pc, err = api(t, v.mux).NewPeerConnection(webrtc.Configuration{})
 	check(t, err)
 	t.Cleanup(v.Close)
@@ -152,10 +152,10 @@ func (v *Viewer) Connected() {
 	v.wait(v.connected, "the connection")
 }
 
-// Left waits until the connection is closed, by the server's goodbye or ours.
+// Left waits until the connection is closed, by the server or by Close.
 func (v *Viewer) Left() {
 	v.t.Helper()
-	v.wait(v.left, "the goodbye")
+	v.wait(v.left, "the end of the connection")
 }
 
 // Packet waits for the next RTP packet.
@@ -164,7 +164,7 @@ func (v *Viewer) Packet() *rtp.Packet {
 	select {
 	case packet := <-v.packets:
 		return packet
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		v.t.Fatal("no RTP packet came")
 		return nil
 	}
@@ -209,7 +209,7 @@ func (v *Viewer) Report() rtcp.Packet {
 	select {
 	case packet := <-v.reports:
 		return packet
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		v.t.Fatal("no RTCP packet came")
 		return nil
 	}
@@ -222,12 +222,12 @@ func (v *Viewer) Send(packets ...rtcp.Packet) {
 }
 
 // Cut takes the viewer off the network, in both directions, or puts it back.
-func (v *Viewer) Cut(cut bool) { v.wire.cut.Store(cut) }
+func (v *Viewer) Cut(cut bool) { v.socket.cut.Store(cut) }
 
-// Lose has a part of the RTP packets that come get lost, by chance that is the same in each run.
-func (v *Viewer) Lose(part float64) { v.wire.lost.Store(uint64(part * (1 << 32))) }
+// Lose drops a fraction of the incoming RTP packets, chosen by random numbers that are the same in each run.
+func (v *Viewer) Lose(fraction float64) { v.socket.lossRate.Store(uint64(fraction * (1 << 32))) }
 
-// Close says goodbye and ends the viewer.
+// Close closes the connection, which the server notices, and ends the viewer.
 func (v *Viewer) Close() {
 	select {
 	case <-v.ended:
@@ -272,7 +272,7 @@ func (v *Viewer) wait(event <-chan struct{}, what string) {
 	v.t.Helper()
 	select {
 	case <-event:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		v.t.Fatalf("%s did not come", what)
 	}
 }

@@ -125,7 +125,7 @@ func (w *Writer) Begin(unit h264.AccessUnit) {
 		panic(fmt.Sprintf("shmtest: %d bytes do not fit", size))
 	}
 	position := w.place(uint64(len(unit.Data)))                                            // W2
-	w.giveAway(position + uint64(len(unit.Data)))                                          // W3
+	w.releaseUpTo(position + uint64(len(unit.Data)))                                       // W3
 	atomic.StoreUint64(w.word64(w.slot()+shm.OffsetSequence), shm.WritingSequence(w.next)) // W4
 	copy(w.memory[shm.DataOffset(position):], unit.Data)                                   // W5
 	w.positions[w.next%shm.SlotCount] = position
@@ -152,8 +152,8 @@ func (w *Writer) place(size uint64) uint64 {
 	return position
 }
 
-// giveAway raises first_record past the records that lose their slot or any of their data before end.
-func (w *Writer) giveAway(end uint64) {
+// releaseUpTo raises first_record past the records that lose their slot or any of their data before end.
+func (w *Writer) releaseUpTo(end uint64) {
 	for w.first < w.next &&
 		(w.next-w.first >= shm.SlotCount || w.positions[w.first%shm.SlotCount]+shm.DataCapacity < end) {
 		w.first++

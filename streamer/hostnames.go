@@ -1,0 +1,49 @@
+package main
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+
+	"petcam/streamer/internal/config"
+)
+
+// hostNames are those by which this machine goes besides its addresses, lower-case: those that a guard of the HTTP API
+// knows, and a certificate is for.
+func hostNames(settings config.Config) []string {
+	own, _ := os.Hostname()
+	return hostNamesOf(own, settings)
+}
+
+// hostNamesOf are the machine's own names, also below the suffixes of home networks, none of which is in the public DNS,
+// and those that the configuration has. petcam/web/http/hosts.py has the same.
+func hostNamesOf(hostname string, settings config.Config) []string {
+	short, _, _ := strings.Cut(hostname, ".")
+	all := []string{hostname, short}
+	for _, suffix := range []string{".local", ".lan", ".home.arpa", ".internal", ".localdomain"} {
+		all = append(all, short+suffix)
+	}
+	all = append(append(all, settings.Web.Hosts...), settings.WebRTC.ExtraHosts...)
+	if public, err := url.Parse(settings.Streamer.PublicURL); err == nil && public.Host != "" {
+		all = append(all, public.Hostname())
+	}
+	for i := range all {
+		if name, _, err := net.SplitHostPort(all[i]); err == nil {
+			all[i] = name
+		}
+		all[i] = strings.ToLower(all[i])
+	}
+	return all
+}
+
+// parseNetworks are those that a key lists.
+func parseNetworks(listed []string) (all []netip.Prefix) {
+	for _, each := range listed {
+		if network, err := config.Network(each); err == nil { // others have not passed the configuration
+			all = append(all, network)
+		}
+	}
+	return all
+}

@@ -1,0 +1,48 @@
+package record
+
+import (
+	"testing"
+	"time"
+)
+
+// oneSession is a session without its goroutine, with a first frame written.
+func oneSession(t testing.TB, r *harness) *session {
+	t.Helper()
+	dir, err := openDirectory(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(r.Recorder, "")
+	s.dir, s.idle = dir, newIdleContext(s.ctx, time.Hour)
+	t.Cleanup(func() {
+		if err := s.closeSegment(); err != nil {
+			t.Error(err)
+		}
+		s.idle.stop()
+		dir.close()
+	})
+	return s
+}
+
+func TestWritingAFrameAllocatesNothing(t *testing.T) {
+	r := newHarness(t, nil)
+	r.system.syncEvery = time.Hour
+	units := seconds(t, 1)
+	s := oneSession(t, r)
+	if err := s.add(units[0]); err != nil {
+		t.Fatal(err)
+	}
+	late := time.NewTimer(time.Hour)
+	defer late.Stop()
+	au := units[1]
+	if allocations := testing.AllocsPerRun(5000, func() {
+		au.CaptureNS += 33e6
+		s.idle.reset()
+		if err := s.add(au); err != nil {
+			t.Fatal(err)
+		}
+		s.report(au, late)
+	}); allocations != 0 {
+		t.Errorf("%v allocations for each frame", allocations)
+	}
+}

@@ -1,0 +1,61 @@
+package record
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"petcam/streamer/internal/apierror"
+)
+
+// errDeleted says that the growing file was deleted.
+var errDeleted = errors.New("the file being recorded was deleted")
+
+// diskError makes an apierror of an error of the disk: what to do goes into the message, the rest into the log only.
+// It is nil for nil, and leaves an apierror as it is.
+func diskError(err error) error {
+	if err == nil {
+		return nil // before anything is allocated: this is called for each frame
+	}
+	var f *apierror.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	reason, message := remedy(err)
+	return apierror.New(apierror.RecordingFailed, "%s", message).WithReason(reason).WithCause(err)
+}
+
+// remedy says what is wrong, in one of the phrases of docs/http-api.md, and what to do.
+func remedy(err error) (reason, message string) {
+	switch {
+	case errors.Is(err, errDeleted), errors.Is(err, fs.ErrNotExist):
+		return "Directory removed", "The recordings directory, or the file being recorded in it, was removed; start again"
+	case errors.Is(err, syscall.EFBIG):
+		return "File too large", "The file reached the largest size that is allowed here; lower recording.segment_minutes"
+	case isFull(err):
+		return "Disk full", "The disk is full; delete recordings, or move recording.directory to a larger disk"
+	case errors.Is(err, syscall.EROFS):
+		return "Disk read-only", "The disk of recording.directory is read-only; check it with fsck, and mount it again"
+	case errors.Is(err, fs.ErrPermission):
+		return "Not permitted", "recording.directory may not be written to; give it to the user petcam (chown petcam:petcam)"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "Not a directory", "recording.directory is not a directory"
+	default:
+		return "Disk fault", "The disk of recording.directory has a fault; see the log, and check the disk"
+	}
+}
+
+// isFull says that the disk or the quota is full, so that deleting files may help.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// sizeAndLinks returns the bytes of an open file, and how many names it has.
+func sizeAndLinks(file *os.File) (size int64, links uint64, err error) {
+	info, err := file.Stat()
+	if err != nil {
+		return 0, 0, err
+	}
+	return info.Size(), uint64(info.Sys().(*syscall.Stat_t).Nlink), nil
+}

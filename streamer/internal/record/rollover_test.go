@@ -1,0 +1,142 @@
+package record
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/mp4/mp4test"
+)
+
+func TestALongRecordingContinuesInTheNextFileWithoutLosingOrRepeatingAFrame(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
+	units := seconds(t, 6)
+	r.source.publish(units...)
+	r.start()
+	r.stop()
+	files := r.files()
+	if len(files) != 3 {
+		t.Fatalf("files are %v, want two rolls", files)
+	}
+	for i, name := range files {
+		r.holds(name, units[60*i:60*(i+1)]) // the first keyframe after 1.5 s
+	}
+	mp4test.Plays(t, r.path(files[2]))
+}
+
+// breaks are what ends a file before the keyframe at 60 of a clip of 90 frames.
+func breaks(t *testing.T) map[string]func(units []h264.AccessUnit) {
+	other := mp4test.Clip(t, "baseline", 176, 144, 30, 0)
+	return map[string]func(units []h264.AccessUnit){
+		"other parameter sets": func(units []h264.AccessUnit) {
+			for i := range units {
+				units[i].Data = other[i].Data
+			}
+		},
+		"another picture size": func(units []h264.AccessUnit) {
+			for i := range units {
+				units[i].Width = 320
+			}
+		},
+		"a gap of over two seconds": func(units []h264.AccessUnit) {
+			for i := range units {
+				units[i].CaptureNS += 2e9
+			}
+		},
+		"a time that steps back": func(units []h264.AccessUnit) {
+			for i := range units {
+				units[i].CaptureNS -= 1e9
+			}
+		},
+	}
+}
+
+func TestADiscontinuityBeginsANewFile(t *testing.T) {
+	for name, change := range breaks(t) {
+		t.Run(name, func(t *testing.T) {
+			r := newHarness(t, nil)
+			units := seconds(t, 6)[:90]
+			change(units[60:])
+			r.source.publish(units...)
+			first := r.start()
+			last := r.stop().Filename
+			if len(r.files()) != 2 {
+				t.Fatalf("files are %v", r.files())
+			}
+			r.holds(first, units[:60])
+			r.holds(last, units[60:])
+		})
+	}
+}
+
+func TestAWriterThatRestartsAtOnceContinuesTheSameFile(t *testing.T) {
+	r := newHarness(t, nil)
+	units := seconds(t, 6)[:90]
+	for i := range units[60:] {
+		units[60+i].Epoch, units[60+i].Record = 2, uint64(i)
+		units[60+i].CaptureNS += 1e9
+	}
+	r.source.publish(units...)
+	name := r.start()
+	r.stop()
+	r.holds(name, units)
+}
+
+func TestANewWritersFramesBeforeItsKeyframeAreDropped(t *testing.T) {
+	r := newHarness(t, nil)
+	units := seconds(t, 3)
+	for i := range units[45:] {
+		units[45+i].Epoch = 2
+	}
+	r.source.publish(units...)
+	first := r.start()
+	last := r.stop().Filename
+	r.holds(first, units[:45])
+	r.holds(last, units[60:])
+}
+
+func TestAPauseOfTheCameraFinishesTheFileAndTheRecordingContinues(t *testing.T) {
+	r := newHarness(t, nil)
+	r.system.idleLimit = 50 * time.Millisecond
+	units := seconds(t, 2)
+	r.source.publish(units[:30]...)
+	silent := make(chan struct{})
+	calls := 0
+	r.source.beforeNext = func() {
+		if calls++; calls == 30+2 { // the one after the frames waits in vain, the next comes when the file is finished
+			close(silent)
+		}
+	}
+	first := r.start()
+	<-silent
+	r.holds(first, units[:30])
+	if !r.Status().Recording {
+		t.Error("the recording has ended")
+	}
+	r.source.publish(units[30:]...)
+	last := r.stop().Filename
+	r.holds(last, units[30:])
+}
+
+func TestAWallClockJumpChangesNeitherDurationsNorFileOrder(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	jumps := []time.Duration{0, -50 * year, 50 * year, -time.Hour}
+	r := newHarness(t, func(o *Options) { o.Segment = time.Second })
+	var looks atomic.Uint64 // each file looks once when it begins; others look in between
+	r.system.now = func() (time.Time, uint64) {
+		wall, now := bothClocks()
+		return wall.Add(jumps[looks.Add(1)%uint64(len(jumps))]), now
+	}
+	units := seconds(t, 5)
+	r.source.publish(units...)
+	r.start()
+	r.stop()
+	files := r.files() // by name
+	if len(files) != 5 {
+		t.Fatalf("files are %v", files)
+	}
+	for i, name := range files {
+		r.holds(name, units[30*i:30*(i+1)])
+	}
+}

@@ -1,0 +1,115 @@
+package record
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/mp4"
+)
+
+// maxFrameGap is the longest time between two frames of one file.
+const maxFrameGap = 2 * time.Second
+
+// segment is one file of a recording while it grows. It belongs to the session's goroutine.
+type segment struct {
+	name          string // the finished file's
+	file          *os.File
+	mp4           *mp4.Writer
+	parameterSets parameterSets
+	start         time.Time // wall clock at the first frame's capture
+	first         h264.AccessUnit
+	last          h264.AccessUnit // both without data
+	size          int64           // bytes, once finished
+}
+
+// createSegment begins a file with au, a keyframe with these parameter sets, captured at start.
+func createSegment(dir *directory, sys system, label string, start time.Time, params parameterSets, au h264.AccessUnit) (*segment, error) {
+	name, file, err := dir.create(start, label)
+	if err != nil {
+		return nil, err
+	}
+	width, height := params.pictureSize(au)
+	writer, err := mp4.Create(sys.durable(file), mp4.Track{
+		Width: width, Height: height, SPS: params.sps, PPS: params.pps, Start: start,
+	})
+	if err != nil {
+		return nil, errors.Join(err, file.Close(), dir.root.Remove(name+partSuffix))
+	}
+	au.Data = nil
+	return &segment{name: name, file: file, mp4: writer, parameterSets: params, start: start, first: au}, nil
+}
+
+// endsBefore says whether au must not go into this file: docs/recordings.md, "When a file ends and the next begins".
+func (s *segment) endsBefore(au h264.AccessUnit, limit time.Duration) bool {
+	if s.mp4.Samples() == 0 {
+		return false
+	}
+	if gap := int64(au.CaptureNS - s.last.CaptureNS); gap <= 0 || gap > int64(maxFrameGap) {
+		return true
+	}
+	if au.Width != s.last.Width || au.Height != s.last.Height {
+		return true
+	}
+	if !au.Keyframe {
+		return au.Epoch != s.last.Epoch // of another writer: it refers to frames that are not in this file
+	}
+	return s.elapsed(au) >= limit || !s.parameterSets.cover(au)
+}
+
+// elapsed is the time from the first frame's capture to au's.
+func (s *segment) elapsed(au h264.AccessUnit) time.Duration {
+	return time.Duration(au.CaptureNS - s.first.CaptureNS)
+}
+
+// write appends au. When it fails, the file is as before.
+func (s *segment) write(au h264.AccessUnit) error {
+	s.mp4.Begin()
+	for nal := range h264.NALs(au.Data) {
+		if !s.parameterSets.redundant(nal) {
+			s.mp4.Add(nal)
+		}
+	}
+	if err := s.mp4.End(s.elapsed(au), au.Keyframe); err != nil {
+		return err
+	}
+	au.Data = nil
+	s.last = au
+	return nil
+}
+
+// finish makes an ordinary MP4 of the file and gives it its name.
+func (s *segment) finish(dir *directory) error {
+	defer s.file.Close() // everything has been synced, or has failed already
+	size, err := s.mp4.Finish()
+	if err != nil {
+		return err
+	}
+	s.size = size
+	s.name, err = publish(dir, s.name, s.start.Add(s.mp4.Duration()))
+	return err
+}
+
+// publish gives a finished file its time and its name (F6), and returns the name.
+func publish(dir *directory, name string, end time.Time) (string, error) {
+	if err := dir.setTime(name+partSuffix, end); err != nil {
+		return name, err
+	}
+	return dir.publish(name)
+}
+
+// discard deletes the file.
+func (s *segment) discard(dir *directory) error {
+	return errors.Join(s.file.Close(), dir.root.Remove(s.name+partSuffix))
+}
+
+func (s *segment) status() Status {
+	return Status{
+		Recording:    true,
+		Filename:     s.name,
+		FrameCount:   s.mp4.Samples(),
+		BytesWritten: max(s.size, s.mp4.Size()),
+		Duration:     s.mp4.Duration().Seconds(),
+	}
+}

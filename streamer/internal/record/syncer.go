@@ -1,0 +1,64 @@
+package record
+
+import (
+	"os"
+	"time"
+
+	"petcam/streamer/internal/mp4"
+)
+
+// syncer makes the growing file durable at regular times and keeps disk space free, in a goroutine of its own so that
+// frames never wait for it. An error ends the session.
+type syncer struct {
+	session *session
+	dir     *directory
+	file    *os.File
+	durable mp4.File
+	quit    chan struct{}
+	done    chan struct{}
+}
+
+// startSyncer starts the goroutine; stop ends it.
+func startSyncer(session *session, growing *segment) *syncer {
+	sys := session.recorder.system
+	s := &syncer{session, session.dir, growing.file, sys.durable(growing.file), make(chan struct{}), make(chan struct{})}
+	go s.run(sys.syncEvery)
+	return s
+}
+
+func (s *syncer) stop() {
+	close(s.quit)
+	<-s.done
+}
+
+func (s *syncer) run(every time.Duration) {
+	defer close(s.done)
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.quit:
+			return
+		case <-ticker.C:
+		}
+		if err := s.sync(); err != nil {
+			s.session.cancel(diskError(err))
+			return
+		}
+	}
+}
+
+// sync makes the file durable, looks whether it still has its name, and makes room for it.
+func (s *syncer) sync() error {
+	if err := s.session.recorder.counters.countSync(s.durable.Sync); err != nil {
+		return err
+	}
+	size, links, err := sizeAndLinks(s.file)
+	if err != nil {
+		return err
+	}
+	if links == 0 {
+		return errDeleted
+	}
+	return s.session.recorder.space.makeRoom(s.dir, size)
+}

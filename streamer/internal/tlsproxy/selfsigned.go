@@ -1,0 +1,135 @@
+package tlsproxy
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+)
+
+// renewalCheckInterval is how often the certificate is checked for renewal. The first check is long enough after the
+// start for the machine to have its addresses and the time of day from the network.
+const renewalCheckInterval = 10 * time.Minute
+
+// SelfSigned is a certificate that this machine makes for itself and saves in a file.
+type SelfSigned struct {
+	file    string
+	names   func() []string // of this machine now, addresses included
+	now     func() time.Time
+	log     *slog.Logger
+	current atomic.Pointer[tls.Certificate]
+}
+
+// OpenSelfSigned takes the certificate that is saved in directory, or makes one.
+func OpenSelfSigned(directory string, names func() []string, log *slog.Logger) (*SelfSigned, error) {
+	return openSelfSigned(&SelfSigned{file: filepath.Join(directory, "tls.pem"), names: names, now: time.Now, log: log})
+}
+
+func openSelfSigned(s *SelfSigned) (*SelfSigned, error) {
+	if kept, err := tls.LoadX509KeyPair(s.file, s.file); err == nil {
+		s.use(&kept)
+		return s, nil
+	} else if !os.IsNotExist(err) {
+		s.log.Warn("the kept HTTPS certificate cannot be used; a new one is made", "error", err)
+	}
+	return s, s.renew()
+}
+
+// Certificate is the current one.
+func (s *SelfSigned) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return s.current.Load(), nil
+}
+
+// KeepCurrent makes a new certificate before the current one expires, and when this machine has got another name.
+func (s *SelfSigned) KeepCurrent(ctx context.Context) {
+	ticker := time.NewTicker(renewalCheckInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			s.check()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *SelfSigned) check() {
+	why := s.renewalReason()
+	if why == "" {
+		return
+	}
+	s.log.Info("a new HTTPS certificate is made, which browsers will ask about again", "because", why)
+	if err := s.renew(); err != nil {
+		s.log.Error("the HTTPS certificate cannot be made", "error", err)
+	}
+}
+
+// renewalReason says why a new certificate is needed; empty if none is.
+func (s *SelfSigned) renewalReason() string {
+	leaf, now := s.current.Load().Leaf, s.now()
+	switch {
+	case now.Before(earliestPlausible()): // the clock is wrong: it tells nothing
+	case now.Before(leaf.NotBefore):
+		return "it was made when the clock was wrong"
+	case now.After(leaf.NotAfter.Add(-renewBefore)):
+		return "it ends soon"
+	}
+	for _, name := range s.names() {
+		if leaf.VerifyHostname(name) != nil {
+			return "it is not for " + name
+		}
+	}
+	return ""
+}
+
+// renew makes a certificate for the current names and those of the certificate before: an address may come back.
+func (s *SelfSigned) renew() error {
+	names := s.names()
+	if current := s.current.Load(); current != nil {
+		names = append(names, namesOf(current.Leaf)...)
+	}
+	text, err := generate(s.now(), names)
+	if err != nil {
+		return err
+	}
+	certificate, err := tls.X509KeyPair(text, text)
+	if err != nil {
+		return err
+	}
+	if err := writeAtomically(s.file, text); err != nil {
+		s.log.Warn("the HTTPS certificate cannot be kept: browsers will ask again after the next start", "error", err)
+	}
+	s.use(&certificate)
+	return nil
+}
+
+func (s *SelfSigned) use(certificate *tls.Certificate) {
+	s.current.Store(certificate)
+	s.log.Info("HTTPS certificate of this machine's own", "sha256", Fingerprint(certificate), "ends", certificate.Leaf.NotAfter)
+}
+
+// writeAtomically writes a file whole or not at all, for its owner only.
+func writeAtomically(path string, text []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), ".tls-*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err == nil {
+		err = file.Sync()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
