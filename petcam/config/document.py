@@ -8,7 +8,6 @@ import yaml
 
 DEEPEST = 20  # levels of nesting; petcam.yaml has three
 SHOWN_AT_MOST = 60  # characters of a text in a message
-MERGE = "<<"  # the key that takes in the keys of another mapping
 LINE_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 COMMENT = re.compile("(^| )#.*", re.DOTALL)
 INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode's categories; some of them would break a message's line
@@ -47,6 +46,8 @@ class _Loader(yaml.BaseLoader):
             raise Refused(line, f"is nested more than {DEEPEST} levels deep")
         if getattr(event, "tag", None) not in (None, "!"):
             raise Refused(line, "a tag such as !!str is not allowed")
+        if isinstance(event, yaml.NodeEvent) and event.anchor and not isinstance(event, yaml.AliasEvent):
+            raise Refused(line, "an anchor such as &a is not allowed; write the value itself")
         if re.search("[\ud800-\udfff]", getattr(event, "value", "")):  # Python would take half a character
             raise Refused(line, "is not YAML: found invalid Unicode character escape code")
 
@@ -94,36 +95,17 @@ def shown(text: str) -> str:
 
 
 def entries(node: yaml.Node, wanted: str) -> dict[str, Entry]:
-    """By key, those that are merged in among them; of equal keys the last counts. Nothing is an empty mapping.
+    """By key; of equal keys the last counts. Nothing is an empty mapping.
 
     Raises :class:`Refused`, of anything else with what was ``wanted``.
     """
-    return _entries(node, wanted, may_merge=True)
-
-
-def _entries(node: yaml.Node, wanted: str, may_merge: bool) -> dict[str, Entry]:
     if is_empty(node):
         return {}
     if not isinstance(node, yaml.MappingNode):
         raise Refused(line_of(node), f"{wanted}, not {quoted(node)}")
-    merged: dict[str, Entry] = {}
-    own: dict[str, Entry] = {}
+    found: dict[str, Entry] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise Refused(line_of(key), f"{quoted(key)} is not allowed as a key")
-        if key.value != MERGE or key.style is not None:
-            own[key.value] = Entry(line_of(key), value)
-        elif may_merge:
-            merged.update(_merged(value))
-        else:  # which could be itself, or many at each level
-            raise Refused(line_of(key), f"{MERGE} is not allowed in what is merged")
-    return {**merged, **own}
-
-
-def _merged(value: yaml.Node) -> dict[str, Entry]:
-    """A mapping's, or those of several, of which the first has the last word."""
-    sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
-    found: dict[str, Entry] = {}
-    for source in reversed(sources):
-        found.update(_entries(source, f"{MERGE} must hold mappings", may_merge=False))
+        found[key.value] = Entry(line_of(key), value)
     return found

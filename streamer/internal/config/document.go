@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	deepest     = 20   // levels of nesting; petcam.yaml has three
-	shownAtMost = 60   // characters of a text in a message
-	mergeKey    = "<<" // takes in the keys of another mapping
+	deepest     = 20 // levels of nesting; petcam.yaml has three
+	shownAtMost = 60 // characters of a text in a message
 )
 
 // compose gives the root of the one document of a text, nil if it is empty. Every scalar is text: Node.Value.
@@ -76,6 +75,9 @@ func check(node *yaml.Node, depth int) error {
 	if node.Style&yaml.TaggedStyle != 0 {
 		return atLine(node, "a tag such as !!str is not allowed")
 	}
+	if node.Anchor != "" {
+		return atLine(node, "an anchor such as &a is not allowed; write the value itself")
+	}
 	for _, child := range node.Content {
 		if err := check(child, depth+1); err != nil {
 			return err
@@ -87,14 +89,6 @@ func check(node *yaml.Node, depth int) error {
 // isEmpty tells whether nothing stands there, not even quotes.
 func isEmpty(node *yaml.Node) bool {
 	return node == nil || node.Kind == yaml.ScalarNode && node.Style == 0 && node.Value == ""
-}
-
-// resolved is what an alias stands for, or the node itself.
-func resolved(node *yaml.Node) *yaml.Node {
-	if node.Kind == yaml.AliasNode {
-		return node.Alias
-	}
-	return node
 }
 
 // quoted is a scalar's text on one line, or what else the node is.
@@ -131,62 +125,32 @@ type entry struct {
 	value *yaml.Node
 }
 
-// entries are those of a mapping, those that are merged in among them; of equal keys the last counts. Nothing is an
-// empty mapping; of anything else it says what was wanted.
-func entries(node *yaml.Node, wanted string) ([]entry, error) { return collect(node, wanted, true) }
-
-func collect(node *yaml.Node, wanted string, mayMerge bool) (found []entry, err error) {
+// entries are those of a mapping; of equal keys the last counts. Nothing is an empty mapping; of anything else it says
+// what was wanted.
+func entries(node *yaml.Node, wanted string) (found []entry, err error) {
 	if isEmpty(node) {
 		return nil, nil
 	}
 	if node.Kind != yaml.MappingNode {
 		return nil, atLine(node, "%s, not %s", wanted, quoted(node))
 	}
-	var own []entry
 	for i := 0; i < len(node.Content); i += 2 {
-		key, value := resolved(node.Content[i]), resolved(node.Content[i+1])
-		switch {
-		case key.Kind != yaml.ScalarNode:
+		key, value := node.Content[i], node.Content[i+1]
+		if key.Kind != yaml.ScalarNode {
 			return nil, atLine(key, "%s is not allowed as a key", quoted(key))
-		case key.Value != mergeKey || key.Style != 0:
-			own = put(own, entry{key.Value, key.Line, value})
-		case !mayMerge: // which could be itself, or many at each level
-			return nil, atLine(key, "%s is not allowed in what is merged", mergeKey)
-		default:
-			if found, err = merge(found, value); err != nil {
-				return nil, err
-			}
 		}
+		found = put(found, entry{key.Value, key.Line, value})
 	}
-	return put(found, own...), nil
+	return found, nil
 }
 
-// merge takes in a mapping, or several of which the first has the last word.
-func merge(to []entry, from *yaml.Node) ([]entry, error) {
-	sources := []*yaml.Node{from}
-	if from.Kind == yaml.SequenceNode {
-		sources = from.Content
+// put adds an entry, in the place of one of its name.
+func put(to []entry, added entry) []entry {
+	at := slices.IndexFunc(to, func(e entry) bool { return e.name == added.name })
+	if at < 0 {
+		return append(to, added)
 	}
-	for _, source := range slices.Backward(sources) {
-		more, err := collect(resolved(source), mergeKey+" must hold mappings", false)
-		if err != nil {
-			return nil, err
-		}
-		to = put(to, more...)
-	}
-	return to, nil
-}
-
-// put adds entries, in the place of those of their names.
-func put(to []entry, added ...entry) []entry {
-	for _, each := range added {
-		at := slices.IndexFunc(to, func(e entry) bool { return e.name == each.name })
-		if at < 0 {
-			to = append(to, each)
-		} else {
-			to[at] = each
-		}
-	}
+	to[at] = added
 	return to
 }
 

@@ -79,7 +79,7 @@ func (k key) read(node *yaml.Node) (bad *yaml.Node) {
 	items := reflect.Zero(k.place.Type())
 	for _, item := range node.Content {
 		text := reflect.New(k.place.Type().Elem()).Elem()
-		if bad := k.set(text, resolved(item)); bad != nil {
+		if bad := k.set(text, item); bad != nil {
 			return bad
 		}
 		items = reflect.Append(items, text)
