@@ -21,7 +21,7 @@ CLOCKS_NS = 2_000_000  # what the two clocks may differ by when they are read on
 # Every picture that is presented: its time on the wall in milliseconds, its moment of capture, its width, and by which
 # way it came.
 WATCH = """async () => {
-    const { src } = document.querySelector("script[src$='/first_call.js']");
+    const { src } = document.querySelector("script[src$='/entry.js']");
     window.petcam = (await import(new URL("main.js", src))).page;
     window.pictures = [];
     const note = (frame, { width }, way) =>

@@ -174,7 +174,7 @@ def test_it_chooses(modules: Page, results: list[int], frame: int | None, now: i
     rows = [{**RESULT, "rtp_timestamp": timestamp} for timestamp in results]
     chosen = modules.evaluate(
         """async ([rows, frame, now]) => {
-            const { DetectionRing } = await import("/static/detection_ring.js");
+            const { DetectionRing } = await import("/static/live/detection_ring.js");
             const ring = new DetectionRing();
             for (const row of rows) ring.add(row, 0);
             const { match, result } = ring.boxesFor(frame ?? undefined, now);

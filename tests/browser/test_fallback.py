@@ -276,7 +276,7 @@ OWN_STREAM = """() => {
     };
 }"""
 OWN_VIEW = """async () => {
-    const { MjpegView } = await import("/static/mjpeg_view.js");
+    const { MjpegView } = await import("/static/live/mjpeg_view.js");
     window.canvas = document.body.appendChild(document.createElement("canvas"));
     window.view = new MjpegView(canvas);
     window.shown = [];

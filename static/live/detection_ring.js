@@ -1,4 +1,4 @@
-import { between, beyond } from "./motion.js";
+import { between, beyond } from "./interpolation.js";
 
 /** @typedef {{x: number, y: number, w: number, h: number}} Rect in pixels, left-top corner and size */
 /** @typedef {{class_name: string, confidence: number, bbox: Rect}} Detection */

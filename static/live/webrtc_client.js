@@ -1,6 +1,6 @@
 import { Call } from "./call.js";
 import { eachFrame } from "./frames.js";
-import { ServerError } from "./http.js";
+import { ServerError } from "../lib/http.js";
 import { fetchConfig } from "./viewer_config.js";
 
 const TICK_MS = 250;

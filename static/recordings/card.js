@@ -1,10 +1,10 @@
-import { setText } from "./dom.js";
-import { clock, megabytes } from "./recording_format.js";
-import { urlOf } from "./recording_library.js";
+import { setText } from "../lib/dom.js";
+import { clock, megabytes } from "../lib/format.js";
+import { urlOf } from "./library.js";
 
-/** @typedef {import("./recording_library.js").Recording} Recording */
-/** @typedef {import("./recording_player.js").RecordingPlayer} RecordingPlayer */
-/** @typedef {import("./recording_words.js").RecordingWords} RecordingWords */
+/** @typedef {import("./library.js").Recording} Recording */
+/** @typedef {import("./player.js").RecordingPlayer} RecordingPlayer */
+/** @typedef {import("./words.js").RecordingWords} RecordingWords */
 /**
  * @typedef {object} Actions what a card asks for
  * @property {(name: string, pinned: boolean) => Promise<unknown>} pin

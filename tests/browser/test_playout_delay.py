@@ -13,7 +13,7 @@ NewPage = Callable[..., Page]
 FRAME = 3000  # RTP ticks at 30 frames a second
 
 MOTION = """async ([how, before, after, part]) => {
-    const motion = await import("/static/motion.js");
+    const motion = await import("/static/live/interpolation.js");
     const rows = motion[how](before, after, part);
     return rows.map(({ class_name, bbox: { x, y, w, h } }) => [class_name, x, y, w, h]);
 }"""
@@ -75,7 +75,7 @@ def test_boxes_beyond_the_newest_result(
 # Presents and hears what `events` says, [kind, RTP timestamp, milliseconds]; the browser tells that each frame waited
 # for so long, or does not tell it (null) but was told so.
 DELAY = """async ([events, held, told, now]) => {
-    const { DetectorDelay } = await import("/static/detector_delay.js");
+    const { DetectorDelay } = await import("/static/live/detector_delay.js");
     const delay = new DetectorDelay();
     delay.told = told;
     for (const [kind, timestamp, at] of events) delay[kind](timestamp >>> 0, at, held === null ? undefined : at - held);
@@ -125,7 +125,7 @@ def test_what_was_measured_long_ago_is_forgotten(modules: Page) -> None:
 
 # Follows for a minute a browser that has pictures wait `less` milliseconds less than it was told two ticks ago.
 FOLLOW = """async ([need, choice, less]) => {
-    const { HoldBack } = await import("/static/hold_back.js");
+    const { HoldBack } = await import("/static/live/playout_delay.js");
     const told = [];
     const client = Object.assign(new EventTarget(), { holdBack() {} });
     const choices = Object.assign(new EventTarget(), { get: () => choice });
@@ -256,7 +256,7 @@ def test_the_call_is_made_anew_where_the_viewer_chooses_otherwise(system: DemoSy
 def test_what_is_no_picture_is_not_called_live(modules: Page) -> None:
     called = modules.evaluate(
         """async () => {
-            const { eachFrame } = await import("/static/frames.js");
+            const { eachFrame } = await import("/static/live/frames.js");
             const canvas = document.createElement("canvas");
             const video = document.createElement("video");
             Object.assign(video, { muted: true, srcObject: canvas.captureStream() });

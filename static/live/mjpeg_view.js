@@ -1,4 +1,4 @@
-import { failureOf } from "./http.js";
+import { failureOf } from "../lib/http.js";
 import { PartReader } from "./multipart.js";
 
 /** @typedef {import("./frames.js").PictureSource} PictureSource */

@@ -1,7 +1,7 @@
-import { fetchJSON } from "./http.js";
-import { megabytes } from "./recording_format.js";
+import { fetchJSON } from "../lib/http.js";
+import { megabytes } from "../lib/format.js";
 
-/** @typedef {import("./messages.js").Messages} Messages */
+/** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {{name: string, start: string | number, size: number, state: string}} Recording */
 
 const URL_OF_LIST = "/api/recordings";

@@ -1,11 +1,11 @@
-import { RecordingCard } from "./recording_card.js";
-import { urlOf } from "./recording_library.js";
-import { isDay } from "./recording_words.js";
+import { RecordingCard } from "./card.js";
+import { urlOf } from "./library.js";
+import { isDay } from "./words.js";
 
-/** @typedef {import("./recording_card.js").Actions} Actions */
-/** @typedef {import("./recording_library.js").Recording} Recording */
-/** @typedef {import("./recording_player.js").RecordingPlayer} RecordingPlayer */
-/** @typedef {import("./recording_words.js").RecordingWords} RecordingWords */
+/** @typedef {import("./card.js").Actions} Actions */
+/** @typedef {import("./library.js").Recording} Recording */
+/** @typedef {import("./player.js").RecordingPlayer} RecordingPlayer */
+/** @typedef {import("./words.js").RecordingWords} RecordingWords */
 
 /** The cards of the recordings under the headings of their days. A card stays the same as long as its recording does. */
 export class RecordingDays {

@@ -1,13 +1,13 @@
-import { byId, setText } from "./dom.js";
-import { ServerError } from "./http.js";
-import { RecordingControls } from "./recording_controls.js";
-import { RecordingDays } from "./recording_days.js";
-import { megabytes } from "./recording_format.js";
-import { RecordingLibrary } from "./recording_library.js";
-import { RecordingPanel } from "./recording_panel.js";
-import { RecordingPlayer } from "./recording_player.js";
-import { RecordingWords } from "./recording_words.js";
-import { ServerStatusMonitor } from "./server_status.js";
+import { byId, setText } from "../lib/dom.js";
+import { ServerError } from "../lib/http.js";
+import { RecordingControls } from "../lib/recording_controls.js";
+import { RecordingDays } from "./days.js";
+import { megabytes } from "../lib/format.js";
+import { RecordingLibrary } from "./library.js";
+import { RecordingPanel } from "../lib/recording_panel.js";
+import { RecordingPlayer } from "./player.js";
+import { RecordingWords } from "./words.js";
+import { ServerStatusMonitor } from "../lib/server_status.js";
 
 const REFRESH_MS = 10_000; // what another tab, or the streamer, did
 

@@ -1,4 +1,4 @@
-import { postJSON, ServerError } from "./http.js";
+import { postJSON, ServerError } from "../lib/http.js";
 
 /** @typedef {import("./viewer_config.js").ViewerConfig} ViewerConfig */
 

@@ -1,12 +1,12 @@
 import { DetectionRing, VANISH_MS } from "./detection_ring.js";
 import { DetectorDelay } from "./detector_delay.js";
-import { refusalOf } from "./http.js";
+import { refusalOf } from "../lib/http.js";
 
 /** @typedef {import("./detection_ring.js").Detection} Detection */
 /** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
 /** @typedef {import("./detection_ring.js").Match} Match */
 /** @typedef {import("./detection_ring.js").Rect} Rect */
-/** @typedef {import("./http.js").ServerError} ServerError */
+/** @typedef {import("../lib/http.js").ServerError} ServerError */
 /** @typedef {import("./frames.js").PictureSource} PictureSource */
 /** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
 

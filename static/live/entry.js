@@ -1,6 +1,6 @@
 import { Call } from "./call.js";
 import { Choices } from "./choices.js";
-import { byId } from "./dom.js";
+import { byId } from "../lib/dom.js";
 import { nextFrame } from "./frames.js";
 import { inlinedConfig } from "./viewer_config.js";
 

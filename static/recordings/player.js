@@ -1,4 +1,4 @@
-import { urlOf } from "./recording_library.js";
+import { urlOf } from "./library.js";
 
 /** Plays one recording at a time, in the place that asked for it. */
 export class RecordingPlayer {

@@ -1,4 +1,4 @@
-import { fetchJSON } from "./http.js";
+import { fetchJSON } from "../lib/http.js";
 
 const LIST = "/api/recordings";
 const PAGE = 24;

@@ -1,19 +1,19 @@
 import { BBoxOverlay } from "./bbox_overlay.js";
 import { ChoiceMenu } from "./choice_menu.js";
-import { byId, setText } from "./dom.js";
-import { choices, firstCall, mayHoldBack } from "./first_call.js";
+import { byId, setText } from "../lib/dom.js";
+import { choices, firstCall, mayHoldBack } from "./entry.js";
 import { videoSource } from "./frames.js";
 import { FullscreenButton } from "./fullscreen.js";
-import { HoldBack } from "./hold_back.js";
-import { ServerError } from "./http.js";
-import { Messages } from "./messages.js";
+import { HoldBack } from "./playout_delay.js";
+import { ServerError } from "../lib/http.js";
+import { Messages } from "../lib/messages.js";
 import { MjpegView } from "./mjpeg_view.js";
-import { PictureNotice } from "./picture_notice.js";
-import { PictureWay } from "./picture_way.js";
-import { RecordingControls } from "./recording_controls.js";
-import { RecordingList } from "./recording_list.js";
-import { RecordingPanel } from "./recording_panel.js";
-import { ServerStatusMonitor } from "./server_status.js";
+import { PictureNotice } from "./notice.js";
+import { PictureWay } from "./fallback.js";
+import { RecordingControls } from "../lib/recording_controls.js";
+import { RecordingList } from "./latest_recordings.js";
+import { RecordingPanel } from "../lib/recording_panel.js";
+import { ServerStatusMonitor } from "../lib/server_status.js";
 import { WebRTCVideoClient } from "./webrtc_client.js";
 
 /** The page: makes the modules, and tells each what another one found out. */

@@ -1,4 +1,4 @@
-/** @typedef {import("./messages.js").Messages} Messages */
+/** @typedef {import("../lib/messages.js").Messages} Messages */
 
 /**
  * The button that gives the whole screen to the picture, its boxes and its controls.

@@ -1,5 +1,5 @@
 import { setText } from "./dom.js";
-import { clock, megabytes } from "./recording_format.js";
+import { clock, megabytes } from "./format.js";
 
 /** @typedef {import("./messages.js").Messages} Messages */
 /** @typedef {import("./recording_controls.js").RecordingControls} RecordingControls */

@@ -1,4 +1,4 @@
-import { fetchJSON } from "./http.js";
+import { fetchJSON } from "../lib/http.js";
 
 const CONFIG_URL = "/api/webrtc/config";
 const INLINED_ID = "webrtc-config";

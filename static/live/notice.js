@@ -1,8 +1,8 @@
-import { setText } from "./dom.js";
-import { ServerError } from "./http.js";
+import { setText } from "../lib/dom.js";
+import { ServerError } from "../lib/http.js";
 
-/** @typedef {import("./messages.js").Messages} Messages */
-/** @typedef {import("./messages.js").MessageKey} MessageKey */
+/** @typedef {import("../lib/messages.js").Messages} Messages */
+/** @typedef {import("../lib/messages.js").MessageKey} MessageKey */
 /** @typedef {import("./webrtc_client.js").VideoState} VideoState */
 /** @typedef {import("./webrtc_client.js").VideoDetail} VideoDetail */
 
