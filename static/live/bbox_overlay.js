@@ -1,17 +1,13 @@
 import { DetectionRing, VANISH_MS } from "./detection_ring.js";
 import { DetectorDelay } from "./detector_delay.js";
-import { refusalOf } from "../lib/http.js";
 
 /** @typedef {import("./detection_ring.js").Detection} Detection */
 /** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
 /** @typedef {import("./detection_ring.js").Match} Match */
 /** @typedef {import("./detection_ring.js").Rect} Rect */
-/** @typedef {import("../lib/http.js").ServerError} ServerError */
 /** @typedef {import("./frames.js").PictureSource} PictureSource */
 /** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
 
-const STREAM_URL = "/api/detections/stream";
-const REOPEN_MS = 500;
 const LABEL_HEIGHT = 24;
 const LABEL_GAP = 4;
 const FONT = "600 13px system-ui, sans-serif";
@@ -26,10 +22,9 @@ const FONT = "600 13px system-ui, sans-serif";
 
 /**
  * Draws the detector's boxes over a picture, each on the frame that it was computed on where the picture's source tells
- * which frame it shows, else moved on or between two; `state` says which. The stream of results is open only while the
- * page is seen.
+ * which frame it shows, else moved on or between two; `state` says which.
  *
- * Events: `draw` for each drawing, `statechange` when the stream opens or fails (`connected`, `refusal`).
+ * Events: `draw` for each drawing.
  */
 export class BBoxOverlay extends EventTarget {
   #picture;
@@ -44,12 +39,6 @@ export class BBoxOverlay extends EventTarget {
   /** @type {AbortController | null} ends everything that start() began */
   #life = null;
   #stopFrames = () => {};
-  /** @type {EventSource | null} */
-  #stream = null;
-  #connected = false;
-  /** @type {ServerError | null} */
-  #refusal = null;
-  #reopenTimer = 0;
   #vanishTimer = 0;
   /** @type {number | undefined} */
   #rtpTimestamp;
@@ -71,25 +60,14 @@ export class BBoxOverlay extends EventTarget {
     return this.#state;
   }
 
-  get connected() {
-    return this.#connected;
-  }
-
-  /** Why the server opens no stream of results, where it said so. */
-  get refusal() {
-    return this.#refusal;
-  }
-
   start() {
     if (this.#life) return;
     this.#life = new AbortController();
     const { signal } = this.#life;
-    document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal });
     const resizes = new ResizeObserver(() => this.#draw());
     resizes.observe(this.#canvas);
     signal.addEventListener("abort", () => (resizes.disconnect(), this.#stopFrames()));
     this.watch(this.#picture);
-    this.#followVisibility();
   }
 
   /**
@@ -109,66 +87,27 @@ export class BBoxOverlay extends EventTarget {
   close() {
     this.#life?.abort();
     this.#life = null;
-    this.#closeStream();
-  }
-
-  #followVisibility() {
-    if (document.hidden) this.#closeStream();
-    else if (!this.#stream) this.#openStream();
-  }
-
-  #openStream() {
-    clearTimeout(this.#reopenTimer);
-    const stream = new EventSource(STREAM_URL);
-    stream.onopen = () => this.#setConnected(true);
-    stream.onmessage = (event) => this.#onResult(JSON.parse(event.data));
-    stream.onerror = () => this.#handleError(stream);
-    this.#stream = stream;
+    this.clear();
   }
 
   /**
-   * EventSource gives up for good after a 503, without a word why, so one way serves for every failure.
-   * @param {EventSource} stream
+   * Draw a result from now on, until it is too old.
+   * @param {DetectionResult} result
    */
-  async #handleError(stream) {
-    const answered = stream.readyState === EventSource.CLOSED;
-    stream.close();
-    this.#setConnected(false);
-    const refusal = answered ? await refusalOf(STREAM_URL) : null;
-    if (stream !== this.#stream) return; // the page was hidden meanwhile
-    this.#setConnected(false, refusal);
-    this.#reopenTimer = setTimeout(() => this.#openStream(), Math.max(REOPEN_MS, 1000 * (refusal?.retryAfter ?? 0)));
-  }
-
-  #closeStream() {
-    clearTimeout(this.#reopenTimer);
-    clearTimeout(this.#vanishTimer);
-    this.#stream?.close();
-    this.#stream = null;
-    this.#ring.clear();
-    this.#setConnected(false);
-    this.#draw();
-  }
-
-  /**
-   * @param {boolean} connected
-   * @param {ServerError | null} [refusal]
-   */
-  #setConnected(connected, refusal = null) {
-    if (connected === this.#connected && refusal === this.#refusal) return;
-    this.#connected = connected;
-    this.#refusal = refusal;
-    this.dispatchEvent(new Event("statechange"));
-  }
-
-  /** @param {DetectionResult} result */
-  #onResult(result) {
+  add(result) {
     const now = performance.now();
     this.#ring.add(result, now);
     this.delay.arrived(result.rtp_timestamp, now);
     clearTimeout(this.#vanishTimer);
     this.#vanishTimer = setTimeout(() => this.#draw(), VANISH_MS);
     this.#draw(); // it may be the result of the frame on the screen
+  }
+
+  /** Forget all results: no more of them come. */
+  clear() {
+    clearTimeout(this.#vanishTimer);
+    this.#ring.clear();
+    this.#draw();
   }
 
   /** @param {PresentedFrame | null} frame */

@@ -5,7 +5,7 @@ import { postJSON, ServerError } from "../lib/http.js";
 const SAME_ORIGIN_OFFER = "/api/webrtc/offer";
 const DIRECT_MS = 2500; // for the streamer's own port, which a firewall may swallow without a word
 const PROXY_MS = 6000;
-const HOLD_BACK = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (docs/http-api.md)
+const MAY_DELAY = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (docs/http-api.md)
 
 /**
  * One try to be sent the live video: a peer connection, our offer, the streamer's answer. It begins when it is made.
@@ -15,21 +15,21 @@ const HOLD_BACK = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (
  */
 export class Call {
   #config;
-  #mayHoldBack;
+  #mayDelay;
   #life = new AbortController();
 
   /**
    * @param {ViewerConfig} config
-   * @param {boolean} mayHoldBack whether `holdBack` is to have an effect; without it the picture is soonest
+   * @param {boolean} mayDelay whether `setPlayoutDelay` is to have an effect; without it the picture is soonest
    */
-  constructor(config, mayHoldBack) {
+  constructor(config, mayDelay) {
     this.#config = config;
-    this.#mayHoldBack = mayHoldBack;
+    this.#mayDelay = mayDelay;
     this.peer = new RTCPeerConnection({ iceServers: config.ice_servers, bundlePolicy: "max-bundle" });
     const transceiver = this.peer.addTransceiver("video", { direction: "recvonly" });
     preferH264(transceiver);
     this.receiver = transceiver.receiver;
-    this.holdBack(0);
+    this.setPlayoutDelay(0);
     this.stream = new MediaStream([this.receiver.track]);
     /** Settled once the answer is set; rejected with what `postJSON` throws, or what the browser says of the answer. */
     this.answered = this.#negotiate();
@@ -45,7 +45,7 @@ export class Call {
    * Have pictures wait before they are shown, by the standard's name or Chromium's older one.
    * @param {number} milliseconds
    */
-  holdBack(milliseconds) {
+  setPlayoutDelay(milliseconds) {
     const receiver = /** @type {any} */ (this.receiver);
     if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
     else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = milliseconds / 1000;
@@ -53,7 +53,7 @@ export class Call {
 
   async #negotiate() {
     const offer = await this.peer.createOffer();
-    const sent = { type: offer.type, sdp: offer.sdp + (this.#mayHoldBack ? HOLD_BACK : "") };
+    const sent = { type: offer.type, sdp: offer.sdp + (this.#mayDelay ? MAY_DELAY : "") };
     const [answer] = await Promise.all([this.#exchange(sent), this.peer.setLocalDescription(offer)]);
     await this.peer.setRemoteDescription(answer);
   }

@@ -1,4 +1,4 @@
-import { between, beyond } from "./interpolation.js";
+import { extrapolate, interpolate } from "./interpolation.js";
 
 /** @typedef {{x: number, y: number, w: number, h: number}} Rect in pixels, left-top corner and size */
 /** @typedef {{class_name: string, confidence: number, bbox: Rect}} Detection */
@@ -74,7 +74,7 @@ export class DetectionRing {
     if (age > VANISH_RTP) return NONE;
     const next = this.#results[i + 1]?.result;
     const gap = next ? rtpAge(next.rtp_timestamp, result.rtp_timestamp) : Infinity;
-    if (gap <= VANISH_RTP) return { match: "interpolated", result, detections: between(result, next, age / gap) };
+    if (gap <= VANISH_RTP) return { match: "interpolated", result, detections: interpolate(result, next, age / gap) };
     return { match: "moved", result, detections: this.#moved(i, age) };
   }
 
@@ -87,7 +87,7 @@ export class DetectionRing {
     const { result } = this.#results[i];
     const before = this.#results[i - 1]?.result;
     const span = before ? rtpAge(result.rtp_timestamp, before.rtp_timestamp) : 0;
-    return span > 0 && span <= VANISH_RTP ? beyond(before, result, age / span) : result.detections;
+    return span > 0 && span <= VANISH_RTP ? extrapolate(before, result, age / span) : result.detections;
   }
 }
 

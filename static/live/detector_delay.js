@@ -1,10 +1,10 @@
 import { rtpAge } from "./detection_ring.js";
 
-const KEPT_MS = 4000;
-const FEWEST = 15; // samples that say something
+const OLDEST_SAMPLE_MS = 4000;
+const FEWEST_SAMPLES = 15; // that say something
 const LONGEST_GAP = 250 * 90; // RTP ticks between two results: no picture in between waits that long
-const MOST_PENDING = 64;
-const HELD_MS = 200;
+const LONGEST_LIST = 64;
+const OLDEST_WAIT_MS = 200;
 
 /**
  * How long a picture would have to be held back for its boxes to be there when it is shown, and how long it is: measured,
@@ -61,7 +61,7 @@ export class DetectorDelay {
    * @param {number} now milliseconds
    */
   held(now) {
-    const waits = this.#waits.filter(({ at }) => now - at <= HELD_MS);
+    const waits = this.#waits.filter(({ at }) => now - at <= OLDEST_WAIT_MS);
     return waits.length ? waits.reduce((sum, { held }) => sum + held, 0) / waits.length : undefined;
   }
 
@@ -70,8 +70,8 @@ export class DetectorDelay {
    * @param {number} now milliseconds
    */
   p95(now) {
-    this.#samples = this.#samples.filter(({ at }) => now - at <= KEPT_MS);
-    if (this.#samples.length < FEWEST) return undefined;
+    this.#samples = this.#samples.filter(({ at }) => now - at <= OLDEST_SAMPLE_MS);
+    if (this.#samples.length < FEWEST_SAMPLES) return undefined;
     const needs = this.#samples.map(({ need }) => need).sort((a, b) => a - b);
     return needs[Math.floor(0.95 * (needs.length - 1))];
   }
@@ -93,5 +93,5 @@ export class DetectorDelay {
  */
 function push(list, item) {
   list.push(item);
-  if (list.length > MOST_PENDING) list.shift();
+  if (list.length > LONGEST_LIST) list.shift();
 }

@@ -1,25 +1,29 @@
+import { byId } from "../lib/dom.js";
 import { Call } from "./call.js";
 import { Choices } from "./choices.js";
-import { byId } from "../lib/dom.js";
 import { nextFrame } from "./frames.js";
 import { inlinedConfig } from "./viewer_config.js";
 
 // The page's entry. The picture goes before the buttons: to load and start the rest costs a browser about as much as the
 // whole call does, so it waits for the first picture, but not longer than this where none comes.
-const PATIENCE_MS = 500;
+const FIRST_PICTURE_MS = 500;
 const LOOK_AGAIN_MS = 1000;
 
 const config = inlinedConfig();
-export const choices = new Choices();
+const choices = new Choices();
 /** Whether boxes are wanted on their very frames, for which these have to wait. */
-export const mayHoldBack = () => choices.get("boxes") === "exact";
+const mayDelay = () => choices.get("boxes") === "exact";
 
 /** Begun with what the page brought along; null where that was nothing, and where the browser has no WebRTC. */
-export const firstCall = config && "RTCPeerConnection" in window ? new Call(config, mayHoldBack()) : null;
+const firstCall = config && "RTCPeerConnection" in window ? new Call(config, mayDelay()) : null;
 
-const patience = new Promise((over) => setTimeout(over, PATIENCE_MS));
+const patience = new Promise((over) => setTimeout(over, FIRST_PICTURE_MS));
 const picture = firstCall && show(firstCall).catch(() => {}); // whoever takes the call over meets its failure too
-Promise.race([patience, picture]).then(() => import("./main.js").catch(comeAgain));
+/** The page, once it is started. */
+export const page = Promise.race([patience, picture])
+  .then(() => import("./main.js"))
+  .then(({ start }) => start({ choices, mayDelay, firstCall }))
+  .catch(comeAgain);
 
 /** @param {Call} call */
 async function show(call) {

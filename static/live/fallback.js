@@ -7,7 +7,7 @@
 /** @typedef {"webrtc" | "mjpeg"} Way */
 /** @typedef {"" | "chosen" | "unsupported" | "trying"} Reason why it is MJPEG */
 
-const LATE_MS = 5000; // for the first picture by WebRTC
+const FIRST_PICTURE_MS = 5000; // by WebRTC; later than that, MJPEG begins
 
 /**
  * Decides which picture is shown: that of WebRTC, or MJPEG while WebRTC gives none, or what the viewer chose.
@@ -17,7 +17,7 @@ const LATE_MS = 5000; // for the first picture by WebRTC
  *
  * Events: `statechange` when `way`, `state`, `detail` or `reason` may have changed.
  */
-export class PictureWay extends EventTarget {
+export class Fallback extends EventTarget {
   #client;
   #view;
   #choices;
@@ -127,7 +127,7 @@ export class PictureWay extends EventTarget {
       this.#lateTimer = 0;
       this.#late = false;
     } else if (!this.#lateTimer) {
-      this.#lateTimer = setTimeout(() => ((this.#late = true), this.#follow()), LATE_MS);
+      this.#lateTimer = setTimeout(() => ((this.#late = true), this.#follow()), FIRST_PICTURE_MS);
     }
   }
 

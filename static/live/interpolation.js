@@ -12,7 +12,7 @@ const LEAST_OVERLAP = 0.1; // of what two boxes cover together: less is another 
  * @param {number} part of the way from `before`, 0 to 1
  * @returns {Detection[]}
  */
-export function between(before, after, part) {
+export function interpolate(before, after, part) {
   const pairs = pairsOf(before, after);
   const paired = [...pairs].map(([a, b]) => ({ ...(part < 0.5 ? a : b), bbox: onTheWay(a.bbox, b.bbox, part) }));
   const near = part < 0.5 ? before : after;
@@ -28,7 +28,7 @@ export function between(before, after, part) {
  * @param {number} part how far beyond `newest`, in ways from `before` to it
  * @returns {Detection[]}
  */
-export function beyond(before, newest, part) {
+export function extrapolate(before, newest, part) {
   if (!before) return newest.detections;
   const since = new Map([...pairsOf(before, newest)].map(([a, b]) => [b, a]));
   return newest.detections.map((detection) => {

@@ -1,5 +1,5 @@
-import { fetchJSON } from "../lib/http.js";
 import { megabytes } from "../lib/format.js";
+import { fetchJSON } from "../lib/http.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {{name: string, start: string | number, size: number, state: string}} Recording */
@@ -8,7 +8,7 @@ const URL_OF_LIST = "/api/recordings";
 const NEWEST = 5;
 
 /** The newest recordings, each to play or to download; the page of recordings has them all. */
-export class RecordingList {
+export class LatestRecordings {
   #list;
   #messages;
   #format;

@@ -1,36 +1,51 @@
-import { BBoxOverlay } from "./bbox_overlay.js";
-import { ChoiceMenu } from "./choice_menu.js";
 import { byId, setText } from "../lib/dom.js";
-import { choices, firstCall, mayHoldBack } from "./entry.js";
-import { videoSource } from "./frames.js";
-import { FullscreenButton } from "./fullscreen.js";
-import { HoldBack } from "./playout_delay.js";
 import { ServerError } from "../lib/http.js";
 import { Messages } from "../lib/messages.js";
-import { MjpegView } from "./mjpeg_view.js";
-import { PictureNotice } from "./notice.js";
-import { PictureWay } from "./fallback.js";
 import { RecordingControls } from "../lib/recording_controls.js";
-import { RecordingList } from "./latest_recordings.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
+import { BBoxOverlay } from "./bbox_overlay.js";
+import { ChoiceMenu } from "./choice_menu.js";
+import { DetectionsStream } from "./detections_stream.js";
+import { Fallback } from "./fallback.js";
+import { videoSource } from "./frames.js";
+import { FullscreenButton } from "./fullscreen.js";
+import { LatestRecordings } from "./latest_recordings.js";
+import { MjpegView } from "./mjpeg_view.js";
+import { Notice } from "./notice.js";
+import { PlayoutDelay } from "./playout_delay.js";
 import { WebRTCVideoClient } from "./webrtc_client.js";
+
+/** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("./choices.js").Choices} Choices */
+/**
+ * @typedef {object} Begun what the entry has made
+ * @property {Choices} choices
+ * @property {() => boolean} mayDelay whether pictures may wait for their boxes
+ * @property {Call | null} firstCall
+ */
 
 /** The page: makes the modules, and tells each what another one found out. */
 class Page {
   messages = new Messages(document.documentElement.lang);
-  choices = choices;
   monitor = new ServerStatusMonitor();
-  client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), mayHoldBack, firstCall);
   view = new MjpegView(byId("mjpeg-canvas"));
-  way = new PictureWay(this.client, this.view, this.choices, () => this.monitor.health?.camera.state ?? "");
+  detections = new DetectionsStream();
   #video = videoSource(byId("webrtc-video"));
   overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => this.messages.className(name));
-  #holdBack = new HoldBack(this.client, this.overlay.delay, this.choices);
+  #playoutDelay;
   recording = new RecordingControls();
-  #list = new RecordingList(byId("recordings"), this.messages);
-  #notice = new PictureNotice(byId("notice"), this.messages);
+  #latest = new LatestRecordings(byId("recordings"), this.messages);
+  #notice = new Notice(byId("notice"), this.messages);
   #toastTimer = 0;
+
+  /** @param {Begun} begun */
+  constructor({ choices, mayDelay, firstCall }) {
+    this.choices = choices;
+    this.client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), mayDelay, firstCall);
+    this.fallback = new Fallback(this.client, this.view, choices, () => this.monitor.health?.camera.state ?? "");
+    this.#playoutDelay = new PlayoutDelay(this.client, this.overlay.delay, choices);
+  }
 
   start() {
     new FullscreenButton(byId("fullscreen"), byId("camera"), this.messages);
@@ -50,31 +65,35 @@ class Page {
     );
     this.#wire();
     this.#open();
-    this.#list.refresh();
+    this.#latest.refresh();
   }
 
   #open() {
-    this.way.start();
+    this.fallback.start();
     this.overlay.start();
-    this.#holdBack.start();
+    this.detections.start();
+    this.#playoutDelay.start();
     this.monitor.start();
   }
 
   // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
   #close() {
     this.monitor.close();
-    this.#holdBack.close();
+    this.#playoutDelay.close();
+    this.detections.close();
     this.overlay.close();
-    this.way.close();
+    this.fallback.close();
     this.recording.close();
   }
 
   #wire() {
     window.addEventListener("pagehide", () => this.#close());
     window.addEventListener("pageshow", (event) => event.persisted && this.#open());
-    this.way.addEventListener("statechange", () => this.#showPicture());
+    this.fallback.addEventListener("statechange", () => this.#showPicture());
     this.client.addEventListener("firstframe", () => this.monitor.check()); // there is a viewer more
-    this.overlay.addEventListener("statechange", () => this.#showPicture());
+    this.detections.addEventListener("result", (event) => this.overlay.add(/** @type {CustomEvent} */ (event).detail));
+    this.detections.addEventListener("close", () => this.overlay.clear());
+    this.detections.addEventListener("statechange", () => this.#showPicture());
     this.monitor.addEventListener("change", () => this.#followServer());
     this.monitor.addEventListener("loginrequired", () => location.reload());
     this.recording.addEventListener("saved", () => this.#onSaved());
@@ -96,7 +115,7 @@ class Page {
   }
 
   #showPicture() {
-    const { way, state, detail } = this.way;
+    const { way, state, detail } = this.fallback;
     if (byId("camera").dataset.way !== way) this.overlay.watch(way === "mjpeg" ? this.view : this.#video);
     byId("camera").dataset.way = way;
     byId("camera").dataset.video = state;
@@ -107,13 +126,13 @@ class Page {
   }
 
   #whyNoBoxes() {
-    const { connected, refusal } = this.overlay;
+    const { connected, refusal } = this.detections;
     if (refusal) return this.messages.error(refusal);
     return connected ? "" : this.messages.text("boxes.lost");
   }
 
   #whyMjpeg() {
-    const { reason } = this.way;
+    const { reason } = this.fallback;
     const { error } = this.client.detail;
     if (reason !== "trying" || !(error instanceof ServerError)) return reason && this.messages.text(`way.${reason}`);
     return this.messages.text("way.refused", { why: this.messages.error(error) });
@@ -121,7 +140,7 @@ class Page {
 
   #onSaved() {
     this.#toast(this.messages.text("recording.saved"));
-    this.#list.refresh();
+    this.#latest.refresh();
   }
 
   /** @param {string} text said on the picture for a while */
@@ -132,5 +151,9 @@ class Page {
   }
 }
 
-export const page = new Page();
-page.start();
+/** @param {Begun} begun */
+export function start(begun) {
+  const page = new Page(begun);
+  page.start();
+  return page;
+}

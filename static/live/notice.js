@@ -11,7 +11,7 @@ import { ServerError } from "../lib/http.js";
  *
  * The title and the hint are read out when they change; the seconds to the next try are not.
  */
-export class PictureNotice {
+export class Notice {
   #root;
   #messages;
   #title;

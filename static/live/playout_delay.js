@@ -2,33 +2,33 @@
 /** @typedef {import("./detector_delay.js").DetectorDelay} DetectorDelay */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
 
-const MOST_MS = 150; // that pictures wait
+const MOST_DELAY_MS = 150; // that pictures wait
 const MOST_TOLD_MS = 400; // below the streamer's playout delay: a browser may hold them back by far less than it is told
 const SPARE_MS = 16; // beyond the 95th percentile
 const TICK_MS = 200;
-const UP_MS = 20; // for each tick, so that the picture slows down a little and does not halt
-const DOWN_MS = 8;
+const STEP_UP_MS = 20; // for each tick, so that the picture slows down a little and does not halt
+const STEP_DOWN_MS = 8;
 const GAIN = 0.4; // of what is missing: the browser follows within half a second
 
 /**
- * Where the viewer wants boxes on their very frames, holds the pictures back until the detector has looked at them; else
+ * Where the viewer wants boxes on their very frames, delays their playout until the detector has looked at them; else
  * not at all.
  */
-export class HoldBack {
+export class PlayoutDelay {
   #client;
-  #delay;
+  #detector;
   #choices;
   /** @type {AbortController | null} ends everything that start() began */
   #life = null;
 
   /**
    * @param {WebRTCVideoClient} client
-   * @param {DetectorDelay} delay
+   * @param {DetectorDelay} detector how late its boxes are
    * @param {Choices} choices of which `boxes` is heeded
    */
-  constructor(client, delay, choices) {
+  constructor(client, detector, choices) {
     this.#client = client;
-    this.#delay = delay;
+    this.#detector = detector;
     this.#choices = choices;
   }
 
@@ -56,8 +56,8 @@ export class HoldBack {
 
   /** A call begins with nothing held back, or its first picture would be. */
   #begin() {
-    this.#delay.clear();
-    this.#hold(0);
+    this.#detector.clear();
+    this.#set(0);
   }
 
   /**
@@ -66,24 +66,24 @@ export class HoldBack {
    */
   #follow() {
     const now = performance.now();
-    const held = this.#delay.held(now);
+    const held = this.#detector.held(now);
     if (held === undefined) return;
     const wanted = this.#choices.get("boxes") === "exact" ? this.#wanted(now) : 0;
-    const step = Math.max(-DOWN_MS, Math.min(UP_MS, GAIN * (wanted - held)));
-    const { told } = this.#delay;
+    const step = Math.max(-STEP_DOWN_MS, Math.min(STEP_UP_MS, GAIN * (wanted - held)));
+    const { told } = this.#detector;
     const next = Math.max(0, Math.min(MOST_TOLD_MS, told + step));
-    if (next !== told) this.#hold(next);
+    if (next !== told) this.#set(next);
   }
 
   /** @param {number} now milliseconds */
   #wanted(now) {
-    const need = this.#delay.p95(now);
-    return need === undefined ? 0 : Math.max(0, Math.min(MOST_MS, need + SPARE_MS));
+    const need = this.#detector.p95(now);
+    return need === undefined ? 0 : Math.max(0, Math.min(MOST_DELAY_MS, need + SPARE_MS));
   }
 
   /** @param {number} milliseconds */
-  #hold(milliseconds) {
-    this.#delay.told = milliseconds;
-    this.#client.holdBack(milliseconds);
+  #set(milliseconds) {
+    this.#detector.told = milliseconds;
+    this.#client.setPlayoutDelay(milliseconds);
   }
 }

@@ -1,6 +1,6 @@
+import { ServerError } from "../lib/http.js";
 import { Call } from "./call.js";
 import { eachFrame } from "./frames.js";
-import { ServerError } from "../lib/http.js";
 import { fetchConfig } from "./viewer_config.js";
 
 const TICK_MS = 250;
@@ -32,7 +32,7 @@ const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachabl
 export class WebRTCVideoClient extends EventTarget {
   #video;
   #askCamera;
-  #mayHoldBack;
+  #mayDelay;
   #firstCall;
   /** @type {VideoState} */
   #state = "closed";
@@ -55,14 +55,14 @@ export class WebRTCVideoClient extends EventTarget {
   /**
    * @param {HTMLVideoElement} video
    * @param {() => Promise<string>} askCamera the camera's state as the server sees it; empty where it does not answer
-   * @param {() => boolean} mayHoldBack whether `holdBack` is to have an effect on the next call
+   * @param {() => boolean} mayDelay whether `setPlayoutDelay` is to have an effect on the next call
    * @param {Call | null} [firstCall] one that has begun already
    */
-  constructor(video, askCamera, mayHoldBack, firstCall = null) {
+  constructor(video, askCamera, mayDelay, firstCall = null) {
     super();
     this.#video = video;
     this.#askCamera = askCamera;
-    this.#mayHoldBack = mayHoldBack;
+    this.#mayDelay = mayDelay;
     this.#firstCall = firstCall;
   }
 
@@ -119,8 +119,8 @@ export class WebRTCVideoClient extends EventTarget {
    * Have pictures wait before they are shown; each call begins with 0.
    * @param {number} milliseconds
    */
-  holdBack(milliseconds) {
-    this.#current?.holdBack(milliseconds);
+  setPlayoutDelay(milliseconds) {
+    this.#current?.setPlayoutDelay(milliseconds);
   }
 
   /** Begin to play; to be called from a tap where the browser asks for one. */
@@ -166,7 +166,7 @@ export class WebRTCVideoClient extends EventTarget {
   async #call(signal) {
     const config = await fetchConfig(signal);
     if (signal.aborted) throw new Error("closed meanwhile");
-    return new Call(config, this.#mayHoldBack());
+    return new Call(config, this.#mayDelay());
   }
 
   /**

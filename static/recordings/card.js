@@ -3,7 +3,7 @@ import { clock, megabytes } from "../lib/format.js";
 import { urlOf } from "./library.js";
 
 /** @typedef {import("./library.js").Recording} Recording */
-/** @typedef {import("./player.js").RecordingPlayer} RecordingPlayer */
+/** @typedef {import("./player.js").Player} Player */
 /** @typedef {import("./words.js").RecordingWords} RecordingWords */
 /**
  * @typedef {object} Actions what a card asks for
@@ -20,7 +20,7 @@ const ICONS = {
 };
 
 /** One recording: its picture, its facts, what can be done with it. */
-export class RecordingCard {
+export class Card {
   element = make("li", "card");
   #words;
   #player;
@@ -44,7 +44,7 @@ export class RecordingCard {
 
   /**
    * @param {Recording} recording
-   * @param {{words: RecordingWords, player: RecordingPlayer, actions: Actions, mayChange: boolean, picture: (name: string) => HTMLElement}} page
+   * @param {{words: RecordingWords, player: Player, actions: Actions, mayChange: boolean, picture: (name: string) => HTMLElement}} page
    */
   constructor(recording, { words, player, actions, mayChange, picture }) {
     this.#words = words;

@@ -1,18 +1,18 @@
-import { RecordingCard } from "./card.js";
+import { Card } from "./card.js";
 import { urlOf } from "./library.js";
 import { isDay } from "./words.js";
 
 /** @typedef {import("./card.js").Actions} Actions */
 /** @typedef {import("./library.js").Recording} Recording */
-/** @typedef {import("./player.js").RecordingPlayer} RecordingPlayer */
+/** @typedef {import("./player.js").Player} Player */
 /** @typedef {import("./words.js").RecordingWords} RecordingWords */
 
 /** The cards of the recordings under the headings of their days. A card stays the same as long as its recording does. */
-export class RecordingDays {
+export class Days {
   #root;
   #words;
   #page;
-  /** @type {Map<string, RecordingCard>} by the recordings' names */
+  /** @type {Map<string, Card>} by the recordings' names */
   #cards = new Map();
   /** @type {Map<string, HTMLElement>} by their days */
   #days = new Map();
@@ -21,7 +21,7 @@ export class RecordingDays {
 
   /**
    * @param {HTMLElement} root
-   * @param {{words: RecordingWords, player: RecordingPlayer, actions: Actions, mayChange: boolean}} page
+   * @param {{words: RecordingWords, player: Player, actions: Actions, mayChange: boolean}} page
    */
   constructor(root, page) {
     this.#root = root;
@@ -44,7 +44,7 @@ export class RecordingDays {
 
   /**
    * @param {string} name
-   * @param {RecordingCard} card
+   * @param {Card} card
    */
   #remove(name, card) {
     card.close();
@@ -70,7 +70,7 @@ export class RecordingDays {
   #card(recording) {
     const known = this.#cards.get(recording.name);
     known?.show(recording);
-    const card = known ?? new RecordingCard(recording, this.#page);
+    const card = known ?? new Card(recording, this.#page);
     this.#cards.set(recording.name, card);
     return card;
   }

@@ -27,7 +27,7 @@ export function urlOf(name) {
  *
  * Events: `change`; `trouble` with the error as its detail.
  */
-export class RecordingLibrary extends EventTarget {
+export class Library extends EventTarget {
   /** @type {Recording[]} newest first */
   #recordings = [];
   #numbers = { total: 0, used: 0, free: 0, thumbnails: false };

@@ -1,25 +1,25 @@
 import { byId, setText } from "../lib/dom.js";
+import { megabytes } from "../lib/format.js";
 import { ServerError } from "../lib/http.js";
 import { RecordingControls } from "../lib/recording_controls.js";
-import { RecordingDays } from "./days.js";
-import { megabytes } from "../lib/format.js";
-import { RecordingLibrary } from "./library.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
-import { RecordingPlayer } from "./player.js";
-import { RecordingWords } from "./words.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
+import { Days } from "./days.js";
+import { Library } from "./library.js";
+import { Player } from "./player.js";
+import { RecordingWords } from "./words.js";
 
 const REFRESH_MS = 10_000; // what another tab, or the streamer, did
 
 /** The page of recordings: makes the modules, and tells each what another one found out. */
-class RecordingPage {
+class Page {
   words = new RecordingWords(document.documentElement.lang);
   monitor = new ServerStatusMonitor();
   recording = new RecordingControls();
-  library = new RecordingLibrary();
-  #days = new RecordingDays(byId("days"), {
+  library = new Library();
+  #days = new Days(byId("days"), {
     words: this.words,
-    player: new RecordingPlayer(),
+    player: new Player(),
     mayChange: document.body.dataset.mayChange === "yes",
     actions: {
       pin: (name, pinned) => this.#try(() => this.library.pin(name, pinned)),
@@ -139,5 +139,5 @@ function detail(event) {
   return /** @type {CustomEvent} */ (event).detail;
 }
 
-export const page = new RecordingPage();
+export const page = new Page();
 page.start();

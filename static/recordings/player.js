@@ -1,7 +1,7 @@
 import { urlOf } from "./library.js";
 
 /** Plays one recording at a time, in the place that asked for it. */
-export class RecordingPlayer {
+export class Player {
   /** @type {HTMLVideoElement | null} */
   #video = null;
   #onClosed = () => {};

@@ -128,7 +128,7 @@ def test_boxes_vanish_once_the_results_cease(page: Page) -> None:
 
 def test_boxes_vanish_from_a_picture_that_stands_still_too(page: Page) -> None:
     page.evaluate(DRAWING)
-    page.evaluate("window.deaf = true; petcam.way.close()")
+    page.evaluate("window.deaf = true; petcam.fallback.close()")
     page.wait_for_function("() => petcam.overlay.state.match === 'none'")
     assert page.evaluate(NOTHING_PAINTED)
 
@@ -138,7 +138,7 @@ def test_a_hidden_tab_has_no_stream_of_results(page: Page) -> None:
         Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
         document.dispatchEvent(new Event("visibilitychange"));
     }"""
-    connected = "wanted => petcam.overlay.connected === wanted"
+    connected = "wanted => petcam.detections.connected === wanted"
     page.wait_for_function(connected, arg=True)
     page.evaluate(hide, True)
     page.wait_for_function(connected, arg=False)

@@ -12,9 +12,9 @@ from tests.browser.demo_system import DemoSystem
 NewPage = Callable[..., Page]
 FRAME = 3000  # RTP ticks at 30 frames a second
 
-MOTION = """async ([how, before, after, part]) => {
-    const motion = await import("/static/live/interpolation.js");
-    const rows = motion[how](before, after, part);
+INTERPOLATION = """async ([how, before, after, part]) => {
+    const interpolation = await import("/static/live/interpolation.js");
+    const rows = interpolation[how](before, after, part);
     return rows.map(({ class_name, bbox: { x, y, w, h } }) => [class_name, x, y, w, h]);
 }"""
 
@@ -51,7 +51,7 @@ CAT, CAT_LATER = ("cat", 100, 50, 40, 20), ("cat", 110, 50, 50, 20)
 def test_boxes_between_two_results(
     modules: Page, before: list[Any], after: list[Any], part: float, wanted: list[Any]
 ) -> None:
-    found = modules.evaluate(MOTION, ["between", result(*before), result(*after), part])
+    found = modules.evaluate(INTERPOLATION, ["interpolate", result(*before), result(*after), part])
     assert sorted(found) == sorted(wanted)
 
 
@@ -69,7 +69,7 @@ def test_boxes_between_two_results(
 def test_boxes_beyond_the_newest_result(
     modules: Page, before: Any, newest: Any, part: float, wanted: list[Any]
 ) -> None:
-    assert modules.evaluate(MOTION, ["beyond", before, newest, part]) == wanted
+    assert modules.evaluate(INTERPOLATION, ["extrapolate", before, newest, part]) == wanted
 
 
 # Presents and hears what `events` says, [kind, RTP timestamp, milliseconds]; the browser tells that each frame waited
@@ -125,22 +125,22 @@ def test_what_was_measured_long_ago_is_forgotten(modules: Page) -> None:
 
 # Follows for a minute a browser that has pictures wait `less` milliseconds less than it was told two ticks ago.
 FOLLOW = """async ([need, choice, less]) => {
-    const { HoldBack } = await import("/static/live/playout_delay.js");
+    const { PlayoutDelay } = await import("/static/live/playout_delay.js");
     const told = [];
-    const client = Object.assign(new EventTarget(), { holdBack() {} });
+    const client = Object.assign(new EventTarget(), { setPlayoutDelay() {} });
     const choices = Object.assign(new EventTarget(), { get: () => choice });
     const delay = {
         told: 0, clear() {}, p95: () => need ?? undefined,
         held: () => less === null ? undefined : Math.max(0, (told.at(-3) ?? 0) - less),
     };
-    const holdBack = new HoldBack(client, delay, choices);
+    const playoutDelay = new PlayoutDelay(client, delay, choices);
     let follow;
     const { setInterval } = window;
     window.setInterval = (callback) => ((follow = callback), 0);
-    holdBack.start();
+    playoutDelay.start();
     window.setInterval = setInterval;
     for (let ticks = 0; ticks < 300; ticks++) told.push(delay.told), follow();
-    holdBack.close();
+    playoutDelay.close();
     return told;
 }"""
 
