@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from petcam import __version__, config
+from petcam.command_words import explain
 from petcam.errors import Code, PetcamError
 
 COMMANDS = {
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args, _load(args)))
     except PetcamError as error:
-        print(f"petcam: {error.message}", file=sys.stderr)
+        print(f"petcam: {explain(error)}", file=sys.stderr)
         return EXIT_CONFIG if error.code is Code.BAD_CONFIG else 1
     except KeyboardInterrupt:
         return 130

@@ -1,10 +1,10 @@
 """The Flask app: a factory that takes its collaborators."""
 
-import os
 from pathlib import Path
 
 from flask import Flask
 
+from petcam.assets import assets_folder
 from petcam.web import (
     account,
     auth,
@@ -13,6 +13,7 @@ from petcam.web import (
     errors,
     headers,
     health,
+    language,
     mjpeg,
     pages,
     recording,
@@ -20,10 +21,10 @@ from petcam.web import (
     webrtc,
 )
 from petcam.web.forwarded import Forwarded
-from petcam.web.language import language, say
 from petcam.web.services import EXTENSION, Services
 from petcam.web.static_files import StaticFiles
 from petcam.web.visitor import is_owner
+from petcam.words import Words
 
 BLUEPRINTS = (
     account.blueprint,
@@ -39,7 +40,7 @@ BLUEPRINTS = (
 
 
 def create_app(services: Services, assets: Path | None = None) -> Flask:
-    """The app over ``services``; ``assets`` holds ``templates/`` and ``static/``."""
+    """The app over ``services``; ``assets`` holds ``templates/``, ``static/`` and ``words/``."""
     assets = assets or assets_folder()
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = body.OFFER_LIMIT  # of forms; views that take JSON look themselves
@@ -48,7 +49,8 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.require_session)
     app.after_request(headers.protect)
-    app.context_processor(lambda: {"may_change": is_owner(), "language": language(), "say": say})
+    app.context_processor(lambda: {"may_change": is_owner()})
+    language.register(app, Words(assets / "words"))
     errors.register(app)
     StaticFiles(assets / "static").register(app)
     for blueprint in BLUEPRINTS:
@@ -56,12 +58,3 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     web = services.config.web
     app.wsgi_app = Forwarded(app.wsgi_app, web.host, web.trusted_proxies, services.tls_word)  # type: ignore[method-assign]
     return app
-
-
-def assets_folder() -> Path:
-    """Where ``templates/`` and ``static/`` are: ``$PETCAM_ASSETS``, the checkout, or where the package puts them."""
-    checkout, installed = Path(__file__).parents[2], Path("/usr/share/petcam")
-    named = os.environ.get("PETCAM_ASSETS")
-    if named:
-        return Path(named)
-    return checkout if (checkout / "templates").is_dir() else installed

@@ -41,8 +41,9 @@ def refuse_foreign_hosts() -> None:
         raise PetcamError(
             Code.UNKNOWN_HOST,
             f"petcam is not known as {name}: open it by its address or as NAME.local, or add the name to web.hosts in "
-            f"/etc/petcam/petcam.yaml and restart petcam.target / {name} という名前では開けません。アドレスか "
-            "NAME.local で開くか、/etc/petcam/petcam.yaml の web.hosts に加え、petcam.target を再起動してください",
+            "/etc/petcam/petcam.yaml and restart petcam.target",
+            key="refusals.unknown_host",
+            name=name,
         )
 
 
@@ -53,7 +54,9 @@ def refuse_foreign_pages() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     foreign = site not in (None, "same-origin", "none")
     if foreign or (origin is not None and urlsplit(origin).netloc != request.headers.get("Host")):
-        raise PetcamError(Code.FORBIDDEN, "this can only be asked for from petcam's own page")
+        raise PetcamError(
+            Code.FORBIDDEN, "this can only be asked for from petcam's own page", key="refusals.foreign_page"
+        )
 
 
 def require_session() -> AnyResponse | None:
@@ -62,7 +65,8 @@ def require_session() -> AnyResponse | None:
     visitor = session()
     if visitor is not None:
         if visitor.role is Role.VIEWER and request.method not in SAFE_METHODS and _is_the_owners():
-            raise PetcamError(Code.FORBIDDEN, "viewers may only watch; log in with the owner's password")
+            message = "viewers may only watch; log in with the owner's password"
+            raise PetcamError(Code.FORBIDDEN, message, key="refusals.viewers_only_watch")
         return None
     if request.endpoint in PICTURE_ENDPOINTS:
         return None if services().viewing.accepts(viewing_token()) else _challenge()

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
+from petcam.web.language import explain, explain_phrase, say
 
 STATUS = {
     Code.BAD_REQUEST: 400,
@@ -74,14 +75,19 @@ def petcam_answer(error: PetcamError, body: dict[str, object]) -> Response:
 
 def _petcam_error(error: PetcamError) -> Response:
     if is_page():
-        return Response(f"{error.message}\n", STATUS.get(error.code, 500), mimetype="text/plain")
+        return Response(f"{explain(error)}\n", STATUS.get(error.code, 500), mimetype="text/plain")
     return petcam_answer(error, error_body(error))
 
 
 def _http_error(error: HTTPException) -> AnyResponse:
     answer = error.get_response(request.environ)  # keeps Allow, Content-Range, Location
-    if not is_page() and answer.status_code >= 400:
-        phrase = HTTP_PHRASES.get(answer.status_code, error.name)
+    if answer.status_code < 400:
+        return answer
+    phrase = HTTP_PHRASES.get(answer.status_code, error.name)
+    if is_page():
+        answer.data = f"{explain_phrase(phrase)}\n".encode()
+        answer.mimetype = "text/plain"
+    else:
         answer.data = json.dumps({"error": phrase, "message": error.description or phrase}).encode()
         answer.mimetype = "application/json"
     return answer
@@ -90,5 +96,5 @@ def _http_error(error: HTTPException) -> AnyResponse:
 def _defect(error: Exception) -> Response:
     _log.error("%s %s: defect", request.method, request.path, exc_info=error)
     if is_page():
-        return Response("Internal error\n", 500, mimetype="text/plain")
+        return Response(f"{say('errors.Internal error')}\n", 500, mimetype="text/plain")
     return json_answer({"error": "Internal error", "message": "petcam-web's log says more"}, 500)

@@ -17,8 +17,8 @@ import { clock, megabytes } from "./format.js";
 
 /** What is said where no file is. */
 const HINTS = /** @type {Record<string, import("./messages.js").MessageKey>} */ ({
-  off: "recording.idle",
-  missing: "recording.needs",
+  off: "state.recording.idle",
+  missing: "state.recording.needs",
 });
 
 /** Shows the state and the numbers of the recording, and takes the two buttons' presses. */
@@ -47,7 +47,7 @@ export class RecordingPanel {
     const { status } = this.#elements;
     const { state } = this.#controls;
     status.dataset.state = state;
-    setText(status, this.#messages.text(`recording.${state}`));
+    setText(status, this.#messages.text(`state.recording.${state}`));
     this.#showButtons();
     this.#showNumbers();
   }
@@ -78,7 +78,7 @@ export class RecordingPanel {
     file.classList.toggle("trouble", trouble !== null);
     if (!status?.filename) return setText(file, HINTS[state] ? this.#messages.text(HINTS[state]) : "");
     time.textContent = clock(status.duration);
-    frames.textContent = this.#messages.text("frames", { n: status.frame_count });
+    frames.textContent = this.#messages.text("state.frames", { n: status.frame_count });
     size.textContent = megabytes(status.bytes_written);
     setText(file, trouble ? this.#messages.error(trouble) : status.filename);
     file.title = file.textContent ?? "";

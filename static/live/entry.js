@@ -17,20 +17,22 @@ const mayDelay = () => choices.get("boxes") === "exact";
 /** Begun with what the page brought along; null where that was nothing, and where the browser has no WebRTC. */
 const firstCall = config && "RTCPeerConnection" in window ? new Call(config, mayDelay()) : null;
 
+const parsed = new Promise((parsed) => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", parsed, { once: true });
+  else parsed(undefined);
+});
 const patience = new Promise((over) => setTimeout(over, FIRST_PICTURE_MS));
 const picture = firstCall && show(firstCall).catch(() => {}); // whoever takes the call over meets its failure too
 /** The page, once it is started. */
 export const page = Promise.race([patience, picture])
-  .then(() => import("./main.js"))
-  .then(({ start }) => start({ choices, mayDelay, firstCall }))
+  .then(() => Promise.all([import("./main.js"), parsed]))
+  .then(([{ start }]) => start({ choices, mayDelay, firstCall }))
   .catch(comeAgain);
 
 /** @param {Call} call */
 async function show(call) {
   await call.answered;
-  if (document.readyState === "loading") {
-    await new Promise((parsed) => document.addEventListener("DOMContentLoaded", parsed, { once: true }));
-  }
+  await parsed;
   const video = byId("webrtc-video");
   if (video.srcObject) return; // the patience is over, and the page has taken over
   video.srcObject = call.stream;

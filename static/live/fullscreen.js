@@ -41,7 +41,7 @@ export class FullscreenButton {
   /** @param {boolean} on */
   #fill(on) {
     this.#on = on;
-    const label = this.#messages.text(on ? "fullscreen.off" : "fullscreen.on");
+    const label = this.#messages.text(on ? "live.fullscreen.off" : "live.fullscreen.on");
     this.#root.classList.toggle("filling", on);
     document.documentElement.classList.toggle("filled", on);
     this.#button.setAttribute("aria-pressed", String(on));

@@ -35,13 +35,13 @@ export class LatestRecordings {
       const { recordings } = await fetchJSON(`${URL_OF_LIST}?limit=${NEWEST}`);
       this.#show(recordings);
     } catch (error) {
-      this.#list.replaceChildren(element("li", "empty", this.#messages.text("recordings.failed")));
+      this.#list.replaceChildren(element("li", "empty", this.#messages.text("live.recordings.failed")));
     }
   }
 
   /** @param {Recording[]} recordings */
   #show(recordings) {
-    const none = element("li", "empty", this.#messages.text("recordings.none"));
+    const none = element("li", "empty", this.#messages.text("live.recordings.none"));
     this.#list.replaceChildren(...(recordings.length ? recordings.map((recording) => this.#row(recording)) : [none]));
   }
 
@@ -51,7 +51,7 @@ export class LatestRecordings {
     const time = new Date(typeof start === "number" ? start * 1000 : start);
     const when = Number.isNaN(time.getTime()) ? name : this.#format.format(time);
     if (state === "recording") {
-      row.append(element("span", "when", when), element("span", "size", this.#messages.text("recordings.growing")));
+      row.append(element("span", "when", when), element("span", "size", this.#messages.text("live.recordings.growing")));
       return row;
     }
     row.append(link(name, when), element("span", "size", megabytes(size)), this.#download(name));
@@ -64,7 +64,7 @@ export class LatestRecordings {
     download.href += "?download";
     download.className = "download";
     download.download = name;
-    download.setAttribute("aria-label", this.#messages.text("download", { name }));
+    download.setAttribute("aria-label", this.#messages.text("live.recordings.download", { name }));
     return download;
   }
 }

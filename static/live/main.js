@@ -27,7 +27,7 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 
 /** The page: makes the modules, and tells each what another one found out. */
 class Page {
-  messages = new Messages(document.documentElement.lang);
+  messages = new Messages();
   monitor = new ServerStatusMonitor();
   view = new MjpegView(byId("mjpeg-canvas"));
   detections = new DetectionsStream();
@@ -107,9 +107,9 @@ class Page {
     const { state, health } = this.monitor;
     const cameBack = state === "connected" && byId("server-status").dataset.state === "disconnected";
     byId("server-status").dataset.state = state;
-    setText(byId("server-status"), this.messages.text(`server.${state}`));
-    setText(byId("camera-status"), health ? this.messages.text(`camera.${health.camera.state}`) : "");
-    setText(byId("viewers"), health ? this.messages.text("viewers", { n: health.webrtc_clients }) : "");
+    setText(byId("server-status"), this.messages.text(`state.server.${state}`));
+    setText(byId("camera-status"), health ? this.messages.text(`live.camera.${health.camera.state}`) : "");
+    setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients }) : "");
     this.recording.follow(health?.recording);
     if (cameBack) this.client.wake();
   }
@@ -120,7 +120,7 @@ class Page {
     byId("camera").dataset.way = way;
     byId("camera").dataset.video = state;
     this.#notice.show(state, detail);
-    setText(byId("live"), state === "live" ? this.messages.text("video.live") : "");
+    setText(byId("live"), state === "live" ? this.messages.text("live.video.live") : "");
     setText(byId("way"), this.#whyMjpeg());
     setText(byId("boxes"), state === "live" ? this.#whyNoBoxes() : "");
   }
@@ -128,18 +128,18 @@ class Page {
   #whyNoBoxes() {
     const { connected, refusal } = this.detections;
     if (refusal) return this.messages.error(refusal);
-    return connected ? "" : this.messages.text("boxes.lost");
+    return connected ? "" : this.messages.text("live.boxes.lost");
   }
 
   #whyMjpeg() {
     const { reason } = this.fallback;
     const { error } = this.client.detail;
-    if (reason !== "trying" || !(error instanceof ServerError)) return reason && this.messages.text(`way.${reason}`);
-    return this.messages.text("way.refused", { why: this.messages.error(error) });
+    if (reason !== "trying" || !(error instanceof ServerError)) return reason && this.messages.text(`live.way.${reason}`);
+    return this.messages.text("live.way.refused", { why: this.messages.error(error) });
   }
 
   #onSaved() {
-    this.#toast(this.messages.text("recording.saved"));
+    this.#toast(this.messages.text("state.recording.saved"));
     this.#latest.refresh();
   }
 

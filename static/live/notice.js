@@ -42,7 +42,7 @@ export class Notice {
     setText(this.#title, refused ? this.#messages.error(error) : title && this.#messages.text(title));
     setText(this.#hint, hint && this.#messages.text(hint));
     const waits = detail.seconds !== undefined && detail.seconds > 0;
-    setText(this.#countdown, waits ? this.#messages.text("hint.seconds", { n: detail.seconds ?? 0 }) : "");
+    setText(this.#countdown, waits ? this.#messages.text("live.hint.seconds", { n: detail.seconds ?? 0 }) : "");
   }
 
   /**
@@ -53,14 +53,14 @@ export class Notice {
   #words(state, { camera }) {
     switch (state) {
       case "waiting":
-        if (camera === "error") return { title: "video.error", hint: "hint.error" };
-        return { title: camera === "silent" ? "video.silent" : "video.waiting", hint: "hint.waiting" };
+        if (camera === "error") return { title: "live.video.error", hint: "live.hint.error" };
+        return { title: camera === "silent" ? "live.video.silent" : "live.video.waiting", hint: "live.hint.waiting" };
       case "reconnecting":
-        return { title: "video.reconnecting", hint: "hint.reconnecting" };
+        return { title: "live.video.reconnecting", hint: "live.hint.reconnecting" };
       case "unreachable":
-        return { title: "video.unreachable", hint: "hint.unreachable" };
+        return { title: "live.video.unreachable", hint: "live.hint.unreachable" };
       case "connecting":
-        return { title: "video.connecting", hint: "" };
+        return { title: "live.video.connecting", hint: "" };
       case "blocked":
         return { title: "", hint: "" }; // the play button says it
       default:

@@ -2,9 +2,10 @@ import { setText } from "../lib/dom.js";
 import { clock, megabytes } from "../lib/format.js";
 import { urlOf } from "./library.js";
 
+/** @typedef {import("../lib/messages.js").Messages} Messages */
+/** @typedef {import("./dates.js").Dates} Dates */
 /** @typedef {import("./library.js").Recording} Recording */
 /** @typedef {import("./player.js").Player} Player */
-/** @typedef {import("./words.js").RecordingWords} RecordingWords */
 /**
  * @typedef {object} Actions what a card asks for
  * @property {(name: string, pinned: boolean) => Promise<unknown>} pin
@@ -22,7 +23,7 @@ const ICONS = {
 /** One recording: its picture, its facts, what can be done with it. */
 export class Card {
   element = make("li", "card");
-  #words;
+  #messages;
   #player;
   #actions;
   #mayChange;
@@ -44,18 +45,18 @@ export class Card {
 
   /**
    * @param {Recording} recording
-   * @param {{words: RecordingWords, player: Player, actions: Actions, mayChange: boolean, picture: (name: string) => HTMLElement}} page
+   * @param {{messages: Messages, dates: Dates, player: Player, actions: Actions, mayChange: boolean, picture: (name: string) => HTMLElement}} page
    */
-  constructor(recording, { words, player, actions, mayChange, picture }) {
-    this.#words = words;
+  constructor(recording, { messages, dates, player, actions, mayChange, picture }) {
+    this.#messages = messages;
     this.#player = player;
     this.#actions = actions;
     this.#mayChange = mayChange;
     this.#name = recording.name;
-    this.#when = words.time(new Date(recording.start));
-    this.#play = button("open", ICONS.play, words.say("play", { when: this.#when }), () => this.#toggle());
-    this.#pin = button("pin changes", ICONS.pin, words.say("pin", { when: this.#when }), () => this.#togglePin());
-    this.#delete = button("delete changes", ICONS.delete, words.say("delete", { when: this.#when }), () => this.#ask());
+    this.#when = dates.time(new Date(recording.start));
+    this.#play = button("open", ICONS.play, messages.text("recordings.play", { when: this.#when }), () => this.#toggle());
+    this.#pin = button("pin changes", ICONS.pin, messages.text("recordings.pin", { when: this.#when }), () => this.#togglePin());
+    this.#delete = button("delete changes", ICONS.delete, messages.text("recordings.delete", { when: this.#when }), () => this.#ask());
     this.#keep = this.#download();
     this.#shade.append(this.#length);
     this.#thumb.append(picture(recording.name), this.#shade, this.#play);
@@ -69,8 +70,8 @@ export class Card {
     this.#recording = recording;
     this.element.dataset.state = recording.state;
     setText(this.#data, this.#describe(recording));
-    setText(this.#length, complete ? clock(recording.duration) : this.#words.say(stateWord(recording)));
-    setText(this.#pinned, recording.pinned ? this.#words.say("pinned") : "");
+    setText(this.#length, complete ? clock(recording.duration) : this.#messages.text(stateWord(recording)));
+    setText(this.#pinned, recording.pinned ? this.#messages.text("recordings.pinned") : "");
     this.#pin.setAttribute("aria-pressed", String(recording.pinned));
     this.#pin.hidden = !this.#mayChange;
     this.#delete.hidden = !this.#mayChange || !complete || recording.pinned;
@@ -85,7 +86,7 @@ export class Card {
 
   /** @param {Recording} recording */
   #describe({ size, frames }) {
-    const known = frames === null ? [] : [this.#words.text("frames", { n: frames })];
+    const known = frames === null ? [] : [this.#messages.text("state.frames", { n: frames })];
     return [megabytes(size), ...known].join(" · ");
   }
 
@@ -107,7 +108,7 @@ export class Card {
     link.className = "icon quiet keep";
     link.href = `${urlOf(this.#name)}?download`;
     link.download = this.#name;
-    name(link, ICONS.keep, this.#words.say("keep", { when: this.#when }));
+    name(link, ICONS.keep, this.#messages.text("recordings.keep", { when: this.#when }));
     return link;
   }
 
@@ -123,12 +124,12 @@ export class Card {
   #setOpen(open) {
     this.#open = open;
     this.element.classList.toggle("playing", open);
-    name(this.#play, open ? ICONS.close : ICONS.play, this.#words.say(open ? "close" : "play", { when: this.#when }));
+    name(this.#play, open ? ICONS.close : ICONS.play, this.#messages.text(open ? "recordings.close" : "recordings.play", { when: this.#when }));
   }
 
   #onBroken() {
     this.#player.close();
-    setText(this.#length, this.#words.say("broken"));
+    setText(this.#length, this.#messages.text("recordings.broken"));
   }
 
   async #togglePin() {
@@ -138,9 +139,9 @@ export class Card {
   }
 
   #ask() {
-    const no = word("quiet", this.#words.say("no"), () => (this.#forget(), this.#delete.focus()));
-    const yes = word("danger", this.#words.say("yes"), () => this.#remove(yes));
-    const question = make("p", "", this.#words.say("sure"));
+    const no = word("quiet", this.#messages.text("recordings.no"), () => (this.#forget(), this.#delete.focus()));
+    const yes = word("danger", this.#messages.text("recordings.yes"), () => this.#remove(yes));
+    const question = make("p", "", this.#messages.text("recordings.sure"));
     this.#sure.setAttribute("aria-label", question.textContent ?? "");
     this.#sure.replaceChildren(question, no, yes);
     this.#sure.hidden = false;
@@ -164,7 +165,7 @@ export class Card {
 
 /** @param {Recording} recording */
 function stateWord({ state }) {
-  return state === "recording" ? "recording" : "unfinished";
+  return state === "recording" ? "recordings.recording" : "recordings.unfinished";
 }
 
 /**

@@ -1,16 +1,17 @@
 import { Card } from "./card.js";
+import { isDay } from "./dates.js";
 import { urlOf } from "./library.js";
-import { isDay } from "./words.js";
 
+/** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./card.js").Actions} Actions */
+/** @typedef {import("./dates.js").Dates} Dates */
 /** @typedef {import("./library.js").Recording} Recording */
 /** @typedef {import("./player.js").Player} Player */
-/** @typedef {import("./words.js").RecordingWords} RecordingWords */
 
 /** The cards of the recordings under the headings of their days. A card stays the same as long as its recording does. */
 export class Days {
   #root;
-  #words;
+  #dates;
   #page;
   /** @type {Map<string, Card>} by the recordings' names */
   #cards = new Map();
@@ -21,11 +22,11 @@ export class Days {
 
   /**
    * @param {HTMLElement} root
-   * @param {{words: RecordingWords, player: Player, actions: Actions, mayChange: boolean}} page
+   * @param {{messages: Messages, dates: Dates, player: Player, actions: Actions, mayChange: boolean}} page
    */
   constructor(root, page) {
     this.#root = root;
-    this.#words = page.words;
+    this.#dates = page.dates;
     this.#page = { ...page, picture: (/** @type {string} */ name) => this.#picture(name) };
   }
 
@@ -61,7 +62,7 @@ export class Days {
     const section = this.#days.get(key) ?? newDay();
     this.#days.set(key, section);
     const [heading, list] = section.children;
-    heading.textContent = this.#words.day(date);
+    heading.textContent = this.#dates.day(date);
     place(list, recordings.map((recording) => this.#card(recording).element));
     return section;
   }

@@ -1,24 +1,26 @@
 import { byId, setText } from "../lib/dom.js";
 import { megabytes } from "../lib/format.js";
 import { ServerError } from "../lib/http.js";
+import { Messages } from "../lib/messages.js";
 import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
+import { Dates } from "./dates.js";
 import { Days } from "./days.js";
 import { Library } from "./library.js";
 import { Player } from "./player.js";
-import { RecordingWords } from "./words.js";
 
 const REFRESH_MS = 10_000; // what another tab, or the streamer, did
 
 /** The page of recordings: makes the modules, and tells each what another one found out. */
 class Page {
-  words = new RecordingWords(document.documentElement.lang);
+  messages = new Messages();
   monitor = new ServerStatusMonitor();
   recording = new RecordingControls();
   library = new Library();
   #days = new Days(byId("days"), {
-    words: this.words,
+    messages: this.messages,
+    dates: new Dates(this.messages),
     player: new Player(),
     mayChange: document.body.dataset.mayChange === "yes",
     actions: {
@@ -33,7 +35,7 @@ class Page {
     const element = (/** @type {string} */ part) => byId(`recording-${part}`);
     const buttons = { start: byId("start-recording"), stop: byId("stop-recording") };
     const [status, time, frames, size, file] = ["status", "time", "frames", "size", "file"].map(element);
-    new RecordingPanel({ status, time, frames, size, file, ...buttons }, this.recording, this.words);
+    new RecordingPanel({ status, time, frames, size, file, ...buttons }, this.recording, this.messages);
     this.#wire();
     this.#open();
   }
@@ -56,7 +58,7 @@ class Page {
     this.monitor.addEventListener("change", () => this.#followServer());
     this.monitor.addEventListener("loginrequired", () => location.reload());
     this.recording.addEventListener("change", () => this.#followRecording());
-    this.recording.addEventListener("trouble", (event) => this.#tell(this.words.error(detail(event))));
+    this.recording.addEventListener("trouble", (event) => this.#tell(this.messages.error(detail(event))));
     this.library.addEventListener("change", () => this.#show());
     this.library.addEventListener("trouble", (event) => this.#onTrouble(detail(event)));
     byId("more").addEventListener("click", () => this.library.more());
@@ -73,7 +75,7 @@ class Page {
   #followServer() {
     const { state, health } = this.monitor;
     byId("server-status").dataset.state = state;
-    setText(byId("server-status"), this.words.text(`server.${state}`));
+    setText(byId("server-status"), this.messages.text(`state.server.${state}`));
     this.recording.follow(health?.recording);
   }
 
@@ -92,21 +94,21 @@ class Page {
     this.#days.show(recordings, thumbnails);
     byId("days").setAttribute("aria-busy", "false");
     byId("more").hidden = !hasMore;
-    setText(byId("space"), this.words.say("space", { n: total, used: megabytes(used), free: megabytes(free) }));
+    setText(byId("space"), this.messages.text("recordings.space", { n: total, used: megabytes(used), free: megabytes(free) }));
     byId("space-bar").firstElementChild.style.width = `${(100 * used) / Math.max(1, used + free)}%`;
-    if (!recordings.length) this.#tell(this.words.say("none"));
+    if (!recordings.length) this.#tell(this.messages.text("recordings.none"));
     else if (!byId("notice").dataset.passing) this.#tell("");
   }
 
   /** @param {unknown} error */
   #onTrouble(error) {
     if (error instanceof ServerError && error.status === 401) location.reload();
-    else this.#tell(this.words.say("failed"));
+    else this.#tell(this.messages.text("recordings.failed"));
   }
 
   /** @param {string} name */
   async #delete(name) {
-    if (await this.#try(() => this.library.delete(name))) this.#tell(this.words.say("deleted"), true);
+    if (await this.#try(() => this.library.delete(name))) this.#tell(this.messages.text("recordings.deleted"), true);
   }
 
   /** @param {() => Promise<void>} action whose failure is said */
@@ -116,8 +118,8 @@ class Page {
       return true;
     } catch (error) {
       const status = error instanceof ServerError ? error.status : 0;
-      const known = status === 404 ? this.words.say("gone") : status === 409 ? this.words.say("held") : "";
-      this.#tell(known || this.words.error(error), true);
+      const known = status === 404 ? this.messages.text("recordings.gone") : status === 409 ? this.messages.text("recordings.held") : "";
+      this.#tell(known || this.messages.error(error), true);
       return false;
     }
   }

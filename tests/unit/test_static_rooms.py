@@ -8,7 +8,7 @@ import pytest
 STATIC = Path(__file__).parents[2] / "static"
 MAY_IMPORT = {"lib": {"lib"}, "live": {"lib", "live"}, "recordings": {"lib", "recordings"}}
 MODULES = sorted(STATIC.rglob("*.js"))
-IMPORT = re.compile(r'\bimport\b[^;"]*"(\.{1,2}/[\w/.-]+)"')
+IMPORT = re.compile(r'\bimport\b[^;"]*"(\.{1,2}/[\w/.-]+\.js)"')
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 

@@ -51,8 +51,9 @@ def test_head_has_the_headers_and_no_body(client):
 
 
 def test_another_file_is_another_version(services, tmp_path, client, versioned):
-    for name in ("templates", "static"):
+    for name in ("templates", "static", "words"):
         (tmp_path / name).mkdir()
+    (tmp_path / "words" / "en.json").write_text("{}")
     (tmp_path / "static" / "live").mkdir()
     (tmp_path / "static" / "live" / "main.js").write_text("// new")
     app = create_app(services, assets=tmp_path)
