@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from petcam.web.app import assets_folder, create_app
+from petcam.assets import assets_folder
+from petcam.web.app import create_app
 
 MAIN = (assets_folder() / "static" / "live" / "main.js").read_bytes()
 
