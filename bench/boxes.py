@@ -31,8 +31,8 @@ CLOCK = 90  # RTP ticks in a millisecond
 
 # Each frame when it is first drawn on; of every fifth the dots of its number, read in the picture.
 WATCH = """async ([left, top, dot, advance, height, letters]) => {
-    const { src } = document.querySelector("script[src$='/first_call.js']");
-    window.petcam = (await import(new URL("main.js", src))).page;
+    const { src } = document.querySelector("script[src$='/entry.js']");
+    window.petcam = await (await import(src)).page;
     const { overlay } = petcam;
     const video = document.getElementById("webrtc-video");
     const [width, tall] = [advance * letters, height];

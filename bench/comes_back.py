@@ -22,8 +22,8 @@ CLOCKS_NS = 2_000_000  # what the two clocks may differ by when they are read on
 # Every picture that is presented: its time on the wall in milliseconds, its moment of capture, its width, and by which
 # way it came.
 WATCH = """async () => {
-    const { src } = document.querySelector("script[src$='/first_call.js']");
-    window.petcam = (await import(new URL("main.js", src))).page;
+    const { src } = document.querySelector("script[src$='/entry.js']");
+    window.petcam = await (await import(src)).page;
     window.pictures = [];
     const note = (frame, { width }, way) =>
         pictures.push([performance.timeOrigin + performance.now(), frame.rtpTimestamp, width, way]);
@@ -104,10 +104,10 @@ def _streamer(page: Page, camera: Camera) -> float:
 
 def _web(page: Page, camera: Camera) -> float:
     camera.kill("web")
-    page.wait_for_function("() => !petcam.overlay.connected")
+    page.wait_for_function("() => !petcam.detections.connected")
     camera.launch("web")
     since = _listens(camera.host, camera.web_port)
-    page.wait_for_function("() => petcam.overlay.connected", timeout=1000 * PATIENCE)
+    page.wait_for_function("() => petcam.detections.connected", timeout=1000 * PATIENCE)
     boxes = time.time() - since
     return max(boxes, _after(page, since))
 

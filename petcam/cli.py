@@ -13,6 +13,7 @@ from pathlib import Path
 
 from petcam import __version__, config
 from petcam.errors import Code, PetcamError
+from petcam.words import explain
 
 COMMANDS = {
     "web": ("petcam.commands.web", "the web service"),
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args, _load(args)))
     except PetcamError as error:
-        print(f"petcam: {error.message}", file=sys.stderr)
+        print(f"petcam: {explain(error)}", file=sys.stderr)
         return EXIT_CONFIG if error.code is Code.BAD_CONFIG else 1
     except KeyboardInterrupt:
         return 130

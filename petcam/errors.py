@@ -30,10 +30,14 @@ class Code(Enum):
 class PetcamError(Exception):
     """An error that a person can act on.
 
-    ``message`` is safe to show to anyone; what only the log may have goes into ``__cause__``.
+    ``message`` is English, for programs and logs, and safe to show to anyone; what only the log may have goes into
+    ``__cause__``. ``key`` names the words for people (docs/words.md), where there are some, ``values`` fill their
+    places.
     """
 
-    def __init__(self, code: Code, message: str) -> None:
+    def __init__(self, code: Code, message: str, key: str = "", **values: object) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.key = key
+        self.values = values

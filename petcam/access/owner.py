@@ -75,7 +75,8 @@ class Owner:
         require_good(password)
         with self._one_at_a_time:
             if self._owner.matches(password):
-                raise PetcamError(Code.BAD_REQUEST, "viewers need another password than the owner's")
+                message = "viewers need another password than the owner's"
+                raise PetcamError(Code.BAD_REQUEST, message, key="commands.password.viewers_own")
             self._viewer.set(password)
 
     def remove_viewer_password(self) -> None:

@@ -62,7 +62,9 @@ class PasswordFile:
 
 def require_good(password: str) -> None:
     if not SHORTEST <= len(password) <= LONGEST:
-        raise PetcamError(Code.BAD_REQUEST, f"the password must have {SHORTEST} to {LONGEST} characters")
+        message = f"the password must have {SHORTEST} to {LONGEST} characters"
+        places = {"shortest": SHORTEST, "longest": LONGEST}
+        raise PetcamError(Code.BAD_REQUEST, message, key="commands.password.length", **places)
 
 
 def _hash(password: str, salt: bytes) -> bytes:

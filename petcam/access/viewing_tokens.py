@@ -58,17 +58,20 @@ class ViewingTokens:
             return []
         except ValueError as error:
             message = f"{self.path} is damaged and lets nobody in: remove it, and add the tokens anew"
-            raise PetcamError(Code.BAD_REQUEST, message) from error
+            raise PetcamError(Code.BAD_REQUEST, message, key="commands.token.damaged", path=self.path) from error
 
     def add(self, label: str) -> str:
         """The new token, which cannot be had again. Raises ``BAD_REQUEST``, with words for people."""
         there = self.all()
         if label and (not LABEL.fullmatch(label) or not label.isprintable() or ID.fullmatch(label)):
-            raise PetcamError(Code.BAD_REQUEST, "a label has at most 64 printable characters, and is not like an ID")
+            message = "a label has at most 64 printable characters, and is not like an ID"
+            raise PetcamError(Code.BAD_REQUEST, message, key="commands.token.label")
         if label and any(each.label == label for each in there):
-            raise PetcamError(Code.BAD_REQUEST, f"there is a token with the label {label} already: revoke it first")
+            message = f"there is a token with the label {label} already: revoke it first"
+            raise PetcamError(Code.BAD_REQUEST, message, key="commands.token.label_taken", label=label)
         if len(there) >= MOST:
-            raise PetcamError(Code.BAD_REQUEST, f"there are {MOST} tokens already: revoke some")
+            message = f"there are {MOST} tokens already: revoke some"
+            raise PetcamError(Code.BAD_REQUEST, message, key="commands.token.most", most=MOST)
         token = f"petcam_{secrets.token_urlsafe(32)}"
         self._write([*there, ViewingToken(secrets.token_hex(4), label, _digest(token), int(time.time()))])
         return token
@@ -80,7 +83,8 @@ class ViewingTokens:
             if name and name in (each.id, each.label):
                 self._write([other for other in there if other is not each])
                 return each
-        raise PetcamError(Code.NOT_FOUND, f"there is no token with the ID or label {name}: see petcam token list")
+        message = f"there is no token with the ID or label {name}: see petcam token list"
+        raise PetcamError(Code.NOT_FOUND, message, key="commands.token.unknown", name=name)
 
     def _write(self, tokens: list[ViewingToken]) -> None:
         text = json.dumps({"version": VERSION, "tokens": [asdict(each) for each in tokens]}, ensure_ascii=False)

@@ -19,7 +19,8 @@ from petcam.system.child import Child, petcam_environment
 from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
 from petcam.system.signals import STOP, Signals
 from petcam.system.streamer_binary import NAME as STREAMER
-from petcam.system.streamer_binary import REMEDY, find_streamer
+from petcam.system.streamer_binary import find_streamer
+from petcam.words import say
 
 STOP_TIMEOUT = 4.0  # seconds
 SLOW_START = 10.0  # seconds after which the URL is said although no picture has come
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     require_free_ports(demo)
     streamer = find_streamer()
     if streamer is None:
-        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {REMEDY}")
+        raise PetcamError(Code.UNSUPPORTED, say("demo.no_streamer", name=STREAMER))
     file = prepare(directory, text)
     with ExitStack() as stack:
         signals = stack.enter_context(Signals(STOP | {signal.SIGCHLD}))
@@ -87,12 +88,11 @@ def require_free_ports(demo: Config) -> None:
         (demo.webrtc.udp_port, demo.streamer.host, socket.SOCK_DGRAM, "UDP", "--streamer-port"),
     )
     if demo.web.port == demo.streamer.port:
-        raise PetcamError(Code.PORT_TAKEN, f"port {demo.web.port} is wanted twice: change --port or --streamer-port")
-    for port, host, kind, words, option in wanted:
+        raise PetcamError(Code.PORT_TAKEN, say("demo.same_port", port=demo.web.port))
+    for port, host, kind, protocol, option in wanted:
         if not is_free(host, port, kind):
-            raise PetcamError(
-                Code.PORT_TAKEN, f"{words} port {port} on {host} is taken: choose another one with {option}"
-            )
+            message = say("demo.port_taken", kind=protocol, port=port, host=host, option=option)
+            raise PetcamError(Code.PORT_TAKEN, message)
 
 
 def prepare(directory: Path, text: str) -> Path:
@@ -101,7 +101,7 @@ def prepare(directory: Path, text: str) -> Path:
         (directory / "recordings").mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        message = f"{directory}: {error.strerror}: choose another directory with --dir"
+        message = say("demo.directory", directory=directory, error=error.strerror)
         raise PetcamError(Code.BAD_CONFIG, message) from error
     return file
 
@@ -123,12 +123,12 @@ def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[
 def watch(demo: Config, children: list[Child], directory: Path, signals: Signals) -> None:
     """Say the URL once all is there, start again who dies; until Ctrl-C or SIGTERM."""
     started_at, announced = time.monotonic(), False
-    print(f"petcam demo: configuration, log and recordings are in {directory}")
+    tell("where", directory=directory)
     while signals.wait(IDLE if announced else LOOK_AGAIN) not in STOP:
         for child in children:
             how = child.ended()
             if how:
-                print(f"petcam demo: {child.name} ended ({how}) and is started again; see petcam-demo.log")
+                tell("ended", name=child.name, how=how)
             child.start_if_due()
         if not announced and (is_up(demo) or time.monotonic() - started_at > SLOW_START):
             announced = True
@@ -146,12 +146,16 @@ def is_up(demo: Config) -> bool:
 
 def announce(demo: Config) -> None:
     if not is_up(demo):
-        print("petcam demo: no picture yet; petcam-demo.log says why / まだ映像がありません")
+        tell("no_picture")
     host = from_here(demo.web.host)
     if not is_loopback(demo.web.host):
         host = lan_address() if demo.web.host in ("0.0.0.0", "::") else host
-        print("petcam demo: WARNING: no login; everybody on this network sees the camera / ログインなしで公開中です")
-    print(f"petcam demo: open http://{host}:{demo.web.port} (Ctrl-C ends) / ブラウザで開く（Ctrl-C で終了）")
+        tell("exposed")
+    tell("open", url=f"http://{host}:{demo.web.port}")
+
+
+def tell(what: str, **values: object) -> None:
+    print("petcam demo:", say(f"demo.{what}", **values))
 
 
 def end(children: list[Child]) -> None:

@@ -8,6 +8,7 @@ from petcam.access import Owner, state_directory
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.words import say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """petcam-web finds the new password at its next request; the streams are told to end here."""
     if args.remove and not args.viewer:
-        raise PetcamError(Code.BAD_REQUEST, "--remove goes with --viewer; the owner's password can only be replaced")
+        raise PetcamError(Code.BAD_REQUEST, say("password.remove_what"))
     directory = state_directory()
     try:
         said = _change(args, Owner(directory))
     except PermissionError as error:
-        raise PetcamError(Code.FORBIDDEN, f"{directory} may not be written: use sudo petcam password") from error
+        raise PetcamError(Code.FORBIDDEN, say("password.not_permitted", directory=directory)) from error
     print(said, _end_streams(config))
     return 0
 
@@ -31,13 +32,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _change(args: argparse.Namespace, owner: Owner) -> str:
     if args.remove:
         owner.remove_viewer_password()
-        return "The viewing password is gone."
+        return say("password.viewer_removed")
     password = _ask() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if args.viewer:
         owner.set_viewer_password(password)
-        return "The viewing password is set."
+        return say("password.viewer_set")
     owner.set_password(password)
-    return "The owner's password is set. Log in again in each browser."
+    return say("password.set")
 
 
 def _end_streams(config: Config) -> str:
@@ -45,14 +46,14 @@ def _end_streams(config: Config) -> str:
     try:
         client.control("/sessions/end", b'{"all":true}')
     except PetcamError:
-        return "petcam-streamer does not answer; if it runs, restart it to end the streams of before."
+        return say("password.no_streamer")
     finally:
         client.close()
-    return "Streams of before have ended."
+    return say("password.streams_ended")
 
 
 def _ask() -> str:
-    password = getpass.getpass("New password: ")
-    if password != getpass.getpass("The same again: "):
-        raise PetcamError(Code.BAD_REQUEST, "the two passwords differ; nothing was changed")
+    password = getpass.getpass(say("password.new"))
+    if password != getpass.getpass(say("password.again")):
+        raise PetcamError(Code.BAD_REQUEST, say("password.differ"))
     return password

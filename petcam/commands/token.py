@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from petcam.access import ViewingToken, ViewingTokens, state_directory
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
+from petcam.words import say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +27,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with _permitted(tokens):
         if args.action == "add":
             print(tokens.add(args.name), flush=True)
-            print("This is all that will ever be seen of it. What it opens: petcam's interop.md", file=sys.stderr)
+            print(say("token.once"), file=sys.stderr)
             if config.auth.mode == "none":
-                print("auth.mode is none: nobody asks for it.", file=sys.stderr)
+                print(say("token.not_asked_for"), file=sys.stderr)
         elif args.action == "list":
             _list(tokens.all())
         else:
-            print(f"{_name(tokens.revoke(args.name))} is revoked; its streams end within 10 seconds.")
+            print(say("token.revoked", token=_name(tokens.revoke(args.name))))
     return 0
 
 
@@ -41,11 +42,11 @@ def _permitted(tokens: ViewingTokens) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        raise PetcamError(Code.FORBIDDEN, f"{tokens.path} is not for everybody: use sudo petcam token") from error
+        raise PetcamError(Code.FORBIDDEN, say("token.not_permitted", path=tokens.path)) from error
 
 
 def _list(tokens: list[ViewingToken]) -> None:
-    print("ID        MADE        LABEL" if tokens else "There are no viewing tokens.")
+    print("ID        MADE        LABEL" if tokens else say("token.none"))
     for each in tokens:
         made = time.strftime("%Y-%m-%d", time.localtime(each.created))
         print(f"{each.id}  {made}  {each.label}".rstrip())

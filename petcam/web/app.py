@@ -1,7 +1,6 @@
 """The Flask app: a factory that takes its collaborators and reads as the list of the web tier's rooms."""
 
 import json
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from petcam.access import Owner, ViewingTokens
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
+from petcam.system.assets import assets_folder
 from petcam.web import http, live, login, pictures, recordings, signaling
 from petcam.web.http import Hosts, OpenStreams, StreamSlots
-from petcam.web.language import language, say
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle, Visitors
 from petcam.web.pictures import PictureFeed
@@ -48,16 +47,15 @@ class Services:
 
 
 def create_app(services: Services, assets: Path | None = None) -> Flask:
-    """The app over ``services``; ``assets`` holds ``templates/`` and ``static/``."""
+    """The app over ``services``; ``assets`` holds ``templates/``, ``static/`` and ``words/``."""
     assets = assets or assets_folder()
     config, streamer, webrtc = services.config, services.streamer, services.webrtc
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
-    app.context_processor(lambda: {"language": language(), "say": say})
     visitors = make_visitors(services)
     viewer_config = ViewerConfig(config, visitors, services.tokens)
     streams = OpenStreams(services.stream_slots, visitors.admission)
     origin = partial(streamer_origin, config)
-    http.register(app, config.web, services.hosts, services.proof, assets / "static", origin)
+    http.register(app, config.web, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner)
     signaling.register(app, visitors, viewer_config, services.tokens, streamer, webrtc)
     live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc)
@@ -89,12 +87,3 @@ def end_streams(streamer: StreamerClient, webrtc: PythonWebRTC | None) -> Callab
             streamer.control("/sessions/end", json.dumps(ended).encode())
 
     return end
-
-
-def assets_folder() -> Path:
-    """Where ``templates/`` and ``static/`` are: ``$PETCAM_ASSETS``, the checkout, or where the package puts them."""
-    checkout, installed = Path(__file__).parents[2], Path("/usr/share/petcam")
-    named = os.environ.get("PETCAM_ASSETS")
-    if named:
-        return Path(named)
-    return checkout if (checkout / "templates").is_dir() else installed

@@ -12,10 +12,10 @@ from petcam.system.streamer_binary import find_streamer
 from tests.browser.demo_system import DemoSystem
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
-# The page's modules are found beside its entry: their path has their version in it.
+# The page comes from its entry, whose path has a version in it.
 PETCAM = """async () => {
-    const { src } = document.querySelector("script[src$='/first_call.js']");
-    window.petcam = (await import(new URL("main.js", src))).page;
+    const { src } = document.querySelector("script[src$='/entry.js']");
+    window.petcam = await (await import(src)).page;
 }"""
 TIMEOUT_MS = 20_000  # for a busy machine; nothing waits that long on an idle one
 

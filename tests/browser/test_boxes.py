@@ -128,7 +128,7 @@ def test_boxes_vanish_once_the_results_cease(page: Page) -> None:
 
 def test_boxes_vanish_from_a_picture_that_stands_still_too(page: Page) -> None:
     page.evaluate(DRAWING)
-    page.evaluate("window.deaf = true; petcam.way.close()")
+    page.evaluate("window.deaf = true; petcam.fallback.close()")
     page.wait_for_function("() => petcam.overlay.state.match === 'none'")
     assert page.evaluate(NOTHING_PAINTED)
 
@@ -138,7 +138,7 @@ def test_a_hidden_tab_has_no_stream_of_results(page: Page) -> None:
         Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
         document.dispatchEvent(new Event("visibilitychange"));
     }"""
-    connected = "wanted => petcam.overlay.connected === wanted"
+    connected = "wanted => petcam.detections.connected === wanted"
     page.wait_for_function(connected, arg=True)
     page.evaluate(hide, True)
     page.wait_for_function(connected, arg=False)
@@ -174,7 +174,7 @@ def test_it_chooses(modules: Page, results: list[int], frame: int | None, now: i
     rows = [{**RESULT, "rtp_timestamp": timestamp} for timestamp in results]
     chosen = modules.evaluate(
         """async ([rows, frame, now]) => {
-            const { DetectionRing } = await import("/static/detection_ring.js");
+            const { DetectionRing } = await import("/static/live/detection_ring.js");
             const ring = new DetectionRing();
             for (const row of rows) ring.add(row, 0);
             const { match, result } = ring.boxesFor(frame ?? undefined, now);

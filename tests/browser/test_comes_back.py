@@ -91,7 +91,7 @@ def test_the_picture_plays_on_while_the_web_service_is_away(system: DemoSystem, 
         page.evaluate(NEXT_FRAME)
         assert page.locator(LIVE).count() == 1
     expect_connected(page)
-    page.wait_for_function("() => petcam.overlay.connected")
+    page.wait_for_function("() => petcam.detections.connected")
 
 
 def test_a_source_that_restarts_keeps_the_connection(system: DemoSystem, new_page: NewPage) -> None:
@@ -219,7 +219,7 @@ def test_the_picture_comes_back_with_the_network(network: tuple[Lan, Browser], t
         page.wait_for_selector(LIVE)
         page.evaluate(NEXT_FRAME)
         expect_connected(page)
-        page.wait_for_function("() => petcam.overlay.connected")
+        page.wait_for_function("() => petcam.detections.connected")
 
 
 def test_without_a_camera_it_says_so_and_shows_the_picture_by_itself(system: DemoSystem, new_page: NewPage) -> None:

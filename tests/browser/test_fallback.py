@@ -25,7 +25,7 @@ BOXES_ON_THEIR_FRAME = """() => new Promise((drawn) => petcam.overlay.addEventLi
     const { state } = petcam.overlay;
     if (state.match !== "exact" || !state.detections.length) return;
     petcam.overlay.removeEventListener("draw", look);
-    drawn(petcam.way.way);
+    drawn(petcam.fallback.way);
 }))"""
 # Peer connections that find no way to the server, as behind a firewall, while `blocked` is set.
 BLOCKABLE = """
@@ -276,7 +276,7 @@ OWN_STREAM = """() => {
     };
 }"""
 OWN_VIEW = """async () => {
-    const { MjpegView } = await import("/static/mjpeg_view.js");
+    const { MjpegView } = await import("/static/live/mjpeg_view.js");
     window.canvas = document.body.appendChild(document.createElement("canvas"));
     window.view = new MjpegView(canvas);
     window.shown = [];

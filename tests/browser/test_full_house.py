@@ -45,4 +45,4 @@ def test_that_no_more_pages_can_be_open_is_said_and_ends_with_the_others(tmp_pat
         others.close()
         expect(page.locator("#boxes")).to_be_empty()
         page.evaluate(PETCAM)
-        assert page.evaluate("petcam.overlay.connected")
+        assert page.evaluate("petcam.detections.connected")

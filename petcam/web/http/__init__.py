@@ -1,6 +1,6 @@
 """HTTP itself: the server and its connections, what stands in front of every route, and the shapes of answers.
 
-Imports ``config``, ``errors``, ``streamer_client`` and ``system``; no other room of the web tier.
+Imports ``config``, ``errors``, ``streamer_client``, ``system`` and ``words``; no other room of the web tier.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,13 @@ from pathlib import Path
 from flask import Flask
 
 from petcam.config import Web
-from petcam.web.http import body, errors, headers, same_origin
+from petcam.web.http import body, headers, same_origin
 from petcam.web.http.body import OFFER_LIMIT, json_object, raw_body
 from petcam.web.http.channel import CONNECTION, Connection
-from petcam.web.http.errors import error_body, is_page, json_answer, petcam_answer
+from petcam.web.http.errors import Errors, error_body, is_page, json_answer, petcam_answer
 from petcam.web.http.forwarded import Forwarded, tls_proof
 from petcam.web.http.hosts import HOST, Hosts, name_of
+from petcam.web.http.language import Language
 from petcam.web.http.marks import Mark, has, marked
 from petcam.web.http.redirection import go_to, local_path
 from petcam.web.http.same_origin import SAFE_METHODS
@@ -23,6 +24,7 @@ from petcam.web.http.static_files import StaticFiles
 from petcam.web.http.stream_slots import StreamSlots
 from petcam.web.http.streamer_answer import passed_on
 from petcam.web.http.streaming import LOOK_UP, OpenStreams
+from petcam.words import Words
 
 __all__ = [
     "CONNECTION",
@@ -53,14 +55,14 @@ __all__ = [
 ]
 
 
-def register(
-    app: Flask, web: Web, hosts: Hosts, proof: str, static_folder: Path, streamer_origin: Callable[[], str]
-) -> None:
+def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, streamer_origin: Callable[[], str]) -> None:
     """First of all rooms: what it puts in front is asked before any other room's gate."""
     app.config["MAX_CONTENT_LENGTH"] = body.OFFER_LIMIT  # of forms; views that take JSON look themselves
     hosts.register(app)
     same_origin.register(app)
     headers.register(app, streamer_origin)
-    errors.register(app)
-    StaticFiles(static_folder).register(app)
+    language = Language(Words(assets / "words"))
+    language.register(app)
+    Errors(language).register(app)
+    StaticFiles(assets / "static").register(app)
     Forwarded.register(app, web, proof)

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
+from petcam.web.http.language import Language
 from petcam.web.http.marks import Mark, has
 
 STATUS = {
@@ -39,10 +40,41 @@ HTTP_PHRASES = {
 _log = logging.getLogger(__name__)
 
 
-def register(app: Flask) -> None:
-    app.register_error_handler(PetcamError, _petcam_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _defect)
+class Errors:
+    """Answers whatever a view raises; a page's errors in the words of ``language``."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def register(self, app: Flask) -> None:
+        app.register_error_handler(PetcamError, self._petcam_error)
+        app.register_error_handler(HTTPException, self._http_error)
+        app.register_error_handler(Exception, self._defect)
+
+    def _petcam_error(self, error: PetcamError) -> Response:
+        if is_page():
+            text = f"{self._language.explain(error)}\n"
+            return Response(text, STATUS.get(error.code, 500), mimetype="text/plain")
+        return petcam_answer(error, error_body(error))
+
+    def _http_error(self, error: HTTPException) -> AnyResponse:
+        answer = error.get_response(request.environ)  # keeps Allow, Content-Range, Location
+        if answer.status_code < 400:
+            return answer
+        phrase = HTTP_PHRASES.get(answer.status_code, error.name)
+        if is_page():
+            answer.data = f"{self._language.explain_phrase(phrase)}\n".encode()
+            answer.mimetype = "text/plain"
+        else:
+            answer.data = json.dumps({"error": phrase, "message": error.description or phrase}).encode()
+            answer.mimetype = "application/json"
+        return answer
+
+    def _defect(self, error: Exception) -> Response:
+        _log.error("%s %s: defect", request.method, request.path, exc_info=error)
+        if is_page():
+            return Response(f"{self._language.say('errors.Internal error')}\n", 500, mimetype="text/plain")
+        return json_answer({"error": "Internal error", "message": "petcam-web's log says more"}, 500)
 
 
 def is_page() -> bool:
@@ -71,25 +103,3 @@ def petcam_answer(error: PetcamError, body: dict[str, object]) -> Response:
     if error.code in RETRY_AFTER:
         answer.headers["Retry-After"] = str(RETRY_AFTER[error.code])
     return answer
-
-
-def _petcam_error(error: PetcamError) -> Response:
-    if is_page():
-        return Response(f"{error.message}\n", STATUS.get(error.code, 500), mimetype="text/plain")
-    return petcam_answer(error, error_body(error))
-
-
-def _http_error(error: HTTPException) -> AnyResponse:
-    answer = error.get_response(request.environ)  # keeps Allow, Content-Range, Location
-    if not is_page() and answer.status_code >= 400:
-        phrase = HTTP_PHRASES.get(answer.status_code, error.name)
-        answer.data = json.dumps({"error": phrase, "message": error.description or phrase}).encode()
-        answer.mimetype = "application/json"
-    return answer
-
-
-def _defect(error: Exception) -> Response:
-    _log.error("%s %s: defect", request.method, request.path, exc_info=error)
-    if is_page():
-        return Response("Internal error\n", 500, mimetype="text/plain")
-    return json_answer({"error": "Internal error", "message": "petcam-web's log says more"}, 500)

@@ -55,8 +55,9 @@ class Hosts:
         raise PetcamError(
             Code.UNKNOWN_HOST,
             f"petcam is not known as {name}: open it by its address or as NAME.local, or add the name to web.hosts in "
-            f"/etc/petcam/petcam.yaml and restart petcam.target / {name} という名前では開けません。アドレスか "
-            "NAME.local で開くか、/etc/petcam/petcam.yaml の web.hosts に加え、petcam.target を再起動してください",
+            "/etc/petcam/petcam.yaml and restart petcam.target",
+            key="refusals.unknown_host",
+            name=name,
         )
 
     def allows(self, host: str) -> bool:

@@ -20,4 +20,5 @@ def refuse_other_origins() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     foreign = site not in (None, "same-origin", "none")
     if foreign or (origin is not None and urlsplit(origin).netloc != request.headers.get("Host")):
-        raise PetcamError(Code.FORBIDDEN, "this can only be asked for from petcam's own page")
+        message = "this can only be asked for from petcam's own page"
+        raise PetcamError(Code.FORBIDDEN, message, key="refusals.foreign_page")

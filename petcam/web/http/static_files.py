@@ -1,8 +1,8 @@
 """The page's files: read and compressed once at the start.
 
-``/static/VERSION/main.js`` never changes, so a browser that has it asks no more; modules find each other by relative
-paths and so stay within one version. ``/static/main.js`` is the same file, asked for anew each time (by its ETag).
-A page that was opened before an upgrade gets the new file under its old version.
+``/static/VERSION/live/main.js`` never changes, so a browser that has it asks no more; modules find each other by
+relative paths and so stay within one version. ``/static/live/main.js`` is the same file, asked for anew each time (by
+its ETag). A page that was opened before an upgrade gets the new file under its old version.
 """
 
 import gzip

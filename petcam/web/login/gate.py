@@ -24,7 +24,8 @@ class Gate:
         if session is None:
             return self._refuse()
         if _is_denied(session):
-            raise PetcamError(Code.FORBIDDEN, "viewers may only watch; log in with the owner's password")
+            message = "viewers may only watch; log in with the owner's password"
+            raise PetcamError(Code.FORBIDDEN, message, key="refusals.viewers_only_watch")
         return None
 
     def _refuse(self) -> AnyResponse | None:

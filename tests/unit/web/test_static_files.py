@@ -5,15 +5,16 @@ import re
 
 import pytest
 
-from petcam.web.app import assets_folder, create_app
+from petcam.system.assets import assets_folder
+from petcam.web.app import create_app
 
-MAIN = (assets_folder() / "static" / "main.js").read_bytes()
+MAIN = (assets_folder() / "static" / "live" / "main.js").read_bytes()
 
 
 @pytest.fixture
 def versioned(client):
     """Where the page finds main.js."""
-    return re.search(r"/static/\w+/", client.get("/").get_data(as_text=True))[0] + "main.js"
+    return re.search(r"/static/\w+/", client.get("/").get_data(as_text=True))[0] + "live/main.js"
 
 
 def test_a_versioned_file_is_kept_for_good(client, versioned):
@@ -24,7 +25,7 @@ def test_a_versioned_file_is_kept_for_good(client, versioned):
     assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/static/main.js", "/static/0123456789ab/main.js"])
+@pytest.mark.parametrize("path", ["/static/live/main.js", "/static/0123456789ab/live/main.js"])
 def test_without_its_version_or_with_an_old_one_it_is_asked_for_anew(client, path):
     answer = client.get(path)
     assert answer.data == MAIN
@@ -33,29 +34,31 @@ def test_without_its_version_or_with_an_old_one_it_is_asked_for_anew(client, pat
 
 
 def test_it_is_compressed_where_the_browser_takes_that(client):
-    answer = client.get("/static/main.js", headers={"Accept-Encoding": "br, gzip"})
+    answer = client.get("/static/live/main.js", headers={"Accept-Encoding": "br, gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(answer.data) == MAIN
-    plain = client.get("/static/main.js", headers={"Accept-Encoding": "gzip;q=0, br"})
+    plain = client.get("/static/live/main.js", headers={"Accept-Encoding": "gzip;q=0, br"})
     assert plain.data == MAIN and "Content-Encoding" not in plain.headers
     assert plain.headers["Vary"] == answer.headers["Vary"] == "Accept-Encoding"
     assert plain.headers["ETag"] != answer.headers["ETag"]
-    other = client.get("/static/main.js", headers={"If-None-Match": answer.headers["ETag"]})
+    other = client.get("/static/live/main.js", headers={"If-None-Match": answer.headers["ETag"]})
     assert other.status_code == 200
 
 
 def test_head_has_the_headers_and_no_body(client):
-    head = client.head("/static/main.js")
+    head = client.head("/static/live/main.js")
     assert head.data == b""
     assert int(head.headers["Content-Length"]) == len(MAIN)
 
 
 def test_another_file_is_another_version(services, tmp_path, client, versioned):
-    for name in ("templates", "static"):
+    for name in ("templates", "static", "words"):
         (tmp_path / name).mkdir()
-    (tmp_path / "static" / "main.js").write_text("// new")
+    (tmp_path / "words" / "en.json").write_text("{}")
+    (tmp_path / "static" / "live").mkdir()
+    (tmp_path / "static" / "live" / "main.js").write_text("// new")
     app = create_app(services, assets=tmp_path)
-    url = app.jinja_env.globals["static_url"]("main.js")
+    url = app.jinja_env.globals["static_url"]("live/main.js")
     assert url != versioned
     assert app.test_client().get(url).data == b"// new"
     assert app.test_client().get("/static/../app.py").status_code == 404

@@ -1,0 +1,240 @@
+import { DetectionRing, VANISH_MS } from "./detection_ring.js";
+import { DetectorDelay } from "./detector_delay.js";
+
+/** @typedef {import("./detection_ring.js").Detection} Detection */
+/** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
+/** @typedef {import("./detection_ring.js").Match} Match */
+/** @typedef {import("./detection_ring.js").Rect} Rect */
+/** @typedef {import("./frames.js").PictureSource} PictureSource */
+/** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
+
+const LABEL_HEIGHT = 24;
+const LABEL_GAP = 4;
+const FONT = "600 13px system-ui, sans-serif";
+
+/**
+ * @typedef {object} OverlayState what is drawn now
+ * @property {Match} match
+ * @property {number | undefined} rtpTimestamp of the frame that it is drawn on
+ * @property {number | undefined} resultTimestamp of the frame that the detector looked at: this one or one before it
+ * @property {Detection[]} detections in pixels of the picture
+ */
+
+/**
+ * Draws the detector's boxes over a picture, each on the frame that it was computed on where the picture's source tells
+ * which frame it shows, else moved on or between two; `state` says which.
+ *
+ * Events: `draw` for each drawing.
+ */
+export class BBoxOverlay extends EventTarget {
+  #picture;
+  #canvas;
+  #nameOf;
+  #context;
+  #ring = new DetectionRing();
+  /** How late the results are for the frames on the screen. */
+  delay = new DetectorDelay();
+  /** @type {OverlayState} */
+  #state = { match: "none", rtpTimestamp: undefined, resultTimestamp: undefined, detections: [] };
+  /** @type {AbortController | null} ends everything that start() began */
+  #life = null;
+  #stopFrames = () => {};
+  #vanishTimer = 0;
+  /** @type {number | undefined} */
+  #rtpTimestamp;
+
+  /**
+   * @param {PictureSource} picture
+   * @param {HTMLCanvasElement} canvas of the same place and size as the picture's element
+   * @param {(className: string) => string} nameOf what a person calls the class
+   */
+  constructor(picture, canvas, nameOf) {
+    super();
+    this.#picture = picture;
+    this.#canvas = canvas;
+    this.#nameOf = nameOf;
+    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  start() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    const resizes = new ResizeObserver(() => this.#draw());
+    resizes.observe(this.#canvas);
+    signal.addEventListener("abort", () => (resizes.disconnect(), this.#stopFrames()));
+    this.watch(this.#picture);
+  }
+
+  /**
+   * Draw over another picture from now on.
+   * @param {PictureSource} picture
+   */
+  watch(picture) {
+    this.#stopFrames();
+    this.#picture = picture;
+    this.#rtpTimestamp = undefined;
+    this.delay.clear();
+    if (this.#life) this.#stopFrames = picture.eachFrame((frame) => this.#onFrame(frame));
+    this.#draw();
+  }
+
+  /** Undo start(). */
+  close() {
+    this.#life?.abort();
+    this.#life = null;
+    this.clear();
+  }
+
+  /**
+   * Draw a result from now on, until it is too old.
+   * @param {DetectionResult} result
+   */
+  add(result) {
+    const now = performance.now();
+    this.#ring.add(result, now);
+    this.delay.arrived(result.rtp_timestamp, now);
+    clearTimeout(this.#vanishTimer);
+    this.#vanishTimer = setTimeout(() => this.#draw(), VANISH_MS);
+    this.#draw(); // it may be the result of the frame on the screen
+  }
+
+  /** Forget all results: no more of them come. */
+  clear() {
+    clearTimeout(this.#vanishTimer);
+    this.#ring.clear();
+    this.#draw();
+  }
+
+  /** @param {PresentedFrame | null} frame */
+  #onFrame(frame) {
+    this.#rtpTimestamp = frame?.rtpTimestamp;
+    this.#draw();
+    const { rtpTimestamp, receiveTime } = frame ?? {};
+    if (rtpTimestamp !== undefined) this.delay.presented(rtpTimestamp, performance.now(), receiveTime);
+  }
+
+  #draw() {
+    const { match, result, detections: found } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now());
+    const detections = result ? this.#inPixels(result, found) : [];
+    const resultTimestamp = result?.rtp_timestamp;
+    this.#state = { match, rtpTimestamp: this.#rtpTimestamp, resultTimestamp, detections };
+    this.#paint(detections);
+    this.dispatchEvent(new Event("draw"));
+  }
+
+  /**
+   * The detector may look at a smaller picture than the one that is shown.
+   * @param {DetectionResult} result in whose pixels they are
+   * @param {Detection[]} detections
+   * @returns {Detection[]}
+   */
+  #inPixels(result, detections) {
+    const across = (this.#picture.width || result.width) / result.width;
+    const down = (this.#picture.height || result.height) / result.height;
+    return detections.map(({ bbox: { x, y, w, h }, ...detection }) => ({
+      ...detection,
+      bbox: { x: x * across, y: y * down, w: w * across, h: h * down },
+    }));
+  }
+
+  /** @param {Detection[]} detections */
+  #paint(detections) {
+    const { clientWidth, clientHeight } = this.#canvas;
+    fit(this.#canvas, clientWidth, clientHeight);
+    const { width, height } = this.#picture;
+    if (!detections.length || !width) return;
+    const picture = pictureRect(clientWidth, clientHeight, width, height);
+    const scale = picture.w / width;
+    for (const { class_name, confidence, bbox } of detections) {
+      const x = picture.x + bbox.x * scale;
+      const y = picture.y + bbox.y * scale;
+      const box = intersection({ x, y, w: bbox.w * scale, h: bbox.h * scale }, picture);
+      paintBox(this.#context, box);
+      paintLabel(this.#context, `${this.#nameOf(class_name)} ${Math.round(confidence * 100)}%`, box, picture);
+    }
+  }
+}
+
+/**
+ * Where `object-fit: contain` puts a picture inside its element, in the element's pixels.
+ * @param {number} width of the element
+ * @param {number} height
+ * @param {number} pictureWidth
+ * @param {number} pictureHeight
+ * @returns {Rect}
+ */
+export function pictureRect(width, height, pictureWidth, pictureHeight) {
+  const scale = Math.min(width / pictureWidth, height / pictureHeight);
+  const w = pictureWidth * scale;
+  const h = pictureHeight * scale;
+  return { x: (width - w) / 2, y: (height - h) / 2, w, h };
+}
+
+/**
+ * @param {Rect} a
+ * @param {Rect} b
+ * @returns {Rect}
+ */
+function intersection(a, b) {
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
+  return { x, y, w: Math.min(a.x + a.w, b.x + b.w) - x, h: Math.min(a.y + a.h, b.y + b.h) - y };
+}
+
+/**
+ * An empty canvas with one pixel for each of the screen's, drawn on in CSS pixels.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width CSS pixels
+ * @param {number} height
+ */
+function fit(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+}
+
+/**
+ * A light line within a dark one: seen on any picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Rect} box
+ */
+function paintBox(context, { x, y, w, h }) {
+  context.lineJoin = "round";
+  context.strokeStyle = "rgba(6, 10, 14, 0.55)";
+  context.lineWidth = 5;
+  context.strokeRect(x, y, w, h);
+  context.strokeStyle = "#7ee2a8";
+  context.lineWidth = 2.5;
+  context.strokeRect(x, y, w, h);
+}
+
+/**
+ * Above the box, or inside it at the picture's top; never outside of the picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {Rect} box
+ * @param {Rect} picture
+ */
+function paintLabel(context, text, box, picture) {
+  context.font = FONT;
+  const width = context.measureText(text).width + 16;
+  const above = box.y - LABEL_HEIGHT - LABEL_GAP;
+  const x = Math.max(picture.x, Math.min(box.x, picture.x + picture.w - width));
+  const y = above >= picture.y ? above : box.y + LABEL_GAP;
+  context.fillStyle = "rgba(6, 10, 14, 0.78)";
+  context.beginPath();
+  if (context.roundRect) context.roundRect(x, y, width, LABEL_HEIGHT, 6);
+  else context.rect(x, y, width, LABEL_HEIGHT);
+  context.fill();
+  context.fillStyle = "#fff";
+  context.textBaseline = "middle";
+  context.fillText(text, x + 8, y + LABEL_HEIGHT / 2 + 1);
+}

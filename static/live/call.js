@@ -1,0 +1,90 @@
+import { postJSON, ServerError } from "../lib/http.js";
+
+/** @typedef {import("./viewer_config.js").ViewerConfig} ViewerConfig */
+
+const SAME_ORIGIN_OFFER = "/api/webrtc/offer";
+const DIRECT_MS = 2500; // for the streamer's own port, which a firewall may swallow without a word
+const PROXY_MS = 6000;
+const MAY_DELAY = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (docs/http-api.md)
+
+/**
+ * One try to be sent the live video: a peer connection, our offer, the streamer's answer. It begins when it is made.
+ *
+ * The server needs no candidate of ours, so nothing is gathered before the offer goes out; and the stream is there at
+ * once, so that the video element can get ready while the answer is on its way.
+ */
+export class Call {
+  #config;
+  #mayDelay;
+  #life = new AbortController();
+
+  /**
+   * @param {ViewerConfig} config
+   * @param {boolean} mayDelay whether `setPlayoutDelay` is to have an effect; without it the picture is soonest
+   */
+  constructor(config, mayDelay) {
+    this.#config = config;
+    this.#mayDelay = mayDelay;
+    this.peer = new RTCPeerConnection({ iceServers: config.ice_servers, bundlePolicy: "max-bundle" });
+    const transceiver = this.peer.addTransceiver("video", { direction: "recvonly" });
+    preferH264(transceiver);
+    this.receiver = transceiver.receiver;
+    this.setPlayoutDelay(0);
+    this.stream = new MediaStream([this.receiver.track]);
+    /** Settled once the answer is set; rejected with what `postJSON` throws, or what the browser says of the answer. */
+    this.answered = this.#negotiate();
+    this.answered.catch(() => {}); // whoever made the call may look only later
+  }
+
+  close() {
+    this.#life.abort();
+    this.peer.close();
+  }
+
+  /**
+   * Have pictures wait before they are shown, by the standard's name or Chromium's older one.
+   * @param {number} milliseconds
+   */
+  setPlayoutDelay(milliseconds) {
+    const receiver = /** @type {any} */ (this.receiver);
+    if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
+    else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = milliseconds / 1000;
+  }
+
+  async #negotiate() {
+    const offer = await this.peer.createOffer();
+    const sent = { type: offer.type, sdp: offer.sdp + (this.#mayDelay ? MAY_DELAY : "") };
+    const [answer] = await Promise.all([this.#exchange(sent), this.peer.setLocalDescription(offer)]);
+    await this.peer.setRemoteDescription(answer);
+  }
+
+  /**
+   * The streamer's answer: straight from it, or through petcam-web where its port cannot be reached from here.
+   * @param {RTCSessionDescriptionInit} offer
+   */
+  async #exchange(offer) {
+    const { signaling_url: url, token } = this.#config;
+    const { signal } = this.#life;
+    const headers = token ? { Authorization: `Bearer ${token}` } : undefined;
+    if (canReach(url)) {
+      try {
+        return await postJSON(url, offer, { signal, headers, timeout: DIRECT_MS });
+      } catch (error) {
+        if (error instanceof ServerError || signal.aborted) throw error;
+      }
+    }
+    return postJSON(SAME_ORIGIN_OFFER, offer, { signal, headers, timeout: PROXY_MS });
+  }
+}
+
+/** A page served by HTTPS may not call HTTP. @param {string} url */
+function canReach(url) {
+  return new URL(url, location.href).protocol === location.protocol && url !== SAME_ORIGIN_OFFER;
+}
+
+/** Offer nothing but H.264, where the browser lets us choose. @param {RTCRtpTransceiver} transceiver */
+function preferH264(transceiver) {
+  const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
+  const h264 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/h264");
+  if (h264.length) transceiver.setCodecPreferences?.(h264);
+}

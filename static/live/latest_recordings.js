@@ -1,0 +1,94 @@
+import { megabytes } from "../lib/format.js";
+import { fetchJSON } from "../lib/http.js";
+
+/** @typedef {import("../lib/messages.js").Messages} Messages */
+/** @typedef {{name: string, start: string | number, size: number, state: string}} Recording */
+
+const URL_OF_LIST = "/api/recordings";
+const NEWEST = 5;
+
+/** The newest recordings, each to play or to download; the page of recordings has them all. */
+export class LatestRecordings {
+  #list;
+  #messages;
+  #format;
+
+  /**
+   * @param {HTMLElement} list an empty `<ul>`
+   * @param {Messages} messages
+   */
+  constructor(list, messages) {
+    this.#list = list;
+    this.#messages = messages;
+    this.#format = new Intl.DateTimeFormat(messages.language, {
+      month: "short",
+      day: "numeric",
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+  }
+
+  async refresh() {
+    try {
+      const { recordings } = await fetchJSON(`${URL_OF_LIST}?limit=${NEWEST}`);
+      this.#show(recordings);
+    } catch (error) {
+      this.#list.replaceChildren(element("li", "empty", this.#messages.text("live.recordings.failed")));
+    }
+  }
+
+  /** @param {Recording[]} recordings */
+  #show(recordings) {
+    const none = element("li", "empty", this.#messages.text("live.recordings.none"));
+    this.#list.replaceChildren(...(recordings.length ? recordings.map((recording) => this.#row(recording)) : [none]));
+  }
+
+  /** @param {Recording} recording */
+  #row({ name, start, size, state }) {
+    const row = element("li", "recording");
+    const time = new Date(typeof start === "number" ? start * 1000 : start);
+    const when = Number.isNaN(time.getTime()) ? name : this.#format.format(time);
+    if (state === "recording") {
+      row.append(element("span", "when", when), element("span", "size", this.#messages.text("live.recordings.growing")));
+      return row;
+    }
+    row.append(link(name, when), element("span", "size", megabytes(size)), this.#download(name));
+    return row;
+  }
+
+  /** @param {string} name */
+  #download(name) {
+    const download = link(name, "");
+    download.href += "?download";
+    download.className = "download";
+    download.download = name;
+    download.setAttribute("aria-label", this.#messages.text("live.recordings.download", { name }));
+    return download;
+  }
+}
+
+/**
+ * @param {string} name of a recording
+ * @param {string} text
+ */
+function link(name, text) {
+  const anchor = document.createElement("a");
+  anchor.className = "when";
+  anchor.href = `${URL_OF_LIST}/${encodeURIComponent(name)}`;
+  anchor.textContent = text;
+  return anchor;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ * @param {string} [text]
+ */
+function element(tag, className, text = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}

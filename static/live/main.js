@@ -1,0 +1,159 @@
+import { byId, setText } from "../lib/dom.js";
+import { ServerError } from "../lib/http.js";
+import { Messages } from "../lib/messages.js";
+import { RecordingControls } from "../lib/recording_controls.js";
+import { RecordingPanel } from "../lib/recording_panel.js";
+import { ServerStatusMonitor } from "../lib/server_status.js";
+import { BBoxOverlay } from "./bbox_overlay.js";
+import { ChoiceMenu } from "./choice_menu.js";
+import { DetectionsStream } from "./detections_stream.js";
+import { Fallback } from "./fallback.js";
+import { videoSource } from "./frames.js";
+import { FullscreenButton } from "./fullscreen.js";
+import { LatestRecordings } from "./latest_recordings.js";
+import { MjpegView } from "./mjpeg_view.js";
+import { Notice } from "./notice.js";
+import { PlayoutDelay } from "./playout_delay.js";
+import { WebRTCVideoClient } from "./webrtc_client.js";
+
+/** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("./choices.js").Choices} Choices */
+/**
+ * @typedef {object} Begun what the entry has made
+ * @property {Choices} choices
+ * @property {() => boolean} mayDelay whether pictures may wait for their boxes
+ * @property {Call | null} firstCall
+ */
+
+/** The page: makes the modules, and tells each what another one found out. */
+class Page {
+  messages = new Messages();
+  monitor = new ServerStatusMonitor();
+  view = new MjpegView(byId("mjpeg-canvas"));
+  detections = new DetectionsStream();
+  #video = videoSource(byId("webrtc-video"));
+  overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => this.messages.className(name));
+  #playoutDelay;
+  recording = new RecordingControls();
+  #latest = new LatestRecordings(byId("recordings"), this.messages);
+  #notice = new Notice(byId("notice"), this.messages);
+  #toastTimer = 0;
+
+  /** @param {Begun} begun */
+  constructor({ choices, mayDelay, firstCall }) {
+    this.choices = choices;
+    this.client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), mayDelay, firstCall);
+    this.fallback = new Fallback(this.client, this.view, choices, () => this.monitor.health?.camera.state ?? "");
+    this.#playoutDelay = new PlayoutDelay(this.client, this.overlay.delay, choices);
+  }
+
+  start() {
+    new FullscreenButton(byId("fullscreen"), byId("camera"), this.messages);
+    new ChoiceMenu(byId("choices"), byId("choice-menu"), this.choices);
+    new RecordingPanel(
+      {
+        status: byId("recording-status"),
+        start: byId("start-recording"),
+        stop: byId("stop-recording"),
+        time: byId("recording-time"),
+        frames: byId("recording-frames"),
+        size: byId("recording-size"),
+        file: byId("recording-file"),
+      },
+      this.recording,
+      this.messages,
+    );
+    this.#wire();
+    this.#open();
+    this.#latest.refresh();
+  }
+
+  #open() {
+    this.fallback.start();
+    this.overlay.start();
+    this.detections.start();
+    this.#playoutDelay.start();
+    this.monitor.start();
+  }
+
+  // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
+  #close() {
+    this.monitor.close();
+    this.#playoutDelay.close();
+    this.detections.close();
+    this.overlay.close();
+    this.fallback.close();
+    this.recording.close();
+  }
+
+  #wire() {
+    window.addEventListener("pagehide", () => this.#close());
+    window.addEventListener("pageshow", (event) => event.persisted && this.#open());
+    this.fallback.addEventListener("statechange", () => this.#showPicture());
+    this.client.addEventListener("firstframe", () => this.monitor.check()); // there is a viewer more
+    this.detections.addEventListener("result", (event) => this.overlay.add(/** @type {CustomEvent} */ (event).detail));
+    this.detections.addEventListener("close", () => this.overlay.clear());
+    this.detections.addEventListener("statechange", () => this.#showPicture());
+    this.monitor.addEventListener("change", () => this.#followServer());
+    this.monitor.addEventListener("loginrequired", () => location.reload());
+    this.recording.addEventListener("saved", () => this.#onSaved());
+    this.recording.addEventListener("trouble", (event) => {
+      this.#toast(this.messages.error(/** @type {CustomEvent} */ (event).detail));
+    });
+    byId("play").addEventListener("click", () => this.client.play());
+  }
+
+  #followServer() {
+    const { state, health } = this.monitor;
+    const cameBack = state === "connected" && byId("server-status").dataset.state === "disconnected";
+    byId("server-status").dataset.state = state;
+    setText(byId("server-status"), this.messages.text(`state.server.${state}`));
+    setText(byId("camera-status"), health ? this.messages.text(`live.camera.${health.camera.state}`) : "");
+    setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients }) : "");
+    this.recording.follow(health?.recording);
+    if (cameBack) this.client.wake();
+  }
+
+  #showPicture() {
+    const { way, state, detail } = this.fallback;
+    if (byId("camera").dataset.way !== way) this.overlay.watch(way === "mjpeg" ? this.view : this.#video);
+    byId("camera").dataset.way = way;
+    byId("camera").dataset.video = state;
+    this.#notice.show(state, detail);
+    setText(byId("live"), state === "live" ? this.messages.text("live.video.live") : "");
+    setText(byId("way"), this.#whyMjpeg());
+    setText(byId("boxes"), state === "live" ? this.#whyNoBoxes() : "");
+  }
+
+  #whyNoBoxes() {
+    const { connected, refusal } = this.detections;
+    if (refusal) return this.messages.error(refusal);
+    return connected ? "" : this.messages.text("live.boxes.lost");
+  }
+
+  #whyMjpeg() {
+    const { reason } = this.fallback;
+    const { error } = this.client.detail;
+    if (reason !== "trying" || !(error instanceof ServerError)) return reason && this.messages.text(`live.way.${reason}`);
+    return this.messages.text("live.way.refused", { why: this.messages.error(error) });
+  }
+
+  #onSaved() {
+    this.#toast(this.messages.text("state.recording.saved"));
+    this.#latest.refresh();
+  }
+
+  /** @param {string} text said on the picture for a while */
+  #toast(text) {
+    clearTimeout(this.#toastTimer);
+    setText(byId("toast"), text);
+    this.#toastTimer = setTimeout(() => setText(byId("toast"), ""), 8000);
+  }
+}
+
+/** @param {Begun} begun */
+export function start(begun) {
+  const page = new Page(begun);
+  page.start();
+  return page;
+}

@@ -1,0 +1,198 @@
+import { failureOf } from "../lib/http.js";
+import { PartReader } from "./multipart.js";
+
+/** @typedef {import("./frames.js").PictureSource} PictureSource */
+/** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
+/** @typedef {import("./multipart.js").Part} Part */
+
+const STREAM_URL = "/stream.mjpg";
+const WIDTHS = [320, 480, 640, 960, 1280, 1920]; // few, as the server makes each width that is asked for
+const QUIET_MS = 3000; // without a picture, after which another stream is asked for
+const FIRST_MS = 5000; // the same for the first picture of a stream
+const PAUSES_MS = [500, 1000, 2000, 5000];
+
+/** @typedef {"closed" | "connecting" | "live" | "lost"} ViewState */
+
+/**
+ * The server's stream of JPEG pictures on a canvas: for where WebRTC gives none. It is a `PictureSource`.
+ *
+ * Only the newest picture is decoded, whatever came meanwhile. While the page is hidden there is no stream.
+ * Events: `statechange`.
+ *
+ * @implements {PictureSource}
+ */
+export class MjpegView extends EventTarget {
+  #canvas;
+  /** @type {ViewState} */
+  #state = "closed";
+  /** @type {unknown} why it is `lost` */
+  #error = null;
+  /** @type {AbortController | null} ends everything that start() began */
+  #life = null;
+  /** @type {AbortController | null} ends this stream */
+  #attempt = null;
+  /** @type {{part: Part, signal: AbortSignal} | null} the newest picture, to be drawn next */
+  #next = null;
+  #drawing = false;
+  #askedWidth = 0;
+  #failures = 0;
+  #retryTimer = 0;
+  #quietTimer = 0;
+  #size = { width: 0, height: 0 };
+  /** @type {Set<(frame: PresentedFrame) => void>} */
+  #callbacks = new Set();
+
+  /** @param {HTMLCanvasElement} canvas as large as the picture is to be on the page */
+  constructor(canvas) {
+    super();
+    this.#canvas = canvas;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get error() {
+    return this.#error;
+  }
+
+  get width() {
+    return this.#size.width;
+  }
+
+  get height() {
+    return this.#size.height;
+  }
+
+  /** @param {(frame: PresentedFrame) => void} callback */
+  eachFrame(callback) {
+    this.#callbacks.add(callback);
+    return () => void this.#callbacks.delete(callback);
+  }
+
+  start() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal: this.#life.signal });
+    this.#setState("connecting");
+    this.#followVisibility();
+  }
+
+  /** Undo start(). */
+  close() {
+    this.#life?.abort();
+    this.#life = null;
+    this.#hangUp();
+    this.#failures = 0;
+    this.#size = { width: 0, height: 0 };
+    this.#setState("closed");
+  }
+
+  #followVisibility() {
+    if (document.hidden) this.#hangUp();
+    else this.#open();
+  }
+
+  #hangUp() {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#quietTimer);
+    this.#attempt?.abort();
+    this.#attempt = null;
+    this.#next = null;
+  }
+
+  async #open() {
+    this.#hangUp();
+    const { signal } = (this.#attempt = new AbortController());
+    this.#expect(FIRST_MS);
+    try {
+      await this.#read(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#handleError(error);
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #read(signal) {
+    this.#askedWidth = this.#fittingWidth();
+    const query = this.#askedWidth ? `?width=${this.#askedWidth}` : "";
+    const response = await fetch(STREAM_URL + query, { signal, cache: "no-store" });
+    if (!response.ok || !response.body) throw await failureOf(response);
+    const stream = response.body.getReader();
+    const parts = new PartReader();
+    for (let { done, value } = await stream.read(); !done; { done, value } = await stream.read()) {
+      const part = parts.push(/** @type {Uint8Array} */ (value));
+      if (part) this.#onPart(part, signal);
+    }
+    throw new Error("the stream has ended");
+  }
+
+  /**
+   * @param {Part} part
+   * @param {AbortSignal} signal of its stream
+   */
+  #onPart(part, signal) {
+    this.#expect(QUIET_MS);
+    this.#next = { part, signal };
+    if (!this.#drawing) this.#drawNewest();
+  }
+
+  async #drawNewest() {
+    this.#drawing = true;
+    while (this.#next) {
+      const { part, signal } = this.#next;
+      this.#next = null;
+      const blob = new Blob([part.body], { type: "image/jpeg" });
+      const bitmap = await createImageBitmap(blob).catch(() => null); // a broken one: the next may be good
+      if (bitmap && !signal.aborted) this.#present(bitmap, part);
+      bitmap?.close();
+    }
+    this.#drawing = false;
+  }
+
+  /**
+   * @param {ImageBitmap} bitmap
+   * @param {Part} part
+   */
+  #present(bitmap, { headers }) {
+    const { width, height } = bitmap;
+    if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
+    this.#canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+    this.#size = { width, height };
+    this.#failures = 0;
+    this.#setState("live");
+    const timestamp = headers.get("x-rtp-timestamp");
+    for (const callback of this.#callbacks) callback(timestamp ? { rtpTimestamp: Number(timestamp) } : {});
+    if (this.#fittingWidth() !== this.#askedWidth) this.#open(); // the screen was turned, or filled
+  }
+
+  /** The narrowest of `WIDTHS` that has a pixel for each of the screen's; 0, the camera's own, where none has. */
+  #fittingWidth() {
+    const wanted = this.#canvas.clientWidth * (window.devicePixelRatio || 1);
+    return WIDTHS.find((width) => width >= wanted) ?? 0;
+  }
+
+  /** @param {number} milliseconds to the next picture, after which it is missed */
+  #expect(milliseconds) {
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => this.#handleError(new Error("no picture")), milliseconds);
+  }
+
+  /** @param {unknown} error */
+  #handleError(error) {
+    this.#hangUp();
+    const asked = /** @type {{retryAfter?: number}} */ (error).retryAfter ?? 0;
+    const pause = Math.max(PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)], asked * 1000);
+    this.#failures += 1;
+    this.#retryTimer = setTimeout(() => this.#open(), pause);
+    this.#error = error;
+    this.#setState("lost");
+  }
+
+  /** @param {ViewState} state */
+  #setState(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.dispatchEvent(new Event("statechange"));
+  }
+}

@@ -1,0 +1,25 @@
+import { fetchJSON } from "../lib/http.js";
+
+const CONFIG_URL = "/api/webrtc/config";
+const INLINED_ID = "webrtc-config";
+
+/**
+ * @typedef {object} ViewerConfig of /api/webrtc/config (docs/http-api.md)
+ * @property {string} signaling_url
+ * @property {RTCIceServer[]} ice_servers
+ * @property {string} [token] goes with the offer, where there is a login; good once, for a minute
+ */
+
+/** The viewer's configuration as it came in the page; null where it did not. @returns {ViewerConfig | null} */
+export function inlinedConfig() {
+  try {
+    return JSON.parse(document.getElementById(INLINED_ID)?.textContent ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/** @param {AbortSignal} signal @returns {Promise<ViewerConfig>} */
+export function fetchConfig(signal) {
+  return fetchJSON(CONFIG_URL, { signal });
+}

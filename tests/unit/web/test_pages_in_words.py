@@ -1,0 +1,131 @@
+"""Every page in the pseudo-language: no word that a person sees is written into a template or the code."""
+
+from dataclasses import replace
+
+import pytest
+
+from petcam.config import Auth, Web
+from petcam.web.app import create_app
+from tests import pseudo_locale
+from tests.unit.web.fakes import PASSWORD
+
+ASKED = {"Accept-Language": pseudo_locale.LANGUAGE}
+SHORT, OTHER = "short", "another one"
+
+
+@pytest.fixture(scope="module")
+def assets(tmp_path_factory):
+    return pseudo_locale.make_assets(tmp_path_factory.mktemp("assets"))
+
+
+@pytest.fixture
+def open_client(services, assets):
+    """Without a login, on the whole network."""
+    return create_app(replace(services, config=replace(services.config, web=Web(host="0.0.0.0"))), assets).test_client()
+
+
+@pytest.fixture
+def first_client(services, assets):
+    """At the first visit."""
+    return create_app(replace(services, config=replace(services.config, auth=Auth())), assets).test_client()
+
+
+@pytest.fixture
+def client(closed_services, assets):
+    """With a login, and nobody logged in."""
+    return create_app(closed_services, assets).test_client()
+
+
+def log_in(client, password=PASSWORD):
+    assert client.post("/login", data={"password": password}).status_code == 303
+
+
+def said(answer):
+    """The page, which has words, and none but those of the catalogue."""
+    text = answer.get_data(as_text=True)
+    assert "⟦" in text
+    assert pseudo_locale.hard_coded(text) == []
+    return text
+
+
+@pytest.mark.parametrize("path", ["/", "/recordings", "/nothing"])
+def test_the_pages_that_everybody_may_see(open_client, path):
+    said(open_client.get(path, headers=ASKED))
+
+
+def test_the_first_visit(first_client, services):
+    said(first_client.get("/setup", headers=ASKED))
+    for password, again in ((SHORT, SHORT), (OTHER, PASSWORD)):
+        said(first_client.post("/setup", data={"password": password, "again": again}, headers=ASKED))
+    services.owner.set_password(PASSWORD)
+    late = first_client.post("/setup", data={"password": OTHER, "again": OTHER}, headers=ASKED)
+    assert late.status_code == 403
+    said(late)
+
+
+def test_the_login(client, closed_services):
+    said(client.get("/login", headers=ASKED))
+    problems = {client.post("/login", data={"password": "no"}, headers=ASKED).status_code for _ in range(5)}
+    assert problems == {401, 429}
+    for _ in range(5):
+        said(client.post("/login", data={"password": "no"}, headers=ASKED))
+
+
+def test_the_login_without_a_password(services, assets):
+    config = replace(services.config, auth=Auth())
+    services.owner._started -= 4000  # the hour of the first visit is over
+    client = create_app(replace(services, config=config), assets).test_client()
+    assert "sudo petcam password" in said(client.get("/login", headers=ASKED))
+
+
+@pytest.mark.parametrize("form", ["password", "viewer"])
+def test_the_account_and_what_is_wrong_with_its_forms(client, form):
+    log_in(client)
+    said(client.get("/account", headers=ASKED))
+
+    def send(password, again, current=PASSWORD):
+        data = {"current": current, "password": password, "again": again}
+        return client.post(f"/account/{form}", data=data, headers=ASKED)
+
+    for answer in (send(OTHER, SHORT), send(SHORT, SHORT), send(OTHER, OTHER, current="no")):
+        assert answer.status_code in (400, 403)
+        said(answer)
+    said(client.get("/", headers=ASKED))
+
+
+def test_the_account_once_something_was_done(client, closed_services):
+    log_in(client)
+    closed_services.owner.set_viewer_password(OTHER)
+    for done in ("password", "viewer", "removed"):
+        said(client.get(f"/account?done={done}", headers=ASKED))
+    viewers = {"current": PASSWORD, "password": PASSWORD, "again": PASSWORD}
+    said(client.post("/account/viewer", data=viewers, headers=ASKED))
+
+
+def test_a_viewer_and_what_a_viewer_may_not(client, closed_services):
+    closed_services.owner.set_viewer_password(OTHER)
+    log_in(client, OTHER)
+    said(client.get("/account", headers=ASKED))
+    refused = client.post("/account/password", headers=ASKED)
+    assert refused.status_code == 403
+    said(refused)
+
+
+def test_what_is_refused(client, closed_services):
+    log_in(client)
+    too_much = {"password": "x" * 100_000}
+    for status, answer in (
+        (421, client.get("/", headers={**ASKED, "Host": "petcam.example"})),
+        (403, client.post("/login", headers={**ASKED, "Origin": "http://elsewhere.example"})),
+        (405, client.put("/login", headers=ASKED)),
+        (413, client.post("/login", data=too_much, headers=ASKED)),
+    ):
+        assert answer.status_code == status
+        said(answer)
+
+
+def test_a_defect(client, closed_services, monkeypatch):
+    monkeypatch.setattr(closed_services.owner, "verify", lambda password: 1 / 0)
+    answer = client.post("/login", data={"password": PASSWORD}, headers=ASKED)
+    assert answer.status_code == 500
+    said(answer)
