@@ -31,11 +31,17 @@ func (f failingFile) Sync() error {
 	return f.File.Sync()
 }
 
+// failSyncs makes the files' Sync fail while the returned value is true.
+func (h *harness) failSyncs() (fails *atomic.Bool) {
+	fails = &atomic.Bool{}
+	real := h.system.durable
+	h.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), fails} }
+	return fails
+}
+
 func TestAFailedFsyncEndsTheRecordingAndItsFileIsRecoveredLater(t *testing.T) {
 	r := newHarness(t, nil)
-	var fails atomic.Bool
-	real := r.system.durable
-	r.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), &fails} }
+	fails := r.failSyncs()
 	r.system.syncEvery = time.Millisecond
 	units := seconds(t, 3)
 	r.source.publish(units...)
@@ -60,9 +66,7 @@ func TestAFailedFsyncEndsTheRecordingAndItsFileIsRecoveredLater(t *testing.T) {
 
 func TestStopFailsWhenTheFileCannotBeFinished(t *testing.T) {
 	r := newHarness(t, nil)
-	var fails atomic.Bool
-	real := r.system.durable
-	r.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), &fails} }
+	fails := r.failSyncs()
 	r.system.syncEvery = time.Hour
 	r.source.publish(seconds(t, 1)...)
 	r.start()
@@ -209,9 +213,7 @@ func TestAFailingSourceEndsTheRecordingWithAPlayableFile(t *testing.T) {
 
 func TestFailedRecoveryIsRetriedAndLoggedOnce(t *testing.T) {
 	r := newHarness(t, nil)
-	var fails atomic.Bool
-	real := r.system.durable
-	r.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), &fails} }
+	fails := r.failSyncs()
 	r.system.syncEvery = time.Millisecond
 	units := seconds(t, 2)
 	r.source.publish(units...)

@@ -2,7 +2,6 @@ package shm_test
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -16,7 +15,7 @@ import (
 func BenchmarkPublishToReaderAwake(b *testing.B) {
 	writer, reader := pair(b)
 	publish(writer, 0, 'K')
-	next(b, reader)
+	shmtest.Next(b, reader)
 	unit, got := shmtest.Frame(1, false, 400), make(chan uint64)
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
@@ -41,32 +40,18 @@ func BenchmarkPublishToReaderAwake(b *testing.B) {
 	b.ReportMetric(float64(latencies[len(latencies)*99/100])/1e6, "p99-ms")
 }
 
-// What a Next costs that waits in vain: the share of a core.
 func BenchmarkIdle(b *testing.B) {
 	for name, open := range map[string]func(b *testing.B) *shm.Reader{
 		"NoSegment": func(b *testing.B) *shm.Reader { return open(b, shmtest.Name(b)) },
 		"SilentSegment": func(b *testing.B) *shm.Reader {
 			writer, reader := pair(b)
 			publish(writer, 0, 'K')
-			next(b, reader)
+			shmtest.Next(b, reader)
 			writer.Kill() // so that its heartbeat is not in the figure
 			return reader
 		},
 	} {
-		b.Run(name, func(b *testing.B) {
-			reader := open(b)
-			const wait = 10 * time.Second
-			runtime.GC() // what was done before is not to be in the figure
-			time.Sleep(time.Second)
-			before := shmtest.ProcessorTime(b)
-			for b.Loop() {
-				ctx, cancel := context.WithTimeout(b.Context(), wait)
-				_, _ = reader.Next(ctx)
-				cancel()
-			}
-			used := shmtest.ProcessorTime(b) - before
-			b.ReportMetric(100*float64(used)/float64(wait)/float64(b.N), "%core")
-		})
+		b.Run(name, func(b *testing.B) { shmtest.MeasureIdle(b, open(b)) })
 	}
 }
 

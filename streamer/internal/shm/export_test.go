@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the tests see of the inside, so that they can use shmtest, which imports this package.
+// What the tests need of the package's unexported parts. The tests are in a package of their own, as they use shmtest,
+// which imports this one.
 
 type (
 	FixedHeader = fixedHeader

@@ -23,7 +23,7 @@ type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
-// parseHeader checks a header as step O4 says, for a file of fileSize bytes; it fails with ErrNoData or a refusal.
+// parseHeader checks a header as step O4 says, for a file of fileSize bytes; it fails with ErrNoData or a Refusal.
 func parseHeader(raw *fixedHeader, fileSize int64) (header, error) {
 	u32 := func(offset int) uint32 { return binary.LittleEndian.Uint32(raw[offset:]) }
 	u64 := func(offset int) uint64 { return binary.LittleEndian.Uint64(raw[offset:]) }

@@ -170,7 +170,7 @@ func TestARefusalIsLoggedOnceWithSegmentAndRemedy(t *testing.T) {
 func TestTheMappingIsReadOnly(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K')
-	next(t, reader)
+	shmtest.Next(t, reader)
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestTheMappingIsReadOnly(t *testing.T) {
 func TestAWriteThroughTheMappingFaults(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K')
-	next(t, reader)
+	shmtest.Next(t, reader)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if fault, ok := recover().(runtime.Error); !ok || !strings.Contains(fault.Error(), "memory") {
@@ -242,7 +242,7 @@ func makeSegment(t *testing.T, begin []byte, size int64) (name string) {
 	return name
 }
 
-// wantRefusal looks at a segment and wants it refused and logged with these words, its name and a remedy.
+// wantRefusal opens a segment and expects it to be refused and logged with these words, its name and a remedy.
 func wantRefusal(t *testing.T, segment, words string) {
 	t.Helper()
 	log := &shmtest.Log{}

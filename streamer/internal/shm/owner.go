@@ -12,7 +12,7 @@ import (
 // account is the system user and group that own petcam's segments.
 const account = "petcam"
 
-// ids are whom a reader trusts: besides root the reader itself and petcam. nobody (-1) where petcam does not exist.
+// ids are the owners that a reader trusts besides root: its own user, and petcam; -1 where petcam does not exist.
 type ids struct {
 	self        int64
 	petcamUser  int64
@@ -38,7 +38,7 @@ func parseID(text string) int64 {
 	return id
 }
 
-// checkOwner is step O2: who could have written this segment. It fails with a refusal.
+// checkOwner is step O2: who could have written this segment. It fails with a Refusal.
 func checkOwner(stat *unix.Stat_t, trusted ids, name string) error {
 	uid, gid, mode := int64(stat.Uid), int64(stat.Gid), stat.Mode
 	remove := fmt.Sprintf("remove it (rm %s%s) and restart the daemon that writes it", Directory, name)

@@ -29,7 +29,7 @@ func TestAnAccessUnitIsWhatWasPublished(t *testing.T) {
 	sent.CaptureNS, sent.Width, sent.Height, sent.Discontinuity = 12345, 640, 360, true
 	before := shm.Now()
 	writer.Publish(sent)
-	got := next(t, reader)
+	got := shmtest.Next(t, reader)
 	if got.Epoch == 0 || got.PublishNS < before || got.PublishNS > shm.Now() {
 		t.Errorf("epoch %d, published at %d", got.Epoch, got.PublishNS)
 	}
@@ -47,13 +47,13 @@ func TestAnAccessUnitIsWhatWasPublished(t *testing.T) {
 func TestTheDataBelongsToTheCaller(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K')
-	first := next(t, reader)
+	first := shmtest.Next(t, reader)
 	if cap(first.Data) != len(first.Data) {
 		t.Error("appending to one access unit's data would write into the next one's")
 	}
 	for i := range uint64(1000) {
 		writer.Publish(shmtest.Frame(1+i, false, 20000))
-		next(t, reader)
+		shmtest.Next(t, reader)
 	}
 	if !shmtest.IsWhole(first) {
 		t.Error("the data changed after it had been handed out")
@@ -91,14 +91,14 @@ func TestAReaderThatFellBehindGoesOnAtTheNewestKeyframe(t *testing.T) {
 	for i := range uint64(shm.SlotCount + 100) {
 		writer.Publish(shmtest.Frame(1+i, i%10 == 9, 500)) // keyframes are records 10, 20, …
 	}
-	unit := next(t, reader)
+	unit := shmtest.Next(t, reader)
 	if unit.Record != 2140 || !unit.Keyframe || !unit.Discontinuity {
 		t.Errorf("went on at record %d, want keyframe 2140 with a discontinuity", unit.Record)
 	}
 	if reader.Skipped() != 2139 {
 		t.Errorf("skipped %d, want 2139", reader.Skipped())
 	}
-	if unit := next(t, reader); unit.Record != 2141 || unit.Discontinuity {
+	if unit := shmtest.Next(t, reader); unit.Record != 2141 || unit.Discontinuity {
 		t.Errorf("then came record %d, want 2141 without a discontinuity", unit.Record)
 	}
 }
@@ -114,7 +114,7 @@ func TestAReaderOverrunByLargeRecordsWaitsForAKeyframe(t *testing.T) {
 		t.Errorf("went on at record %d, which is no keyframe", units[0].Record)
 	}
 	publish(writer, 21, 'p', 'K')
-	if unit := next(t, reader); unit.Record != 22 || !unit.Discontinuity {
+	if unit := shmtest.Next(t, reader); unit.Record != 22 || !unit.Discontinuity {
 		t.Errorf("went on at record %d, want the keyframe 22 with a discontinuity", unit.Record)
 	}
 	if reader.Skipped() != 21 {
@@ -127,7 +127,7 @@ func TestTheLargestRecordFits(t *testing.T) {
 	publish(writer, 0, 'K')
 	for i := range uint64(5) {
 		writer.Publish(shmtest.Frame(1+i, true, shm.MaxData-3))
-		if unit := next(t, reader); !shmtest.IsWhole(unit) {
+		if unit := shmtest.Next(t, reader); !shmtest.IsWhole(unit) {
 			t.Fatalf("record %d is torn", unit.Record)
 		}
 	}
@@ -155,17 +155,17 @@ func TestItFollowsAReplacedSegmentFromItsFirstRecord(t *testing.T) {
 func TestItReadsTheRestOfAReplacedSegmentFirst(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K', 'p', 'p')
-	old := next(t, reader)
+	old := shmtest.Next(t, reader)
 	if err := writer.Replace(); err != nil {
 		t.Fatal(err)
 	}
 	publish(writer, 0, 'K', 'p', 'K')
 	for _, want := range []uint64{1, 2} {
-		if unit := next(t, reader); unit.Epoch != old.Epoch || unit.Record != want {
+		if unit := shmtest.Next(t, reader); unit.Epoch != old.Epoch || unit.Record != want {
 			t.Errorf("got record %d of epoch %d, want %d of the old one", unit.Record, unit.Epoch, want)
 		}
 	}
-	if unit := next(t, reader); unit.Epoch == old.Epoch || unit.Record != 0 {
+	if unit := shmtest.Next(t, reader); unit.Epoch == old.Epoch || unit.Record != 0 {
 		t.Errorf("got record %d of epoch %d, want 0 of the new one", unit.Record, unit.Epoch)
 	}
 }
@@ -226,7 +226,7 @@ func TestRewindGoesBackToTheNewestKeyframeThatIsOldEnough(t *testing.T) {
 		if err := reader.Rewind(c.back); err != nil {
 			t.Fatal(err)
 		}
-		if unit := next(t, reader); unit.Record != c.want || unit.Discontinuity {
+		if unit := shmtest.Next(t, reader); unit.Record != c.want || unit.Discontinuity {
 			t.Errorf("%v back: got record %d (discontinuity %v), want %d", c.back, unit.Record, unit.Discontinuity, c.want)
 		}
 	}
@@ -248,7 +248,7 @@ func TestRewindFailsWithoutAKeyframe(t *testing.T) {
 func TestReadingAllocatesNothingPerRecord(t *testing.T) {
 	writer, reader := pair(t)
 	publish(writer, 0, 'K')
-	next(t, reader)
+	shmtest.Next(t, reader)
 	unit := shmtest.Frame(1, false, 1000)
 	allocations := testing.AllocsPerRun(100, func() {
 		writer.Publish(unit)
@@ -282,17 +282,6 @@ func publish(w *shmtest.Writer, first uint64, kinds ...rune) {
 	}
 }
 
-func next(t testing.TB, reader *shm.Reader) h264.AccessUnit {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	unit, err := reader.Next(ctx)
-	if err != nil {
-		t.Fatalf("Next: %v", err)
-	}
-	return unit
-}
-
 // nextLater asks for the next access unit in the background.
 func nextLater(t testing.TB, reader *shm.Reader) <-chan h264.AccessUnit {
 	got := make(chan h264.AccessUnit, 1)
@@ -315,7 +304,7 @@ func nextWhile(t testing.TB, reader *shm.Reader, do func()) h264.AccessUnit {
 func wantRecords(t testing.TB, reader *shm.Reader, want ...uint64) {
 	t.Helper()
 	for _, record := range want {
-		if unit := next(t, reader); unit.Record != record || !shmtest.IsWhole(unit) {
+		if unit := shmtest.Next(t, reader); unit.Record != record || !shmtest.IsWhole(unit) {
 			t.Fatalf("got record %d, want %d", unit.Record, record)
 		}
 	}

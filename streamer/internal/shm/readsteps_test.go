@@ -14,8 +14,8 @@ import (
 	"petcam/streamer/internal/shm/shmtest"
 )
 
-// A record that a writer spoils after it was published is never returned, by whichever rule: the reader counts it and
-// goes on at the keyframe behind it.
+// A record that is changed after it was published is never returned, whichever step finds it: the reader counts it and
+// continues at the next keyframe.
 func TestASpoiledRecordIsNotReturned(t *testing.T) {
 	for name, spoil := range map[string]func(memory []byte, slot []byte){
 		"R1, being written": func(_, slot []byte) {
@@ -53,7 +53,7 @@ func TestASpoiledRecordIsNotReturned(t *testing.T) {
 			wantRecords(t, reader, 0)
 			publish(writer, 1, 'p', 'p', 'K', 'p')
 			spoil(writer.Memory(), slotOf(writer, 1))
-			if unit := next(t, reader); unit.Record != 3 || !unit.Discontinuity || !shmtest.IsWhole(unit) {
+			if unit := shmtest.Next(t, reader); unit.Record != 3 || !unit.Discontinuity || !shmtest.IsWhole(unit) {
 				t.Errorf("got record %d, want keyframe 3 with a discontinuity", unit.Record)
 			}
 			wantRecords(t, reader, 4)
@@ -99,7 +99,7 @@ func TestAWriterThatCountsBackwardsIsFollowed(t *testing.T) {
 		t.Errorf("got %d access units out of nothing", len(units))
 	}
 	publish(writer, 3, 'p', 'K') // next_record is 4, then 5
-	if unit := next(t, reader); !unit.Keyframe || !unit.Discontinuity {
+	if unit := shmtest.Next(t, reader); !unit.Keyframe || !unit.Discontinuity {
 		t.Errorf("got record %d, want a keyframe with a discontinuity", unit.Record)
 	}
 	if reader.Skipped() != 3 {
@@ -133,7 +133,7 @@ func TestTheStateReportsWhatIsWrong(t *testing.T) {
 	}
 	writer := shmtest.New(t, name)
 	publish(writer, 0, 'K')
-	published := next(t, reader).PublishNS
+	published := shmtest.Next(t, reader).PublishNS
 	for _, c := range []struct {
 		after uint64
 		want  string

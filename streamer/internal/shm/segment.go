@@ -18,11 +18,11 @@ type segment struct {
 	fd     int
 	memory []byte // SegmentSize bytes; the whole file
 	header header
-	copied rawSlot // the slot being looked at; here, so that a look allocates nothing
+	copied rawSlot // the slot being read; here, so that reading allocates nothing
 }
 
 // openSegment opens and checks the segment by steps O1 to O4. It fails with ErrNoData while there is nothing to read,
-// or with a refusal. What it opened it closes again.
+// or with a Refusal. What it opened it closes again.
 func openSegment(name string) (*segment, error) {
 	fd, size, err := OpenTrusted(name)
 	if err != nil {
@@ -36,9 +36,9 @@ func openSegment(name string) (*segment, error) {
 	return s, nil
 }
 
-// OpenTrusted does steps O1 and O2: it gives the descriptor and the size of a file that may be believed.
+// OpenTrusted does steps O1 and O2: it gives the descriptor and the size of a file whose owner is trusted.
 func OpenTrusted(name string) (fd int, size int64, err error) {
-	// O_NONBLOCK only so that a FIFO under this name cannot hold us.
+	// O_NONBLOCK only so that opening a FIFO of this name does not block.
 	fd, err = unix.Open(Directory+name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return -1, 0, openError(name, err)
@@ -118,11 +118,12 @@ func (s *segment) sequence(n uint64) uint64 {
 // word64 points at the u64 at an offset. The mapping begins at a page and the layout keeps fields aligned.
 func (s *segment) word64(offset int) *uint64 { return (*uint64)(unsafe.Pointer(&s.memory[offset])) }
 
-// slot copies and checks the slot of record n, which has been published. A writer that passes by just now is given
-// another look; it has then begun the slot's next record, so a few looks decide. It fails with errTorn or a refusal.
+// slot copies and checks the slot of record n, which has been published. A slot that a writer changes
+// meanwhile is read again; it then holds the slot's next record, so a few attempts decide. It fails with errTorn or a
+// Refusal.
 func (s *segment) slot(n uint64) (slot, error) {
-	const looks = 3
-	for range looks {
+	const attempts = 3
+	for range attempts {
 		if n >= 1<<63 || s.sequence(n) != WholeSequence(n) { // R1; beyond, sequences come again
 			return slot{}, errTorn
 		}

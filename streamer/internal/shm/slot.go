@@ -27,7 +27,7 @@ type slot struct {
 }
 
 // parseSlot checks a slot's copy as steps R2 and R3 say: the sequence of record n and the checksum, where it fails with
-// errTorn, then every range, where it fails with a refusal: that is its writer's mistake.
+// errTorn, then every range, where it fails with a Refusal: that is its writer's mistake.
 func parseSlot(raw *rawSlot, n uint64) (slot, error) {
 	u16 := func(offset int) int { return int(binary.LittleEndian.Uint16(raw[offset:])) }
 	u32 := func(offset int) uint32 { return binary.LittleEndian.Uint32(raw[offset:]) }

@@ -15,10 +15,10 @@ const (
 	Refused = "error"   // the segment cannot be read, or none of its records
 )
 
-// mistakeLogInterval is how often a writer's mistakes are logged at most: it may make one with each picture.
+// mistakeLogInterval bounds how often a writer's mistakes are logged, in ns: it may make one with each frame.
 const mistakeLogInterval = 60_000_000_000
 
-// status is what State tells; Next keeps it up to date.
+// status is what State reports; Next keeps it up to date.
 type status struct {
 	noHeartbeat bool // the layout has no heartbeat; never changes
 
@@ -37,7 +37,7 @@ func (s *status) attached() {
 	s.present, s.refusal, s.newest, s.mistake, s.heartbeat = true, "", 0, "", 0
 }
 
-// detached notes that there is no segment or that it is refused, and says whether that refusal is news.
+// detached notes that there is no segment or that it is refused, and says whether that Refusal is a new one.
 func (s *status) detached(reason error) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -63,7 +63,7 @@ func (s *status) refuse(log *slog.Logger, name string, reason error) {
 	}
 }
 
-// noteMistake says whether a mistake is to be logged.
+// noteMistake keeps a mistake, and says whether it is to be logged.
 func (s *status) noteMistake(reason Refusal, now uint64) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -94,7 +94,7 @@ func readAll(t *testing.T, reader *shm.Reader, count int) {
 	}
 }
 
-// The test of the test: without the checks the same writer's records do come out torn.
+// This proves that TestNoTornRecordIsReturnedAtFullWriterSpeed can fail: without the checks records come out torn.
 func TestAReaderWithoutChecksReturnsTornRecords(t *testing.T) {
 	name := shmtest.Name(t)
 	startWriter(t, name)
@@ -106,8 +106,7 @@ func TestAReaderWithoutChecksReturnsTornRecords(t *testing.T) {
 	}
 }
 
-// readWithoutChecks copies the oldest record whatever becomes of it meanwhile. It only sees to it that it does not
-// fault.
+// readWithoutChecks copies the oldest record without proving it, but stays within the mapping.
 func readWithoutChecks(memory []byte) (h264.AccessUnit, bool) {
 	n := binary.LittleEndian.Uint64(memory[shm.OffsetFirstRecord:])
 	slot := [shm.SlotSize]byte(memory[shm.SlotOffset(n):])
@@ -173,7 +172,7 @@ func TestAThousandReplacedSegmentsLeakNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		publish(writer, 0, 'K')
-		if unit := next(t, reader); unit.Record != 0 {
+		if unit := shmtest.Next(t, reader); unit.Record != 0 {
 			t.Fatalf("got record %d of the new segment, want 0", unit.Record)
 		}
 	}

@@ -33,18 +33,7 @@ func (f *Files) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 // KeepCurrent reads the files again when they change. Files that cannot be used leave the certificate before in use.
-func (f *Files) KeepCurrent(ctx context.Context) {
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			f.check()
-		case <-ctx.Done():
-			return
-		}
-	}
-}
+func (f *Files) KeepCurrent(ctx context.Context) { checkRegularly(ctx, pollInterval, f.check) }
 
 func (f *Files) check() {
 	if f.changed() == f.read {

@@ -37,6 +37,20 @@ type Certificates interface {
 	KeepCurrent(ctx context.Context) // renews it or reads it again where that is due, until ctx ends
 }
 
+// checkRegularly calls check at each interval until ctx ends.
+func checkRegularly(ctx context.Context, interval time.Duration, check func()) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			check()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Proxy serves HTTPS.
 type Proxy struct {
 	Certificates

@@ -45,16 +45,7 @@ func (s *SelfSigned) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // KeepCurrent makes a new certificate before the current one expires, and when this machine has got another name.
 func (s *SelfSigned) KeepCurrent(ctx context.Context) {
-	ticker := time.NewTicker(renewalCheckInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			s.check()
-		case <-ctx.Done():
-			return
-		}
-	}
+	checkRegularly(ctx, renewalCheckInterval, s.check)
 }
 
 func (s *SelfSigned) check() {

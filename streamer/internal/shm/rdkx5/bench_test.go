@@ -1,9 +1,7 @@
 package rdkx5_test
 
 import (
-	"context"
 	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -33,23 +31,12 @@ func writeRing(name string) {
 	}
 }
 
-// What a Next costs that gets nothing: the share of a core.
 func BenchmarkIdleSilentRing(b *testing.B) {
 	name := shmtest.Name(b)
 	ring, reader := rdkx5test.New(b, name), open(b, name)
 	writeUpTo(ring, 0)
 	wantFrames(b, reader.Reader, 0)
-	const wait = 10 * time.Second
-	runtime.GC() // what was done before is not to be in the figure
-	time.Sleep(time.Second)
-	before := shmtest.ProcessorTime(b)
-	for b.Loop() {
-		ctx, cancel := context.WithTimeout(b.Context(), wait)
-		_, _ = reader.Next(ctx)
-		cancel()
-	}
-	used := shmtest.ProcessorTime(b) - before
-	b.ReportMetric(100*float64(used)/float64(wait)/float64(b.N), "%core")
+	shmtest.MeasureIdle(b, reader.Reader)
 }
 
 // What following an RDK X5 ring costs at 30 pictures a second and 2 Mb/s: the share of a core.
@@ -57,7 +44,7 @@ func BenchmarkReadRing(b *testing.B) {
 	name := shmtest.Name(b)
 	shmtest.StartProgram(b, ringFor, name)
 	reader := open(b, name)
-	next(b, reader.Reader)
+	shmtest.Next(b, reader.Reader)
 	const frames = 150
 	before, begun := shmtest.ProcessorTime(b), time.Now()
 	for b.Loop() {

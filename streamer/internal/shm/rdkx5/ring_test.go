@@ -30,7 +30,7 @@ func TestTheStateReportsWhatIsWrong(t *testing.T) {
 	writeUpTo(ring, 0)
 	wantFrames(t, reader.Reader, 0)
 	writeUpTo(ring, 1)
-	published := next(t, reader.Reader).PublishNS
+	published := shmtest.Next(t, reader.Reader).PublishNS
 	want(published, shm.Live, "")
 	want(published+shm.StaleNS, shm.Silent, "restart its daemon")
 	for range 2 {
@@ -46,10 +46,10 @@ func TestADaemonRestartInTheSameRingIsANewEpoch(t *testing.T) {
 	inBothOrders(t, func(t *testing.T, ring *rdkx5test.Ring, reader reader) {
 		writeUpTo(ring, 11)
 		wantFrames(t, reader.Reader, 10)
-		before := next(t, reader.Reader)
+		before := shmtest.Next(t, reader.Reader)
 		ring.Written = 0
 		writeUpTo(ring, 0)
-		after := next(t, reader.Reader)
+		after := shmtest.Next(t, reader.Reader)
 		if after.FrameNumber != 0 || !after.Discontinuity || after.Epoch == before.Epoch {
 			t.Errorf("got frame %d of epoch %d after epoch %d", after.FrameNumber, after.Epoch, before.Epoch)
 		}
@@ -99,7 +99,7 @@ func TestTheCountContinuesPast32Bits(t *testing.T) {
 		for range 12 {
 			n := ring.Written
 			ring.Write(shmtest.Frame(n, true, 3000))
-			if unit := next(t, reader.Reader); unit.FrameNumber != n || unit.Record != n {
+			if unit := shmtest.Next(t, reader.Reader); unit.FrameNumber != n || unit.Record != n {
 				t.Fatalf("got record %d, want %d", unit.Record, n)
 			}
 		}
@@ -117,7 +117,7 @@ func TestASegmentThatIsNoRingIsRefusedWithARemedy(t *testing.T) {
 	}
 }
 
-// Whatever stands before a frame's data, it is refused or lies within its slot.
+// Whatever is in a frame's header, it is refused or its data lies within its slot.
 func FuzzParseFrameHeader(f *testing.F) {
 	var raw rdkx5.RawFrameHeader
 	rdkx5test.EncodeHeader(raw[:], shmtest.Frame(5, true, 1000))

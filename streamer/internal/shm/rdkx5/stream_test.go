@@ -13,14 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/shm/rdkx5"
 	"petcam/streamer/internal/shm/rdkx5test"
 	"petcam/streamer/internal/shm/shmtest"
 )
 
-// inBothOrders runs a test with a daemon of each kind.
+// inBothOrders runs a test with an older and a newer daemon.
 func inBothOrders(t *testing.T, test func(t *testing.T, ring *rdkx5test.Ring, reader reader)) {
 	for name, early := range map[string]bool{"count raised before the copy": true, "count raised after the copy": false} {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +55,7 @@ func writeUpTo(ring *rdkx5test.Ring, last uint64) {
 func wantFrames(t testing.TB, reader *shm.Reader, want ...uint64) {
 	t.Helper()
 	for _, frame := range want {
-		if unit := next(t, reader); unit.FrameNumber != frame || !shmtest.IsWhole(unit) {
+		if unit := shmtest.Next(t, reader); unit.FrameNumber != frame || !shmtest.IsWhole(unit) {
 			t.Fatalf("got frame %d, want %d", unit.FrameNumber, frame)
 		}
 	}
@@ -81,7 +80,7 @@ func TestAFrameBecomesACompleteAccessUnit(t *testing.T) {
 		sent := shmtest.Frame(0, true, 5000)
 		sent.FrameNumber, sent.CaptureNS, sent.Width, sent.Height = 77, 12_000_000_034, 1920, 1080
 		ring.Write(sent)
-		got := next(t, reader.Reader)
+		got := shmtest.Next(t, reader.Reader)
 		if got.Epoch == 0 || !bytes.Equal(got.Data, sent.Data) {
 			t.Errorf("epoch %d, %d bytes", got.Epoch, len(got.Data))
 		}
@@ -161,7 +160,7 @@ func TestASlowReaderContinuesAtTheNewestKeyframe(t *testing.T) {
 		writeUpTo(ring, 0)
 		wantFrames(t, reader.Reader, 0)
 		writeUpTo(ring, 95)
-		if unit := next(t, reader.Reader); unit.FrameNumber != 90 || !unit.Discontinuity || !shmtest.IsWhole(unit) {
+		if unit := shmtest.Next(t, reader.Reader); unit.FrameNumber != 90 || !unit.Discontinuity || !shmtest.IsWhole(unit) {
 			t.Errorf("went on at frame %d, want keyframe 90 with a discontinuity", unit.FrameNumber)
 		}
 		if reader.Skipped() != 89 {
@@ -260,7 +259,7 @@ func TestNoTornFrameOfAFastDaemonIsReturned(t *testing.T) {
 			defer writing.Unlock()
 		}
 		for range 300 {
-			if unit := next(t, reader.Reader); !shmtest.IsWhole(unit) {
+			if unit := shmtest.Next(t, reader.Reader); !shmtest.IsWhole(unit) {
 				t.Errorf("frame %d is torn", unit.FrameNumber)
 			}
 		}
@@ -297,15 +296,4 @@ func TestCloseEndsAWait(t *testing.T) {
 	if err := <-failed; !errors.Is(err, os.ErrClosed) {
 		t.Errorf("got %v, want os.ErrClosed", err)
 	}
-}
-
-func next(t testing.TB, reader *shm.Reader) h264.AccessUnit {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	unit, err := reader.Next(ctx)
-	if err != nil {
-		t.Fatalf("Next: %v", err)
-	}
-	return unit
 }

@@ -67,7 +67,7 @@ func (r *Ring) RaiseCount() {
 	atomic.StoreUint32((*uint32)(unsafe.Pointer(&r.memory[0])), uint32(r.Written))
 }
 
-// Copy writes a frame into record n's slot.
+// Copy writes a frame into record n's slot, without raising the count.
 func (r *Ring) Copy(n uint64, unit h264.AccessUnit) {
 	if unit.CaptureNS == 0 {
 		unit.CaptureNS = shm.Now()

@@ -2,9 +2,11 @@ package shmtest
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/shm"
@@ -15,7 +17,19 @@ func IsWhole(unit h264.AccessUnit) bool {
 	return bytes.Equal(unit.Data, Frame(unit.FrameNumber, unit.Keyframe, len(unit.Data)-3).Data)
 }
 
-// Take is what some looks of a reader give, without waiting.
+// Next waits for the reader's next access unit, and fails the test where none comes.
+func Next(t testing.TB, reader *shm.Reader) h264.AccessUnit {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	unit, err := reader.Next(ctx)
+	if err != nil {
+		t.Fatalf("Next: %v", err)
+	}
+	return unit
+}
+
+// Take is the access units that a reader returns when polled some times.
 func Take(reader *shm.Reader, looks int) (units []h264.AccessUnit) {
 	for range looks {
 		if unit, found := reader.Poll(); found {

@@ -7,9 +7,6 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
-	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // StartProgram runs the test program in a process of its own, with variable=value in its environment, by which its
@@ -50,14 +47,4 @@ func EndWithTest() {
 		os.Exit(0)
 	}()
 	_, _ = os.Stdout.WriteString("ready\n")
-}
-
-// ProcessorTime is what this process has used so far.
-func ProcessorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var usage unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
