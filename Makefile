@@ -33,8 +33,8 @@ lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellc
 
 .PHONY: format
 format: setup $(VENV)/.test ## ruff and gofmt put the code into shape
-	@$(BIN)/ruff check -q --fix --select I petcam tests bench
-	@$(BIN)/ruff format -q petcam tests bench
+	@$(BIN)/ruff check -q --fix --select I petcam tests bench tools/rooms
+	@$(BIN)/ruff format -q petcam tests bench tools/rooms
 	@"$$($$(tools/find-go) env GOROOT)/bin/gofmt" -w streamer
 
 .PHONY: bench
