@@ -16,8 +16,8 @@ import yaml
 from petcam.config import Config, parse
 from petcam.errors import Code, PetcamError
 from petcam.system.child import Child, petcam_environment
-from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
-from petcam.system.signals import STOP, Signals
+from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
+from petcam.system.signals import STOP_SIGNALS, Signals
 from petcam.system.streamer_binary import NAME as STREAMER
 from petcam.system.streamer_binary import REMEDY, find_streamer
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {REMEDY}")
     file = prepare(directory, text)
     with ExitStack() as stack:
-        signals = stack.enter_context(Signals(STOP | {signal.SIGCHLD}))
+        signals = stack.enter_context(Signals(STOP_SIGNALS | {signal.SIGCHLD}))
         log = stack.enter_context(open(directory / "petcam-demo.log", "wb"))
         children = make_children(args, file, streamer, log)
         stack.callback(remove_segments, demo)
@@ -89,7 +89,7 @@ def require_free_ports(demo: Config) -> None:
     if demo.web.port == demo.streamer.port:
         raise PetcamError(Code.PORT_TAKEN, f"port {demo.web.port} is wanted twice: change --port or --streamer-port")
     for port, host, kind, words, option in wanted:
-        if not is_free(host, port, kind):
+        if not is_port_free(host, port, kind):
             raise PetcamError(
                 Code.PORT_TAKEN, f"{words} port {port} on {host} is taken: choose another one with {option}"
             )
@@ -124,12 +124,12 @@ def watch(demo: Config, children: list[Child], directory: Path, signals: Signals
     """Say the URL once all is there, start again who dies; until Ctrl-C or SIGTERM."""
     started_at, announced = time.monotonic(), False
     print(f"petcam demo: configuration, log and recordings are in {directory}")
-    while signals.wait(IDLE if announced else LOOK_AGAIN) not in STOP:
+    while signals.wait(IDLE if announced else LOOK_AGAIN) not in STOP_SIGNALS:
         for child in children:
-            how = child.ended()
+            how = child.poll_exit()
             if how:
                 print(f"petcam demo: {child.name} ended ({how}) and is started again; see petcam-demo.log")
-            child.start_if_due()
+            child.restart_if_due()
         if not announced and (is_up(demo) or time.monotonic() - started_at > SLOW_START):
             announced = True
             announce(demo)
@@ -147,7 +147,7 @@ def is_up(demo: Config) -> bool:
 def announce(demo: Config) -> None:
     if not is_up(demo):
         print("petcam demo: no picture yet; petcam-demo.log says why / まだ映像がありません")
-    host = from_here(demo.web.host)
+    host = local_url_host(demo.web.host)
     if not is_loopback(demo.web.host):
         host = lan_address() if demo.web.host in ("0.0.0.0", "::") else host
         print("petcam demo: WARNING: no login; everybody on this network sees the camera / ログインなしで公開中です")
@@ -156,10 +156,10 @@ def announce(demo: Config) -> None:
 
 def end(children: list[Child]) -> None:
     for child in reversed(children):
-        child.ask_to_end()
+        child.terminate()
     deadline = time.monotonic() + STOP_TIMEOUT
     for child in children:
-        child.end(deadline)
+        child.wait_or_kill(deadline)
 
 
 def remove_segments(demo: Config) -> None:

@@ -25,7 +25,7 @@ from petcam.errors import PetcamError
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
-from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
+from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
 from petcam.system.streamer_binary import NAME as STREAMER
 from petcam.system.streamer_binary import REMEDY, find_streamer
 
@@ -116,7 +116,7 @@ def port(
 ) -> Finding:
     if running:
         return Finding(Sign.OK, what, f"{number}: petcam answers")
-    if is_free(host, number, kind):
+    if is_port_free(host, number, kind):
         return Finding(Sign.LOOK, what, f"{number} is free, petcam is not running: {START}")
     return Finding(Sign.BROKEN, what, f"{number} on {host} is taken by another program: end it or change {key}")
 
@@ -229,7 +229,7 @@ def check_password(config: Config) -> Finding:
 
 def check_tls(config: Config) -> Finding:
     """By the fingerprint the owner knows that the certificate a browser asks about is this board's."""
-    host = from_here(config.web.host).strip("[]")
+    host = local_url_host(config.web.host).strip("[]")
     try:
         certificate = ssl.get_server_certificate((host, config.web.tls_port), timeout=5)
     except (OSError, ValueError):
@@ -242,7 +242,7 @@ def check_tls(config: Config) -> Finding:
 
 def check_url(config: Config) -> Finding:
     wildcard = config.web.host in ("0.0.0.0", "::")
-    host = lan_address() if wildcard else from_here(config.web.host)
+    host = lan_address() if wildcard else local_url_host(config.web.host)
     url = f"http://{host}:{config.web.port}"
     if not wildcard:
         return Finding(Sign.OK, "page", url)

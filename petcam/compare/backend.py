@@ -53,15 +53,15 @@ class Backend:
         self._child.start()
         deadline = time.monotonic() + START_TIMEOUT
         while http_get(HOST, self._port, self._health, timeout=1.0) is None:
-            if self._child.ended() or time.monotonic() > deadline:
+            if self._child.poll_exit() or time.monotonic() > deadline:
                 raise PetcamError(Code.UNSUPPORTED, f"the {self.name} backend does not start: {self.last_words()}")
             time.sleep(LOOK_AGAIN)
 
     def stop(self) -> None:
         with ExitStack() as stack:
             stack.callback(self._log.close)
-            stack.callback(lambda: self._child.end(time.monotonic() + 5))
-            stack.callback(self._child.ask_to_end)
+            stack.callback(lambda: self._child.wait_or_kill(time.monotonic() + 5))
+            stack.callback(self._child.terminate)
             if self._viewer is not None:
                 self._viewer.kill()
                 self._viewer.communicate()

@@ -1,4 +1,4 @@
-"""Where ``petcam-streamer`` is."""
+"""Finds the program ``petcam-streamer``."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ REMEDY = "run make setup in a checkout, install the petcam package, or set PETCA
 
 
 def find_streamer() -> Path | None:
-    """``$PETCAM_STREAMER``, the checkout's ``build/``, or on the PATH."""
+    """From ``$PETCAM_STREAMER``, else the checkout's ``build/``, else the PATH; None where it is in none of them."""
     named = os.environ.get("PETCAM_STREAMER")
     if named:
         return Path(named) if os.access(named, os.X_OK) else None

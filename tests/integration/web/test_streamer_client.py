@@ -37,15 +37,15 @@ def test_it_says_503_when_the_streamer_hangs_up_without_an_answer(url, stub):
 
 
 def test_it_says_504_when_the_streamer_hangs(url, stub, monkeypatch):
-    assert (streamer_client.READ_TIMEOUT, streamer_client.CONTROL_TIMEOUT) == (2, 5)
-    monkeypatch.setattr(streamer_client, "READ_TIMEOUT", 0.1)
-    monkeypatch.setattr(streamer_client, "CONTROL_TIMEOUT", 0.1)
+    assert (streamer_client.READ_TIMEOUT_SECONDS, streamer_client.CONTROL_TIMEOUT_SECONDS) == (2, 5)
+    monkeypatch.setattr(streamer_client, "READ_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(streamer_client, "CONTROL_TIMEOUT_SECONDS", 0.1)
     stub.script = [HANG]
     assert says(url, 504, LATE)
 
 
 def test_it_says_504_when_the_streamer_hangs_within_its_answer(url, stub, monkeypatch):
-    monkeypatch.setattr(streamer_client, "READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(streamer_client, "READ_TIMEOUT_SECONDS", 0.1)
     stub.script = [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"]
     answer = requests.get(f"{url}/api/go/health", timeout=10)
     assert (answer.status_code, answer.json()) == (504, LATE)

@@ -27,7 +27,7 @@ from tests.unit.web.fakes import PASSWORD, FakeCameras, FakeConnection, FakeRead
 @pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch):
     """The real ones take a tenth of a second each; tests/integration has them."""
-    monkeypatch.setitem(password_file.SCRYPT, "n", 16)
+    monkeypatch.setitem(password_file.SCRYPT_COST, "n", 16)
 
 
 @pytest.fixture

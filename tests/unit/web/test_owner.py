@@ -8,8 +8,8 @@ import stat
 import pytest
 
 from petcam.access import state_directory
-from petcam.access.owner import FIRST_VISIT, Owner, Role
-from petcam.access.password_file import LONGEST
+from petcam.access.owner import FIRST_VISIT_SECONDS, Owner, Role
+from petcam.access.password_file import MAX_LENGTH
 from petcam.errors import PetcamError
 
 
@@ -41,7 +41,7 @@ def test_it_keeps_a_salted_hash_that_only_its_user_may_read(owner, tmp_path):
     assert all(first[key] != second[key] for key in ("salt", "hash", "generation"))
 
 
-@pytest.mark.parametrize("password", ["", "short", "x" * (LONGEST + 1)])
+@pytest.mark.parametrize("password", ["", "short", "x" * (MAX_LENGTH + 1)])
 def test_it_refuses_a_password_of_the_wrong_length(owner, password):
     with pytest.raises(PetcamError, match="8 to 1024 characters"):
         owner.set_password(password)
@@ -94,7 +94,7 @@ def test_it_ends_viewers_with_either_password(owner):
 def test_it_takes_a_first_password_once_and_only_within_an_hour_of_the_start(tmp_path):
     now = [1e6]
     late, owner, other = (Owner(tmp_path / "state", lambda: now[0]) for _ in range(3))
-    now[0] += FIRST_VISIT
+    now[0] += FIRST_VISIT_SECONDS
     assert not late.is_first_visit()
     with pytest.raises(PetcamError, match="sudo petcam password"):
         late.claim("correct horse")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from petcam import cli
-from petcam.access.viewing_tokens import LARGEST, ViewingTokens
+from petcam.access.viewing_tokens import MAX_FILE_BYTES, ViewingTokens
 from petcam.errors import PetcamError
 from petcam.web.app import make_visitors
 from petcam.web.http import OpenStreams
@@ -56,7 +56,7 @@ def test_it_lets_in_what_the_file_holds(tokens):
     assert not any(map(tokens.accepts, EXAMPLES["good"]))
 
 
-@pytest.mark.parametrize("text", [*EXAMPLES["damaged"], EXAMPLES["file"] + " " * LARGEST])
+@pytest.mark.parametrize("text", [*EXAMPLES["damaged"], EXAMPLES["file"] + " " * MAX_FILE_BYTES])
 def test_it_lets_nobody_in_by_a_damaged_file_and_overwrites_none(tokens, text):
     put(tokens, EXAMPLES["file"])
     assert all(map(tokens.accepts, EXAMPLES["good"]))
@@ -92,7 +92,7 @@ def test_it_has_each_label_once_and_an_end(tokens, monkeypatch):
     tokens.add("a")
     with pytest.raises(PetcamError, match="revoke it first"):
         tokens.add("a")
-    monkeypatch.setattr("petcam.access.viewing_tokens.MOST", 2)
+    monkeypatch.setattr("petcam.access.viewing_tokens.MAX_TOKENS", 2)
     tokens.add("")
     with pytest.raises(PetcamError, match="revoke some"):
         tokens.add("")

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from petcam.system.watchdog import DEFAULT_INTERVAL, Watchdog
+from petcam.system.watchdog import DEFAULT_INTERVAL_SECONDS, Watchdog
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_it_beats_twice_in_the_time_that_systemd_gives(monkeypatch):
     monkeypatch.setenv("WATCHDOG_USEC", "20000000")
     assert Watchdog({}).interval == 10
     monkeypatch.delenv("WATCHDOG_USEC")
-    assert Watchdog({}).interval == DEFAULT_INTERVAL
+    assert Watchdog({}).interval == DEFAULT_INTERVAL_SECONDS
 
 
 def test_it_does_nothing_outside_systemd():
