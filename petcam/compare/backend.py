@@ -78,7 +78,7 @@ class Backend:
     def watch(self, seconds: float) -> None:
         """Let a viewer in; :meth:`seen` waits for it."""
         url = f"http://{HOST}:{self._port}/api/webrtc/offer"
-        command = [sys.executable, "-m", "petcam.compare.viewer", url, str(seconds)]
+        command = [sys.executable, "-m", "petcam.compare.measuring_client", url, str(seconds)]
         self._viewer = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=self._log, text=True, env=petcam_environment(self._directory)
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from petcam.compare.verdict import Measured, choose, table
-from petcam.compare.viewer import SETTLE_NS, Sight
+from petcam.compare.measuring_client import SETTLE_NS, Sight
 
 GO = Measured("go", 0.4, 0.9, 19.7, 30.0, 20.0, 1.0, 4.0)
 PYTHON = Measured("python", 1.2, 2.2, 96.5, 29.8, 90.0, 3.0, 9.0)

@@ -1,4 +1,4 @@
-"""A viewer that looks at packets only: ``python -m petcam.compare.viewer URL SECONDS`` prints what it saw as JSON.
+"""A viewer that looks at packets only: ``python -m petcam.compare.measuring_client URL SECONDS`` prints what it saw as JSON.
 
 It takes the packets before aiortc would decode them (by the private ``_handle_rtp_packet``, the same in all versions):
 two decoders beside the backends would be most of what is measured.
