@@ -21,10 +21,10 @@ from petcam.system.signals import STOP_SIGNALS, Signals
 from petcam.system.streamer_binary import NAME as STREAMER
 from petcam.system.streamer_binary import REMEDY, find_streamer
 
-STOP_TIMEOUT = 4.0  # seconds
-SLOW_START = 10.0  # seconds after which the URL is said although no picture has come
-LOOK_AGAIN = 0.05  # seconds between looks while it starts
-IDLE = 1.0
+STOP_TIMEOUT_SECONDS = 4.0
+MAX_START_SECONDS = 10.0  # then the URL is printed although no picture has come
+START_POLL_SECONDS = 0.05  # between checks while it starts
+WATCH_POLL_SECONDS = 1.0  # between checks afterwards
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         log = stack.enter_context(open(directory / "petcam-demo.log", "wb"))
         children = make_children(args, file, streamer, log)
         stack.callback(remove_segments, demo)
-        stack.callback(end, children)
+        stack.callback(stop_children, children)
         for child in children:
             child.start()
         watch(demo, children, directory, signals)
@@ -107,7 +107,7 @@ def prepare(directory: Path, text: str) -> Path:
 
 
 def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[bytes]) -> list[Child]:
-    """In the order of the video's way; they are ended in reverse."""
+    """In the order in which the video passes them; they are stopped in reverse."""
     environment = petcam_environment(file.parent)
     petcam = [sys.executable, "-m", "petcam.cli", "--config", str(file)]
     delay = [] if args.detector_delay_ms is None else ["--detector-delay-ms", str(args.detector_delay_ms)]
@@ -121,16 +121,16 @@ def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[
 
 
 def watch(demo: Config, children: list[Child], directory: Path, signals: Signals) -> None:
-    """Say the URL once all is there, start again who dies; until Ctrl-C or SIGTERM."""
+    """Print the URL once everything answers, and restart each child that ends, until Ctrl-C or SIGTERM."""
     started_at, announced = time.monotonic(), False
     print(f"petcam demo: configuration, log and recordings are in {directory}")
-    while signals.wait(IDLE if announced else LOOK_AGAIN) not in STOP_SIGNALS:
+    while signals.wait(WATCH_POLL_SECONDS if announced else START_POLL_SECONDS) not in STOP_SIGNALS:
         for child in children:
             how = child.poll_exit()
             if how:
                 print(f"petcam demo: {child.name} ended ({how}) and is started again; see petcam-demo.log")
             child.restart_if_due()
-        if not announced and (is_up(demo) or time.monotonic() - started_at > SLOW_START):
+        if not announced and (is_up(demo) or time.monotonic() - started_at > MAX_START_SECONDS):
             announced = True
             announce(demo)
 
@@ -154,16 +154,16 @@ def announce(demo: Config) -> None:
     print(f"petcam demo: open http://{host}:{demo.web.port} (Ctrl-C ends) / ブラウザで開く（Ctrl-C で終了）")
 
 
-def end(children: list[Child]) -> None:
+def stop_children(children: list[Child]) -> None:
     for child in reversed(children):
         child.terminate()
-    deadline = time.monotonic() + STOP_TIMEOUT
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
     for child in children:
         child.wait_or_kill(deadline)
 
 
 def remove_segments(demo: Config) -> None:
-    """What a feed that had to be ended by force left behind."""
+    """A feed that had to be killed leaves its segments behind."""
     for name in (demo.camera.stream, demo.camera.detections):
         for leftover in (name, f"{name}.new"):
             with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""``petcam web``: wires the app, serves it, and stops everything in reverse."""
+"""``petcam web``: makes what the web service consists of, starts it, and stops it in reverse order."""
 
 import argparse
 import logging
@@ -41,12 +41,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
         server.start()
         stack.callback(server.stop)
         services.detections.start()
-        stack.callback(services.detections.stop)  # before the server's: that waits for open streams
+        stack.callback(services.detections.stop)  # runs before the server's stop, which waits for open streams
         stack.callback(services.pictures.stop)
         if services.webrtc is not None:
             services.webrtc.start()
             stack.callback(services.webrtc.stop)
-        _warn(config)
+        _warn_if_open(config)
         _log.info("serving on http://%s:%d", config.web.host, server.port)
         serve(services, watchdog, signals)
         watchdog.stopping()
@@ -80,7 +80,7 @@ def build(config: Config) -> Services:
 
 
 def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
-    """Raises ``BAD_CONFIG`` where it is asked for and aiortc is missing."""
+    """None unless it is configured. Raises ``BAD_CONFIG`` where aiortc is missing."""
     if config.webrtc.backend != "python":
         return None
     webrtc.require()
@@ -90,7 +90,7 @@ def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
 
 
 def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:
-    """Until SIGTERM or SIGINT."""
+    """Feed the watchdog until SIGTERM or SIGINT."""
     watchdog.ready("ready")
     while signals.wait(watchdog.interval) is None:
         failed = watchdog.beat(f"{services.stream_slots.taken()} open streams")
@@ -98,6 +98,6 @@ def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:
             _log.error("not answering: %s", ", ".join(failed))
 
 
-def _warn(config: Config) -> None:
+def _warn_if_open(config: Config) -> None:
     if config.auth.mode == "none" and not is_loopback(config.web.host):
         _log.warning("auth.mode is none: everybody who reaches port %d sees the camera", config.web.port)

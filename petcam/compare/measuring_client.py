@@ -1,7 +1,8 @@
-"""A viewer that looks at packets only: ``python -m petcam.compare.measuring_client URL SECONDS`` prints what it saw as JSON.
+"""A WebRTC client that times the packets it receives: ``python -m petcam.compare.measuring_client URL SECONDS``.
 
-It takes the packets before aiortc would decode them (by the private ``_handle_rtp_packet``, the same in all versions):
-two decoders beside the backends would be most of what is measured.
+It prints its report as JSON. It takes the packets before aiortc would decode them (by the private
+``_handle_rtp_packet``, which is the same in all versions): two decoders beside the backends would use more CPU than the
+backends that are measured.
 """
 
 import asyncio
@@ -15,44 +16,47 @@ from typing import Any
 
 import requests
 
-SETTLE_NS = 2_000_000_000  # what comes so soon after the first picture is the group that a newcomer gets, and old
-TICKS = 2**32  # of an RTP timestamp, 90,000 a second
+# Pictures that come this soon after the first are not counted: a new viewer gets the current group of pictures, whose
+# first ones are old.
+SETTLE_NS = 2_000_000_000
+RTP_MODULUS = 2**32  # an RTP timestamp, in ticks of 1/90,000 s, starts again at 0 here
 
 
 @dataclass
-class Sight:
-    """Times are CLOCK_MONOTONIC's in ns."""
+class FrameArrivals:
+    """When pictures arrived; times in ns are of CLOCK_MONOTONIC."""
 
-    offered: int
-    first: int | None = None  # when the first picture's last packet came
-    settled: list[int] = field(default_factory=list)  # when the pictures that count were there
-    late: list[float] = field(default_factory=list)  # and the ms from their capture until then
+    offered_ns: int
+    first_ns: int | None = None  # when the last packet of the first picture came
+    arrivals_ns: list[int] = field(default_factory=list)  # when each counted picture was complete
+    latencies_ms: list[float] = field(default_factory=list)  # from the capture of each counted picture until then
 
-    def packet(self, timestamp: int, marker: int, now: int) -> None:
+    def add_packet(self, timestamp: int, marker: int, now: int) -> None:
+        """``marker`` is 1 in the last packet of a picture."""
         if not marker:
             return
-        if self.first is None:
-            self.first = now
-        elif now - self.first > SETTLE_NS:
-            self.settled.append(now)
-            self.late.append((now * 9 // 100_000 - timestamp) % TICKS / 90)
+        if self.first_ns is None:
+            self.first_ns = now
+        elif now - self.first_ns > SETTLE_NS:
+            self.arrivals_ns.append(now)
+            self.latencies_ms.append((now * 9 // 100_000 - timestamp) % RTP_MODULUS / 90)
 
     def rate(self) -> float:
         """Pictures a second."""
-        span = self.settled[-1] - self.settled[0] if self.settled else 0
-        return (len(self.settled) - 1) * 1e9 / span if span else 0.0
+        span = self.arrivals_ns[-1] - self.arrivals_ns[0] if self.arrivals_ns else 0
+        return (len(self.arrivals_ns) - 1) * 1e9 / span if span else 0.0
 
     def report(self) -> dict[str, Any]:
-        late = sorted(self.late)
+        late = sorted(self.latencies_ms)
         return {
             "rate": self.rate(),
-            "first_ms": None if self.first is None else (self.first - self.offered) / 1e6,
-            "late_ms": statistics.median(late) if late else None,
-            "late_p99_ms": late[min(len(late) - 1, len(late) * 99 // 100)] if late else None,
+            "first_picture_ms": None if self.first_ns is None else (self.first_ns - self.offered_ns) / 1e6,
+            "latency_ms": statistics.median(late) if late else None,
+            "latency_p99_ms": late[min(len(late) - 1, len(late) * 99 // 100)] if late else None,
         }
 
 
-async def watch(url: str, seconds: float) -> Sight:
+async def measure(url: str, seconds: float) -> FrameArrivals:
     from aiortc import RTCPeerConnection, RTCSessionDescription
 
     peer = RTCPeerConnection()
@@ -60,24 +64,24 @@ async def watch(url: str, seconds: float) -> Sight:
         receiver = peer.addTransceiver("video", direction="recvonly").receiver
         await peer.setLocalDescription(await peer.createOffer())
         offer = {"type": "offer", "sdp": peer.localDescription.sdp}
-        sight = Sight(time.monotonic_ns())
+        arrivals = FrameArrivals(time.monotonic_ns())
 
-        async def take(packet: Any, arrival_time_ms: int) -> None:
-            sight.packet(packet.timestamp, packet.marker, time.monotonic_ns())
+        async def take(add_packet: Any, arrival_time_ms: int) -> None:
+            arrivals.add_packet(add_packet.timestamp, add_packet.marker, time.monotonic_ns())
 
         receiver._handle_rtp_packet = take
         answer = await asyncio.to_thread(requests.post, url, json=offer, timeout=10)
         answer.raise_for_status()
         await peer.setRemoteDescription(RTCSessionDescription(answer.json()["sdp"], "answer"))
         await asyncio.sleep(seconds)
-        return sight
+        return arrivals
     finally:
         await peer.close()
 
 
-def main(words: Sequence[str]) -> None:
-    url, seconds = words
-    print(json.dumps(asyncio.run(watch(url, float(seconds))).report()))
+def main(arguments: Sequence[str]) -> None:
+    url, seconds = arguments
+    print(json.dumps(asyncio.run(measure(url, float(seconds))).report()))
 
 
 if __name__ == "__main__":
