@@ -20,12 +20,7 @@ MS = 1_000_000
         (GO, replace(PYTHON, cpu=0.5), "python", "recording still needs petcam-streamer"),
         (replace(GO, latency_p99_ms=80.0), PYTHON, "python", "up to 71 ms later"),
         (replace(GO, rate=20.0), PYTHON, "python", "go does not show all pictures"),
-        (
-            GO,
-            replace(PYTHON, first_picture_ms=None, latency_ms=None, latency_p99_ms=None, rate=0.0),
-            "go",
-            "python does not show all",
-        ),
+        (GO, NO_PICTURE, "go", "python does not show all"),
         (replace(GO, latency_ms=None, rate=0.0), replace(PYTHON, latency_ms=None, rate=0.0), "", "neither"),
     ],
 )
