@@ -1,4 +1,4 @@
-"""Recording control: passed on to the streamer, which owns the recordings."""
+"""Recording control: requests are passed on to the streamer, which makes the recordings."""
 
 import json
 
@@ -19,7 +19,7 @@ class RecordingControl:
         app.add_url_rule("/api/recording/status", "recording_status", self.status)
 
     def start(self) -> Response:
-        """The body is checked to be a JSON object; the streamer judges what is in it."""
+        """Here the body is only checked to be a JSON object; the streamer checks its fields."""
         return self._control("/start")
 
     def stop(self) -> Response:

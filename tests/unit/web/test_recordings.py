@@ -177,12 +177,12 @@ def test_a_thumbnail_is_made_once_and_kept_within_its_room(client, services, rec
     write_mp4(recordings / A, frames=3)
     with client.get(f"/api/recordings/{A}/thumbnail.jpg") as answer:
         assert (answer.status_code, answer.mimetype, answer.data[:3]) == (200, "image/jpeg", b"\xff\xd8\xff")
-    again = services.thumbnails.of((A, (recordings / A).stat().st_ino), None)  # nothing to make it of: it is there
+    again = services.thumbnails.get((A, (recordings / A).stat().st_ino), None)  # nothing to make it of: it is there
     assert again == answer.data
-    services.thumbnails._room = len(again)
+    services.thumbnails._max_bytes = len(again)
     (recordings / B).write_bytes((recordings / A).read_bytes())
     assert client.get(f"/api/recordings/{B}/thumbnail.jpg").data == again
-    assert len(services.thumbnails._kept) == 1
+    assert len(services.thumbnails._cache) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 100])
