@@ -13,7 +13,7 @@ import requests
 
 from petcam.config import load
 from petcam.system.streamer_binary import find_streamer
-from petcam.web.login.sessions import LONGEST_SESSION
+from petcam.web.login.sessions import MAX_SESSION_SECONDS
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
 RECORDING = "petcam_20260101-000000.mp4"
@@ -74,7 +74,7 @@ class RealServices:
         """All there are, so many seconds from now, by the state file, while petcam-web is away."""
         self.stop("web")
         file = self.state / "sessions.json"
-        sessions, started = json.loads(file.read_text())["sessions"], time.time() - LONGEST_SESSION + seconds
+        sessions, started = json.loads(file.read_text())["sessions"], time.time() - MAX_SESSION_SECONDS + seconds
         file.write_text(json.dumps({"sessions": [{**each, "started": started} for each in sessions]}))
         self.start("web")
 

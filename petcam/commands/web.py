@@ -17,7 +17,7 @@ from petcam.web.app import Services, create_app
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle
-from petcam.web.pictures import Cameras, PictureFeed
+from petcam.web.pictures import PictureFeed, SourceSelector
 from petcam.web.recordings import RecordingDirectory, Thumbnails
 from petcam.web.signaling import OfferTokens, read_boot_id
 
@@ -62,7 +62,8 @@ def build(config: Config) -> Services:
         streamer=StreamerClient(streamer_url(config), config.web.threads),
         detections=DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections)),
         pictures=PictureFeed(
-            Cameras(camera.layout, camera.stream), lambda: segments.detection_reader(camera.layout, camera.detections)
+            SourceSelector(camera.layout, camera.stream),
+            lambda: segments.detection_reader(camera.layout, camera.detections),
         ),
         recordings=RecordingDirectory(config.recording.directory),
         thumbnails=Thumbnails(),
@@ -70,11 +71,11 @@ def build(config: Config) -> Services:
         sessions=Sessions(state / "sessions.json", owner.generation),
         cookie=Cookie(secret_key("session.key", state)),
         hosts=Hosts(config, socket.gethostname()),
-        tokens=OfferTokens(token_key, read_boot_id()),
-        viewing=ViewingTokens(state),
+        offer_tokens=OfferTokens(token_key, read_boot_id()),
+        viewing_tokens=ViewingTokens(state),
         proof=tls_proof(token_key),
         throttle=Throttle(),
-        stream_slots=StreamSlots.of_threads(config.web.threads),
+        stream_slots=StreamSlots.for_threads(config.web.threads),
         webrtc=_python_webrtc(config),
     )
 
@@ -83,8 +84,8 @@ def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
     """None unless it is configured. Raises ``BAD_CONFIG`` where aiortc is missing."""
     if config.webrtc.backend != "python":
         return None
-    webrtc.require()
-    webrtc.quieten()
+    webrtc.require_aiortc()
+    webrtc.quieten_libraries()
     camera = config.camera
     return webrtc.PythonWebRTC(config.webrtc, lambda: segments.stream_reader(camera.layout, camera.stream))
 

@@ -20,7 +20,7 @@ import requests
 
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
-from petcam.web.http.channel import MOST_CONNECTIONS
+from petcam.web.http.channel import MAX_CONNECTIONS
 from petcam.web.http.server import listen
 
 NAME = "petcam_20260101-000000.mp4"
@@ -158,7 +158,7 @@ def test_connections_that_never_finish_their_request_keep_nobody_out(many_descri
             connection = held.enter_context(socket.create_connection(("127.0.0.1", web.port)))
             connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
-        assert len(web._server.active_channels) <= MOST_CONNECTIONS
+        assert len(web._server.active_channels) <= MAX_CONNECTIONS
 
 
 def test_a_player_that_stalls_holds_no_thread(url, watch, config):

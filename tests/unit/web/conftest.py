@@ -9,7 +9,7 @@ from petcam.access.owner import Owner
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
 from petcam.web.app import Services, create_app
-from petcam.web.http.channel import CONNECTION
+from petcam.web.http.channel import CONNECTION_KEY
 from petcam.web.http.forwarded import tls_proof
 from petcam.web.http.hosts import Hosts
 from petcam.web.http.stream_slots import StreamSlots
@@ -21,7 +21,7 @@ from petcam.web.pictures.feed import PictureFeed
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.thumbnails import Thumbnails
 from petcam.web.signaling.offer_token import OfferTokens
-from tests.unit.web.fakes import PASSWORD, FakeCameras, FakeConnection, FakeReader, FakeStreamer
+from tests.unit.web.fakes import PASSWORD, FakeConnection, FakeReader, FakeSources, FakeStreamer
 
 
 @pytest.fixture(autouse=True)
@@ -68,15 +68,15 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         config=config,
         streamer=streamer,
         detections=DetectionFeed(lambda: reader),
-        pictures=PictureFeed(FakeCameras(stream_reader), lambda: picture_results),
+        pictures=PictureFeed(FakeSources(stream_reader), lambda: picture_results),
         recordings=RecordingDirectory(str(recordings)),
         thumbnails=Thumbnails(),
         owner=owner,
         sessions=Sessions(tmp_path / "state" / "sessions.json", owner.generation),
         cookie=Cookie(b"k" * 32),
         hosts=Hosts(config, "petcam-box"),
-        tokens=OfferTokens(bytes(32), "boot-1"),
-        viewing=ViewingTokens(tmp_path / "state"),
+        offer_tokens=OfferTokens(bytes(32), "boot-1"),
+        viewing_tokens=ViewingTokens(tmp_path / "state"),
         proof=tls_proof(bytes(32)),
         throttle=Throttle(),
         stream_slots=StreamSlots(2),
@@ -94,7 +94,7 @@ def connection():
 
 def browser(services, connection):
     client = create_app(services).test_client()
-    client.environ_base[CONNECTION] = connection
+    client.environ_base[CONNECTION_KEY] = connection
     return client
 
 
@@ -111,7 +111,7 @@ def closed_services(services):
 
 
 @pytest.fixture
-def stranger(closed_services, connection):
+def anonymous(closed_services, connection):
     return browser(closed_services, connection)
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import MESSAGES, Answer
-from petcam.web.pictures.source import Decoded
+from petcam.web.pictures.source import StreamSource
 
 PASSWORD = "correct horse"
 
@@ -43,10 +43,10 @@ class FakeStreamer:
 
 
 class FakeReader:
-    """A reader of whatever is put into ``news``; an exception there is raised."""
+    """A reader of whatever is put into ``items``; an exception there is raised."""
 
     def __init__(self):
-        self.news = queue.Queue()
+        self.items = queue.Queue()
         self.asked = threading.Event()
         self.opened = 0
         self.closed = 0
@@ -61,12 +61,12 @@ class FakeReader:
     def read(self, timeout):
         self.asked.set()
         try:
-            news = self.news.get(timeout=min(timeout, 0.02))
+            item = self.items.get(timeout=min(timeout, 0.02))
         except queue.Empty:
             return None
-        if isinstance(news, Exception):
-            raise news
-        return news
+        if isinstance(item, Exception):
+            raise item
+        return item
 
 
 class FakeConnection:
@@ -89,7 +89,7 @@ class FakeConnection:
     def backlog(self):
         return self.behind
 
-    waiting = backlog
+    unsent = backlog
 
     def event(self):
         """The JSON of the next event."""
@@ -98,7 +98,7 @@ class FakeConnection:
         return json.loads(data[len(b"data: ") :])
 
 
-class FakeCameras:
+class FakeSources:
     """The stream of ``reader``, decoded."""
 
     def __init__(self, reader):
@@ -107,7 +107,7 @@ class FakeCameras:
     @contextmanager
     def open(self):
         with self.reader as reader:
-            yield Decoded(reader)
+            yield StreamSource(reader)
 
     def gives_jpeg(self):
         return False

@@ -40,7 +40,7 @@ def listening(client, feed):
 
 def test_it_sends_each_result_in_the_shape_of_the_document(client, connection, reader, feed):
     with listening(client, feed):
-        reader.news.put(detections(frame_number=1234))
+        reader.items.put(detections(frame_number=1234))
         assert connection.event() == {
             "detections": [
                 {"class_name": "<cat>", "confidence": 0.93, "bbox": {"x": 412.5, "y": 300.0, "w": 180.0, "h": 120.0}}
@@ -51,7 +51,7 @@ def test_it_sends_each_result_in_the_shape_of_the_document(client, connection, r
             "width": 1280,
             "height": 720,
         }
-        reader.news.put(detections(frame_number=1235, boxes=0))
+        reader.items.put(detections(frame_number=1235, boxes=0))
         assert connection.event()["detections"] == []
 
 
@@ -73,7 +73,7 @@ def test_it_serialises_once_for_all_clients(reader, feed, monkeypatch):
     everybody = [FakeConnection() for _ in range(8)]
     for each in everybody:
         feed.subscribers.join(each)
-    reader.news.put(detections())
+    reader.items.put(detections())
     assert len({id(each.sent.get(timeout=5)) for each in everybody}) == 1
     assert len(calls) == 1
 
@@ -84,17 +84,17 @@ def test_a_subscriber_that_is_behind_gets_the_latest_later_and_no_backlog(reader
     feed.subscribers.join(prompt)
     slow.behind = 100_000
     for number in range(1, 6):
-        reader.news.put(detections(frame_number=number))
+        reader.items.put(detections(frame_number=number))
         assert prompt.event()["frame_number"] == number
     slow.behind = 0
-    reader.news.put(detections(frame_number=6))
+    reader.items.put(detections(frame_number=6))
     assert slow.event()["frame_number"] == prompt.event()["frame_number"] == 6
 
 
 def test_it_sends_nothing_that_is_old(reader, feed, connection):
     feed.subscribers.join(connection)
-    reader.news.put(detections(frame_number=1, age=0.6))
-    reader.news.put(detections(frame_number=2))
+    reader.items.put(detections(frame_number=1, age=0.6))
+    reader.items.put(detections(frame_number=2))
     assert connection.event()["frame_number"] == 2
 
 
@@ -109,12 +109,12 @@ def test_it_reads_nothing_while_there_is_no_subscriber(reader, services, monkeyp
 
 def test_a_new_subscriber_is_sent_the_latest_at_once_while_it_is_fresh(feed, reader, connection, monkeypatch):
     feed.subscribers.join(connection)
-    reader.news.put(detections(frame_number=1))
+    reader.items.put(detections(frame_number=1))
     assert connection.event()
-    monkeypatch.setattr("petcam.web.live.subscribers.LONGEST_AGE", 100.0)
+    monkeypatch.setattr("petcam.web.live.subscribers.MAX_AGE_SECONDS", 100.0)
     feed.subscribers.join(second := FakeConnection())
     assert second.event()["frame_number"] == 1
-    monkeypatch.setattr("petcam.web.live.subscribers.LONGEST_AGE", 0.0)
+    monkeypatch.setattr("petcam.web.live.subscribers.MAX_AGE_SECONDS", 0.0)
     feed.subscribers.join(third := FakeConnection())
     assert third.sent.empty()
 
@@ -123,19 +123,19 @@ def test_it_sends_nothing_to_one_who_has_left(reader, feed, connection):
     leaver = FakeConnection()
     feed.subscribers.join(leaver)()
     feed.subscribers.join(connection)
-    reader.news.put(detections())
+    reader.items.put(detections())
     assert connection.event() and leaver.sent.empty()
 
 
 def test_it_keeps_a_silent_connection_alive_with_a_comment(client, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0)
-    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.01)
+    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.01)
     with listening(client, feed) as rest:
         assert rest.get(timeout=5) == b": keep-alive\n\n"
 
 
 def test_it_sends_nothing_else_when_nothing_has_changed(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.001)
+    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.001)
     with listening(client, feed) as rest:
         for _ in range(50):
             assert connection.looks.acquire(timeout=5)
@@ -147,8 +147,8 @@ def test_it_goes_on_after_a_segment_that_could_not_be_read(reader, feed, connect
     monkeypatch.setattr("petcam.shm.reading.RETRY_PAUSE", 0.0)
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
-            reader.news.put(bad_segment())
-        reader.news.put(detections())
+            reader.items.put(bad_segment())
+        reader.items.put(detections())
         assert connection.event()
     assert reader.opened == 4 and reader.closed == 3
     assert caplog.text.count("ABI version 9") == 1, "the reason is logged once"
@@ -178,7 +178,7 @@ def test_it_frees_the_place_of_a_stream_that_was_never_read(client, services):
 
 
 def test_it_ends_the_stream_of_a_client_that_leaves(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.01)
+    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.01)
     with listening(client, feed) as rest:
         connection.left = True
         assert rest.get(timeout=5) is None
@@ -192,7 +192,7 @@ def test_it_ends_the_stream_of_a_client_that_is_gone(client, connection, feed):
 
 @pytest.mark.parametrize(("threads", "limit"), [(8, 1), (9, 1), (40, 32), (256, 248)])
 def test_it_keeps_eight_threads_for_pages(threads, limit):
-    assert StreamSlots.of_threads(threads).limit == limit
+    assert StreamSlots.for_threads(threads).limit == limit
 
 
 def test_the_newest_is_none_at_the_time_out_and_after_the_end():

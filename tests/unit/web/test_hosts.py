@@ -7,7 +7,7 @@ import pytest
 from petcam.config import Web
 from petcam.web.app import create_app
 from petcam.web.http.forwarded import tls_proof
-from petcam.web.login.throttle import FREE_TRIES
+from petcam.web.login.throttle import MAX_TRIES_WITHOUT_PAUSE
 from tests.unit.web.fakes import PASSWORD
 
 OWN = ["localhost:8080", "127.0.0.1", "[::1]:8080", "petcam-box", "PETCAM-BOX.local", "any.local.", "petcam-box.lan"]
@@ -32,8 +32,8 @@ def wrong(client, forwarded, peer="127.0.0.1", **headers):
     return client.post("/login", data={"password": "no"}, headers=headers, environ_overrides={"REMOTE_ADDR": peer})
 
 
-def test_a_forged_address_is_no_way_around_the_slowing_down(stranger):
-    answers = [wrong(stranger, f"192.0.2.{n}").status_code for n in range(FREE_TRIES + 2)]
+def test_a_forged_address_is_no_way_around_the_slowing_down(anonymous):
+    answers = [wrong(anonymous, f"192.0.2.{n}").status_code for n in range(MAX_TRIES_WITHOUT_PAUSE + 2)]
     assert answers[-1] == 429
 
 

@@ -40,10 +40,10 @@ def test_it_says_for_how_long_and_whom_it_is():
     assert len(one["nonce"]) == 32 and one["nonce"] != two["nonce"]
 
 
-def test_it_gives_the_page_a_token_for_its_host_and_session(stranger):
+def test_it_gives_the_page_a_token_for_its_host_and_session(anonymous):
     page = "http://[::1]:8080"
-    stranger.post("/login", data={"password": PASSWORD}, base_url=page)
-    config = stranger.get("/api/webrtc/config", base_url=page).get_json()
+    anonymous.post("/login", data={"password": PASSWORD}, base_url=page)
+    config = anonymous.get("/api/webrtc/config", base_url=page).get_json()
     payload = payload_of(config["token"])
     assert payload["host"] == "::1"
     assert boottime_ms() < payload["expires"] <= boottime_ms() + 60_000 < payload["until"]

@@ -25,11 +25,11 @@ def routes(app):
             yield method, rule.rule
 
 
-def test_it_opens_no_route_to_a_stranger_that_is_not_listed(stranger, streamer):
+def test_it_opens_no_route_to_a_stranger_that_is_not_listed(anonymous, streamer):
     opened = set()
-    for method, rule in routes(stranger.application):
+    for method, rule in routes(anonymous.application):
         path = rule.replace("<name>", "petcam_20260101-000000.mp4").replace("<path:filename>", "petcam.css")
-        answer = stranger.open(path, method=method)
+        answer = anonymous.open(path, method=method)
         to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login")
         if answer.status_code != 401 and not to_login:
             opened.add((method, rule))
@@ -39,9 +39,9 @@ def test_it_opens_no_route_to_a_stranger_that_is_not_listed(stranger, streamer):
     assert streamer.asked == []
 
 
-def test_it_answers_options_and_head_of_a_closed_route_with_401(stranger):
-    assert stranger.options("/api/recordings").status_code == 401
-    assert stranger.head("/api/detections/stream").status_code == 401
+def test_it_answers_options_and_head_of_a_closed_route_with_401(anonymous):
+    assert anonymous.options("/api/recordings").status_code == 401
+    assert anonymous.head("/api/detections/stream").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_it_shows_the_page(client):
     assert all(f'id="{name}"' in page for name in ("webrtc-video", "bbox-canvas", "server-status", "recording-status"))
 
 
-def test_it_answers_healthz_and_tells_nothing_else(stranger):
-    assert stranger.get("/healthz").get_json() == {"status": "ok"}
+def test_it_answers_healthz_and_tells_nothing_else(anonymous):
+    assert anonymous.get("/healthz").get_json() == {"status": "ok"}
 
 
 def test_the_page_of_recordings_hides_what_a_viewer_may_not_do(client, services):
@@ -117,8 +117,8 @@ def test_the_page_of_recordings_hides_what_a_viewer_may_not_do(client, services)
     [(None, "ja"), ("ja-JP,en;q=0.5", "ja"), ("en-GB", "en"), ("fr", "en"), ("en;q=0.1,ja", "ja")],
 )
 @pytest.mark.parametrize("path", ["/", "/recordings", "/login", "/account"])
-def test_each_page_is_in_the_language_of_the_browser(client, owner, stranger, path, accepted, language):
-    asking = {"/login": stranger, "/account": owner}.get(path, client)
+def test_each_page_is_in_the_language_of_the_browser(client, owner, anonymous, path, accepted, language):
+    asking = {"/login": anonymous, "/account": owner}.get(path, client)
     page = asking.get(path, headers={"Accept-Language": accepted} if accepted else {}).get_data(as_text=True)
     assert f'<html lang="{language}">' in page
     assert {"ja": "ペット", "en": "pet camera"}[language] in page or path != "/"

@@ -11,7 +11,7 @@ from petcam.access.viewing_tokens import MAX_FILE_BYTES, ViewingTokens
 from petcam.errors import PetcamError
 from petcam.web.app import make_visitors
 from petcam.web.http import OpenStreams
-from petcam.web.http.channel import CONNECTION
+from petcam.web.http.channel import CONNECTION_KEY
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "viewing-tokens.json").read_text())
 PICTURES = ("/stream.mjpg", "/snapshot.jpg")
@@ -126,61 +126,61 @@ def test_the_command_says_that_it_needs_sudo(command, monkeypatch):
 @pytest.fixture
 def no_pictures(closed_services, monkeypatch):
     """They are let in, and find that no more pictures come."""
-    monkeypatch.setattr("petcam.web.pictures.mjpeg.LONGEST_SNAPSHOT_WAIT", 0.01)
+    monkeypatch.setattr("petcam.web.pictures.mjpeg.MAX_SNAPSHOT_WAIT_SECONDS", 0.01)
     monkeypatch.setattr("petcam.web.pictures.mjpeg._parts", lambda *_: iter((b"end",)))
 
 
 @pytest.mark.parametrize("path", PICTURES)
-def test_a_token_opens_the_pictures_however_it_comes(stranger, closed_services, path, no_pictures):
-    token = closed_services.viewing.add("card")
+def test_a_token_opens_the_pictures_however_it_comes(anonymous, closed_services, path, no_pictures):
+    token = closed_services.viewing_tokens.add("card")
     ways = [bearer(token), {"Authorization": f"bearer  {token} "}]
     for headers in ways:
-        with stranger.get(path, headers=headers) as answer:
+        with anonymous.get(path, headers=headers) as answer:
             assert answer.status_code in (200, 503)  # there is no picture here
             assert "Set-Cookie" not in answer.headers
-    with stranger.get(path, auth=("anybody", token)) as answer:
+    with anonymous.get(path, auth=("anybody", token)) as answer:
         assert answer.status_code in (200, 503)
 
 
 @pytest.mark.parametrize("path", PICTURES)
-def test_nothing_else_opens_them_and_it_says_how(stranger, closed_services, path):
-    token = closed_services.viewing.add("card")
+def test_nothing_else_opens_them_and_it_says_how(anonymous, closed_services, path):
+    token = closed_services.viewing_tokens.add("card")
     for given in ("", "Bearer petcam_x", "Bearer", f"Token {token}", "Basic %"):
-        answer = stranger.get(path, headers={"Authorization": given})
+        answer = anonymous.get(path, headers={"Authorization": given})
         assert answer.status_code == 401 and answer.get_json()["error"] == "Login required"
         assert answer.headers.getlist("WWW-Authenticate") == ['Bearer realm="petcam"', 'Basic realm="petcam"']
-    assert stranger.get(path, auth=(token, "")).status_code == 401
-    answer = stranger.get(path, headers=BROWSER)
+    assert anonymous.get(path, auth=(token, "")).status_code == 401
+    answer = anonymous.get(path, headers=BROWSER)
     assert answer.headers.getlist("WWW-Authenticate") == ['Bearer realm="petcam"']
-    closed_services.viewing.revoke("card")
-    assert stranger.get(path, headers=bearer(token)).status_code == 401
+    closed_services.viewing_tokens.revoke("card")
+    assert anonymous.get(path, headers=bearer(token)).status_code == 401
 
 
-def test_a_token_opens_nothing_else(stranger, closed_services):
-    headers = bearer(closed_services.viewing.add("card"))
-    app = stranger.application
+def test_a_token_opens_nothing_else(anonymous, closed_services):
+    headers = bearer(closed_services.viewing_tokens.add("card"))
+    app = anonymous.application
     others = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in ("mjpeg", "snapshot")]
     assert len(others) > 20
     for rule in others:
         with app.test_request_context():
             path = rule.rule.replace("<name>", "x").replace("<path:filename>", "x").replace("<version>", "x")
         for method in rule.methods - {"OPTIONS", "HEAD"}:
-            with_token = stranger.open(path, method=method, headers=headers)
-            without = stranger.open(path, method=method)
+            with_token = anonymous.open(path, method=method, headers=headers)
+            without = anonymous.open(path, method=method)
             assert (with_token.status_code, with_token.location) == (without.status_code, without.location), path
     for path in PICTURES:
-        assert stranger.post(path, headers=headers).status_code == stranger.post(path).status_code != 200
+        assert anonymous.post(path, headers=headers).status_code == anonymous.post(path).status_code != 200
 
 
-def test_a_stream_ends_with_its_token(closed_services, stranger, connection):
+def test_a_stream_ends_with_its_token(closed_services, anonymous, connection):
     streams = OpenStreams(closed_services.stream_slots, make_visitors(closed_services).admission)
-    token = closed_services.viewing.add("card")
-    with stranger.application.test_request_context(
-        "/stream.mjpg", headers=bearer(token), environ_overrides={CONNECTION: connection}
+    token = closed_services.viewing_tokens.add("card")
+    with anonymous.application.test_request_context(
+        "/stream.mjpg", headers=bearer(token), environ_overrides={CONNECTION_KEY: connection}
     ):
         seen = []
         streams.answer("text/plain", lambda gone: seen.append(gone) or iter(())).close()
         (gone,) = seen
     assert not gone()
-    closed_services.viewing.revoke("card")
+    closed_services.viewing_tokens.revoke("card")
     assert gone()

@@ -19,8 +19,8 @@ from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.offer_token import OfferTokens
 from petcam.web.webrtc import backend as server
 from petcam.web.webrtc.backend import PythonWebRTC
-from petcam.web.webrtc.packet_log import GROUP_BYTES, PacketLog
-from petcam.web.webrtc.packets import MAX_PAYLOAD, Packets, nals, packetize
+from petcam.web.webrtc.packet_log import MAX_LOG_BYTES, PacketLog
+from petcam.web.webrtc.packets import MAX_PAYLOAD_BYTES, Packets, nals, packetize
 from tests.unit.web.fakes import PASSWORD, FakeReader
 
 SPS, PPS = b"\x67\x42\x00\x1f\x01", b"\x68\xce\x01"
@@ -44,7 +44,7 @@ def test_it_splits_what_is_too_large_and_keeps_the_rest():
     made = packetize(unit(1, keyframe=True))
     assert made.payloads[:2] == [SPS, PPS]
     fragments = made.payloads[2:]
-    assert all(len(payload) <= MAX_PAYLOAD for payload in fragments) and len(fragments) == 3
+    assert all(len(payload) <= MAX_PAYLOAD_BYTES for payload in fragments) and len(fragments) == 3
     assert [payload[1] for payload in fragments] == [0x85, 0x05, 0x45]
     assert bytes([fragments[0][0] & 0xE0 | 5]) + b"".join(p[2:] for p in fragments) == list(nals(unit(1, True).data))[2]
 
@@ -68,19 +68,19 @@ def test_the_log_begins_at_the_newest_keyframe_and_goes_on_there_for_who_fell_be
         for number in range(25, 200):
             log.append(packets(number, keyframe=number % 10 == 0))
         assert (await log.after(first))[1].timestamp == 190
-        waiting = asyncio.ensure_future(log.after(199))
+        unsent = asyncio.ensure_future(log.after(199))
         await asyncio.sleep(0)
         log.append(packets(200))
-        assert (await waiting)[1].timestamp == 200
+        assert (await unsent)[1].timestamp == 200
 
     in_a_loop(run())
 
 
 def test_the_log_has_no_beginning_where_the_group_is_too_large():
     log = PacketLog()
-    log.append(packets(0, keyframe=True, size=GROUP_BYTES))
+    log.append(packets(0, keyframe=True, size=MAX_LOG_BYTES))
     log.append(packets(1, size=1))
-    assert log.group is None
+    assert log.keyframe_number is None
 
 
 # From here on with aiortc
@@ -159,7 +159,7 @@ async def until(condition):
 def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend, camera):
     units = [unit(number, keyframe=number == 0) for number in range(4)]
     for given in units[:2]:
-        camera.news.put(given)
+        camera.items.put(given)
 
     async def run():
         client = Client()
@@ -167,7 +167,7 @@ def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend,
         seen = [await client.picture(), await client.picture()]
         assert backend.health()["webrtc_clients"] == 1
         for given in units[2:]:
-            camera.news.put(given)
+            camera.items.put(given)
         seen += [await client.picture(), await client.picture()]
         await client.peer.close()
         assert await until(lambda: backend.health()["webrtc_clients"] == 0)
@@ -180,9 +180,9 @@ def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend,
 
 
 def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera, monkeypatch):
-    monkeypatch.setattr("petcam.web.webrtc.peer.RESTART_EVERY", 0)
-    camera.news.put(unit(0, keyframe=True))
-    camera.news.put(unit(1))
+    monkeypatch.setattr("petcam.web.webrtc.peer.MIN_RESTART_INTERVAL_SECONDS", 0)
+    camera.items.put(unit(0, keyframe=True))
+    camera.items.put(unit(1))
 
     async def run():
         client = Client()
@@ -190,14 +190,14 @@ def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera,
         first, second = await client.picture(), await client.picture()
         receiver = client.peer.getReceivers()[0]
         await receiver._send_rtcp_pli((await ssrc(client, camera))[0])
-        assert await until(lambda: any(viewer._again for viewer in backend._viewers))
-        camera.news.put(unit(3))
+        assert await until(lambda: any(viewer._restart_requested for viewer in backend._viewers))
+        camera.items.put(unit(3))
         again = await client.picture()
         await client.peer.close()
         return first, second, again
 
     async def ssrc(client, camera):
-        camera.news.put(unit(2))
+        camera.items.put(unit(2))
         packet = await client.next()
         while not packet.marker:
             packet = await client.next()
@@ -208,7 +208,7 @@ def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera,
 
 
 def test_it_lets_only_so_many_in_and_ends_a_session(backend, camera):
-    camera.news.put(unit(0, keyframe=True))
+    camera.items.put(unit(0, keyframe=True))
 
     async def run():
         clients = [Client(), Client(), Client()]
@@ -248,7 +248,7 @@ def test_it_refuses_what_is_no_offer_of_h264_and_keeps_no_place_for_it(backend, 
 
 
 def test_a_viewer_that_never_connects_gives_its_place_back(backend, monkeypatch):
-    monkeypatch.setattr(server, "LONGEST_HANDSHAKE", 0.05)
+    monkeypatch.setattr(server, "MAX_HANDSHAKE_SECONDS", 0.05)
 
     async def run():
         clients = [Client() for _ in range(5)]
@@ -264,7 +264,7 @@ def test_a_viewer_that_never_connects_gives_its_place_back(backend, monkeypatch)
 def test_it_names_the_package_to_install_where_aiortc_is_missing(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(PetcamError, match="python3-aiortc") as raised:
-        server.require()
+        server.require_aiortc()
     assert raised.value.code is Code.BAD_CONFIG
 
 
@@ -296,7 +296,7 @@ def test_health_is_petcam_webs_own_and_says_whether_anything_can_record(python_s
 def test_each_offer_needs_a_token_of_its_session_that_is_used_once(python_services, gate):
     python_services.owner.set_password(PASSWORD)
     config = replace(python_services.config, auth=replace(python_services.config.auth, mode="password"))
-    client = create_app(replace(python_services, config=config, tokens=gate._tokens)).test_client()
+    client = create_app(replace(python_services, config=config, offer_tokens=gate._tokens)).test_client()
     assert client.post("/api/webrtc/offer", json={}).status_code == 401
     client.post("/login", data={"password": PASSWORD})
     token = client.get("/api/webrtc/config").get_json()["token"]
@@ -318,4 +318,4 @@ def test_a_token_is_good_for_a_minute(gate, monkeypatch):
     now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
     monkeypatch.setattr("petcam.web.signaling.offer_gate.boottime_ms", lambda: now + 60_001)
     with pytest.raises(PetcamError):
-        gate.pass_once(token, "camera", "mine")
+        gate.redeem(token, "camera", "mine")
