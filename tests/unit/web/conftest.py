@@ -1,4 +1,4 @@
-"""The app on fakes, with Flask's test client."""
+"""The app with fake collaborators, and Flask's test client."""
 
 from dataclasses import replace
 
@@ -25,8 +25,8 @@ from tests.unit.web.fakes import PASSWORD, FakeConnection, FakeReader, FakeSourc
 
 
 @pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    """The real ones take a tenth of a second each; tests/integration has them."""
+def fast_hashes(monkeypatch):
+    """Real hashes take a tenth of a second each; tests/integration uses those."""
     monkeypatch.setitem(password_file.SCRYPT_COST, "n", 16)
 
 
@@ -37,7 +37,7 @@ def streamer():
 
 @pytest.fixture
 def reader():
-    """Of the detections."""
+    """The reader of the detections."""
     return FakeReader()
 
 
@@ -48,7 +48,7 @@ def stream_reader():
 
 @pytest.fixture
 def picture_results():
-    """Of the detections that are burned into pictures."""
+    """The reader of the detections that are drawn into pictures."""
     return FakeReader()
 
 
@@ -88,11 +88,11 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
 
 @pytest.fixture
 def connection():
-    """Of ``client`` to the web server."""
+    """The connection of ``client`` to the web server."""
     return FakeConnection()
 
 
-def browser(services, connection):
+def make_client(services, connection):
     client = create_app(services).test_client()
     client.environ_base[CONNECTION_KEY] = connection
     return client
@@ -100,24 +100,24 @@ def browser(services, connection):
 
 @pytest.fixture
 def client(services, connection):
-    return browser(services, connection)
+    return make_client(services, connection)
 
 
 @pytest.fixture
-def closed_services(services):
+def services_with_login(services):
     """With login, and the owner's password set."""
     services.owner.set_password(PASSWORD)
     return replace(services, config=replace(services.config, auth=Auth(mode="password")))
 
 
 @pytest.fixture
-def anonymous(closed_services, connection):
-    return browser(closed_services, connection)
+def anonymous(services_with_login, connection):
+    return make_client(services_with_login, connection)
 
 
 @pytest.fixture
-def owner(closed_services, connection):
+def owner(services_with_login, connection):
     """A client that has logged in."""
-    client = browser(closed_services, connection)
+    client = make_client(services_with_login, connection)
     assert client.post("/login", data={"password": PASSWORD}).status_code == 303
     return client

@@ -1,4 +1,4 @@
-"""Stand-ins for what petcam-web talks to."""
+"""Fakes of what petcam-web talks to."""
 
 import json
 import queue
@@ -15,7 +15,7 @@ PASSWORD = "correct horse"
 
 
 class FakeStreamer:
-    """Answers what it is told to; remembers what it was asked."""
+    """Gives the answer that is set; records the requests in ``asked``."""
 
     def __init__(self):
         self.asked = []
@@ -43,7 +43,7 @@ class FakeStreamer:
 
 
 class FakeReader:
-    """A reader of whatever is put into ``items``; an exception there is raised."""
+    """A reader that returns what is put into the queue ``items``, and raises an exception that is put there."""
 
     def __init__(self):
         self.items = queue.Queue()
@@ -70,24 +70,24 @@ class FakeReader:
 
 
 class FakeConnection:
-    """Of a viewer: what was sent to it over and above its answer."""
+    """A client's connection; ``sent`` is what was sent to it besides its answer."""
 
     def __init__(self):
         self.sent = queue.Queue()
-        self.behind = 0  # bytes
-        self.left = False
-        self.looks = threading.Semaphore(0)  # one for each look whether it is gone
+        self.unread_bytes = 0
+        self.has_left = False
+        self.gone_checks = threading.Semaphore(0)  # released at each check whether it is gone
 
     @property
     def gone(self):
-        self.looks.release()
-        return self.left
+        self.gone_checks.release()
+        return self.has_left
 
     def send(self, data):
         self.sent.put(data)
 
     def backlog(self):
-        return self.behind
+        return self.unread_bytes
 
     unsent = backlog
 
@@ -99,7 +99,7 @@ class FakeConnection:
 
 
 class FakeSources:
-    """The stream of ``reader``, decoded."""
+    """Gives the decoded stream of ``reader``."""
 
     def __init__(self, reader):
         self.reader = reader

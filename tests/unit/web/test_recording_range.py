@@ -19,7 +19,7 @@ from petcam.web.recordings.range import requested_range
         ("Bytes= 1-2 ", (1, 2)),
     ],
 )
-def test_a_range_is_cut_to_the_file(header, asked):
+def test_a_range_is_clipped_to_the_file(header, asked):
     assert requested_range(header, 10) == asked
 
 
@@ -27,7 +27,7 @@ def test_a_range_is_cut_to_the_file(header, asked):
     "header",
     ["", "bytes=", "bytes=-", "bytes=a-b", "bytes=4-2", "bytes=1-2,4-5", "lines=1-2", "bytes 1-2"],
 )
-def test_what_is_no_range_is_ignored(header):
+def test_an_invalid_range_is_ignored(header):
     assert requested_range(header, 10) is None
 
 
