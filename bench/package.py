@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from bench.figure import Figure
-from tests.package.appliance import FEED, MEDIA, STREAMER, WEB, apt, edit_config, is_active, start_feed
-from tests.package.machine import Machine, booted, eventually, root_of
+from tests.package.appliance import FEED, STREAMER, STREAMER_URL, WEB, apt, edit_config, is_active, start_feed
+from tests.package.machine import Machine, booted, debian_root, eventually
 from tests.package.package import Package
 
 TOP = Path(__file__).parent.parent
@@ -31,7 +31,7 @@ def figures() -> list[Figure]:
 
 
 def _on(suite: str) -> list[Figure]:
-    with booted(root_of(suite, "amd64")) as machine:
+    with booted(debian_root(suite, "amd64")) as machine:
         apt(machine, Package.built("amd64"))
         edit_config(machine, "mode: password", "mode: none")
         eventually(lambda: is_active(machine, STREAMER, WEB))
@@ -45,8 +45,16 @@ def _on(suite: str) -> list[Figure]:
 
 def _busy(machine: Machine, suite: str) -> list[Figure]:
     start_feed(machine)
-    viewers = (str(TOP / "build/viewers"), "-url", f"{MEDIA}/api/webrtc/offer", "-n", str(VIEWERS), "-for", "60s")
-    with machine.meanwhile_in_network(*viewers):
+    viewers = (
+        str(TOP / "build/viewers"),
+        "-url",
+        f"{STREAMER_URL}/api/webrtc/offer",
+        "-n",
+        str(VIEWERS),
+        "-for",
+        "60s",
+    )
+    with machine.background_in_network(*viewers):
         eventually(lambda: machine.property(STREAMER, "StatusText") == f"{VIEWERS} viewers")
         time.sleep(SETTLE)
         found = [
