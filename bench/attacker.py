@@ -1,4 +1,4 @@
-"""Who attacks in the subject ``siege``, each in a process of its own: ``python -m bench.attacker KIND HOST PORT``.
+"""Who attacks in the subject ``under_attack``, each in a process: ``python -m bench.attacker KIND HOST PORT``.
 
 ``passwords`` guesses 5,000, each from an address of its own; ``slow`` and ``slow-tls`` hold 500 connections that never
 finish their request, until they are killed; ``offers`` makes 1,000 with tokens of the session whose cookie comes on

@@ -13,10 +13,10 @@ from pathlib import Path
 import yaml
 
 from bench.camera import ROOT
+from bench.cpu_time import cpu_ns
 from bench.detector import publishing
 from bench.figure import Figure
 from bench.ports import free_ports, wait_for_port
-from bench.use import cpu_ns
 
 CASES = ((30, 1), (30, 8), (30, 32), (10, 1))  # results a second, clients
 ROUNDS = 2  # of the two in turn, so that a machine's drift hits both

@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.camera import Camera, running
+from bench.cpu_time import cpu_ns
 from bench.figure import Figure
 from bench.source import make_film
-from bench.use import cpu_ns
 
 CLIENTS = 10
 FPS = 10

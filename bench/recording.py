@@ -17,7 +17,7 @@ from bench.camera import ROOT
 from bench.figure import Figure
 from bench.picture import FLAGS
 from bench.recording_cost import cost
-from bench.studio import FPS, MARK, Studio, end, film, until
+from bench.recording_setup import FPS, MARK, Studio, end, film, until
 
 KILLS = 100
 HOUR = 3600 * FPS  # frames

@@ -10,7 +10,7 @@ import psutil
 
 from bench.camera import ROOT
 from bench.figure import Figure
-from bench.studio import Studio, end, film, until
+from bench.recording_setup import Studio, end, film, until
 
 COST_SECONDS = 20.0
 
