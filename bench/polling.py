@@ -16,7 +16,7 @@ from bench.listeners import PATH
 from petcam.shm.detections import DetectionReader, Detections
 from petcam.web.http.server import WebServer
 
-POLL_SECONDS = 0.033  # seconds
+POLL_SECONDS = 0.033
 
 
 def app(segment: str) -> Flask:

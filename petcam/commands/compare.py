@@ -16,8 +16,7 @@ from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.segments import inspect
 from petcam.system.signals import Signals
-from petcam.system.streamer_binary import NAME as STREAMER
-from petcam.system.streamer_binary import REMEDY, find_streamer
+from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
 
 MIN_SECONDS, DEFAULT_SECONDS, MAX_SECONDS = 5.0, 30.0, 3600.0  # of --seconds
 IDLE_SECONDS = 5.0  # measured without a viewer
@@ -55,7 +54,7 @@ def _require(config: Config) -> Path:
         raise PetcamError(Code.UNSUPPORTED, message)
     streamer = find_streamer()
     if streamer is None:
-        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {REMEDY}")
+        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {STREAMER_REMEDY}")
     return streamer
 
 

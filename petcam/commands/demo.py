@@ -18,8 +18,7 @@ from petcam.errors import Code, PetcamError
 from petcam.system.child import Child, petcam_environment
 from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
 from petcam.system.signals import STOP_SIGNALS, Signals
-from petcam.system.streamer_binary import NAME as STREAMER
-from petcam.system.streamer_binary import REMEDY, find_streamer
+from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
 
 STOP_TIMEOUT_SECONDS = 4.0
 MAX_START_SECONDS = 10.0  # then the URL is printed although no picture has come
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     require_free_ports(demo)
     streamer = find_streamer()
     if streamer is None:
-        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {REMEDY}")
+        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {STREAMER_REMEDY}")
     file = prepare(directory, text)
     with ExitStack() as stack:
         signals = stack.enter_context(Signals(STOP_SIGNALS | {signal.SIGCHLD}))

@@ -26,8 +26,7 @@ from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
 from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
-from petcam.system.streamer_binary import NAME as STREAMER
-from petcam.system.streamer_binary import REMEDY, find_streamer
+from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
 
 LOW_SPACE_BYTES = 1 << 30  # with less there is a warning
 MIN_SPACE_BYTES = 100 << 20  # with less nothing can be recorded
@@ -93,11 +92,11 @@ def check_file(file: Path) -> Finding:
 def check_streamer() -> Finding:
     path = find_streamer()
     if path is None:
-        return Finding(Sign.BROKEN, "streamer", f"{STREAMER} is not there: {REMEDY}")
+        return Finding(Sign.BROKEN, "streamer", f"{STREAMER} is not there: {STREAMER_REMEDY}")
     try:
         asked = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
-        return Finding(Sign.BROKEN, "streamer", f"{path} does not run on this machine: {REMEDY}")
+        return Finding(Sign.BROKEN, "streamer", f"{path} does not run on this machine: {STREAMER_REMEDY}")
     return Finding(Sign.OK, "streamer", f"{path}: {asked.stdout.strip() or 'no version'}")
 
 

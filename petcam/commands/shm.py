@@ -73,10 +73,10 @@ def _lines(found: Summary) -> list[tuple[str, str]]:
         lines.append(("heartbeat", f"{_ago(found.seconds_since_heartbeat)} ago"))
     lines.append(("records", f"{found.published}"))
     if found.samples:
-        newest = found.samples[-1]
-        lines += [("newest", f"{_ago(found.age_seconds)} ago"), ("picture", f"{newest.width}x{newest.height}")]
+        latest = found.samples[-1]
+        lines += [("newest", f"{_ago(found.age_seconds)} ago"), ("picture", f"{latest.width}x{latest.height}")]
         lines.append(("rate", _rate(found)))
-        lines += _stream_lines(found) if found.kind == "stream" else [("boxes", f"{newest.boxes} in the newest")]
+        lines += _stream_lines(found) if found.kind == "stream" else [("boxes", f"{latest.boxes} in the newest")]
     return lines
 
 

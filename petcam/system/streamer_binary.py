@@ -4,8 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-NAME = "petcam-streamer"
-REMEDY = "run make setup in a checkout, install the petcam package, or set PETCAM_STREAMER to its path"
+STREAMER = "petcam-streamer"
+STREAMER_REMEDY = "run make setup in a checkout, install the petcam package, or set PETCAM_STREAMER to its path"
 
 
 def find_streamer() -> Path | None:
@@ -13,8 +13,8 @@ def find_streamer() -> Path | None:
     named = os.environ.get("PETCAM_STREAMER")
     if named:
         return Path(named) if os.access(named, os.X_OK) else None
-    built = Path(__file__).parents[2] / "build" / NAME
+    built = Path(__file__).parents[2] / "build" / STREAMER
     if os.access(built, os.X_OK):
         return built
-    found = shutil.which(NAME)
+    found = shutil.which(STREAMER)
     return Path(found) if found else None

@@ -23,10 +23,9 @@ TIMEOUT_FACTOR = float(os.environ.get("PETCAM_PATIENCE", "1"))
 BOOT_SECONDS = 60.0 * TIMEOUT_FACTOR
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.1
-UNIT_STARTED_MESSAGE = (
-    "39f53479d3a045ac8e11786248231fbf"  # systemd's message when a unit is up, or its start has failed
-)
-POWER_OFF = signal.SIGRTMIN + 4  # as systemd's PID 1 takes it
+# The id of systemd's message when a unit has started or failed to start.
+UNIT_STARTED_MESSAGE = "39f53479d3a045ac8e11786248231fbf"
+POWER_OFF = signal.SIGRTMIN + 4  # makes systemd's PID 1 power off
 
 
 class Machine:

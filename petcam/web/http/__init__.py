@@ -12,7 +12,7 @@ from petcam.config import Web
 from petcam.web.http import body, errors, headers, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
-from petcam.web.http.errors import error_body, is_page, json_answer, petcam_answer
+from petcam.web.http.errors import error_answer, error_body, is_page, json_answer
 from petcam.web.http.forwarded import Forwarded, tls_proof
 from petcam.web.http.hosts import HOST_PATTERN, Hosts, host_name
 from petcam.web.http.marks import Mark, has_mark, marked
@@ -46,7 +46,7 @@ __all__ = [
     "marked",
     "host_name",
     "passed_on",
-    "petcam_answer",
+    "error_answer",
     "raw_body",
     "register",
     "tls_proof",

@@ -62,7 +62,7 @@ def error_body(error: PetcamError) -> dict[str, object]:
     return {"error": error.code.value, "message": error.message}
 
 
-def petcam_answer(error: PetcamError, body: dict[str, object]) -> Response:
+def error_answer(error: PetcamError, body: dict[str, object]) -> Response:
     """``body`` with the status of ``error``. An error whose code has no status is a bug: 500, and it is logged."""
     status = STATUS.get(error.code, 500)
     if status == 500:
@@ -76,7 +76,7 @@ def petcam_answer(error: PetcamError, body: dict[str, object]) -> Response:
 def _petcam_error(error: PetcamError) -> Response:
     if is_page():
         return Response(f"{error.message}\n", STATUS.get(error.code, 500), mimetype="text/plain")
-    return petcam_answer(error, error_body(error))
+    return error_answer(error, error_body(error))
 
 
 def _http_error(error: HTTPException) -> AnyResponse:

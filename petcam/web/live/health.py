@@ -22,9 +22,9 @@ class Health:
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/healthz", "healthz", healthz)
-        app.add_url_rule("/api/go/health", "health", self.of_streamer)
+        app.add_url_rule("/api/go/health", "health", self.streamer_health)
 
-    def of_streamer(self) -> Response:
+    def streamer_health(self) -> Response:
         if self._backend is None:
             return passed_on(self._streamer.read("/health"))
         return json_answer({**self._backend.health(), "recording": self._is_recording(), "backend": "python"})

@@ -17,7 +17,7 @@ from petcam.errors import PetcamError
 from petcam.web.http import Mark, marked, redirect_to
 from petcam.web.login.visitors import Visitors
 
-DONE = ("password", "viewer", "removed")
+DONE_ACTIONS = ("password", "viewer", "removed")
 STATUS = {"wrong": 403, "wait": 429}
 
 _log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class AccountPage:
     @marked(Mark.PAGE)
     def show(self) -> AnyResponse:
         done = request.args.get("done", "")
-        return self._page(done=done if done in DONE else "")
+        return self._page(done=done if done in DONE_ACTIONS else "")
 
     @marked(Mark.PAGE)
     def change_password(self) -> AnyResponse:

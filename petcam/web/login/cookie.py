@@ -25,7 +25,7 @@ class Cookie:
         except (BadSignature, UnicodeError):
             return ""
 
-    def give(self, response: Response, token: str) -> None:
+    def set_on(self, response: Response, token: str) -> None:
         response.set_cookie(
             _name(),
             self._signer.sign(token).decode(),

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import SAFE_METHODS, Mark, error_body, has_mark, is_page, petcam_answer, redirect_to
+from petcam.web.http import SAFE_METHODS, Mark, error_answer, error_body, has_mark, is_page, redirect_to
 from petcam.web.login.sessions import Session
 from petcam.web.login.visitors import Visitors, viewing_token
 
@@ -47,7 +47,7 @@ def _challenge() -> AnyResponse:
     """Media players send name and password only when asked by ``Basic``; browsers would show a dialog, so they are not
     asked that way."""
     error = PetcamError(Code.UNAUTHORIZED, "log in first, or bring a viewing token: sudo petcam token add")
-    answer = petcam_answer(error, error_body(error))
+    answer = error_answer(error, error_body(error))
     answer.headers.add("WWW-Authenticate", 'Bearer realm="petcam"')
     if "Mozilla/" not in request.headers.get("User-Agent", ""):
         answer.headers.add("WWW-Authenticate", 'Basic realm="petcam"')

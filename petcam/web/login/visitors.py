@@ -70,7 +70,7 @@ class Visitors:
     def admit(self, answer: Response, role: Role) -> Response:
         """Begin a new session and put its cookie into ``answer``; a session that was there before is ended."""
         self.end_session()
-        self._cookie.give(answer, self._sessions.begin(role))
+        self._cookie.set_on(answer, self._sessions.begin(role))
         return answer
 
     def end_session(self) -> None:

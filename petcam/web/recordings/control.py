@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import error_body, json_object, passed_on, petcam_answer
+from petcam.web.http import error_answer, error_body, json_object, passed_on
 
 
 class RecordingControl:
@@ -29,7 +29,7 @@ class RecordingControl:
         try:
             return passed_on(self._streamer.read("/status"))
         except PetcamError as error:
-            return petcam_answer(error, {**error_body(error), "recording": False})
+            return error_answer(error, {**error_body(error), "recording": False})
 
     def _control(self, path: str) -> Response:
         return passed_on(self._streamer.control(path, json.dumps(json_object()).encode()))

@@ -65,7 +65,7 @@ class RecordingDirectory:
         All files are listed, but only those of the page are opened. Empty while there is no directory.
         """
         try:
-            with self._rooted() as fd:
+            with self._open_directory() as fd:
                 files, pins = _list(fd)
                 newest = heapq.nlargest(limit + 1, _older(files, before))
                 disk = os.fstatvfs(fd)
@@ -80,12 +80,12 @@ class RecordingDirectory:
 
     def open(self, name: str) -> BinaryIO:
         """Open a recording for reading; one that still grows too, as far as it is written."""
-        with self._named(name) as fd:
+        with self._directory_for(name) as fd:
             return _open_finished_or_growing(name, fd)
 
     def delete(self, name: str) -> None:
         """Raises ``CONFLICT`` for one that still grows, which belongs to the streamer, and for a pinned one."""
-        with self._named(name) as fd:
+        with self._directory_for(name) as fd:
             if not _exists(name, fd):
                 os.stat(name + PART_SUFFIX, dir_fd=fd, follow_symlinks=False)
                 raise PetcamError(Code.CONFLICT, f"{name} is being recorded; stop it first")
@@ -95,7 +95,7 @@ class RecordingDirectory:
 
     def pin(self, name: str) -> None:
         """Protect it from being deleted to make room. Does nothing where it is pinned already."""
-        with self._named(name) as fd:
+        with self._directory_for(name) as fd:
             _open_finished_or_growing(name, fd).close()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with suppress(FileExistsError):
@@ -106,13 +106,13 @@ class RecordingDirectory:
 
     def unpin(self, name: str) -> None:
         """Does nothing where it is not pinned."""
-        with self._named(name) as fd:
+        with self._directory_for(name) as fd:
             _open_finished_or_growing(name, fd).close()
             with suppress(FileNotFoundError):
                 os.unlink(name + PIN_SUFFIX, dir_fd=fd)
 
     @contextmanager
-    def _rooted(self) -> Iterator[int]:
+    def _open_directory(self) -> Iterator[int]:
         fd = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             yield fd
@@ -120,12 +120,12 @@ class RecordingDirectory:
             os.close(fd)
 
     @contextmanager
-    def _named(self, name: str) -> Iterator[int]:
+    def _directory_for(self, name: str) -> Iterator[int]:
         """The directory's descriptor. OSErrors in the context become ``NOT_FOUND`` or ``FORBIDDEN`` for ``name``."""
         if NAME_PATTERN.fullmatch(name) is None:
             raise _not_found(name)
         try:
-            with self._rooted() as fd:
+            with self._open_directory() as fd:
                 yield fd
         except OSError as error:
             if error.errno in MISSING_ERRNOS:  # gone, a link, a directory

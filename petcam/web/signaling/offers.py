@@ -62,7 +62,7 @@ class Offers:
         app.add_url_rule(OFFER_PATH, "offer", self.offer, methods=["POST"])
 
     def config(self) -> Response:
-        return json_answer(self._viewer_config.of_request())
+        return json_answer(self._viewer_config.for_request())
 
     @marked(Mark.FOR_VIEWERS)
     def offer(self) -> Response:

@@ -18,7 +18,7 @@ class ViewerConfig:
     def __init__(self, config: Config, visitors: Visitors, tokens: OfferTokens) -> None:
         self._config, self._visitors, self._tokens = config, visitors, tokens
 
-    def of_request(self) -> dict[str, object]:
+    def for_request(self) -> dict[str, object]:
         ice_servers = [{"urls": url} for url in self._config.webrtc.ice_servers]
         found: dict[str, object] = {"signaling_url": signaling_url(self._config), "ice_servers": ice_servers}
         session = self._visitors.session()

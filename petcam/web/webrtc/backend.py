@@ -23,7 +23,7 @@ ADMISSION_CHECK_SECONDS = 1.0  # between checks whether a viewer is still let in
 ANSWER_TIMEOUT_SECONDS = 8.0  # a STUN server that cannot be reached takes 5 s
 STOP_TIMEOUT_SECONDS = 2.0
 LOOP_TIMEOUT_SECONDS = 2.0  # a loop that takes no work for so long is stuck
-REMEDY = "webrtc.backend: python needs aiortc: sudo apt install python3-aiortc, or set webrtc.backend to go"
+AIORTC_REMEDY = "webrtc.backend: python needs aiortc: sudo apt install python3-aiortc, or set webrtc.backend to go"
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 def require_aiortc() -> None:
     """Raises ``BAD_CONFIG`` where aiortc is missing."""
     if importlib.util.find_spec("aiortc") is None:
-        raise PetcamError(Code.BAD_CONFIG, REMEDY)
+        raise PetcamError(Code.BAD_CONFIG, AIORTC_REMEDY)
 
 
 def quieten_libraries() -> None:
