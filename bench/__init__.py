@@ -1,1 +1,1 @@
-"""What ``make bench`` and ``make soak`` run: figures, not tests. bench/README.md says what there is."""
+"""The measurements of ``make bench``, ``make soak`` and ``make stress``; bench/README.md lists them."""

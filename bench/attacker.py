@@ -1,8 +1,8 @@
-"""Who attacks in the subject ``siege``, each in a process of its own: ``python -m bench.attacker KIND HOST PORT``.
+"""An attacker for the subject ``under_attack``, in a process of its own: ``python -m bench.attacker KIND HOST PORT``.
 
-``passwords`` guesses 5,000, each from an address of its own; ``slow`` and ``slow-tls`` hold 500 connections that never
-finish their request, until they are killed; ``offers`` makes 1,000 with tokens of the session whose cookie comes on
-stdin, ``strangers`` as many without. They print how many answers of each status they had.
+``passwords`` guesses 5,000 passwords, each from an address of its own. ``slow`` and ``slow-tls`` hold 500 connections
+that never finish their request, until they are killed. ``offers`` makes 1,000 offers with tokens of the session whose
+cookie comes on stdin, ``strangers`` as many without a token. They print how many answers of each status they got.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-PASSWORDS, CONNECTIONS, OFFERS = 5000, 500, 1000
-AT_ONCE = 16
+PASSWORD_COUNT, CONNECTION_COUNT, OFFER_COUNT = 5000, 500, 1000
+CONCURRENT_REQUESTS = 16
 SDP = """v=0
 o=- 1 1 IN IP4 0.0.0.0
 s=-
@@ -41,18 +41,19 @@ def passwords(host: str, port: int) -> Counter[int]:
 
     def guess(number: int) -> int:
         source = f"127.{number % 200 + 1}.{number // 200}.7"
-        return ask(host, port, "/login", f"password=guess+{number}", form, source)
+        return post(host, port, "/login", f"password=guess+{number}", form, source)
 
-    return at_once(guess, PASSWORDS)
+    return run_concurrently(guess, PASSWORD_COUNT)
 
 
-def strangers(host: str, port: int) -> Counter[int]:
+def offers_without_token(host: str, port: int) -> Counter[int]:
     body = json.dumps({"type": "offer", "sdp": SDP})
-    return at_once(lambda _: ask(host, port, "/api/webrtc/offer", body, {"Content-Type": "application/json"}), OFFERS)
+    headers = {"Content-Type": "application/json"}
+    return run_concurrently(lambda _: post(host, port, "/api/webrtc/offer", body, headers), OFFER_COUNT)
 
 
 def offers(host: str, port: int) -> Counter[int]:
-    """Through petcam-web: the streamer counts those together, not by address."""
+    """Offers through petcam-web; the streamer limits these together, not by address."""
     cookie, body = sys.stdin.readline().strip(), json.dumps({"type": "offer", "sdp": SDP})
 
     def offer(_: int) -> int:
@@ -61,13 +62,13 @@ def offers(host: str, port: int) -> Counter[int]:
         token = json.load(connection.getresponse())["token"]
         connection.close()
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "Cookie": cookie}
-        return ask(host, port, "/api/webrtc/offer", body, headers)
+        return post(host, port, "/api/webrtc/offer", body, headers)
 
-    return at_once(offer, OFFERS)
+    return run_concurrently(offer, OFFER_COUNT)
 
 
-def ask(host: str, port: int, path: str, body: str, headers: dict[str, str], source: str = "") -> int:
-    """The status of a POST; 0: no answer."""
+def post(host: str, port: int, path: str, body: str, headers: dict[str, str], source: str = "") -> int:
+    """The status of the answer; 0: no answer."""
     connection = http.client.HTTPConnection(host, port, timeout=30, source_address=(source, 0) if source else None)
     try:
         connection.request("POST", path, body, headers)
@@ -78,27 +79,27 @@ def ask(host: str, port: int, path: str, body: str, headers: dict[str, str], sou
         connection.close()
 
 
-def at_once(call: Callable[[int], int], count: int) -> Counter[int]:
-    with ThreadPoolExecutor(AT_ONCE) as callers:
+def run_concurrently(call: Callable[[int], int], count: int) -> Counter[int]:
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as callers:
         return Counter(callers.map(call, range(count)))
 
 
-async def slow(host: str, port: int, tls: bool) -> None:
-    await asyncio.gather(*(_hold(host, port, tls) for _ in range(CONNECTIONS)))
+async def slow_connections(host: str, port: int, tls: bool) -> None:
+    await asyncio.gather(*(_hold_connection(host, port, tls) for _ in range(CONNECTION_COUNT)))
 
 
-async def _hold(host: str, port: int, tls: bool) -> None:
-    """One connection after the other, of each a header a second."""
+async def _hold_connection(host: str, port: int, tls: bool) -> None:
+    """Send one header a second; open a new connection whenever one is closed."""
     context = ssl._create_unverified_context() if tls else None
     while True:
         with suppress(OSError):
             reader, writer = await asyncio.open_connection(host, port, ssl=context)
-            gone = asyncio.ensure_future(reader.read())
+            closed = asyncio.ensure_future(reader.read())
             writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
-            while not gone.done():
+            while not closed.done():
                 writer.write(b"X-More: 1\r\n")
-                await asyncio.wait([gone], timeout=1)
-            gone.exception()
+                await asyncio.wait([closed], timeout=1)
+            closed.exception()
             writer.close()
         await asyncio.sleep(0.1)
 
@@ -106,9 +107,9 @@ async def _hold(host: str, port: int, tls: bool) -> None:
 def main() -> None:
     kind, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
     if kind in ("slow", "slow-tls"):
-        asyncio.run(slow(host, port, kind == "slow-tls"))
+        asyncio.run(slow_connections(host, port, kind == "slow-tls"))
     else:
-        attack = {"passwords": passwords, "strangers": strangers, "offers": offers}[kind]
+        attack = {"passwords": passwords, "strangers": offers_without_token, "offers": offers}[kind]
         print(json.dumps(attack(host, port)))
 
 

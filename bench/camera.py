@@ -1,4 +1,4 @@
-"""The whole camera under measurement: its three services on free ports, and what they cost."""
+"""Runs the whole camera (feed, streamer, web) on free ports and measures what its services cost."""
 
 import json
 import os
@@ -20,7 +20,7 @@ import yaml
 from bench.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
-UNIT = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "8388608", "MALLOC_TRIM_THRESHOLD_": "8388608"}
+UNIT_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "8388608", "MALLOC_TRIM_THRESHOLD_": "8388608"}
 PETCAM = [sys.executable, "-m", "petcam.cli"]
 
 
@@ -55,7 +55,7 @@ class Camera:
         return f"http://{self.host}:{self.streamer_port}/api/webrtc/offer"
 
     def launch(self, name: str) -> None:
-        """Start the service, which does not run."""
+        """Start the service, which must not be running."""
         command = [str(ROOT / "build/petcam-streamer")] if name == "streamer" else [*PETCAM, name]
         command += [*self.feed_options, *self.options] if name == "feed" else self.options
         with open(self.directory / "log", "a") as log:
@@ -72,9 +72,9 @@ class Camera:
             process.terminate()
             process.wait(10)
 
-    def run(self, *words: str, given: str = "") -> None:
-        """``petcam WORDS`` with ``given`` on stdin."""
-        subprocess.run([*PETCAM, *words, *self.options], input=given, text=True, env=self.environment, check=True)
+    def run(self, *words: str, stdin: str = "") -> None:
+        """Run ``petcam WORDS`` with ``stdin`` as its standard input."""
+        subprocess.run([*PETCAM, *words, *self.options], input=stdin, text=True, env=self.environment, check=True)
 
     @property
     def options(self) -> list[str]:
@@ -82,8 +82,8 @@ class Camera:
 
     @property
     def environment(self) -> dict[str, str]:
-        """With what systemd/petcam-web.service says."""
-        return {**os.environ, **UNIT, "STATE_DIRECTORY": str(self.directory)}
+        """With the variables that systemd/petcam-web.service sets."""
+        return {**os.environ, **UNIT_ENVIRONMENT, "STATE_DIRECTORY": str(self.directory)}
 
     def cost(self, seconds: float) -> dict[str, float]:
         """CPU of each service over ``seconds``, in percent of one core."""
@@ -103,8 +103,8 @@ class Camera:
 def running(
     host: str = "127.0.0.1", login: bool = False, source: str = "demo", feed_options: tuple[str, ...] = ()
 ) -> Iterator[Camera]:
-    """Start feed, streamer and web; wait until the camera is live; stop them. With ``login`` also
-    HTTPS, and there is no password yet."""
+    """Start feed, streamer and web, wait until the camera is live, and stop them at the end. With ``login`` there is
+    also HTTPS, and no password is set yet."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         camera = Camera(*free_ports(3), Path(directory), host, login, source, feed_options)
         (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))

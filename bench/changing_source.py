@@ -1,4 +1,4 @@
-"""A source whose picture changes its size, and so its SPS, while it runs."""
+"""A source whose pictures change their size, and with it their SPS, while it runs."""
 
 import threading
 import time
@@ -22,8 +22,8 @@ class Source(threading.Thread):
         self._segment = segment
         self._films = {width: film(width) for width in (NARROW, WIDE)}
         self._wide, self._ended = threading.Event(), threading.Event()
-        self._began: dict[int, float] = {}  # width → time on the wall; written by the thread only
-        self._news = threading.Event()
+        self._first_published_at: dict[int, float] = {}  # Unix time by width; written by the thread only
+        self._width_changed = threading.Event()
 
     def run(self) -> None:
         with StreamWriter(self._segment, writer_name="changing") as writer:
@@ -32,18 +32,18 @@ class Source(threading.Thread):
                 wanted = WIDE if self._wide.is_set() else NARROW
                 number, width = (0 if wanted != width else number + 1), wanted
                 data, keyframe = self._films[width][number % FPS]
-                now, began = time.monotonic_ns(), time.time()
+                now, published_at = time.monotonic_ns(), time.time()
                 writer.publish(data, capture_ns=now, keyframe=keyframe, width=width, height=width * 9 // 16)
-                if width not in self._began:
-                    self._began[width] = began
-                    self._news.set()
+                if width not in self._first_published_at:
+                    self._first_published_at[width] = published_at
+                    self._width_changed.set()
 
     def widen(self) -> float:
-        """From the next picture on; the time on the wall at which that was captured."""
-        self._news.clear()
+        """Make the pictures wide from the next one on; returns its capture time (Unix time)."""
+        self._width_changed.clear()
         self._wide.set()
-        self._news.wait()
-        return self._began[WIDE]
+        self._width_changed.wait()
+        return self._first_published_at[WIDE]
 
     def end(self) -> None:
         self._ended.set()
@@ -52,7 +52,7 @@ class Source(threading.Thread):
 
 @contextmanager
 def changing_source(segment: str) -> Iterator[Callable[[], float]]:
-    """Pictures ``NARROW`` wide, 30 a second; calling what it gives makes them ``WIDE`` (:meth:`Source.widen`)."""
+    """Publishes pictures ``NARROW`` wide, 30 a second; gives the function that makes them ``WIDE``."""
     source = Source(segment)
     source.start()
     try:
@@ -67,11 +67,11 @@ def film(width: int) -> list[tuple[bytes, bool]]:
     encoder.width, encoder.height, encoder.pix_fmt = width, width * 9 // 16, "yuv420p"
     encoder.framerate, encoder.time_base = Fraction(FPS), Fraction(1, FPS)
     encoder.options = {"tune": "zerolatency", "preset": "ultrafast", "x264-params": f"keyint={FPS}:scenecut=0"}
-    chance = np.random.default_rng(1)
+    generator = np.random.default_rng(1)
     units = []
     for number in range(FPS):
         pixels = np.full((encoder.height * 3 // 2, width), 128, np.uint8)
-        pixels[: encoder.height] = np.kron(chance.integers(0, 255, (9, 16)), np.ones((width // 16, width // 16)))
+        pixels[: encoder.height] = np.kron(generator.integers(0, 255, (9, 16)), np.ones((width // 16, width // 16)))
         frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
         frame.pts = number
         units += [(bytes(packet), packet.is_keyframe) for packet in encoder.encode(frame)]

@@ -1,4 +1,4 @@
-"""How soon the picture is back on an open page, by what had ended it. Needs root, for a network that falls silent."""
+"""How soon the picture is back on an open page after different interruptions. Needs root, to interrupt the network."""
 
 import shutil
 import socket
@@ -12,16 +12,16 @@ from bench.camera import Camera, running
 from bench.changing_source import NARROW, WIDE, changing_source
 from bench.figure import Figure
 from bench.lan import Lan, lan
-from bench.picture import FLAGS
+from bench.picture import CHROMIUM_FLAGS
 from petcam.shm import rtp
 from petcam.shm.stream import StreamReader
 
 ROUNDS = 2
-PATIENCE = 30.0  # seconds
-CLOCKS_NS = 2_000_000  # what the two clocks may differ by when they are read one after the other
-# Every picture that is presented: its time on the wall in milliseconds, its moment of capture, its width, and by which
-# way it came.
-WATCH = """async () => {
+TIMEOUT_SECONDS = 30.0
+MAX_CLOCK_DIFFERENCE_NS = 2_000_000  # between two clocks that are read one after the other
+# Records every picture that is presented: Unix time in milliseconds, RTP timestamp of its capture, width, and whether
+# it came by WebRTC or MJPEG.
+WATCH_SCRIPT = """async () => {
     const { src } = document.querySelector("script[src$='/entry.js']");
     window.petcam = await (await import(src)).page;
     window.pictures = [];
@@ -32,12 +32,12 @@ WATCH = """async () => {
     next();
     petcam.view.eachFrame((frame) => note(frame, petcam.view, "mjpeg"));
 }"""
-FIRST = """([capture, width, ways]) => {
+FIRST_PICTURE_SCRIPT = """([capture, width, ways]) => {
     const found = pictures.find(([, rtp, wide, way]) =>
         rtp !== undefined && ((rtp - capture) | 0) >= 0 && ways.includes(way) && (!width || wide === width));
     return found && found[0];
 }"""
-BOTH = ["webrtc", "mjpeg"]
+BOTH_WAYS = ["webrtc", "mjpeg"]
 
 
 def figures() -> list[Figure]:
@@ -46,11 +46,11 @@ def figures() -> list[Figure]:
         running(network.server) as camera,
         sync_playwright() as tools,
     ):
-        browser = tools.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = tools.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         page = browser.new_context().new_page()
         page.goto(camera.page)
         page.wait_for_selector("#choices:enabled")
-        page.evaluate(WATCH)
+        page.evaluate(WATCH_SCRIPT)
         cases: dict[str, tuple[Callable[[], float], float]] = {
             "the source's restart": (lambda: _source(page, camera), 1),
             "the streamer's restart": (lambda: _streamer(page, camera), 3),
@@ -61,65 +61,69 @@ def figures() -> list[Figure]:
             "the streamer's return, by WebRTC": (lambda: _return(page, camera), 10),
             "a changed SPS": (lambda: _sps(page, camera), 1),
         }
-        worst = {name: max(_again(page, measure) for _ in range(ROUNDS)) for name, (measure, _) in cases.items()}
+        worst = {
+            name: max(_measure_from_live(page, measure) for _ in range(ROUNDS)) for name, (measure, _) in cases.items()
+        }
         browser.close()
     return [
         Figure(f"picture after {name}, worst of {ROUNDS}", worst[name], "s", aim) for name, (_, aim) in cases.items()
     ]
 
 
-def _again(page: Page, measure: Callable[[], float]) -> float:
-    """Begin from a picture by WebRTC that has been there for a while."""
-    page.wait_for_selector("#camera[data-video=live][data-way=webrtc]", timeout=1000 * PATIENCE)
-    _after(page, time.time() + 1)
+def _measure_from_live(page: Page, measure: Callable[[], float]) -> float:
+    """Call ``measure`` when the page has shown the picture by WebRTC for a second."""
+    page.wait_for_selector("#camera[data-video=live][data-way=webrtc]", timeout=1000 * TIMEOUT_SECONDS)
+    _seconds_until_picture(page, time.time() + 1)
     return measure()
 
 
-def _after(page: Page, since: float, width: int = 0, ways: list[str] = BOTH) -> float:
-    """Seconds from ``since`` (on the wall) until a picture is presented that was captured then or later; of that width
-    where it is given."""
-    captured_ns = time.monotonic_ns() - int((time.time() - since) * 1e9) - CLOCKS_NS
-    found = page.wait_for_function(FIRST, arg=[rtp.timestamp(captured_ns), width, ways], timeout=1000 * PATIENCE)
+def _seconds_until_picture(page: Page, since: float, width: int = 0, ways: list[str] = BOTH_WAYS) -> float:
+    """Seconds from ``since`` (Unix time) until a picture is presented that was captured then or later, and has that
+    width where one is given."""
+    captured_ns = time.monotonic_ns() - int((time.time() - since) * 1e9) - MAX_CLOCK_DIFFERENCE_NS
+    found = page.wait_for_function(
+        FIRST_PICTURE_SCRIPT, arg=[rtp.timestamp(captured_ns), width, ways], timeout=1000 * TIMEOUT_SECONDS
+    )
     return float(found.json_value()) / 1000 - since
 
 
 def _source(page: Page, camera: Camera) -> float:
     with StreamReader(camera.stream) as stream:
-        epoch = stream.read(PATIENCE).epoch
+        epoch = stream.read(TIMEOUT_SECONDS).epoch
         camera.kill("feed")
-        page.wait_for_selector("#camera[data-video=waiting]", timeout=1000 * PATIENCE)
+        page.wait_for_selector("#camera[data-video=waiting]", timeout=1000 * TIMEOUT_SECONDS)
         camera.launch("feed")
-        unit = stream.read(PATIENCE)
+        unit = stream.read(TIMEOUT_SECONDS)
         while unit is None or unit.epoch == epoch:
-            unit = stream.read(PATIENCE)
-        return _after(page, _on_the_wall(unit.capture_ns))
+            unit = stream.read(TIMEOUT_SECONDS)
+        return _seconds_until_picture(page, _wall_time(unit.capture_ns))
 
 
 def _streamer(page: Page, camera: Camera) -> float:
     camera.kill("streamer")
     camera.launch("streamer")
-    since = _listens(camera.host, camera.streamer_port)
-    return _after(page, since, ways=["webrtc"])
+    since = _wait_until_served(camera.host, camera.streamer_port)
+    return _seconds_until_picture(page, since, ways=["webrtc"])
 
 
 def _web(page: Page, camera: Camera) -> float:
     camera.kill("web")
     page.wait_for_function("() => !petcam.detections.connected")
     camera.launch("web")
-    since = _listens(camera.host, camera.web_port)
-    page.wait_for_function("() => petcam.detections.connected", timeout=1000 * PATIENCE)
+    since = _wait_until_served(camera.host, camera.web_port)
+    page.wait_for_function("() => petcam.detections.connected", timeout=1000 * TIMEOUT_SECONDS)
     boxes = time.time() - since
-    return max(boxes, _after(page, since))
+    return max(boxes, _seconds_until_picture(page, since))
 
 
 def _network(page: Page, network: Lan) -> float:
     with network.silent():
         time.sleep(10)
-    return _after(page, time.time())
+    return _seconds_until_picture(page, time.time())
 
 
 def _sleep(page: Page) -> float:
-    """All of the browser stands still, as when a laptop is closed."""
+    """Stop all processes of the browser for a while, as when a laptop is closed."""
     processes = [process for process in psutil.Process().children(recursive=True) if "chrom" in process.name()]
     for process in processes:
         process.suspend()
@@ -127,39 +131,39 @@ def _sleep(page: Page) -> float:
     since = time.time()
     for process in processes:
         process.resume()
-    return _after(page, since)
+    return _seconds_until_picture(page, since)
 
 
 def _fallback(page: Page, camera: Camera) -> float:
     camera.kill("streamer")
     try:
-        return _after(page, time.time(), ways=["mjpeg"])
+        return _seconds_until_picture(page, time.time(), ways=["mjpeg"])
     finally:
         camera.launch("streamer")
 
 
 def _return(page: Page, camera: Camera) -> float:
     camera.kill("streamer")
-    page.wait_for_selector("#camera[data-way=mjpeg]", timeout=1000 * PATIENCE)
+    page.wait_for_selector("#camera[data-way=mjpeg]", timeout=1000 * TIMEOUT_SECONDS)
     time.sleep(5)
     camera.launch("streamer")
-    return _after(page, _listens(camera.host, camera.streamer_port), ways=["webrtc"])
+    return _seconds_until_picture(page, _wait_until_served(camera.host, camera.streamer_port), ways=["webrtc"])
 
 
 def _sps(page: Page, camera: Camera) -> float:
     camera.end("feed")
     try:
         with changing_source(camera.stream) as change:
-            _after(page, time.time(), NARROW)
+            _seconds_until_picture(page, time.time(), NARROW)
             since = change()
-            return _after(page, since, WIDE)
+            return _seconds_until_picture(page, since, WIDE)
     finally:
         camera.launch("feed")
 
 
-def _listens(host: str, port: int) -> float:
-    """Wait until the port is served; the time on the wall."""
-    deadline = time.monotonic() + PATIENCE
+def _wait_until_served(host: str, port: int) -> float:
+    """Wait until the port is served; returns the Unix time."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex((host, port)) == 0:
@@ -168,5 +172,5 @@ def _listens(host: str, port: int) -> float:
     raise RuntimeError(f"nobody serves port {port}")
 
 
-def _on_the_wall(monotonic_ns: int) -> float:
+def _wall_time(monotonic_ns: int) -> float:
     return time.time() - (time.monotonic_ns() - monotonic_ns) / 1e9

@@ -1,4 +1,4 @@
-"""The detector's results on their way out: what a client costs beside a polling loop, and how late it is."""
+"""The event stream of detections: what a client costs, compared with a polling loop, and its latency."""
 
 import json
 import statistics
@@ -13,14 +13,14 @@ from pathlib import Path
 import yaml
 
 from bench.camera import ROOT
+from bench.cpu_time import cpu_ns
 from bench.detector import publishing
 from bench.figure import Figure
 from bench.ports import free_ports, wait_for_port
-from bench.use import cpu_ns
 
 CASES = ((30, 1), (30, 8), (30, 32), (10, 1))  # results a second, clients
-ROUNDS = 2  # of the two in turn, so that a machine's drift hits both
-SPAN = 3.0  # seconds of each
+ROUNDS = 2  # the two servers are measured in turn, so that changes of the machine's load affect both
+MEASURE_SECONDS = 3.0  # in each round
 
 
 def figures() -> Iterator[Figure]:
@@ -40,30 +40,30 @@ def figures() -> Iterator[Figure]:
 
 def _with_clients(rate: int, count: int, ports: dict[str, int], processes: dict[str, int]) -> Iterator[Figure]:
     cost: dict[str, list[float]] = {name: [] for name in ports}
-    seen: dict[str, list[dict[str, float]]] = {name: [] for name in ports}
+    reports: dict[str, list[dict[str, float]]] = {name: [] for name in ports}
     for _ in range(ROUNDS):
         for name, port in ports.items():
-            used, found = _measured(processes[name], port, count)
+            used, report = _cost_and_report(processes[name], port, count)
             cost[name].append(used / count)
-            seen[name].append(found)
+            reports[name].append(report)
     ours, polling = (statistics.median(cost[name]) for name in ("petcam", "polling"))
-    late = {name: statistics.median(found["median"] for found in seen[name]) for name in ports}
+    late = {name: statistics.median(report["median"] for report in reports[name]) for name in ports}
     clients = f"{count} client{'s' * (count > 1)}, {rate} results/s"
     yield Figure(f"CPU of a core per event-stream client, {clients}", ours, "%", polling / 2, {"polling": polling})
     yield Figure(f"published to client, {clients}, median", late["petcam"], "ms", 5, {"polling": late["polling"]})
 
 
-def _measured(pid: int, port: int, count: int) -> tuple[float, dict[str, float]]:
-    """Percent of a core while ``count`` clients listen, and what they saw."""
-    command = [sys.executable, "-m", "bench.listeners", str(port), str(count), str(SPAN)]
+def _cost_and_report(pid: int, port: int, count: int) -> tuple[float, dict[str, float]]:
+    """Percent of a core while ``count`` clients are connected, and the clients' report."""
+    command = [sys.executable, "-m", "bench.listeners", str(port), str(count), str(MEASURE_SECONDS)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as clients:
         assert clients.stdout is not None
         clients.stdout.readline()
         before, begin = cpu_ns(pid), time.monotonic_ns()
-        report = clients.stdout.readline()
+        printed = clients.stdout.readline()
         used = 100 * (cpu_ns(pid) - before) / (time.monotonic_ns() - begin)
-    found: dict[str, float] = json.loads(report)
-    return used, found
+    report: dict[str, float] = json.loads(printed)
+    return used, report
 
 
 def _commands(directory: Path, ports: dict[str, int], segment: str) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""A detector that always finds the same."""
+"""A detector that publishes the same two boxes all the time."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ BOXES = [Box("cat", 0.93, 412.5, 300.0, 180.0, 120.0), Box("dog", 0.88, 40.0, 31
 
 @contextmanager
 def publishing(segment: str, rate: int) -> Iterator[None]:
-    """A detector of ``rate`` results a second."""
+    """Publishes ``rate`` results a second while the context lasts."""
     stop = threading.Event()
 
     def publish() -> None:

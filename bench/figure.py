@@ -1,4 +1,4 @@
-"""One measured figure, and the table of them."""
+"""One measured figure, and the table of figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """``value`` in ``unit``; ``aim`` is the most that it should be, ``None`` where there is no aim; ``peers`` is what
-    others have, by name."""
+    """``value`` in ``unit``. ``aim`` is the most that it should be, ``None`` where there is no aim; ``peers`` are the
+    values of other programs by their name."""
 
     name: str
     value: float
@@ -21,7 +21,7 @@ def head(peers: Sequence[str] = ()) -> str:
 
 
 def line(figure: Figure, peers: Sequence[str] = ()) -> str:
-    """Ratios first: value to aim (1.00 or less is reached), then value to each peer's."""
+    """Ratios first: value to aim (1.00 or less means that it is reached), then value to each peer's value."""
     others = [figure.peers.get(name) for name in peers]
     ratios = [_ratio(figure.value, other) for other in (figure.aim, *others)]
     values = [_number(value) for value in (figure.value, figure.aim, *others)]

@@ -1,4 +1,4 @@
-"""A network between this machine and a browser of its own, which can fall silent (root; ``ip`` of iproute2)."""
+"""A network of its own for a browser, joined to this machine, that can be interrupted (needs root and iproute2)."""
 
 import os
 import subprocess
@@ -7,28 +7,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-NOWHERE = "02:00:00:00:00:99"  # a hardware address that nobody has
+UNUSED_MAC = "02:00:00:00:00:99"
 
 
 class Lan:
-    """A network namespace, joined to this machine (``server`` is its address there) by a cable. Made by :func:`lan`."""
+    """A network namespace, joined to this machine by a veth pair; this machine is ``server`` in it. See :func:`lan`."""
 
     def __init__(self) -> None:
         self._name = f"petcam{os.getpid()}"
         self._here, self._there = f"pc{os.getpid()}a", f"pc{os.getpid()}b"
-        block, quarter = divmod(os.getpid() % 2**14, 64)  # of its own, as there may be others at the same time
+        block, quarter = divmod(os.getpid() % 2**14, 64)  # so that two runs at the same time use different addresses
         self.server, self._browser = (f"10.213.{block}.{4 * quarter + place}" for place in (1, 2))
 
     def inside(self, command: str) -> str:
-        """What runs ``command`` with its arguments in the namespace, as one word."""
+        """A shell script that runs ``command`` with its arguments in the namespace."""
         return f'#!/bin/sh\nexec ip netns exec {self._name} {command} "$@"\n'
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """All that is sent either way is lost without a word; neither end's interface changes."""
+        """While the context lasts, packets in both directions are lost without an error; the interfaces stay up."""
         ends = ((["-n", self._name], self.server, self._there), ([], self._browser, self._here))
         for where, address, device in ends:
-            _ip(*where, "neigh", "replace", address, "lladdr", NOWHERE, "dev", device, "nud", "permanent")
+            _ip(*where, "neigh", "replace", address, "lladdr", UNUSED_MAC, "dev", device, "nud", "permanent")
         try:
             yield
         finally:
@@ -45,13 +45,14 @@ class Lan:
         _ip("-n", self._name, "link", "set", "lo", "up")
 
     def _remove(self) -> None:
-        subprocess.run(["ip", "link", "del", self._here], capture_output=True)  # now: a namespace ends by and by
+        # The link is deleted first: a namespace is removed only with some delay.
+        subprocess.run(["ip", "link", "del", self._here], capture_output=True)
         subprocess.run(["ip", "netns", "del", self._name], capture_output=True)
 
 
 @contextmanager
 def lan(command: str) -> Iterator[tuple[Lan, str]]:
-    """The network, and a file that runs ``command`` in it. Raises ``OSError`` where this machine allows none."""
+    """The network, and an executable that runs ``command`` in it. Raises ``OSError`` where it cannot be made."""
     made = Lan()
     try:
         made._make()

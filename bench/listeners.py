@@ -1,6 +1,6 @@
-"""Clients of an event stream, all in one process: how many events they got, and how old each was at its arrival.
+"""Clients of an event stream, all in one process: how many events they got, and the latency of each.
 
-An event's ``capture_ns`` is the moment (CLOCK_MONOTONIC) at which its result was published.
+An event's ``capture_ns`` is the time (CLOCK_MONOTONIC) at which its result was published.
 """
 
 import argparse
@@ -12,12 +12,12 @@ import statistics
 import time
 
 PATH = "/api/detections/stream"
-MOMENT = re.compile(rb'"capture_ns": ?(\d+)')
+CAPTURE_NS = re.compile(rb'"capture_ns": ?(\d+)')
 
 
 def listen(port: int, count: int, seconds: float) -> dict[str, float]:
-    """Events in all, and milliseconds from publishing to arrival."""
-    waits = []
+    """The number of events, and the milliseconds from publishing to arrival (median and p99)."""
+    latencies_ms = []
     with selectors.DefaultSelector() as selector:
         for _ in range(count):
             selector.register(_open(port), selectors.EVENT_READ)
@@ -29,11 +29,11 @@ def listen(port: int, count: int, seconds: float) -> dict[str, float]:
                 now = time.monotonic_ns()
                 if not data:
                     raise RuntimeError("a stream has ended")
-                waits += [(now - int(moment)) / 1e6 for moment in MOMENT.findall(data)]
+                latencies_ms += [(now - int(moment)) / 1e6 for moment in CAPTURE_NS.findall(data)]
         for key in list(selector.get_map().values()):
             key.fileobj.close()  # type: ignore[union-attr]
-    quantiles = statistics.quantiles(waits, n=100)
-    return {"events": len(waits), "median": statistics.median(waits), "p99": quantiles[-1]}
+    quantiles = statistics.quantiles(latencies_ms, n=100)
+    return {"events": len(latencies_ms), "median": statistics.median(latencies_ms), "p99": quantiles[-1]}
 
 
 def _open(port: int) -> socket.socket:

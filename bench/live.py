@@ -1,5 +1,5 @@
-"""What live viewers cost, and how soon and how late they get the picture: petcam and, where they are on the PATH, its
-peers, all on the same stamped source in the same run."""
+"""What live viewers cost, how soon they get a picture, and its latency: petcam and, where they are on the PATH, other
+media servers, all with the same time-stamped source in the same run."""
 
 import statistics
 import sys
@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.figure import Figure
-from bench.server import Plan, Server, present, report, serving
+from bench.server import Plan, Server, available_servers, report, serving
 
-SETTLE = 3.0  # seconds for viewers to join
-SPAN = 8.0  # seconds that are measured
-JOINS = 5  # of a viewer that comes alone
-PATIENCE = 30.0  # seconds after which a picture does not come back any more
+SETTLE_SECONDS = 3.0  # for viewers to join
+MEASURE_SECONDS = 8.0
+JOIN_COUNT = 5  # joins of a single viewer that are measured
+TIMEOUT_SECONDS = 30.0  # then the picture counts as not coming back
 
 # What is measured: name, unit, and the most that it should be.
 AIMS: dict[str, tuple[str, float | None]] = {
@@ -35,7 +35,7 @@ AIMS: dict[str, tuple[str, float | None]] = {
 
 
 def figures() -> list[Figure]:
-    found = {name: _measured(name, make) for name, make in present().items()}
+    found = {name: _measured(name, make) for name, make in available_servers().items()}
     ours = found.pop("petcam")
     return [
         Figure(name, ours[name], unit, aim, {peer: values[name] for peer, values in found.items()})
@@ -50,36 +50,36 @@ def _measured(name: str, make: Callable[[Path], Plan]) -> dict[str, float]:
 
 
 def _figures(server: Server) -> Iterator[tuple[str, float]]:
-    yield "CPU of a core without viewers", server.cost(SPAN)
-    alone = [report(server.watch(1, 1.5))["offer_to_keyframe_ms"]["median"] for _ in range(JOINS)]
+    yield "CPU of a core without viewers", server.cost(MEASURE_SECONDS)
+    alone = [report(server.watch(1, 1.5))["offer_to_keyframe_ms"]["median"] for _ in range(JOIN_COUNT)]
     yield "offer to keyframe, one viewer, median", statistics.median(alone)
     for viewers in (1, 10, 30):
         yield from _with_viewers(server, viewers)
     for part in ("source", "server"):
-        yield f"{part} gone and back: picture after", _comes_back(server, part)
+        yield f"{part} gone and back: picture after", _recovery_seconds(server, part)
 
 
 def _with_viewers(server: Server, viewers: int) -> Iterator[tuple[str, float]]:
-    watching = server.watch(viewers, SETTLE + SPAN + 1)
-    time.sleep(SETTLE)
-    cost = server.cost(SPAN)
+    watching = server.watch(viewers, SETTLE_SECONDS + MEASURE_SECONDS + 1)
+    time.sleep(SETTLE_SECONDS)
+    cost = server.cost(MEASURE_SECONDS)
     yield f"resident memory, {viewers} viewer{'s' * (viewers > 1)}", server.memory()
-    seen = report(watching)
-    if seen["frames"] < 20 * SPAN * viewers:
-        raise RuntimeError(f"{viewers} viewers saw only {seen['frames']} frames")
+    seen_report = report(watching)
+    if seen_report["frames"] < 20 * MEASURE_SECONDS * viewers:
+        raise RuntimeError(f"{viewers} viewers saw only {seen_report['frames']} frames")
     yield f"CPU of a core per viewer, {viewers} viewers", cost / viewers
-    yield f"offer to keyframe, {viewers} at once, median", seen["offer_to_keyframe_ms"]["median"]
-    yield f"published to last packet, {viewers} viewers, median", seen["publish_to_last_packet_ms"]["median"]
-    yield f"published to last packet, {viewers} viewers, p99", seen["publish_to_last_packet_ms"]["p99"]
+    yield f"offer to keyframe, {viewers} at once, median", seen_report["offer_to_keyframe_ms"]["median"]
+    yield f"published to last packet, {viewers} viewers, median", seen_report["publish_to_last_packet_ms"]["median"]
+    yield f"published to last packet, {viewers} viewers, p99", seen_report["publish_to_last_packet_ms"]["p99"]
 
 
-def _comes_back(server: Server, part: str) -> float:
-    """Seconds until there is a new keyframe at a viewer; infinite: it never comes. A source counts from when it has
-    frames again, and its viewer was there before; a server from its start, and its viewer offers every 0.1 s."""
+def _recovery_seconds(server: Server, part: str) -> float:
+    """Seconds until a viewer has a new keyframe; infinite where none comes. For a source they count from its first new
+    frame, and its viewer was connected before; for a server from its start, and its viewer offers every 0.1 s."""
     with ExitStack() as stack:
         if part == "source":
             keyframe_after = stack.enter_context(server.follow())
-            if keyframe_after(time.monotonic(), PATIENCE) is None:
+            if keyframe_after(time.monotonic(), TIMEOUT_SECONDS) is None:
                 raise RuntimeError("the viewer has no picture")
         server.kill(part)
         server.start(part)
@@ -88,5 +88,5 @@ def _comes_back(server: Server, part: str) -> float:
         else:
             begin = time.monotonic()
             keyframe_after = stack.enter_context(server.follow())
-        after = keyframe_after(begin, PATIENCE)
+        after = keyframe_after(begin, TIMEOUT_SECONDS)
     return float("inf") if after is None else after

@@ -13,16 +13,16 @@ from playwright.sync_api import Route, sync_playwright
 
 from bench.camera import ROOT, Camera, running
 from bench.figure import Figure
-from bench.picture import FLAGS
+from bench.picture import CHROMIUM_FLAGS
 
-SECONDS = 20
+MEASURE_SECONDS = 20
 SETTLE_MS = 5000
 LOSS_PERCENT = 2.0
 JITTER_MS = 30
-FRAME = 3000  # in the RTP clock of 90 kHz, at 30 frames/s
-REPAIRED = re.compile(r"^petcam_repaired_packets_total (\S+)$", re.MULTILINE)
+TICKS_PER_FRAME = 3000  # of the 90 kHz RTP clock, at 30 frames/s
+RETRANSMITTED = re.compile(r"^petcam_repaired_packets_total (\S+)$", re.MULTILINE)
 CANDIDATE = re.compile(r"(a=candidate:\S+ 1 udp \d+) \S+ \d+ typ host")
-WATCH = """
+WATCH_SCRIPT = """
 async ({ seconds }) => {
   const video = document.getElementById("webrtc-video");
   const { petcamPeer: peer } = window;
@@ -41,7 +41,7 @@ async ({ seconds }) => {
   return { frames, before, after: await inbound() };
 }
 """
-PEER = """
+KEEP_PEER_SCRIPT = """
 const Peer = RTCPeerConnection;
 window.RTCPeerConnection = class extends Peer {
   constructor(...words) { super(...words); window.petcamPeer = this; }
@@ -57,14 +57,14 @@ def figures() -> list[Figure]:
 def _figures(camera: Camera, loss: float) -> Iterator[Figure]:
     jitter = JITTER_MS if loss else 0
     name = f"{loss:g} % lost, {jitter} ms jitter: "
-    repaired = _repaired(camera)
+    retransmitted = _retransmitted(camera)
     with _relay(camera, loss, jitter) as port:
-        seen = _watch(camera, port)
-    frames, before, after = seen["frames"], seen["before"], seen["after"]
+        observed = _watch(camera, port)
+    frames, before, after = observed["frames"], observed["before"], observed["after"]
     gaps = sorted(later - earlier for (earlier, _), (later, _) in pairwise(frames))
-    missed = sum(max(0, (later - earlier) // FRAME - 1) for (_, earlier), (_, later) in pairwise(frames))
-    yield Figure(f"{name}frames presented in {SECONDS} s", len(frames), "")
-    yield Figure(f"{name}frames never presented", missed, "")
+    skipped = sum(max(0, (later - earlier) // TICKS_PER_FRAME - 1) for (_, earlier), (_, later) in pairwise(frames))
+    yield Figure(f"{name}frames presented in {MEASURE_SECONDS} s", len(frames), "")
+    yield Figure(f"{name}frames never presented", skipped, "")
     yield Figure(f"{name}pause between frames, p99", gaps[int(0.99 * len(gaps))], "ms")
     yield Figure(f"{name}longest pause between frames", gaps[-1], "ms", 150)
     for what, key in {
@@ -78,32 +78,32 @@ def _figures(camera: Camera, loss: float) -> Iterator[Figure]:
     emitted = after["jitterBufferEmittedCount"] - before["jitterBufferEmittedCount"]
     held = after["jitterBufferDelay"] - before["jitterBufferDelay"]
     yield Figure(f"{name}time in the browser's buffer", 1000 * held / emitted, "ms")
-    yield Figure(f"{name}packets sent again", _repaired(camera) - repaired, "")
+    yield Figure(f"{name}packets sent again", _retransmitted(camera) - retransmitted, "")
 
 
 def _watch(camera: Camera, port: int) -> Any:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         page = browser.new_page()
-        page.add_init_script(PEER)
-        page.route("**/api/webrtc/offer", lambda route: _through(route, port))
+        page.add_init_script(KEEP_PEER_SCRIPT)
+        page.route("**/api/webrtc/offer", lambda route: _route_through_relay(route, port))
         page.goto(camera.page)
         page.wait_for_selector("#camera[data-video=live]")
         page.wait_for_timeout(SETTLE_MS)
-        seen = page.evaluate(WATCH, {"seconds": SECONDS})
+        observed = page.evaluate(WATCH_SCRIPT, {"seconds": MEASURE_SECONDS})
         browser.close()
-    return seen
+    return observed
 
 
-def _repaired(camera: Camera) -> int:
-    """Packets that the streamer has sent again by now."""
+def _retransmitted(camera: Camera) -> int:
+    """Packets that the streamer has retransmitted so far."""
     with urllib.request.urlopen(f"http://127.0.0.1:{camera.streamer_port}/metrics", timeout=5) as answer:
-        (value,) = REPAIRED.findall(answer.read().decode())
+        (value,) = RETRANSMITTED.findall(answer.read().decode())
     return int(float(value))
 
 
-def _through(route: Route, port: int) -> None:
-    """Let the media go through the relay."""
+def _route_through_relay(route: Route, port: int) -> None:
+    """Replace the streamer's ICE candidate by the relay's address."""
     answer = route.fetch()
     route.fulfill(response=answer, body=CANDIDATE.sub(rf"\1 127.0.0.1 {port} typ host", answer.text()))
 

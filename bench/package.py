@@ -1,5 +1,6 @@
-"""The installed appliance in booted Debian containers: size, time to ready, memory. Needs root and ``make deb``;
-``make bench ARGS=package`` measures it, a plain ``make bench`` does not.
+"""The installed package in booted Debian containers: size, time until ready, memory. Needs root and ``make deb``.
+
+``make bench ARGS=package`` measures it; a plain ``make bench`` does not.
 """
 
 import re
@@ -8,18 +9,18 @@ import time
 from pathlib import Path
 
 from bench.figure import Figure
-from tests.package.appliance import FEED, MEDIA, STREAMER, WEB, apt, edit_config, is_active, start_feed
-from tests.package.machine import Machine, booted, eventually, root_of
+from tests.package.appliance import FEED, STREAMER, STREAMER_URL, WEB, apt, edit_config, is_active, start_feed
+from tests.package.machine import Machine, booted, debian_root, eventually
 from tests.package.package import Package
 
 TOP = Path(__file__).parent.parent
 
 SUITES = ("bookworm", "trixie")
-STARTS = 5
-VIEWERS = 8
-SETTLE = 5.0  # seconds until memory is what it will be
-READY_AIMS = {STREAMER: 0.5, WEB: 3.0}  # seconds
-MEMORY_AIMS = {STREAMER: 20, WEB: 60}  # MiB
+START_COUNT = 5
+VIEWER_COUNT = 8
+SETTLE_SECONDS = 5.0  # until memory no longer changes
+READY_AIMS_SECONDS = {STREAMER: 0.5, WEB: 3.0}
+MEMORY_AIMS_MIB = {STREAMER: 20, WEB: 60}
 
 
 def figures() -> list[Figure]:
@@ -31,26 +32,35 @@ def figures() -> list[Figure]:
 
 
 def _on(suite: str) -> list[Figure]:
-    with booted(root_of(suite, "amd64")) as machine:
+    with booted(debian_root(suite, "amd64")) as machine:
         apt(machine, Package.built("amd64"))
         edit_config(machine, "mode: password", "mode: none")
         eventually(lambda: is_active(machine, STREAMER, WEB))
         ready = [
-            Figure(f"{unit} ready on {suite}", _ready(machine, unit), "s", aim) for unit, aim in READY_AIMS.items()
+            Figure(f"{unit} ready on {suite}", _ready(machine, unit), "s", aim)
+            for unit, aim in READY_AIMS_SECONDS.items()
         ]
-        time.sleep(SETTLE)
-        idle = [_memory(machine, unit, f"idle on {suite}", aim) for unit, aim in MEMORY_AIMS.items()]
+        time.sleep(SETTLE_SECONDS)
+        idle = [_memory(machine, unit, f"idle on {suite}", aim) for unit, aim in MEMORY_AIMS_MIB.items()]
         return ready + idle + _busy(machine, suite)
 
 
 def _busy(machine: Machine, suite: str) -> list[Figure]:
     start_feed(machine)
-    viewers = (str(TOP / "build/viewers"), "-url", f"{MEDIA}/api/webrtc/offer", "-n", str(VIEWERS), "-for", "60s")
-    with machine.meanwhile_in_network(*viewers):
-        eventually(lambda: machine.property(STREAMER, "StatusText") == f"{VIEWERS} viewers")
-        time.sleep(SETTLE)
+    viewers = (
+        str(TOP / "build/viewers"),
+        "-url",
+        f"{STREAMER_URL}/api/webrtc/offer",
+        "-n",
+        str(VIEWER_COUNT),
+        "-for",
+        "60s",
+    )
+    with machine.background_in_network(*viewers):
+        eventually(lambda: machine.property(STREAMER, "StatusText") == f"{VIEWER_COUNT} viewers")
+        time.sleep(SETTLE_SECONDS)
         found = [
-            _memory(machine, STREAMER, f"with {VIEWERS} viewers on {suite}"),
+            _memory(machine, STREAMER, f"with {VIEWER_COUNT} viewers on {suite}"),
             _memory(machine, FEED, f"on {suite}"),
         ]
         tasks = [Figure(f"tasks of {unit} on {suite}", _tasks(machine, unit), "") for unit in (STREAMER, WEB)]
@@ -58,9 +68,9 @@ def _busy(machine: Machine, suite: str) -> list[Figure]:
 
 
 def _ready(machine: Machine, unit: str) -> float:
-    """From exec to READY, the median."""
+    """Median seconds from exec to READY."""
     seconds = []
-    for _ in range(STARTS):
+    for _ in range(START_COUNT):
         machine.run("systemctl", "restart", unit)
         began, ended = (
             int(machine.property(unit, f"{name}TimestampMonotonic")) for name in ("ExecMainStart", "ActiveEnter")

@@ -1,4 +1,4 @@
-"""Lines over time as an SVG that can be read on a light and on a dark page."""
+"""Draws lines over time as an SVG that is readable on light and dark pages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,11 @@ from html import escape
 
 WIDTH, HEIGHT = 800, 150  # of one panel
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 30, 22
-LOOKS = {"feed": ("a", "2 3"), "streamer": ("b", ""), "web": ("c", "7 3")}  # colour and dashes, so that either tells
+LINE_STYLES = {
+    "feed": ("a", "2 3"),
+    "streamer": ("b", ""),
+    "web": ("c", "7 3"),
+}  # colour and dashes, so that either tells
 STYLE = """
 svg { background: #fff } text { font: 12px system-ui, sans-serif; fill: #222 } .grid { stroke: #ddd }
 .cut { stroke: #999; stroke-dasharray: 1 3 } .line { fill: none; stroke-width: 1.8 }
@@ -19,40 +23,42 @@ svg { background: #fff } text { font: 12px system-ui, sans-serif; fill: #222 } .
 @dataclass(frozen=True)
 class Panel:
     title: str
-    lines: Mapping[str, Sequence[float]]  # by service, a value for each of the times
+    lines: Mapping[str, Sequence[float]]  # for each service a value at each of the times
 
 
-def draw(times: Sequence[float], panels: Sequence[Panel], cuts: Sequence[tuple[float, str]]) -> str:
-    """``times`` in seconds; ``cuts``: moments that are marked in all panels, and their words below the last."""
+def draw(times: Sequence[float], panels: Sequence[Panel], restarts: Sequence[tuple[float, str]]) -> str:
+    """``times`` in seconds. ``restarts``: time and service; they are marked in all panels and listed below the last."""
     minutes = [time / 60 for time in times]
     height = len(panels) * HEIGHT + 20
-    parts = [_panel(minutes, panel, number * HEIGHT, cuts) for number, panel in enumerate(panels)]
+    parts = [_panel(minutes, panel, number * HEIGHT, restarts) for number, panel in enumerate(panels)]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">'
-    words = f'<text x="{LEFT}" y="{height - 6}">minutes; dotted: a restart ({escape(_said(cuts))})</text>'
+    words = (
+        f'<text x="{LEFT}" y="{height - 6}">minutes; dotted: a restart ({escape(_restarts_in_words(restarts))})</text>'
+    )
     return "\n".join([head, f"<style>{STYLE}</style>", *parts, words, "</svg>", ""])
 
 
-def _said(cuts: Sequence[tuple[float, str]]) -> str:
-    names = sorted({name for _, name in cuts})
-    return "; ".join(f"{name} at {', '.join(f'{at / 60:.0f}' for at, n in cuts if n == name)}" for name in names)
+def _restarts_in_words(restarts: Sequence[tuple[float, str]]) -> str:
+    names = sorted({name for _, name in restarts})
+    return "; ".join(f"{name} at {', '.join(f'{at / 60:.0f}' for at, n in restarts if n == name)}" for name in names)
 
 
-def _panel(minutes: Sequence[float], panel: Panel, top: float, cuts: Sequence[tuple[float, str]]) -> str:
-    most = max(max(values) for values in panel.lines.values()) * 1.1 or 1
+def _panel(minutes: Sequence[float], panel: Panel, top: float, restarts: Sequence[tuple[float, str]]) -> str:
+    maximum = max(max(values) for values in panel.lines.values()) * 1.1 or 1
     low, high = top + HEIGHT - BOTTOM, top + TOP
     x = _scale(0, minutes[-1], LEFT, WIDTH - RIGHT)
-    y = _scale(0, most, low, high)
+    y = _scale(0, maximum, low, high)
     parts = [f'<text x="{LEFT}" y="{top + 18}">{escape(panel.title)}</text>', _legend(panel, top + 18)]
-    for mark in _marks(most):
+    for mark in _axis_marks(maximum):
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(mark):.1f}" y2="{y(mark):.1f}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y(mark) + 4:.1f}" text-anchor="end">{mark:g}</text>')
-    for mark in _marks(minutes[-1]):
+    for mark in _axis_marks(minutes[-1]):
         parts.append(f'<text x="{x(mark):.1f}" y="{low + 15}" text-anchor="middle">{mark:g}</text>')
-    for at, _ in cuts:
+    for at, _ in restarts:
         parts.append(f'<line class="cut" x1="{x(at / 60):.1f}" x2="{x(at / 60):.1f}" y1="{low}" y2="{high}"/>')
     for name, values in panel.lines.items():
         points = " ".join(f"{x(m):.1f},{y(v):.1f}" for m, v in zip(minutes, values, strict=True))
-        colour, dashes = LOOKS[name]
+        colour, dashes = LINE_STYLES[name]
         parts.append(f'<polyline class="line {colour}" stroke-dasharray="{dashes}" points="{points}"/>')
     return "\n".join(parts)
 
@@ -60,7 +66,7 @@ def _panel(minutes: Sequence[float], panel: Panel, top: float, cuts: Sequence[tu
 def _legend(panel: Panel, y: float) -> str:
     parts = []
     for number, name in enumerate(panel.lines):
-        x, (colour, dashes) = WIDTH - RIGHT - 110 * (len(panel.lines) - number), LOOKS[name]
+        x, (colour, dashes) = WIDTH - RIGHT - 110 * (len(panel.lines) - number), LINE_STYLES[name]
         line = f'x1="{x}" x2="{x + 26}" y1="{y - 4}" y2="{y - 4}" stroke-dasharray="{dashes}"'
         parts.append(f'<line class="line {colour}" {line}/><text x="{x + 32}" y="{y}">{name}</text>')
     return "\n".join(parts)
@@ -70,7 +76,9 @@ def _scale(low: float, high: float, begin: float, end: float):  # type: ignore[n
     return lambda value: begin + (value - low) / (high - low) * (end - begin)
 
 
-def _marks(most: float) -> list[float]:
+def _axis_marks(maximum: float) -> list[float]:
     """Three to six round numbers from 0 on."""
-    step = next(step for power in range(-1, 9) for step in (10**power, 2 * 10**power, 5 * 10**power) if most / step < 6)
-    return [round(number * step, 6) for number in range(int(most / step) + 1)]
+    step = next(
+        step for power in range(-1, 9) for step in (10**power, 2 * 10**power, 5 * 10**power) if maximum / step < 6
+    )
+    return [round(number * step, 6) for number in range(int(maximum / step) + 1)]

@@ -1,7 +1,7 @@
-"""What petcam's event stream is compared with: a loop for each client that looks for news every 33 ms.
+"""What petcam's event stream is compared with: a loop for each client that looks for a new result every 33 ms.
 
-The same waitress with the same settings, the same segment, the same events; read by petcam's reader and written by
-the json module, as one would.
+It uses the same waitress with the same settings, the same segment and the same events. They are read by petcam's reader
+and written by the json module, as a straightforward program would.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from bench.listeners import PATH
 from petcam.shm.detections import DetectionReader, Detections
 from petcam.web.http.server import WebServer
 
-PAUSE = 0.033  # seconds
+POLL_SECONDS = 0.033
 
 
 def app(segment: str) -> Flask:
@@ -29,17 +29,17 @@ def _events(segment: str) -> Iterator[bytes]:
     yield b"retry: 1000\n\n"
     with DetectionReader(segment) as reader:
         while True:
-            newest = _newest(reader)
-            if newest is not None:
-                yield _serialised(newest)
-            time.sleep(PAUSE)
+            latest = _latest(reader)
+            if latest is not None:
+                yield _serialised(latest)
+            time.sleep(POLL_SECONDS)
 
 
-def _newest(reader: DetectionReader) -> Detections | None:
-    newest = None
+def _latest(reader: DetectionReader) -> Detections | None:
+    latest = None
     while (result := reader.read(0)) is not None:
-        newest = result
-    return newest
+        latest = result
+    return latest
 
 
 def _serialised(result: Detections) -> bytes:

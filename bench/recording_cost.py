@@ -1,4 +1,4 @@
-"""What a recording costs: the streamer's CPU and memory with one and without. ``make bench ARGS=recording_cost``."""
+"""What a recording costs: the streamer's CPU and memory with and without one. ``make bench ARGS=recording_cost``."""
 
 import tempfile
 import time
@@ -10,38 +10,38 @@ import psutil
 
 from bench.camera import ROOT
 from bench.figure import Figure
-from bench.studio import Studio, end, film, until
+from bench.recording_setup import RecordingSetup, eventually, make_film, terminate
 
-COST_SECONDS = 20.0
+MEASURE_SECONDS = 20.0
 
 
 def figures() -> list[Figure]:
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as directory, ExitStack() as stack:
-        studio = Studio(Path(directory), film())
-        stack.callback(studio.close)
-        return list(cost(studio))
+        setup = RecordingSetup(Path(directory), make_film())
+        stack.callback(setup.close)
+        return list(cost(setup))
 
 
-def cost(studio: Studio) -> Iterator[Figure]:
-    streamer = studio.run("streamer")
+def cost(setup: RecordingSetup) -> Iterator[Figure]:
+    streamer = setup.run("streamer")
     try:
-        with studio.in_real_time():
-            until(lambda: studio.ask("/health")["camera"]["state"] == "live")
-            idle_cpu, idle_memory = _use(streamer.pid)
-            studio.start()
-            cpu, memory = _use(streamer.pid)
-            last = studio.ask("/stop", "POST")
+        with setup.in_real_time():
+            eventually(lambda: setup.request("/health")["camera"]["state"] == "live")
+            idle_cpu, idle_memory = _cpu_and_memory(streamer.pid)
+            setup.start()
+            cpu, memory = _cpu_and_memory(streamer.pid)
+            last = setup.request("/stop", "POST")
     finally:
-        end(streamer)
+        terminate(streamer)
     bits = last["bytes_written"] * 8 / last["duration"] / 1e6
     yield Figure(f"CPU that recording {bits:.1f} Mb/s adds", cpu - idle_cpu, "% of a core", 0.5)
     yield Figure("memory that recording adds", memory - idle_memory, "MiB", 5)
 
 
-def _use(pid: int) -> tuple[float, float]:
-    """CPU in percent of a core over a while, and private memory in MiB at its end."""
+def _cpu_and_memory(pid: int) -> tuple[float, float]:
+    """CPU in percent of a core over ``MEASURE_SECONDS``, and private memory in MiB after them."""
     before, begun = _cpu_ns(pid), time.monotonic_ns()
-    time.sleep(COST_SECONDS)
+    time.sleep(MEASURE_SECONDS)
     cpu = 100 * (_cpu_ns(pid) - before) / (time.monotonic_ns() - begun)
     info = psutil.Process(pid).memory_info()
     return cpu, (info.rss - info.shared) / 2**20

@@ -1,4 +1,4 @@
-"""Just enough of RTSP (RFC 2326) to publish H.264 to a server over its own TCP connection."""
+"""The part of RTSP (RFC 2326) that is needed to publish H.264 to a server, interleaved in the TCP connection."""
 
 import socket
 import struct
@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from petcam.feed.h264 import annexb
 from petcam.shm import rtp
 
-MAX_PAYLOAD = 1200
-TIMEOUT = 5.0
+MAX_PAYLOAD_BYTES = 1200
+TIMEOUT_SECONDS = 5.0
 SDP = (
     "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=bench\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
     "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:trackID=0\r\n"
@@ -17,24 +17,24 @@ SDP = (
 
 
 class Publisher:
-    """A stream that is being published. Raises :class:`OSError` where the server refuses or goes."""
+    """Publishes a stream. Raises :class:`OSError` where the server refuses or closes the connection."""
 
     def __init__(self, url: str) -> None:
-        place = urlsplit(url)
+        parts = urlsplit(url)
         self._url = url
-        self._asked = 0
+        self._cseq = 0
         self._session = ""
         self._sequence = 0
-        self._connection = socket.create_connection((place.hostname, place.port), TIMEOUT)
+        self._connection = socket.create_connection((parts.hostname, parts.port), TIMEOUT_SECONDS)
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> "Publisher":
         try:
-            self._ask("ANNOUNCE", self._url, "Content-Type: application/sdp\r\n", SDP)
-            self._ask(
+            self._request("ANNOUNCE", self._url, "Content-Type: application/sdp\r\n", SDP)
+            self._request(
                 "SETUP", f"{self._url}/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1;mode=record\r\n"
             )
-            self._ask("RECORD", self._url, "Range: npt=0.000-\r\n")
+            self._request("RECORD", self._url, "Range: npt=0.000-\r\n")
         except OSError:
             self._connection.close()
             raise
@@ -44,7 +44,7 @@ class Publisher:
         self._connection.close()
 
     def publish(self, data: bytes, keyframe: bool, now: int) -> None:
-        """Send one access unit whose time is ``now`` (ns)."""
+        """Send one access unit with the capture time ``now`` (CLOCK_MONOTONIC, ns)."""
         payloads = [payload for nal in annexb.nal_units(data) for payload in _payloads(nal)]
         packets = [self._packet(payload, now, payload is payloads[-1]) for payload in payloads]
         self._connection.sendall(b"".join(packets))
@@ -54,12 +54,12 @@ class Publisher:
         header = struct.pack("!BBHII", 0x80, 96 | marker << 7, self._sequence, rtp.timestamp(now), 1)
         return struct.pack("!cBH", b"$", 0, len(header) + len(payload)) + header + payload
 
-    def _ask(self, method: str, url: str, headers: str, body: str = "") -> None:
-        self._asked += 1
+    def _request(self, method: str, url: str, headers: str, body: str = "") -> None:
+        self._cseq += 1
         session = f"Session: {self._session}\r\n" if self._session else ""
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         self._connection.sendall(
-            f"{method} {url} RTSP/1.0\r\nCSeq: {self._asked}\r\n{session}{headers}{length}\r\n{body}".encode()
+            f"{method} {url} RTSP/1.0\r\nCSeq: {self._cseq}\r\n{session}{headers}{length}\r\n{body}".encode()
         )
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
@@ -75,12 +75,13 @@ class Publisher:
 
 
 def _payloads(nal: bytes) -> list[bytes]:
-    """A NAL unit as it is, or in FU-A fragments (RFC 6184, 5.8)."""
-    if len(nal) <= MAX_PAYLOAD:
+    """A NAL unit unchanged, or as FU-A fragments (RFC 6184, 5.8)."""
+    if len(nal) <= MAX_PAYLOAD_BYTES:
         return [nal]
-    starts = range(1, len(nal), MAX_PAYLOAD - 2)
+    starts = range(1, len(nal), MAX_PAYLOAD_BYTES - 2)
     indicator, kind = nal[0] & 0xE0 | 28, nal[0] & 31
     return [
-        bytes([indicator, (start == 1) << 7 | (start == starts[-1]) << 6 | kind]) + nal[start : start + MAX_PAYLOAD - 2]
+        bytes([indicator, (start == 1) << 7 | (start == starts[-1]) << 6 | kind])
+        + nal[start : start + MAX_PAYLOAD_BYTES - 2]
         for start in starts
     ]

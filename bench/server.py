@@ -1,4 +1,4 @@
-"""Media servers under measurement, all fed by the stamped source: petcam's streamer, and its peers on the PATH."""
+"""Runs media servers for measurement with the time-stamped source: petcam's streamer, and others on the PATH."""
 
 import json
 import select
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass
 class Plan:
-    """How a server is run: its command, where its viewers' offers go, and where the source publishes."""
+    """How a server is run: its command, the viewers' options for its offer URL, and the source's options."""
 
     command: list[str]
     offers: list[str]
@@ -85,7 +85,7 @@ def mediamtx(directory: Path) -> Plan:
     )
 
 
-def present() -> dict[str, Callable[[Path], Plan]]:
+def available_servers() -> dict[str, Callable[[Path], Plan]]:
     """The servers that can be measured here, petcam first."""
     peers = {"go2rtc": go2rtc, "mediamtx": mediamtx}
     return {"petcam": petcam, **{name: plan for name, plan in peers.items() if shutil.which(name)}}
@@ -109,7 +109,7 @@ class Server:
             self.running[part] = subprocess.Popen(commands[part], cwd=ROOT, stdout=log, stderr=log)
 
     def source_began(self) -> float:
-        """Wait for the source to have frames; tell since when (monotonic)."""
+        """Wait until the source has frames; returns since when (time.monotonic())."""
         source, log = self.running["source"], self.directory / "source.log"
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -146,8 +146,9 @@ class Server:
 
     @contextmanager
     def follow(self) -> Iterator[Callable[[float, float], float | None]]:
-        """One viewer that never gives up. What it gives is called with a moment (monotonic) and seconds at most: it
-        tells how long after that moment the viewer had a keyframe that was published later; ``None``: not in time."""
+        """One viewer that reconnects forever. The function that it gives takes a time (time.monotonic()) and a limit in
+        seconds; it returns how long after that time the viewer had a keyframe published later, ``None`` at the limit.
+        """
         command = [str(ROOT / "build/viewers"), *self.plan.offers, "-follow"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         try:
@@ -167,7 +168,7 @@ def report(viewers: "subprocess.Popen[str]") -> dict[str, Any]:
 
 @contextmanager
 def serving(make: Callable[[Path], Plan]) -> Iterator[Server]:
-    """Start a server and the source, and wait until a viewer has a picture; kill them."""
+    """Start a server and the source, wait until a viewer has a picture, and kill them at the end."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         directory = Path(name)
         source.make_clip(directory / "clip")

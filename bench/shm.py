@@ -1,4 +1,4 @@
-"""The shared-memory contract under stress, at length; tests/integration/shm runs the same in small.
+"""The shared-memory contract under stress for a long time; tests/integration/shm runs the same for a short time.
 
 ``make stress`` gives the figures of docs/shm-layout.md's promises; ``make bench`` measures a shorter run.
 """
@@ -27,13 +27,13 @@ from tests.integration.shm import rdk_daemons, stress
 
 ROOT = Path(__file__).parent.parent
 
-LARGEST = 1 << 20  # bytes of the largest access unit: the ring is full of data before it is full of records
+MAX_UNIT_BYTES = 1 << 20  # so large that the ring is full of data before it is full of records
 IDLE_SECONDS = 10.0
-GO_METRICS = {"median-ms": 0.2, "%core": 0.1}  # and their aims
+GO_METRIC_AIMS = {"median-ms": 0.2, "%core": 0.1}  # and their aims
 
 
 def figures(reads: int = 200_000, kills: int = 20, recreations: int = 50) -> Iterator[Figure]:
-    """One after the other, as they are measured."""
+    """Gives each figure as soon as it is measured."""
     with tempfile.TemporaryDirectory() as directory:
         program = stress.compile_c(ROOT / "tests" / "shm_writer.c", Path(directory) / "shm_writer")
         go = stress.build_go_reader()
@@ -61,18 +61,19 @@ def _name() -> Iterator[str]:
 def _readers(go: Path | None, kind: str, name: str, counts: tuple[int, int], edge: bool) -> list[stress.Reader]:
     """Two in Python and, where there is a toolchain and a reader for it, two in Go."""
     kinds = (kind, f"{kind}-edge" if edge else kind)
-    found = [stress.Reader(k, name, counts[0], LARGEST) for k in kinds]
+    found = [stress.Reader(k, name, counts[0], MAX_UNIT_BYTES) for k in kinds]
     if go is not None and kind == "stream":
-        found += [stress.Reader(k, name, counts[1], LARGEST, [go]) for k in kinds]
+        found += [stress.Reader(k, name, counts[1], MAX_UNIT_BYTES, [go]) for k in kinds]
     return found
 
 
 def _tearing(program: Path, go: Path | None, kind: str, reads: int) -> list[Figure]:
-    """Readers at once against a writer at full speed, half of them at the oldest record; and one without checks."""
+    """Several readers at once with a writer at full speed, half of them at the oldest record; and one that does not
+    check what it reads."""
     counts = (reads // 40, reads // 2 - reads // 40) if go is not None and kind == "stream" else (reads // 2, 0)
-    with _name() as name, stress.CWriter(program, kind, name, largest=LARGEST):
+    with _name() as name, stress.CWriter(program, kind, name, largest=MAX_UNIT_BYTES):
         checked = stress.read_at_once(_readers(go, kind, name, counts, edge=True))
-        unchecked = stress.read_many(f"{kind}-unchecked", name, min(reads, 20_000), LARGEST)
+        unchecked = stress.read_many(f"{kind}-unchecked", name, min(reads, 20_000), MAX_UNIT_BYTES)
     done, skipped, each = (sum(f[k] for f in checked) for k in ("reads", "skipped", "torn"))
     shares = " + ".join(str(f["reads"]) for f in checked)
     return [
@@ -86,7 +87,7 @@ def _tearing(program: Path, go: Path | None, kind: str, reads: int) -> list[Figu
 def _kills(program: Path, go: Path | None, kind: str, kills: int) -> list[Figure]:
     with _name() as name:
         readers = _readers(go, kind, name, (0, 0), edge=False)
-        found, waits = stress.survive_kills(program, kind, name, kills, random.Random(4), readers, LARGEST)
+        found, waits = stress.survive_kills(program, kind, name, kills, random.Random(4), readers, MAX_UNIT_BYTES)
     who = f"by {len(readers)} at once"
     return [
         Figure(
@@ -98,7 +99,7 @@ def _kills(program: Path, go: Path | None, kind: str, kills: int) -> list[Figure
 
 
 def _recreations(go: Path | None, kind: str, rounds: int) -> list[Figure]:
-    """What readers hold open after the segment was created anew, over what they held at first."""
+    """How many more descriptors and mappings readers hold after the segment was created again many times."""
 
     def publish(writer: Any) -> None:
         if kind == "stream":
@@ -161,7 +162,7 @@ def _stopped_reader(program: Path) -> list[Figure]:
 
 
 def _idle(program: Path) -> list[Figure]:
-    """What waiting costs while a writer lives and has no news, and what polling costs in the older layouts."""
+    """What waiting costs while a writer lives but publishes nothing, and what polling costs in the older layouts."""
     found = []
     for kind, aim in (("stream", 0.1), ("detections", 0.1)):
         with (
@@ -188,7 +189,7 @@ def _cost(reader: StreamReader) -> float:
 
 
 def _go() -> list[Figure]:
-    """What Go's own benchmarks say."""
+    """The figures of the Go benchmarks; empty where Go is not installed."""
     go = subprocess.run([ROOT / "tools/find-go"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     if go.returncode:
         return []
@@ -198,9 +199,9 @@ def _go() -> list[Figure]:
 
 
 def _go_figure(name: str, columns: str) -> Figure:
-    """The benchmark's own metric, else its time."""
+    """The metric that the benchmark reports itself, else its time per operation."""
     values = {unit: float(value) for value, unit in re.findall(r"(\S+) (\S+)", columns)}
-    for unit, aim in GO_METRICS.items():
+    for unit, aim in GO_METRIC_AIMS.items():
         if unit in values:
             return Figure(f"Go {name}", values[unit], unit, 1.0 if "RDK" in name and aim else aim)
     return Figure(f"Go {name}", values["ns/op"] / 1000, "µs")

@@ -1,7 +1,7 @@
-"""``make soak``: viewers come and go, source and services restart; memory, descriptors, threads, goroutines stay flat?
+"""``make soak``: do memory, descriptors, threads or goroutines grow while viewers come and go and services restart?
 
-Visitors come in rounds and are gone at each round's end: those samples are compared, from a while after the last
-restart of the service on.
+Visitors come in rounds and have left at the end of each round. Only samples without visitors are compared, beginning
+``SETTLE_SECONDS`` after the last restart of the service.
 """
 
 import argparse
@@ -23,21 +23,21 @@ from bench.source import make_film
 from bench.trend import trend
 from bench.visits import visit
 
-ROUND = 30.0  # seconds, of which the visitors stay for about twenty
-EVERY = 5.0  # seconds between samples
-SETTLE = 120.0  # seconds after a restart until what it takes counts
-SOURCE_RESTARTS = 300.0  # seconds between them; the two services restart once, at a third of the time
-RESULTS = 10  # of the detector, a second
-TOLERATED = {"memory, MiB": 1.0, "descriptors": 1.0, "threads": 1.0, "goroutines": 1.0}
+ROUND_SECONDS = 30.0  # the visitors stay for about 20 s of them
+SAMPLE_SECONDS = 5.0  # between samples
+SETTLE_SECONDS = 120.0  # after a restart, in which samples are ignored
+SOURCE_RESTART_SECONDS = 300.0  # between restarts of the source; each service restarts once, after a third of the time
+RESULTS_PER_SECOND = 10  # of the detector
+TOLERATED_GROWTH = {"memory, MiB": 1.0, "descriptors": 1.0, "threads": 1.0, "goroutines": 1.0}
 
 
 @dataclass
 class Record:
-    """What was seen, by one thread."""
+    """The samples and events of a run; used by one thread."""
 
     begin: float = field(default_factory=time.monotonic)
     times: list[float] = field(default_factory=list)  # seconds
-    quiet: list[bool] = field(default_factory=list)  # whether the visitors were gone
+    without_visitors: list[bool] = field(default_factory=list)  # whether the visitors were gone
     values: dict[tuple[str, str], list[float]] = field(default_factory=dict)  # by kind and service
     restarts: list[tuple[float, str]] = field(default_factory=list)
     visitors: Counter[str] = field(default_factory=Counter)
@@ -46,25 +46,25 @@ class Record:
     def now(self) -> float:
         return time.monotonic() - self.begin
 
-    def sample(self, camera: Camera, quiet: bool) -> None:
+    def sample(self, camera: Camera, without_visitors: bool) -> None:
         self.times.append(self.now)
-        self.quiet.append(quiet)
+        self.without_visitors.append(without_visitors)
         for key, value in _sample(camera).items():
             self.values.setdefault(key, []).append(value)
 
     def judge(self) -> list[str]:
-        """A line of a table for each kind and service."""
+        """For each kind and service a line of a table."""
         return [self._line(kind, service) for kind, service in self.values]
 
     def _line(self, kind: str, service: str) -> str:
-        since = max([at for at, name in self.restarts if name == service], default=0.0) + SETTLE
-        counted = [n for n, at in enumerate(self.times) if at >= since and self.quiet[n]]
+        since = max([at for at, name in self.restarts if name == service], default=0.0) + SETTLE_SECONDS
+        counted = [n for n, at in enumerate(self.times) if at >= since and self.without_visitors[n]]
         values = self.values[kind, service]
         if len(counted) < 4:
             return (
                 f"| {service}: {kind} | {values[0]:.1f} | {values[-1]:.1f} | {max(values):.1f} | | too short to tell |"
             )
-        found = trend([self.times[n] for n in counted], [values[n] for n in counted], TOLERATED[kind])
+        found = trend([self.times[n] for n in counted], [values[n] for n in counted], TOLERATED_GROWTH[kind])
         ends = f"{values[counted[0]]:.1f} | {values[counted[-1]]:.1f} | {max(values):.1f}"
         growth = f"{found.growth:+.2f} ± {found.noise:.2f}"
         return f"| {service}: {kind} | {ends} | {growth} | {'**grows**' if found.grows else 'flat'} |"
@@ -78,24 +78,24 @@ def main() -> None:
     options = parser.parse_args()
     film = ROOT / "build" / "soak.h264"
     make_film(film)
-    with running(source=str(film)) as camera, publishing(camera.detections, RESULTS):
+    with running(source=str(film)) as camera, publishing(camera.detections, RESULTS_PER_SECOND):
         record = _soak(camera, options.minutes * 60, options.viewers)
     lines = record.judge()
     options.plot.write_text(draw(record.times, _panels(record), record.restarts))
-    _tell(record, lines, options.minutes)
+    _print_report(record, lines, options.minutes)
     sys.exit(any("grows" in line for line in lines))
 
 
 def _soak(camera: Camera, seconds: float, viewers: int) -> Record:
     record = Record()
-    plan = _plan(seconds)
+    plan = _restart_plan(seconds)
     while record.now < seconds:
         begin = record.now
-        guests = threading.Thread(target=visit, args=(camera, viewers, record.visitors))
-        guests.start()
-        while (passed := record.now - begin) < ROUND or guests.is_alive():
-            time.sleep(min(EVERY, max(0.1, ROUND - passed)))
-            record.sample(camera, quiet=not guests.is_alive() and record.now - begin >= ROUND)
+        visitors = threading.Thread(target=visit, args=(camera, viewers, record.visitors))
+        visitors.start()
+        while (passed := record.now - begin) < ROUND_SECONDS or visitors.is_alive():
+            time.sleep(min(SAMPLE_SECONDS, max(0.1, ROUND_SECONDS - passed)))
+            record.sample(camera, without_visitors=not visitors.is_alive() and record.now - begin >= ROUND_SECONDS)
             if plan and plan[0][0] <= record.now:
                 _restart(camera, record, plan.pop(0)[1])
     return record
@@ -108,12 +108,15 @@ def _restart(camera: Camera, record: Record, service: str) -> None:
     wait_until_live(camera)
 
 
-def _plan(seconds: float) -> list[tuple[float, str]]:
-    """When each service restarts: a third into a round, so that visitors are there."""
-    begin = ROUND / 3
-    third = seconds / 3 // ROUND * ROUND + begin
-    source = [(at * SOURCE_RESTARTS + begin, "feed") for at in range(1, int((seconds - SETTLE) / SOURCE_RESTARTS))]
-    return sorted([*source, (third, "streamer"), (third + ROUND, "web")])
+def _restart_plan(seconds: float) -> list[tuple[float, str]]:
+    """Time and service of each restart: after a third of a round, when visitors are connected."""
+    begin = ROUND_SECONDS / 3
+    third = seconds / 3 // ROUND_SECONDS * ROUND_SECONDS + begin
+    source = [
+        (at * SOURCE_RESTART_SECONDS + begin, "feed")
+        for at in range(1, int((seconds - SETTLE_SECONDS) / SOURCE_RESTART_SECONDS))
+    ]
+    return sorted([*source, (third, "streamer"), (third + ROUND_SECONDS, "web")])
 
 
 def _sample(camera: Camera) -> dict[tuple[str, str], float]:
@@ -132,11 +135,11 @@ def _sample(camera: Camera) -> dict[tuple[str, str], float]:
 def _panels(record: Record) -> list[Panel]:
     return [
         Panel(kind, {service: values for (k, service), values in record.values.items() if k == kind})
-        for kind in TOLERATED
+        for kind in TOLERATED_GROWTH
     ]
 
 
-def _tell(record: Record, lines: list[str], minutes: float) -> None:
+def _print_report(record: Record, lines: list[str], minutes: float) -> None:
     load = os.getloadavg()[2]
     print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, Linux {platform.release()}, {os.cpu_count()} cores")
     print(f"{minutes:g} minutes, {len(record.times)} samples, load of the last 15 minutes {load:.1f}")

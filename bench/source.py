@@ -1,7 +1,7 @@
-"""A stamped source: one short clip in a loop, each access unit with the moment of its publishing written inside.
+"""A time-stamped source: a short clip in a loop; each access unit contains the time of its publication.
 
-What it costs is next to nothing, and a viewer can tell how old each frame is, whatever servers lie between. It
-publishes into the shared memory (``--segment``) or to an RTSP server (``--rtsp``).
+It costs almost no CPU, and a viewer can tell the latency of each frame through any server. It publishes into the shared
+memory (``--segment``) or to an RTSP server (``--rtsp``).
 """
 
 import argparse
@@ -19,31 +19,31 @@ from petcam.feed.transcoding import Encoder
 from petcam.shm.stream import StreamWriter
 
 FPS = 30
-SECONDS = 4
-MARK = b"petcam-bench-utc"  # cmd/viewers looks for it
-RETRY = 0.1  # seconds until an RTSP server is tried again
+CLIP_SECONDS = 4
+TIME_MARK = b"petcam-bench-utc"  # by which streamer/cmd/viewers finds the time
+RETRY_SECONDS = 0.1  # until an RTSP server is tried again
 
-Sink = Callable[[bytes, bool, int], object]  # access unit, keyframe, the moment in CLOCK_MONOTONIC ns
+Sink = Callable[[bytes, bool, int], object]  # access unit, keyframe, time (CLOCK_MONOTONIC, ns)
 
 
 def make_clip(path: Path) -> None:
-    """The access units for :func:`play`."""
+    """Write the access units for :func:`play`."""
     path.write_text(json.dumps([[data.hex(), keyframe] for data, keyframe in _units()]))
 
 
 def make_film(path: Path) -> None:
-    """The same as a file that ``petcam feed`` plays."""
+    """Write the same as an H.264 file that ``petcam feed`` plays."""
     path.write_bytes(b"".join(data for data, _ in _units()))
 
 
 def _units() -> list[tuple[bytes, bool]]:
     """Draw and encode the demo's room: 1280×720, 30 frames/s, 2 Mb/s, a keyframe each second."""
     scene, encoder = Scene(), Encoder(WIDTH, HEIGHT, Fraction(FPS), "the benchmark", matrix="bt709")
-    return [encoder.encode_i420(scene.draw(number, "00:00:00")) for number in range(FPS * SECONDS)]
+    return [encoder.encode_i420(scene.draw(number, "00:00:00")) for number in range(FPS * CLIP_SECONDS)]
 
 
 def play(path: Path, sink: Sink) -> None:
-    """Give the clip's access units to ``sink``, stamped, thirty a second, until it raises."""
+    """Call ``sink`` with the clip's access units, each with its time, thirty a second, until it raises."""
     units = [(bytes.fromhex(data), keyframe) for data, keyframe in json.loads(path.read_text())]
     for number in _paced():
         data, keyframe = units[number % len(units)]
@@ -60,9 +60,9 @@ def _paced() -> Iterator[int]:
 
 
 def _stamped(data: bytes, now: int) -> bytes:
-    """``data`` with the time behind its last slice, which no server looks into (one of them drops SEI messages); twice,
-    as one copy may be cut in two by the packets' bounds."""
-    return data + (MARK + b"%016x" % now) * 2
+    """``data`` with the time after its last slice, where no server parses it (an SEI message would be dropped by one of
+    them). The time is there twice, because one copy may be split between two packets."""
+    return data + (TIME_MARK + b"%016x" % now) * 2
 
 
 def _into_segment(path: Path, name: str) -> None:
@@ -78,7 +78,7 @@ def _to_rtsp(path: Path, url: str) -> None:
     while True:
         with suppress(OSError), Publisher(url) as publisher:
             play(path, publisher.publish)
-        time.sleep(RETRY)
+        time.sleep(RETRY_SECONDS)
 
 
 def main() -> None:

@@ -1,17 +1,17 @@
-"""Whether a quantity that goes up and down grows."""
+"""Decides whether a fluctuating quantity grows over time."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CERTAIN = 3.0  # standard errors
+MIN_STANDARD_ERRORS = 3.0  # by which a growth must exceed chance
 
 
 @dataclass(frozen=True)
 class Trend:
-    growth: float  # over the whole span, by the straight line that fits best
-    noise: float  # how far the growth may be off by chance alone
-    tolerated: float  # what is too little to matter
+    growth: float  # over the whole time, by linear regression
+    noise: float  # by which the growth may be wrong by chance
+    tolerated: float  # growth that is too small to matter
 
     @property
     def grows(self) -> bool:
@@ -19,10 +19,10 @@ class Trend:
 
 
 def trend(times: Sequence[float], values: Sequence[float], tolerated: float) -> Trend:
-    """Of at least three ``values`` at their ``times`` in seconds."""
+    """The trend of at least three ``values`` at their ``times`` in seconds."""
     slope, begin = statistics.linear_regression(times, values)
     middle, span = statistics.fmean(times), times[-1] - times[0]
     off = [value - begin - slope * time for time, value in zip(times, values, strict=True)]
     spread = sum((time - middle) ** 2 for time in times)
     error = (sum(each**2 for each in off) / (len(off) - 2) / spread) ** 0.5
-    return Trend(slope * span, CERTAIN * error * span, tolerated)
+    return Trend(slope * span, MIN_STANDARD_ERRORS * error * span, tolerated)

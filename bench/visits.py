@@ -1,4 +1,4 @@
-"""Visitors who come and go: WebRTC viewers, pages with their event stream, MJPEG clients, and one who records."""
+"""Visitors for ``make soak``: WebRTC viewers, event stream clients, MJPEG clients, and one who records."""
 
 import itertools
 import subprocess
@@ -12,62 +12,62 @@ from functools import partial
 
 from bench.camera import ROOT, Camera, report, watch
 
-STAY = 14.0  # seconds
-PATIENCE = 10  # seconds with a server that does not answer
+STAY_SECONDS = 14.0
+TIMEOUT_SECONDS = 10  # of a server that does not answer
 
 
-def visit(camera: Camera, viewers: int, seen: Counter[str]) -> None:
-    """One round of them, all at once; ``seen`` counts what they got, and visits that a restart has cut short."""
-    guests: list[Callable[[], None]] = [
-        partial(_watch, camera, viewers, seen),
-        partial(_listen, camera, viewers, seen),
-        *[partial(_look, camera, seen, width) for width in (320, 320, 480)],
-        partial(_stall, camera),
-        partial(_record, camera, seen),
+def visit(camera: Camera, viewers: int, counts: Counter[str]) -> None:
+    """One round of visits, all at once. ``counts`` counts what they got, and visits that a restart cut short."""
+    visits: list[Callable[[], None]] = [
+        partial(_watch, camera, viewers, counts),
+        partial(_watch_events, camera, viewers, counts),
+        *[partial(_watch_mjpeg, camera, counts, width) for width in (320, 320, 480)],
+        partial(_stall_mjpeg, camera),
+        partial(_record, camera, counts),
     ]
-    threads = [threading.Thread(target=_guarded, args=(guest, seen)) for guest in guests]
+    threads = [threading.Thread(target=_count_failures, args=(visitor, counts)) for visitor in visits]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _guarded(guest: Callable[[], None], seen: Counter[str]) -> None:
+def _count_failures(visitor: Callable[[], None], counts: Counter[str]) -> None:
     try:
-        guest()
+        visitor()
     except (OSError, ValueError, RuntimeError):
-        seen["visits cut short"] += 1
+        counts["visits cut short"] += 1
 
 
-def _watch(camera: Camera, viewers: int, seen: Counter[str]) -> None:
-    found = report(watch(camera, viewers, STAY))
-    seen["WebRTC viewers"] += viewers
-    seen["frames"] += found["frames"]
-    seen["lost packets"] += found["lost_packets"]
+def _watch(camera: Camera, viewers: int, counts: Counter[str]) -> None:
+    found = report(watch(camera, viewers, STAY_SECONDS))
+    counts["WebRTC viewers"] += viewers
+    counts["frames"] += found["frames"]
+    counts["lost packets"] += found["lost_packets"]
 
 
-def _listen(camera: Camera, clients: int, seen: Counter[str]) -> None:
-    command = [sys.executable, "-m", "bench.listeners", str(camera.web_port), str(clients), str(STAY)]
+def _watch_events(camera: Camera, clients: int, counts: Counter[str]) -> None:
+    command = [sys.executable, "-m", "bench.listeners", str(camera.web_port), str(clients), str(STAY_SECONDS)]
     subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seen["event-stream clients"] += clients
+    counts["event-stream clients"] += clients
 
 
-def _look(camera: Camera, seen: Counter[str], width: int) -> None:
-    end = time.monotonic() + STAY / 2
-    with urllib.request.urlopen(f"{camera.page}stream.mjpg?width={width}&fps=5", timeout=PATIENCE) as answer:
+def _watch_mjpeg(camera: Camera, counts: Counter[str], width: int) -> None:
+    end = time.monotonic() + STAY_SECONDS / 2
+    with urllib.request.urlopen(f"{camera.page}stream.mjpg?width={width}&fps=5", timeout=TIMEOUT_SECONDS) as answer:
         while time.monotonic() < end and answer.read(4096):
             pass
-    seen["MJPEG clients"] += 1
+    counts["MJPEG clients"] += 1
 
 
-def _stall(camera: Camera) -> None:
-    """An MJPEG client that takes nothing."""
-    with urllib.request.urlopen(f"{camera.page}stream.mjpg?width=320&fps=5", timeout=PATIENCE):
-        time.sleep(STAY / 2)
+def _stall_mjpeg(camera: Camera) -> None:
+    """An MJPEG client that reads nothing."""
+    with urllib.request.urlopen(f"{camera.page}stream.mjpg?width=320&fps=5", timeout=TIMEOUT_SECONDS):
+        time.sleep(STAY_SECONDS / 2)
 
 
-def _record(camera: Camera, seen: Counter[str]) -> None:
-    """Looks at the page again and again, and records for a while."""
+def _record(camera: Camera, counts: Counter[str]) -> None:
+    """Make a recording while requesting pages and the recording status."""
     _ask(camera, "api/recording/start", "POST")
     try:
         for path in itertools.chain(["", "recordings"], ["api/recording/status"] * 5):
@@ -75,12 +75,12 @@ def _record(camera: Camera, seen: Counter[str]) -> None:
             time.sleep(1)
     finally:
         _ask(camera, "api/recording/stop", "POST")
-    seen["recordings"] += 1
+    counts["recordings"] += 1
     for file in camera.directory.glob("petcam_*.mp4"):
         _ask(camera, f"api/recordings/{file.name}", "DELETE")
 
 
 def _ask(camera: Camera, path: str, method: str = "GET") -> None:
     request = urllib.request.Request(camera.page + path, method=method)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
         answer.read()

@@ -1,13 +1,13 @@
-"""petcam-streamer over HTTP, for all threads of the web server.
+"""The HTTP client of petcam-streamer, shared by all threads of the web server.
 
-``requests.Session`` is safe to share as long as nothing changes it: it is set up here and never touched again, keeps
-no cookies and follows no redirects, and urllib3's pool below it hands each connection to one thread at a time.
+``requests.Session`` can be shared as long as nothing changes it: it is set up here and not changed afterwards, keeps no
+cookies and follows no redirects, and urllib3's connection pool gives each connection to one thread at a time.
 
-Reads, which each page asks for again and again, go to such a pool directly: what a session does besides takes 0.4 ms,
-more than the answer itself. They are kept alive. A connection that the streamer closed while it was idle is noticed
-before it is used; if it closes in that very moment, nothing of an answer has come and the read is asked once more.
-Control must not be done twice: it is never repeated, and has a session whose connections all end after their answer,
-so none is ever old.
+Reads, which every page repeats all the time, use such a pool directly: what a session adds takes 0.4 ms, more than the
+answer itself. Their connections are kept alive. A connection that the streamer closed while it was idle is noticed
+before it is used; if it is closed at that very moment, no part of an answer has arrived and the read is sent once more.
+Control requests must not be carried out twice: they are never repeated, and each has a new connection, so that none is
+ever stale.
 """
 
 import http.client
@@ -27,10 +27,10 @@ from requests.adapters import HTTPAdapter
 
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
-from petcam.system.network import from_here
+from petcam.system.network import local_url_host
 
-READ_TIMEOUT = 2.0  # seconds
-CONTROL_TIMEOUT = 5.0
+READ_TIMEOUT_SECONDS = 2.0
+CONTROL_TIMEOUT_SECONDS = 5.0
 MESSAGES = {
     Code.STREAMER_UNAVAILABLE: "ストリーミングサーバーに接続できません",
     Code.STREAMER_TIMEOUT: "ストリーミングサーバーの応答がタイムアウトしました",
@@ -50,8 +50,8 @@ class Answer:
 
 
 def streamer_url(config: Config) -> str:
-    """``GO_SERVER_URL``, or where the configuration puts the streamer as seen from this machine."""
-    default = f"http://{from_here(config.streamer.host)}:{config.streamer.port}"
+    """``GO_SERVER_URL``, else the configured streamer as this machine reaches it."""
+    default = f"http://{local_url_host(config.streamer.host)}:{config.streamer.port}"
     return os.environ.get("GO_SERVER_URL", "").rstrip("/") or default
 
 
@@ -61,10 +61,12 @@ class StreamerClient:
     def __init__(self, base_url: str, connections: int = 8) -> None:
         self._base_url = base_url
         self._prefix = urlsplit(base_url).path
-        self._reads = urllib3.connection_from_url(base_url, maxsize=connections, retries=False, timeout=READ_TIMEOUT)
+        self._reads = urllib3.connection_from_url(
+            base_url, maxsize=connections, retries=False, timeout=READ_TIMEOUT_SECONDS
+        )
         self._controls = _session(connections)
         self._lock = threading.Lock()
-        self._trouble: Code | None = None  # as last logged; guarded by _lock
+        self._last_failure: Code | None = None  # as last logged; guarded by _lock
 
     def read(self, path: str) -> Answer:
         """``GET``, within 2 s."""
@@ -72,7 +74,9 @@ class StreamerClient:
         try:
             return self._ask(get)
         except PetcamError as error:
-            if not isinstance(_origin(error), ConnectionResetError | BrokenPipeError):  # RemoteDisconnected is one
+            if not isinstance(
+                _socket_error(error), ConnectionResetError | BrokenPipeError
+            ):  # RemoteDisconnected is one
                 raise
         return self._ask(get)
 
@@ -91,7 +95,7 @@ class StreamerClient:
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         response = self._controls.post(
-            url, body, headers=headers, timeout=CONTROL_TIMEOUT, allow_redirects=False, proxies={}
+            url, body, headers=headers, timeout=CONTROL_TIMEOUT_SECONDS, allow_redirects=False, proxies={}
         )
         return Answer(response.status_code, response.content, response.headers.get("Retry-After", ""))
 
@@ -100,48 +104,48 @@ class StreamerClient:
             answer = send()
             json.loads(answer.body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError, RecursionError) as error:
-            code = _code(error)
-            self._note(code, error)
+            code = _error_code(error)
+            self._log_change(code, error)
             raise PetcamError(code, MESSAGES[code]) from error
-        self._note(None)
+        self._log_change(None)
         return answer
 
-    def _note(self, trouble: Code | None, error: Exception | None = None) -> None:
-        """Log trouble when it begins, changes or ends, not at each poll of each page."""
+    def _log_change(self, failure: Code | None, error: Exception | None = None) -> None:
+        """Log a failure when it begins, changes or ends, not at each poll of each page."""
         with self._lock:
-            before, self._trouble = self._trouble, trouble
-        if trouble is not None and trouble != before:
-            _log.warning("%s: %s", trouble.value, error)
-        elif trouble is None and before is not None:
+            before, self._last_failure = self._last_failure, failure
+        if failure is not None and failure != before:
+            _log.warning("%s: %s", failure.value, error)
+        elif failure is None and before is not None:
             _log.info("Go server answers again")
 
 
 def _session(connections: int) -> requests.Session:
     session = requests.Session()
-    session.trust_env = False  # neither proxies nor .netrc for loopback, and a third of the time
+    session.trust_env = False  # no proxies and no .netrc for loopback; it also takes a third of the time
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
     return session
 
 
-def _code(error: BaseException) -> Code:
-    origin = _origin(error)
+def _error_code(error: BaseException) -> Code:
+    origin = _socket_error(error)
     if isinstance(origin, TimeoutError):
         return Code.STREAMER_TIMEOUT
-    # RemoteDisconnected is an HTTPException too, but it is also a ConnectionResetError: there was no answer at all.
+    # RemoteDisconnected is both an HTTPException and a ConnectionResetError: there was no answer at all.
     return Code.STREAMER_UNAVAILABLE if isinstance(origin, OSError) else Code.PROXY
 
 
-def _origin(error: BaseException) -> BaseException | None:
-    """What the socket or http.client raised: requests wraps urllib3's errors, and those wrap these.
+def _socket_error(error: BaseException) -> BaseException | None:
+    """What the socket or http.client raised: requests wraps urllib3's errors, and urllib3 wraps these.
 
-    Not simply the innermost: urllib3 1.26 raises from within the handling of an error of no meaning.
+    The innermost error is not always the right one: urllib3 1.26 raises while it handles an unrelated error of its own.
     """
     origin: BaseException | None = None
-    link: BaseException | None = error
-    while link is not None:
-        if isinstance(link, OSError | http.client.HTTPException) and not isinstance(link, requests.RequestException):
-            origin = link
-        link = link.__cause__ or link.__context__
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError | http.client.HTTPException) and not isinstance(cause, requests.RequestException):
+            origin = cause
+        cause = cause.__cause__ or cause.__context__
     return origin

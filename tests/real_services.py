@@ -1,4 +1,4 @@
-"""The services as they run on a board, behind passwords, each with its log in a file."""
+"""The real services with passwords, as on a board; each writes its log to a file."""
 
 import contextlib
 import json
@@ -13,12 +13,12 @@ import requests
 
 from petcam.config import load
 from petcam.system.streamer_binary import find_streamer
-from petcam.web.login.sessions import LONGEST_SESSION
+from petcam.web.login.sessions import MAX_SESSION_SECONDS
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
 RECORDING = "petcam_20260101-000000.mp4"
 PETCAM = [sys.executable, "-m", "petcam.cli"]
-START_TIMEOUT = 40.0  # seconds: a busy machine
+START_TIMEOUT_SECONDS = 40.0  # enough for a busy machine
 
 
 class RealServices:
@@ -43,7 +43,8 @@ class RealServices:
         self.set_password(VIEWER, "--viewer")
 
     def start(self, *names):
-        """Of web, streamer, and behind that feed, whose source is the demo."""
+        """Start ``web``, ``streamer`` or ``feed`` and wait until each is ready. The feed's source is the demo; it needs
+        the streamer."""
         streamer = find_streamer()
         commands = {
             "web": [*PETCAM, "--config", str(self._file), "web"],
@@ -65,17 +66,17 @@ class RealServices:
             self.stop(name)
 
     def log_in(self, password):
-        """The cookie, as a browser sends it."""
+        """Returns the cookie as a browser sends it."""
         answer = requests.post(f"{self.url}/login", data={"password": password}, allow_redirects=False, timeout=20)
         assert answer.status_code == 303
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in answer.cookies)
 
     def let_sessions_expire(self, seconds=0.0):
-        """All there are, so many seconds from now, by the state file, while petcam-web is away."""
+        """Make all sessions expire in ``seconds``, by editing the state file while petcam-web is stopped."""
         self.stop("web")
         file = self.state / "sessions.json"
-        sessions, started = json.loads(file.read_text())["sessions"], time.time() - LONGEST_SESSION + seconds
-        file.write_text(json.dumps({"sessions": [{**each, "started": started} for each in sessions]}))
+        sessions, started = json.loads(file.read_text())["sessions"], time.time() - MAX_SESSION_SECONDS + seconds
+        file.write_text(json.dumps({"sessions": [{**session, "started": started} for session in sessions]}))
         self.start("web")
 
     def token(self, *words):
@@ -83,13 +84,13 @@ class RealServices:
         return self._run("token", *words).strip()
 
     def set_password(self, password, *words):
-        """By ``petcam password``."""
+        """Runs ``petcam password``."""
         self._run("password", *words, input=password)
 
     def config(self):
         return load(self._file)[0]
 
-    def said(self):
+    def all_logs(self):
         return "".join(log.read_text() for log in self.logs.values() if log.exists())
 
     def _environment(self):
@@ -103,13 +104,13 @@ class RealServices:
         return ran.stdout
 
     def _wait(self, name):
-        until = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < until:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
             assert self._running[name].poll() is None, self.logs[name].read_text()
             with contextlib.suppress(requests.ConnectionError):
                 if self._is_ready(name):
                     return
-            time.sleep(0.05)  # no event tells that somebody else's port is open
+            time.sleep(0.05)  # there is no event for the port of another process
         raise AssertionError(f"{name} does not answer: {self.logs[name].read_text()}")
 
     def _is_ready(self, name):
@@ -120,7 +121,7 @@ class RealServices:
 
 
 def free_port():
-    """One that is free for TCP and for UDP."""
+    """A port that is free for TCP and for UDP."""
     while True:
         with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             tcp.bind(("127.0.0.1", 0))

@@ -1,7 +1,7 @@
-"""Who is let in: the owner by one password and, if the owner wants, viewers by another; both in the state directory.
+"""The two passwords, both in the state directory: the owner's and, if the owner wants, a second one for viewers.
 
-While no password is set, the first who asks within an hour of the service's start may set one; after that only who may
-run ``sudo petcam password`` on the board.
+While no password is set, the first visitor within an hour of the service's start may set the owner's; after that hour
+only ``sudo petcam password`` on the board can.
 """
 
 import threading
@@ -10,22 +10,22 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
-from petcam.access.password_file import PasswordFile, require_good
+from petcam.access.password_file import PasswordFile, require_valid_length
 from petcam.errors import Code, PetcamError
 
-FIRST_VISIT = 3600.0  # seconds after the service's start
+FIRST_VISIT_SECONDS = 3600.0  # after the service's start
 
 
 class Role(Enum):
     OWNER = "owner"
-    VIEWER = "viewer"  # sees and changes nothing
+    VIEWER = "viewer"  # may watch, but change nothing
 
 
 class Owner:
     def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._owner, self._viewer = PasswordFile(directory / "owner.json"), PasswordFile(directory / "viewer.json")
         self._clock, self._started = clock, clock()
-        self._one_at_a_time = threading.Lock()  # a hash takes 16 MiB: forty at once would be 640
+        self._hash_lock = threading.Lock()  # one hash at a time: each takes 16 MiB, so 40 at once would take 640
 
     def is_set(self) -> bool:
         return self._owner.is_set()
@@ -34,30 +34,33 @@ class Owner:
         return self._viewer.is_set()
 
     def is_first_visit(self) -> bool:
-        return not self.is_set() and self._clock() - self._started < FIRST_VISIT
+        return not self.is_set() and self._clock() - self._started < FIRST_VISIT_SECONDS
 
     def generation(self, role: Role = Role.OWNER) -> str:
-        """Of the passwords; empty where nobody is let in as ``role``."""
+        """The generation of the passwords that ``role`` depends on; empty where nobody can log in as ``role``."""
         owner, viewer = self._owner.generation(), self._viewer.generation()
         if role is Role.OWNER or not owner:
             return owner
         return f"{owner}-{viewer}" if viewer else ""
 
     def verify(self, password: str) -> Role | None:
-        """As what ``password`` lets in. Both hashes are always computed, so that the time tells nothing."""
-        with self._one_at_a_time:
+        """The role that ``password`` is for; None where it is wrong.
+
+        Both hashes are always computed, so that the time of the answer does not tell whether it was right.
+        """
+        with self._hash_lock:
             as_owner, as_viewer = self._owner.matches(password), self._viewer.matches(password)
         if as_owner:
             return Role.OWNER
         return Role.VIEWER if as_viewer and self.is_set() else None
 
     def claim(self, password: str) -> None:
-        """The first visit's password. Raises ``FORBIDDEN`` where somebody was faster or the hour is over."""
-        require_good(password)
+        """Set the first password. Raises ``FORBIDDEN`` where somebody was faster or the hour is over."""
+        require_valid_length(password)
         if not self.is_first_visit():
             raise PetcamError(Code.FORBIDDEN, "the time for a first password is over; use sudo petcam password")
         try:
-            with self._one_at_a_time:
+            with self._hash_lock:
                 self._owner.set(password, only_first=True)
         except FileExistsError:
             raise PetcamError(
@@ -65,15 +68,15 @@ class Owner:
             ) from None
 
     def set_password(self, password: str) -> None:
-        """Raises ``BAD_REQUEST``, with words for people, for one that is too short or too long. Ends every session."""
-        require_good(password)
-        with self._one_at_a_time:
+        """Ends every session. Raises ``BAD_REQUEST``, with a message for people, if it is too short or too long."""
+        require_valid_length(password)
+        with self._hash_lock:
             self._owner.set(password)
 
     def set_viewer_password(self, password: str) -> None:
-        """As above, and for the owner's own."""
-        require_good(password)
-        with self._one_at_a_time:
+        """Ends the viewers' sessions. Raises ``BAD_REQUEST`` as above, and if it is the owner's password."""
+        require_valid_length(password)
+        with self._hash_lock:
             if self._owner.matches(password):
                 message = "viewers need another password than the owner's"
                 raise PetcamError(Code.BAD_REQUEST, message, key="commands.password.viewers_own")

@@ -1,7 +1,7 @@
-"""One password on disk: ``{"salt", "hash", "generation"}`` in hex, a scrypt hash.
+"""One password on disk as a scrypt hash: ``{"salt", "hash", "generation"}``, each in hex.
 
-``generation`` is new with each password and stands in each session, so that a changed password ends them.
-Read anew each time: ``petcam password`` is another process.
+``generation`` is new with each password and stored in each session, so that a changed password ends the sessions.
+The file is read again for each question, because ``petcam password`` changes it from another process.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from pathlib import Path
 from petcam.access import secret_file
 from petcam.errors import Code, PetcamError
 
-SHORTEST = 8  # characters
-LONGEST = 1024
-SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # 16 MiB and some tens of milliseconds for each try
+MIN_LENGTH = 8  # characters
+MAX_LENGTH = 1024
+SCRYPT_COST = {"n": 2**14, "r": 8, "p": 1}  # 16 MiB and some tens of milliseconds for each hash
 
 
 class PasswordFile:
@@ -31,13 +31,13 @@ class PasswordFile:
         return record["generation"] if record else ""
 
     def matches(self, password: str) -> bool:
-        """Takes as long whether one is set or not, and whether it is right or wrong."""
+        """Takes the same time whether a password is set or not, and whether this one is right or wrong."""
         record = self._record() or {"salt": "", "hash": ""}
-        digest = _hash(password[:LONGEST], bytes.fromhex(record["salt"]))
-        return hmac.compare_digest(digest, bytes.fromhex(record["hash"])) and len(password) <= LONGEST
+        digest = _hash(password[:MAX_LENGTH], bytes.fromhex(record["salt"]))
+        return hmac.compare_digest(digest, bytes.fromhex(record["hash"])) and len(password) <= MAX_LENGTH
 
     def set(self, password: str, only_first: bool = False) -> None:
-        """``only_first`` raises FileExistsError where one is set."""
+        """With ``only_first``, raises FileExistsError where a password is set already."""
         salt = secrets.token_bytes(16)
         record = {
             "salt": salt.hex(),
@@ -50,7 +50,7 @@ class PasswordFile:
         secret_file.remove(self._path)
 
     def _record(self) -> dict[str, str] | None:
-        """None while none is set, and where the file is damaged: then nobody gets in until one is set anew."""
+        """None while no password is set, and where the file is damaged: then nobody gets in until a new one is set."""
         try:
             record = json.loads(self._path.read_bytes())
             return {
@@ -60,12 +60,12 @@ class PasswordFile:
             return None
 
 
-def require_good(password: str) -> None:
-    if not SHORTEST <= len(password) <= LONGEST:
-        message = f"the password must have {SHORTEST} to {LONGEST} characters"
-        places = {"shortest": SHORTEST, "longest": LONGEST}
+def require_valid_length(password: str) -> None:
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        message = f"the password must have {MIN_LENGTH} to {MAX_LENGTH} characters"
+        places = {"shortest": MIN_LENGTH, "longest": MAX_LENGTH}
         raise PetcamError(Code.BAD_REQUEST, message, key="commands.password.length", **places)
 
 
 def _hash(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, **SCRYPT)
+    return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, **SCRYPT_COST)

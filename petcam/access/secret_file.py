@@ -1,26 +1,26 @@
-"""Keys and other secrets on disk, and how they are written."""
+"""Secret files: keys that are made when first needed, and writing that is atomic and private."""
 
 import os
 import secrets
 from pathlib import Path
 
-SHORTEST_KEY = 32  # bytes
+MIN_KEY_BYTES = 32
 
 
 def secret_key(name: str, directory: Path) -> bytes:
-    """What systemd handed over as the credential ``name``, else that file of ``directory``, made at the first call."""
+    """systemd's credential ``name`` where there is one, else the file ``name`` in ``directory``, made when missing."""
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     for path in ([Path(credentials) / name] if credentials else []) + [directory / name]:
-        if path.is_file() and path.stat().st_size >= SHORTEST_KEY:
+        if path.is_file() and path.stat().st_size >= MIN_KEY_BYTES:
             return path.read_bytes()
-    write_private(directory / name, secrets.token_bytes(SHORTEST_KEY))
+    write_private(directory / name, secrets.token_bytes(MIN_KEY_BYTES))
     return (directory / name).read_bytes()
 
 
 def write_private(path: Path, data: bytes, exclusive: bool = False, mode: int = 0o600) -> None:
-    """Whole or not at all, and the directory's owner's: ``sudo petcam password`` writes for the service.
+    """Write atomically; ``sudo petcam password`` writes for the service, so the directory's owner gets the file.
 
-    ``exclusive`` raises FileExistsError where the file is there.
+    With ``exclusive``, raises FileExistsError where the file exists.
     """
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -37,7 +37,7 @@ def write_private(path: Path, data: bytes, exclusive: bool = False, mode: int = 
         (os.link if exclusive else os.replace)(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync(path.parent)  # the new name too must outlive a power cut
+    _sync(path.parent)  # so that the new name, too, outlives a power cut
 
 
 def remove(path: Path) -> None:

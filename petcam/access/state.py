@@ -1,4 +1,4 @@
-"""Where petcam keeps what outlives it."""
+"""The directory in which petcam keeps its state from one run to the next."""
 
 import os
 from pathlib import Path

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, _: Config) -> int:
-    """Whatever is wrong in the file has already ended the command with its one line and exit 78."""
+    """An error in the file has ended the command before this, with its one line and exit status 78."""
     path = args.file or args.config or config.DEFAULT_PATH
     if not path.exists():
         raise PetcamError(Code.BAD_CONFIG, f"{path}: does not exist; name another file")

@@ -1,4 +1,5 @@
-"""``petcam compare``: run both, look, advise. Exit status 0: both showed the picture; 1: not both, or none was run."""
+"""``petcam compare``: run both backends, measure them, advise. Exit status 0: both showed the picture; 1: they did not,
+or none could be run."""
 
 import argparse
 import importlib.util
@@ -15,17 +16,18 @@ from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.segments import inspect
 from petcam.system.signals import Signals
-from petcam.system.streamer_binary import NAME as STREAMER
-from petcam.system.streamer_binary import REMEDY, find_streamer
+from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
 
-SHORTEST, USUAL, LONGEST = 5.0, 30.0, 3600.0  # seconds
-IDLE = 5.0  # seconds that are measured without a viewer
-WARM_UP = 1.0
-JOIN, LEAVE = 3.0, 1.0  # seconds for the viewers to come and go, besides those that are measured
+MIN_SECONDS, DEFAULT_SECONDS, MAX_SECONDS = 5.0, 30.0, 3600.0  # of --seconds
+IDLE_SECONDS = 5.0  # measured without a viewer
+WARM_UP_SECONDS = 1.0
+JOIN_SECONDS, LEAVE_SECONDS = 3.0, 1.0  # for the viewers to come and go, before and after what is measured
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=_seconds, default=USUAL, metavar="N", help="with viewers; default 30")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=DEFAULT_SECONDS, metavar="N", help="with viewers; default 30"
+    )
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -52,7 +54,7 @@ def _require(config: Config) -> Path:
         raise PetcamError(Code.UNSUPPORTED, message)
     streamer = find_streamer()
     if streamer is None:
-        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {REMEDY}")
+        raise PetcamError(Code.UNSUPPORTED, f"{STREAMER} is not there: {STREAMER_REMEDY}")
     return streamer
 
 
@@ -66,7 +68,7 @@ def _camera(segment: str) -> inspect.Summary:
 
 
 def _start(directory: Path, config: Config, streamer: Path, stack: ExitStack) -> list[Backend]:
-    """The Go one first; both are stopped by ``stack``."""
+    """The Go backend, then the Python one; ``stack`` stops both."""
     commands = {"go": [str(streamer)], "python": [sys.executable, "-m", "petcam.cli", "web"]}
     ports = _free_ports(2 * len(commands))
     started = []
@@ -79,38 +81,38 @@ def _start(directory: Path, config: Config, streamer: Path, stack: ExitStack) ->
 
 
 def _measure(backends: Sequence[Backend], seconds: float, signals: Signals) -> list[Measured] | None:
-    """None where a signal has ended it."""
-    for each in backends:  # the first viewer ever pays for what is loaded late
-        each.watch(WARM_UP)
+    """None where a signal ended the measurement."""
+    for each in backends:  # the very first viewer waits for what is loaded on first use
+        each.start_client(WARM_UP_SECONDS)
     for each in backends:
-        each.seen()
-    before = [each.cost() for each in backends]
-    if signals.wait(IDLE) is not None:
+        each.client_report()
+    before = [each.cpu_time() for each in backends]
+    if signals.wait(IDLE_SECONDS) is not None:
         return None
-    idle = [each.cost().percent_since(cost) for each, cost in zip(backends, before, strict=True)]
+    idle_cpu = [each.cpu_time().percent_since(cpu_time) for each, cpu_time in zip(backends, before, strict=True)]
     for each in backends:
-        each.watch(JOIN + seconds + LEAVE)
-    if signals.wait(JOIN) is not None:
+        each.start_client(JOIN_SECONDS + seconds + LEAVE_SECONDS)
+    if signals.wait(JOIN_SECONDS) is not None:
         return None
-    before = [each.cost() for each in backends]
+    before = [each.cpu_time() for each in backends]
     if signals.wait(seconds) is not None:
         return None
-    busy = [each.cost().percent_since(cost) for each, cost in zip(backends, before, strict=True)]
-    memory = [each.memory() for each in backends]
-    return [_measured(*each) for each in zip(backends, idle, busy, memory, strict=True)]
+    busy = [each.cpu_time().percent_since(cpu_time) for each, cpu_time in zip(backends, before, strict=True)]
+    memory_mib = [each.memory_mib() for each in backends]
+    return [_figures(*each) for each in zip(backends, idle_cpu, busy, memory_mib, strict=True)]
 
 
-def _measured(backend: Backend, idle: float, cpu: float, memory: float) -> Measured:
-    seen = backend.seen()
+def _figures(backend: Backend, idle_cpu: float, cpu: float, memory_mib: float) -> Measured:
+    report = backend.client_report()
     return Measured(
         name=backend.name,
-        idle=idle,
+        idle_cpu=idle_cpu,
         cpu=cpu,
-        memory=memory,
-        rate=seen.get("rate", 0.0),
-        first=seen.get("first_ms"),
-        late=seen.get("late_ms"),
-        late_p99=seen.get("late_p99_ms"),
+        memory_mib=memory_mib,
+        rate=report.get("rate", 0.0),
+        first_picture_ms=report.get("first_picture_ms"),
+        latency_ms=report.get("latency_ms"),
+        latency_p99_ms=report.get("latency_p99_ms"),
     )
 
 
@@ -126,7 +128,7 @@ def _advise(measured: Sequence[Measured], backends: Sequence[Backend], config: C
     plays = [go.plays(python), python.plays(go)]
     failed = [backend for backend, well in zip(backends, plays, strict=True) if not well]
     for backend in failed:
-        print(f"the {backend.name} backend's last words: {backend.last_words()}")
+        print(f"the {backend.name} backend's last words: {backend.last_log_line()}")
     return 1 if failed else 0
 
 
@@ -147,6 +149,6 @@ def _free_ports(count: int) -> list[int]:
 
 def _seconds(text: str) -> float:
     number = float(text)
-    if not SHORTEST <= number <= LONGEST:
-        raise argparse.ArgumentTypeError(f"must be from {SHORTEST:g} to {LONGEST:g}")
+    if not MIN_SECONDS <= number <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"must be from {MIN_SECONDS:g} to {MAX_SECONDS:g}")
     return number

@@ -16,16 +16,15 @@ import yaml
 from petcam.config import Config, parse
 from petcam.errors import Code, PetcamError
 from petcam.system.child import Child, petcam_environment
-from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
-from petcam.system.signals import STOP, Signals
-from petcam.system.streamer_binary import NAME as STREAMER
-from petcam.system.streamer_binary import find_streamer
+from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
+from petcam.system.signals import STOP_SIGNALS, Signals
+from petcam.system.streamer_binary import STREAMER, find_streamer
 from petcam.words import say
 
-STOP_TIMEOUT = 4.0  # seconds
-SLOW_START = 10.0  # seconds after which the URL is said although no picture has come
-LOOK_AGAIN = 0.05  # seconds between looks while it starts
-IDLE = 1.0
+STOP_TIMEOUT_SECONDS = 4.0
+MAX_START_SECONDS = 10.0  # then the URL is printed although no picture has come
+START_POLL_SECONDS = 0.05  # between checks while it starts
+WATCH_POLL_SECONDS = 1.0  # between checks afterwards
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,11 +54,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise PetcamError(Code.UNSUPPORTED, say("demo.no_streamer", name=STREAMER))
     file = prepare(directory, text)
     with ExitStack() as stack:
-        signals = stack.enter_context(Signals(STOP | {signal.SIGCHLD}))
+        signals = stack.enter_context(Signals(STOP_SIGNALS | {signal.SIGCHLD}))
         log = stack.enter_context(open(directory / "petcam-demo.log", "wb"))
         children = make_children(args, file, streamer, log)
         stack.callback(remove_segments, demo)
-        stack.callback(end, children)
+        stack.callback(stop_children, children)
         for child in children:
             child.start()
         watch(demo, children, directory, signals)
@@ -90,7 +89,7 @@ def require_free_ports(demo: Config) -> None:
     if demo.web.port == demo.streamer.port:
         raise PetcamError(Code.PORT_TAKEN, say("demo.same_port", port=demo.web.port))
     for port, host, kind, protocol, option in wanted:
-        if not is_free(host, port, kind):
+        if not is_port_free(host, port, kind):
             message = say("demo.port_taken", kind=protocol, port=port, host=host, option=option)
             raise PetcamError(Code.PORT_TAKEN, message)
 
@@ -107,7 +106,7 @@ def prepare(directory: Path, text: str) -> Path:
 
 
 def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[bytes]) -> list[Child]:
-    """In the order of the video's way; they are ended in reverse."""
+    """In the order in which the video passes them; they are stopped in reverse."""
     environment = petcam_environment(file.parent)
     petcam = [sys.executable, "-m", "petcam.cli", "--config", str(file)]
     delay = [] if args.detector_delay_ms is None else ["--detector-delay-ms", str(args.detector_delay_ms)]
@@ -121,16 +120,16 @@ def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[
 
 
 def watch(demo: Config, children: list[Child], directory: Path, signals: Signals) -> None:
-    """Say the URL once all is there, start again who dies; until Ctrl-C or SIGTERM."""
+    """Print the URL once everything answers, and restart each child that ends, until Ctrl-C or SIGTERM."""
     started_at, announced = time.monotonic(), False
     tell("where", directory=directory)
-    while signals.wait(IDLE if announced else LOOK_AGAIN) not in STOP:
+    while signals.wait(WATCH_POLL_SECONDS if announced else START_POLL_SECONDS) not in STOP_SIGNALS:
         for child in children:
-            how = child.ended()
+            how = child.poll_exit()
             if how:
                 tell("ended", name=child.name, how=how)
-            child.start_if_due()
-        if not announced and (is_up(demo) or time.monotonic() - started_at > SLOW_START):
+            child.restart_if_due()
+        if not announced and (is_up(demo) or time.monotonic() - started_at > MAX_START_SECONDS):
             announced = True
             announce(demo)
 
@@ -147,7 +146,7 @@ def is_up(demo: Config) -> bool:
 def announce(demo: Config) -> None:
     if not is_up(demo):
         tell("no_picture")
-    host = from_here(demo.web.host)
+    host = local_url_host(demo.web.host)
     if not is_loopback(demo.web.host):
         host = lan_address() if demo.web.host in ("0.0.0.0", "::") else host
         tell("exposed")
@@ -158,16 +157,16 @@ def tell(what: str, **values: object) -> None:
     print("petcam demo:", say(f"demo.{what}", **values))
 
 
-def end(children: list[Child]) -> None:
+def stop_children(children: list[Child]) -> None:
     for child in reversed(children):
-        child.ask_to_end()
-    deadline = time.monotonic() + STOP_TIMEOUT
+        child.terminate()
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
     for child in children:
-        child.end(deadline)
+        child.wait_or_kill(deadline)
 
 
 def remove_segments(demo: Config) -> None:
-    """What a feed that had to be ended by force left behind."""
+    """A feed that had to be killed leaves its segments behind."""
     for name in (demo.camera.stream, demo.camera.detections):
         for leftover in (name, f"{name}.new"):
             with suppress(FileNotFoundError):

@@ -25,17 +25,16 @@ from petcam.errors import PetcamError
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
-from petcam.system.network import from_here, http_get, is_free, is_loopback, lan_address
-from petcam.system.streamer_binary import NAME as STREAMER
-from petcam.system.streamer_binary import REMEDY, find_streamer
+from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
+from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
 
-LOW_SPACE = 1 << 30  # bytes
-NO_SPACE = 100 << 20
-START = "sudo systemctl start petcam.target; why it ended: journalctl -u 'petcam*'"
-SECRETS = Path("/etc/petcam/secrets")  # of the package; a checkout has none
-AVAHI = Path("/run/avahi-daemon")
-RELEASED = 1_790_000_000  # Unix time; a clock before it is wrong
-NEWS_TIMEOUT = 1.5  # seconds that a living writer may need for its next record
+LOW_SPACE_BYTES = 1 << 30  # with less there is a warning
+MIN_SPACE_BYTES = 100 << 20  # with less nothing can be recorded
+EARLIEST_TIME = 1_790_000_000  # Unix time; a clock that is before it is wrong
+RECORD_TIMEOUT_SECONDS = 1.5  # a living writer may take this long for its next record
+START_REMEDY = "sudo systemctl start petcam.target; why it ended: journalctl -u 'petcam*'"
+SECRETS_DIRECTORY = Path("/etc/petcam/secrets")  # the package makes it; a checkout has none
+AVAHI_DIRECTORY = Path("/run/avahi-daemon")  # there while the mDNS daemon runs
 
 
 class Sign(Enum):
@@ -47,7 +46,7 @@ class Sign(Enum):
 @dataclass(frozen=True)
 class Finding:
     sign: Sign
-    what: str
+    subject: str
     words: str  # what was found, and the remedy
 
 
@@ -56,11 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """1 if something essential is broken. A bad configuration has already ended the command with its line."""
+    """1 if something essential is broken. A bad configuration has ended the command before this, with its own line."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     worst = 0
     for finding in examine(args.config or configuration.DEFAULT_PATH, config):
-        print(f"{finding.sign.value}  {finding.what:<15} {finding.words}", flush=True)
+        print(f"{finding.sign.value}  {finding.subject:<15} {finding.words}", flush=True)
         worst = max(worst, int(finding.sign is Sign.BROKEN))
     return worst
 
@@ -93,58 +92,58 @@ def check_file(file: Path) -> Finding:
 def check_streamer() -> Finding:
     path = find_streamer()
     if path is None:
-        return Finding(Sign.BROKEN, "streamer", f"{STREAMER} is not there: {REMEDY}")
+        return Finding(Sign.BROKEN, "streamer", f"{STREAMER} is not there: {STREAMER_REMEDY}")
     try:
         asked = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
-        return Finding(Sign.BROKEN, "streamer", f"{path} does not run on this machine: {REMEDY}")
+        return Finding(Sign.BROKEN, "streamer", f"{path} does not run on this machine: {STREAMER_REMEDY}")
     return Finding(Sign.OK, "streamer", f"{path}: {asked.stdout.strip() or 'no version'}")
 
 
 def check_services(config: Config) -> Iterator[Finding]:
-    """Each port either answers as petcam's, or is free for it."""
+    """On each port petcam answers, or the port is free for it."""
     streamer_runs = http_get(config.streamer.host, config.streamer.port, "/health") is not None
     web_runs = http_get(config.web.host, config.web.port, "/healthz") is not None
     udp = (config.streamer.host, config.webrtc.udp_port, socket.SOCK_DGRAM)
-    yield port("web port", web_runs, "web.port", config.web.host, config.web.port)
-    yield port("streamer port", streamer_runs, "streamer.port", config.streamer.host, config.streamer.port)
-    yield port("media port", streamer_runs, "webrtc.udp_port", *udp)
+    yield check_port("web port", web_runs, "web.port", config.web.host, config.web.port)
+    yield check_port("streamer port", streamer_runs, "streamer.port", config.streamer.host, config.streamer.port)
+    yield check_port("media port", streamer_runs, "webrtc.udp_port", *udp)
 
 
-def port(
-    what: str, running: bool, key: str, host: str, number: int, kind: socket.SocketKind = socket.SOCK_STREAM
+def check_port(
+    subject: str, running: bool, key: str, host: str, number: int, kind: socket.SocketKind = socket.SOCK_STREAM
 ) -> Finding:
     if running:
-        return Finding(Sign.OK, what, f"{number}: petcam answers")
-    if is_free(host, number, kind):
-        return Finding(Sign.LOOK, what, f"{number} is free, petcam is not running: {START}")
-    return Finding(Sign.BROKEN, what, f"{number} on {host} is taken by another program: end it or change {key}")
+        return Finding(Sign.OK, subject, f"{number}: petcam answers")
+    if is_port_free(host, number, kind):
+        return Finding(Sign.LOOK, subject, f"{number} is free, petcam is not running: {START_REMEDY}")
+    return Finding(Sign.BROKEN, subject, f"{number} on {host} is taken by another program: end it or change {key}")
 
 
-def check_segment(what: str, layout: str, reader: BaseReader[Any, Any]) -> Finding:
-    """A few seconds of what petcam itself would read there."""
+def check_segment(subject: str, layout: str, reader: BaseReader[Any, Any]) -> Finding:
+    """Reads one record as the services would."""
     try:
         with reader:
-            news = reader.read(NEWS_TIMEOUT)
+            record = reader.read(RECORD_TIMEOUT_SECONDS)
     except PetcamError as error:
-        return Finding(Sign.BROKEN, what, error.message)
+        return Finding(Sign.BROKEN, subject, error.message)
     except OSError as error:
-        return Finding(Sign.BROKEN, what, f"{reader.name}: {error.strerror}: sudo petcam doctor")
-    if news is not None:
-        return Finding(Sign.OK, what, f"{reader.name}: {news.width}×{news.height}, frame {news.frame_number}")
+        return Finding(Sign.BROKEN, subject, f"{reader.name}: {error.strerror}: sudo petcam doctor")
+    if record is not None:
+        return Finding(Sign.OK, subject, f"{reader.name}: {record.width}×{record.height}, frame {record.frame_number}")
     if reader.last_fault:
-        return Finding(Sign.BROKEN, what, f"{reader.name}: {reader.last_fault}; see petcam shm check {reader.name}")
-    return Finding(Sign.LOOK, what, f"{reader.name}: {_why_nothing_comes(what, layout, reader.name)}")
+        return Finding(Sign.BROKEN, subject, f"{reader.name}: {reader.last_fault}; see petcam shm check {reader.name}")
+    return Finding(Sign.LOOK, subject, f"{reader.name}: {_why_nothing_comes(subject, layout, reader.name)}")
 
 
-def _why_nothing_comes(what: str, layout: str, name: str) -> str:
+def _why_nothing_comes(subject: str, layout: str, name: str) -> str:
     found = inspect.summarise(name)
     if found.layout and found.layout != layout:
         return f"its daemon writes the layout {found.layout}: set camera.layout to {found.layout}"
     if layout == "rdk-x5" and found.state == "absent":
         return "is not there; is the board's daemon running, and is its name right in the configuration?"
-    if layout == "rdk-x5" and what == "detections":
-        return f"no result in {NEWS_TIMEOUT:g} s, as is usual while the detector finds nothing"
+    if layout == "rdk-x5" and subject == "detections":
+        return f"no result in {RECORD_TIMEOUT_SECONDS:g} s, as is usual while the detector finds nothing"
     if layout == "rdk-x5":
         return "nothing comes; is the board's daemon running? Restart it, and look at the camera"
     return "nothing comes; is its daemon, or petcam-feed, running?"
@@ -182,29 +181,29 @@ def check_recordings(directory: Path) -> Finding:
 
 
 def check_space(directory: Path) -> Finding:
-    there = next(path for path in (directory, *directory.parents) if path.exists())
-    free = shutil.disk_usage(there).free
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
     words = f"{free / (1 << 30):.1f} GiB free for {directory}"
-    if free < NO_SPACE:
+    if free < MIN_SPACE_BYTES:
         return Finding(Sign.BROKEN, "disk", f"{words}: nothing can be recorded; delete something")
-    if free < LOW_SPACE:
+    if free < LOW_SPACE_BYTES:
         return Finding(Sign.LOOK, "disk", f"{words}: set recording.max_bytes or delete something")
     return Finding(Sign.OK, "disk", words)
 
 
 def check_clock(now: float) -> Finding:
     said = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
-    if now < RELEASED:
+    if now < EARLIEST_TIME:
         return Finding(Sign.LOOK, "clock", f"{said}: recordings get wrong dates: sudo timedatectl set-ntp true")
     return Finding(Sign.OK, "clock", said)
 
 
 def check_secrets() -> Iterator[Finding]:
-    """Without one of them systemd does not start a service. Only root sees them."""
-    if not SECRETS.is_dir() or os.geteuid():
+    """Both must exist, or systemd does not start the service. Only root can see them."""
+    if not SECRETS_DIRECTORY.is_dir() or os.geteuid():
         return
     for name in ("session.key", "token.key"):
-        file = SECRETS / name
+        file = SECRETS_DIRECTORY / name
         if not (file.is_file() and file.stat().st_size):
             yield Finding(Sign.BROKEN, "keys", f"{file} is missing: sudo dpkg-reconfigure petcam")
 
@@ -228,8 +227,8 @@ def check_password(config: Config) -> Finding:
 
 
 def check_tls(config: Config) -> Finding:
-    """By the fingerprint the owner knows that the certificate a browser asks about is this board's."""
-    host = from_here(config.web.host).strip("[]")
+    """Gives the fingerprint, by which the owner can tell that the certificate a browser warns about is this board's."""
+    host = local_url_host(config.web.host).strip("[]")
     try:
         certificate = ssl.get_server_certificate((host, config.web.tls_port), timeout=5)
     except (OSError, ValueError):
@@ -242,10 +241,10 @@ def check_tls(config: Config) -> Finding:
 
 def check_url(config: Config) -> Finding:
     wildcard = config.web.host in ("0.0.0.0", "::")
-    host = lan_address() if wildcard else from_here(config.web.host)
+    host = lan_address() if wildcard else local_url_host(config.web.host)
     url = f"http://{host}:{config.web.port}"
     if not wildcard:
         return Finding(Sign.OK, "page", url)
-    if not AVAHI.exists():
+    if not AVAHI_DIRECTORY.exists():
         return Finding(Sign.LOOK, "page", f"{url}; phones find it by its name after: sudo apt install avahi-daemon")
     return Finding(Sign.OK, "page", f"{url} or http://{socket.gethostname()}.local:{config.web.port}")

@@ -12,7 +12,7 @@ from petcam.shm.stream import StreamWriter
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
 
-CHECK_INTERVAL_SECONDS = 0.5  # at most so late the end of the source is noticed
+CHECK_INTERVAL_SECONDS = 0.5  # the end of the source is noticed this late at most
 
 log = logging.getLogger("petcam.feed")
 
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Feed until a signal; 0 then, and where the source has come to its end for good (standard input)."""
+    """Feed until a signal, or until the source has ended for good (standard input). Returns 0."""
     detector = args.detector_delay_ms, args.detector_every
     source = sources.find(_chosen_source(args, config.camera), config.camera.detections, *detector)
     with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
@@ -64,7 +64,7 @@ def _chosen_source(args: argparse.Namespace, camera: Camera) -> str:
 
 
 def _watch(feeder: Feeder, signals: Signals) -> None:
-    """Tell systemd how it goes, until a signal or the feeder's end."""
+    """Report the feeder's status to systemd until a signal or the feeder's end."""
     watchdog = Watchdog({"feed": lambda: feeder.alive})
     watchdog.ready(feeder.status)
     beat_at = 0.0

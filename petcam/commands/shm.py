@@ -1,4 +1,5 @@
-"""``petcam shm list | show NAME | check NAME``: all segments, one of them, and whether its writer keeps the rules."""
+"""``petcam shm list | show NAME | check NAME``: list the segments, describe one, check whether its writer keeps the
+rules of docs/shm-layout.md."""
 
 import argparse
 import re
@@ -65,20 +66,23 @@ def _lines(found: Summary) -> list[tuple[str, str]]:
         return lines
     lines.append(("layout", f"{found.layout}, {found.kind}"))
     if found.writer:
-        lines += [("writer", found.writer), ("epoch", f"{found.epoch}, created {_ago(found.created_seconds)} ago")]
-        lines.append(("heartbeat", f"{_ago(found.heartbeat_seconds)} ago"))
+        lines += [
+            ("writer", found.writer),
+            ("epoch", f"{found.epoch}, created {_ago(found.seconds_since_creation)} ago"),
+        ]
+        lines.append(("heartbeat", f"{_ago(found.seconds_since_heartbeat)} ago"))
     lines.append(("records", f"{found.published}"))
     if found.samples:
-        newest = found.samples[-1]
-        lines += [("newest", f"{_ago(found.age_seconds)} ago"), ("picture", f"{newest.width}x{newest.height}")]
+        latest = found.samples[-1]
+        lines += [("newest", f"{_ago(found.age_seconds)} ago"), ("picture", f"{latest.width}x{latest.height}")]
         lines.append(("rate", _rate(found)))
-        lines += _stream_lines(found) if found.kind == "stream" else [("boxes", f"{newest.boxes} in the newest")]
+        lines += _stream_lines(found) if found.kind == "stream" else [("boxes", f"{latest.boxes} in the newest")]
     return lines
 
 
 def _stream_lines(found: Summary) -> list[tuple[str, str]]:
     bitrate = "-" if found.bitrate is None else f"{found.bitrate / 1e6:.2f} Mb/s"
-    return [("bit rate", bitrate), ("keyframes", f"every {_ago(found.keyframe_seconds)}")]
+    return [("bit rate", bitrate), ("keyframes", f"every {_ago(found.keyframe_interval_seconds)}")]
 
 
 def _rate(found: Summary) -> str:
@@ -116,7 +120,7 @@ def _check(name: str, seconds: float) -> int:
 
 
 def _check_rdk(found: Summary, seconds: float) -> int:
-    """The older layouts have few rules to break; say what a reader makes of their records."""
+    """The older layouts have few rules that could be checked, so report what a reader accepts and refuses."""
     make = stream_reader if found.kind == "stream" else detection_reader
     records, faults = 0, {}
     with make("rdk-x5", found.name) as reader:
@@ -135,7 +139,7 @@ def _check_rdk(found: Summary, seconds: float) -> int:
 
 
 def _without_numbers(fault: str) -> str:
-    """Faults that differ in their numbers only are told once."""
+    """Faults that differ only in their numbers are reported once."""
     return re.sub(r"[0-9]+", "N", fault)
 
 

@@ -1,4 +1,4 @@
-"""``petcam web``: wires the app, serves it, and stops everything in reverse."""
+"""``petcam web``: makes what the web service consists of, starts it, and stops it in reverse order."""
 
 import argparse
 import logging
@@ -17,7 +17,7 @@ from petcam.web.app import Services, create_app
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle
-from petcam.web.pictures import Cameras, PictureFeed
+from petcam.web.pictures import PictureFeed, SourceSelector
 from petcam.web.recordings import RecordingDirectory, Thumbnails
 from petcam.web.signaling import OfferTokens, read_boot_id
 
@@ -41,12 +41,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
         server.start()
         stack.callback(server.stop)
         services.detections.start()
-        stack.callback(services.detections.stop)  # before the server's: that waits for open streams
+        stack.callback(services.detections.stop)  # runs before the server's stop, which waits for open streams
         stack.callback(services.pictures.stop)
         if services.webrtc is not None:
             services.webrtc.start()
             stack.callback(services.webrtc.stop)
-        _warn(config)
+        _warn_if_open(config)
         _log.info("serving on http://%s:%d", config.web.host, server.port)
         serve(services, watchdog, signals)
         watchdog.stopping()
@@ -62,7 +62,8 @@ def build(config: Config) -> Services:
         streamer=StreamerClient(streamer_url(config), config.web.threads),
         detections=DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections)),
         pictures=PictureFeed(
-            Cameras(camera.layout, camera.stream), lambda: segments.detection_reader(camera.layout, camera.detections)
+            SourceSelector(camera.layout, camera.stream),
+            lambda: segments.detection_reader(camera.layout, camera.detections),
         ),
         recordings=RecordingDirectory(config.recording.directory),
         thumbnails=Thumbnails(),
@@ -70,27 +71,27 @@ def build(config: Config) -> Services:
         sessions=Sessions(state / "sessions.json", owner.generation),
         cookie=Cookie(secret_key("session.key", state)),
         hosts=Hosts(config, socket.gethostname()),
-        tokens=OfferTokens(token_key, read_boot_id()),
-        viewing=ViewingTokens(state),
+        offer_tokens=OfferTokens(token_key, read_boot_id()),
+        viewing_tokens=ViewingTokens(state),
         proof=tls_proof(token_key),
         throttle=Throttle(),
-        stream_slots=StreamSlots.of_threads(config.web.threads),
+        stream_slots=StreamSlots.for_threads(config.web.threads),
         webrtc=_python_webrtc(config),
     )
 
 
 def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
-    """Raises ``BAD_CONFIG`` where it is asked for and aiortc is missing."""
+    """None unless it is configured. Raises ``BAD_CONFIG`` where aiortc is missing."""
     if config.webrtc.backend != "python":
         return None
-    webrtc.require()
-    webrtc.quieten()
+    webrtc.require_aiortc()
+    webrtc.quieten_libraries()
     camera = config.camera
     return webrtc.PythonWebRTC(config.webrtc, lambda: segments.stream_reader(camera.layout, camera.stream))
 
 
 def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:
-    """Until SIGTERM or SIGINT."""
+    """Feed the watchdog until SIGTERM or SIGINT."""
     watchdog.ready("ready")
     while signals.wait(watchdog.interval) is None:
         failed = watchdog.beat(f"{services.stream_slots.taken()} open streams")
@@ -98,6 +99,6 @@ def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:
             _log.error("not answering: %s", ", ".join(failed))
 
 
-def _warn(config: Config) -> None:
+def _warn_if_open(config: Config) -> None:
     if config.auth.mode == "none" and not is_loopback(config.web.host):
         _log.warning("auth.mode is none: everybody who reaches port %d sees the camera", config.web.port)

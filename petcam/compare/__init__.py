@@ -1,6 +1,6 @@
-"""``petcam compare``: both WebRTC backends side by side on the camera that runs, before one of them is chosen.
+"""``petcam compare``: measures both WebRTC backends side by side on the running camera, before one of them is chosen.
 
-``commands.compare`` checks and wires, ``backend`` is one that runs and what it costs, ``viewer`` (a process of its own,
-with aiortc) watches it, ``verdict`` makes the table and the advice. Nothing of the running services is touched: the
-backends listen on free ports of this machine only, and nothing is recorded.
+``commands.compare`` checks and wires; ``backend`` runs one backend and reads what it costs; ``measuring_client``, in a
+process of its own, receives its video by aiortc and times it; ``verdict`` makes the table and the advice. The services
+that are already running are not touched: the backends listen on free ports of this machine only and record nothing.
 """

@@ -1,4 +1,4 @@
-"""One backend that runs for the comparison: a service with a configuration of its own, and its viewer."""
+"""One backend under comparison: a service with a configuration of its own, and the client that measures it."""
 
 import json
 import os
@@ -17,25 +17,25 @@ from petcam.errors import Code, PetcamError
 from petcam.system.child import Child, petcam_environment
 from petcam.system.network import http_get
 
-START_TIMEOUT = 20.0  # seconds
-LOOK_AGAIN = 0.1
+START_TIMEOUT_SECONDS = 20.0
+POLL_SECONDS = 0.1  # between questions whether it has started
 HOST = "127.0.0.1"
-TICK = os.sysconf("SC_CLK_TCK")
+CLOCK_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Of a process so far."""
+class CpuTime:
+    """What a process has used since it started."""
 
     cpu: float  # seconds
-    at: float  # time.monotonic()
+    at: float  # when it was read, by time.monotonic()
 
-    def percent_since(self, before: "Cost") -> float:
+    def percent_since(self, before: "CpuTime") -> float:
         return 100 * (self.cpu - before.cpu) / (self.at - before.at)
 
 
 class Backend:
-    """``ports`` are two free ones: of petcam-web and of the streamer. Used from the main thread only."""
+    """``ports`` are two free ones, for petcam-web and for the streamer. Use it from the main thread only."""
 
     def __init__(self, name: str, command: list[str], directory: Path, config: Config, ports: tuple[int, int]) -> None:
         self.name, self._directory = name, directory
@@ -46,64 +46,64 @@ class Backend:
         self._port, self._health = (streamer, "/health") if name == "go" else (web, "/healthz")
         self._log: IO[bytes] = (directory / "log").open("wb")
         self._child = Child(name, [*command, "--config", str(file)], petcam_environment(directory), self._log)
-        self._viewer: subprocess.Popen[str] | None = None
+        self._client: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Raises ``UNSUPPORTED`` with the last words of its log where it does not come up."""
+        """Returns when it answers. Raises ``UNSUPPORTED``, with the last line of its log, where it does not start."""
         self._child.start()
-        deadline = time.monotonic() + START_TIMEOUT
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while http_get(HOST, self._port, self._health, timeout=1.0) is None:
-            if self._child.ended() or time.monotonic() > deadline:
-                raise PetcamError(Code.UNSUPPORTED, f"the {self.name} backend does not start: {self.last_words()}")
-            time.sleep(LOOK_AGAIN)
+            if self._child.poll_exit() or time.monotonic() > deadline:
+                raise PetcamError(Code.UNSUPPORTED, f"the {self.name} backend does not start: {self.last_log_line()}")
+            time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
         with ExitStack() as stack:
             stack.callback(self._log.close)
-            stack.callback(lambda: self._child.end(time.monotonic() + 5))
-            stack.callback(self._child.ask_to_end)
-            if self._viewer is not None:
-                self._viewer.kill()
-                self._viewer.communicate()
+            stack.callback(lambda: self._child.wait_or_kill(time.monotonic() + 5))
+            stack.callback(self._child.terminate)
+            if self._client is not None:
+                self._client.kill()
+                self._client.communicate()
 
-    def cost(self) -> Cost:
+    def cpu_time(self) -> CpuTime:
         fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
-        return Cost((int(fields[11]) + int(fields[12])) / TICK, time.monotonic())
+        return CpuTime((int(fields[11]) + int(fields[12])) / CLOCK_TICKS_PER_SECOND, time.monotonic())
 
-    def memory(self) -> float:
-        """MiB resident, without the segment, which is there anyway."""
+    def memory_mib(self) -> float:
+        """Resident memory without the mapped segment, which exists in any case."""
         fields = dict(line.split(":", 1) for line in Path(f"/proc/{self._child.pid}/status").read_text().splitlines())
         return (int(fields["VmRSS"].split()[0]) - int(fields["RssShmem"].split()[0])) / 1024
 
-    def watch(self, seconds: float) -> None:
-        """Let a viewer in; :meth:`seen` waits for it."""
+    def start_client(self, seconds: float) -> None:
+        """Start a measuring client; :meth:`client_report` waits for its end."""
         url = f"http://{HOST}:{self._port}/api/webrtc/offer"
-        command = [sys.executable, "-m", "petcam.compare.viewer", url, str(seconds)]
-        self._viewer = subprocess.Popen(
+        command = [sys.executable, "-m", "petcam.compare.measuring_client", url, str(seconds)]
+        self._client = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=self._log, text=True, env=petcam_environment(self._directory)
         )
 
-    def seen(self) -> dict[str, Any]:
-        """What the viewer saw; nothing where it failed."""
-        assert self._viewer is not None
+    def client_report(self) -> dict[str, Any]:
+        """What the client measured; empty where it failed."""
+        assert self._client is not None
         try:
-            output, _ = self._viewer.communicate(timeout=START_TIMEOUT)
+            output, _ = self._client.communicate(timeout=START_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             return {}
-        found: dict[str, Any] = json.loads(output) if self._viewer.returncode == 0 else {}
+        found: dict[str, Any] = json.loads(output) if self._client.returncode == 0 else {}
         return found
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         lines = (self._directory / "log").read_text(errors="replace").splitlines()
         return lines[-1] if lines else "its log is empty"
 
 
 def _settings(name: str, directory: Path, config: Config, web: int, streamer: int) -> dict[str, Any]:
-    """For this machine only, without login; the camera is the one that runs."""
+    """The configuration: for this machine only, without login, with the running camera."""
     return {
         "web": {"host": HOST, "port": web},
         "streamer": {"host": HOST, "port": streamer},
-        # No detections: what they cost is petcam-web's with either backend.
+        # No detections: their cost in petcam-web is the same with either backend.
         "camera": {
             "layout": config.camera.layout,
             "stream": config.camera.stream,

@@ -1,6 +1,6 @@
-"""Segments as petcam meets them, in the contract's layout or an RDK X5's: readers, what can be said of one, its faults.
+"""Shared-memory segments in either layout, petcam's contract or an RDK X5's: readers, inspection and checks.
 
-- ``stream_reader``, ``detection_reader``: by ``camera.layout``.
+- ``stream_reader``, ``detection_reader``: the reader for ``camera.layout``.
 - ``inspect``: state, rate and geometry of a segment. ``check``: which rules of docs/shm-layout.md its writer breaks.
 
 Imports ``errors``, ``shm`` and ``shm.rdk_x5``.

@@ -1,4 +1,4 @@
-"""Watching a writer for some seconds and saying, in plain words, which rules of docs/shm-layout.md it breaks."""
+"""Watches a writer for some seconds and says in plain words which rules of docs/shm-layout.md it breaks."""
 
 import os
 import time
@@ -12,20 +12,20 @@ from petcam.shm import detections, futex, layout, mapping, nal, stream
 from petcam.shm.layout import STREAM, Shape
 from petcam.shm.segment import Segment, open_segment
 
-MAX_HEARTBEAT_INTERVAL_NS = layout.HEARTBEAT_NS + 100_000_000  # the rest is what a busy machine may add
-MAX_WAIT_SECONDS = 0.02  # for a publication, between two looks at the header
-LATE_RECORD_NS = 5_000_000  # a record so young may have come after a wait had timed out already
-MAX_CLOCK_OFFSET_NS = 60_000_000_000  # a time further from now than this is of another clock
+MAX_HEARTBEAT_INTERVAL_NS = layout.HEARTBEAT_NS + 100_000_000  # a busy machine may add 100 ms
+MAX_WAIT_SECONDS = 0.02  # for a publication; then the header is read again
+LATE_RECORD_NS = 5_000_000  # a record this young may have been published after a wait had timed out
+MAX_CLOCK_OFFSET_NS = 60_000_000_000  # a time further from now than this was taken from another clock
 
 
 @dataclass
 class Report:
-    """What was seen: the records that were looked at and, for each broken rule, the first case and how many."""
+    """The number of records that were checked and, for each broken rule, its first case and the number of cases."""
 
     records: int = 0
     broken: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def breaks(self, rule: str, case: str = "") -> None:
+    def add_violation(self, rule: str, case: str = "") -> None:
         first, count = self.broken.get(rule, (case, 0))
         self.broken[rule] = (first, count + 1)
 
@@ -38,7 +38,7 @@ def watch(name: str, shape: Shape, seconds: float) -> Report:
     report = Report()
     segment = open_segment(name, shape)
     if segment is None:
-        report.breaks("there is no segment of that name with data: start its writer")
+        report.add_violation("there is no segment of that name with data: start its writer")
         return report
     try:
         _check_file(segment, report)
@@ -51,14 +51,14 @@ def watch(name: str, shape: Shape, seconds: float) -> Report:
 def _check_file(segment: Segment, report: Report) -> None:
     mode = os.stat(mapping.path(segment.name)).st_mode & 0o7777
     if mode != 0o640:
-        report.breaks("the segment's mode must be 0640: nobody else may see the picture (C4)", f"{mode:04o}")
+        report.add_violation("the segment's mode must be 0640: nobody else may see the picture (C4)", f"{mode:04o}")
     for reserved in ("reserved0", "reserved1", "reserved2", "reserved3"):
         if np.any(segment.live[reserved]):
-            report.breaks("reserved bytes of the header must be 0", reserved)
+            report.add_violation("reserved bytes of the header must be 0", reserved)
 
 
 class Watcher:
-    """Reads record by record as a reader does, and reports what a reader would put up with."""
+    """Reads record by record as a reader does, and reports also what a reader would tolerate."""
 
     def __init__(self, segment: Segment, report: Report) -> None:
         self._segment = segment
@@ -68,58 +68,60 @@ class Watcher:
         self._news = segment.news
         self._beat_ns, self._beat_seen_ns = segment.heartbeat_ns, time.monotonic_ns()
         self._before: np.void | None = None  # the slot of the record before
-        self._woken = self._overslept = 0  # waits that a publication ended, and that it should have ended
+        self._wakeups = self._missed_wakeups = 0  # waits that a publication ended, and that one should have ended
 
     def run(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         first = self._next
         while time.monotonic() < end and not self._segment.gone:
             news = self._segment.news
-            woken = futex.wait(self._segment.news_address, news, MAX_WAIT_SECONDS)
-            self._woken += woken
-            self._overslept += not woken and self._segment.news != news and not self._is_newest_late()
+            was_woken = futex.wait(self._segment.news_address, news, MAX_WAIT_SECONDS)
+            self._wakeups += was_woken
+            self._missed_wakeups += not was_woken and self._segment.news != news and not self._is_latest_late()
             self._check_live()
             self._check_records()
         if self._segment.gone:
-            self._report.breaks("the segment was replaced or removed while it was watched: check again")
+            self._report.add_violation("the segment was replaced or removed while it was watched: check again")
         elif self._segment.next_record == first:
-            self._report.breaks(f"no record was published in {seconds:g} s: is its source running?")
+            self._report.add_violation(f"no record was published in {seconds:g} s: is its source running?")
         self._check_wakeups()
 
-    def _is_newest_late(self) -> bool:
-        """Whether the newest record came only when the time was up already."""
-        newest = self._segment.slots[(self._segment.next_record - 1) % self._segment.shape.slot_count]
-        return time.monotonic_ns() - int(newest["publish_ns"]) < LATE_RECORD_NS
+    def _is_latest_late(self) -> bool:
+        """Whether the latest record came only after the wait had timed out."""
+        latest = self._segment.slots[(self._segment.next_record - 1) % self._segment.shape.slot_count]
+        return time.monotonic_ns() - int(latest["publish_ns"]) < LATE_RECORD_NS
 
     def _check_live(self) -> None:
         segment, now = self._segment, time.monotonic_ns()
         if segment.live.tobytes()[: layout.FIXED_SIZE] != self._fixed:
-            self._report.breaks("bytes 0..127 of the header must never change")
+            self._report.add_violation("bytes 0..127 of the header must never change")
             self._fixed = segment.live.tobytes()[: layout.FIXED_SIZE]
         beat = segment.heartbeat_ns
         if beat != self._beat_ns:
             self._beat_ns, self._beat_seen_ns = beat, now
         elif now - self._beat_seen_ns > MAX_HEARTBEAT_INTERVAL_NS:
-            self._report.breaks("heartbeat_ns must be raised at least every 250 ms")
+            self._report.add_violation("heartbeat_ns must be raised at least every 250 ms")
             self._beat_seen_ns = now
         if abs(now - beat) > MAX_CLOCK_OFFSET_NS:
-            self._report.breaks("heartbeat_ns must be CLOCK_MONOTONIC in nanoseconds", f"{beat}")
+            self._report.add_violation("heartbeat_ns must be CLOCK_MONOTONIC in nanoseconds", f"{beat}")
         end, first = segment.next_record, segment.first_record
         if first > end or segment.next_record - first > segment.shape.slot_count + 1:
-            self._report.breaks("first_record must be within slot_count of next_record (W3)", f"{first} and {end}")
+            self._report.add_violation(
+                "first_record must be within slot_count of next_record (W3)", f"{first} and {end}"
+            )
 
     def _check_wakeups(self) -> None:
         raised = (self._segment.news - self._news) % 2**32
         if abs(raised - self._report.records) > 1:
             case = f"raised by {raised} for {self._report.records} records"
-            self._report.breaks("news must be raised by 1 after each publication (W9)", case)
-        if self._overslept > self._woken:
-            self._report.breaks("FUTEX_WAKE must follow each publication: sleeping readers were not woken (W9)")
+            self._report.add_violation("news must be raised by 1 after each publication (W9)", case)
+        if self._missed_wakeups > self._wakeups:
+            self._report.add_violation("FUTEX_WAKE must follow each publication: sleeping readers were not woken (W9)")
 
     def _check_records(self) -> None:
         end = self._segment.next_record
         if end < self._next:
-            self._report.breaks("next_record must only rise", f"from {self._next} to {end}")
+            self._report.add_violation("next_record must only rise", f"from {self._next} to {end}")
             self._next = end
         for n in range(self._next, end):
             self._report.records += 1
@@ -130,12 +132,12 @@ class Watcher:
         slot = self._segment.slots[n % self._segment.shape.slot_count].copy()
         raw, case = slot.tobytes(), f"record {n}"
         sequence = int(slot["sequence"])
-        if sequence > 2 * n + 2:  # overrun: this process was too slow, which is nobody's fault
+        if sequence > 2 * n + 2:  # overrun: this process was too slow, which is not the writer's fault
             self._before = None
         elif sequence != 2 * n + 2:
-            self._report.breaks("sequence must be 2n+2 before next_record counts record n (W7, W8)", case)
+            self._report.add_violation("sequence must be 2n+2 before next_record counts record n (W7, W8)", case)
         elif zlib.crc32(raw[:-4]) != slot["slot_crc"]:
-            self._report.breaks("slot_crc must be the CRC-32 of the slot before it (W6)", case)
+            self._report.add_violation("slot_crc must be the CRC-32 of the slot before it (W6)", case)
         else:
             self._check_times(slot, case)
             (self._check_unit if self._segment.shape is STREAM else self._check_result)(slot, raw, n)
@@ -144,56 +146,58 @@ class Watcher:
     def _check_times(self, slot: np.void, case: str) -> None:
         now, capture, publish = time.monotonic_ns(), int(slot["capture_ns"]), int(slot["publish_ns"])
         if abs(now - capture) > MAX_CLOCK_OFFSET_NS:
-            self._report.breaks("capture_ns must be CLOCK_MONOTONIC in nanoseconds", f"{case}: {capture}")
+            self._report.add_violation("capture_ns must be CLOCK_MONOTONIC in nanoseconds", f"{case}: {capture}")
         elif capture > publish:
-            self._report.breaks("capture_ns must not lie after publish_ns", case)
+            self._report.add_violation("capture_ns must not lie after publish_ns", case)
         if abs(now - publish) > MAX_CLOCK_OFFSET_NS:
-            self._report.breaks("publish_ns must be CLOCK_MONOTONIC in nanoseconds", f"{case}: {publish}")
+            self._report.add_violation("publish_ns must be CLOCK_MONOTONIC in nanoseconds", f"{case}: {publish}")
         if self._before is not None and self._segment.shape is STREAM and capture <= self._before["capture_ns"]:
-            self._report.breaks("capture_ns must rise from record to record", case)
+            self._report.add_violation("capture_ns must rise from record to record", case)
 
     def _check_unit(self, slot: np.void, raw: bytes, n: int) -> None:
         case = f"record {n}"
         try:
             _, _, _, _, position, size, flags, *_ = stream.parse_slot(raw)
         except PetcamError as error:
-            self._report.breaks("a slot's fields must be within their ranges (W1, W6)", f"{case}: {error.message}")
+            self._report.add_violation(
+                "a slot's fields must be within their ranges (W1, W6)", f"{case}: {error.message}"
+            )
             return
         start = position % STREAM.data_capacity
         data = bytes(self._segment.data[start : start + size])
         if n < self._segment.first_record:
             return  # overrun
         if zlib.crc32(data) != slot["data_crc"]:
-            self._report.breaks("data_crc must be the CRC-32 of the data (W5, W6)", case)
+            self._report.add_violation("data_crc must be the CRC-32 of the data (W5, W6)", case)
         if slot["reserved"]:
-            self._report.breaks("reserved bytes of a slot must be 0", case)
-        self._check_place(position, size, case)
+            self._report.add_violation("reserved bytes of a slot must be 0", case)
+        self._check_position(position, size, case)
         self._check_bitstream(data, bool(flags & layout.FLAG_KEYFRAME), case)
 
-    def _check_place(self, position: int, size: int, case: str) -> None:
+    def _check_position(self, position: int, size: int, case: str) -> None:
         if self._before is None:
             return
         end = int(self._before["data_position"]) + int(self._before["data_size"])
-        wanted = stream.data_position_after(end, size)
-        if position != wanted:
+        expected = stream.data_position_after(end, size)
+        if position != expected:
             rule = "data_position must follow the record before, at a multiple of 64 (W2)"
-            self._report.breaks(rule, f"{case}: {position}, not {wanted}")
+            self._report.add_violation(rule, f"{case}: {position}, not {expected}")
 
     def _check_bitstream(self, data: bytes, flagged: bool, case: str) -> None:
         if not nal.is_annexb(data):
-            self._report.breaks("data must be Annex-B: it begins with a start code", case)
+            self._report.add_violation("data must be Annex-B: it begins with a start code", case)
             return
         if flagged and not nal.is_keyframe(data):
-            self._report.breaks("a keyframe must carry SPS and PPS before its IDR slices", case)
+            self._report.add_violation("a keyframe must carry SPS and PPS before its IDR slices", case)
         if nal.has_idr(data) and not flagged:
-            self._report.breaks("an IDR picture must have the keyframe flag", case)
+            self._report.add_violation("an IDR picture must have the keyframe flag", case)
 
     def _check_result(self, slot: np.void, raw: bytes, n: int) -> None:
         case = f"record {n}"
         try:
             detections.parse_slot(raw, 0)
         except PetcamError as error:
-            self._report.breaks("count and boxes must keep their ranges (W1)", f"{case}: {error.message}")
+            self._report.add_violation("count and boxes must keep their ranges (W1)", f"{case}: {error.message}")
             return
         if np.any(slot["boxes"][int(slot["count"]) :].view(np.uint8)) or np.any(slot["reserved"]):
-            self._report.breaks("boxes from count on and reserved bytes of a slot must be 0", case)
+            self._report.add_violation("boxes from count on and reserved bytes of a slot must be 0", case)

@@ -1,4 +1,4 @@
-"""What can be said of a segment by looking at it: state, age, rate, geometry, bit rate, keyframe interval."""
+"""Describes a segment without changing it: state, age, rate, geometry, bit rate, keyframe interval."""
 
 import os
 import statistics
@@ -14,11 +14,11 @@ from petcam.shm.mapping import SegmentFile
 from petcam.shm.record_reader import copy_slot
 from petcam.shm.segment import Segment, open_segment
 
-RATE_SPAN_NS = 10_000_000_000  # of records before the newest one that rates are taken from
+RATE_SPAN_NS = 10_000_000_000  # rates are computed over this much time before the latest record
 
 
 class Sample(NamedTuple):
-    """A record's part in the summary."""
+    """What a summary keeps of one record."""
 
     capture_ns: int
     size: int  # bytes of data; 0 for detections
@@ -30,25 +30,25 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """A segment. ``state`` is one of: absent, no data, refused, live, silent."""
+    """What was found. ``state`` is one of: absent, no data, refused, live, silent."""
 
     name: str
     state: str
     kind: str = ""  # stream, detections
     layout: str = ""  # petcam, rdk-x5
-    reason: str = ""  # of a refusal
+    reason: str = ""  # why it was refused
     size: int = 0  # bytes
     mode: str = ""  # owner, group and permissions
     writer: str = ""
     epoch: int = 0
-    created_seconds: float | None = None  # ago
-    heartbeat_seconds: float | None = None  # ago
+    seconds_since_creation: float | None = None
+    seconds_since_heartbeat: float | None = None
     published: int = 0  # records so far
     samples: Sequence[Sample] = field(default=(), repr=False)  # in order, of the last 10 s
 
     @property
     def age_seconds(self) -> float | None:
-        """Since the newest record's capture."""
+        """Seconds since the latest record was captured."""
         return (time.monotonic_ns() - self.samples[-1].capture_ns) / 1e9 if self.samples else None
 
     @property
@@ -64,8 +64,8 @@ class Summary:
         return sum(sample.size for sample in self.samples[1:]) * 8 / span if span else None
 
     @property
-    def keyframe_seconds(self) -> float | None:
-        """From keyframe to keyframe, the median."""
+    def keyframe_interval_seconds(self) -> float | None:
+        """Median time from keyframe to keyframe."""
         times = [sample.capture_ns for sample in self.samples if sample.keyframe]
         return statistics.median(b - a for a, b in zip(times, times[1:], strict=False)) / 1e9 if times[1:] else None
 
@@ -74,12 +74,12 @@ class Summary:
 
 
 def names() -> list[str]:
-    """The segments in /dev/shm that look like petcam's or an RDK X5 daemon's."""
+    """The segments in /dev/shm that look like petcam's or like those of an RDK X5's daemons."""
     return sorted("/" + entry.name for entry in os.scandir(mapping.DIRECTORY) if entry.is_file() and _is_ours(entry))
 
 
 def shape_of(name: str) -> Shape | None:
-    """The kind that a segment's magic says; ``None`` where it is no (or not yet a) segment of the contract."""
+    """The kind of segment by its magic; ``None`` where it is not, or not yet, a segment in petcam's layout."""
     try:
         with open(mapping.path(name), "rb") as file:
             magic = file.read(8)
@@ -89,16 +89,16 @@ def shape_of(name: str) -> Shape | None:
 
 
 def summarise(name: str) -> Summary:
-    """Look at the segment ``name``, of either layout; never raises for what it finds there."""
+    """Describe the segment ``name`` in either layout; never raises because of its content."""
     try:
-        about = os.stat(mapping.path(name), follow_symlinks=False)
+        status = os.stat(mapping.path(name), follow_symlinks=False)
     except FileNotFoundError:
         return Summary(name, "absent")
-    mode = f"{about.st_mode & 0o7777:04o}, user {about.st_uid}, group {about.st_gid}"
-    facts = {"size": about.st_size, "mode": mode}
+    mode = f"{status.st_mode & 0o7777:04o}, user {status.st_uid}, group {status.st_gid}"
+    facts = {"size": status.st_size, "mode": mode}
     try:
         shape = shape_of(name)
-        found = _summarise_rdk(name, about.st_size) if shape is None else _summarise_petcam(name, shape)
+        found = _summarise_rdk(name, status.st_size) if shape is None else _summarise_petcam(name, shape)
     except PetcamError as error:
         return Summary(name, "refused", reason=error.message, **facts)  # type: ignore[arg-type]
     return Summary(name, **{"state": "no data", **facts, **found})  # type: ignore[arg-type]
@@ -114,15 +114,15 @@ def _summarise_petcam(name: str, shape: Shape) -> dict[str, object]:
         return {}
     try:
         now, fixed = time.monotonic_ns(), segment.header
-        beat = (now - segment.heartbeat_ns) / 1e9
+        heartbeat_age = (now - segment.heartbeat_ns) / 1e9
         return {
-            "state": "live" if beat < layout.STALE_NS / 1e9 else "silent",
+            "state": "live" if heartbeat_age < layout.STALE_NS / 1e9 else "silent",
             "kind": shape.kind,
             "layout": "petcam",
             "writer": f"{fixed.writer_name or '(no name)'}, process {fixed.writer_pid}",
             "epoch": fixed.epoch,
-            "created_seconds": (now - fixed.epoch) / 1e9,
-            "heartbeat_seconds": beat,
+            "seconds_since_creation": (now - fixed.epoch) / 1e9,
+            "seconds_since_heartbeat": heartbeat_age,
             "published": segment.next_record,
             "samples": _last_seconds(_samples(segment)),
         }

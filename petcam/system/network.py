@@ -12,15 +12,15 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def from_here(host: str) -> str:
+def local_url_host(host: str) -> str:
     """The host part of a URL by which this machine reaches its own service that is bound to ``host``."""
     here = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host
     return f"[{here}]" if ":" in here else here
 
 
 def http_get(host: str, port: int, path: str, timeout: float = 3.0) -> bytes | None:
-    """The body that this machine's service on ``host`` and ``port`` gives; None without an answer of 200."""
-    connection = http.client.HTTPConnection(f"{from_here(host)}:{port}", timeout=timeout)
+    """The body that this machine's service bound to ``host`` and ``port`` answers; None unless the status is 200."""
+    connection = http.client.HTTPConnection(f"{local_url_host(host)}:{port}", timeout=timeout)
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         answer = connection.getresponse()
@@ -33,7 +33,7 @@ def http_get(host: str, port: int, path: str, timeout: float = 3.0) -> bytes | N
 
 
 def lan_address() -> str:
-    """The address by which others reach this machine, as far as it has a route anywhere; else loopback's."""
+    """This machine's address on its network; the loopback address where it has no route to anywhere."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing: a datagram socket only chooses its own address
@@ -42,12 +42,12 @@ def lan_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def is_free(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
+def is_port_free(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
     """Whether a service could bind there now. An address that is not this machine's is not free either."""
     try:
         family, _, protocol, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
         with socket.socket(family, kind, protocol) as probe:
-            if kind == socket.SOCK_STREAM:  # as servers do: a connection in TIME_WAIT does not hold the port
+            if kind == socket.SOCK_STREAM:  # as servers do, so that a connection in TIME_WAIT does not count
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError:

@@ -1,4 +1,4 @@
-"""Waiting for signals in the main thread, whichever thread the kernel hands them to."""
+"""Waiting for signals in the main thread, whichever thread the kernel delivers them to."""
 
 import os
 import select
@@ -7,17 +7,18 @@ from collections import deque
 from collections.abc import Iterable
 from types import FrameType, TracebackType
 
-STOP = frozenset({signal.SIGTERM, signal.SIGINT})
+STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 class Signals:
-    """A context manager; within it the signals interrupt nothing and are handed out by :meth:`wait`.
+    """A context manager. Inside it the signals interrupt nothing; :meth:`wait` returns them.
 
-    Python's own C handler writes each signal's number into a pipe, at once and in any thread (numpy's have started
-    before anybody could block a signal in them); no code of ours runs in a handler.
+    Python's own C handler writes each signal's number into a pipe (``signal.set_wakeup_fd``), whichever thread gets it.
+    Blocking the signals in all other threads is not possible: numpy's have started before petcam's code runs. No code
+    of petcam's runs in a handler.
     """
 
-    def __init__(self, numbers: Iterable[signal.Signals] = STOP) -> None:
+    def __init__(self, numbers: Iterable[signal.Signals] = STOP_SIGNALS) -> None:
         self._numbers = frozenset(numbers)
         self._pending: deque[signal.Signals] = deque()
 
@@ -44,4 +45,4 @@ class Signals:
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:
-    """Not SIG_IGN: Python's handler must be installed, and what is caught is the default again in a child."""
+    """Used instead of SIG_IGN: Python's handler must be installed, and a child would inherit SIG_IGN."""

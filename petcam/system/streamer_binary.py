@@ -1,20 +1,20 @@
-"""Where ``petcam-streamer`` is."""
+"""Finds the program ``petcam-streamer``."""
 
 import os
 import shutil
 from pathlib import Path
 
-NAME = "petcam-streamer"
-REMEDY = "run make setup in a checkout, install the petcam package, or set PETCAM_STREAMER to its path"
+STREAMER = "petcam-streamer"
+STREAMER_REMEDY = "run make setup in a checkout, install the petcam package, or set PETCAM_STREAMER to its path"
 
 
 def find_streamer() -> Path | None:
-    """``$PETCAM_STREAMER``, the checkout's ``build/``, or on the PATH."""
+    """From ``$PETCAM_STREAMER``, else the checkout's ``build/``, else the PATH; None where it is in none of them."""
     named = os.environ.get("PETCAM_STREAMER")
     if named:
         return Path(named) if os.access(named, os.X_OK) else None
-    built = Path(__file__).parents[2] / "build" / NAME
+    built = Path(__file__).parents[2] / "build" / STREAMER
     if os.access(built, os.X_OK):
         return built
-    found = shutil.which(NAME)
+    found = shutil.which(STREAMER)
     return Path(found) if found else None

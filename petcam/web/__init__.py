@@ -1,9 +1,9 @@
-"""petcam-web: what people use, in rooms by feature. ``command`` wires it, ``app`` is the list of its rooms.
+"""petcam-web: the web service, in rooms by feature. ``app`` is the list of its rooms; ``petcam.commands.web`` wires it.
 
-``http`` stands below all, then ``login``, ``signaling``, and the features ``live``, ``pictures`` and ``recordings``;
-``webrtc`` stands by itself. Each room's front is its ``__init__``, the only one of its modules that others import.
+``http`` is below all others, then come ``login``, ``signaling``, and the features ``live``, ``pictures`` and
+``recordings``; ``webrtc`` depends on none of them. Other rooms import from a room's ``__init__`` only.
 
 Threads and their owners: ``http.WebServer`` (waitress's loop and workers), ``live.DetectionFeed`` (one reader),
-``pictures.PictureFeed`` (one decoder, only while somebody looks), ``webrtc.PythonWebRTC`` (a loop and a reader).
-``command.run`` starts them and stops them in reverse.
+``pictures.PictureFeed`` (one decoder, only while somebody watches), ``webrtc.PythonWebRTC`` (an asyncio loop and a
+reader). ``petcam.commands.web`` starts them and stops them in reverse order.
 """

@@ -1,4 +1,4 @@
-"""The Flask app: a factory that takes its collaborators and reads as the list of the web tier's rooms."""
+"""The Flask app: a factory that takes its collaborators and registers each room of the web service."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from petcam.web.webrtc import PythonWebRTC
 
 @dataclass(frozen=True)
 class Services:
-    """What the rooms work with. Only the factory below and who wires it know all of it."""
+    """What the rooms work with. Only the factory below and ``petcam.commands.web`` know all of it."""
 
     config: Config
     streamer: StreamerClient
@@ -38,12 +38,12 @@ class Services:
     sessions: Sessions
     cookie: Cookie
     hosts: Hosts
-    tokens: OfferTokens
-    viewing: ViewingTokens
-    proof: str  # of the streamer's TLS proxy
+    offer_tokens: OfferTokens
+    viewing_tokens: ViewingTokens
+    proof: str  # by which the streamer's TLS proxy is recognised
     throttle: Throttle
     stream_slots: StreamSlots
-    webrtc: PythonWebRTC | None = None  # with webrtc.backend: python
+    webrtc: PythonWebRTC | None = None  # only with webrtc.backend: python
 
 
 def create_app(services: Services, assets: Path | None = None) -> Flask:
@@ -52,12 +52,12 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     config, streamer, webrtc = services.config, services.streamer, services.webrtc
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
     visitors = make_visitors(services)
-    viewer_config = ViewerConfig(config, visitors, services.tokens)
+    viewer_config = ViewerConfig(config, visitors, services.offer_tokens)
     streams = OpenStreams(services.stream_slots, visitors.admission)
     origin = partial(streamer_origin, config)
     http.register(app, config.web, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner)
-    signaling.register(app, visitors, viewer_config, services.tokens, streamer, webrtc)
+    signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc)
     pictures.register(app, services.pictures, streams)
     recordings.register(app, services.recordings, services.thumbnails, streamer)
@@ -70,14 +70,16 @@ def make_visitors(services: Services) -> Visitors:
         services.sessions,
         services.cookie,
         services.throttle,
-        services.viewing,
+        services.viewing_tokens,
         end_streams(services.streamer, services.webrtc),
     )
 
 
 def end_streams(streamer: StreamerClient, webrtc: PythonWebRTC | None) -> Callable[[str | None], None]:
-    """Ends the streams of a session; of all where it is None. A streamer that does not answer has none, or none that
-    still run."""
+    """A function that ends the streams of a session, or all streams where the session is None.
+
+    Where the streamer does not answer, there is nothing to end: it does not run, so it has no streams.
+    """
 
     def end(session: str | None) -> None:
         if webrtc is not None:

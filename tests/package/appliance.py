@@ -1,15 +1,15 @@
-"""What the tests do with a machine that petcam is installed on."""
+"""Operations on a machine on which petcam is installed."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-from tests.package.machine import LAN, Machine, eventually
+from tests.package.machine import LAN_ADDRESS, Machine, eventually
 from tests.package.package import TOP, Package
 
 WEB, STREAMER, FEED = "petcam-web.service", "petcam-streamer.service", "petcam-feed.service"
-PAGE, MEDIA = f"http://{LAN}:8080", "http://127.0.0.1:8081"
+PAGE_URL, STREAMER_URL = f"http://{LAN_ADDRESS}:8080", "http://127.0.0.1:8081"
 CONFIG = "etc/petcam/petcam.yaml"
 RECORDINGS = "/var/lib/petcam/recordings"
 PASSWORD = "a password of the tests"
@@ -38,20 +38,20 @@ def edit_config(machine: Machine, old: str, new: str) -> None:
 
 
 def start_feed(machine: Machine) -> None:
-    """The demo as petcam-feed's source; returns when the camera is live."""
+    """Start petcam-feed with the demo as its source; returns when the camera is live."""
     edit_config(machine, 'source: ""', "source: demo")
     machine.run("systemctl", "start", FEED)
     await_camera(machine, "live")
 
 
 def start_capture_daemon(machine: Machine) -> None:
-    """Somebody else's writer of the segments, as root: systemd knows of no unit of petcam's users that holds them."""
+    """Start a writer of the segments that is not part of petcam's units and runs as root, not as petcam's users."""
     machine.run("systemd-run", "--unit=capture", "petcam", "feed", "demo")
 
 
 def health(machine: Machine) -> Any:
-    """The streamer's; empty while it does not answer."""
-    status, body = machine.curl(f"{MEDIA}/health")
+    """The streamer's health; empty while it does not answer."""
+    status, body = machine.curl(f"{STREAMER_URL}/health")
     return json.loads(body) if status == 200 else {}
 
 
@@ -60,27 +60,27 @@ def await_camera(machine: Machine, state: str) -> None:
 
 
 def log_in(machine: Machine) -> tuple[str, ...]:
-    """Set the owner's password and log in; curl's options that send the session."""
+    """Set the owner's password and log in; returns curl's options that send the session's cookie."""
     machine.run("petcam", "password", text=f"{PASSWORD}\n")
-    status, head = machine.curl(f"{PAGE}/login", "-i", "--data-urlencode", f"password={PASSWORD}")
+    status, head = machine.curl(f"{PAGE_URL}/login", "-i", "--data-urlencode", f"password={PASSWORD}")
     assert status == 303, head
     session = re.search(r"^Set-Cookie: (petcam_session=[^;]+)", head, re.MULTILINE | re.IGNORECASE)
     assert session
     return ("-H", f"Cookie: {session[1]}")
 
 
-def viewer(machine: Machine, session: tuple[str, ...]) -> tuple[str, ...]:
-    """The command that watches as a browser with this session does."""
-    config = json.loads(machine.curl(f"{PAGE}/api/webrtc/config", *session)[1])
+def viewer_command(machine: Machine, session: tuple[str, ...]) -> tuple[str, ...]:
+    """The command of a WebRTC viewer with this session."""
+    config = json.loads(machine.curl(f"{PAGE_URL}/api/webrtc/config", *session)[1])
     command = (str(TOP / "build/viewers"), "-url", config["signaling_url"])
     return (*command, "-token", config["token"]) if "token" in config else command
 
 
 def record(machine: Machine, session: tuple[str, ...]) -> str:
-    """Make a short recording from the page's API; its name."""
-    status, body = machine.curl(f"{PAGE}/api/recording/start", *session, "-X", "POST")
+    """Make a short recording by the page's API; returns its name."""
+    status, body = machine.curl(f"{PAGE_URL}/api/recording/start", *session, "-X", "POST")
     assert status == 200, body
-    eventually(lambda: json.loads(machine.curl(f"{PAGE}/api/recording/status", *session)[1])["frame_count"] > 30)
-    status, body = machine.curl(f"{PAGE}/api/recording/stop", *session, "-X", "POST")
+    eventually(lambda: json.loads(machine.curl(f"{PAGE_URL}/api/recording/status", *session)[1])["frame_count"] > 30)
+    status, body = machine.curl(f"{PAGE_URL}/api/recording/stop", *session, "-X", "POST")
     assert status == 200, body
     return str(json.loads(body)["filename"])

@@ -11,31 +11,31 @@ import pytest
 
 from tests.package.appliance import STREAMER, WEB, is_active
 from tests.package.installation import Installed, install
-from tests.package.machine import PATIENCE, Boot, Machine, booted, eventually, root_of, unmount
+from tests.package.machine import TIMEOUT_FACTOR, Boot, Machine, booted, debian_root, eventually, unmount
 from tests.package.package import Package
 
 if "PETCAM_TEST_PACKAGE" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
 
 SUITES = ("bookworm", "trixie")
-HOST = "amd64"
-NEEDED = ("debootstrap", "systemd-nspawn", "curl", "lintian")
+HOST_ARCHITECTURE = "amd64"
+NEEDED_PROGRAMS = ("debootstrap", "systemd-nspawn", "curl", "lintian")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = [program for program in NEEDED if shutil.which(program) is None]
+    missing = [program for program in NEEDED_PROGRAMS if shutil.which(program) is None]
     why = "needs root" if os.geteuid() else f"needs {', '.join(missing)}" if missing else ""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.package)
-            item.add_marker(pytest.mark.timeout(300 * PATIENCE))
+            item.add_marker(pytest.mark.timeout(300 * TIMEOUT_FACTOR))
             if why:
                 item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture(scope="session", params=SUITES)
 def base(request: pytest.FixtureRequest) -> Path:
-    root = root_of(request.param, HOST)
+    root = debian_root(request.param, HOST_ARCHITECTURE)
     try:
         with booted(root):
             return root
@@ -45,16 +45,16 @@ def base(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session")
 def package() -> Package:
-    return Package.built(HOST)
+    return Package.built(HOST_ARCHITECTURE)
 
 
 @pytest.fixture(scope="session")
 def installed(base: Path, package: Package) -> Iterator[Installed]:
     with booted(base) as machine:
-        seen = install(machine, package, base)
+        installation = install(machine, package, base)
         machine.power_off()
         unmount(machine.root)
-        yield seen
+        yield installation
 
 
 @pytest.fixture
@@ -72,5 +72,5 @@ def boot(installed: Installed) -> Iterator[Boot]:
 
 @pytest.fixture
 def machine(boot: Boot) -> Machine:
-    """A fresh boot of the installation."""
+    """A newly booted machine with the installation."""
     return boot()

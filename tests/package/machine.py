@@ -1,6 +1,6 @@
-"""A booted Debian in systemd-nspawn: an overlay over kept folders, a network of its own, real systemd.
+"""A booted Debian in systemd-nspawn: its disk is an overlay over kept folders, its network its own, its systemd real.
 
-docs/packaging.md says how to look around in one by hand.
+docs/packaging.md says how to open a shell in one by hand.
 """
 
 import os
@@ -17,18 +17,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-LAN = "192.168.77.1"  # the machine's address on its own, closed network
-# The times of the tests are those of an idle computer; PETCAM_PATIENCE=3 gives a busy one three times as much.
-PATIENCE = float(os.environ.get("PETCAM_PATIENCE", "1"))
-BOOT_SECONDS = 60.0 * PATIENCE
+LAN_ADDRESS = "192.168.77.1"  # the machine's address on its own, closed network
+# The tests' time limits are for an idle computer; PETCAM_PATIENCE=3 allows three times as long on a busy one.
+TIMEOUT_FACTOR = float(os.environ.get("PETCAM_PATIENCE", "1"))
+BOOT_SECONDS = 60.0 * TIMEOUT_FACTOR
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.1
-STARTED = "39f53479d3a045ac8e11786248231fbf"  # systemd's message when a unit is up, or its start has failed
-POWER_OFF = signal.SIGRTMIN + 4  # as systemd's PID 1 takes it
+# The id of systemd's message when a unit has started or failed to start.
+UNIT_STARTED_MESSAGE = "39f53479d3a045ac8e11786248231fbf"
+POWER_OFF = signal.SIGRTMIN + 4  # makes systemd's PID 1 power off
 
 
 class Machine:
-    """``boot`` it, ``run`` commands in it, ``power_off`` or ``cut_power``; its disk stays until :func:`disk` ends."""
+    """A machine to ``boot``, ``run`` commands in, and ``power_off`` or ``cut_power``. :func:`disk` removes its disk."""
 
     def __init__(self, root: Path, options: tuple[str, ...] = ()) -> None:
         self.root = root
@@ -39,7 +40,7 @@ class Machine:
         self._cgroup = _cgroups() / f"petcam-test-{root.parent.name}"
 
     def boot(self) -> None:
-        """Returns when systemd says that it is up."""
+        """Returns when systemd reports that the system is up."""
         self._leader = ""
         with _notify_socket() as (path, messages), self._console.open("ab") as console:
             self._cgroup.mkdir(exist_ok=True)
@@ -54,7 +55,7 @@ class Machine:
         self._join_lan()
 
     def power_off(self) -> None:
-        """An orderly shutdown, as far as it comes within its time."""
+        """An orderly shutdown; after ``STOP_SECONDS`` the power is cut."""
         assert self._nspawn is not None
         os.kill(int(self._leader), POWER_OFF)
         with suppress(subprocess.TimeoutExpired):
@@ -62,22 +63,22 @@ class Machine:
         self.cut_power()
 
     def cut_power(self) -> None:
-        """Every process of the machine dies at once."""
+        """Kill every process of the machine at once."""
         if self._nspawn is None:
             return
         if self._nspawn.poll() is None and self._leader:
-            os.kill(int(self._leader), signal.SIGKILL)  # with a PID namespace's init everything in it dies
+            os.kill(int(self._leader), signal.SIGKILL)  # when the init of a PID namespace dies, everything in it does
         elif not self._leader:
             self._nspawn.kill()
         self._nspawn.wait()
         self._nspawn = None
         for folder, _, _ in os.walk(self._cgroup, topdown=False):
-            with suppress(OSError):  # a process that is still dying holds it
+            with suppress(OSError):  # a process that has not ended yet still uses it
                 os.rmdir(folder)
 
     def run(self, *command: str, check: bool = True, text: str = "", timeout: float = 300) -> str:
-        """What a command in the machine prints; ``text`` is its standard input."""
-        done = subprocess.run(
+        """Run a command in the machine with ``text`` as its standard input; returns what it prints."""
+        completed = subprocess.run(
             [*self._inside(), *command],
             input=text,
             stdout=subprocess.PIPE,
@@ -85,23 +86,23 @@ class Machine:
             text=True,
             timeout=timeout,
         )
-        if check and done.returncode:
-            raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}")
-        return done.stdout
+        if check and completed.returncode:
+            raise AssertionError(f"{' '.join(command)}: exit {completed.returncode}\n{completed.stdout}")
+        return completed.stdout
 
     def curl(self, url: str, *options: str) -> tuple[int, str]:
-        """Status and body as this computer's curl gets them in the machine's network; status 0: no answer."""
+        """Status and body that this computer's curl gets in the machine's network; status 0: no answer."""
         command = ["nsenter", "-t", self._leader, "-n", "curl", "-s", "-m", "10", "-w", "\n%{http_code}", *options, url]
         body, _, status = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.rpartition("\n")
         return int(status), body
 
     def in_network(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        """A program of this computer in the machine's network."""
+        """Run a program of this computer in the machine's network."""
         return subprocess.run(["nsenter", "-t", self._leader, "-n", *command], capture_output=True, text=True)
 
     @contextmanager
-    def meanwhile_in_network(self, *command: str) -> Iterator[None]:
-        """The same in the background; it is ended with the context."""
+    def background_in_network(self, *command: str) -> Iterator[None]:
+        """The same in the background; the program is ended with the context."""
         with subprocess.Popen(["nsenter", "-t", self._leader, "-n", *command], stdout=subprocess.DEVNULL) as program:
             try:
                 yield
@@ -112,25 +113,25 @@ class Machine:
         return self.run("systemctl", "show", "--value", "-p", name, unit).strip()
 
     def await_journal(self, since: float, timeout: float, *matches: str) -> None:
-        """An entry from ``since`` (Unix time) on with all of ``matches`` (``FIELD=value``)."""
+        """Wait for a journal entry since ``since`` (Unix time) with all of ``matches`` (``FIELD=value``)."""
         follow = ["journalctl", "--follow", "--no-tail", "--output=json", f"--since=@{since:.6f}", *matches]
-        command = [*self._inside(), "timeout", str(timeout * PATIENCE), *follow]
+        command = [*self._inside(), "timeout", str(timeout * TIMEOUT_FACTOR), *follow]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as journal:
             assert journal.stdout is not None
             line = journal.stdout.readline()
             if line:
-                _end_children(journal.pid)
+                _terminate_children(journal.pid)
         assert line, f"nothing in the journal within {timeout} s: {matches}\n{self.journal(since)}"
 
     def await_started(self, since: float, unit: str, timeout: float) -> None:
-        self.await_journal(since, timeout, f"MESSAGE_ID={STARTED}", f"UNIT={unit}", "JOB_RESULT=done")
+        self.await_journal(since, timeout, f"MESSAGE_ID={UNIT_STARTED_MESSAGE}", f"UNIT={unit}", "JOB_RESULT=done")
 
     def journal(self, since: float, *options: str) -> str:
         words = ["--no-pager", "--quiet", "--output=short-monotonic", f"--since=@{since:.6f}", *options]
         return self.run("journalctl", *words, check=False)
 
     def _await_ready(self, messages: socket.socket) -> None:
-        """systemd-nspawn tells the process that is the machine's init, and later that this one is ready."""
+        """systemd-nspawn first sends the PID of the machine's init, and later that the system is ready."""
         lines: list[str] = []
         while "READY=1" not in lines:
             try:
@@ -149,20 +150,20 @@ class Machine:
         return [*enter, "env", "-i", *environment]
 
     def _join_lan(self) -> None:
-        """A cable whose two ends are both here: an address that is not loopback, and nobody else."""
+        """Add a veth pair with both ends in the machine: an address besides loopback, on a network without others."""
         for words in (
             "link add lan0 type veth peer name cable",
-            f"address add {LAN}/24 dev lan0",
+            f"address add {LAN_ADDRESS}/24 dev lan0",
             "link set lan0 up",
             "link set cable up",
         ):
-            done = self.in_network("ip", *words.split())
-            assert not done.returncode, done.stderr
+            completed = self.in_network("ip", *words.split())
+            assert not completed.returncode, completed.stderr
 
 
 @contextmanager
 def disk(*lower: Path) -> Iterator[Path]:
-    """A fresh disk over folders, the uppermost first; what is written to it is in ``up`` beside it."""
+    """A new overlay disk over folders, the uppermost first; what is written to it is in the folder ``up`` beside it."""
     folder = lower[-1].parent / f"board-{uuid.uuid4().hex[:12]}"  # also the machine's name
     up, work, root = folder / "up", folder / "work", folder / "root"
     for path in (up, work, root):
@@ -178,7 +179,7 @@ def disk(*lower: Path) -> Iterator[Path]:
 
 
 def unmount(root: Path) -> None:
-    """Before what was written to a disk becomes a layer of others."""
+    """Needed before what was written to a disk can be a layer of other disks."""
     subprocess.run(["umount", str(root)], check=True)
 
 
@@ -193,28 +194,28 @@ def booted(*lower: Path, options: tuple[str, ...] = ()) -> Iterator[Machine]:
             machine.cut_power()
 
 
-Boot = Callable[..., Machine]  # of an installation, with options of systemd-nspawn
+Boot = Callable[..., Machine]  # boots the installation; the arguments are options of systemd-nspawn
 
 
-def root_of(suite: str, architecture: str) -> Path:
-    """A bare Debian, made once and kept."""
+def debian_root(suite: str, architecture: str) -> Path:
+    """The folder of a bare Debian, made once and kept."""
     tool = Path(__file__).parents[2] / "tools/deb-test-root"
     made = subprocess.run([tool, suite, architecture], stdout=subprocess.PIPE, text=True, check=True)
     return Path(made.stdout.strip())
 
 
-def eventually(what: Callable[[], Any], timeout: float = 60) -> Any:
-    """The first true answer of ``what``, where nothing tells of it; fails with the last answer."""
-    deadline = time.monotonic() + timeout * PATIENCE
+def eventually(condition: Callable[[], Any], timeout: float = 60) -> Any:
+    """Poll ``condition`` until it is true, where no event can be awaited; returns or fails with its last value."""
+    deadline = time.monotonic() + timeout * TIMEOUT_FACTOR
     pause = threading.Event()
-    while not (answer := what()):
+    while not (answer := condition()):
         assert time.monotonic() < deadline, f"still {answer!r} after {timeout} s"
         pause.wait(POLL_SECONDS)
     return answer
 
 
-def _end_children(pid: int) -> None:
-    """nsenter's: it waits for the command, which does not hear of its end."""
+def _terminate_children(pid: int) -> None:
+    """End the command that nsenter runs: ending nsenter would not end it."""
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         os.kill(int(child), signal.SIGTERM)
 

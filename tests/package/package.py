@@ -1,4 +1,4 @@
-"""The built package, and other versions of it."""
+"""The built package, and copies of it with other version numbers."""
 
 import os
 import subprocess
@@ -20,26 +20,26 @@ class Package:
 
     @cached_property
     def files(self) -> list[str]:
-        """Absolute paths, folders with a slash at their end."""
+        """Absolute paths; folders end with a slash."""
         listing = subprocess.run(["dpkg-deb", "-c", self.path], check=True, capture_output=True, text=True).stdout
         return [line.split(maxsplit=5)[5].partition(" -> ")[0][1:] for line in listing.splitlines()]
 
     @cached_property
     def version(self) -> str:
-        asked = subprocess.run(["dpkg-deb", "-f", self.path, "Version"], check=True, capture_output=True, text=True)
-        return asked.stdout.strip()
+        completed = subprocess.run(["dpkg-deb", "-f", self.path, "Version"], check=True, capture_output=True, text=True)
+        return completed.stdout.strip()
 
     def unpack(self, folder: Path) -> Path:
-        """Its files, and its control files in ``DEBIAN``."""
+        """Unpack its files, and its control files into ``DEBIAN``."""
         subprocess.run(["dpkg-deb", "-R", self.path, folder], check=True)
         return folder
 
     def as_version(self, version: str, folder: Path) -> "Package":
-        """The same under another version, to upgrade and downgrade with."""
+        """The same package with another version number, for upgrades and downgrades."""
         tree = self.unpack(folder / version)
         control = tree / "DEBIAN" / "control"
-        said = f"\nVersion: {self.version}\n"
-        control.write_text(control.read_text().replace(said, f"\nVersion: {version}\n"))
+        version_line = f"\nVersion: {self.version}\n"
+        control.write_text(control.read_text().replace(version_line, f"\nVersion: {version}\n"))
         path = folder / f"petcam_{version}.deb"
         subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, path], check=True, capture_output=True)
         return Package(path)

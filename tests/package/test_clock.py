@@ -1,6 +1,6 @@
-"""A board without a battery: it starts in 1970, and the right time comes later.
+"""A board without a real-time clock starts in 1970 and gets the right time later.
 
-A container has its host's clock, so this boots user-mode Linux, a kernel that is a program, on the same disk.
+A container has its host's clock, so this test boots user-mode Linux (a kernel that runs as a program) on the same disk.
 """
 
 import json
@@ -12,11 +12,11 @@ import pytest
 
 from tests.package.appliance import CONFIG, RECORDINGS
 from tests.package.installation import Installed
-from tests.package.machine import PATIENCE, disk
+from tests.package.machine import TIMEOUT_FACTOR, disk
 
 KERNEL = "linux.uml"
 PROBE = Path(__file__).with_name("clock_probe.py")
-# systemd itself moves the clock to the year it was made in.
+# systemd moves the clock to the year of its build at boot; this unit sets it back to 1970.
 OLD_CLOCK = """\
 [Unit]
 DefaultDependencies=no
@@ -42,7 +42,7 @@ WantedBy=multi-user.target
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which(KERNEL) is None, reason=f"needs {KERNEL}, which user-mode-linux brings")
-def test_it_starts_in_1970_and_goes_on_when_the_right_time_comes(installed: Installed) -> None:
+def test_it_starts_in_1970_and_continues_when_the_clock_is_set(installed: Installed) -> None:
     with disk(*installed.layers) as root:
         config = root / CONFIG
         text = config.read_text().replace('source: ""', "source: demo")
@@ -52,17 +52,17 @@ def test_it_starts_in_1970_and_goes_on_when_the_right_time_comes(installed: Inst
         enable(root, "probe", RUN_PROBE)
         shutil.copy(PROBE, root / "root/probe.py")
         console = boot_until_off(root)
-        seen = json.loads((root / "root/seen.json").read_text() or "{}")
-        assert seen, console[-3000:]
-        assert seen["year"] == 1970
-        assert seen["recorded"] > 100_000  # bytes
-        assert seen["states"] == ["active", "active", "active"]
-        assert seen["restarts"] == ["0", "0", "0"]
-        assert seen["failed"] == ""
+        result = json.loads((root / "root/seen.json").read_text() or "{}")
+        assert result, console[-3000:]
+        assert result["year"] == 1970
+        assert result["recorded"] > 100_000  # bytes
+        assert result["states"] == ["active", "active", "active"]
+        assert result["restarts"] == ["0", "0", "0"]
+        assert result["failed"] == ""
 
 
 def recordings_in_memory(root: Path) -> None:
-    """Recordings need a file system of Linux, which hostfs, the view of the host's, is not wholly."""
+    """Mount a tmpfs for the recordings: hostfs, which shows the host's files, lacks features that they need."""
     (entry,) = (
         line.split(":") for line in (root / "etc/passwd").read_text().splitlines() if line.startswith("petcam:")
     )
@@ -76,14 +76,14 @@ def enable(root: Path, unit: str, text: str) -> None:
 
 
 def boot_until_off(root: Path) -> str:
-    """What the kernel and systemd say."""
-    where = ("rootfstype=hostfs", f"rootflags={root}", "rw")
-    words = ("mem=512M", "con=null", "con0=null,fd:1", "systemd.unified_cgroup_hierarchy=1")
-    done = subprocess.run(
-        [KERNEL, *where, *words],
+    """Boot the machine and wait until it powers off; returns what the kernel and systemd print."""
+    root_options = ("rootfstype=hostfs", f"rootflags={root}", "rw")
+    kernel_options = ("mem=512M", "con=null", "con0=null,fd:1", "systemd.unified_cgroup_hierarchy=1")
+    completed = subprocess.run(
+        [KERNEL, *root_options, *kernel_options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=180 * PATIENCE,
+        timeout=180 * TIMEOUT_FACTOR,
     )
-    return done.stdout.decode(errors="replace")
+    return completed.stdout.decode(errors="replace")

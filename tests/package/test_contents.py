@@ -1,4 +1,4 @@
-"""The built packages, looked at without installing them."""
+"""The contents of the built packages, without installing them."""
 
 import os
 import re
@@ -12,8 +12,8 @@ from petcam.cli import COMMANDS
 from tests.package.package import TOP, Package
 
 UNITS = sorted((TOP / "systemd").glob("*.service"))
-LARGEST = 8_000_000  # bytes
-PYTHONS = ("310", "311", "312", "313")
+MAX_PACKAGE_BYTES = 8_000_000
+PYTHON_VERSIONS = ("310", "311", "312", "313")
 
 
 @pytest.fixture(params=["amd64", "arm64"])
@@ -21,22 +21,22 @@ def built(request: pytest.FixtureRequest) -> Package:
     return Package.built(request.param)
 
 
-def test_lintian_has_no_word_to_say(built: Package) -> None:
+def test_lintian_has_no_complaint(built: Package) -> None:
     found = subprocess.run(["lintian", "--fail-on", "error,warning", built.path], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_it_is_small(built: Package) -> None:
-    assert built.path.stat().st_size <= LARGEST
+def test_the_package_is_small(built: Package) -> None:
+    assert built.path.stat().st_size <= MAX_PACKAGE_BYTES
 
 
 def test_it_carries_posix_ipc_for_each_supported_python(built: Package) -> None:
     carried = [Path(path).name for path in built.files if path.startswith("/usr/lib/petcam/posix_ipc")]
-    assert [name.split("-")[1] for name in carried] == list(PYTHONS)
+    assert [name.split("-")[1] for name in carried] == list(PYTHON_VERSIONS)
 
 
-@pytest.mark.parametrize("digits", PYTHONS)
-def test_its_modules_load_in_each_python_that_is_here(digits: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("digits", PYTHON_VERSIONS)
+def test_its_modules_load_in_each_installed_python(digits: str, tmp_path: Path) -> None:
     version = f"{digits[0]}.{digits[1:]}"
     candidates = [f"/usr/bin/python{version}", *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))]
     python = next(filter(os.path.exists, candidates), None)
@@ -53,7 +53,7 @@ def test_both_architectures_have_the_same_files() -> None:
     assert [path.replace("x86_64", "aarch64") for path in amd64] == arm64
 
 
-def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_the_build_is_reproducible(tmp_path: Path) -> None:
     other = tmp_path / "elsewhere"
     others = shutil.ignore_patterns(".*", "build", "dist", "node_modules", "__pycache__")
     shutil.copytree(TOP, other, symlinks=True, ignore=others)
@@ -65,19 +65,19 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_a_service_may_do_little(unit: Path) -> None:
+def test_each_service_is_sandboxed(unit: Path) -> None:
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=10", "--no-pager", str(unit)]
-    asked = subprocess.run(command, capture_output=True, text=True)
-    assert asked.returncode == 0, asked.stdout
+    completed = subprocess.run(command, capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stdout
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_a_service_deletes_nobodys_segments(unit: Path) -> None:
+def test_no_unit_removes_segments_of_others(unit: Path) -> None:
     lines = unit.read_text().splitlines()
     assert not [line for line in lines if line.startswith(("RemoveIPC", "DynamicUser", "PrivateIPC"))]
 
 
-def test_each_command_is_completed_and_in_the_manual() -> None:
+def test_each_command_is_in_the_completion_and_in_the_manual() -> None:
     completion = (TOP / "completion/petcam").read_text()
     manual = (TOP / "docs/man/petcam.1").read_text()
     for command in COMMANDS:
@@ -91,8 +91,8 @@ def test_each_key_is_in_the_manual() -> None:
         assert re.search(rf"\bVa {key}\b", manual), key
 
 
-def test_the_completion_completes() -> None:
-    for typed, offered in (("che", "check-config"), ("shm sh", "show"), ("feed de", "demo"), ("demo --so", "--source")):
-        words = f"COMP_WORDS=(petcam {typed}); COMP_CWORD={len(typed.split())}; _petcam; echo ${{COMPREPLY[@]}}"
-        script = f"source {TOP}/completion/petcam; {words}"
+def test_the_completion_completes_commands_and_options() -> None:
+    for line, offered in (("che", "check-config"), ("shm sh", "show"), ("feed de", "demo"), ("demo --so", "--source")):
+        variables = f"COMP_WORDS=(petcam {line}); COMP_CWORD={len(line.split())}; _petcam; echo ${{COMPREPLY[@]}}"
+        script = f"source {TOP}/completion/petcam; {variables}"
         assert subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout.split() == [offered]

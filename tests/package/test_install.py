@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.package.appliance import MEDIA, PAGE, start_feed
+from tests.package.appliance import PAGE_URL, STREAMER_URL, start_feed
 from tests.package.installation import Installed
-from tests.package.machine import LAN, PATIENCE, Machine
+from tests.package.machine import LAN_ADDRESS, TIMEOUT_FACTOR, Machine
 from tests.package.package import TOP, Package
 
 SECRETS = ("/etc/petcam/secrets/session.key", "/etc/petcam/secrets/token.key")
-PLACES = (
+ALLOWED_PATHS = (
     *("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants/petcam.target"),
     *("/usr/bin/petcam", "/usr/bin/petcam-streamer", "/usr/include/petcam_shm.h", "/usr/lib/petcam"),
     *("/usr/lib/systemd/system/petcam", "/usr/lib/sysusers.d/petcam.conf", "/usr/lib/tmpfiles.d/petcam.conf"),
@@ -22,22 +22,22 @@ PLACES = (
 )
 
 
-def test_both_services_are_active_soon(installed: Installed) -> None:
-    assert installed.seconds < 10 * PATIENCE
+def test_both_services_are_active_within_ten_seconds(installed: Installed) -> None:
+    assert installed.seconds < 10 * TIMEOUT_FACTOR
     assert installed.failed == ""
 
 
-def test_page_and_health_answer(installed: Installed) -> None:
-    assert installed.answers == {f"{PAGE}/": 302, f"{PAGE}/healthz": 200, f"{MEDIA}/health": 200}
+def test_the_page_and_both_health_routes_answer(installed: Installed) -> None:
+    assert installed.answers == {f"{PAGE_URL}/": 302, f"{PAGE_URL}/healthz": 200, f"{STREAMER_URL}/health": 200}
 
 
-def test_it_puts_nothing_outside_its_places(installed: Installed) -> None:
-    strangers = {path for path in installed.after - installed.before if not path.startswith(PLACES)}
-    assert strangers == set()
+def test_it_installs_nothing_outside_its_paths(installed: Installed) -> None:
+    unexpected = {path for path in installed.after - installed.before if not path.startswith(ALLOWED_PATHS)}
+    assert unexpected == set()
 
 
-def test_it_says_the_url_and_what_comes_next(installed: Installed) -> None:
-    assert f"http://{LAN}:8080" in installed.output
+def test_apt_prints_the_url_and_the_next_steps(installed: Installed) -> None:
+    assert f"http://{LAN_ADDRESS}:8080" in installed.output
     assert ".local:8080" in installed.output
     assert "sudo petcam password" in installed.output
     assert "sudo petcam doctor" in installed.output
@@ -58,25 +58,27 @@ def test_each_service_runs_as_its_own_user_and_secrets_are_private(machine: Mach
 
 
 @pytest.mark.parametrize(
-    "unit, user, places",
+    "unit, user, writable",
     [
         ("petcam-web", "petcam-web", {"/var/lib/petcam", "/var/lib/petcam/recordings"}),
         ("petcam-streamer", "petcam", {"/var/lib/petcam-streamer", "/var/lib/petcam/recordings"}),
         ("petcam-feed", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
     ],
 )
-def test_a_service_can_write_only_to_its_places(machine: Machine, unit: str, user: str, places: set[str]) -> None:
+def test_a_service_can_write_only_to_its_own_paths(machine: Machine, unit: str, user: str, writable: set[str]) -> None:
     if unit == "petcam-feed":
         start_feed(machine)
-    inside = ("nsenter", "-t", machine.property(unit, "MainPID"), "-m")
-    as_service = (*inside, "setpriv", f"--reuid={user}", "--regid=petcam", "--init-groups")
-    other = "-path /proc -o -path /sys -o -path /tmp -o -path /var/tmp"  # the kernel's, and its own
-    find = f"find / ( {other} ) -prune -o ( -type d -o -type f ) -writable -print"
+    in_mount_namespace = ("nsenter", "-t", machine.property(unit, "MainPID"), "-m")
+    as_service = (*in_mount_namespace, "setpriv", f"--reuid={user}", "--regid=petcam", "--init-groups")
+    not_searched = (
+        "-path /proc -o -path /sys -o -path /tmp -o -path /var/tmp"  # the kernel's, and temporary folders of its own
+    )
+    find = f"find / ( {not_searched} ) -prune -o ( -type d -o -type f ) -writable -print"
     found = machine.run(*as_service, *find.split(), check=False).splitlines()
-    assert {line for line in found if not line.startswith("find: ")} == places
+    assert {line for line in found if not line.startswith("find: ")} == writable
 
 
-def test_the_media_service_cannot_read_the_pages_state(machine: Machine) -> None:
+def test_the_streamer_cannot_read_the_web_services_state(machine: Machine) -> None:
     machine.run("petcam", "password", text="a password of the tests\n")
     state = machine.run("stat", "-c", "%U %a", "/var/lib/petcam/owner.json")
     assert state == "petcam-web 600\n"

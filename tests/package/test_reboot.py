@@ -1,9 +1,9 @@
-"""Everything is back by itself after a reboot or a power cut."""
+"""The services start again and recordings are intact after a reboot or a power cut."""
 
 import pytest
 
 from tests.package.appliance import (
-    PAGE,
+    PAGE_URL,
     RECORDINGS,
     STREAMER,
     WEB,
@@ -15,8 +15,8 @@ from tests.package.appliance import (
 )
 from tests.package.machine import Machine, eventually
 
-# Somebody else's program, which takes its time.
-LATE_CAPTURE = """\
+# A capture daemon that is not petcam's and takes a minute to start.
+LATE_CAPTURE_UNIT = """\
 [Service]
 Type=notify
 ExecStartPre=/bin/sleep 60
@@ -26,7 +26,7 @@ WantedBy=multi-user.target
 """
 
 
-def test_everything_is_back_after_a_reboot(machine: Machine) -> None:
+def test_all_services_are_active_after_a_reboot(machine: Machine) -> None:
     session = log_in(machine)
     start_feed(machine)
     name = record(machine, session)
@@ -34,15 +34,15 @@ def test_everything_is_back_after_a_reboot(machine: Machine) -> None:
     machine.boot()
     eventually(lambda: is_active(machine, WEB, STREAMER, "petcam-feed.service", "petcam.target"))
     await_camera(machine, "live")
-    assert machine.curl(f"{PAGE}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
+    assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
-def test_a_recording_that_a_power_cut_left_is_finished(machine: Machine) -> None:
+def test_a_recording_that_a_power_cut_interrupted_is_finished(machine: Machine) -> None:
     session = log_in(machine)
     start_feed(machine)
-    machine.curl(f"{PAGE}/api/recording/start", *session, "-X", "POST")
+    machine.curl(f"{PAGE_URL}/api/recording/start", *session, "-X", "POST")
     eventually(
-        lambda: '"frame_count":0' not in machine.curl(f"{PAGE}/api/recording/status", *session)[1].replace(" ", "")
+        lambda: '"frame_count":0' not in machine.curl(f"{PAGE_URL}/api/recording/status", *session)[1].replace(" ", "")
     )
     machine.cut_power()
     machine.boot()
@@ -50,8 +50,8 @@ def test_a_recording_that_a_power_cut_left_is_finished(machine: Machine) -> None
 
 
 @pytest.mark.slow
-def test_after_a_reboot_a_capture_daemon_may_come_a_minute_late(machine: Machine) -> None:
-    (machine.root / "etc/systemd/system/capture.service").write_text(LATE_CAPTURE)
+def test_after_a_reboot_the_capture_daemon_may_start_a_minute_later(machine: Machine) -> None:
+    (machine.root / "etc/systemd/system/capture.service").write_text(LATE_CAPTURE_UNIT)
     machine.run("systemctl", "enable", "capture")
     machine.power_off()
     machine.boot()

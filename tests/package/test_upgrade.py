@@ -1,4 +1,4 @@
-"""Upgrade, downgrade, removal, purge: what stays, and what goes."""
+"""Upgrade, downgrade, removal and purge: what is kept, and what is removed."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.package.appliance import (
     CONFIG,
-    PAGE,
+    PAGE_URL,
     RECORDINGS,
     SEGMENT,
     STREAMER,
@@ -21,19 +21,19 @@ from tests.package.appliance import (
     start_feed,
 )
 from tests.package.installation import Installed, paths
-from tests.package.machine import STARTED, Machine, eventually
+from tests.package.machine import UNIT_STARTED_MESSAGE, Machine, eventually
 from tests.package.package import Package
 
-# What dpkg and systemd keep until the purge, and recordings.
-KEPT = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS)
-STATE = (
+# Paths that dpkg and systemd keep until the purge, and the recordings.
+KEPT_UNTIL_PURGE = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS)
+STATE_PATHS = (
     "/var/lib/petcam-streamer",
     "/var/lib/petcam",
     *(f"/var/lib/petcam/{name}" for name in ("owner.json", "session.key", "sessions.json")),
 )
 
 
-def test_an_upgrade_keeps_edit_session_and_recordings_and_restarts_each_service_once(
+def test_an_upgrade_keeps_settings_session_and_recordings_and_restarts_each_service_once(
     machine: Machine, package: Package, tmp_path: Path
 ) -> None:
     edit_config(machine, "threads: 40", "threads: 24")
@@ -42,20 +42,22 @@ def test_an_upgrade_keeps_edit_session_and_recordings_and_restarts_each_service_
     name = record(machine, session)
     since = time.time()
     apt(machine, package.as_version("9.0", tmp_path))
-    assert starts(machine, since, WEB) == starts(machine, since, STREAMER) == 1
+    assert count_starts(machine, since, WEB) == count_starts(machine, since, STREAMER) == 1
     assert is_active(machine, WEB, STREAMER)
     assert "threads: 24" in (machine.root / CONFIG).read_text()
-    assert machine.curl(f"{PAGE}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
+    assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
-def test_a_downgrade_works(machine: Machine, package: Package, tmp_path: Path) -> None:
+def test_a_downgrade_succeeds_with_a_newer_configuration(machine: Machine, package: Package, tmp_path: Path) -> None:
     apt(machine, package.as_version("9.0", tmp_path))
     edit_config(machine, "auth:\n", "auth:\n  key_of_version_9: true\n")
     apt(machine, package, "--allow-downgrades")
     assert is_active(machine, WEB, STREAMER)
 
 
-def test_a_running_producers_segment_survives_everything(machine: Machine, package: Package, tmp_path: Path) -> None:
+def test_a_running_capture_daemons_segment_survives_every_operation(
+    machine: Machine, package: Package, tmp_path: Path
+) -> None:
     start_capture_daemon(machine)
     await_camera(machine, "live")
     before = machine.run("stat", "-c", "%i %U:%G %a", SEGMENT)
@@ -79,30 +81,28 @@ def test_removal_keeps_configuration_and_recordings_and_stops_everything(
     session = log_in(machine)
     name = record(machine, session)
     machine.run("apt-get", "remove", "-y", "petcam")
-    left = paths(machine.root) - installed.before
-    assert {path for path in left if not path.startswith(KEPT)} <= set(STATE)
-    assert {f"/{CONFIG}", f"{RECORDINGS}/{name}"} < left
-    owned = ("-maxdepth", "1", "(", "-user", "petcam", "-o", "-user", "petcam-web", ")")
-    assert machine.run("find", "/proc", "/dev/shm", *owned) == ""
+    remaining = paths(machine.root) - installed.before
+    assert {path for path in remaining if not path.startswith(KEPT_UNTIL_PURGE)} <= set(STATE_PATHS)
+    assert {f"/{CONFIG}", f"{RECORDINGS}/{name}"} < remaining
+    of_petcams_users = ("-maxdepth", "1", "(", "-user", "petcam", "-o", "-user", "petcam-web", ")")
+    assert machine.run("find", "/proc", "/dev/shm", *of_petcams_users) == ""
     apt(machine, package)
     await_camera(machine, "live")
-    assert machine.curl(f"{PAGE}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
+    assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
-def test_purge_leaves_recordings_and_users_and_nothing_else(
-    machine: Machine, package: Package, installed: Installed
-) -> None:
+def test_purge_leaves_only_recordings_and_users(machine: Machine, package: Package, installed: Installed) -> None:
     session = log_in(machine)
     start_feed(machine)
     name = record(machine, session)
     machine.run("apt-get", "purge", "-y", "petcam")
-    left = paths(machine.root) - installed.before
-    assert left == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/{name}"}
+    remaining = paths(machine.root) - installed.before
+    assert remaining == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/{name}"}
     assert machine.run("ls", "/dev/shm") == ""
     assert "petcam-web:" in (machine.root / "etc/passwd").read_text()
     apt(machine, package)
     session = log_in(machine)
-    assert machine.curl(f"{PAGE}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
+    assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
 def test_purge_without_recordings_leaves_nothing(machine: Machine, installed: Installed) -> None:
@@ -110,7 +110,7 @@ def test_purge_without_recordings_leaves_nothing(machine: Machine, installed: In
     assert paths(machine.root) - installed.before == set()
 
 
-def starts(machine: Machine, since: float, unit: str) -> int:
+def count_starts(machine: Machine, since: float, unit: str) -> int:
     eventually(lambda: is_active(machine, unit))
-    lines = machine.journal(since, "-o", "cat", f"MESSAGE_ID={STARTED}", f"UNIT={unit}")
+    lines = machine.journal(since, "-o", "cat", f"MESSAGE_ID={UNIT_STARTED_MESSAGE}", f"UNIT={unit}")
     return len(lines.splitlines())

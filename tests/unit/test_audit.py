@@ -1,4 +1,4 @@
-"""What ``make audit`` makes of pip-audit's answer."""
+"""How ``make audit`` judges pip-audit's report."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ SKIPPED = {"name": "av", "skip_reason": "not found"}
         (None, 2, "NOT ASKED: it gave no answer"),
     ],
 )
-def test_only_a_full_answer_is_a_pass(tmp_path, packages, status, words):
+def test_it_passes_only_if_every_package_was_asked_about(tmp_path, packages, status, words):
     file = tmp_path / "answer"
     file.write_text("" if packages is None else json.dumps({"dependencies": packages, "fixes": []}))
     ran = subprocess.run([sys.executable, SCRIPT, file], capture_output=True, text=True)

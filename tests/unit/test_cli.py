@@ -1,4 +1,4 @@
-"""The ``petcam`` command: finding the subcommand, the configuration, exit codes; and the small commands."""
+"""The ``petcam`` command: finding the subcommand and the configuration, exit statuses; and the small subcommands."""
 
 import io
 import sys
@@ -17,41 +17,41 @@ def no_installed_configuration(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def good(tmp_path):
+def good_file(tmp_path):
     file = tmp_path / "good.yaml"
     file.write_text("web: {port: 9000, colour: red}\n")
     return file
 
 
 @pytest.fixture
-def bad(tmp_path):
+def bad_file(tmp_path):
     file = tmp_path / "bad.yaml"
     file.write_text("web: {port: seven}\n")
     return file
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_it_helps_with_each_command(name, capsys):
+def test_each_command_has_help(name, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main([name, "--help"])
     assert ended.value.code == 0
     assert f"petcam {name}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["web", "--nonsense"]])
-def test_it_refuses_what_it_does_not_know_with_the_usage(words, capsys):
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["web", "--nonsense"]])
+def test_it_answers_unknown_arguments_with_the_usage(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
-        cli.main(words)
+        cli.main(arguments)
     assert ended.value.code == cli.EXIT_USAGE
     assert "usage: petcam" in capsys.readouterr().err
 
 
-def test_it_takes_the_configuration_before_and_after_the_command(bad, capsys):
-    for words in (["--config", str(bad), "doctor"], ["doctor", "--config", str(bad)]):
-        assert cli.main(words) == cli.EXIT_CONFIG
+def test_it_takes_the_configuration_before_and_after_the_command(bad_file, capsys):
+    for arguments in (["--config", str(bad_file), "doctor"], ["doctor", "--config", str(bad_file)]):
+        assert cli.main(arguments) == cli.EXIT_CONFIG
         error = capsys.readouterr().err
         assert error.count("\n") == 1
-        assert all(word in error for word in (str(bad), "web.port", "'seven'", "1 to 65535"))
+        assert all(word in error for word in (str(bad_file), "web.port", "'seven'", "1 to 65535"))
 
 
 def test_it_says_that_a_named_configuration_is_missing(tmp_path, capsys):
@@ -59,16 +59,16 @@ def test_it_says_that_a_named_configuration_is_missing(tmp_path, capsys):
     assert "none.yaml: cannot be read" in capsys.readouterr().err
 
 
-def test_check_config_says_ok_and_warns_of_unknown_keys_once(good, capsys, caplog):
-    assert cli.main(["check-config", str(good)]) == 0
-    assert capsys.readouterr().out == f"{good}: ok\n"
-    assert caplog.messages == [f"{good}: line 1: unknown key web.colour is ignored"]
+def test_check_config_says_ok_and_warns_of_unknown_keys_once(good_file, capsys, caplog):
+    assert cli.main(["check-config", str(good_file)]) == 0
+    assert capsys.readouterr().out == f"{good_file}: ok\n"
+    assert caplog.messages == [f"{good_file}: line 1: unknown key web.colour is ignored"]
 
 
-def test_check_config_of_a_named_file_does_not_mind_a_bad_installed_one(good, bad, monkeypatch, capsys):
-    monkeypatch.setattr("petcam.config.DEFAULT_PATH", bad)
-    assert cli.main(["check-config", str(good)]) == 0
-    assert capsys.readouterr().out == f"{good}: ok\n"
+def test_check_config_of_a_named_file_ignores_a_bad_installed_one(good_file, bad_file, monkeypatch, capsys):
+    monkeypatch.setattr("petcam.config.DEFAULT_PATH", bad_file)
+    assert cli.main(["check-config", str(good_file)]) == 0
+    assert capsys.readouterr().out == f"{good_file}: ok\n"
 
 
 def test_check_config_says_that_there_is_nothing_to_check(capsys):
@@ -82,13 +82,13 @@ def test_check_config_takes_the_shipped_configuration_without_a_warning(capsys):
     assert capsys.readouterr().out == f"{shipped}: ok\n"
 
 
-def test_check_config_refuses_a_bad_file_with_one_line(bad, capsys):
-    assert cli.main(["check-config", str(bad)]) == cli.EXIT_CONFIG
+def test_check_config_refuses_a_bad_file_with_one_line(bad_file, capsys):
+    assert cli.main(["check-config", str(bad_file)]) == cli.EXIT_CONFIG
     assert [bool(line) for line in capsys.readouterr().err.split("\n")][-2:] == [True, False]
 
 
-def test_check_config_prefers_its_own_word_to_config(good, bad):
-    assert cli.main(["--config", str(bad), "check-config", str(good)]) == 0
+def test_check_config_prefers_its_own_argument_to_the_option_config(good_file, bad_file):
+    assert cli.main(["--config", str(bad_file), "check-config", str(good_file)]) == 0
 
 
 def test_password_reads_one_line_from_a_pipe(monkeypatch, tmp_path):
@@ -115,7 +115,7 @@ def test_password_refuses_one_that_is_too_short(monkeypatch, tmp_path, capsys, l
     assert not (tmp_path / "state").exists()
 
 
-def test_doctor_names_what_is_broken_with_the_remedy(monkeypatch, capsys):
+def test_doctor_gives_the_remedy_for_what_is_broken(monkeypatch, capsys):
     monkeypatch.setenv("PETCAM_STREAMER", "/nowhere/petcam-streamer")
     assert cli.main(["doctor"]) == 1
     lines = capsys.readouterr().out.splitlines()

@@ -1,4 +1,4 @@
-"""``petcam doctor``: each trouble comes with its remedy."""
+"""``petcam doctor``: each finding comes with its remedy."""
 
 import grp
 import os
@@ -14,25 +14,25 @@ from petcam.config import Auth, Config, Web
 
 @pytest.fixture
 def group(monkeypatch):
-    """The tests' own group stands for petcam's."""
+    """Makes the tests' own group petcam's."""
     monkeypatch.setattr(grp, "getgrnam", lambda name: SimpleNamespace(gr_gid=os.getgid()))
 
 
-def test_a_port_of_another_program_is_named_with_its_key():
+def test_it_names_a_port_that_another_program_has_and_its_key():
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
-        found = doctor.port("web port", False, "web.port", "127.0.0.1", taken)
+        found = doctor.check_port("web port", False, "web.port", "127.0.0.1", taken)
     assert (found.sign, found.words) == (
         Sign.BROKEN,
         f"{taken} on 127.0.0.1 is taken by another program: end it or change web.port",
     )
-    found = doctor.port("web port", False, "web.port", "127.0.0.1", taken)
+    found = doctor.check_port("web port", False, "web.port", "127.0.0.1", taken)
     assert found.sign is Sign.LOOK
     assert "sudo systemctl start petcam.target" in found.words
     assert "journalctl" in found.words
 
 
-def test_a_recordings_folder_that_one_service_cannot_write_to_is_mended_by_two_commands(tmp_path, group):
+def test_it_gives_the_commands_for_a_recordings_folder_that_one_service_cannot_write_to(tmp_path, group):
     tmp_path.chmod(0o2770)
     assert doctor.check_recordings(tmp_path).sign is Sign.OK
     tmp_path.chmod(0o755)
@@ -41,15 +41,15 @@ def test_a_recordings_folder_that_one_service_cannot_write_to_is_mended_by_two_c
     assert f"sudo chmod 2770 {tmp_path}" in found.words
 
 
-def test_a_clock_in_1970_is_set_by_a_command():
+def test_it_gives_the_command_that_sets_a_clock_in_1970():
     found = doctor.check_clock(100)
     assert found.sign is Sign.LOOK
     assert "1970" in found.words and "timedatectl" in found.words
-    assert doctor.check_clock(doctor.RELEASED).sign is Sign.OK
+    assert doctor.check_clock(doctor.EARLIEST_TIME).sign is Sign.OK
 
 
-def test_a_missing_key_is_made_anew_by_a_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor, "SECRETS", tmp_path)
+def test_it_gives_the_command_that_makes_a_missing_key(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "SECRETS_DIRECTORY", tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     (tmp_path / "session.key").write_bytes(b"k" * 32)
     (found,) = doctor.check_secrets()
@@ -59,13 +59,17 @@ def test_a_missing_key_is_made_anew_by_a_command(tmp_path, monkeypatch):
     assert list(doctor.check_secrets()) == []
 
 
-def test_a_disk_that_is_full_or_soon_will_be_is_said(tmp_path, monkeypatch):
-    for free, sign in ((doctor.NO_SPACE - 1, Sign.BROKEN), (doctor.LOW_SPACE - 1, Sign.LOOK), (1 << 34, Sign.OK)):
+def test_it_reports_a_disk_that_is_full_or_nearly_full(tmp_path, monkeypatch):
+    for free, sign in (
+        (doctor.MIN_SPACE_BYTES - 1, Sign.BROKEN),
+        (doctor.LOW_SPACE_BYTES - 1, Sign.LOOK),
+        (1 << 34, Sign.OK),
+    ):
         monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
         assert doctor.check_space(tmp_path / "not/made/yet").sign is sign
 
 
-def test_a_camera_without_password_is_said(tmp_path, monkeypatch):
+def test_it_reports_a_camera_without_a_password(tmp_path, monkeypatch):
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     assert "sudo petcam password" in doctor.check_password(Config()).words
     assert doctor.check_password(Config(auth=Auth(mode="none"))).sign is Sign.LOOK
@@ -73,8 +77,8 @@ def test_a_camera_without_password_is_said(tmp_path, monkeypatch):
     assert doctor.check_password(home).sign is Sign.OK
 
 
-def test_the_page_is_named_as_phones_find_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor, "AVAHI", tmp_path)
+def test_it_names_the_page_by_mdns_where_avahi_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "AVAHI_DIRECTORY", tmp_path)
     assert ".local:8080" in doctor.check_url(Config()).words
-    monkeypatch.setattr(doctor, "AVAHI", tmp_path / "absent")
+    monkeypatch.setattr(doctor, "AVAHI_DIRECTORY", tmp_path / "absent")
     assert "sudo apt install avahi-daemon" in doctor.check_url(Config()).words

@@ -1,4 +1,4 @@
-"""A request's body, checked: whatever comes, the caller's fault is a 400 or 413 and never a 500."""
+"""Reads and checks a request's body: whatever a client sends, the answer is a 400 or 413 and never a 500."""
 
 from typing import Any
 
@@ -6,20 +6,20 @@ from flask import json, request
 
 from petcam.errors import Code, PetcamError
 
-CONTROL_LIMIT = 4 * 1024  # bytes
-OFFER_LIMIT = 64 * 1024
+MAX_CONTROL_BYTES = 4 * 1024
+MAX_OFFER_BYTES = 64 * 1024
 
 
-def raw_body(limit: int) -> bytes:
-    """The bytes of the body, at most ``limit``. waitress always knows the length, of chunked bodies too."""
-    if (request.content_length or 0) > limit:
-        raise PetcamError(Code.TOO_LARGE, f"the body may have at most {limit} bytes")
+def raw_body(max_bytes: int) -> bytes:
+    """The bytes of the body, at most ``max_bytes``. waitress knows the length also of chunked bodies."""
+    if (request.content_length or 0) > max_bytes:
+        raise PetcamError(Code.TOO_LARGE, f"the body may have at most {max_bytes} bytes")
     return request.get_data()
 
 
-def json_object(limit: int = CONTROL_LIMIT) -> dict[str, Any]:
+def json_object(max_bytes: int = MAX_CONTROL_BYTES) -> dict[str, Any]:
     """The JSON object of the body, whatever its content type says; ``{}`` where there is no body."""
-    body = raw_body(limit)
+    body = raw_body(max_bytes)
     try:
         value = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Errors become answers: one table from code to status, JSON where programs ask, internals only in the log."""
+"""Turns errors into answers: one table from code to status, JSON for programs, internal details only in the log."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
 from petcam.web.http.language import Language
-from petcam.web.http.marks import Mark, has
+from petcam.web.http.marks import Mark, has_mark
 
 STATUS = {
     Code.BAD_REQUEST: 400,
@@ -28,7 +28,7 @@ STATUS = {
     Code.STREAMER_UNAVAILABLE: 503,
     Code.STREAMER_TIMEOUT: 504,
 }
-RETRY_AFTER = {Code.BUSY: 5, Code.TOO_MANY_VIEWERS: 10, Code.CAMERA_SILENT: 5}  # seconds
+RETRY_AFTER_SECONDS = {Code.BUSY: 5, Code.TOO_MANY_VIEWERS: 10, Code.CAMERA_SILENT: 5}
 HTTP_PHRASES = {
     400: "Bad request",
     404: "Not found",
@@ -49,13 +49,13 @@ class Errors:
     def register(self, app: Flask) -> None:
         app.register_error_handler(PetcamError, self._petcam_error)
         app.register_error_handler(HTTPException, self._http_error)
-        app.register_error_handler(Exception, self._defect)
+        app.register_error_handler(Exception, self._unexpected_error)
 
     def _petcam_error(self, error: PetcamError) -> Response:
         if is_page():
             text = f"{self._language.explain(error)}\n"
             return Response(text, STATUS.get(error.code, 500), mimetype="text/plain")
-        return petcam_answer(error, error_body(error))
+        return error_answer(error, error_body(error))
 
     def _http_error(self, error: HTTPException) -> AnyResponse:
         answer = error.get_response(request.environ)  # keeps Allow, Content-Range, Location
@@ -70,7 +70,7 @@ class Errors:
             answer.mimetype = "application/json"
         return answer
 
-    def _defect(self, error: Exception) -> Response:
+    def _unexpected_error(self, error: Exception) -> Response:
         _log.error("%s %s: defect", request.method, request.path, exc_info=error)
         if is_page():
             return Response(f"{self._language.say('errors.Internal error')}\n", 500, mimetype="text/plain")
@@ -78,8 +78,8 @@ class Errors:
 
 
 def is_page() -> bool:
-    """Whether a person is looking at the answer, rather than a program or an ``<img>``."""
-    return not request.path.startswith("/api/") and (request.endpoint is None or has(Mark.PAGE))
+    """Whether a person reads the answer, rather than a program or an ``<img>``."""
+    return not request.path.startswith("/api/") and (request.endpoint is None or has_mark(Mark.PAGE))
 
 
 def json_answer(body: object, status: int = 200) -> Response:
@@ -88,18 +88,18 @@ def json_answer(body: object, status: int = 200) -> Response:
 
 
 def error_body(error: PetcamError) -> dict[str, object]:
-    """``{"error", "message"}``; an error that no status was meant for tells nothing."""
+    """``{"error", "message"}``. An error whose code has no status is internal: its message is not shown."""
     if error.code not in STATUS:
         return {"error": "Internal error", "message": "petcam-web's log says more"}
     return {"error": error.code.value, "message": error.message}
 
 
-def petcam_answer(error: PetcamError, body: dict[str, object]) -> Response:
-    """``body`` with the status of ``error``; one that no status was meant for is a defect, and logged."""
+def error_answer(error: PetcamError, body: dict[str, object]) -> Response:
+    """``body`` with the status of ``error``. An error whose code has no status is a bug: 500, and it is logged."""
     status = STATUS.get(error.code, 500)
     if status == 500:
         _log.error("%s %s: %s", request.method, request.path, error, exc_info=error)
     answer = json_answer(body, status)
-    if error.code in RETRY_AFTER:
-        answer.headers["Retry-After"] = str(RETRY_AFTER[error.code])
+    if error.code in RETRY_AFTER_SECONDS:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[error.code])
     return answer

@@ -1,8 +1,8 @@
-"""What a proxy in front says of the request that it passes on, believed only from whom it may come.
+"""The ``X-Forwarded-*`` headers of a proxy in front of petcam-web, used only where they come from a trusted proxy.
 
-That is the streamer's TLS proxy (from loopback or the one address that ``web.host`` names, with a proof that only
-holders of ``token.key`` can give) and the addresses in ``web.trusted_proxies``. From everybody else these headers are
-dropped, so that nobody chooses the address that is slowed down, logged or taken for this machine.
+Trusted are the streamer's TLS proxy (from loopback or the one address that ``web.host`` names, with a proof that only
+holders of ``token.key`` can give) and the addresses in ``web.trusted_proxies``. From all other clients these headers
+are dropped. Otherwise a client could choose the address that is throttled and logged, or pass for this machine.
 """
 
 import hashlib
@@ -19,12 +19,20 @@ from petcam.config import Web
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-FOR, PROTO, PROOF = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_PETCAM_TLS"
-DROPPED = (FOR, PROTO, PROOF, "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_BY")
+FOR_HEADER, PROTO_HEADER, PROOF_HEADER = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_PETCAM_TLS"
+PROXY_HEADERS = (
+    FOR_HEADER,
+    PROTO_HEADER,
+    PROOF_HEADER,
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_BY",
+)
 
 
 def tls_proof(key: bytes) -> str:
-    """By which the streamer's TLS proxy is known; ``key`` is ``token.key``."""
+    """What the streamer's TLS proxy sends to show that it is petcam's; ``key`` is ``token.key``."""
     return hmac.new(key, b"petcam-tls-v1", hashlib.sha256).hexdigest()
 
 
@@ -37,16 +45,16 @@ class Forwarded:
 
     def __init__(self, app: "WSGIApplication", host: str, proxies: list[str], proof: str) -> None:
         self._app = app
-        self._own = _parse(host)  # what this machine reaches itself by at that address comes from the same one
+        self._own = _parse(host)  # a connection of this machine to its own address comes from that same address
         self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
         self._proof = proof.encode()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        told = {name: environ.pop(name, "") for name in DROPPED}
+        headers = {name: environ.pop(name, "") for name in PROXY_HEADERS}
         peer = environ.get("REMOTE_ADDR", "")
-        if self._is_tls_proxy(peer, told[PROOF]) or self._is_proxy(peer):
-            environ["REMOTE_ADDR"] = self._viewer(told[FOR], peer)
-            if told[PROTO].rpartition(",")[2].strip().lower() == "https":
+        if self._is_tls_proxy(peer, headers[PROOF_HEADER]) or self._is_proxy(peer):
+            environ["REMOTE_ADDR"] = self._client_address(headers[FOR_HEADER], peer)
+            if headers[PROTO_HEADER].rpartition(",")[2].strip().lower() == "https":
                 environ["wsgi.url_scheme"] = "https"
         return self._app(environ, start_response)
 
@@ -59,9 +67,9 @@ class Forwarded:
         parsed = _parse(address)
         return parsed is not None and any(parsed in proxy for proxy in self._proxies)
 
-    def _viewer(self, told: str, peer: str) -> str:
-        """The last one in the chain that is no proxy of ours: what stands before it is only what it said itself."""
-        for address in reversed([part.strip() for part in told.split(",")]):
+    def _client_address(self, chain: str, peer: str) -> str:
+        """The last address in ``chain`` that is not a trusted proxy; what is before it is only the client's claim."""
+        for address in reversed([part.strip() for part in chain.split(",")]):
             if _parse(address) is None:
                 return peer
             if not self._is_proxy(address):

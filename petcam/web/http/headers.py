@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 
 
 def register(app: Flask, streamer_origin: Callable[[], str]) -> None:
-    """``streamer_origin`` tells whom else the page of the current request may call; empty: nobody."""
+    """``streamer_origin()`` is the other origin that the page of the current request may call; empty: none."""
     app.after_request(lambda response: protect(response, streamer_origin()))
 
 

@@ -1,9 +1,10 @@
-"""Names by which petcam may be opened. A foreign page whose name was made to resolve to this board (DNS rebinding) is
-refused.
+"""The host names by which petcam may be opened. All others are refused, as a protection against DNS rebinding, where a
+foreign page's name is made to resolve to this board.
 
-An address is allowed where it is this machine's at that moment, whatever DHCP, a VPN or IPv6 made it: asking the kernel
-to bind to it tells. Of names those count that nobody outside can bend: this machine's own, those with a suffix of local
-networks only, and what the configuration names. ``tests/host-cases.yaml`` compares this with the streamer's rules.
+An address is allowed if it is this machine's at that moment, whether by DHCP, a VPN or IPv6; binding a socket to it
+tells. A name is allowed if nobody outside can make it resolve to this board: this machine's own name, names with a
+suffix of local networks, and names in the configuration. ``tests/host-cases.yaml`` compares this with the streamer's
+rules.
 """
 
 import ipaddress
@@ -18,9 +19,9 @@ from flask import Flask, request
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 
-HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
-MDNS = ".local"
-REMEMBERED = 2.0  # seconds for which an address counts as it was: a page asks several times a second
+HOST_PATTERN = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
+MDNS_SUFFIX = ".local"
+ADDRESS_CACHE_SECONDS = 2.0  # for so long an address is not checked again: a page asks several times a second
 LOCAL_SUFFIXES = (
     ".lan",
     ".home.arpa",
@@ -29,17 +30,17 @@ LOCAL_SUFFIXES = (
 )  # what home routers give; none is in the public DNS
 
 
-def name_of(host: str) -> str:
-    """Of a ``Host`` header: lower case, without port and brackets; empty where it is no host."""
-    matched = HOST.fullmatch(host)
+def host_name(host: str) -> str:
+    """The name in a ``Host`` header: lower case, without port and brackets; empty where it is not a valid host."""
+    matched = HOST_PATTERN.fullmatch(host)
     return matched["name"].strip("[]").lower() if matched else ""
 
 
 class Hosts:
     def __init__(self, config: Config, hostname: str) -> None:
-        given = [*config.web.hosts, *config.webrtc.extra_hosts, _host_of(config.streamer.public_url)]
+        configured = [*config.web.hosts, *config.webrtc.extra_hosts, _host_of(config.streamer.public_url)]
         own = hostname.lower().partition(".")[0]
-        self._names = {"localhost", own, hostname.lower(), *(name_of(host) or host.lower() for host in given)}
+        self._names = {"localhost", own, hostname.lower(), *(host_name(host) or host.lower() for host in configured)}
         self._is_own_address = lru_cache(64)(_is_own_address)
         self._names |= {own + suffix for suffix in LOCAL_SUFFIXES}
 
@@ -47,11 +48,11 @@ class Hosts:
         app.before_request(self.refuse_foreign)
 
     def refuse_foreign(self) -> None:
-        """Before anything else: to a page of a foreign name, even the login says nothing."""
+        """Runs before anything else, so that a page under a foreign name does not even get the login page."""
         host = request.headers.get("Host", "")
         if self.allows(host):
             return
-        name = name_of(host) or "that name"
+        name = host_name(host) or "that name"
         raise PetcamError(
             Code.UNKNOWN_HOST,
             f"petcam is not known as {name}: open it by its address or as NAME.local, or add the name to web.hosts in "
@@ -62,12 +63,12 @@ class Hosts:
 
     def allows(self, host: str) -> bool:
         """``host`` is the request's ``Host``."""
-        name = name_of(host).rstrip(".")
+        name = host_name(host).rstrip(".")
         if not name:
             return False
-        if name in self._names or name.endswith((MDNS, ".localhost")):
+        if name in self._names or name.endswith((MDNS_SUFFIX, ".localhost")):
             return True
-        return self._is_own_address(name, int(time.monotonic() / REMEMBERED))
+        return self._is_own_address(name, int(time.monotonic() / ADDRESS_CACHE_SECONDS))
 
 
 def _host_of(url: str) -> str:
@@ -78,12 +79,12 @@ def _host_of(url: str) -> str:
 
 
 def _is_own_address(name: str, period: int) -> bool:
-    """In this ``period`` of time."""
+    """Whether ``name`` is an address of this machine; ``period`` is part of the cache's key, so that answers expire."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
         return False
-    if address.is_unspecified:  # the kernel would take it for any
+    if address.is_unspecified:  # binding to it always succeeds
         return False
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     try:

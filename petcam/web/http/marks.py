@@ -1,7 +1,7 @@
-"""Whom a route is for: said at its view, and read by the gates in front of every route.
+"""Marks say who may use a route. They are put on its view function and read by the checks in front of every route.
 
-A view without marks is for those who are logged in; a change (POST, PUT, DELETE) is for the owner alone, and errors are
-answered in JSON.
+A view without marks is for logged-in users; a change (POST, PUT, DELETE) is for the owner alone; errors are answered in
+JSON.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from flask import current_app, request
 
-View = TypeVar("View", bound=Callable[..., object])
-ATTRIBUTE = "petcam_marks"
+ViewFunction = TypeVar("ViewFunction", bound=Callable[..., object])
+MARKS_ATTRIBUTE = "petcam_marks"
 
 
 class Mark(Enum):
@@ -21,15 +21,15 @@ class Mark(Enum):
     FOR_PROGRAMS = "a viewing token opens it"
 
 
-def marked(*marks: Mark) -> Callable[[View], View]:
-    def mark(view: View) -> View:
-        setattr(view, ATTRIBUTE, frozenset(marks))
+def marked(*marks: Mark) -> Callable[[ViewFunction], ViewFunction]:
+    def mark(view: ViewFunction) -> ViewFunction:
+        setattr(view, MARKS_ATTRIBUTE, frozenset(marks))
         return view
 
     return mark
 
 
-def has(mark: Mark) -> bool:
-    """Whether the view of the current request has it. A path without a route has no marks."""
+def has_mark(mark: Mark) -> bool:
+    """Whether the view of the current request has ``mark``. A path without a route has no marks."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return mark in getattr(view, ATTRIBUTE, ())
+    return mark in getattr(view, MARKS_ATTRIBUTE, ())

@@ -1,12 +1,12 @@
-"""Redirections within the site, which name no host: a path is right by whatever name the page was opened."""
+"""Redirections within the site. They give a path without a host, which is right by whatever name petcam was opened."""
 
 from flask import redirect
 from werkzeug.wrappers import Response
 
 
-def go_to(path: str, status: int = 302) -> Response:
+def redirect_to(path: str, status: int = 302) -> Response:
     answer = redirect(path, status)
-    answer.autocorrect_location_header = False  # werkzeug before 2.1 would put http:// and the Host before it
+    answer.autocorrect_location_header = False  # werkzeug before 2.1 would prepend http:// and the Host
     return answer
 
 

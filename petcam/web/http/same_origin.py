@@ -1,4 +1,4 @@
-"""A change must be asked for by petcam's own page, not by that of another site which the browser has open."""
+"""Protection against cross-site requests: a change must come from petcam's own page, not from another site's."""
 
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ def register(app: Flask) -> None:
 
 
 def refuse_other_origins() -> None:
-    """curl sends neither header; browsers send one or both."""
+    """Browsers send ``Sec-Fetch-Site``, ``Origin`` or both; programs such as curl send neither and are let through."""
     if request.method in SAFE_METHODS:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")

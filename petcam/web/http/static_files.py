@@ -1,8 +1,8 @@
-"""The page's files: read and compressed once at the start.
+"""The page's static files, read and compressed once at the start.
 
-``/static/VERSION/live/main.js`` never changes, so a browser that has it asks no more; modules find each other by
-relative paths and so stay within one version. ``/static/live/main.js`` is the same file, asked for anew each time (by
-its ETag). A page that was opened before an upgrade gets the new file under its old version.
+``/static/VERSION/live/main.js`` never changes, so a browser keeps it without asking again; modules import each other by
+relative paths and so stay within one version. ``/static/live/main.js`` is the same file, revalidated each time by its
+ETag. A page that was opened before an upgrade gets the new file under its old version.
 """
 
 import gzip
@@ -16,29 +16,29 @@ from flask import Flask, Response, abort, request
 
 from petcam.web.http.marks import Mark, marked
 
-VERSION = re.compile(r"[0-9a-f]{12}/")
-TEXT = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-FOR_GOOD = "public, max-age=31536000, immutable"
-ASK_EACH_TIME = "public, no-cache"
+VERSION_PREFIX = re.compile(r"[0-9a-f]{12}/")
+TEXT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+REVALIDATE = "public, no-cache"
 
 
 @dataclass(frozen=True)
 class StaticFile:
     mimetype: str
     data: bytes
-    zipped: bytes  # empty where that would not be smaller
+    gzipped: bytes  # empty where that would not be smaller
     etag: str
 
     @classmethod
     def read(cls, path: Path) -> "StaticFile":
-        data, text = path.read_bytes(), path.suffix in TEXT
-        zipped = gzip.compress(data, mtime=0) if text else b""
-        mimetype = TEXT.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return cls(mimetype, data, zipped if len(zipped) < len(data) else b"", hashlib.sha256(data).hexdigest()[:16])
+        data, text = path.read_bytes(), path.suffix in TEXT_TYPES
+        gzipped = gzip.compress(data, mtime=0) if text else b""
+        mimetype = TEXT_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return cls(mimetype, data, gzipped if len(gzipped) < len(data) else b"", hashlib.sha256(data).hexdigest()[:16])
 
 
 class StaticFiles:
-    """Those of ``folder`` as they are now."""
+    """The files of ``folder`` as they are when it is made."""
 
     def __init__(self, folder: Path) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -47,7 +47,7 @@ class StaticFiles:
         self._version = hashlib.sha256(together.encode()).hexdigest()[:12]
 
     def register(self, app: Flask) -> None:
-        """As the endpoint ``static``, and ``static_url`` for templates."""
+        """Adds the endpoint ``static``, and ``static_url`` for templates."""
         app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=self.serve)
         app.jinja_env.globals["static_url"] = self.url
 
@@ -56,16 +56,18 @@ class StaticFiles:
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def serve(self, filename: str) -> Response:
-        file = self._files.get(VERSION.sub("", filename, count=1) if VERSION.match(filename) else filename)
+        file = self._files.get(
+            VERSION_PREFIX.sub("", filename, count=1) if VERSION_PREFIX.match(filename) else filename
+        )
         if file is None:
             abort(404)
         response = Response(file.data, mimetype=file.mimetype)
         response.set_etag(file.etag)
-        response.headers["Cache-Control"] = FOR_GOOD if filename.startswith(f"{self._version}/") else ASK_EACH_TIME
-        if file.zipped:
+        response.headers["Cache-Control"] = CACHE_FOREVER if filename.startswith(f"{self._version}/") else REVALIDATE
+        if file.gzipped:
             response.headers["Vary"] = "Accept-Encoding"
             if request.accept_encodings["gzip"] > 0:
-                response.data = file.zipped
+                response.data = file.gzipped
                 response.headers["Content-Encoding"] = "gzip"
                 response.set_etag(f"{file.etag}-gzip")
         response.make_conditional(request)

@@ -1,4 +1,4 @@
-"""Open streams: each holds a thread of the web server, so there is only a limited number of slots."""
+"""Slots for open streams: each stream holds a thread of the web server, so their number is limited."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from functools import partial
 
 from petcam.errors import Code, PetcamError
 
-THREADS_FOR_PAGES = 8  # that streams never take
+THREADS_FOR_PAGES = 8  # which open streams never take
 
 
 class StreamSlots:
@@ -16,11 +16,11 @@ class StreamSlots:
         self._taken: set[object] = set()  # guarded by _lock
 
     @classmethod
-    def of_threads(cls, threads: int) -> "StreamSlots":
+    def for_threads(cls, threads: int) -> "StreamSlots":
         return cls(max(1, threads - THREADS_FOR_PAGES))
 
     def take(self) -> Callable[[], None]:
-        """A slot, given back by calling what is returned (more than once does no harm). Raises ``BUSY``."""
+        """Take a slot; the function that is returned gives it back and may be called twice. Raises ``BUSY``."""
         slot = object()
         with self._lock:
             if len(self._taken) >= self.limit:

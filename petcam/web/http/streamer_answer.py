@@ -1,4 +1,4 @@
-"""The streamer's answer, passed on: its status and body as they are."""
+"""Passes on an answer of the streamer with its status and body unchanged."""
 
 from flask import Response
 

@@ -1,4 +1,4 @@
-"""The live page: the page itself, the detector's results as they come, and how the services do.
+"""The live page: the page itself, the detector's results as server-sent events, and the services' health.
 
 Imports ``config``, ``errors``, ``shm``, ``streamer_client``, ``system``, ``web.http`` and ``web.signaling``.
 """
@@ -26,7 +26,7 @@ def register(
     streamer: StreamerClient,
     backend: Backend | None,
 ) -> None:
-    """``backend`` streams in the streamer's place (``webrtc.backend: python``)."""
+    """``backend`` streams instead of the streamer (``webrtc.backend: python``)."""
     LivePage(config, viewer_config).register(app)
     DetectionEvents(detections, streams).register(app)
     Health(streamer, backend).register(app)

@@ -1,5 +1,5 @@
-"""The detector's results: one thread reads the segment while there are subscribers, serialises each result once
-for all, and sends it to each."""
+"""Distributes the detector's results: one thread reads the segment while there are subscribers, serialises each result
+once and sends it to all of them."""
 
 import logging
 import threading
@@ -10,28 +10,28 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Protocol
 
 from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
-from petcam.web.live.subscribers import LONGEST_AGE, Subscribers
+from petcam.web.live.subscribers import MAX_AGE_SECONDS, Subscribers
 
-LONGEST_ROUND = 10.0  # seconds after which a thread that has not come round is stuck
+MAX_ITERATION_SECONDS = 10.0  # a thread whose loop takes longer than this is stuck
 
 _log = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
-    """Of :mod:`petcam.shm.detections`; ``read`` gives ``Detections``, or None at its time-out."""
+    """A reader of :mod:`petcam.shm.detections`; ``read`` returns ``Detections``, or None at its time-out."""
 
     def read(self, timeout: float) -> Any: ...
 
 
 class DetectionFeed:
-    """``open_reader`` may be called again and again: a segment that cannot be read now may be replaced."""
+    """``open_reader`` is called again after an error: a segment that cannot be read may be replaced by a good one."""
 
     def __init__(self, open_reader: Callable[[], AbstractContextManager[Reader]]) -> None:
         self.subscribers = Subscribers()
         self.ended = threading.Event()
         self._open_reader = open_reader
         self._thread = threading.Thread(target=self._run, name="detections", daemon=True)
-        self._last_round = time.monotonic()  # written by the thread only
+        self._last_iteration = time.monotonic()  # written by the thread only
 
     def start(self) -> None:
         self._thread.start()
@@ -43,33 +43,34 @@ class DetectionFeed:
             self._thread.join(READ_TIMEOUT + RETRY_PAUSE)
 
     def is_alive(self) -> bool:
-        return self._thread.is_alive() and time.monotonic() - self._last_round < LONGEST_ROUND
+        return self._thread.is_alive() and time.monotonic() - self._last_iteration < MAX_ITERATION_SECONDS
 
     def _run(self) -> None:
         ReadingLoop("detections", _log).run(self._read, self.ended.is_set, self._pause)
 
     def _pause(self, seconds: float) -> None:
-        self._last_round = time.monotonic()
+        self._last_iteration = time.monotonic()
         self.ended.wait(seconds)
 
     def _read(self) -> None:
         with self._open_reader() as reader:
-            self._follow(reader)
+            self._publish_results(reader)
 
-    def _follow(self, reader: Reader) -> None:
+    def _publish_results(self, reader: Reader) -> None:
         while not self.ended.is_set():
-            self._last_round = time.monotonic()
+            self._last_iteration = time.monotonic()
             if not self.subscribers.wait(READ_TIMEOUT):
                 continue
             result = reader.read(READ_TIMEOUT)
-            if result is not None and time.monotonic_ns() - result.publish_ns < LONGEST_AGE * 1e9:
+            if result is not None and time.monotonic_ns() - result.publish_ns < MAX_AGE_SECONDS * 1e9:
                 self.subscribers.publish(serialise(result))
 
 
 def serialise(result: Any) -> bytes:
-    """The server-sent event of one ``Detections``; docs/http-api.md has its shape.
+    """One ``Detections`` as a server-sent event, in the form that docs/http-api.md gives.
 
-    Written by hand: the json module takes three times as long, thirty times a second. Every number was proved finite.
+    It is formatted by hand because the json module takes three times as long, thirty times a second. The reader has
+    checked that every number is finite.
     """
     boxes = ",".join(_box(box) for box in result.boxes)
     return (

@@ -1,4 +1,4 @@
-"""Health: petcam-web's own, and the streamer's passed on."""
+"""The health of petcam-web, and that of the streamer, passed on."""
 
 import json
 from typing import Protocol
@@ -11,7 +11,7 @@ from petcam.web.http import Mark, json_answer, marked, passed_on
 
 
 class Backend(Protocol):
-    """Of :mod:`petcam.web.webrtc` (``webrtc.backend: python``)."""
+    """The one in :mod:`petcam.web.webrtc` (``webrtc.backend: python``)."""
 
     def health(self) -> dict[str, object]: ...
 
@@ -22,15 +22,15 @@ class Health:
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/healthz", "healthz", healthz)
-        app.add_url_rule("/api/go/health", "health", self.of_streamer)
+        app.add_url_rule("/api/go/health", "health", self.streamer_health)
 
-    def of_streamer(self) -> Response:
+    def streamer_health(self) -> Response:
         if self._backend is None:
             return passed_on(self._streamer.read("/health"))
         return json_answer({**self._backend.health(), "recording": self._is_recording(), "backend": "python"})
 
     def _is_recording(self) -> bool | None:
-        """Whether the streamer records; None where it does not answer, without which nothing is recorded."""
+        """Whether the streamer records; None where it does not answer, in which case nothing can be recorded."""
         try:
             return bool(json.loads(self._streamer.read("/status").body)["recording"])
         except (PetcamError, KeyError, TypeError):

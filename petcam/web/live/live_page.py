@@ -21,5 +21,5 @@ class LivePage:
     def show(self) -> str:
         """``index.html`` gets ``login`` (bool): whether there is an account page; ``exposed`` (bool): whether the whole
         network sees it; and ``webrtc_config``."""
-        config = self._viewer_config.of_request()
+        config = self._viewer_config.for_request()
         return render_template("index.html", login=self._login, exposed=self._exposed, webrtc_config=config)

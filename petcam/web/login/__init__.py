@@ -1,4 +1,4 @@
-"""Who is let in: sessions and their cookie, the gate before every route, and the pages to log in and out by.
+"""Login: sessions and their cookie, the check in front of every route, and the pages for logging in and out.
 
 Imports ``access``, ``errors`` and ``web.http``.
 """
@@ -19,7 +19,7 @@ __all__ = ["Cookie", "Sessions", "Throttle", "Visitors", "register"]
 
 
 def register(app: Flask, visitors: Visitors, owner: Owner) -> None:
-    """Before the rooms that it guards. Every template gets ``may_change`` (bool)."""
+    """To be called before the rooms that it guards. Every template gets ``may_change`` (bool)."""
     Gate(visitors).register(app)
     LoginPages(visitors, owner).register(app)
     FirstVisit(visitors, owner).register(app)

@@ -1,8 +1,8 @@
-"""The account page: log out, here or everywhere; for the owner also the two passwords.
+"""The account page: log out, here or everywhere; the owner can also change the two passwords.
 
 ``account.html`` gets ``has_viewer`` (bool), ``done`` (``""``, ``"password"``, ``"viewer"`` or
 ``"removed"``), ``problem`` (``""``, ``"length"``, ``"differ"``, ``"same"``, ``"wrong"`` or ``"wait"``, then with
-``seconds``) and ``form``, the one that the problem is of (``"password"`` or ``"viewer"``).
+``seconds``) and ``form``, the form that the problem is in (``"password"`` or ``"viewer"``).
 """
 
 import logging
@@ -14,10 +14,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner, Role
 from petcam.errors import PetcamError
-from petcam.web.http import Mark, go_to, marked
+from petcam.web.http import Mark, marked, redirect_to
 from petcam.web.login.visitors import Visitors
 
-DONE = ("password", "viewer", "removed")
+DONE_ACTIONS = ("password", "viewer", "removed")
 STATUS = {"wrong": 403, "wait": 429}
 
 _log = logging.getLogger(__name__)
@@ -35,18 +35,18 @@ class AccountPage:
         self._add(app, "/logout-everywhere", "POST", self.log_out_everywhere)
 
     def _add(self, app: Flask, path: str, method: str, view: Callable[[], AnyResponse]) -> None:
-        """Where there is no login there is no account either."""
+        """Without login (``auth.mode: none``) there is no account: the routes lead to the live page."""
         view = view if self._visitors.login_needed else _to_the_live_page
         app.add_url_rule(f"/account{path}", f"account{path}", view, methods=[method])
 
     @marked(Mark.PAGE)
     def show(self) -> AnyResponse:
         done = request.args.get("done", "")
-        return self._page(done=done if done in DONE else "")
+        return self._page(done=done if done in DONE_ACTIONS else "")
 
     @marked(Mark.PAGE)
     def change_password(self) -> AnyResponse:
-        """Ends every session; this browser's goes on as a new one."""
+        """Ends every session; this browser gets a new one."""
         problem, seconds = self._change(self._owner.set_password)
         if problem:
             return self._page(form="password", problem=problem, seconds=seconds)
@@ -72,19 +72,19 @@ class AccountPage:
     @marked(Mark.PAGE)
     def log_out_everywhere(self) -> AnyResponse:
         self._visitors.end_all()
-        return go_to(url_for("login_form"), 303)
+        return redirect_to(url_for("login_form"), 303)
 
     def _change(self, set_to: Callable[[str], None]) -> tuple[str, int]:
-        """The problem and the seconds to wait. The owner's password is asked for again: the phone may have been left
-        unlocked."""
+        """Set the new password; returns the problem and the seconds to wait. The owner's password is required again,
+        because the phone may have been left unlocked."""
         password = request.form.get("password", "")
         if password != request.form.get("again", ""):
             return "differ", 0
         with self._visitors.throttled() as attempt:
             if attempt.wait > 0:
                 return "wait", math.ceil(attempt.wait)
-            attempt.right = self._owner.verify(request.form.get("current", "")) is Role.OWNER
-        if not attempt.right:
+            attempt.correct = self._owner.verify(request.form.get("current", "")) is Role.OWNER
+        if not attempt.correct:
             return "wrong", 0
         try:
             set_to(password)
@@ -105,9 +105,9 @@ class AccountPage:
 
 
 def _back(done: str) -> AnyResponse:
-    return go_to(url_for("account", done=done), 303)
+    return redirect_to(url_for("account", done=done), 303)
 
 
 @marked(Mark.PAGE)
 def _to_the_live_page() -> AnyResponse:
-    return go_to("/")
+    return redirect_to("/")

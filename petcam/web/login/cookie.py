@@ -1,7 +1,6 @@
-"""The session's cookie: ``TOKEN.SIGNATURE``, signed with ``session.key``.
+"""The session cookie: ``TOKEN.SIGNATURE``, signed with ``session.key``.
 
-A cookie of ours whose session has ended still tells that this browser was let in once; it is left in the browser, and
-opens nothing.
+When a session ends its cookie stays in the browser. It opens nothing, but shows that this browser was let in before.
 """
 
 import hashlib
@@ -10,27 +9,27 @@ from flask import request
 from itsdangerous import BadSignature, Signer
 from werkzeug.wrappers import Response
 
-from petcam.web.login.sessions import LONGEST_SESSION
+from petcam.web.login.sessions import MAX_SESSION_SECONDS
 
-PURPOSE = b"petcam-session-v2"
+SIGNATURE_SALT = b"petcam-session-v2"
 
 
 class Cookie:
     def __init__(self, key: bytes) -> None:
-        self._signer = Signer(key, salt=PURPOSE, digest_method=hashlib.sha256)
+        self._signer = Signer(key, salt=SIGNATURE_SALT, digest_method=hashlib.sha256)
 
     def token(self) -> str:
-        """Of the current request; empty without a cookie that we signed."""
+        """The token of the current request; empty without a cookie that is signed with the key."""
         try:
             return self._signer.unsign(request.cookies.get(_name(), "")).decode()
         except (BadSignature, UnicodeError):
             return ""
 
-    def give(self, response: Response, token: str) -> None:
+    def set_on(self, response: Response, token: str) -> None:
         response.set_cookie(
             _name(),
             self._signer.sign(token).decode(),
-            max_age=int(LONGEST_SESSION),
+            max_age=int(MAX_SESSION_SECONDS),
             secure=request.is_secure,
             httponly=True,
             samesite="Lax",
@@ -38,5 +37,6 @@ class Cookie:
 
 
 def _name() -> str:
-    """Two: over HTTP a browser would not replace the Secure one of the same name, and the login would go in circles."""
+    """HTTP and HTTPS have different names: over HTTP a browser does not replace a Secure cookie of the same name, so
+    the login would lead back to itself."""
     return "__Host-petcam_session" if request.is_secure else "petcam_session"

@@ -1,4 +1,4 @@
-"""The first visit, which sets the owner's password.
+"""The page of the first visit, which sets the owner's password.
 
 ``setup.html`` gets ``next`` (a local path) and ``problem`` (``""``, ``"length"``, ``"differ"`` or ``"late"``); its form
 POSTs ``password``, ``again`` and ``next`` to ``/setup``.
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner, Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import Mark, go_to, local_path, marked
+from petcam.web.http import Mark, local_path, marked, redirect_to
 from petcam.web.login.visitors import Visitors
 
 _log = logging.getLogger(__name__)
@@ -29,23 +29,23 @@ class FirstVisit:
     def form(self) -> AnyResponse:
         target = local_path(request.args.get("next", "/"))
         if not self._visitors.login_needed or not self._owner.is_first_visit():
-            return go_to(url_for("login_form", next=target))
+            return redirect_to(url_for("login_form", next=target))
         return _page(target)
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def set_up(self) -> AnyResponse:
-        """Only the first one is heard; the session begins with it."""
+        """Only the first request succeeds; it also begins a session."""
         target, password = local_path(request.form.get("next", "/")), request.form.get("password", "")
         if not self._visitors.login_needed:
-            return go_to(target, 303)
+            return redirect_to(target, 303)
         problem = "differ" if password != request.form.get("again", "") else self._claim(password)
         if problem:
             return _page(target, problem, 403 if problem == "late" else 400)
         _log.warning("the owner's password was set at the first visit, from %s", request.remote_addr)
-        return self._visitors.admit(go_to(target, 303), Role.OWNER)
+        return self._visitors.admit(redirect_to(target, 303), Role.OWNER)
 
     def _claim(self, password: str) -> str:
-        """The problem, if there is one."""
+        """The problem; empty where the password was set."""
         try:
             self._owner.claim(password)
         except PetcamError as error:

@@ -1,11 +1,11 @@
-"""The gate that every request passes: who is not logged in sees the login, and who may only watch changes nothing."""
+"""The check that every request passes: without a session it leads to the login, and a viewer may change nothing."""
 
 from flask import Flask, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import SAFE_METHODS, Mark, error_body, go_to, has, is_page, petcam_answer
+from petcam.web.http import SAFE_METHODS, Mark, error_answer, error_body, has_mark, is_page, redirect_to
 from petcam.web.login.sessions import Session
 from petcam.web.login.visitors import Visitors, viewing_token
 
@@ -18,36 +18,37 @@ class Gate:
         app.before_request(self.check)
 
     def check(self) -> AnyResponse | None:
-        if not self._visitors.login_needed or has(Mark.FOR_EVERYBODY):
+        if not self._visitors.login_needed or has_mark(Mark.FOR_EVERYBODY):
             return None
         session = self._visitors.session()
         if session is None:
-            return self._refuse()
-        if _is_denied(session):
+            return self._answer_without_session()
+        if _is_owners_change(session):
             message = "viewers may only watch; log in with the owner's password"
             raise PetcamError(Code.FORBIDDEN, message, key="refusals.viewers_only_watch")
         return None
 
-    def _refuse(self) -> AnyResponse | None:
-        """Who is not logged in; a program may bring a viewing token instead."""
-        if has(Mark.FOR_PROGRAMS):
-            return None if self._visitors.viewing.accepts(viewing_token()) else _challenge()
+    def _answer_without_session(self) -> AnyResponse | None:
+        """The login page, or 401; None where a viewing token opens the route to a program."""
+        if has_mark(Mark.FOR_PROGRAMS):
+            return None if self._visitors.viewing_tokens.accepts(viewing_token()) else _challenge()
         if not is_page():
             raise PetcamError(Code.UNAUTHORIZED, "log in first")
         target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
-        return go_to(url_for("login_form", next=target))
+        return redirect_to(url_for("login_form", next=target))
 
 
-def _is_denied(session: Session) -> bool:
-    """Whether a viewer asks for a change that is the owner's. Paths without a route stay with their 404."""
+def _is_owners_change(session: Session) -> bool:
+    """Whether a viewer asks for a change that only the owner may make. Paths without a route keep their 404."""
     changes = request.method not in SAFE_METHODS and request.endpoint is not None
-    return session.role is Role.VIEWER and changes and not has(Mark.FOR_VIEWERS)
+    return session.role is Role.VIEWER and changes and not has_mark(Mark.FOR_VIEWERS)
 
 
 def _challenge() -> AnyResponse:
-    """Players send a name and a password only when asked for them; a browser would put a box before its user."""
+    """Media players send name and password only when asked by ``Basic``; browsers would show a dialog, so they are not
+    asked that way."""
     error = PetcamError(Code.UNAUTHORIZED, "log in first, or bring a viewing token: sudo petcam token add")
-    answer = petcam_answer(error, error_body(error))
+    answer = error_answer(error, error_body(error))
     answer.headers.add("WWW-Authenticate", 'Bearer realm="petcam"')
     if "Mozilla/" not in request.headers.get("User-Agent", ""):
         answer.headers.add("WWW-Authenticate", 'Basic realm="petcam"')

@@ -11,7 +11,7 @@ from flask import Flask, Response, make_response, render_template, request, url_
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner
-from petcam.web.http import Mark, go_to, local_path, marked
+from petcam.web.http import Mark, local_path, marked, redirect_to
 from petcam.web.login.visitors import Visitors
 
 _log = logging.getLogger(__name__)
@@ -30,9 +30,9 @@ class LoginPages:
     def form(self) -> AnyResponse:
         target = local_path(request.args.get("next", "/"))
         if not self._visitors.login_needed or self._visitors.session() is not None:
-            return go_to(target)
+            return redirect_to(target)
         if self._owner.is_first_visit():
-            return go_to(url_for("setup_form", next=target))
+            return redirect_to(url_for("setup_form", next=target))
         return self._page(target)
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
@@ -42,16 +42,16 @@ class LoginPages:
             if attempt.wait > 0:
                 return self._page(target, 429, problem="wait", seconds=math.ceil(attempt.wait))
             role = self._owner.verify(request.form.get("password", ""))
-            attempt.right = role is not None
+            attempt.correct = role is not None
         if role is None:
             return self._page(target, 401, problem="wrong")
         _log.info("%s logged in from %s", role.value, request.remote_addr)
-        return self._visitors.admit(go_to(target, 303), role)
+        return self._visitors.admit(redirect_to(target, 303), role)
 
     @marked(Mark.PAGE, Mark.FOR_VIEWERS)
     def log_out(self) -> AnyResponse:
         self._visitors.end_session()
-        return go_to(url_for("login_form"), 303)
+        return redirect_to(url_for("login_form"), 303)
 
     def _page(self, target: str, status: int = 200, problem: str = "", seconds: int = 0) -> Response:
         is_set = self._owner.is_set()

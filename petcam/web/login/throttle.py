@@ -1,7 +1,9 @@
-"""Wrong passwords slow down: each address by a pause that doubles and ends by itself, and all addresses together.
+"""Slows down the guessing of passwords, per client and for all unknown clients together.
 
-A browser that was let in before is counted by itself, not by its address and not with all the others: whoever floods
-the login, from one address or from thousands, does not lock the owner's own phone out.
+Each client that tries too often has to pause; the pause doubles with each wrong try and ends by itself. A client is
+*unknown* where its browser was never let in: it is counted by its address, and shares a token bucket with all others.
+A browser that was let in before is counted by itself alone, so that a flood of tries, from one address or from
+thousands, does not lock the owner's own phone out.
 """
 
 import ipaddress
@@ -11,12 +13,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-FREE_TRIES = 3
-LONGEST_PAUSE = 30.0  # seconds
-ADDRESSES = 1000  # remembered at most; the one that has been quiet for longest is forgotten first
-AT_ONCE = 3  # passwords being checked; each holds a thread of the web server
-ALL_TRIES = 30  # of all strangers together at once, and then
-ALL_PER_SECOND = 1.0
+MAX_TRIES_WITHOUT_PAUSE = 3
+MAX_PAUSE_SECONDS = 30.0
+MAX_REMEMBERED_CLIENTS = 1000  # then the one whose latest try is oldest is forgotten
+MAX_CONCURRENT_CHECKS = 3  # each check of a password holds a thread of the web server
+MAX_UNKNOWN_TRIES = 30  # size of the bucket that all unknown clients share
+UNKNOWN_TRIES_PER_SECOND = 1.0  # rate at which it is refilled
 
 _log = logging.getLogger(__name__)
 
@@ -27,45 +29,49 @@ class Throttle:
         self._lock = threading.Lock()  # guards all below
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()  # count, not before
         self._checking = 0
-        self._left, self._counted_at = float(ALL_TRIES), clock()
+        self._unknown_tries_left, self._counted_at = float(MAX_UNKNOWN_TRIES), clock()
 
-    def begin(self, who: str, stranger: bool = True) -> float:
-        """0: try now, and :meth:`end` afterwards; else seconds to wait. It counts as wrong until it was right, so
-        that many tries at once are no way around."""
+    def begin(self, client: str, unknown: bool = True) -> float:
+        """Returns 0 where the client may try now (then call :meth:`end`), else the seconds to wait.
+
+        A try counts as wrong until :meth:`end` says otherwise, so that trying many at once does not avoid the pause.
+        """
         with self._lock:
             now = self._clock()
-            self._left = min(ALL_TRIES, self._left + (now - self._counted_at) * ALL_PER_SECOND)
+            refill = (now - self._counted_at) * UNKNOWN_TRIES_PER_SECOND
+            self._unknown_tries_left = min(MAX_UNKNOWN_TRIES, self._unknown_tries_left + refill)
             self._counted_at = now
-            count, not_before = self._failures.get(who, (0, 0.0))
+            count, not_before = self._failures.get(client, (0, 0.0))
             if not_before > now:
                 return not_before - now
-            if self._checking >= AT_ONCE or (stranger and self._left < 1):
+            if self._checking >= MAX_CONCURRENT_CHECKS or (unknown and self._unknown_tries_left < 1):
                 return 1.0
-            self._left -= stranger
+            self._unknown_tries_left -= unknown
             self._checking += 1
-            self._count(who, count + 1, now)
+            self._count(client, count + 1, now)
             return 0.0
 
-    def end(self, who: str, right: bool, stranger: bool = True) -> None:
+    def end(self, client: str, correct: bool, unknown: bool = True) -> None:
         with self._lock:
             self._checking -= 1
-            if right:
-                self._failures.pop(who, None)
-                self._left += stranger
+            if correct:
+                self._failures.pop(client, None)
+                self._unknown_tries_left += unknown
 
-    def _count(self, who: str, count: int, now: float) -> None:
+    def _count(self, client: str, count: int, now: float) -> None:
         """Called with _lock held."""
-        pause = min(LONGEST_PAUSE, 2.0 ** min(count - FREE_TRIES, 10)) if count > FREE_TRIES else 0.0
-        self._failures[who] = (count, now + pause)
-        self._failures.move_to_end(who)
-        if len(self._failures) > ADDRESSES:
+        excess = count - MAX_TRIES_WITHOUT_PAUSE
+        pause = min(MAX_PAUSE_SECONDS, 2.0 ** min(excess, 10)) if excess > 0 else 0.0
+        self._failures[client] = (count, now + pause)
+        self._failures.move_to_end(client)
+        if len(self._failures) > MAX_REMEMBERED_CLIENTS:
             self._failures.popitem(last=False)
-        if count == FREE_TRIES + 1:
-            _log.warning("wrong passwords from %s: it is slowed down", who)
+        if excess == 1:
+            _log.warning("wrong passwords from %s: it is slowed down", client)
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: of IPv6 the /64, of which every device has all."""
+    """What counts as one client address: in IPv6 the /64 network, since a device can use all addresses of its own."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whose request this is, and how a visitor is admitted and shown out."""
+"""Finds the session of a request, and begins and ends sessions."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -16,13 +16,13 @@ from petcam.web.login.throttle import Throttle, network_of
 
 @dataclass
 class Attempt:
-    wait: float  # seconds before the next one; 0: go on, and say whether it was right
-    right: bool = False
+    wait: float  # seconds before the next try; 0: check the password, and set ``correct``
+    correct: bool = False
 
 
 class Visitors:
-    """``login_needed`` is false with ``auth.mode: none``. ``end_streams`` gets the session whose streams are to end;
-    None: all of them."""
+    """``login_needed`` is false with ``auth.mode: none``. ``end_streams`` is called with the id of the session whose
+    streams are to end, or with None for all of them."""
 
     def __init__(
         self,
@@ -30,16 +30,16 @@ class Visitors:
         sessions: Sessions,
         cookie: Cookie,
         throttle: Throttle,
-        viewing: ViewingTokens,
+        viewing_tokens: ViewingTokens,
         end_streams: Callable[[str | None], None],
     ) -> None:
         self.login_needed = login_needed
-        self.viewing = viewing
+        self.viewing_tokens = viewing_tokens
         self._sessions, self._cookie, self._throttle = sessions, cookie, throttle
         self._end_streams = end_streams
 
     def session(self) -> Session | None:
-        """Of the current request; looked up once."""
+        """The session of the current request; looked up once."""
         if "petcam_session" not in g:
             token = self._cookie.token()
             g.petcam_session = self._sessions.find(token) if token else None
@@ -50,24 +50,27 @@ class Visitors:
         return session.seconds_left(self._sessions.clock())
 
     def admission(self) -> Callable[[], bool]:
-        """Whether what let the viewer in still lasts; asked once a second or more, outside the request."""
+        """A function that tells whether the client of the current request is still let in.
+
+        Open streams call it about once a second, outside the request.
+        """
         if not self.login_needed:
             return lambda: True
         sessions, token = self._sessions, self._cookie.token()
         if self.session() is not None:
             return lambda: sessions.find(token) is not None
-        viewing, program = self.viewing, viewing_token()
-        return lambda: viewing.accepts(program)
+        viewing_tokens, presented = self.viewing_tokens, viewing_token()
+        return lambda: viewing_tokens.accepts(presented)
 
     def is_owner(self) -> bool:
-        """Who may change things: the owner, or everybody where there is no login."""
+        """Whether this visitor may change things: as the owner, or as anybody where there is no login."""
         found = self.session()
         return not self.login_needed or (found is not None and found.role is Role.OWNER)
 
     def admit(self, answer: Response, role: Role) -> Response:
-        """A new session with ``answer``, never one that was there before."""
+        """Begin a new session and put its cookie into ``answer``; a session that was there before is ended."""
         self.end_session()
-        self._cookie.give(answer, self._sessions.begin(role))
+        self._cookie.set_on(answer, self._sessions.begin(role))
         return answer
 
     def end_session(self) -> None:
@@ -78,7 +81,7 @@ class Visitors:
         g.petcam_session = None
 
     def end_all(self, role: Role | None = None) -> None:
-        """Every session of one role, or every session there is, with its streams."""
+        """End every session of ``role``, or every session there is, with its streams."""
         ended = self._sessions.end_all(role)
         if role is None:
             g.petcam_session = None
@@ -89,25 +92,25 @@ class Visitors:
 
     @contextmanager
     def throttled(self) -> Iterator[Attempt]:
-        """Around the check of a password."""
+        """A context around the check of a password; ``Attempt.correct`` is to be set in it."""
         token = self._cookie.token()
-        who, stranger = network_of(request.remote_addr or ""), True
+        client, unknown = network_of(request.remote_addr or ""), True
         if token:
-            who, stranger = f"browser {hashlib.sha256(token.encode()).hexdigest()[:12]}", False
-        attempt = Attempt(self._throttle.begin(who, stranger))
+            client, unknown = f"browser {hashlib.sha256(token.encode()).hexdigest()[:12]}", False
+        attempt = Attempt(self._throttle.begin(client, unknown))
         if attempt.wait > 0:
             yield attempt
             return
         try:
             yield attempt
         finally:
-            self._throttle.end(who, attempt.right, stranger)
+            self._throttle.end(client, attempt.correct, unknown)
 
 
 def viewing_token() -> str:
-    """Of the current request: as Bearer, or as the password of HTTP Basic, which is all that many players know."""
+    """The token in the current request: Bearer, or the password of HTTP Basic, since many players know only that."""
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
-    given = request.authorization
-    return (given.password or "") if given is not None else ""
+    basic = request.authorization
+    return (basic.password or "") if basic is not None else ""

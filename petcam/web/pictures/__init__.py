@@ -1,4 +1,4 @@
-"""Pictures for those who cannot play WebRTC: MJPEG and snapshots, decoded once and made once for all who look.
+"""Pictures for clients without WebRTC: MJPEG and snapshots, each decoded once and encoded once for all clients.
 
 Imports ``errors``, ``media``, ``shm`` and ``web.http``.
 """
@@ -8,9 +8,9 @@ from flask import Flask
 from petcam.web.http import OpenStreams
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.mjpeg import PictureRoutes
-from petcam.web.pictures.source import Cameras
+from petcam.web.pictures.source import SourceSelector
 
-__all__ = ["Cameras", "PictureFeed", "register"]
+__all__ = ["SourceSelector", "PictureFeed", "register"]
 
 
 def register(app: Flask, pictures: PictureFeed, streams: OpenStreams) -> None:

@@ -1,31 +1,31 @@
-"""Boxes drawn into a picture."""
+"""Draws the detector's boxes into a picture."""
 
 from typing import Any
 
 import numpy as np
 
-LIGHT, DARK = (188, 110, 84), (16, 128, 128)  # Y, U, V of the page's green, and of the line around it
-LINE = 2  # pixels in a picture 640 wide
+BOX_COLOUR, OUTLINE_COLOUR = (188, 110, 84), (16, 128, 128)  # Y, U, V: the page's green, and black
+LINE_WIDTH = 2  # pixels in a picture 640 pixels wide
 
 
 def draw_boxes(frame: Any, result: Any) -> None:
-    """Draw the boxes of ``result`` (``Detections``) into ``frame``, planar YUV 4:2:0 that nobody else uses."""
+    """Draw the boxes of ``result`` (``Detections``) into ``frame``: planar YUV 4:2:0, changed in place."""
     planes = [np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size) for plane in frame.planes]
-    line = max(2, round(LINE * frame.width / 640) & ~1)
+    line = max(2, round(LINE_WIDTH * frame.width / 640) & ~1)
     for box in result.boxes:
         across, down = frame.width / result.width, frame.height / result.height
         left, top = box.x * across, box.y * down
         edges = (left, top, left + box.w * across, top + box.h * down)
-        _rectangle(planes, frame, edges, line, line // 2 + 1, DARK)
-        _rectangle(planes, frame, edges, line, 0, LIGHT)
+        _rectangle(planes, frame, edges, line, line // 2 + 1, OUTLINE_COLOUR)
+        _rectangle(planes, frame, edges, line, 0, BOX_COLOUR)
 
 
 def _rectangle(
-    planes: list[Any], frame: Any, edges: tuple[float, ...], line: int, more: int, colour: tuple[int, ...]
+    planes: list[Any], frame: Any, edges: tuple[float, ...], line: int, margin: int, colour: tuple[int, ...]
 ) -> None:
-    """Four bars ``line`` wide and ``more`` at either side, cut at the picture's edges."""
+    """Four bars, ``line`` wide plus ``margin`` on either side, clipped to the picture."""
     left, top, right, bottom = (round(edge) for edge in edges)
-    out, into = line // 2 + more, line - line // 2 + more
+    out, into = line // 2 + margin, line - line // 2 + margin
     for x0, y0, x1, y1 in (
         (left - out, top - out, right + into, top + into),
         (left - out, bottom - out, right + into, bottom + into),

@@ -1,6 +1,6 @@
-"""Pictures for those who cannot play WebRTC: one thread makes them for all, only while somebody looks.
+"""Makes the pictures for clients without WebRTC, in one thread for all, only while somebody is subscribed.
 
-All access units are decoded, once; each view that somebody has is then scaled and encoded once.
+Every access unit is decoded once; each rendition that somebody wants is then scaled and encoded once.
 """
 
 import logging
@@ -15,53 +15,55 @@ from typing import Any, Protocol
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
-from petcam.web.pictures.heap import give_back
+from petcam.web.pictures.heap import trim_heap
 from petcam.web.pictures.latest import Latest
-from petcam.web.pictures.picture import Picture, View
+from petcam.web.pictures.picture import Picture, PictureOptions
 from petcam.web.pictures.rendition import Rendition
-from petcam.web.pictures.source import Cameras, Source
+from petcam.web.pictures.source import Source, SourceSelector
 
-HELD_READ_TIMEOUT = 0.02  # seconds, while a picture waits for its boxes
-MOST_VIEWS = 8  # different ones at once, as each costs an encoder
-MOST_RESULTS = 60  # of the detector that are kept: 2 s
+HELD_READ_TIMEOUT_SECONDS = 0.02  # while a picture is held for its boxes
+MAX_RENDITIONS = 8  # at once, since each needs an encoder
+MAX_RESULTS = 60  # results of the detector that are kept, which is 2 s
 
 _log = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
-    """Of :mod:`petcam.shm.detections`; ``read`` gives ``Detections``, or None at its time-out."""
+    """A reader of :mod:`petcam.shm.detections`; ``read`` returns ``Detections``, or None at its time-out."""
 
     def read(self, timeout: float) -> Any: ...
 
 
 class PictureFeed:
-    def __init__(self, cameras: Cameras, open_results: Callable[[], AbstractContextManager[Reader]]) -> None:
-        self._cameras = cameras
+    def __init__(self, sources: SourceSelector, open_results: Callable[[], AbstractContextManager[Reader]]) -> None:
+        self._sources = sources
         self._open_results = open_results
         self._lock = threading.Lock()
-        self._renditions: dict[View, Rendition] = {}  # guarded by _lock, like the two below
-        self._rates: dict[object, tuple[View, float]] = {}  # of each who looks
+        self._renditions: dict[PictureOptions, Rendition] = {}  # guarded by _lock, like the two below
+        self._rates: dict[object, tuple[PictureOptions, float]] = {}  # options and fps of each subscription
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
-    def supports(self, view: View) -> bool:
-        return pyav.is_installed() or (view == View() and self._cameras.gives_jpeg())
+    def supports(self, options: PictureOptions) -> bool:
+        return pyav.is_installed() or (options == PictureOptions() and self._sources.gives_jpeg())
 
-    def look(self, view: View, fps: float) -> tuple[Latest[Picture], Callable[[], None]]:
-        """Begin to look: pictures come until the second of what is returned is called.
+    def subscribe(self, options: PictureOptions, fps: float) -> tuple[Latest[Picture], Callable[[], None]]:
+        """Returns the latest picture in the rendition ``options``, and the function that ends the subscription.
 
-        Raises ``BUSY`` where too many different views are looked at.
+        Raises ``BUSY`` where too many different renditions are in use.
         """
-        looker = object()
+        subscription = object()
         with self._lock:
-            if view not in self._renditions and len(self._renditions) >= MOST_VIEWS:
-                raise PetcamError(Code.BUSY, f"pictures are made in {MOST_VIEWS} sizes already; ask for one of those")
-            rendition = self._renditions.setdefault(view, Rendition(view))
-            self._rates[looker] = view, fps
+            if options not in self._renditions and len(self._renditions) >= MAX_RENDITIONS:
+                raise PetcamError(
+                    Code.BUSY, f"pictures are made in {MAX_RENDITIONS} sizes already; ask for one of those"
+                )
+            rendition = self._renditions.setdefault(options, Rendition(options))
+            self._rates[subscription] = options, fps
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
                 self._thread.start()
-        return rendition.latest, partial(self._leave, looker)
+        return rendition.latest, partial(self._unsubscribe, subscription)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -72,23 +74,23 @@ class PictureFeed:
         if thread is not None:
             thread.join(READ_TIMEOUT + RETRY_PAUSE)
 
-    def _leave(self, looker: object) -> None:
+    def _unsubscribe(self, subscription: object) -> None:
         with self._lock:
-            view, _ = self._rates.pop(looker, (None, 0.0))
-            if view is not None and all(view != other for other, _ in self._rates.values()):
-                del self._renditions[view]
+            options, _ = self._rates.pop(subscription, (None, 0.0))
+            if options is not None and all(options != other for other, _ in self._rates.values()):
+                del self._renditions[options]
 
-    def _wanted(self) -> list[Rendition]:
-        """What is looked at now, each at the rate of its fastest looker."""
+    def _current_renditions(self) -> list[Rendition]:
+        """The renditions that are subscribed to now, each at the highest rate among its subscriptions."""
         with self._lock:
             if self._stopping.is_set():
                 return []
-            for view, rendition in self._renditions.items():
-                rendition.set_rate(max(fps for other, fps in self._rates.values() if other == view))
+            for options, rendition in self._renditions.items():
+                rendition.set_rate(max(fps for other, fps in self._rates.values() if other == options))
             return list(self._renditions.values())
 
     def _may_end(self) -> bool:
-        """Asked by the thread; after a yes it ends, and the next who looks starts another."""
+        """Called by the thread, which ends where this is true; the next subscription then starts another."""
         with self._lock:
             if self._renditions and not self._stopping.is_set():
                 return False
@@ -97,32 +99,32 @@ class PictureFeed:
 
     def _run(self) -> None:
         ReadingLoop("pictures", _log).run(self._read, self._may_end, self._stopping.wait)
-        give_back()
+        trim_heap()
 
     def _read(self) -> None:
-        """A function of its own, so that nothing of the decoder is left when memory is given back."""
-        with self._cameras.open() as source, self._open_results() as results:
-            self._follow(source, results)
+        """A method of its own, so that the decoder is freed before the heap is trimmed."""
+        with self._sources.open() as source, self._open_results() as results:
+            self._make_pictures(source, results)
 
-    def _follow(self, source: Source, reader: Reader) -> None:
-        """Show what comes until nobody looks any more."""
-        results: deque[Any] = deque(maxlen=MOST_RESULTS)
-        while renditions := self._wanted():
-            held = any(rendition.holds for rendition in renditions)
-            still = source.read(HELD_READ_TIMEOUT if held else READ_TIMEOUT)
-            renditions = self._wanted()  # who came meanwhile sees it too
-            if still is not None:
+    def _make_pictures(self, source: Source, reader: Reader) -> None:
+        """Publish pictures until nobody is subscribed any more."""
+        results: deque[Any] = deque(maxlen=MAX_RESULTS)
+        while renditions := self._current_renditions():
+            held = any(rendition.has_held_pictures for rendition in renditions)
+            picture = source.read(HELD_READ_TIMEOUT_SECONDS if held else READ_TIMEOUT)
+            renditions = self._current_renditions()  # with those that were subscribed to meanwhile
+            if picture is not None:
                 for rendition in renditions:
-                    rendition.take(still)
-            if any(rendition.view.boxes for rendition in renditions):
-                _drain(reader, results)
+                    rendition.take(picture)
+            if any(rendition.options.boxes for rendition in renditions):
+                _read_waiting_results(reader, results)
                 for rendition in renditions:
                     rendition.show_held(results, time.monotonic_ns())
 
 
-def _drain(reader: Reader, results: deque[Any]) -> None:
+def _read_waiting_results(reader: Reader, results: deque[Any]) -> None:
     try:
         while (result := reader.read(0)) is not None:
             results.append(result)
-    except PetcamError:  # no detector that can be read: pictures come without boxes, the event stream's thread says why
+    except PetcamError:  # the detections cannot be read: no boxes; the event stream's thread logs the reason
         results.clear()

@@ -1,4 +1,4 @@
-"""The latest value of a feed, handed to any number of waiting threads: whoever is slow misses some, nobody queues."""
+"""The latest value of a feed, for any number of waiting threads. Values are not queued: a slow thread misses some."""
 
 import threading
 from typing import Generic, TypeVar
@@ -33,7 +33,7 @@ class Latest(Generic[T]):
             return self._closed
 
     def close(self) -> None:
-        """Wake every waiter; nothing comes any more."""
+        """Wake every waiting thread; no more values come."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Pictures without WebRTC: a stream of JPEGs and the latest one."""
+"""The routes for pictures without WebRTC: an MJPEG stream, and a snapshot of the latest picture."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,16 +8,16 @@ from flask import Flask, Response, request
 
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
-from petcam.web.http import CONNECTION, LOOK_UP, Connection, Mark, OpenStreams, marked
+from petcam.web.http import CONNECTION_KEY, STREAM_CHECK_SECONDS, Connection, Mark, OpenStreams, marked
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.latest import Latest
-from petcam.web.pictures.picture import Cadence, Picture, View
+from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
 
-LONGEST_SNAPSHOT_WAIT = 5.0  # seconds
+MAX_SNAPSHOT_WAIT_SECONDS = 5.0
 BOUNDARY = "petcam-picture"
-WIDTHS = (16, 3840)  # pixels
-RATES = (0.1, 30.0)  # pictures a second
-USUAL_RATE = 10.0
+WIDTH_RANGE = (16, 3840)  # pixels
+FPS_RANGE = (0.1, 30.0)  # pictures a second
+DEFAULT_FPS = 10.0
 
 
 class PictureRoutes:
@@ -30,88 +30,92 @@ class PictureRoutes:
 
     @marked(Mark.FOR_PROGRAMS)
     def stream(self) -> Response:
-        view, fps = _view(), _number("fps", RATES, USUAL_RATE)
-        viewer = request.environ[CONNECTION]
-        self._require_support(view)
-        latest, stop_looking = self._feed.look(view, fps)
-        parts = partial(_parts, latest, Cadence(fps), viewer)
+        options, fps = _options(), _number("fps", FPS_RANGE, DEFAULT_FPS)
+        viewer = request.environ[CONNECTION_KEY]
+        self._require_support(options)
+        latest, unsubscribe = self._feed.subscribe(options, fps)
+        parts = partial(_parts, latest, FrameRateLimiter(fps), viewer)
         try:
             response = self._streams.answer(f"multipart/x-mixed-replace; boundary={BOUNDARY}", parts)
         except BaseException:
-            stop_looking()
+            unsubscribe()
             raise
-        response.call_on_close(stop_looking)
+        response.call_on_close(unsubscribe)
         return response
 
     @marked(Mark.FOR_PROGRAMS)
     def snapshot(self) -> Response:
-        view = _view()
-        self._require_support(view)
-        give_slot_back = self._streams.slots.take()  # waiting holds a thread, as a stream does
+        options = _options()
+        self._require_support(options)
+        release_slot = self._streams.slots.take()  # waiting holds a thread, as a stream does
         try:
-            latest, stop_looking = self._feed.look(view, USUAL_RATE)
+            latest, unsubscribe = self._feed.subscribe(options, DEFAULT_FPS)
             try:
-                return _conditional(_latest_picture(latest), view)
+                return _conditional(_latest_picture(latest), options)
             finally:
-                stop_looking()
+                unsubscribe()
         finally:
-            give_slot_back()
+            release_slot()
 
-    def _require_support(self, view: View) -> None:
-        if not self._feed.supports(view):
+    def _require_support(self, options: PictureOptions) -> None:
+        if not self._feed.supports(options):
             raise pyav.missing("this", pyav.SERVICE_REMEDY)
 
 
-def _view() -> View:
-    width = int(_number("width", WIDTHS, 0)) & ~1  # JPEG's colours are two pixels wide
-    return View(width, request.args.get("boxes", "0") not in ("", "0"))
+def _options() -> PictureOptions:
+    width = (
+        int(_number("width", WIDTH_RANGE, 0)) & ~1
+    )  # even, because in 4:2:0 colour one chroma sample covers two pixels
+    return PictureOptions(width, request.args.get("boxes", "0") not in ("", "0"))
 
 
-def _number(name: str, allowed: tuple[float, float], usual: float) -> float:
+def _number(name: str, allowed: tuple[float, float], default: float) -> float:
     low, high = allowed
     text = request.args.get(name)
     if text is None:
-        return usual
+        return default
     try:
         number = float(text)
     except ValueError:
         number = -1
-    if not low <= number <= high:  # NaN neither
+    if not low <= number <= high:  # true for NaN too
         raise PetcamError(Code.BAD_REQUEST, f"{name} must be a number from {low:g} to {high:g}")
     return number
 
 
 def _latest_picture(latest: Latest[Picture]) -> Picture:
-    deadline, seen = time.monotonic() + LONGEST_SNAPSHOT_WAIT, 0
+    deadline, seen = time.monotonic() + MAX_SNAPSHOT_WAIT_SECONDS, 0
     while (left := deadline - time.monotonic()) > 0 and not latest.closed:
-        news = latest.wait(seen, left)
-        if news is not None:
-            seen, picture = news
+        update = latest.wait(seen, left)
+        if update is not None:
+            seen, picture = update
             if picture.is_fresh():
                 return picture
     raise PetcamError(Code.CAMERA_SILENT, "no picture has come from the camera for 5 seconds")
 
 
-def _conditional(picture: Picture, view: View) -> Response:
-    """The picture, or 304 where the client has this very one."""
+def _conditional(picture: Picture, options: PictureOptions) -> Response:
+    """The picture, or 304 where the client has this same one."""
     response = Response(picture.jpeg, mimetype="image/jpeg")
     response.headers["X-Picture-Age"] = f"{picture.age():.3f}"
-    response.set_etag(f"{picture.capture_ns:x}-{view.width}-{int(view.boxes)}")
+    response.set_etag(f"{picture.capture_ns:x}-{options.width}-{int(options.boxes)}")
     response.make_conditional(request)  # in place
     return response
 
 
-def _parts(latest: Latest[Picture], cadence: Cadence, viewer: Connection, gone: Callable[[], bool]) -> Iterator[bytes]:
-    """A viewer to whom the last picture is still on its way gets none until it has left, and then the latest."""
+def _parts(
+    latest: Latest[Picture], limiter: FrameRateLimiter, viewer: Connection, gone: Callable[[], bool]
+) -> Iterator[bytes]:
+    """While a client's last picture is not sent completely it gets no other; then it gets the latest."""
     seen = 0
     while not (latest.closed or gone()):
-        news = latest.wait(seen, LOOK_UP)
-        if news is None:
+        update = latest.wait(seen, STREAM_CHECK_SECONDS)
+        if update is None:
             continue
-        seen, picture = news
-        due = picture.is_fresh() and cadence.is_due(picture.capture_ns)
-        if due and not viewer.waiting():
-            cadence.took(picture.capture_ns)
+        seen, picture = update
+        due = picture.is_fresh() and limiter.is_due(picture.capture_ns)
+        if due and not viewer.unsent():
+            limiter.mark_taken(picture.capture_ns)
             yield _head(picture) + picture.jpeg + b"\r\n"
 
 

@@ -1,11 +1,12 @@
-"""What viewers without WebRTC are shown."""
+"""A picture for clients without WebRTC, the options by which it is made, and the limit of its rate."""
 
 import time
 from dataclasses import dataclass
 
 from petcam.shm import rtp
 
-OLDEST_LIVE_NS = 5_000_000_000  # a picture older than this is not shown as live
+MAX_LIVE_AGE_NS = 5_000_000_000  # an older picture is not shown as live
+CAPTURE_JITTER_NS = 2_000_000  # by which capture times may be irregular
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Picture:
 
     @property
     def rtp_timestamp(self) -> int:
-        """What WebRTC and the detector's results call its moment."""
+        """The timestamp that WebRTC and the detector's results use for the same frame."""
         return rtp.timestamp(self.capture_ns)
 
     def age(self) -> float:
@@ -23,30 +24,28 @@ class Picture:
         return (time.monotonic_ns() - self.capture_ns) / 1e9
 
     def is_fresh(self) -> bool:
-        return time.monotonic_ns() - self.capture_ns < OLDEST_LIVE_NS
+        return time.monotonic_ns() - self.capture_ns < MAX_LIVE_AGE_NS
 
 
 @dataclass(frozen=True)
-class View:
-    """How a picture is shown: what one scaling and one encoding make for all who want it so."""
+class PictureOptions:
+    """How a picture is made: clients that want the same options share one scaling and one encoding."""
 
     width: int = 0  # pixels, at most the camera's; 0: as the camera sends it
-    boxes: bool = False  # burned in
+    boxes: bool = False  # whether the detector's boxes are drawn into it
 
 
-class Cadence:
-    """Which pictures of a stream to take, so that there are ``fps`` a second of them. For one thread."""
+class FrameRateLimiter:
+    """Chooses which pictures of a stream to take, so that they are ``fps`` a second. For one thread."""
 
     def __init__(self, fps: float) -> None:
         self.interval_ns = int(1e9 / fps)
         self._due_ns = 0
 
     def is_due(self, capture_ns: int, early: float = 0.0) -> bool:
-        """``early``: the part of an interval by which it may come before its time; below 0 it has to be late."""
-        return capture_ns + JITTER_NS + int(early * self.interval_ns) >= self._due_ns
+        """``early``: the fraction of an interval by which a picture may come before it is due; negative: it must be
+        later than due by so much."""
+        return capture_ns + CAPTURE_JITTER_NS + int(early * self.interval_ns) >= self._due_ns
 
-    def took(self, capture_ns: int) -> None:
+    def mark_taken(self, capture_ns: int) -> None:
         self._due_ns = max(self._due_ns + self.interval_ns, capture_ns + self.interval_ns // 2)
-
-
-JITTER_NS = 2_000_000  # of a camera's clock

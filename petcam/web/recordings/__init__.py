@@ -1,4 +1,4 @@
-"""Recordings: starting and stopping one, and those on disk: list, play, thumbnail, pin, delete.
+"""Recordings: starting and stopping them, and the files on disk: list, play, thumbnail, pin, delete.
 
 Imports ``errors``, ``media``, ``streamer_client`` and ``web.http``.
 """

@@ -1,4 +1,4 @@
-"""Recording control: passed on to the streamer, which owns the recordings."""
+"""Recording control: requests are passed on to the streamer, which makes the recordings."""
 
 import json
 
@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import error_body, json_object, passed_on, petcam_answer
+from petcam.web.http import error_answer, error_body, json_object, passed_on
 
 
 class RecordingControl:
@@ -19,7 +19,7 @@ class RecordingControl:
         app.add_url_rule("/api/recording/status", "recording_status", self.status)
 
     def start(self) -> Response:
-        """The body is checked to be a JSON object; the streamer judges what is in it."""
+        """Here the body is only checked to be a JSON object; the streamer checks its fields."""
         return self._control("/start")
 
     def stop(self) -> Response:
@@ -29,7 +29,7 @@ class RecordingControl:
         try:
             return passed_on(self._streamer.read("/status"))
         except PetcamError as error:
-            return petcam_answer(error, {**error_body(error), "recording": False})
+            return error_answer(error, {**error_body(error), "recording": False})
 
     def _control(self, path: str) -> Response:
         return passed_on(self._streamer.control(path, json.dumps(json_object()).encode()))

@@ -1,7 +1,7 @@
-"""The recordings on disk, as docs/recordings.md lays them down.
+"""The recordings on disk, in the form that docs/recordings.md specifies.
 
-Names are checked by a pattern and opened under a descriptor of the directory; a link placed in it is never followed,
-and only regular files count. A recording that still grows has ``.part`` behind its name; its pin has ``.pin``.
+Names must match a pattern and are opened relative to a descriptor of the directory. Symbolic links in it are never
+followed, and only regular files count. A recording that still grows has the suffix ``.part``, its pin ``.pin``.
 """
 
 import errno
@@ -19,17 +19,17 @@ from typing import BinaryIO
 from petcam.errors import Code, PetcamError
 from petcam.web.recordings.table import read_table
 
-NAME = re.compile(
+NAME_PATTERN = re.compile(
     r"petcam_(?P<start>[12]\d{3}(0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])-([01]\d|2[0-3])[0-5]\d[0-5]\d)"
     r"(_[A-Za-z0-9._-]{1,64}?)?(-(?P<number>\d{1,9}))?\.mp4",
     re.ASCII,
 )
-STAMP = "%Y%m%d-%H%M%S"
-GROWING = ".part"
-PIN = ".pin"
-QUIET = 10.0  # seconds without a write after which a file no longer grows: the streamer closes one after 3
-MISSING = {errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}
-FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+TIME_FORMAT = "%Y%m%d-%H%M%S"
+PART_SUFFIX = ".part"
+PIN_SUFFIX = ".pin"
+MAX_WRITE_PAUSE_SECONDS = 10.0  # then a .part file no longer grows; the streamer closes one after 3 s without data
+MISSING_ERRNOS = {errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}
+FORBIDDEN_ERRNOS = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,20 @@ class Recording:
     start: datetime  # local time
     duration: float  # seconds
     size: int  # bytes
-    frames: int | None  # of finished ones
+    frames: int | None  # None unless it is complete
     pinned: bool
-    state: str  # "complete", "recording", or "unfinished": what a crash left
+    state: str  # "complete", "recording", or "unfinished" (a crash left it)
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some recordings, newest first, and all of them in numbers."""
+    """Some recordings, newest first, and totals of all recordings."""
 
     recordings: list[Recording]
-    next: str  # the name to ask for the page behind; empty: there is none
+    next: str  # what to pass as ``before`` for the next page; empty: there is none
     total: int
     used: int  # bytes of all recordings
-    free: int  # bytes of the disk
+    free: int  # bytes that are free on the disk
 
 
 class RecordingDirectory:
@@ -59,16 +59,17 @@ class RecordingDirectory:
         self._path = path
 
     def page(self, limit: int, before: str = "") -> Page:
-        """The newest ones; only those older than ``before``, where that names a recording, even one that is gone.
+        """The newest recordings, at most ``limit``. Where ``before`` is the name of a recording, even of one that was
+        deleted, only older ones.
 
-        All files are listed, and only those of the page are opened. Empty while there is no directory.
+        All files are listed, but only those of the page are opened. Empty while there is no directory.
         """
         try:
-            with self._rooted() as fd:
+            with self._open_directory() as fd:
                 files, pins = _list(fd)
                 newest = heapq.nlargest(limit + 1, _older(files, before))
                 disk = os.fstatvfs(fd)
-                rows = [_row(fd, file, pins) for _, file in newest[:limit]]
+                rows = [_describe(fd, file, pins) for _, file in newest[:limit]]
         except FileNotFoundError:
             return Page([], "", 0, 0, 0)
         except PermissionError as error:
@@ -78,40 +79,40 @@ class RecordingDirectory:
         return Page(rows, following, len(files), used, disk.f_bavail * disk.f_frsize)
 
     def open(self, name: str) -> BinaryIO:
-        """Also one that still grows, as far as it has come."""
-        with self._named(name) as fd:
-            return _open_either(name, fd)
+        """Open a recording for reading; one that still grows too, as far as it is written."""
+        with self._directory_for(name) as fd:
+            return _open_finished_or_growing(name, fd)
 
     def delete(self, name: str) -> None:
-        """One that still grows is the streamer's, and a pinned one is to be unpinned first."""
-        with self._named(name) as fd:
+        """Raises ``CONFLICT`` for one that still grows, which belongs to the streamer, and for a pinned one."""
+        with self._directory_for(name) as fd:
             if not _exists(name, fd):
-                os.stat(name + GROWING, dir_fd=fd, follow_symlinks=False)
+                os.stat(name + PART_SUFFIX, dir_fd=fd, follow_symlinks=False)
                 raise PetcamError(Code.CONFLICT, f"{name} is being recorded; stop it first")
-            if _exists(name + PIN, fd):
+            if _exists(name + PIN_SUFFIX, fd):
                 raise PetcamError(Code.CONFLICT, f"{name} is pinned; unpin it first")
             os.unlink(name, dir_fd=fd)
 
     def pin(self, name: str) -> None:
-        """It is no longer deleted to make room. Twice does no harm."""
-        with self._named(name) as fd:
-            _open_either(name, fd).close()
+        """Protect it from being deleted to make room. Does nothing where it is pinned already."""
+        with self._directory_for(name) as fd:
+            _open_finished_or_growing(name, fd).close()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with suppress(FileExistsError):
-                pin = os.open(name + PIN, flags, 0o640, dir_fd=fd)
-                os.fchmod(pin, 0o640)  # whatever the umask is
+                pin = os.open(name + PIN_SUFFIX, flags, 0o640, dir_fd=fd)
+                os.fchmod(pin, 0o640)  # regardless of the umask
                 os.close(pin)
                 os.fsync(fd)
 
     def unpin(self, name: str) -> None:
-        """Twice does no harm."""
-        with self._named(name) as fd:
-            _open_either(name, fd).close()
+        """Does nothing where it is not pinned."""
+        with self._directory_for(name) as fd:
+            _open_finished_or_growing(name, fd).close()
             with suppress(FileNotFoundError):
-                os.unlink(name + PIN, dir_fd=fd)
+                os.unlink(name + PIN_SUFFIX, dir_fd=fd)
 
     @contextmanager
-    def _rooted(self) -> Iterator[int]:
+    def _open_directory(self) -> Iterator[int]:
         fd = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             yield fd
@@ -119,36 +120,36 @@ class RecordingDirectory:
             os.close(fd)
 
     @contextmanager
-    def _named(self, name: str) -> Iterator[int]:
-        """The directory's descriptor; what fails under it is said of ``name``."""
-        if NAME.fullmatch(name) is None:
+    def _directory_for(self, name: str) -> Iterator[int]:
+        """The directory's descriptor. OSErrors in the context become ``NOT_FOUND`` or ``FORBIDDEN`` for ``name``."""
+        if NAME_PATTERN.fullmatch(name) is None:
             raise _not_found(name)
         try:
-            with self._rooted() as fd:
+            with self._open_directory() as fd:
                 yield fd
         except OSError as error:
-            if error.errno in MISSING:  # gone, a link, a directory
+            if error.errno in MISSING_ERRNOS:  # gone, a link, a directory
                 raise _not_found(name) from error
-            if error.errno in FORBIDDEN:
+            if error.errno in FORBIDDEN_ERRNOS:
                 message = f"petcam-web may not do that with {name}; is its folder read-only, or another user's?"
                 raise PetcamError(Code.FORBIDDEN, message) from error
             raise
 
 
-Key = tuple[str, int, str]  # sorts by time, then by the number that tells those of one second apart
-File = tuple[str, os.stat_result]  # its name, with .part where it has that
+SortKey = tuple[str, int, str]  # start, number among the recordings of that second, name
+File = tuple[str, os.stat_result]  # its name, with .part if it has that
 
 
-def _list(directory: int) -> tuple[dict[Key, File], set[str]]:
+def _list(directory: int) -> tuple[dict[SortKey, File], set[str]]:
     """All recordings, and the names of those that are pinned."""
-    files: dict[Key, File] = {}
+    files: dict[SortKey, File] = {}
     pins: set[str] = set()
     with os.scandir(directory) as entries:
         for entry in entries:
-            if entry.name.endswith(PIN):
-                pins.add(entry.name.removesuffix(PIN))
+            if entry.name.endswith(PIN_SUFFIX):
+                pins.add(entry.name.removesuffix(PIN_SUFFIX))
                 continue
-            key = _key(entry.name.removesuffix(GROWING))
+            key = _sort_key(entry.name.removesuffix(PART_SUFFIX))
             if key is None:
                 continue
             with suppress(FileNotFoundError):  # deleted since it was listed
@@ -158,36 +159,36 @@ def _list(directory: int) -> tuple[dict[Key, File], set[str]]:
     return files, pins
 
 
-def _key(name: str) -> Key | None:
-    matched = NAME.fullmatch(name)
+def _sort_key(name: str) -> SortKey | None:
+    matched = NAME_PATTERN.fullmatch(name)
     if matched is None:
         return None
-    if int(matched["day"]) > 28:  # there may be no such day; to ask for each takes longer than all the rest
+    if int(matched["day"]) > 28:  # the month may have no such day; checking every date would take most of the time
         try:
-            datetime.strptime(matched["start"], STAMP)
+            datetime.strptime(matched["start"], TIME_FORMAT)
         except ValueError:
             return None
     return matched["start"], int(matched["number"] or 1), name
 
 
-def _older(files: dict[Key, File], before: str) -> Iterator[tuple[Key, File]]:
-    end = _key(before)
+def _older(files: dict[SortKey, File], before: str) -> Iterator[tuple[SortKey, File]]:
+    end = _sort_key(before)
     return ((key, file) for key, file in files.items() if end is None or key < end)
 
 
-def _row(directory: int, file: File, pins: set[str]) -> Recording:
+def _describe(directory: int, file: File, pins: set[str]) -> Recording:
     stored, info = file
-    name = stored.removesuffix(GROWING)
-    matched = NAME.fullmatch(name)
+    name = stored.removesuffix(PART_SUFFIX)
+    matched = NAME_PATTERN.fullmatch(name)
     assert matched is not None  # it is listed
-    start = datetime.strptime(matched["start"], STAMP).astimezone()
+    start = datetime.strptime(matched["start"], TIME_FORMAT).astimezone()
     duration, frames, state = max(0.0, info.st_mtime - start.timestamp()), None, "complete"
     if stored != name:
-        state = "recording" if time.time() - info.st_mtime < QUIET else "unfinished"
+        state = "recording" if time.time() - info.st_mtime < MAX_WRITE_PAUSE_SECONDS else "unfinished"
     else:
         with suppress(OSError), _open_regular(name, directory) as opened:
             table = read_table(opened.fileno())
-            if table is not None:  # to the frame; the name knows only seconds, and a copy may have another time
+            if table is not None:  # exact to the frame; the name has only seconds, and a copy may have another mtime
                 duration, frames = table.duration, table.frames
     return Recording(name, start, duration, info.st_size, frames, name in pins, state)
 
@@ -200,15 +201,15 @@ def _exists(name: str, directory: int) -> bool:
     return True
 
 
-def _open_either(name: str, directory: int) -> BinaryIO:
+def _open_finished_or_growing(name: str, directory: int) -> BinaryIO:
     try:
         return _open_regular(name, directory)
     except FileNotFoundError:
-        return _open_regular(name + GROWING, directory)
+        return _open_regular(name + PART_SUFFIX, directory)
 
 
 def _open_regular(name: str, directory: int) -> BinaryIO:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not hold the thread
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # so that a FIFO does not block the thread
     file = open(os.open(name, flags, dir_fd=directory), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()

@@ -1,4 +1,4 @@
-"""Recordings as files: list, play and download, thumbnail, pin, delete."""
+"""The routes for recordings on disk: list, play and download, thumbnail, pin, delete."""
 
 import os
 from typing import BinaryIO
@@ -11,12 +11,11 @@ from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.web.http import Mark, json_answer, marked
 from petcam.web.recordings.directory import Recording, RecordingDirectory
-from petcam.web.recordings.range import asked_range
+from petcam.web.recordings.range import requested_range
 from petcam.web.recordings.thumbnails import Thumbnails
 
-LIMIT, MOST = 100, 1000  # recordings in one answer
-
-PATH = "/api/recordings"
+DEFAULT_LIMIT, MAX_LIMIT = 100, 1000  # recordings in one answer
+API_PATH = "/api/recordings"
 
 
 class RecordingLibrary:
@@ -25,18 +24,18 @@ class RecordingLibrary:
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/recordings", "recordings_page", show_page)
-        app.add_url_rule(PATH, "recordings", self.page)
-        app.add_url_rule(f"{PATH}/<name>", "recording", self.play)
-        app.add_url_rule(f"{PATH}/<name>", "delete_recording", self.delete, methods=["DELETE"])
-        app.add_url_rule(f"{PATH}/<name>/thumbnail.jpg", "thumbnail", self.thumbnail)
-        app.add_url_rule(f"{PATH}/<name>/pin", "pin", self.pin, methods=["PUT"])
-        app.add_url_rule(f"{PATH}/<name>/pin", "unpin", self.unpin, methods=["DELETE"])
+        app.add_url_rule(API_PATH, "recordings", self.page)
+        app.add_url_rule(f"{API_PATH}/<name>", "recording", self.play)
+        app.add_url_rule(f"{API_PATH}/<name>", "delete_recording", self.delete, methods=["DELETE"])
+        app.add_url_rule(f"{API_PATH}/<name>/thumbnail.jpg", "thumbnail", self.thumbnail)
+        app.add_url_rule(f"{API_PATH}/<name>/pin", "pin", self.pin, methods=["PUT"])
+        app.add_url_rule(f"{API_PATH}/<name>/pin", "unpin", self.unpin, methods=["DELETE"])
 
     def page(self) -> Response:
-        """Newest first; ``limit`` of them, those behind ``before``."""
+        """Newest first: at most ``limit``, those older than ``before``."""
         page = self._directory.page(_limit(), request.args.get("before", ""))
         body = {
-            "recordings": [_row(recording) for recording in page.recordings],
+            "recordings": [_as_json(recording) for recording in page.recordings],
             "next": page.next,
             "total": page.total,
             "used": page.used,
@@ -46,11 +45,11 @@ class RecordingLibrary:
         return json_answer(body)
 
     def play(self, name: str) -> Response:
-        """The MP4, whole or one range of it, sent by waitress's loop: a paused player must not hold a thread."""
+        """The MP4, whole or one range of it. waitress's loop sends it, so that a paused player holds no thread."""
         file = self._directory.open(name)
         try:
-            return _answer(file, name)
-        except BaseException:  # a range that cannot be satisfied is one
+            return _video_response(file, name)
+        except BaseException:  # for example RequestedRangeNotSatisfiable
             file.close()
             raise
 
@@ -58,8 +57,8 @@ class RecordingLibrary:
         if not self._thumbnails.are_supported():
             raise pyav.missing("this", pyav.SERVICE_REMEDY)
         with self._directory.open(name) as file:
-            inode = os.fstat(file.fileno()).st_ino  # a growing file keeps it when it is finished
-        jpeg = self._thumbnails.of((name, inode), lambda: self._directory.open(name))
+            inode = os.fstat(file.fileno()).st_ino  # stays the same when a growing file is finished
+        jpeg = self._thumbnails.get((name, inode), lambda: self._directory.open(name))
         return Response(jpeg, mimetype="image/jpeg")
 
     def pin(self, name: str) -> Response:
@@ -77,18 +76,18 @@ class RecordingLibrary:
 
 @marked(Mark.PAGE)
 def show_page() -> str:
-    """``recordings.html``; what changes anything is hidden where the template's ``may_change`` is false."""
+    """``recordings.html``; it hides the controls that change something where ``may_change`` is false."""
     return render_template("recordings.html")
 
 
 def _limit() -> int:
-    text = request.args.get("limit", str(LIMIT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
-        raise PetcamError(Code.BAD_REQUEST, f"limit must be 1 to {MOST}")
+    text = request.args.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT):
+        raise PetcamError(Code.BAD_REQUEST, f"limit must be 1 to {MAX_LIMIT}")
     return int(text)
 
 
-def _row(recording: Recording) -> dict[str, object]:
+def _as_json(recording: Recording) -> dict[str, object]:
     return {
         "name": recording.name,
         "start": recording.start.isoformat(),
@@ -100,7 +99,7 @@ def _row(recording: Recording) -> dict[str, object]:
     }
 
 
-def _answer(file: BinaryIO, name: str) -> Response:
+def _video_response(file: BinaryIO, name: str) -> Response:
     info = os.fstat(file.fileno())
     response = Response(wrap_file(request.environ, file), mimetype="video/mp4", direct_passthrough=True)
     response.content_length = info.st_size
@@ -109,19 +108,19 @@ def _answer(file: BinaryIO, name: str) -> Response:
     disposition = "attachment" if "download" in request.args else "inline"
     response.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
     response.make_conditional(request)
-    if response.status_code == 200 and request.method == "GET" and _range_counts(response):
-        _narrow(response, file, info.st_size)
+    if response.status_code == 200 and request.method == "GET" and _if_range_matches(response):
+        _send_range(response, file, info.st_size)
     return response
 
 
-def _range_counts(response: Response) -> bool:
-    """``If-Range`` must be this very ETag; we send no date that it could be."""
+def _if_range_matches(response: Response) -> bool:
+    """``If-Range`` must be this ETag. A date never matches, since no Last-Modified is sent."""
     condition = request.headers.get("If-Range")
     return condition is None or unquote_etag(condition) == response.get_etag()
 
 
-def _narrow(response: Response, file: BinaryIO, size: int) -> None:
-    wanted = asked_range(request.headers.get("Range", ""), size)
+def _send_range(response: Response, file: BinaryIO, size: int) -> None:
+    wanted = requested_range(request.headers.get("Range", ""), size)
     if wanted is None:
         return
     first, last = wanted

@@ -1,4 +1,4 @@
-"""WebRTC signaling: what a viewer needs before its offer, the offer's token, and who answers it.
+"""WebRTC signaling: the configuration that a viewer needs before its offer, the offer's token, and the answer.
 
 Imports ``config``, ``errors``, ``streamer_client``, ``web.http`` and ``web.login``.
 """
@@ -9,7 +9,7 @@ from petcam.streamer_client import StreamerClient
 from petcam.web.login import Visitors
 from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.offer_token import OfferTokens, read_boot_id
-from petcam.web.signaling.offers import Backend, Offers, ToBackend, ToStreamer
+from petcam.web.signaling.offers import Backend, BackendAnswers, Offers, StreamerAnswers
 from petcam.web.signaling.viewer_config import ViewerConfig, streamer_origin
 
 __all__ = ["OfferTokens", "ViewerConfig", "read_boot_id", "register", "streamer_origin"]
@@ -23,6 +23,6 @@ def register(
     streamer: StreamerClient,
     backend: Backend | None,
 ) -> None:
-    """``backend`` answers offers in the streamer's place (``webrtc.backend: python``)."""
-    way = ToStreamer(streamer) if backend is None else ToBackend(backend, OfferGate(tokens), visitors)
-    Offers(viewer_config, way).register(app)
+    """``backend`` answers offers instead of the streamer (``webrtc.backend: python``)."""
+    answers = StreamerAnswers(streamer) if backend is None else BackendAnswers(backend, OfferGate(tokens), visitors)
+    Offers(viewer_config, answers).register(app)

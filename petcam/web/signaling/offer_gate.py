@@ -1,4 +1,4 @@
-"""Checks offer tokens where petcam-web answers offers itself, as the streamer does where it answers them."""
+"""Checks offer tokens where petcam-web answers offers itself, by the same rules as the streamer."""
 
 import base64
 import hmac
@@ -16,8 +16,9 @@ class OfferGate:
         self._lock = threading.Lock()
         self._used: dict[str, int] = {}  # nonces and when they expire; guarded by _lock
 
-    def pass_once(self, token: str, host: str, session: str) -> None:
-        """Raises ``UNAUTHORIZED`` where it is not one of ours, for this host and session, of this minute, and new."""
+    def redeem(self, token: str, host: str, session: str) -> None:
+        """Use ``token`` up. Raises ``UNAUTHORIZED`` unless petcam-web signed it for this host and session, it has not
+        expired, and it was not used before."""
         claims = self._claims(token)
         now = boottime_ms()
         good = claims.get("host") == host and claims.get("session") == session and claims.get("expires", 0) > now
@@ -28,7 +29,7 @@ class OfferGate:
             self._used[claims["nonce"]] = claims["expires"]
 
     def _claims(self, token: str) -> dict[str, Any]:
-        """What the token says; nothing where it is not signed by us."""
+        """The token's claims; empty where it is not signed by petcam-web."""
         try:
             payload = base64.urlsafe_b64decode(token.split(".")[1] + "==").decode()
         except (IndexError, ValueError):

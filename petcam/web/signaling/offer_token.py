@@ -1,4 +1,4 @@
-"""Offer tokens: petcam-web's word to the streamer that it let a viewer in; docs/http-api.md, section "Offer token"."""
+"""Offer tokens, by which petcam-web tells the streamer that a viewer is let in; docs/http-api.md, "Offer token"."""
 
 import base64
 import hashlib
@@ -10,20 +10,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-VERSION = "v1"
+TOKEN_VERSION = "v1"
 LIFETIME_MS = 60_000
-PURPOSE = b"petcam-offer-v1"
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+MAC_PREFIX = b"petcam-offer-v1"
+BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
 def boottime_ms() -> int:
-    """Of CLOCK_BOOTTIME: no setting of the clock moves it, and the streamer reads the same."""
+    """CLOCK_BOOTTIME: it does not change when the clock is set, and the streamer reads the same one."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 def read_boot_id() -> str:
-    """From ``$PETCAM_BOOT_ID`` in our units, which hide ``/proc/sys``."""
-    return os.environ.get("PETCAM_BOOT_ID") or BOOT_ID.read_text().strip()
+    """``$PETCAM_BOOT_ID``, which petcam's systemd units set because they hide ``/proc/sys``, else the kernel's."""
+    return os.environ.get("PETCAM_BOOT_ID") or BOOT_ID_FILE.read_text().strip()
 
 
 class OfferTokens:
@@ -32,7 +32,7 @@ class OfferTokens:
         self._boot_id = boot_id.encode()
 
     def make(self, host: str, session: str, seconds_left: float) -> str:
-        """``host`` is the page's, without port; ``seconds_left`` are those until ``session`` ends for good."""
+        """``host`` is the page's, without port; ``seconds_left`` is the time until ``session`` ends even if used."""
         now = self._clock_ms()
         payload = {
             "expires": now + LIFETIME_MS,
@@ -44,9 +44,9 @@ class OfferTokens:
         return self.sign(json.dumps(payload, separators=(",", ":")))
 
     def sign(self, payload: str) -> str:
-        signed = b"\n".join((PURPOSE, self._boot_id, payload.encode()))
+        signed = b"\n".join((MAC_PREFIX, self._boot_id, payload.encode()))
         mac = hmac.new(self._key, signed, hashlib.sha256).digest()
-        return f"{VERSION}.{_base64url(payload.encode())}.{_base64url(mac)}"
+        return f"{TOKEN_VERSION}.{_base64url(payload.encode())}.{_base64url(mac)}"
 
 
 def _base64url(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Offers on their way to the streamer, or to petcam-web's own WebRTC where that answers them."""
+"""The routes for offers: passed on to the streamer, or answered by petcam-web's own WebRTC."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,37 +7,37 @@ from flask import Flask, Response, request
 
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import OFFER_LIMIT, Mark, json_answer, json_object, marked, name_of, passed_on, raw_body
+from petcam.web.http import MAX_OFFER_BYTES, Mark, host_name, json_answer, json_object, marked, passed_on, raw_body
 from petcam.web.login import Visitors
 from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.viewer_config import OFFER_PATH, ViewerConfig
 
 
 class Backend(Protocol):
-    """Of :mod:`petcam.web.webrtc` (``webrtc.backend: python``)."""
+    """The one in :mod:`petcam.web.webrtc` (``webrtc.backend: python``)."""
 
     def answer(self, offer: str, session: str = "", admitted: Callable[[], bool] = ...) -> str: ...
 
 
-class ToStreamer:
-    """The streamer judges the offer, and its token by the host name of the page; only the size is checked here."""
+class StreamerAnswers:
+    """Answers of the streamer, which also checks the token and the page's host name; here only the size is checked."""
 
     def __init__(self, streamer: StreamerClient) -> None:
         self._streamer = streamer
 
     def answer(self) -> Response:
         passed = {name: request.headers[name] for name in ("Authorization", "Host") if name in request.headers}
-        return passed_on(self._streamer.control(OFFER_PATH, raw_body(OFFER_LIMIT), passed))
+        return passed_on(self._streamer.control(OFFER_PATH, raw_body(MAX_OFFER_BYTES), passed))
 
 
-class ToBackend:
-    """petcam-web's own WebRTC, to whom the token lets in."""
+class BackendAnswers:
+    """Answers of petcam-web's own WebRTC; the token is checked here."""
 
     def __init__(self, backend: Backend, gate: OfferGate, visitors: Visitors) -> None:
         self._backend, self._gate, self._visitors = backend, gate, visitors
 
     def answer(self) -> Response:
-        offer = json_object(OFFER_LIMIT)
+        offer = json_object(MAX_OFFER_BYTES)
         if offer.get("type") != "offer" or not isinstance(offer.get("sdp"), str):
             raise PetcamError(Code.BAD_OFFER, 'an offer has "type": "offer" and "sdp"')
         return json_answer({"type": "answer", "sdp": self._answer(offer["sdp"])})
@@ -49,21 +49,21 @@ class ToBackend:
         if session is None:
             raise PetcamError(Code.UNAUTHORIZED, "log in first")
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        self._gate.pass_once(token, name_of(request.headers.get("Host", "")), session.id)
+        self._gate.redeem(token, host_name(request.headers.get("Host", "")), session.id)
         return self._backend.answer(sdp, session.id, self._visitors.admission())
 
 
 class Offers:
-    def __init__(self, viewer_config: ViewerConfig, way: ToStreamer | ToBackend) -> None:
-        self._viewer_config, self._way = viewer_config, way
+    def __init__(self, viewer_config: ViewerConfig, answers: StreamerAnswers | BackendAnswers) -> None:
+        self._viewer_config, self._answers = viewer_config, answers
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/api/webrtc/config", "viewer_config", self.config)
         app.add_url_rule(OFFER_PATH, "offer", self.offer, methods=["POST"])
 
     def config(self) -> Response:
-        return json_answer(self._viewer_config.of_request())
+        return json_answer(self._viewer_config.for_request())
 
     @marked(Mark.FOR_VIEWERS)
     def offer(self) -> Response:
-        return self._way.answer()
+        return self._answers.answer()

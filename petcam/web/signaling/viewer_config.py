@@ -1,11 +1,11 @@
-"""What the viewer of the current request can reach: the streamer under the name the page was opened by."""
+"""Where the viewer of the current request reaches the streamer: under the host name by which it opened the page."""
 
 from urllib.parse import urlsplit
 
 from flask import request
 
 from petcam.config import Config
-from petcam.web.http import HOST, name_of
+from petcam.web.http import HOST_PATTERN, host_name
 from petcam.web.login import Visitors
 from petcam.web.signaling.offer_token import OfferTokens
 
@@ -13,17 +13,17 @@ OFFER_PATH = "/api/webrtc/offer"
 
 
 class ViewerConfig:
-    """What the page needs before its first offer: in ``index.html`` and at ``/api/webrtc/config``."""
+    """What the page needs before its first offer; in ``index.html`` and at ``/api/webrtc/config``."""
 
     def __init__(self, config: Config, visitors: Visitors, tokens: OfferTokens) -> None:
         self._config, self._visitors, self._tokens = config, visitors, tokens
 
-    def of_request(self) -> dict[str, object]:
+    def for_request(self) -> dict[str, object]:
         ice_servers = [{"urls": url} for url in self._config.webrtc.ice_servers]
         found: dict[str, object] = {"signaling_url": signaling_url(self._config), "ice_servers": ice_servers}
         session = self._visitors.session()
         if session is not None:
-            host, left = name_of(request.headers.get("Host", "")), self._visitors.seconds_left(session)
+            host, left = host_name(request.headers.get("Host", "")), self._visitors.seconds_left(session)
             found["token"] = self._tokens.make(host, session.id, left)
         return found
 
@@ -36,7 +36,7 @@ def streamer_origin(config: Config) -> str:
     if public:
         parts = urlsplit(public)
         return f"{parts.scheme}://{parts.netloc}"
-    host = HOST.fullmatch(request.headers.get("Host", ""))
+    host = HOST_PATTERN.fullmatch(request.headers.get("Host", ""))
     if request.is_secure or host is None:  # an HTTPS page may not call http://
         return ""
     return f"http://{host['name']}:{config.streamer.port}"

@@ -18,24 +18,24 @@ from petcam.web.webrtc.packet_log import PacketLog
 from petcam.web.webrtc.packets import Packets, packetize
 from petcam.web.webrtc.stream_thread import StreamThread
 
-LONGEST_HANDSHAKE = 10.0  # seconds from the answer until media can flow
-LOOK_UP = 1.0  # seconds between looks whether a viewer is still let in
-ANSWER_TIMEOUT = 8.0  # a STUN server that cannot be reached takes 5
-STOP_TIMEOUT = 2.0
-ROUND_TIMEOUT = 2.0
-REMEDY = "webrtc.backend: python needs aiortc: sudo apt install python3-aiortc, or set webrtc.backend to go"
+MAX_HANDSHAKE_SECONDS = 10.0  # from the answer until media can flow
+ADMISSION_CHECK_SECONDS = 1.0  # between checks whether a viewer is still let in
+ANSWER_TIMEOUT_SECONDS = 8.0  # a STUN server that cannot be reached takes 5 s
+STOP_TIMEOUT_SECONDS = 2.0
+LOOP_TIMEOUT_SECONDS = 2.0  # a loop that takes no work for so long is stuck
+AIORTC_REMEDY = "webrtc.backend: python needs aiortc: sudo apt install python3-aiortc, or set webrtc.backend to go"
 
 _log = logging.getLogger(__name__)
 
 
-def require() -> None:
+def require_aiortc() -> None:
     """Raises ``BAD_CONFIG`` where aiortc is missing."""
     if importlib.util.find_spec("aiortc") is None:
-        raise PetcamError(Code.BAD_CONFIG, REMEDY)
+        raise PetcamError(Code.BAD_CONFIG, AIORTC_REMEDY)
 
 
-def quieten() -> None:
-    """Their INFO is dozens of lines for each viewer."""
+def quieten_libraries() -> None:
+    """aioice and aiortc log dozens of lines at INFO for each viewer."""
     for name in ("aioice", "aiortc"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -46,10 +46,10 @@ class PythonWebRTC:
         self._stream = StreamThread(open_reader, self._publish)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="webrtc", daemon=True)
-        self._began = time.monotonic()
-        # All below are changed in the loop's thread only.
+        self._started_at = time.monotonic()
+        # Everything below is changed in the loop's thread only.
         self._packets = PacketLog()
-        self._viewers: dict[Any, str] = {}  # and the session of each
+        self._viewers: dict[Any, str] = {}  # each viewer's session
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -57,40 +57,40 @@ class PythonWebRTC:
         self._stream.start()
 
     def stop(self) -> None:
-        """Say goodbye to all viewers, end both threads."""
+        """Close all viewers' connections and end both threads."""
         if not self._thread.is_alive():
             return
         self._stream.stop()
         try:
-            asyncio.run_coroutine_threadsafe(self._close_all(), self._loop).result(STOP_TIMEOUT)
+            asyncio.run_coroutine_threadsafe(self._close_all(), self._loop).result(STOP_TIMEOUT_SECONDS)
         except concurrent.futures.TimeoutError:
             _log.warning("viewers did not end in time")
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(STOP_TIMEOUT)
+        self._thread.join(STOP_TIMEOUT_SECONDS)
         if not self._thread.is_alive():
             self._loop.close()
 
     def answer(self, offer: str, session: str = "", admitted: Callable[[], bool] = lambda: True) -> str:
-        """Let a viewer in, for as long as ``admitted()``, which threads of the loop's pool ask. Raises ``BAD_OFFER``,
-        ``TOO_MANY_VIEWERS``."""
+        """Answer an offer; the viewer stays as long as ``admitted()``, which is called in threads of the loop's pool.
+        Raises ``BAD_OFFER``, ``TOO_MANY_VIEWERS``."""
         answering = asyncio.run_coroutine_threadsafe(self._answer(offer, session, admitted), self._loop)
-        return answering.result(ANSWER_TIMEOUT)
+        return answering.result(ANSWER_TIMEOUT_SECONDS)
 
     def end_session(self, session: str | None) -> int:
-        """Close a session's viewers, all of them where it is None; how many there were."""
+        """Close the viewers of a session, or all viewers where it is None; returns how many there were."""
         ending = asyncio.run_coroutine_threadsafe(self._end(session), self._loop)
-        return ending.result(ANSWER_TIMEOUT)
+        return ending.result(ANSWER_TIMEOUT_SECONDS)
 
     def health(self) -> dict[str, object]:
-        """As the streamer's ``/health``, without what it says of recording."""
+        """The fields of the streamer's ``/health``, without those about recording."""
         watching = sum(viewer.connected.is_set() for viewer in list(self._viewers))
-        uptime = time.monotonic() - self._began
+        uptime = time.monotonic() - self._started_at
         return {"status": "ok", "uptime": uptime, "webrtc_clients": watching, "camera": self._stream.health()}
 
     def is_alive(self) -> bool:
         """Whether the loop still takes work."""
         try:
-            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(ROUND_TIMEOUT)
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(LOOP_TIMEOUT_SECONDS)
         except concurrent.futures.TimeoutError:
             return False
         return True
@@ -123,12 +123,12 @@ class PythonWebRTC:
         return answer
 
     async def _serve(self, viewer: Any, admitted: Callable[[], bool]) -> None:
-        """Until the viewer leaves, or is let in no longer."""
+        """Runs until the viewer leaves or is no longer let in."""
         try:
-            await asyncio.wait_for(_either(viewer.connected, viewer.ended), LONGEST_HANDSHAKE)
+            await asyncio.wait_for(_wait_for_any(viewer.connected, viewer.ended), MAX_HANDSHAKE_SECONDS)
             while not viewer.ended.is_set() and await asyncio.to_thread(admitted):
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(viewer.ended.wait(), LOOK_UP)
+                    await asyncio.wait_for(viewer.ended.wait(), ADMISSION_CHECK_SECONDS)
         except asyncio.TimeoutError:
             _log.info("a viewer never connected")
         finally:
@@ -147,7 +147,7 @@ class PythonWebRTC:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _either(*events: asyncio.Event) -> None:
+async def _wait_for_any(*events: asyncio.Event) -> None:
     waiting = [asyncio.ensure_future(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

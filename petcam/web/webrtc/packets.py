@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from petcam.shm.stream import AccessUnit
 
-MAX_PAYLOAD = 1188  # bytes; as in the streamer: an IPv6 packet with all headers stays under 1280
-DELIMITER = 9
-FU_A, FIRST, LAST = 28, 0x80, 0x40
+MAX_PAYLOAD_BYTES = 1188  # as in the streamer: an IPv6 packet with all headers stays under 1280 bytes
+NAL_DELIMITER = 9
+FU_A, FU_START, FU_END = 28, 0x80, 0x40
 _START = re.compile(rb"\x00\x00\x01")
 
 
@@ -26,19 +26,19 @@ def packetize(unit: AccessUnit) -> Packets:
 
 
 def nals(data: bytes) -> Iterator[bytes]:
-    """The NAL units of Annex-B data, without the delimiter: the marker bit says the same."""
+    """The NAL units of Annex-B data, without access unit delimiters: RTP's marker bit has the same meaning."""
     starts = [found.start() for found in _START.finditer(data)]
     for start, end in zip(starts, [*starts[1:], len(data)], strict=False):
-        nal = data[start + 3 : end].rstrip(b"\0")  # what follows may have a start code of four bytes
-        if nal and nal[0] & 0x1F != DELIMITER:
+        nal = data[start + 3 : end].rstrip(b"\0")  # the first zero byte of a four-byte start code that follows
+        if nal and nal[0] & 0x1F != NAL_DELIMITER:
             yield nal
 
 
 def _split(nal: bytes) -> Iterator[bytes]:
-    if len(nal) <= MAX_PAYLOAD:
+    if len(nal) <= MAX_PAYLOAD_BYTES:
         yield nal
         return
-    indicator, kind, step = nal[0] & 0xE0 | FU_A, nal[0] & 0x1F, MAX_PAYLOAD - 2
+    indicator, kind, step = nal[0] & 0xE0 | FU_A, nal[0] & 0x1F, MAX_PAYLOAD_BYTES - 2
     for start in range(1, len(nal), step):
-        flags = (FIRST if start == 1 else 0) | (LAST if start + step >= len(nal) else 0)
+        flags = (FU_START if start == 1 else 0) | (FU_END if start + step >= len(nal) else 0)
         yield bytes((indicator, flags | kind)) + nal[start : start + step]

@@ -14,7 +14,7 @@ from tests.integration.shm import rdk_daemons
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
-    monkeypatch.setattr(doctor, "NEWS_TIMEOUT", 0.1)
+    monkeypatch.setattr(doctor, "RECORD_TIMEOUT_SECONDS", 0.1)
 
 
 def video(name, layout):

@@ -7,8 +7,8 @@ from petcam.errors import PetcamError
 from petcam.shm.rdk_x5 import JPEG, NV12, RdkPictureReader, format_of, segment
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.web.pictures.feed import PictureFeed
-from petcam.web.pictures.picture import View
-from petcam.web.pictures.source import Cameras
+from petcam.web.pictures.picture import PictureOptions
+from petcam.web.pictures.source import SourceSelector
 from tests.integration.shm import rdk_daemons
 
 SIZE = {"width": 64, "height": 48}
@@ -80,14 +80,14 @@ def test_a_segment_of_another_size_is_refused(name):
 @pytest.fixture
 def feed(name):
     """What petcam-web shows where ``name`` has ready pictures."""
-    cameras = Cameras("rdk-x5", f"{name}_stream", name)
+    cameras = SourceSelector("rdk-x5", f"{name}_stream", name)
     feed = PictureFeed(cameras, lambda: segments.detection_reader("rdk-x5", f"{name}_detections"))
     yield feed
     feed.stop()
 
 
 def shown(feed, view):
-    pictures, leave = feed.look(view, 30)
+    pictures, leave = feed.subscribe(view, 30)
     try:
         news = pictures.wait(0, 5)
         return news and news[1].jpeg
@@ -100,10 +100,10 @@ def test_an_rdk_x5s_own_pictures_are_shown_without_decoding(ring, feed):
     ready = black_jpeg()
     for number in range(3):
         ring.write(ready, format=0, width=64, height=48, frame_number=number)
-    assert shown(feed, View()) == ready
+    assert shown(feed, PictureOptions()) == ready
     nv12 = bytes([150]) * (64 * 48) + bytes([128]) * (64 * 24)
     ring.write(nv12, format=1, width=64, height=48)
-    frame = av.CodecContext.create("mjpeg", "r").decode(av.Packet(shown(feed, View(32))))[0]
+    frame = av.CodecContext.create("mjpeg", "r").decode(av.Packet(shown(feed, PictureOptions(32))))[0]
     assert (frame.width, frame.height) == (32, 24)
     assert abs(frame.to_ndarray(format="gray").mean() - (150 - 16) * 255 / 219) < 6
 

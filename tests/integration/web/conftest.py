@@ -1,4 +1,4 @@
-"""petcam-web on waitress and real shared memory, before a stub of the streamer."""
+"""petcam-web on waitress with real shared memory and a stub of the streamer."""
 
 import os
 import secrets
@@ -19,7 +19,7 @@ from petcam.web.app import create_app
 from petcam.web.http.server import WebServer
 from tests.integration.web.stub_streamer import StubStreamer
 
-THREADS = 10  # of which two are for streams
+WEB_THREADS = 10  # two of them are for open streams
 
 
 @pytest.fixture
@@ -31,13 +31,13 @@ def stub():
 
 @pytest.fixture
 def segment():
-    """A name that no other run uses; whoever writes the segment unlinks it."""
+    """The beginning of segment names that no other run uses; a segment's writer unlinks it."""
     return f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
 
 
 @pytest.fixture(scope="session")
 def film():
-    """A segment into which a film of 320x240 runs all the time, 20 pictures a second that grow lighter."""
+    """The name of a segment with a film that runs all the time: 320x240, 20 pictures a second that get lighter."""
     np, _ = pytest.importorskip("numpy"), pytest.importorskip("av")
     name, stop = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}_film", threading.Event()
 
@@ -62,7 +62,7 @@ def film():
 def config(tmp_path, segment):
     (tmp_path / "recordings").mkdir()
     return Config(
-        web=Web(host="127.0.0.1", port=0, threads=THREADS),
+        web=Web(host="127.0.0.1", port=0, threads=WEB_THREADS),
         camera=Camera(stream=f"{segment}_stream", detections=f"{segment}_detections"),
         recording=Recording(directory=str(tmp_path / "recordings")),
         auth=Auth(mode="none"),
@@ -80,7 +80,7 @@ def services(config, stub, tmp_path, monkeypatch):
 
 @pytest.fixture
 def web(services):
-    server = WebServer(create_app(services), "127.0.0.1", 0, THREADS)
+    server = WebServer(create_app(services), "127.0.0.1", 0, WEB_THREADS)
     server.start()
     services.detections.start()
     yield server

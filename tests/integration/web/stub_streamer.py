@@ -1,9 +1,9 @@
-"""A petcam-streamer that answers what it is told, byte for byte."""
+"""A stub of petcam-streamer that answers with given bytes."""
 
 import socket
 import threading
 
-HANG, HANG_UP = object(), object()
+NEVER_ANSWER, CLOSE_CONNECTION = object(), object()
 
 
 def http_answer(body=b'{"status":"ok"}', status="200 OK", headers=""):
@@ -11,7 +11,7 @@ def http_answer(body=b'{"status":"ok"}', status="200 OK", headers=""):
 
 
 class StubStreamer:
-    """``script`` is taken from its front, its last entry for ever; ``requests`` are the first lines it was sent."""
+    """``script`` are its next answers, of which the last is repeated; ``requests`` the request lines that it got."""
 
     def __init__(self, port=0):
         self.script = [http_answer()]
@@ -51,16 +51,16 @@ class StubStreamer:
             with connection, connection.makefile("rb") as reader:
                 while self._read_request(reader):
                     answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-                    if answer is HANG:
-                        reader.read()  # until the other side gives up
+                    if answer is NEVER_ANSWER:
+                        reader.read()  # until the client closes the connection
                         return
-                    if answer is HANG_UP:
+                    if answer is CLOSE_CONNECTION:
                         return
                     connection.sendall(answer)
                     if b"Content-Length" not in answer:
                         return
         except (OSError, ValueError):
-            pass  # the other side has gone
+            pass  # the client has gone
 
     def _read_request(self, reader):
         first = reader.readline().decode().strip()

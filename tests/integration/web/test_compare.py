@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(find_streamer() is None, reason="petcam-streamer
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """Where it may put files; empty again at the end."""
+    """The directory for temporary files; checks at the end that it is empty and that no process uses it."""
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -43,7 +43,7 @@ def command(tmp_path, segment):
 
 
 @pytest.mark.timeout(240)
-def test_it_measures_both_and_says_which_to_choose(film, tmp_path, temporary):
+def test_it_measures_both_backends_and_advises_one(film, tmp_path, temporary):
     ran = subprocess.run(command(tmp_path, film), capture_output=True, text=True, timeout=150)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     lines = ran.stdout.splitlines()
@@ -56,7 +56,7 @@ def test_it_measures_both_and_says_which_to_choose(film, tmp_path, temporary):
     assert os.path.exists(f"/dev/shm{film}")
 
 
-def test_it_ends_at_once_when_it_is_told_to(film, tmp_path, temporary):
+def test_it_ends_at_once_at_a_signal(film, tmp_path, temporary):
     with subprocess.Popen(command(tmp_path, film), stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout.readline().startswith(film)
         running.send_signal(signal.SIGTERM)
@@ -64,26 +64,26 @@ def test_it_ends_at_once_when_it_is_told_to(film, tmp_path, temporary):
     assert running.returncode == 130
 
 
-def test_it_says_that_a_backend_does_not_start(film, tmp_path, temporary, monkeypatch):
+def test_it_reports_a_backend_that_does_not_start(film, tmp_path, temporary, monkeypatch):
     monkeypatch.setenv("PETCAM_STREAMER", "/bin/false")
     ran = subprocess.run(command(tmp_path, film), capture_output=True, text=True, timeout=60)
     assert ran.returncode == 1
     assert "petcam: the go backend does not start: its log is empty" in ran.stderr
 
 
-def test_it_says_that_there_is_no_camera(tmp_path, temporary, capsys):
+def test_it_reports_that_there_is_no_camera(tmp_path, temporary, capsys):
     assert cli.main(command(tmp_path, "/petcam_test_none")[3:]) == 1
     assert "/petcam_test_none is not there" in capsys.readouterr().err
 
 
-def test_it_says_that_aiortc_is_missing(film, tmp_path, temporary, capsys, monkeypatch):
+def test_it_reports_that_aiortc_is_missing(film, tmp_path, temporary, capsys, monkeypatch):
     monkeypatch.setattr("petcam.commands.compare.importlib.util.find_spec", lambda name: None)
     assert cli.main(command(tmp_path, film)[3:]) == 1
     assert "apt install python3-aiortc" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", ["1", "x", "nan", "4000"])
-def test_it_refuses_times_of_no_use(tmp_path, seconds):
+def test_it_refuses_an_invalid_duration(tmp_path, seconds):
     with pytest.raises(SystemExit):
         cli.main([*command(tmp_path, "/petcam_test_none")[3:], "--seconds", seconds])
     assert not Path(tmp_path / "none").exists()

@@ -1,4 +1,4 @@
-"""``petcam demo`` with the real feed and web, and a stand-in for the streamer where none is built."""
+"""``petcam demo`` with the real feed and web service and a stub of the streamer."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("av")
 
-STREAMER = """#!{python}
+STREAMER_STUB = """#!{python}
 import http.server, json, signal, sys, yaml
 config = yaml.safe_load(open(sys.argv[2]))
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -24,15 +24,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-{stubborn}
+{extra}
 http.server.HTTPServer(("127.0.0.1", config["streamer"]["port"]), Handler).serve_forever()
 """
 NAMES = ("petcam feed", "petcam-streamer", "petcam web")
 
 
-def make_streamer(tmp_path, stubborn=""):
+def make_streamer(tmp_path, extra=""):
     file = tmp_path / "petcam-streamer"
-    file.write_text(STREAMER.format(python=sys.executable, stubborn=stubborn))
+    file.write_text(STREAMER_STUB.format(python=sys.executable, extra=extra))
     file.chmod(0o755)
     return file
 
@@ -89,7 +89,7 @@ def start(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_the_url_when_all_answers_and_leaves_nothing_behind(start, number):
+def test_it_prints_the_url_once_all_services_answer_and_leaves_nothing_behind(start, number):
     demo = start()
     assert f"http://127.0.0.1:{demo.port}" in demo.wait_for("Ctrl-C")
     with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/api/go/health") as answer:
@@ -102,21 +102,21 @@ def test_it_says_the_url_when_all_answers_and_leaves_nothing_behind(start, numbe
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_starts_a_child_again_that_was_killed(start, name):
+def test_it_restarts_a_child_that_was_killed(start, name):
     demo = start()
     demo.wait_for("Ctrl-C")
     word = name.removeprefix("petcam ")
-    (victim,) = [child for child in demo.children() if any(part.endswith(word) for part in child.cmdline())]
-    victim.kill()
+    (killed,) = [child for child in demo.children() if any(part.endswith(word) for part in child.cmdline())]
+    killed.kill()
     assert "signal 9" in demo.wait_for(f"{name} ended")
-    psutil.wait_procs([victim])
+    psutil.wait_procs([killed])
     while not [child for child in demo.children() if any(part.endswith(word) for part in child.cmdline())]:
         assert demo.process.poll() is None
     assert demo.end() == 0
     assert demo.segments() == []
 
 
-def test_its_children_die_with_it(start):
+def test_its_children_end_when_it_is_killed(start):
     demo = start()
     demo.wait_for("Ctrl-C")
     children = demo.children()
@@ -129,7 +129,7 @@ def test_its_children_die_with_it(start):
     assert alive == []
 
 
-def test_it_ends_a_child_by_force_that_does_not_end(start, tmp_path):
+def test_it_kills_a_child_that_ignores_sigterm(start, tmp_path):
     demo = start(streamer=make_streamer(tmp_path, "signal.signal(signal.SIGTERM, signal.SIG_IGN)"))
     demo.wait_for("Ctrl-C")
     children = demo.children()
@@ -172,7 +172,7 @@ def test_it_warns_when_the_whole_network_sees_the_camera(start):
     assert f":{demo.port} " in demo.wait_for("Ctrl-C")
 
 
-def test_it_refuses_a_port_that_is_none(start):
+def test_it_refuses_an_invalid_port(start):
     demo = start(ports=(0, 70000))
     _, errors = demo.process.communicate(timeout=30)
     assert demo.process.returncode == 78

@@ -1,4 +1,4 @@
-"""MJPEG and snapshots on waitress, from a stream in real shared memory."""
+"""MJPEG and snapshots by waitress, from a stream in real shared memory."""
 
 import os
 import socket
@@ -14,12 +14,12 @@ from petcam.shm.detections import Box, DetectionReader, DetectionWriter
 from petcam.shm.stream import StreamWriter
 from petcam.web.app import create_app
 from petcam.web.http.server import WebServer
-from tests.integration.web.test_server import until
+from tests.integration.web.test_server import eventually
 
 av = pytest.importorskip("av")
 
 CLIENTS = 10
-SIZE = (640, 360)
+FRAME_SIZE = (640, 360)
 
 
 @pytest.fixture
@@ -38,13 +38,14 @@ def web(services, config):
 
 @pytest.fixture(scope="session")
 def film():
-    """Half a second of pictures, H.264: each has a grey of its own above, and noise below, so that it is large."""
+    """Half a second of H.264: the upper half of each picture is a grey of its own, the lower half noise that makes it
+    large."""
     encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.framerate = *SIZE, "yuv420p", 30
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.framerate = *FRAME_SIZE, "yuv420p", 30
     encoder.options = {"tune": "zerolatency", "preset": "ultrafast", "x264-params": "keyint=15:scenecut=0"}
     packets = []
     for number in range(15):
-        frame = av.VideoFrame(*SIZE, "yuv420p")
+        frame = av.VideoFrame(*FRAME_SIZE, "yuv420p")
         for plane, grey in zip(frame.planes, (40 + 12 * number, 128, 128), strict=True):
             half = plane.buffer_size // 2
             plane.update(bytes([grey]) * half + os.urandom(plane.buffer_size - half))
@@ -54,7 +55,7 @@ def film():
 
 
 class Camera:
-    """Writes a picture each 33 ms, and a result of the detector for each, 50 ms after it."""
+    """Writes a picture every 33 ms, and a detection result for each of them 50 ms later."""
 
     def __init__(self, config, film):
         self._stop = threading.Event()
@@ -63,17 +64,17 @@ class Camera:
 
     def _run(self, camera, film):
         with StreamWriter(camera.stream) as stream, DetectionWriter(camera.detections) as detector:
-            late = []
+            waiting = []
             for number in range(100_000):
                 if self._stop.wait(0.033):
                     break
                 data, keyframe = film[number % len(film)]
-                stamp = {"capture_ns": time.monotonic_ns(), "width": SIZE[0], "height": SIZE[1]}
+                stamp = {"capture_ns": time.monotonic_ns(), "width": FRAME_SIZE[0], "height": FRAME_SIZE[1]}
                 frame_number = stream.publish(data, keyframe=keyframe, **stamp)
-                late.append(SimpleNamespace(frame_number=frame_number, **stamp))
-                while late and time.monotonic_ns() - late[0].capture_ns > 50_000_000:
-                    left = 100.0 + 20 * (late[0].frame_number % len(film))
-                    detector.publish(late.pop(0), [Box("cat", 0.9, left, 40.0, 100.0, 100.0)])
+                waiting.append(SimpleNamespace(frame_number=frame_number, **stamp))
+                while waiting and time.monotonic_ns() - waiting[0].capture_ns > 50_000_000:
+                    left = 100.0 + 20 * (waiting[0].frame_number % len(film))
+                    detector.publish(waiting.pop(0), [Box("cat", 0.9, left, 40.0, 100.0, 100.0)])
 
     def close(self):
         self._stop.set()
@@ -97,7 +98,7 @@ class Client:
         self.file = self.socket.makefile("rb")
 
     def pictures(self, count):
-        """The ends of so many JPEGs."""
+        """Reads until ``count`` pictures have begun; returns how many did."""
         seen = 0
         while seen < count and (line := self.file.readline()):
             seen += line.startswith(b"Content-Length: ")
@@ -108,14 +109,14 @@ class Client:
         self.socket.close()
 
 
-def descriptors():
+def open_descriptors():
     return len(os.listdir("/proc/self/fd"))
 
 
-def test_ten_clients_and_a_stalled_one_hold_nobody_up_and_leave_nothing_behind(url, web, services, camera):
+def test_ten_clients_and_a_stalled_one_delay_nobody_and_leak_nothing(url, web, services, camera):
     assert requests.get(f"{url}/snapshot.jpg", timeout=10).status_code == 200
-    assert until(lambda: services.stream_slots.taken() == 0)
-    before, threads = descriptors(), {thread.name for thread in threading.enumerate()} - {"pictures"}
+    assert eventually(lambda: services.stream_slots.taken() == 0)
+    before, threads = open_descriptors(), {thread.name for thread in threading.enumerate()} - {"pictures"}
     stalled = Client(web, "/stream.mjpg?fps=30")
     clients = [Client(web, f"/stream.mjpg?width={320 + 160 * (n % 2)}") for n in range(CLIENTS)]
     assert [client.pictures(10) for client in clients] == [10] * CLIENTS
@@ -124,24 +125,24 @@ def test_ten_clients_and_a_stalled_one_hold_nobody_up_and_leave_nothing_behind(u
         assert requests.get(url + path, timeout=10).status_code == 200
     for client in (*clients, stalled):
         client.close()
-    assert until(lambda: services.stream_slots.taken() == 0)
-    assert until(lambda: {thread.name for thread in threading.enumerate()} == threads)
-    assert until(lambda: descriptors() <= before)
+    assert eventually(lambda: services.stream_slots.taken() == 0)
+    assert eventually(lambda: {thread.name for thread in threading.enumerate()} == threads)
+    assert eventually(lambda: open_descriptors() <= before)
 
 
 def test_each_picture_has_the_boxes_of_its_own_frame(url, config, camera):
     with DetectionReader(config.camera.detections) as detections:
-        assert detections.read(10), "the detector is at work"
+        assert detections.read(10), "the detector has started"
     for _ in range(3):
         shown = requests.get(f"{url}/snapshot.jpg?boxes=1", timeout=10)
         pixels = av.CodecContext.create("mjpeg", "r").decode(av.Packet(shown.content))[0].to_ndarray(format="rgb24")
-        grey = pixels[10, 10].mean() * 219 / 255 + 16  # as it was before JPEG's wider range
+        grey = pixels[10, 10].mean() * 219 / 255 + 16  # from JPEG's full range back to the video's
         green = pixels[90, :, 1].astype(int) - pixels[90, :, 0]
         assert round((grey - 40) / 12) == round((int((green > 40).argmax()) - 100) / 20)
         assert 0.04 < float(shown.headers["X-Picture-Age"]) < 1
 
 
-def test_the_picture_is_back_when_the_camera_is(url, config, film, camera):
+def test_pictures_continue_when_the_camera_is_back(url, config, film, camera):
     assert requests.get(f"{url}/snapshot.jpg", timeout=10).status_code == 200
     camera.close()
     again = Camera(config, film)

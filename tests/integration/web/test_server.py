@@ -1,4 +1,4 @@
-"""petcam-web on waitress: open streams, stalled clients, ranges, its end."""
+"""petcam-web on waitress: open streams, stalled clients, ranges, stopping it."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ import requests
 
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
-from petcam.web.http.channel import MOST_CONNECTIONS
+from petcam.web.http.channel import MAX_CONNECTIONS
 from petcam.web.http.server import listen
 
 NAME = "petcam_20260101-000000.mp4"
@@ -38,8 +38,8 @@ def publish(detector, number):
     detector.publish(frame, [Box("cat", 0.9, 1.0, 2.0, 3.0, 4.0)])
 
 
-class Viewer:
-    """One open event stream."""
+class StreamClient:
+    """A client with one open answer, such as the event stream."""
 
     def __init__(self, web, path="/api/detections/stream"):
         self.socket = socket.create_connection(("127.0.0.1", web.port), timeout=20)
@@ -63,20 +63,20 @@ class Viewer:
 
 
 @pytest.fixture
-def watch(web):
-    viewers = []
+def open_stream(web):
+    clients = []
 
-    def open_viewer(path="/api/detections/stream"):
-        viewers.append(Viewer(web, path))
-        return viewers[-1]
+    def open_client(path="/api/detections/stream"):
+        clients.append(StreamClient(web, path))
+        return clients[-1]
 
-    yield open_viewer
-    for viewer in viewers:
-        viewer.close()
+    yield open_client
+    for client in clients:
+        client.close()
 
 
-def until(condition):
-    """Wait for what no event tells, at most 20 s."""
+def eventually(condition):
+    """Poll ``condition`` for at most 20 s, where there is no event to wait for."""
     pause = threading.Event()
     for _ in range(2000):
         if condition():
@@ -85,22 +85,22 @@ def until(condition):
     return False
 
 
-def test_it_sends_what_the_detector_writes_to_every_viewer(watch, detector):
-    viewers = [watch(), watch()]
+def test_it_sends_the_detectors_results_to_every_client(open_stream, detector):
+    clients = [open_stream(), open_stream()]
     publish(detector, 41)
-    assert [viewer.event()["frame_number"] for viewer in viewers] == [41, 41]
+    assert [client.event()["frame_number"] for client in clients] == [41, 41]
 
 
-def test_it_goes_on_when_the_detector_restarts(watch, config):
-    viewer = watch()
+def test_streams_continue_when_the_detector_restarts(open_stream, config):
+    client = open_stream()
     for number in (1, 2, 3):
         with DetectionWriter(config.camera.detections, writer_name="test") as detector:
             publish(detector, number)
-            assert viewer.event()["frame_number"] == number
+            assert client.event()["frame_number"] == number
 
 
-def test_a_viewer_that_stalls_gets_the_newest_and_next_to_no_backlog(watch, detector):
-    stalled, prompt = watch(), watch()
+def test_a_client_that_stalled_gets_the_latest_results_and_hardly_any_old_ones(open_stream, detector):
+    stalled, prompt = open_stream(), open_stream()
     numbers = itertools.count(1)
 
     def publish_next():
@@ -108,20 +108,20 @@ def test_a_viewer_that_stalls_gets_the_newest_and_next_to_no_backlog(watch, dete
         assert prompt.event()["frame_number"] == number
         return number
 
-    while publish_next() < 200:  # by then the viewer's system has as much room as it will have
+    while publish_next() < 200:  # by then the client's TCP window has grown to its full size
         stalled.event()
     while (newest := publish_next()) < 1200:
         pass
     with ThreadPoolExecutor(1) as reader:
-        late = reader.submit(lambda: list(itertools.takewhile(lambda n: n <= newest, stalled.numbers())))
-        assert until(lambda: publish_next() and late.done())
-    assert len(late.result()) < 500  # of 1,000
+        after_stall = reader.submit(lambda: list(itertools.takewhile(lambda n: n <= newest, stalled.numbers())))
+        assert eventually(lambda: publish_next() and after_stall.done())
+    assert len(after_stall.result()) < 500  # of 1,000
 
 
-def test_many_streams_never_starve_the_page(url, watch, services):
-    viewers = [watch() for _ in range(30)]
-    taken = [viewer for viewer in viewers if viewer.answer.status == 200]
-    refused = [viewer for viewer in viewers if viewer.answer.status == 503]
+def test_many_open_streams_leave_threads_for_pages(url, open_stream, services):
+    clients = [open_stream() for _ in range(30)]
+    taken = [client for client in clients if client.answer.status == 200]
+    refused = [client for client in clients if client.answer.status == 503]
     assert (len(taken), len(refused)) == (services.stream_slots.limit, 30 - services.stream_slots.limit)
     assert refused[0].answer.headers["Retry-After"]
     assert json.loads(refused[0].answer.read())["error"] == "Too many clients"
@@ -129,42 +129,42 @@ def test_many_streams_never_starve_the_page(url, watch, services):
         assert requests.get(url + path, timeout=10).status_code == 200
 
 
-def test_a_viewer_that_is_gone_gives_its_place_back_while_results_come(watch, services, detector):
-    viewer = watch()
+def test_a_client_that_is_gone_frees_its_slot_while_results_come(open_stream, services, detector):
+    client = open_stream()
     publish(detector, 1)
-    assert viewer.event()
-    viewer.close()
-    assert until(lambda: publish(detector, 2) or services.stream_slots.taken() == 0)
+    assert client.event()
+    client.close()
+    assert eventually(lambda: publish(detector, 2) or services.stream_slots.taken() == 0)
 
 
-def test_a_viewer_that_is_gone_gives_its_place_back_while_nothing_comes(watch, services, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0.5)  # how it is noticed before waitress 2.1
-    watch().close()
-    assert until(lambda: services.stream_slots.taken() == 0)
+def test_a_client_that_is_gone_frees_its_slot_while_no_results_come(open_stream, services, monkeypatch):
+    monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0.5)  # by which waitress before 2.1 notices it
+    open_stream().close()
+    assert eventually(lambda: services.stream_slots.taken() == 0)
 
 
 @pytest.fixture
 def many_descriptors():
-    """Both ends of each connection are in this process, and a login shell allows 1,024."""
+    """More descriptors than the usual 1,024, since both ends of each connection are in this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_connections_that_never_finish_their_request_keep_nobody_out(many_descriptors, url, web):
-    with contextlib.ExitStack() as held:
+def test_connections_that_never_finish_their_request_block_nobody(many_descriptors, url, web):
+    with contextlib.ExitStack() as connections:
         for _ in range(600):
-            connection = held.enter_context(socket.create_connection(("127.0.0.1", web.port)))
+            connection = connections.enter_context(socket.create_connection(("127.0.0.1", web.port)))
             connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
-        assert len(web._server.active_channels) <= MOST_CONNECTIONS
+        assert len(web._server.active_channels) <= MAX_CONNECTIONS
 
 
-def test_a_player_that_stalls_holds_no_thread(url, watch, config):
+def test_a_stalled_player_holds_no_thread(url, open_stream, config):
     with open(f"{config.recording.directory}/{NAME}", "wb") as file:
         file.truncate(32 << 20)
-    stalled = [watch(f"/api/recordings/{NAME}") for _ in range(12)]
+    stalled = [open_stream(f"/api/recordings/{NAME}") for _ in range(12)]
     for _ in range(12):
         connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
         connection.sendall(
@@ -177,7 +177,7 @@ def test_a_player_that_stalls_holds_no_thread(url, watch, config):
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "body", "content_range"),
+    ("range_header", "status", "body", "content_range"),
     [
         ("bytes=2-4", 206, b"234", "bytes 2-4/10"),
         ("bytes=7-", 206, b"789", "bytes 7-9/10"),
@@ -192,10 +192,10 @@ def test_a_player_that_stalls_holds_no_thread(url, watch, config):
         (None, 200, b"0123456789", None),
     ],
 )
-def test_it_sends_the_range_that_was_asked_for(url, config, asked, status, body, content_range):
+def test_it_sends_the_range_that_was_asked_for(url, config, range_header, status, body, content_range):
     with open(f"{config.recording.directory}/{NAME}", "wb") as file:
         file.write(b"0123456789")
-    headers = {"Range": asked} if asked else {}
+    headers = {"Range": range_header} if range_header else {}
     answer = requests.get(f"{url}/api/recordings/{NAME}", headers=headers, timeout=10)
     assert (answer.status_code, answer.headers.get("Content-Range")) == (status, content_range)
     assert body is None or answer.content == body
@@ -204,7 +204,7 @@ def test_it_sends_the_range_that_was_asked_for(url, config, asked, status, body,
     assert (head.status_code, head.headers["Content-Length"], head.content) == (200, "10", b"")
 
 
-def test_a_range_is_sent_only_of_the_file_that_the_condition_names(url, config):
+def test_a_range_is_sent_only_where_if_range_names_the_current_file(url, config):
     with open(f"{config.recording.directory}/{NAME}", "wb") as file:
         file.write(b"0123456789")
     etag = requests.head(f"{url}/api/recordings/{NAME}", timeout=10).headers["ETag"]
@@ -230,7 +230,7 @@ def test_a_recording_that_is_deleted_while_it_plays_plays_to_its_end(url, config
     assert requests.get(f"{url}/api/recordings/{NAME}", timeout=10).status_code == 404
 
 
-def test_one_of_ten_deletes_wins(url, config):
+def test_of_ten_simultaneous_deletes_one_succeeds(url, config):
     open(f"{config.recording.directory}/{NAME}", "wb").close()
     with ThreadPoolExecutor(10) as callers:
         answers = callers.map(lambda _: requests.delete(f"{url}/api/recordings/{NAME}", timeout=10), range(10))
@@ -248,19 +248,19 @@ def test_it_answers_post_bodies_of_every_wrong_kind_without_a_500(url, stub):
                 answer.json()
 
 
-def test_it_ends_with_streams_open(services, web, watch):
-    viewers = [watch(), watch()]
+def test_it_stops_while_streams_are_open(services, web, open_stream):
+    clients = [open_stream(), open_stream()]
     services.detections.stop()
     web.stop()
-    assert [viewer.event() for viewer in viewers] == [None, None]
+    assert [client.event() for client in clients] == [None, None]
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("waitress")]
 
 
-def test_it_ends_with_idle_and_stalled_connections_open(services, web, watch, config):
+def test_it_stops_while_idle_and_stalled_connections_are_open(services, web, open_stream, config):
     with open(f"{config.recording.directory}/{NAME}", "wb") as file:
         file.truncate(32 << 20)
-    stalled = watch(f"/api/recordings/{NAME}")
-    idle = watch("/healthz")
+    stalled = open_stream(f"/api/recordings/{NAME}")
+    idle = open_stream("/healthz")
     services.detections.stop()
     web.stop()
     assert idle.answer.read() == b'{"status":"ok"}'
@@ -283,8 +283,8 @@ def test_it_names_the_key_where_the_address_is_not_this_machines(host):
 
 
 @pytest.fixture
-def petcam_web(tmp_path, free_port, segment):
-    """The command as a process; gives it and its URL."""
+def start_petcam_web(tmp_path, free_port, segment):
+    """Starts the command as a process; returns the process and its port."""
     started = []
 
     def start(port=None, host="127.0.0.1", **extra):
@@ -316,7 +316,7 @@ def wait_ready(notify):
 
 @pytest.fixture
 def notify(tmp_path):
-    """The socket that systemd would listen on."""
+    """A socket in place of systemd's."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(30)
@@ -324,35 +324,35 @@ def notify(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_ends_cleanly_at_a_signal_with_a_stream_open(petcam_web, notify, number):
-    process, port = petcam_web(NOTIFY_SOCKET=notify.getsockname())
+def test_the_command_ends_cleanly_at_a_signal_while_a_stream_is_open(start_petcam_web, notify, number):
+    process, port = start_petcam_web(NOTIFY_SOCKET=notify.getsockname())
     wait_ready(notify)
-    viewer = Viewer(SimpleNamespace(port=port))
+    client = StreamClient(SimpleNamespace(port=port))
     process.send_signal(number)
     assert process.wait(20) == 0
-    assert viewer.event() is None
-    viewer.close()
+    assert client.event() is None
+    client.close()
     assert "Traceback" not in process.stderr.read()
 
 
-def test_the_command_feeds_the_watchdog_after_it_is_ready(petcam_web, notify):
-    petcam_web(NOTIFY_SOCKET=notify.getsockname(), WATCHDOG_USEC="200000")
+def test_the_command_feeds_the_watchdog_after_it_is_ready(start_petcam_web, notify):
+    start_petcam_web(NOTIFY_SOCKET=notify.getsockname(), WATCHDOG_USEC="200000")
     wait_ready(notify)
     assert notify.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=0 open streams")
 
 
 @pytest.mark.parametrize(("host", "warns"), [("0.0.0.0", True), ("127.0.0.1", False)])
-def test_the_journal_warns_where_the_network_sees_it_without_a_login(petcam_web, notify, host, warns):
-    process, port = petcam_web(host=host, NOTIFY_SOCKET=notify.getsockname())
+def test_the_log_warns_where_the_network_sees_the_camera_without_a_login(start_petcam_web, notify, host, warns):
+    process, port = start_petcam_web(host=host, NOTIFY_SOCKET=notify.getsockname())
     wait_ready(notify)
     process.terminate()
-    _, said = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=30)
     warning = f"WARNING petcam.commands.web: auth.mode is none: everybody who reaches port {port} sees the camera"
-    assert (warning in said) is warns, said
+    assert (warning in log) is warns, log
 
 
-def test_the_command_says_in_one_line_that_the_port_is_taken(petcam_web, web):
-    process, port = petcam_web(web.port)
+def test_the_command_says_in_one_line_that_the_port_is_taken(start_petcam_web, web):
+    process, port = start_petcam_web(web.port)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert [line for line in errors.splitlines() if str(port) in line and "web.port" in line]

@@ -1,4 +1,4 @@
-"""The streamer down, hung, restarted or answering garbage."""
+"""The streamer's client while the streamer is down, hangs, restarts or gives invalid answers."""
 
 import threading
 
@@ -8,16 +8,16 @@ import requests
 from petcam import streamer_client
 from petcam.config import Config, Streamer
 from petcam.streamer_client import StreamerClient, streamer_url
-from tests.integration.web.stub_streamer import HANG, HANG_UP, http_answer
+from tests.integration.web.stub_streamer import CLOSE_CONNECTION, NEVER_ANSWER, http_answer
 
-DOWN = {"error": "Go server unavailable", "message": "ストリーミングサーバーに接続できません"}
-LATE = {"error": "Go server timeout", "message": "ストリーミングサーバーの応答がタイムアウトしました"}
-GARBAGE = {"error": "Proxy error", "message": "ストリーミングサーバーの応答が正しくありません"}
+UNAVAILABLE = {"error": "Go server unavailable", "message": "ストリーミングサーバーに接続できません"}
+TIMEOUT = {"error": "Go server timeout", "message": "ストリーミングサーバーの応答がタイムアウトしました"}
+PROXY_ERROR = {"error": "Proxy error", "message": "ストリーミングサーバーの応答が正しくありません"}
 CALLS = [("POST", "recording/start"), ("POST", "recording/stop"), ("GET", "go/health"), ("POST", "webrtc/offer")]
 
 
-def says(url, status, body):
-    """Whether each call says so, and ``status`` besides that nothing is recorded."""
+def each_route_answers(url, status, body):
+    """Asserts that each route answers so; the recording status also says that nothing is being recorded."""
     for method, path in CALLS:
         answer = requests.request(method, f"{url}/api/{path}", timeout=10)
         assert (answer.status_code, answer.json()) == (status, body), path
@@ -26,29 +26,29 @@ def says(url, status, body):
     return True
 
 
-def test_it_says_503_while_the_streamer_is_down(url, stub):
+def test_it_answers_503_while_the_streamer_is_down(url, stub):
     stub.close()
-    assert says(url, 503, DOWN)
+    assert each_route_answers(url, 503, UNAVAILABLE)
 
 
-def test_it_says_503_when_the_streamer_hangs_up_without_an_answer(url, stub):
-    stub.script = [HANG_UP]
-    assert says(url, 503, DOWN)
+def test_it_answers_503_where_the_streamer_closes_the_connection_without_an_answer(url, stub):
+    stub.script = [CLOSE_CONNECTION]
+    assert each_route_answers(url, 503, UNAVAILABLE)
 
 
-def test_it_says_504_when_the_streamer_hangs(url, stub, monkeypatch):
-    assert (streamer_client.READ_TIMEOUT, streamer_client.CONTROL_TIMEOUT) == (2, 5)
-    monkeypatch.setattr(streamer_client, "READ_TIMEOUT", 0.1)
-    monkeypatch.setattr(streamer_client, "CONTROL_TIMEOUT", 0.1)
-    stub.script = [HANG]
-    assert says(url, 504, LATE)
+def test_it_answers_504_where_the_streamer_does_not_answer_in_time(url, stub, monkeypatch):
+    assert (streamer_client.READ_TIMEOUT_SECONDS, streamer_client.CONTROL_TIMEOUT_SECONDS) == (2, 5)
+    monkeypatch.setattr(streamer_client, "READ_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(streamer_client, "CONTROL_TIMEOUT_SECONDS", 0.1)
+    stub.script = [NEVER_ANSWER]
+    assert each_route_answers(url, 504, TIMEOUT)
 
 
-def test_it_says_504_when_the_streamer_hangs_within_its_answer(url, stub, monkeypatch):
-    monkeypatch.setattr(streamer_client, "READ_TIMEOUT", 0.1)
+def test_it_answers_504_where_the_streamer_stops_within_its_answer(url, stub, monkeypatch):
+    monkeypatch.setattr(streamer_client, "READ_TIMEOUT_SECONDS", 0.1)
     stub.script = [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"]
     answer = requests.get(f"{url}/api/go/health", timeout=10)
-    assert (answer.status_code, answer.json()) == (504, LATE)
+    assert (answer.status_code, answer.json()) == (504, TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_it_says_504_when_the_streamer_hangs_within_its_answer(url, stub, monkey
         b"HTTP/1.1 999999 what\r\n\r\n",
     ],
 )
-def test_it_says_502_when_the_streamer_answers_garbage(url, stub, answer):
+def test_it_answers_502_where_the_streamers_answer_is_invalid(url, stub, answer):
     stub.script = [answer]
-    assert says(url, 502, GARBAGE)
+    assert each_route_answers(url, 502, PROXY_ERROR)
 
 
 def test_it_keeps_one_connection_for_reads(stub):
@@ -93,23 +93,23 @@ def test_it_notices_a_restarted_streamer_without_a_false_503(stub):
     client.close()
 
 
-def test_it_asks_a_read_again_when_the_connection_ended_in_that_moment(stub):
+def test_it_repeats_a_read_whose_connection_was_closed_at_that_moment(stub):
     client = StreamerClient(stub.url)
-    stub.script = [http_answer(), HANG_UP, http_answer(b'{"second":true}')]
+    stub.script = [http_answer(), CLOSE_CONNECTION, http_answer(b'{"second":true}')]
     client.read("/status")
     assert client.read("/status").body == b'{"second":true}'
     assert len(stub.requests) == 3
     client.close()
 
 
-def test_it_never_does_control_twice(url, stub):
-    stub.script = [http_answer(), HANG_UP, http_answer()]
+def test_it_never_repeats_a_control_request(url, stub):
+    stub.script = [http_answer(), CLOSE_CONNECTION, http_answer()]
     assert requests.get(f"{url}/api/recording/status", timeout=10).status_code == 200
     assert requests.post(f"{url}/api/recording/start", timeout=10).status_code == 503
     assert stub.requests == ["GET /status HTTP/1.1", "POST /start HTTP/1.1"]
 
 
-def test_it_gives_each_of_many_threads_its_own_answer(stub):
+def test_each_of_many_threads_gets_its_own_answer(stub):
     client = StreamerClient(stub.url, connections=8)
     stub.script = [http_answer(b'{"n":%d}' % n) for n in range(201)]
     bodies, lock = [], threading.Lock()
@@ -140,7 +140,7 @@ def test_it_gives_each_of_many_threads_its_own_answer(stub):
         ("http://other:9/", "0.0.0.0", "http://other:9"),
     ],
 )
-def test_it_finds_the_streamer(monkeypatch, named, host, url):
+def test_it_finds_the_streamers_url(monkeypatch, named, host, url):
     monkeypatch.setenv("GO_SERVER_URL", named)
     assert streamer_url(Config(streamer=Streamer(host=host, port=8181))) == url
 
@@ -152,7 +152,7 @@ def test_it_uses_no_proxy_from_the_environment(stub, monkeypatch):
     client.close()
 
 
-def test_it_says_trouble_once_and_its_end(stub, caplog):
+def test_it_logs_once_when_failures_begin_and_once_when_they_end(stub, caplog):
     client = StreamerClient(stub.url)
     port = stub.port
     stub.close()

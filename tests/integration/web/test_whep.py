@@ -1,4 +1,4 @@
-"""WHEP as the network has it: the real services, and aiortc as the player."""
+"""WHEP with the real services and aiortc as the player."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from tests.real_services import RealServices
 aiortc = pytest.importorskip("aiortc")
 
 pytestmark = pytest.mark.skipif(find_streamer() is None, reason="petcam-streamer is not built: make setup")
-PATIENCE = 40.0  # seconds
+TIMEOUT_SECONDS = 40.0  # for a frame
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def petcam(film, tmp_path_factory):
 
 
 class Player:
-    """A WHEP player of aiortc's: one session."""
+    """A WHEP player made with aiortc; one session."""
 
     def __init__(self, endpoint, token):
         self._endpoint, self._headers = endpoint, {"Authorization": f"Bearer {token}"}
@@ -37,7 +37,7 @@ class Player:
 
     async def __aenter__(self):
         await self._peer.setLocalDescription(await self._peer.createOffer())
-        answer = await self.ask("POST", "", self._peer.localDescription.sdp)
+        answer = await self.send_request("POST", "", self._peer.localDescription.sdp)
         assert answer.status_code == 201, answer.text
         self.location = answer.headers["Location"]
         await self._peer.setRemoteDescription(aiortc.RTCSessionDescription(answer.text, "answer"))
@@ -47,16 +47,16 @@ class Player:
         await self._peer.close()
 
     async def frame(self):
-        return await asyncio.wait_for(self._receiver.track.recv(), PATIENCE)
+        return await asyncio.wait_for(self._receiver.track.recv(), TIMEOUT_SECONDS)
 
-    async def ends(self):
+    async def wait_for_end(self):
         """Wait until the stream has ended."""
         with pytest.raises(aiortc.mediastreams.MediaStreamError):
             while True:
                 await self.frame()
 
-    async def ask(self, method, path, body="", **headers):
-        """``path`` is behind the endpoint's host where it is not empty."""
+    async def send_request(self, method, path, body="", **headers):
+        """``path`` is on the endpoint's host; empty: the endpoint itself."""
         url = self._endpoint.removesuffix("/whep") + path if path else self._endpoint
         headers = {"Content-Type": "application/sdp", **self._headers, **headers}
         return await asyncio.to_thread(requests.request, method, url, data=body, headers=headers, timeout=20)
@@ -73,22 +73,22 @@ async def watch(petcam, token):
         pictures = [frame.to_ndarray(format="gray")[120, 160] for frame in frames]
         assert len(set(pictures)) > 1, "the film stands still"
         assert viewers(petcam) == 1
-        deleted = await player.ask("DELETE", player.location)
+        deleted = await player.send_request("DELETE", player.location)
         assert deleted.status_code == 200
-        await player.ends()
-        assert (await player.ask("DELETE", player.location)).status_code == 404
+        await player.wait_for_end()
+        assert (await player.send_request("DELETE", player.location)).status_code == 404
 
 
-def play(session):
-    """Run the coroutine, in a thread: where the browser's tests came before, playwright's loop runs in this one."""
+def run_in_thread(session):
+    """Run the coroutine in a thread of its own: after the browser tests, playwright's loop runs in this one."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, session).result()
 
 
-def test_a_player_that_is_not_ours_gets_the_picture_and_ends_its_session(petcam):
+def test_a_whep_player_gets_the_picture_and_ends_its_session(petcam):
     token = petcam.token("add", "player")
-    play(watch(petcam, token))
-    assert token not in petcam.said()
+    run_in_thread(watch(petcam, token))
+    assert token not in petcam.all_logs()
 
 
 async def revoke_while_watching(petcam, token, label):
@@ -96,16 +96,16 @@ async def revoke_while_watching(petcam, token, label):
         await player.frame()
         await asyncio.to_thread(petcam.token, "revoke", label)
         revoked = time.monotonic()
-        await player.ends()
+        await player.wait_for_end()
         assert time.monotonic() - revoked < 10
-        assert (await player.ask("POST", "", "v=0")).status_code == 401
+        assert (await player.send_request("POST", "", "v=0")).status_code == 401
 
 
 def test_a_revoked_token_ends_its_streams_within_ten_seconds(petcam):
-    play(revoke_while_watching(petcam, petcam.token("add", "lent"), "lent"))
+    run_in_thread(revoke_while_watching(petcam, petcam.token("add", "lent"), "lent"))
 
 
-def test_a_snapshot_comes_by_the_same_token_and_by_no_cookie(petcam):
+def test_a_viewing_token_opens_a_snapshot_without_a_cookie(petcam):
     headers = {"Authorization": f"Bearer {petcam.token('add', 'card')}"}
     answer = requests.get(f"{petcam.url}/snapshot.jpg", headers=headers, timeout=20)
     assert answer.status_code == 200 and answer.content[:2] == b"\xff\xd8" and "Set-Cookie" not in answer.headers

@@ -1,4 +1,4 @@
-"""The app on fakes, with Flask's test client."""
+"""The app with fake collaborators, and Flask's test client."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from petcam.access.owner import Owner
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
 from petcam.web.app import Services, create_app
-from petcam.web.http.channel import CONNECTION
+from petcam.web.http.channel import CONNECTION_KEY
 from petcam.web.http.forwarded import tls_proof
 from petcam.web.http.hosts import Hosts
 from petcam.web.http.stream_slots import StreamSlots
@@ -21,13 +21,13 @@ from petcam.web.pictures.feed import PictureFeed
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.thumbnails import Thumbnails
 from petcam.web.signaling.offer_token import OfferTokens
-from tests.unit.web.fakes import PASSWORD, FakeCameras, FakeConnection, FakeReader, FakeStreamer
+from tests.unit.web.fakes import PASSWORD, FakeConnection, FakeReader, FakeSources, FakeStreamer
 
 
 @pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    """The real ones take a tenth of a second each; tests/integration has them."""
-    monkeypatch.setitem(password_file.SCRYPT, "n", 16)
+def fast_hashes(monkeypatch):
+    """Real hashes take a tenth of a second each; tests/integration uses those."""
+    monkeypatch.setitem(password_file.SCRYPT_COST, "n", 16)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def streamer():
 
 @pytest.fixture
 def reader():
-    """Of the detections."""
+    """The reader of the detections."""
     return FakeReader()
 
 
@@ -48,7 +48,7 @@ def stream_reader():
 
 @pytest.fixture
 def picture_results():
-    """Of the detections that are burned into pictures."""
+    """The reader of the detections that are drawn into pictures."""
     return FakeReader()
 
 
@@ -68,15 +68,15 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         config=config,
         streamer=streamer,
         detections=DetectionFeed(lambda: reader),
-        pictures=PictureFeed(FakeCameras(stream_reader), lambda: picture_results),
+        pictures=PictureFeed(FakeSources(stream_reader), lambda: picture_results),
         recordings=RecordingDirectory(str(recordings)),
         thumbnails=Thumbnails(),
         owner=owner,
         sessions=Sessions(tmp_path / "state" / "sessions.json", owner.generation),
         cookie=Cookie(b"k" * 32),
         hosts=Hosts(config, "petcam-box"),
-        tokens=OfferTokens(bytes(32), "boot-1"),
-        viewing=ViewingTokens(tmp_path / "state"),
+        offer_tokens=OfferTokens(bytes(32), "boot-1"),
+        viewing_tokens=ViewingTokens(tmp_path / "state"),
         proof=tls_proof(bytes(32)),
         throttle=Throttle(),
         stream_slots=StreamSlots(2),
@@ -88,36 +88,36 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
 
 @pytest.fixture
 def connection():
-    """Of ``client`` to the web server."""
+    """The connection of ``client`` to the web server."""
     return FakeConnection()
 
 
-def browser(services, connection):
+def make_client(services, connection):
     client = create_app(services).test_client()
-    client.environ_base[CONNECTION] = connection
+    client.environ_base[CONNECTION_KEY] = connection
     return client
 
 
 @pytest.fixture
 def client(services, connection):
-    return browser(services, connection)
+    return make_client(services, connection)
 
 
 @pytest.fixture
-def closed_services(services):
+def services_with_login(services):
     """With login, and the owner's password set."""
     services.owner.set_password(PASSWORD)
     return replace(services, config=replace(services.config, auth=Auth(mode="password")))
 
 
 @pytest.fixture
-def stranger(closed_services, connection):
-    return browser(closed_services, connection)
+def anonymous(services_with_login, connection):
+    return make_client(services_with_login, connection)
 
 
 @pytest.fixture
-def owner(closed_services, connection):
+def owner(services_with_login, connection):
     """A client that has logged in."""
-    client = browser(closed_services, connection)
+    client = make_client(services_with_login, connection)
     assert client.post("/login", data={"password": PASSWORD}).status_code == 303
     return client

@@ -1,4 +1,4 @@
-"""Stand-ins for what petcam-web talks to."""
+"""Fakes of what petcam-web talks to."""
 
 import json
 import queue
@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import MESSAGES, Answer
-from petcam.web.pictures.source import Decoded
+from petcam.web.pictures.source import StreamSource
 
 PASSWORD = "correct horse"
 
 
 class FakeStreamer:
-    """Answers what it is told to; remembers what it was asked."""
+    """Gives the answer that is set; records the requests in ``asked``."""
 
     def __init__(self):
         self.asked = []
@@ -43,10 +43,10 @@ class FakeStreamer:
 
 
 class FakeReader:
-    """A reader of whatever is put into ``news``; an exception there is raised."""
+    """A reader that returns what is put into the queue ``items``, and raises an exception that is put there."""
 
     def __init__(self):
-        self.news = queue.Queue()
+        self.items = queue.Queue()
         self.asked = threading.Event()
         self.opened = 0
         self.closed = 0
@@ -61,35 +61,35 @@ class FakeReader:
     def read(self, timeout):
         self.asked.set()
         try:
-            news = self.news.get(timeout=min(timeout, 0.02))
+            item = self.items.get(timeout=min(timeout, 0.02))
         except queue.Empty:
             return None
-        if isinstance(news, Exception):
-            raise news
-        return news
+        if isinstance(item, Exception):
+            raise item
+        return item
 
 
 class FakeConnection:
-    """Of a viewer: what was sent to it over and above its answer."""
+    """A client's connection; ``sent`` is what was sent to it besides its answer."""
 
     def __init__(self):
         self.sent = queue.Queue()
-        self.behind = 0  # bytes
-        self.left = False
-        self.looks = threading.Semaphore(0)  # one for each look whether it is gone
+        self.unread_bytes = 0
+        self.has_left = False
+        self.gone_checks = threading.Semaphore(0)  # released at each check whether it is gone
 
     @property
     def gone(self):
-        self.looks.release()
-        return self.left
+        self.gone_checks.release()
+        return self.has_left
 
     def send(self, data):
         self.sent.put(data)
 
     def backlog(self):
-        return self.behind
+        return self.unread_bytes
 
-    waiting = backlog
+    unsent = backlog
 
     def event(self):
         """The JSON of the next event."""
@@ -98,8 +98,8 @@ class FakeConnection:
         return json.loads(data[len(b"data: ") :])
 
 
-class FakeCameras:
-    """The stream of ``reader``, decoded."""
+class FakeSources:
+    """Gives the decoded stream of ``reader``."""
 
     def __init__(self, reader):
         self.reader = reader
@@ -107,7 +107,7 @@ class FakeCameras:
     @contextmanager
     def open(self):
         with self.reader as reader:
-            yield Decoded(reader)
+            yield StreamSource(reader)
 
     def gives_jpeg(self):
         return False

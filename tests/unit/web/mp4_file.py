@@ -1,4 +1,4 @@
-"""MP4 files in the form of docs/recordings.md, "A finished file", of real video where PyAV is installed."""
+"""Writes MP4 files in the form of docs/recordings.md, "A finished file"; with real video where PyAV is installed."""
 
 import struct
 from fractions import Fraction
@@ -7,7 +7,7 @@ FRAME_TICKS = 3000  # of 1/90000 s
 
 
 def write_mp4(path, frames):
-    """With ``frames`` pictures a thirtieth of a second apart; without PyAV their bytes are no video."""
+    """A file of ``frames`` pictures, 1/30 s apart. Without PyAV their bytes are not valid video."""
     samples, configuration = _pictures(frames)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
     mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples)))

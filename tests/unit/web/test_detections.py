@@ -25,7 +25,7 @@ def feed(services):
 
 @contextmanager
 def listening(client, feed):
-    """The rest of the stream's own answer, once what comes is sent to it."""
+    """An open event stream: a queue of what its own answer yields after the first part, then None."""
     with client.get("/api/detections/stream") as answer:
         parts = iter(answer.response)
         assert next(parts) == b"retry: 1000\n\n"
@@ -38,9 +38,9 @@ def listening(client, feed):
         thread.join()
 
 
-def test_it_sends_each_result_in_the_shape_of_the_document(client, connection, reader, feed):
+def test_it_sends_each_result_in_the_documented_form(client, connection, reader, feed):
     with listening(client, feed):
-        reader.news.put(detections(frame_number=1234))
+        reader.items.put(detections(frame_number=1234))
         assert connection.event() == {
             "detections": [
                 {"class_name": "<cat>", "confidence": 0.93, "bbox": {"x": 412.5, "y": 300.0, "w": 180.0, "h": 120.0}}
@@ -51,7 +51,7 @@ def test_it_sends_each_result_in_the_shape_of_the_document(client, connection, r
             "width": 1280,
             "height": 720,
         }
-        reader.news.put(detections(frame_number=1235, boxes=0))
+        reader.items.put(detections(frame_number=1235, boxes=0))
         assert connection.event()["detections"] == []
 
 
@@ -70,99 +70,99 @@ def test_it_sends_any_class_name_as_json(name):
 def test_it_serialises_once_for_all_clients(reader, feed, monkeypatch):
     calls = []
     monkeypatch.setattr(detection_feed, "serialise", lambda result: calls.append(result) or b"data: {}\n\n")
-    everybody = [FakeConnection() for _ in range(8)]
-    for each in everybody:
+    connections = [FakeConnection() for _ in range(8)]
+    for each in connections:
         feed.subscribers.join(each)
-    reader.news.put(detections())
-    assert len({id(each.sent.get(timeout=5)) for each in everybody}) == 1
+    reader.items.put(detections())
+    assert len({id(each.sent.get(timeout=5)) for each in connections}) == 1
     assert len(calls) == 1
 
 
-def test_a_subscriber_that_is_behind_gets_the_latest_later_and_no_backlog(reader, feed):
+def test_a_subscriber_that_is_behind_misses_results_and_then_gets_the_latest(reader, feed):
     prompt, slow = FakeConnection(), FakeConnection()
     feed.subscribers.join(slow)
     feed.subscribers.join(prompt)
-    slow.behind = 100_000
+    slow.unread_bytes = 100_000
     for number in range(1, 6):
-        reader.news.put(detections(frame_number=number))
+        reader.items.put(detections(frame_number=number))
         assert prompt.event()["frame_number"] == number
-    slow.behind = 0
-    reader.news.put(detections(frame_number=6))
+    slow.unread_bytes = 0
+    reader.items.put(detections(frame_number=6))
     assert slow.event()["frame_number"] == prompt.event()["frame_number"] == 6
 
 
-def test_it_sends_nothing_that_is_old(reader, feed, connection):
+def test_it_sends_no_result_older_than_half_a_second(reader, feed, connection):
     feed.subscribers.join(connection)
-    reader.news.put(detections(frame_number=1, age=0.6))
-    reader.news.put(detections(frame_number=2))
+    reader.items.put(detections(frame_number=1, age=0.6))
+    reader.items.put(detections(frame_number=2))
     assert connection.event()["frame_number"] == 2
 
 
 def test_it_reads_nothing_while_there_is_no_subscriber(reader, services, monkeypatch):
-    rounds = threading.Semaphore(0)
-    monkeypatch.setattr(services.detections.subscribers, "wait", lambda timeout: rounds.release())
+    iterations = threading.Semaphore(0)
+    monkeypatch.setattr(services.detections.subscribers, "wait", lambda timeout: iterations.release())
     services.detections.start()
     for _ in range(3):
-        assert rounds.acquire(timeout=5)
+        assert iterations.acquire(timeout=5)
     assert not reader.asked.is_set()
 
 
 def test_a_new_subscriber_is_sent_the_latest_at_once_while_it_is_fresh(feed, reader, connection, monkeypatch):
     feed.subscribers.join(connection)
-    reader.news.put(detections(frame_number=1))
+    reader.items.put(detections(frame_number=1))
     assert connection.event()
-    monkeypatch.setattr("petcam.web.live.subscribers.LONGEST_AGE", 100.0)
+    monkeypatch.setattr("petcam.web.live.subscribers.MAX_AGE_SECONDS", 100.0)
     feed.subscribers.join(second := FakeConnection())
     assert second.event()["frame_number"] == 1
-    monkeypatch.setattr("petcam.web.live.subscribers.LONGEST_AGE", 0.0)
+    monkeypatch.setattr("petcam.web.live.subscribers.MAX_AGE_SECONDS", 0.0)
     feed.subscribers.join(third := FakeConnection())
     assert third.sent.empty()
 
 
-def test_it_sends_nothing_to_one_who_has_left(reader, feed, connection):
-    leaver = FakeConnection()
-    feed.subscribers.join(leaver)()
+def test_it_sends_nothing_after_unsubscribing(reader, feed, connection):
+    former = FakeConnection()
+    feed.subscribers.join(former)()
     feed.subscribers.join(connection)
-    reader.news.put(detections())
-    assert connection.event() and leaver.sent.empty()
+    reader.items.put(detections())
+    assert connection.event() and former.sent.empty()
 
 
 def test_it_keeps_a_silent_connection_alive_with_a_comment(client, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0)
-    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.01)
+    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.01)
     with listening(client, feed) as rest:
         assert rest.get(timeout=5) == b": keep-alive\n\n"
 
 
-def test_it_sends_nothing_else_when_nothing_has_changed(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.001)
+def test_it_sends_nothing_while_there_is_no_new_result(client, connection, feed, monkeypatch):
+    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.001)
     with listening(client, feed) as rest:
         for _ in range(50):
-            assert connection.looks.acquire(timeout=5)
+            assert connection.gone_checks.acquire(timeout=5)
         assert rest.empty() and connection.sent.empty()
 
 
-def test_it_goes_on_after_a_segment_that_could_not_be_read(reader, feed, connection, monkeypatch, caplog):
+def test_it_continues_after_a_segment_that_could_not_be_read(reader, feed, connection, monkeypatch, caplog):
     feed.subscribers.join(connection)
     monkeypatch.setattr("petcam.shm.reading.RETRY_PAUSE", 0.0)
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
-            reader.news.put(bad_segment())
-        reader.news.put(detections())
+            reader.items.put(bad_segment())
+        reader.items.put(detections())
         assert connection.event()
     assert reader.opened == 4 and reader.closed == 3
     assert caplog.text.count("ABI version 9") == 1, "the reason is logged once"
     assert feed.is_alive()
 
 
-def test_it_ends_every_stream_at_its_end(client, feed):
+def test_stopping_it_ends_every_stream(client, feed):
     with listening(client, feed) as rest:
         feed.stop()
         assert rest.get(timeout=5) is None
     assert not feed.is_alive()
 
 
-def test_it_says_503_when_every_place_is_taken_and_frees_it_again(client, feed):
+def test_it_answers_503_while_every_stream_slot_is_taken(client, feed):
     with client.get("/api/detections/stream"), client.get("/api/detections/stream"):
         third = client.get("/api/detections/stream")
         assert (third.status_code, third.get_json()["error"]) == (503, "Too many clients")
@@ -171,31 +171,31 @@ def test_it_says_503_when_every_place_is_taken_and_frees_it_again(client, feed):
         assert answer.status_code == 200
 
 
-def test_it_frees_the_place_of_a_stream_that_was_never_read(client, services):
+def test_it_frees_the_slot_of_a_stream_that_was_never_read(client, services):
     client.get("/api/detections/stream").close()
     client.head("/api/detections/stream").close()
     assert services.stream_slots.taken() == 0
 
 
-def test_it_ends_the_stream_of_a_client_that_leaves(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.LOOK_UP", 0.01)
+def test_it_ends_the_stream_when_its_client_leaves(client, connection, feed, monkeypatch):
+    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.01)
     with listening(client, feed) as rest:
-        connection.left = True
+        connection.has_left = True
         assert rest.get(timeout=5) is None
 
 
-def test_it_ends_the_stream_of_a_client_that_is_gone(client, connection, feed):
-    connection.left = True
+def test_it_ends_at_once_a_stream_whose_client_is_gone(client, connection, feed):
+    connection.has_left = True
     with client.get("/api/detections/stream") as answer:
         assert list(answer.response) == [b"retry: 1000\n\n"]
 
 
 @pytest.mark.parametrize(("threads", "limit"), [(8, 1), (9, 1), (40, 32), (256, 248)])
 def test_it_keeps_eight_threads_for_pages(threads, limit):
-    assert StreamSlots.of_threads(threads).limit == limit
+    assert StreamSlots.for_threads(threads).limit == limit
 
 
-def test_the_newest_is_none_at_the_time_out_and_after_the_end():
+def test_latest_gives_none_at_the_time_out_and_once_closed():
     latest = Latest()
     assert latest.wait(0, 0) is None
     latest.publish("a")

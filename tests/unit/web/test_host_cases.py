@@ -1,4 +1,4 @@
-"""What the page answers to ``tests/host-cases.yaml``; the Go test asks the streamer and its certificate."""
+"""The page's answers to ``tests/host-cases.yaml``; a Go test does the same for the streamer and its certificate."""
 
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,18 @@ def hosts() -> Hosts:
 
 
 @pytest.mark.parametrize("case", SHARED["cases"], ids=lambda case: case["host"] or "nothing")
-def test_the_page_knows_its_hosts(hosts: Hosts, case: dict[str, Any]) -> None:
+def test_the_page_allows_the_hosts_of_the_shared_cases(hosts: Hosts, case: dict[str, Any]) -> None:
     assert hosts.allows(case["host"]) == (case["ours"] == "all" or "page" in case["ours"])
 
 
-def test_where_the_rules_differ_a_reason_is_given_in_the_docs() -> None:
+def test_the_docs_give_a_reason_where_page_and_streamer_differ() -> None:
     security = (Path(__file__).parents[3] / "docs/security.md").read_text(encoding="utf-8")
     for case in SHARED["cases"]:
         assert ("why" in case) == isinstance(case["ours"], list), case["host"]
         assert f"\n{case.get('why', 1)}. " in security
 
 
-def test_a_public_url_without_a_good_host_adds_none() -> None:
+def test_a_public_url_with_an_invalid_host_allows_no_further_host() -> None:
     hosts = Hosts(Config(streamer=Streamer(public_url="http://[bad")), "box")
     assert not hosts.allows("bad")
     assert not hosts.allows("")

@@ -1,4 +1,4 @@
-"""The owner's session, and state changes from foreign pages."""
+"""Logging in and out, sessions, the throttle, the account page, and state changes from other sites' pages."""
 
 import json
 from dataclasses import replace
@@ -7,8 +7,14 @@ import pytest
 
 from petcam.access.owner import Role
 from petcam.web.app import create_app
-from petcam.web.login.sessions import LONGEST_SESSION, LONGEST_UNUSED, MOST_SESSIONS, Sessions
-from petcam.web.login.throttle import ALL_TRIES, AT_ONCE, FREE_TRIES, Throttle, network_of
+from petcam.web.login.sessions import MAX_SESSION_SECONDS, MAX_SESSIONS, MAX_UNUSED_SECONDS, Sessions
+from petcam.web.login.throttle import (
+    MAX_CONCURRENT_CHECKS,
+    MAX_TRIES_WITHOUT_PAUSE,
+    MAX_UNKNOWN_TRIES,
+    Throttle,
+    network_of,
+)
 from tests.unit.web.fakes import PASSWORD
 
 
@@ -16,121 +22,124 @@ def log_in(client, password=PASSWORD, **data):
     return client.post("/login", data={"password": password, **data})
 
 
-def test_it_sends_a_stranger_to_the_login_and_back(stranger):
-    away = stranger.get("/?camera=1")
-    assert away.status_code == 302
-    assert away.headers["Location"] == "/login?next=/?camera%3D1" or "next=%2F%3Fcamera%3D1" in away.headers["Location"]
-    assert 'value="/?camera=1"' in stranger.get(away.headers["Location"]).get_data(as_text=True)
-    back = log_in(stranger, next="/?camera=1")
-    assert (back.status_code, back.headers["Location"]) == (303, "/?camera=1")
-    assert stranger.get("/").status_code == 200
+def test_it_leads_to_the_login_and_back_to_the_page_that_was_asked_for(anonymous):
+    redirect = anonymous.get("/?camera=1")
+    assert redirect.status_code == 302
+    assert (
+        redirect.headers["Location"] == "/login?next=/?camera%3D1"
+        or "next=%2F%3Fcamera%3D1" in redirect.headers["Location"]
+    )
+    assert 'value="/?camera=1"' in anonymous.get(redirect.headers["Location"]).get_data(as_text=True)
+    returned = log_in(anonymous, next="/?camera=1")
+    assert (returned.status_code, returned.headers["Location"]) == (303, "/?camera=1")
+    assert anonymous.get("/").status_code == 200
 
 
-def test_it_answers_401_in_json_where_a_program_asks(stranger):
+def test_it_answers_401_in_json_to_programs_without_a_session(anonymous):
     for path in ("/api/recording/status", "/api/nothing", "/stream.mjpg", "/snapshot.jpg", "/api/detections/stream"):
-        answer = stranger.get(path)
+        answer = anonymous.get(path)
         assert (answer.status_code, answer.get_json()["error"]) == (401, "Login required")
 
 
 @pytest.mark.parametrize(
     "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "evil", ""]
 )
-def test_it_goes_to_no_other_site_after_the_login(stranger, target):
-    assert log_in(stranger, next=target).headers["Location"] == "/"
+def test_it_never_redirects_to_another_site_after_the_login(anonymous, target):
+    assert log_in(anonymous, next=target).headers["Location"] == "/"
 
 
-def test_it_gives_the_cookie_to_no_script_and_no_other_site(stranger):
-    cookie = log_in(stranger).headers["Set-Cookie"]
+def test_the_cookie_is_http_only_and_same_site(anonymous):
+    cookie = log_in(anonymous).headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
 
 
 @pytest.mark.parametrize("password", ["", "wrong horse", PASSWORD + " ", "x" * 5000, "\udc80"])
-def test_it_refuses_a_wrong_password(stranger, password):
-    assert log_in(stranger, password.encode("utf-8", "surrogatepass")).status_code == 401
-    assert stranger.get("/api/recordings").status_code == 401
+def test_it_refuses_a_wrong_password(anonymous, password):
+    assert log_in(anonymous, password.encode("utf-8", "surrogatepass")).status_code == 401
+    assert anonymous.get("/api/recordings").status_code == 401
 
 
-def test_it_slows_down_after_some_wrong_passwords(stranger):
-    for _ in range(FREE_TRIES + 1):
-        assert log_in(stranger, "wrong").status_code == 401
-    answer = log_in(stranger)
+def test_it_slows_down_after_some_wrong_passwords(anonymous):
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE + 1):
+        assert log_in(anonymous, "wrong").status_code == 401
+    answer = log_in(anonymous)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
-    assert stranger.get("/").status_code == 302
+    assert anonymous.get("/").status_code == 302
 
 
-def test_it_lets_another_address_in_meanwhile(stranger):
-    for _ in range(FREE_TRIES + 1):
-        log_in(stranger, "wrong")
-    answer = stranger.post("/login", data={"password": PASSWORD}, environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
+def test_another_address_can_log_in_meanwhile(anonymous):
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE + 1):
+        log_in(anonymous, "wrong")
+    answer = anonymous.post("/login", data={"password": PASSWORD}, environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
     assert answer.status_code == 303
 
 
-def pause_of(throttle, who):
-    """Without a try of its own."""
-    count, not_before = throttle._failures[who]
+def current_pause(throttle, client):
+    """The pause of ``client`` in seconds, without counting a try."""
+    count, not_before = throttle._failures[client]
     return max(0, not_before - throttle._clock())
 
 
-def test_its_pause_grows_ends_by_itself_and_is_forgotten_after_success():
+def test_the_pause_grows_ends_by_itself_and_is_reset_by_a_correct_password():
     now = [0.0]
     throttle = Throttle(lambda: now[0])
     pauses = []
     for _ in range(20):
         assert throttle.begin("a") == 0
-        throttle.end("a", right=False)
-        pauses.append(pause_of(throttle, "a"))
+        throttle.end("a", correct=False)
+        pauses.append(current_pause(throttle, "a"))
         now[0] += pauses[-1]
     assert pauses[:6] == [0, 0, 0, 2, 4, 8] and pauses[-1] == 30
     assert throttle.begin("a") == 0
-    throttle.end("a", right=True)
-    for _ in range(FREE_TRIES):
+    throttle.end("a", correct=True)
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE):
         assert throttle.begin("a") == 0
-        throttle.end("a", right=False)
+        throttle.end("a", correct=False)
 
 
-def test_it_counts_tries_that_run_at_once_and_bounds_them():
+def test_concurrent_tries_are_counted_and_limited():
     throttle = Throttle(lambda: 0.0)
-    assert [throttle.begin("a") for _ in range(AT_ONCE + 1)] == [0] * AT_ONCE + [1]
+    assert [throttle.begin("a") for _ in range(MAX_CONCURRENT_CHECKS + 1)] == [0] * MAX_CONCURRENT_CHECKS + [1]
     assert throttle.begin("b") == 1
-    throttle.end("a", right=False)
+    throttle.end("a", correct=False)
     assert throttle.begin("b") == 0
 
 
-def test_many_addresses_slow_each_other_down_but_not_a_browser_that_was_let_in_before():
+def test_unknown_clients_share_one_limit_and_a_known_browser_has_its_own():
     now = [0.0]
     throttle = Throttle(lambda: now[0])
     admitted = 0
     for number in range(2000):
         if throttle.begin(f"address {number}") == 0:
-            throttle.end(f"address {number}", right=False)
+            throttle.end(f"address {number}", correct=False)
             admitted += 1
         now[0] += 0.01
-    assert ALL_TRIES <= admitted <= ALL_TRIES + 20
-    assert throttle.begin("browser 1", stranger=False) == 0
-    throttle.end("browser 1", right=True, stranger=False)
+    assert MAX_UNKNOWN_TRIES <= admitted <= MAX_UNKNOWN_TRIES + 20
+    assert throttle.begin("browser 1", unknown=False) == 0
+    throttle.end("browser 1", correct=True, unknown=False)
     now[0] += 1
     assert throttle.begin("another") == 0
 
 
-def test_it_counts_an_ipv6_device_once():
+def test_all_addresses_of_an_ipv6_network_count_as_one_client():
     assert network_of("2001:db8::1:2") == network_of("2001:db8::ffff") != network_of("2001:db8:0:1::1")
     assert network_of("::ffff:192.0.2.7") == network_of("192.0.2.7") != network_of("192.0.2.8")
     assert network_of("fe80::1%eth0") == "fe80::/64"
     assert network_of("") == ""
 
 
-def test_it_ends_every_session_when_the_password_changes(owner, closed_services):
+def test_it_ends_every_session_when_the_password_changes(owner, services_with_login):
     assert owner.get("/api/recordings").status_code == 200
-    closed_services.owner.set_password("another horse")
+    services_with_login.owner.set_password("another horse")
     assert owner.get("/api/recordings").status_code == 401
 
 
-def test_it_refuses_a_cookie_that_another_installation_signed(stranger, owner):
+def test_it_refuses_a_cookie_that_another_installation_signed(anonymous, owner):
     owner_cookie = log_in(owner).headers["Set-Cookie"].split(";")[0]
     payload, _, signature = owner_cookie.rpartition(".")
     forged = f"{payload}.{signature[:-2]}xx"
-    assert stranger.get("/api/recordings", headers={"Cookie": forged}).status_code == 401
+    assert anonymous.get("/api/recordings", headers={"Cookie": forged}).status_code == 401
 
 
 def test_it_logs_out(owner):
@@ -138,14 +147,16 @@ def test_it_logs_out(owner):
     assert owner.get("/api/recordings").status_code == 401
 
 
-def test_it_says_how_to_set_a_password_once_the_first_hour_is_over(stranger, closed_services, tmp_path, monkeypatch):
+def test_it_names_the_password_command_once_the_first_hour_is_over(
+    anonymous, services_with_login, tmp_path, monkeypatch
+):
     (tmp_path / "state" / "owner.json").unlink()
-    monkeypatch.setattr(closed_services.owner, "is_first_visit", lambda: False)
-    assert stranger.get("/setup").headers["Location"].startswith("/login")
-    assert stranger.post("/setup", data={"password": PASSWORD, "again": PASSWORD}).status_code == 403
-    assert "sudo petcam password" in stranger.get("/login").get_data(as_text=True)
-    assert log_in(stranger, "").status_code == 401
-    assert stranger.get("/api/recordings").status_code == 401
+    monkeypatch.setattr(services_with_login.owner, "is_first_visit", lambda: False)
+    assert anonymous.get("/setup").headers["Location"].startswith("/login")
+    assert anonymous.post("/setup", data={"password": PASSWORD, "again": PASSWORD}).status_code == 403
+    assert "sudo petcam password" in anonymous.get("/login").get_data(as_text=True)
+    assert log_in(anonymous, "").status_code == 401
+    assert anonymous.get("/api/recordings").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -178,17 +189,17 @@ def test_it_needs_no_login_where_the_configuration_says_none(client):
     assert client.get("/login").headers["Location"] == "/"
 
 
-def test_the_first_visitor_sets_the_password_and_is_in(stranger, closed_services, tmp_path):
+def test_the_first_visitor_sets_the_password_and_is_logged_in(anonymous, services_with_login, tmp_path):
     (tmp_path / "state" / "owner.json").unlink()
-    assert stranger.get("/?a=1").headers["Location"].startswith("/login")
-    assert stranger.get("/login?next=/%3Fa%3D1").headers["Location"].startswith("/setup?next=")
+    assert anonymous.get("/?a=1").headers["Location"].startswith("/login")
+    assert anonymous.get("/login?next=/%3Fa%3D1").headers["Location"].startswith("/setup?next=")
     new = {"password": "a new horse", "next": "/?a=1"}
-    assert stranger.post("/setup", data={**new, "again": "another"}).status_code == 400
-    assert stranger.post("/setup", data={"password": "short", "again": "short"}).status_code == 400
-    answer = stranger.post("/setup", data={**new, "again": "a new horse"})
+    assert anonymous.post("/setup", data={**new, "again": "another"}).status_code == 400
+    assert anonymous.post("/setup", data={"password": "short", "again": "short"}).status_code == 400
+    answer = anonymous.post("/setup", data={**new, "again": "a new horse"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/?a=1")
-    assert stranger.get("/api/recordings").status_code == 200
-    second = create_app(closed_services).test_client()
+    assert anonymous.get("/api/recordings").status_code == 200
+    second = create_app(services_with_login).test_client()
     assert second.post("/setup", data={**new, "again": "a new horse"}).status_code == 403
     assert second.get("/setup").headers["Location"].startswith("/login")
 
@@ -197,38 +208,38 @@ def cookie_of(answer):
     return answer.headers["Set-Cookie"].split(";")[0]
 
 
-def test_a_copied_cookie_is_dead_after_the_logout(stranger, closed_services):
-    copied = {"Cookie": cookie_of(log_in(stranger))}
-    thief = create_app(closed_services).test_client(use_cookies=False)
-    assert thief.get("/api/recordings", headers=copied).status_code == 200
-    stranger.post("/logout")
-    assert thief.get("/api/recordings", headers=copied).status_code == 401
+def test_a_copied_cookie_is_invalid_after_the_logout(anonymous, services_with_login):
+    copied = {"Cookie": cookie_of(log_in(anonymous))}
+    other_browser = create_app(services_with_login).test_client(use_cookies=False)
+    assert other_browser.get("/api/recordings", headers=copied).status_code == 200
+    anonymous.post("/logout")
+    assert other_browser.get("/api/recordings", headers=copied).status_code == 401
 
 
-def test_a_login_begins_a_new_session_and_ends_the_one_before(stranger, closed_services):
-    first = {"Cookie": cookie_of(log_in(stranger))}
-    second = {"Cookie": cookie_of(log_in(stranger))}
-    other = create_app(closed_services).test_client(use_cookies=False)
+def test_a_login_begins_a_new_session_and_ends_the_one_before(anonymous, services_with_login):
+    first = {"Cookie": cookie_of(log_in(anonymous))}
+    second = {"Cookie": cookie_of(log_in(anonymous))}
+    other = create_app(services_with_login).test_client(use_cookies=False)
     assert first != second
     assert other.get("/api/recordings", headers=first).status_code == 401
     assert other.get("/api/recordings", headers=second).status_code == 200
 
 
-def test_a_restart_ends_no_session_and_brings_none_back(stranger, closed_services):
-    kept = cookie_of(log_in(stranger))
-    other = create_app(closed_services).test_client(use_cookies=False)
-    ended = cookie_of(log_in(other))
-    other.post("/logout", headers={"Cookie": ended})
+def test_sessions_survive_a_restart_and_ended_ones_stay_ended(anonymous, services_with_login):
+    valid_cookie = cookie_of(log_in(anonymous))
+    other = create_app(services_with_login).test_client(use_cookies=False)
+    ended_cookie = cookie_of(log_in(other))
+    other.post("/logout", headers={"Cookie": ended_cookie})
     again = replace(
-        closed_services, sessions=Sessions(closed_services.sessions._file, closed_services.owner.generation)
+        services_with_login, sessions=Sessions(services_with_login.sessions._file, services_with_login.owner.generation)
     )
     restarted = create_app(again).test_client(use_cookies=False)
-    assert restarted.get("/api/recordings", headers={"Cookie": kept}).status_code == 200
-    assert restarted.get("/api/recordings", headers={"Cookie": ended}).status_code == 401
+    assert restarted.get("/api/recordings", headers={"Cookie": valid_cookie}).status_code == 200
+    assert restarted.get("/api/recordings", headers={"Cookie": ended_cookie}).status_code == 401
 
 
-def test_the_cookie_is_secure_and_of_another_name_on_https(closed_services):
-    client = create_app(closed_services).test_client()
+def test_over_https_the_cookie_is_secure_and_has_another_name(services_with_login):
+    client = create_app(services_with_login).test_client()
     cookie = log_in(client).headers["Set-Cookie"]
     assert cookie.startswith("petcam_session=") and "Secure" not in cookie
     secure = client.post("/login", data={"password": PASSWORD}, base_url="https://localhost").headers["Set-Cookie"]
@@ -236,28 +247,28 @@ def test_the_cookie_is_secure_and_of_another_name_on_https(closed_services):
     assert "Path=/" in secure and "Domain" not in secure
 
 
-def test_a_browser_that_was_let_in_before_gets_in_during_a_flood(closed_services):
-    app = create_app(replace(closed_services, throttle=Throttle(lambda: 0.0)))
-    flood, owner = app.test_client(use_cookies=False), app.test_client()
+def test_a_known_browser_can_log_in_during_a_flood_of_wrong_passwords(services_with_login):
+    app = create_app(replace(services_with_login, throttle=Throttle(lambda: 0.0)))
+    attacker, owner = app.test_client(use_cookies=False), app.test_client()
     assert log_in(owner).status_code == 303
     owner.post("/logout")
-    for number in range(ALL_TRIES + 1):
-        there = {"REMOTE_ADDR": f"192.0.2.{number}"}
-        last = flood.post("/login", data={"password": "wrong"}, environ_overrides=there)
+    for number in range(MAX_UNKNOWN_TRIES + 1):
+        environ = {"REMOTE_ADDR": f"192.0.2.{number}"}
+        last = attacker.post("/login", data={"password": "wrong"}, environ_overrides=environ)
     assert last.status_code == 429
-    assert log_in(flood).status_code == 429
+    assert log_in(attacker).status_code == 429
     assert log_in(owner).status_code == 303
 
 
 @pytest.fixture
-def viewer(closed_services):
-    closed_services.owner.set_viewer_password("watching horse")
-    client = create_app(closed_services).test_client()
+def viewer(services_with_login):
+    services_with_login.owner.set_viewer_password("watching horse")
+    client = create_app(services_with_login).test_client()
     assert log_in(client, "watching horse").status_code == 303
     return client
 
 
-def test_a_viewer_changes_nothing(viewer, streamer):
+def test_a_viewer_cannot_change_anything(viewer, streamer):
     for path in (
         "/api/recording/start",
         "/api/recording/stop",
@@ -279,30 +290,30 @@ def change(client, path, current=PASSWORD, new="a new horse", again=None):
     return client.post(f"/account/{path}", data={"current": current, "password": new, "again": again})
 
 
-def test_a_changed_password_ends_every_other_session_and_all_streams(owner, viewer, closed_services, streamer):
-    other = create_app(closed_services).test_client()
+def test_a_changed_password_ends_every_other_session_and_all_streams(owner, viewer, services_with_login, streamer):
+    other = create_app(services_with_login).test_client()
     log_in(other)
     assert change(owner, "password").headers["Location"] == "/account?done=password"
     assert streamer.asked[-1] == ("POST", "/sessions/end", b'{"all": true}')
     assert owner.get("/api/recordings").status_code == 200
     assert other.get("/api/recordings").status_code == 401
     assert viewer.get("/api/recordings").status_code == 401
-    assert closed_services.owner.verify("a new horse") is Role.OWNER
+    assert services_with_login.owner.verify("a new horse") is Role.OWNER
 
 
-def test_a_changed_or_removed_viewing_password_ends_viewers_and_nobody_else(owner, closed_services, streamer):
-    for change_it in (lambda: change(owner, "viewer"), lambda: owner.post("/account/viewer/remove")):
-        closed_services.owner.set_viewer_password("watching horse")
-        watching = create_app(closed_services).test_client()
+def test_a_changed_or_removed_viewing_password_ends_only_the_viewers_sessions(owner, services_with_login, streamer):
+    for change_viewing_password in (lambda: change(owner, "viewer"), lambda: owner.post("/account/viewer/remove")):
+        services_with_login.owner.set_viewer_password("watching horse")
+        watching = create_app(services_with_login).test_client()
         log_in(watching, "watching horse")
         before = len(streamer.asked)
-        assert change_it().status_code == 303
+        assert change_viewing_password().status_code == 303
         assert watching.get("/api/recordings").status_code == 401
         assert len(streamer.asked) == before + 1 and b'{"session": "' in streamer.asked[-1][2]
     assert owner.get("/api/recordings").status_code == 200
 
 
-def test_logging_out_everywhere_ends_all(owner, viewer, streamer):
+def test_logging_out_everywhere_ends_all_sessions(owner, viewer, streamer):
     assert owner.post("/account/logout-everywhere").headers["Location"] == "/login"
     assert owner.get("/api/recordings").status_code == viewer.get("/api/recordings").status_code == 401
     assert streamer.asked[-1] == ("POST", "/sessions/end", b'{"all": true}')
@@ -310,7 +321,7 @@ def test_logging_out_everywhere_ends_all(owner, viewer, streamer):
 
 @pytest.mark.parametrize("path", ["password", "viewer"])
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("fields", "status"),
     [
         ({"current": "wrong"}, 403),
         ({"new": "short"}, 400),
@@ -318,15 +329,17 @@ def test_logging_out_everywhere_ends_all(owner, viewer, streamer):
         ({"new": ""}, 400),
     ],
 )
-def test_it_changes_no_password_without_the_owners_and_a_good_new_one(owner, closed_services, path, words, status):
-    assert change(owner, path, **words).status_code == status
-    assert closed_services.owner.verify(PASSWORD) is Role.OWNER
-    assert not closed_services.owner.has_viewer()
+def test_it_changes_no_password_without_the_owners_and_a_valid_new_one(
+    owner, services_with_login, path, fields, status
+):
+    assert change(owner, path, **fields).status_code == status
+    assert services_with_login.owner.verify(PASSWORD) is Role.OWNER
+    assert not services_with_login.owner.has_viewer()
     assert owner.get("/api/recordings").status_code == 200
 
 
-def test_guessing_the_password_on_the_account_page_slows_down_too(owner):
-    for _ in range(FREE_TRIES + 1):
+def test_wrong_passwords_on_the_account_page_are_slowed_down_too(owner):
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE + 1):
         assert change(owner, "password", current="wrong").status_code == 403
     assert change(owner, "password").status_code == 429
     assert owner.get("/api/recordings").status_code == 200
@@ -338,24 +351,24 @@ def test_a_session_ends_unused_after_30_days_and_in_any_case_after_180(tmp_path)
     used, unused = sessions.begin(Role.OWNER), sessions.begin(Role.OWNER)
     for _ in range(6):
         assert sessions.find(used)
-        now[0] += LONGEST_UNUSED - 1
+        now[0] += MAX_UNUSED_SECONDS - 1
     assert sessions.find(unused) is None
     now[0] += 5
     assert sessions.find(used) is None
-    now[0] = 1e9  # the clock is set back: what has ended stays so
+    now[0] = 1e9  # the clock is set back: ended sessions stay ended
     assert sessions.find(used) is None and sessions.find(unused) is None
 
 
-def test_a_clock_that_is_set_back_ends_no_session_and_lengthens_none_beyond_the_whole(tmp_path):
+def test_a_clock_that_is_set_back_ends_no_session_and_makes_none_too_long(tmp_path):
     now = [1e9]
     sessions = Sessions(tmp_path / "sessions.json", lambda role: "g", lambda: now[0])
     token = sessions.begin(Role.OWNER)
     now[0] = 0.0
     found = sessions.find(token)
-    assert found and found.seconds_left(now[0]) == LONGEST_SESSION
+    assert found and found.seconds_left(now[0]) == MAX_SESSION_SECONDS
 
 
-def test_the_disk_has_no_token_and_few_writes(tmp_path):
+def test_sessions_are_stored_without_tokens_and_written_rarely(tmp_path):
     now, file = [1e9], tmp_path / "sessions.json"
     sessions = Sessions(file, lambda role: "g", lambda: now[0])
     token = sessions.begin(Role.OWNER)
@@ -364,12 +377,12 @@ def test_the_disk_has_no_token_and_few_writes(tmp_path):
     for _ in range(100):
         sessions.find(token)
     assert file.stat().st_ino == before
-    for _ in range(2 * MOST_SESSIONS):
+    for _ in range(2 * MAX_SESSIONS):
         sessions.begin(Role.OWNER)
-    assert len(json.loads(file.read_text())["sessions"]) == MOST_SESSIONS
+    assert len(json.loads(file.read_text())["sessions"]) == MAX_SESSIONS
 
 
-def test_it_logs_nobody_in_from_a_damaged_table_and_goes_on(tmp_path):
+def test_a_damaged_sessions_file_logs_nobody_in_and_is_replaced(tmp_path):
     file = tmp_path / "sessions.json"
     for damage in ("", "{", "[]", '{"sessions": [{}]}', '{"sessions": [{"role": "king"}]}'):
         file.write_text(damage)

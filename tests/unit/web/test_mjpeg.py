@@ -1,4 +1,4 @@
-"""Pictures without WebRTC."""
+"""MJPEG and snapshots."""
 
 import threading
 import time
@@ -11,10 +11,10 @@ import pytest
 
 from petcam.web.pictures import feed as picture_feed
 from petcam.web.pictures import mjpeg, picture
-from petcam.web.pictures.feed import MOST_VIEWS
+from petcam.web.pictures.feed import MAX_RENDITIONS
 from petcam.web.pictures.latest import Latest
-from petcam.web.pictures.picture import Cadence, Picture, View
-from petcam.web.pictures.source import Still
+from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
+from petcam.web.pictures.source import CameraPicture
 from tests.unit.web import fakes
 
 av = pytest.importorskip("av")
@@ -23,7 +23,7 @@ MS = 1_000_000
 
 
 def h264(pictures, width=320, height=240, grey=128):
-    """Access units of so many grey pictures."""
+    """``pictures`` grey pictures, encoded."""
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.framerate = 30
@@ -36,8 +36,8 @@ def h264(pictures, width=320, height=240, grey=128):
         yield from encoder.encode(frame)
 
 
-def access_units(pictures=3, spacing_ns=100 * MS, **looks):
-    for number, packet in enumerate(h264(pictures, **looks)):
+def access_units(pictures=3, spacing_ns=100 * MS, **options):
+    for number, packet in enumerate(h264(pictures, **options)):
         yield SimpleNamespace(
             data=bytes(packet),
             keyframe=packet.is_keyframe,
@@ -46,42 +46,42 @@ def access_units(pictures=3, spacing_ns=100 * MS, **looks):
         )
 
 
-def decoded(jpeg):
+def decode(jpeg):
     """The JPEG's pixels, RGB."""
     frame = av.CodecContext.create("mjpeg", "r").decode(av.Packet(jpeg))[0]
     return frame.to_ndarray(format="rgb24")
 
 
 @pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setattr(mjpeg, "LONGEST_SNAPSHOT_WAIT", 0.05)
+def short_wait(monkeypatch):
+    monkeypatch.setattr(mjpeg, "MAX_SNAPSHOT_WAIT_SECONDS", 0.05)
 
 
 @pytest.fixture
-def film(stream_reader):
-    def put(*args, **looks):
-        units = list(access_units(*args, **looks))
+def publish_film(stream_reader):
+    def put(*args, **options):
+        units = list(access_units(*args, **options))
         for unit in units:
-            stream_reader.news.put(unit)
+            stream_reader.items.put(unit)
         return units
 
     return put
 
 
 @pytest.fixture
-def look(services):
-    """Begins to look; each is ended at the test's end."""
-    leaves = []
+def subscribe(services):
+    """Subscribes to the pictures; each subscription is ended at the end of the test."""
+    ends = []
 
-    def begin(view=View(), fps=30.0):  # noqa: B008
-        latest, leave = services.pictures.look(view, fps)
-        leaves.append(leave)
+    def begin(view=PictureOptions(), fps=30.0):  # noqa: B008
+        latest, end = services.pictures.subscribe(view, fps)
+        ends.append(end)
         return latest
 
-    begin.leaves = leaves
+    begin.ends = ends
     yield begin
-    for leave in leaves:
-        leave()
+    for end in ends:
+        end()
     assert join_decoder()
 
 
@@ -95,8 +95,8 @@ def join_decoder():
     return decoders() == []
 
 
-def test_it_gives_the_newest_picture_with_its_age(client, services, film):
-    film()
+def test_a_snapshot_is_the_latest_picture_with_its_age(client, services, publish_film):
+    publish_film()
     answer = client.get("/snapshot.jpg")
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert answer.data.startswith(b"\xff\xd8") and answer.data.endswith(b"\xff\xd9")
@@ -104,29 +104,29 @@ def test_it_gives_the_newest_picture_with_its_age(client, services, film):
     assert services.stream_slots.taken() == 0
 
 
-def test_it_spares_a_client_the_picture_that_it_has(client, stream_reader, film):
-    unit = film(1)[0]
+def test_a_snapshot_that_the_client_has_is_answered_with_304(client, stream_reader, publish_film):
+    unit = publish_film(1)[0]
     etag = client.get("/snapshot.jpg").headers["ETag"]
     assert join_decoder()
-    stream_reader.news.put(unit)
+    stream_reader.items.put(unit)
     again = client.get("/snapshot.jpg", headers={"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")
     assert join_decoder()
-    film(1)
+    publish_film(1)
     other = client.get("/snapshot.jpg", headers={"If-None-Match": etag})
     assert other.status_code == 200 and other.headers["ETag"] != etag
 
 
-def test_it_says_that_the_camera_is_silent(client, services, quick):
+def test_a_snapshot_of_a_silent_camera_is_answered_with_503(client, services, short_wait):
     answer = client.get("/snapshot.jpg")
     assert (answer.status_code, answer.get_json()["error"]) == (503, "Camera silent")
     assert services.stream_slots.taken() == 0
 
 
-def test_it_shows_no_picture_of_long_ago(client, stream_reader, quick):
+def test_it_shows_no_old_picture(client, stream_reader, short_wait):
     for unit in access_units(1):
-        unit.capture_ns -= picture.OLDEST_LIVE_NS
-        stream_reader.news.put(unit)
+        unit.capture_ns -= picture.MAX_LIVE_AGE_NS
+        stream_reader.items.put(unit)
     assert client.get("/snapshot.jpg").status_code == 503
 
 
@@ -145,8 +145,8 @@ def test_it_refuses_sizes_and_rates_out_of_range(client, services, query):
     assert services.stream_slots.taken() == 0 and not decoders()
 
 
-def test_it_streams_parts_with_their_length_and_the_moment_of_their_capture(client, film):
-    unit = film(1)[0]
+def test_each_part_of_the_stream_says_its_length_and_capture_time(client, publish_film):
+    unit = publish_film(1)[0]
     with client.get("/stream.mjpg") as answer:
         assert answer.content_type == "multipart/x-mixed-replace; boundary=petcam-picture"
         head, _, jpeg = next(iter(answer.response)).partition(b"\r\n\r\n")
@@ -160,51 +160,53 @@ def test_it_streams_parts_with_their_length_and_the_moment_of_their_capture(clie
         }
 
 
-def test_ten_viewers_cost_one_decoding_and_one_encoding_a_width(services, stream_reader, film, look, monkeypatch):
+def test_ten_viewers_share_one_decoder_and_one_encoder_for_each_width(
+    services, stream_reader, publish_film, subscribe, monkeypatch
+):
     from petcam.media import jpeg
 
     counts = {"decoded": 0, "encoded": 0}
     for cls, method, name in ((jpeg.Decoder, "feed", "decoded"), (jpeg.Encoder, "encode", "encoded")):
-        monkeypatch.setattr(cls, method, counted(getattr(cls, method), counts, name))
+        monkeypatch.setattr(cls, method, counting(getattr(cls, method), counts, name))
     assert not decoders() and stream_reader.opened == 0
-    views = [View()] * 5 + [View(160)] * 5
-    latest = [look(view) for view in views]
-    film(1)
-    sizes = [decoded(feed.wait(0, 5)[1].jpeg).shape[:2] for feed in latest]
+    views = [PictureOptions()] * 5 + [PictureOptions(160)] * 5
+    latest = [subscribe(view) for view in views]
+    publish_film(1)
+    sizes = [decode(feed.wait(0, 5)[1].jpeg).shape[:2] for feed in latest]
     assert sizes == [(240, 320)] * 5 + [(120, 160)] * 5
     assert (counts, len(decoders())) == ({"decoded": 1, "encoded": 2}, 1)
-    for leave in look.leaves:
-        leave()
+    for end in subscribe.ends:
+        end()
     assert join_decoder()
     assert stream_reader.opened == stream_reader.closed == 1
     assert services.pictures._renditions == services.pictures._rates == {}
-    again = look()
-    film(1)
+    again = subscribe()
+    publish_film(1)
     assert again.wait(0, 5), "the next viewer gets a decoder again"
 
 
-def test_once_the_last_viewer_has_left_the_decoder_s_memory_is_given_back(film, look, monkeypatch):
+def test_memory_is_returned_once_the_last_viewer_has_left(publish_film, subscribe, monkeypatch):
     alive = weakref.WeakSet()
 
-    class Watched(fakes.Decoded):
+    class Watched(fakes.StreamSource):
         def __init__(self, reader):
             super().__init__(reader)
             alive.add(self)
 
     given_back = []
-    monkeypatch.setattr(fakes, "Decoded", Watched)
-    monkeypatch.setattr(picture_feed, "give_back", lambda: given_back.append(len(alive)))
-    first, second = look(), look()
-    film()
+    monkeypatch.setattr(fakes, "StreamSource", Watched)
+    monkeypatch.setattr(picture_feed, "trim_heap", lambda: given_back.append(len(alive)))
+    first, second = subscribe(), subscribe()
+    publish_film()
     assert first.wait(0, 5) and second.wait(0, 5) and len(alive) == 1
-    look.leaves[0]()
+    subscribe.ends[0]()
     assert decoders() and not given_back
-    look.leaves[1]()
+    subscribe.ends[1]()
     assert join_decoder()
     assert given_back == [0]
 
 
-def counted(method, counts, name):
+def counting(method, counts, name):
     def wrapper(*args):
         counts[name] += 1
         return method(*args)
@@ -212,27 +214,27 @@ def counted(method, counts, name):
     return wrapper
 
 
-def test_it_never_makes_a_picture_wider_than_the_cameras(film, look):
-    latest = look(View(3000))
-    film(1)
-    assert decoded(latest.wait(0, 5)[1].jpeg).shape[:2] == (240, 320)
+def test_a_picture_is_never_wider_than_the_cameras(publish_film, subscribe):
+    latest = subscribe(PictureOptions(3000))
+    publish_film(1)
+    assert decode(latest.wait(0, 5)[1].jpeg).shape[:2] == (240, 320)
 
 
-def test_it_makes_only_so_many_sizes_at_once(client, services, look):
-    for width in range(MOST_VIEWS):
-        look(View(100 + 2 * width))
+def test_the_number_of_renditions_is_limited(client, services, subscribe):
+    for width in range(MAX_RENDITIONS):
+        subscribe(PictureOptions(100 + 2 * width))
     answer = client.get("/snapshot.jpg?width=900")
     assert (answer.status_code, answer.get_json()["error"]) == (503, "Too many clients")
     assert services.stream_slots.taken() == 0
 
 
 @pytest.mark.parametrize(("fps", "expected"), [(30, 90), (25, 75), (12, 36), (10, 30), (1, 3)])
-def test_a_cadence_takes_so_many_a_second(fps, expected):
-    cadence, taken = Cadence(fps), 0
+def test_the_limiter_takes_so_many_pictures_a_second(fps, expected):
+    limiter, taken = FrameRateLimiter(fps), 0
     for number in range(90):  # 3 s of 30 a second
         capture_ns = 10**12 + number * 33_333_333
-        if cadence.is_due(capture_ns):
-            cadence.took(capture_ns)
+        if limiter.is_due(capture_ns):
+            limiter.mark_taken(capture_ns)
             taken += 1
     assert abs(taken - expected) <= 3
 
@@ -242,41 +244,41 @@ def result(capture_ns, boxes=1):
     return SimpleNamespace(capture_ns=capture_ns, width=640, height=480, boxes=(box,) * boxes)
 
 
-def boxed(jpeg):
+def has_box_drawn(jpeg):
     """Whether the box of ``result`` is drawn, in a picture 320 wide."""
-    red, green, blue = decoded(jpeg)[60:140, 80].astype(int).mean(0)
+    red, green, blue = decode(jpeg)[60:140, 80].astype(int).mean(0)
     return green > red + 40 and green > blue + 20
 
 
-def test_a_picture_waits_for_its_own_boxes(film, look, picture_results):
-    latest = look(View(320, boxes=True))
-    picture_results.news.put(result(time.monotonic_ns() - 100 * MS, boxes=0))  # the detector is at work
-    unit = film(1)[0]
+def test_a_picture_is_held_until_its_own_boxes_come(publish_film, subscribe, picture_results):
+    latest = subscribe(PictureOptions(320, boxes=True))
+    picture_results.items.put(result(time.monotonic_ns() - 100 * MS, boxes=0))  # so that the detector counts as alive
+    unit = publish_film(1)[0]
     assert latest.wait(0, 0.1) is None
-    picture_results.news.put(result(unit.capture_ns))
+    picture_results.items.put(result(unit.capture_ns))
     seen, shown = latest.wait(0, 5)
-    assert shown.capture_ns == unit.capture_ns and boxed(shown.jpeg)
-    second = film(1)[0]
-    picture_results.news.put(result(second.capture_ns, boxes=0))
-    assert not boxed(latest.wait(seen, 5)[1].jpeg)
+    assert shown.capture_ns == unit.capture_ns and has_box_drawn(shown.jpeg)
+    second = publish_film(1)[0]
+    picture_results.items.put(result(second.capture_ns, boxes=0))
+    assert not has_box_drawn(latest.wait(seen, 5)[1].jpeg)
 
 
-def test_a_picture_that_the_detector_never_looks_at_is_shown_without_waiting_long(film, look, picture_results):
-    latest = look(View(320, boxes=True))
-    film(1)
-    assert not boxed(latest.wait(0, 5)[1].jpeg)
+def test_a_picture_without_a_result_is_shown_after_a_short_wait(publish_film, subscribe, picture_results):
+    latest = subscribe(PictureOptions(320, boxes=True))
+    publish_film(1)
+    assert not has_box_drawn(latest.wait(0, 5)[1].jpeg)
 
 
-def test_boxes_leave_other_views_alone(film, look, picture_results):
-    plain, drawn = look(View(320)), look(View(320, boxes=True))
-    unit = film(1)[0]
-    picture_results.news.put(result(unit.capture_ns))
-    assert not boxed(plain.wait(0, 5)[1].jpeg)
+def test_boxes_are_not_drawn_into_other_renditions(publish_film, subscribe, picture_results):
+    plain, drawn = subscribe(PictureOptions(320)), subscribe(PictureOptions(320, boxes=True))
+    unit = publish_film(1)[0]
+    picture_results.items.put(result(unit.capture_ns))
+    assert not has_box_drawn(plain.wait(0, 5)[1].jpeg)
     assert drawn.wait(0, 5)
 
 
-def broken(good):
-    """What a keyframe may have become."""
+def damaged_units(good):
+    """``good``, a keyframe, damaged in different ways."""
     sps_end = good.data.index(b"\0\0\0\1", 4)
     yield from (good.data[:cut] for cut in (0, 1, 5, 20, len(good.data) // 2))
     yield bytes(byte ^ 0x55 for byte in good.data)
@@ -284,27 +286,29 @@ def broken(good):
     yield good.data[:40] + bytes(len(good.data) - 40)
 
 
-def test_it_is_back_at_the_next_keyframe_after_broken_access_units(stream_reader, film, look):
-    latest = look()
+def test_it_recovers_at_the_next_keyframe_after_damaged_access_units(stream_reader, publish_film, subscribe):
+    latest = subscribe()
     good = next(access_units(1, width=160, height=120))
-    for data in broken(good):
-        stream_reader.news.put(SimpleNamespace(**{**vars(good), "data": data}))
-    film(2, grey=200)
+    for data in damaged_units(good):
+        stream_reader.items.put(SimpleNamespace(**{**vars(good), "data": data}))
+    publish_film(2, grey=200)
     seen = 0
     while seen is not None:
-        news = latest.wait(seen, 5)
-        assert news, "the picture is not back"
-        seen = news[0] if decoded(news[1].jpeg).shape[:2] != (240, 320) else None
-    assert abs(int(decoded(news[1].jpeg).mean()) - 200) < 60
+        update = latest.wait(seen, 5)
+        assert update, "the picture is not back"
+        seen = update[0] if decode(update[1].jpeg).shape[:2] != (240, 320) else None
+    assert abs(int(decode(update[1].jpeg).mean()) - 200) < 60
     assert stream_reader.opened == 1
 
 
-def test_a_jpeg_of_the_cameras_own_is_passed_on_as_it_is_without_pyav(services, client, monkeypatch):
+def test_a_jpeg_that_the_camera_made_is_sent_unchanged_without_pyav(services, client, monkeypatch):
     @contextmanager
     def source():
-        yield SimpleNamespace(read=lambda timeout: Still(time.monotonic_ns(), lambda: None, b"\xff\xd8 ready \xff\xd9"))
+        yield SimpleNamespace(
+            read=lambda timeout: CameraPicture(time.monotonic_ns(), lambda: None, b"\xff\xd8 ready \xff\xd9")
+        )
 
-    monkeypatch.setattr(services.pictures, "_cameras", SimpleNamespace(open=source, gives_jpeg=lambda: True))
+    monkeypatch.setattr(services.pictures, "_sources", SimpleNamespace(open=source, gives_jpeg=lambda: True))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert client.get("/snapshot.jpg").data == b"\xff\xd8 ready \xff\xd9"
     assert client.get("/snapshot.jpg?width=320").status_code == 501
@@ -312,19 +316,19 @@ def test_a_jpeg_of_the_cameras_own_is_passed_on_as_it_is_without_pyav(services, 
 
 def test_a_picture_knows_whether_it_is_fresh():
     shown = Picture(b"", time.monotonic_ns())
-    assert shown.is_fresh() and not replace(shown, capture_ns=shown.capture_ns - picture.OLDEST_LIVE_NS).is_fresh()
+    assert shown.is_fresh() and not replace(shown, capture_ns=shown.capture_ns - picture.MAX_LIVE_AGE_NS).is_fresh()
 
 
-def test_a_viewer_that_is_behind_gets_the_newest_once_it_is_not(connection):
+def test_a_viewer_that_is_behind_gets_the_latest_picture_next(connection):
     latest = Latest()
     older, newer = (Picture(name, time.monotonic_ns()) for name in (b"older", b"newer"))
 
-    def waiting():
+    def unsent():
         behind = latest.wait(0, 0)[1] is older
         if behind:
             latest.publish(newer)
         return int(behind)
 
-    connection.waiting = waiting
+    connection.unsent = unsent
     latest.publish(older)
-    assert next(mjpeg._parts(latest, Cadence(30), connection, lambda: False)).endswith(b"newer\r\n")
+    assert next(mjpeg._parts(latest, FrameRateLimiter(30), connection, lambda: False)).endswith(b"newer\r\n")

@@ -1,4 +1,4 @@
-"""Offer tokens as docs/http-api.md says; the streamer's tests hold its half to the same file of examples."""
+"""Offer tokens as in docs/http-api.md; the streamer's tests use the same file of examples."""
 
 import base64
 import hashlib
@@ -22,12 +22,12 @@ def payload_of(token):
 
 
 @pytest.mark.parametrize("example", EXAMPLES["tokens"], ids=lambda example: payload_of(example["token"])["host"])
-def test_it_signs_what_the_streamer_accepts(example):
+def test_it_signs_tokens_as_in_the_shared_examples(example):
     tokens = OfferTokens(bytes.fromhex(EXAMPLES["key_hex"]), EXAMPLES["boot_id"])
     assert tokens.sign(example["payload"]) == example["token"]
 
 
-def test_it_says_for_how_long_and_whom_it_is():
+def test_a_token_contains_its_expiry_host_and_session():
     tokens = OfferTokens(bytes(32), "boot", lambda: 5_000)
     one, two = (payload_of(tokens.make("petcam.local", "s", 3.5)) for _ in range(2))
     assert {**one, "nonce": ""} == {
@@ -40,10 +40,10 @@ def test_it_says_for_how_long_and_whom_it_is():
     assert len(one["nonce"]) == 32 and one["nonce"] != two["nonce"]
 
 
-def test_it_gives_the_page_a_token_for_its_host_and_session(stranger):
+def test_it_gives_the_page_a_token_for_its_host_and_session(anonymous):
     page = "http://[::1]:8080"
-    stranger.post("/login", data={"password": PASSWORD}, base_url=page)
-    config = stranger.get("/api/webrtc/config", base_url=page).get_json()
+    anonymous.post("/login", data={"password": PASSWORD}, base_url=page)
+    config = anonymous.get("/api/webrtc/config", base_url=page).get_json()
     payload = payload_of(config["token"])
     assert payload["host"] == "::1"
     assert boottime_ms() < payload["expires"] <= boottime_ms() + 60_000 < payload["until"]
@@ -62,7 +62,7 @@ def test_it_ends_the_streams_of_a_session_that_logs_out(owner, streamer):
     assert streamer.asked[-1] == ("POST", "/sessions/end", json.dumps({"session": session}).encode())
 
 
-def test_it_takes_the_key_from_systemd_else_makes_one_once(tmp_path, monkeypatch):
+def test_the_key_comes_from_systemd_or_is_made_once(tmp_path, monkeypatch):
     key = secret_file.secret_key("token.key", tmp_path / "state")
     assert len(key) == 32
     assert secret_file.secret_key("token.key", tmp_path / "state") == key
@@ -72,7 +72,7 @@ def test_it_takes_the_key_from_systemd_else_makes_one_once(tmp_path, monkeypatch
     assert secret_file.secret_key("token.key", tmp_path / "state") == b"k" * 40
 
 
-def test_it_knows_the_boot_where_systemd_hides_it(monkeypatch):
+def test_it_reads_the_boot_id_from_the_environment_where_proc_is_hidden(monkeypatch):
     monkeypatch.delenv("PETCAM_BOOT_ID", raising=False)
     assert len(read_boot_id()) == 36
     monkeypatch.setenv("PETCAM_BOOT_ID", "0f0e")

@@ -1,4 +1,4 @@
-"""The password's hash and the session key on disk."""
+"""The password files."""
 
 import hashlib
 import json
@@ -8,8 +8,8 @@ import stat
 import pytest
 
 from petcam.access import state_directory
-from petcam.access.owner import FIRST_VISIT, Owner, Role
-from petcam.access.password_file import LONGEST
+from petcam.access.owner import FIRST_VISIT_SECONDS, Owner, Role
+from petcam.access.password_file import MAX_LENGTH
 from petcam.errors import PetcamError
 
 
@@ -18,7 +18,7 @@ def owner(tmp_path):
     return Owner(tmp_path / "state")
 
 
-def test_it_knows_the_password_and_no_other(owner):
+def test_it_accepts_the_password_and_no_other(owner):
     owner.set_password("correct horse")
     assert owner.verify("correct horse")
     assert not owner.verify("correct horsf")
@@ -41,14 +41,14 @@ def test_it_keeps_a_salted_hash_that_only_its_user_may_read(owner, tmp_path):
     assert all(first[key] != second[key] for key in ("salt", "hash", "generation"))
 
 
-@pytest.mark.parametrize("password", ["", "short", "x" * (LONGEST + 1)])
+@pytest.mark.parametrize("password", ["", "short", "x" * (MAX_LENGTH + 1)])
 def test_it_refuses_a_password_of_the_wrong_length(owner, password):
     with pytest.raises(PetcamError, match="8 to 1024 characters"):
         owner.set_password(password)
     assert owner.generation() == ""
 
 
-def test_it_leaves_no_half_written_file_behind(owner, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_old_password_and_no_temporary_file(owner, tmp_path, monkeypatch):
     owner.set_password("correct horse")
 
     def fail(*_):
@@ -68,7 +68,7 @@ def test_it_finds_the_state_directory_that_systemd_gives(monkeypatch, tmp_path):
     assert str(state_directory()) == "/var/lib/petcam"
 
 
-def test_it_lets_viewers_in_by_a_second_password_and_only_while_there_is_an_owner(owner, tmp_path):
+def test_viewers_have_a_second_password_that_works_only_while_the_owners_is_set(owner, tmp_path):
     owner.set_password("correct horse")
     owner.set_viewer_password("watching horse")
     assert (owner.verify("correct horse"), owner.verify("watching horse")) == (Role.OWNER, Role.VIEWER)
@@ -81,7 +81,7 @@ def test_it_lets_viewers_in_by_a_second_password_and_only_while_there_is_an_owne
     assert owner.verify("watching horse") is None and owner.generation(Role.VIEWER) == ""
 
 
-def test_it_ends_viewers_with_either_password(owner):
+def test_changing_either_password_changes_the_viewers_generation(owner):
     owner.set_password("correct horse")
     owner.set_viewer_password("watching horse")
     first = owner.generation(Role.VIEWER)
@@ -91,10 +91,10 @@ def test_it_ends_viewers_with_either_password(owner):
     assert len({first, second, owner.generation(Role.VIEWER)}) == 3
 
 
-def test_it_takes_a_first_password_once_and_only_within_an_hour_of_the_start(tmp_path):
+def test_the_first_password_is_taken_once_and_within_an_hour_of_the_start(tmp_path):
     now = [1e6]
     late, owner, other = (Owner(tmp_path / "state", lambda: now[0]) for _ in range(3))
-    now[0] += FIRST_VISIT
+    now[0] += FIRST_VISIT_SECONDS
     assert not late.is_first_visit()
     with pytest.raises(PetcamError, match="sudo petcam password"):
         late.claim("correct horse")
@@ -103,13 +103,13 @@ def test_it_takes_a_first_password_once_and_only_within_an_hour_of_the_start(tmp
         owner.claim("short")
     assert owner.is_first_visit() and other.is_first_visit()
     owner.claim("correct horse")
-    other.is_first_visit = lambda: True  # both had looked before either wrote
+    other.is_first_visit = lambda: True  # as if both had checked before either wrote
     with pytest.raises(PetcamError, match="somebody else"):
         other.claim("another horse")
     assert owner.verify("correct horse") and not owner.is_first_visit()
 
 
-def test_it_lets_nobody_in_by_a_damaged_file_and_takes_no_first_password_then(owner, tmp_path):
+def test_a_damaged_file_lets_nobody_in_and_allows_no_first_password(owner, tmp_path):
     owner.set_password("correct horse")
     for damage in (b"", b"{", b"[]", b'{"salt":"zz","hash":"","generation":""}', b"\xff"):
         (tmp_path / "state" / "owner.json").write_bytes(damage)
@@ -118,23 +118,23 @@ def test_it_lets_nobody_in_by_a_damaged_file_and_takes_no_first_password_then(ow
 
 
 def test_it_computes_the_same_hashes_whether_right_wrong_or_unset(owner, monkeypatch):
-    hashed = []
+    costs = []
     real = hashlib.scrypt
-    monkeypatch.setattr("hashlib.scrypt", lambda *args, **kwargs: hashed.append(kwargs["n"]) or real(*args, **kwargs))
+    monkeypatch.setattr("hashlib.scrypt", lambda *args, **kwargs: costs.append(kwargs["n"]) or real(*args, **kwargs))
     counts = []
     for password in ("correct horse", "wrong horse", "", "x" * 5000):
-        hashed.clear()
+        costs.clear()
         owner.verify(password)
-        counts.append(list(hashed))
+        counts.append(list(costs))
     owner.set_password("correct horse")
     for password in ("correct horse", "wrong horse", "", "x" * 5000):
-        hashed.clear()
+        costs.clear()
         owner.verify(password)
-        counts.append(list(hashed))
+        counts.append(list(costs))
     assert counts == [[16, 16]] * 8
 
 
-def test_it_syncs_the_file_before_its_name_and_the_name_after(owner, monkeypatch):
+def test_it_syncs_the_file_before_the_rename_and_the_directory_after(owner, monkeypatch):
     steps = []
     real_sync, real_replace = os.fsync, os.replace
     monkeypatch.setattr("os.fsync", lambda fd: steps.append(os.readlink(f"/proc/self/fd/{fd}")) or real_sync(fd))

@@ -7,7 +7,7 @@ import pytest
 from petcam.errors import Code
 from petcam.streamer_client import Answer
 
-TROUBLE = [
+STREAMER_ERRORS = [
     (Code.STREAMER_UNAVAILABLE, 503, "Go server unavailable", "ストリーミングサーバーに接続できません"),
     (Code.STREAMER_TIMEOUT, 504, "Go server timeout", "ストリーミングサーバーの応答がタイムアウトしました"),
     (Code.PROXY, 502, "Proxy error", "ストリーミングサーバーの応答が正しくありません"),
@@ -38,7 +38,7 @@ BAD_BODIES = [
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 409, 503, 507])
-def test_it_passes_status_and_body_on(client, streamer, method, path, asked, status):
+def test_it_passes_on_status_and_body_of_the_streamer(client, streamer, method, path, asked, status):
     streamer.answer = Answer(status, '{"x": "録画"}'.encode(), "7" if status == 503 else "")
     answer = client.open(path, method=method)
     assert (answer.status_code, answer.data) == (status, '{"x": "録画"}'.encode())
@@ -47,8 +47,8 @@ def test_it_passes_status_and_body_on(client, streamer, method, path, asked, sta
     assert streamer.asked[0][:2] == (method, asked)
 
 
-@pytest.mark.parametrize(("code", "status", "error", "message"), TROUBLE)
-def test_it_says_what_is_wrong_with_the_streamer(client, streamer, code, status, error, message):
+@pytest.mark.parametrize(("code", "status", "error", "message"), STREAMER_ERRORS)
+def test_it_reports_why_the_streamer_did_not_answer(client, streamer, code, status, error, message):
     streamer.fail(code)
     for method, path in (("POST", "/api/recording/start"), ("POST", "/api/recording/stop"), ("GET", "/api/go/health")):
         answer = client.open(path, method=method)
@@ -72,7 +72,7 @@ def test_it_answers_a_bad_body_with_400(client, streamer, path, content_type, bo
 @pytest.mark.parametrize(
     ("body", "sent"), [(b"", {}), (b" ", {}), (b"{}", {}), (b'{"filename":"cat"}', {"filename": "cat"})]
 )
-def test_it_takes_no_body_or_an_object_of_any_content_type(client, streamer, content_type, body, sent):
+def test_it_accepts_no_body_or_a_json_object_of_any_content_type(client, streamer, content_type, body, sent):
     assert client.post("/api/recording/start", data=body, content_type=content_type).status_code == 200
     assert json.loads(streamer.asked[0][2]) == sent
 

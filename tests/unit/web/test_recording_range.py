@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from petcam.web.recordings.range import asked_range
+from petcam.web.recordings.range import requested_range
 
 
 @pytest.mark.parametrize(
@@ -19,16 +19,16 @@ from petcam.web.recordings.range import asked_range
         ("Bytes= 1-2 ", (1, 2)),
     ],
 )
-def test_a_range_is_cut_to_the_file(header, asked):
-    assert asked_range(header, 10) == asked
+def test_a_range_is_clipped_to_the_file(header, asked):
+    assert requested_range(header, 10) == asked
 
 
 @pytest.mark.parametrize(
     "header",
     ["", "bytes=", "bytes=-", "bytes=a-b", "bytes=4-2", "bytes=1-2,4-5", "lines=1-2", "bytes 1-2"],
 )
-def test_what_is_no_range_is_ignored(header):
-    assert asked_range(header, 10) is None
+def test_an_invalid_range_is_ignored(header):
+    assert requested_range(header, 10) is None
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_what_is_no_range_is_ignored(header):
 )
 def test_a_range_without_a_byte_of_the_file_cannot_be_satisfied(header, size):
     with pytest.raises(RequestedRangeNotSatisfiable) as raised:
-        asked_range(header, size)
+        requested_range(header, size)
     assert raised.value.length == size

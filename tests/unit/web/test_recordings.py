@@ -1,4 +1,4 @@
-"""The recordings' files."""
+"""The routes for recordings on disk."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from tests.unit.web.mp4_file import write_mp4
 A, B, C = "petcam_20260101-000000.mp4", "petcam_20260102-000000_cat-2.mp4", "petcam_20260103-000000.mp4"
 
 
-def listed(client, query=""):
+def list_recordings(client, query=""):
     return client.get(f"/api/recordings{query}").get_json()
 
 
@@ -26,7 +26,7 @@ def test_it_lists_the_newest_first(client, recordings):
         "petcam_00000101-000000.mp4",
     ):
         (recordings / other).touch()
-    answer = listed(client)
+    answer = list_recordings(client)
     assert [(row["name"], row["size"], row["pinned"], row["state"]) for row in answer["recordings"]] == [
         (C, 30, False, "recording"),
         (B, 20, False, "complete"),
@@ -37,32 +37,32 @@ def test_it_lists_the_newest_first(client, recordings):
     assert answer["free"] > 0
 
 
-def test_it_tells_frames_and_duration_by_the_files_table(client, recordings):
+def test_frames_and_duration_come_from_the_moov_box(client, recordings):
     write_mp4(recordings / A, frames=90)
     write_mp4(recordings / B, frames=45)
-    os.utime(recordings / A, (0, 0))  # a copy with another time
-    rows = listed(client)["recordings"]
+    os.utime(recordings / A, (0, 0))  # as a copy of the file would have another time
+    rows = list_recordings(client)["recordings"]
     assert [(row["frames"], row["duration"]) for row in rows] == [(45, 1.5), (90, 3.0)]
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"x" * 100, b"\0" * 100, b"\0\0\0\x08ftyp\0\0\0\x08moov", b"\0\0\0\x01mdat" + b"\xff" * 8]
 )
-def test_it_lists_a_file_without_a_table_by_its_times(client, recordings, content):
+def test_without_a_moov_box_the_duration_comes_from_the_files_times(client, recordings, content):
     (recordings / A).write_bytes(content)
     start = time.mktime((2026, 1, 1, 0, 0, 0, 0, 0, -1))
     os.utime(recordings / A, (start + 12.5, start + 12.5))
-    (row,) = listed(client)["recordings"]
+    (row,) = list_recordings(client)["recordings"]
     assert (row["frames"], row["duration"]) == (None, 12.5)
 
 
-def test_what_no_longer_grows_is_unfinished(client, recordings):
+def test_a_part_file_that_no_longer_grows_is_unfinished(client, recordings):
     (recordings / f"{A}.part").touch()
     os.utime(recordings / f"{A}.part", (time.time() - 60, time.time() - 60))
-    assert listed(client)["recordings"][0]["state"] == "unfinished"
+    assert list_recordings(client)["recordings"][0]["state"] == "unfinished"
 
 
-def test_it_gives_one_page_after_the_other_and_opens_only_its_files(client, recordings, monkeypatch):
+def test_it_lists_page_by_page_and_opens_only_the_files_of_the_page(client, recordings, monkeypatch):
     names = [f"petcam_202601{day:02}-000000{tail}.mp4" for day in range(1, 11) for tail in ("", "-2", "-10")]
     for name in names:
         (recordings / name).touch()
@@ -70,30 +70,30 @@ def test_it_gives_one_page_after_the_other_and_opens_only_its_files(client, reco
     monkeypatch.setattr("petcam.web.recordings.directory.read_table", opened.append)
     seen, query = [], "?limit=7"
     while query:
-        page = listed(client, query)
+        page = list_recordings(client, query)
         assert len(opened) == len(page["recordings"]) <= 7
         opened.clear()
         seen += [row["name"] for row in page["recordings"]]
         query = page["next"] and f"?limit=7&before={page['next']}"
         if len(seen) > 7:
-            (recordings / seen[-1]).unlink()  # the place in the list is kept all the same
+            (recordings / seen[-1]).unlink()  # the next page still begins at the right place
         (recordings / f"petcam_20270101-0000{len(seen):02}.mp4").touch()
     assert seen == names[::-1]
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "", "１", "1" * 5000])
-def test_it_refuses_a_limit_that_is_none(client, limit):
+def test_it_refuses_an_invalid_limit(client, limit):
     assert client.get("/api/recordings", query_string={"limit": limit}).status_code == 400
 
 
-def test_a_place_that_is_no_recording_is_the_beginning(client, recordings):
+def test_before_is_ignored_where_it_is_not_a_recording(client, recordings):
     (recordings / A).touch()
     assert len(client.get("/api/recordings", query_string={"before": "../\0"}).get_json()["recordings"]) == 1
 
 
 def test_it_lists_nothing_while_there_is_no_directory(client, recordings):
     recordings.rmdir()
-    assert listed(client)["recordings"] == []
+    assert list_recordings(client)["recordings"] == []
     assert client.get(f"/api/recordings/{A}").status_code == 404
 
 
@@ -110,7 +110,7 @@ def test_it_plays_a_recording_and_one_that_still_grows(client, recordings):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_conditions_are_answered(client, recordings, method):
+def test_conditional_requests_are_answered(client, recordings, method):
     (recordings / A).write_bytes(b"whole")
     with client.open(f"/api/recordings/{A}", method=method) as answer:
         etag = answer.headers["ETag"]
@@ -127,7 +127,7 @@ def test_conditions_are_answered(client, recordings, method):
             assert answer.status_code == status, headers
 
 
-def test_it_pins_and_unpins_as_often_as_it_is_asked_to(client, recordings):
+def test_pinning_and_unpinning_twice_does_no_harm(client, recordings):
     (recordings / A).touch()
     (recordings / f"{C}.part").touch()
     for name in (A, C):
@@ -142,7 +142,7 @@ def test_it_pins_and_unpins_as_often_as_it_is_asked_to(client, recordings):
     assert not (recordings / f"{B}.pin").exists()
 
 
-def test_a_pin_follows_no_link(client, recordings):
+def test_pinning_follows_no_symbolic_link(client, recordings):
     (recordings / A).touch()
     (recordings / f"{A}.pin").symlink_to(recordings.parent / "elsewhere")
     assert client.put(f"/api/recordings/{A}/pin").status_code == 204
@@ -156,7 +156,7 @@ def test_it_deletes_a_recording_once(client, recordings):
     assert client.delete(f"/api/recordings/{A}").status_code == 404
 
 
-def test_it_does_not_delete_what_is_pinned_and_says_so(client, recordings):
+def test_it_refuses_to_delete_a_pinned_recording(client, recordings):
     (recordings / A).touch()
     client.put(f"/api/recordings/{A}/pin")
     answer = client.delete(f"/api/recordings/{A}")
@@ -166,23 +166,25 @@ def test_it_does_not_delete_what_is_pinned_and_says_so(client, recordings):
     assert client.delete(f"/api/recordings/{A}").status_code == 204
 
 
-def test_it_does_not_delete_what_is_being_recorded(client, recordings):
+def test_it_refuses_to_delete_a_recording_that_still_grows(client, recordings):
     (recordings / f"{C}.part").touch()
     assert client.delete(f"/api/recordings/{C}").status_code == 409
     assert (recordings / f"{C}.part").exists()
 
 
-def test_a_thumbnail_is_made_once_and_kept_within_its_room(client, services, recordings):
+def test_a_thumbnail_is_made_once_and_the_cache_is_limited(client, services, recordings):
     pytest.importorskip("av")
     write_mp4(recordings / A, frames=3)
     with client.get(f"/api/recordings/{A}/thumbnail.jpg") as answer:
         assert (answer.status_code, answer.mimetype, answer.data[:3]) == (200, "image/jpeg", b"\xff\xd8\xff")
-    again = services.thumbnails.of((A, (recordings / A).stat().st_ino), None)  # nothing to make it of: it is there
+    again = services.thumbnails.get(
+        (A, (recordings / A).stat().st_ino), None
+    )  # None would fail if it had to be made again
     assert again == answer.data
-    services.thumbnails._room = len(again)
+    services.thumbnails._max_bytes = len(again)
     (recordings / B).write_bytes((recordings / A).read_bytes())
     assert client.get(f"/api/recordings/{B}/thumbnail.jpg").data == again
-    assert len(services.thumbnails._kept) == 1
+    assert len(services.thumbnails._cache) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 100])
@@ -192,12 +194,12 @@ def test_a_file_without_a_picture_has_no_thumbnail(client, recordings, content):
     assert client.get(f"/api/recordings/{A}/thumbnail.jpg").status_code == 404
 
 
-def test_it_says_so_where_thumbnails_cannot_be_made(client, recordings, monkeypatch):
+def test_it_answers_501_where_thumbnails_cannot_be_made(client, recordings, monkeypatch):
     (recordings / A).touch()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     answer = client.get(f"/api/recordings/{A}/thumbnail.jpg")
     assert (answer.status_code, answer.get_json()["error"]) == (501, "Not supported here")
-    assert listed(client)["thumbnails"] is False
+    assert list_recordings(client)["thumbnails"] is False
 
 
 REQUESTS = [("GET", ""), ("DELETE", ""), ("PUT", "/pin"), ("DELETE", "/pin"), ("GET", "/thumbnail.jpg")]
@@ -223,7 +225,7 @@ REQUESTS = [("GET", ""), ("DELETE", ""), ("PUT", "/pin"), ("DELETE", "/pin"), ("
         "petcam_２0260101-000000.mp4",
     ],
 )
-def test_it_leaves_alone_what_is_not_a_recording(client, recordings, method, tail, name):
+def test_it_touches_no_file_that_is_not_a_recording(client, recordings, method, tail, name):
     secret = recordings.parent / "secret.mp4"
     secret.write_bytes(b"secret")
     for kept in ("secret.mp4", f"{A}.pin", f"{A}.part"):
@@ -234,21 +236,21 @@ def test_it_leaves_alone_what_is_not_a_recording(client, recordings, method, tai
 
 
 @pytest.mark.parametrize("suffix", ["", ".part"])
-def test_it_follows_no_link(client, recordings, suffix):
+def test_it_follows_no_symbolic_link(client, recordings, suffix):
     secret = recordings.parent / "secret"
     secret.write_bytes(b"secret")
     (recordings / f"{A}{suffix}").symlink_to(secret)
     for method, tail in REQUESTS[2:] + REQUESTS[:1]:
         assert client.open(f"/api/recordings/{A}{tail}", method=method).status_code == 404
-    assert listed(client)["recordings"] == []
+    assert list_recordings(client)["recordings"] == []
     client.delete(f"/api/recordings/{A}")
     assert secret.exists()
 
 
-def test_it_is_not_held_up_by_a_fifo_or_a_folder(client, recordings):
+def test_a_fifo_or_a_folder_does_not_block_it(client, recordings):
     os.mkfifo(recordings / A)
     (recordings / B).mkdir()
     assert client.get(f"/api/recordings/{A}").status_code == 404
     assert client.get(f"/api/recordings/{B}").status_code == 404
     assert client.delete(f"/api/recordings/{B}").status_code == 404
-    assert listed(client)["recordings"] == []
+    assert list_recordings(client)["recordings"] == []

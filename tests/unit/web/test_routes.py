@@ -1,4 +1,4 @@
-"""Every route: closed unless listed, errors in JSON, security headers."""
+"""All routes: which are open without a session, errors in JSON, security headers, languages."""
 
 import logging
 from dataclasses import replace
@@ -9,7 +9,7 @@ from petcam.config import Auth, Web
 from petcam.web.app import create_app
 from tests.unit.web.fakes import PASSWORD
 
-OPEN = {
+OPEN_TO_EVERYBODY = {
     ("GET", "/login"),
     ("POST", "/login"),
     ("GET", "/setup"),
@@ -25,23 +25,23 @@ def routes(app):
             yield method, rule.rule
 
 
-def test_it_opens_no_route_to_a_stranger_that_is_not_listed(stranger, streamer):
+def test_only_the_listed_routes_are_open_without_a_session(anonymous, streamer):
     opened = set()
-    for method, rule in routes(stranger.application):
+    for method, rule in routes(anonymous.application):
         path = rule.replace("<name>", "petcam_20260101-000000.mp4").replace("<path:filename>", "petcam.css")
-        answer = stranger.open(path, method=method)
+        answer = anonymous.open(path, method=method)
         to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login")
         if answer.status_code != 401 and not to_login:
             opened.add((method, rule))
         answer.close()
     # a login without a password is refused with the 401 of the form, and the first visit is over
-    assert opened | {("POST", "/login"), ("GET", "/setup")} == OPEN
+    assert opened | {("POST", "/login"), ("GET", "/setup")} == OPEN_TO_EVERYBODY
     assert streamer.asked == []
 
 
-def test_it_answers_options_and_head_of_a_closed_route_with_401(stranger):
-    assert stranger.options("/api/recordings").status_code == 401
-    assert stranger.head("/api/detections/stream").status_code == 401
+def test_it_answers_options_and_head_of_a_closed_route_with_401(anonymous):
+    assert anonymous.options("/api/recordings").status_code == 401
+    assert anonymous.head("/api/detections/stream").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_it_answers_errors_under_api_in_json(client, method, path, status, phras
     assert answer.get_json()["message"]
 
 
-def test_it_tells_a_defect_only_to_the_log(client, streamer, caplog):
+def test_an_unexpected_error_is_described_only_in_the_log(client, streamer, caplog):
     def read(path):
         raise RuntimeError("the secret inside")
 
@@ -83,13 +83,13 @@ def test_it_puts_the_security_headers_on_every_answer(client, path):
     assert "unsafe" not in policy
 
 
-def test_it_lets_nobody_keep_private_answers(client):
+def test_private_answers_are_not_cached(client):
     assert client.get("/api/recordings").headers["Cache-Control"] == "no-store"
     assert client.get("/").headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("host", ["evil; script-src *", "a b", "x\u00e9"])
-def test_it_writes_no_host_into_the_policy_that_is_not_a_host(services, host):
+def test_an_invalid_host_is_not_written_into_the_content_security_policy(services, host):
     app = create_app(services)
     with app.test_request_context("/", environ_overrides={"HTTP_HOST": host}):
         policy = app.process_response(app.response_class()).headers["Content-Security-Policy"]
@@ -101,11 +101,11 @@ def test_it_shows_the_page(client):
     assert all(f'id="{name}"' in page for name in ("webrtc-video", "bbox-canvas", "server-status", "recording-status"))
 
 
-def test_it_answers_healthz_and_tells_nothing_else(stranger):
-    assert stranger.get("/healthz").get_json() == {"status": "ok"}
+def test_healthz_answers_only_that_it_is_ok(anonymous):
+    assert anonymous.get("/healthz").get_json() == {"status": "ok"}
 
 
-def test_the_page_of_recordings_hides_what_a_viewer_may_not_do(client, services):
+def test_the_recordings_page_says_whether_the_visitor_may_change_anything(client, services):
     assert b'data-may-change="yes"' in client.get("/recordings").data
     for_viewers = create_app(services)
     for_viewers.context_processor(lambda: {"may_change": False})
@@ -117,8 +117,8 @@ def test_the_page_of_recordings_hides_what_a_viewer_may_not_do(client, services)
     [(None, "ja"), ("ja-JP,en;q=0.5", "ja"), ("en-GB", "en"), ("fr", "en"), ("en;q=0.1,ja", "ja")],
 )
 @pytest.mark.parametrize("path", ["/", "/recordings", "/login", "/account"])
-def test_each_page_is_in_the_language_of_the_browser(client, owner, stranger, path, accepted, language):
-    asking = {"/login": stranger, "/account": owner}.get(path, client)
+def test_each_page_is_in_the_language_of_the_browser(client, owner, anonymous, path, accepted, language):
+    asking = {"/login": anonymous, "/account": owner}.get(path, client)
     page = asking.get(path, headers={"Accept-Language": accepted} if accepted else {}).get_data(as_text=True)
     assert f'<html lang="{language}">' in page
     assert {"ja": "ペット", "en": "pet camera"}[language] in page or path != "/"
@@ -135,9 +135,9 @@ def test_each_page_is_in_the_language_of_the_browser(client, owner, stranger, pa
         ("0.0.0.0", "password", False),
     ],
 )
-def test_the_page_warns_where_the_network_sees_it_without_a_login(services, closed_services, host, mode, warns):
+def test_the_page_warns_where_the_network_sees_it_without_a_login(services, services_with_login, host, mode, warns):
     config = replace(services.config, web=Web(host=host), auth=Auth(mode=mode))
-    client = create_app(replace(closed_services, config=config)).test_client()
+    client = create_app(replace(services_with_login, config=config)).test_client()
     client.post("/login", data={"password": PASSWORD})
     page = client.get("/", headers={"Accept-Language": "en"}).get_data(as_text=True)
     assert 'id="webrtc-video"' in page

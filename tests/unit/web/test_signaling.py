@@ -1,4 +1,4 @@
-"""Where the viewer finds the streamer."""
+"""The viewer's configuration: where it finds the streamer."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from petcam.web.http.hosts import Hosts
         ("https://camera.example/streamer/", "https://x.example", "https://camera.example/streamer/api/webrtc/offer"),
     ],
 )
-def test_it_names_the_streamer_as_the_viewer_reaches_it(services, public_url, page, signaling_url):
+def test_it_names_the_streamer_by_the_host_of_the_page(services, public_url, page, signaling_url):
     web = Web(hosts=["192.0.2.5", "fe80::1", "camera.example", "x.example"])
     config = replace(services.config, web=web, streamer=Streamer(port=8181, public_url=public_url))
     client = create_app(replace(services, config=config, hosts=Hosts(config, "box"))).test_client()
@@ -32,13 +32,13 @@ def test_it_names_the_streamer_as_the_viewer_reaches_it(services, public_url, pa
         assert f"connect-src 'self' {origin};" in answer.headers["Content-Security-Policy"]
 
 
-def test_it_hands_the_ice_servers_on(services):
+def test_it_passes_on_the_ice_servers(services):
     config = replace(services.config, webrtc=WebRTC(ice_servers=["stun:stun.example.org:3478"]))
     client = create_app(replace(services, config=config)).test_client()
     assert client.get("/api/webrtc/config").get_json()["ice_servers"] == [{"urls": "stun:stun.example.org:3478"}]
 
 
-def test_the_page_brings_the_configuration_along(services):
+def test_the_page_contains_the_viewer_configuration(services):
     config = replace(services.config, webrtc=WebRTC(ice_servers=["stun:a?</script>&'"]))
     client = create_app(replace(services, config=config)).test_client()
     page = client.get("/", base_url="http://petcam.local:8080").get_data(as_text=True)

@@ -1,4 +1,4 @@
-"""The page's files: compressed, and kept for good under their version."""
+"""Static files: compression, versions and caching."""
 
 import gzip
 import re
@@ -13,11 +13,11 @@ MAIN = (assets_folder() / "static" / "live" / "main.js").read_bytes()
 
 @pytest.fixture
 def versioned(client):
-    """Where the page finds main.js."""
+    """The URL of main.js in the page."""
     return re.search(r"/static/\w+/", client.get("/").get_data(as_text=True))[0] + "live/main.js"
 
 
-def test_a_versioned_file_is_kept_for_good(client, versioned):
+def test_a_versioned_file_may_be_cached_forever(client, versioned):
     answer = client.get(versioned)
     assert answer.data == MAIN
     assert answer.mimetype == "text/javascript"
@@ -26,14 +26,14 @@ def test_a_versioned_file_is_kept_for_good(client, versioned):
 
 
 @pytest.mark.parametrize("path", ["/static/live/main.js", "/static/0123456789ab/live/main.js"])
-def test_without_its_version_or_with_an_old_one_it_is_asked_for_anew(client, path):
+def test_without_the_current_version_a_file_is_revalidated(client, path):
     answer = client.get(path)
     assert answer.data == MAIN
     assert answer.headers["Cache-Control"] == "public, no-cache"
     assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
-def test_it_is_compressed_where_the_browser_takes_that(client):
+def test_it_is_compressed_where_the_browser_accepts_gzip(client):
     answer = client.get("/static/live/main.js", headers={"Accept-Encoding": "br, gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(answer.data) == MAIN
@@ -51,7 +51,7 @@ def test_head_has_the_headers_and_no_body(client):
     assert int(head.headers["Content-Length"]) == len(MAIN)
 
 
-def test_another_file_is_another_version(services, tmp_path, client, versioned):
+def test_a_changed_file_changes_the_version(services, tmp_path, client, versioned):
     for name in ("templates", "static", "words"):
         (tmp_path / name).mkdir()
     (tmp_path / "words" / "en.json").write_text("{}")

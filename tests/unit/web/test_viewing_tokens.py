@@ -1,4 +1,4 @@
-"""Viewing tokens as docs/http-api.md says; the streamer's tests hold its half to the same file of examples."""
+"""Viewing tokens as in docs/http-api.md; the streamer's tests use the same file of examples."""
 
 import json
 import stat
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from petcam import cli
-from petcam.access.viewing_tokens import LARGEST, ViewingTokens
+from petcam.access.viewing_tokens import MAX_FILE_BYTES, ViewingTokens
 from petcam.errors import PetcamError
 from petcam.web.app import make_visitors
 from petcam.web.http import OpenStreams
-from petcam.web.http.channel import CONNECTION
+from petcam.web.http.channel import CONNECTION_KEY
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "viewing-tokens.json").read_text())
-PICTURES = ("/stream.mjpg", "/snapshot.jpg")
+PICTURE_PATHS = ("/stream.mjpg", "/snapshot.jpg")
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux)"}
 
 
@@ -25,7 +25,7 @@ def tokens(tmp_path):
 
 @pytest.fixture
 def command(tmp_path, monkeypatch, capsys):
-    """``petcam token WORDS``: exit status, and what was printed."""
+    """Runs ``petcam token WORDS``; returns its exit status, stdout and stderr."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
 
     def run(*words):
@@ -46,7 +46,7 @@ def put(tokens, text):
     new.replace(tokens.path)
 
 
-def test_it_lets_in_what_the_file_holds(tokens):
+def test_it_accepts_the_tokens_in_the_file(tokens):
     assert not any(map(tokens.accepts, EXAMPLES["good"]))
     put(tokens, EXAMPLES["file"])
     assert all(map(tokens.accepts, EXAMPLES["good"]))
@@ -56,8 +56,8 @@ def test_it_lets_in_what_the_file_holds(tokens):
     assert not any(map(tokens.accepts, EXAMPLES["good"]))
 
 
-@pytest.mark.parametrize("text", [*EXAMPLES["damaged"], EXAMPLES["file"] + " " * LARGEST])
-def test_it_lets_nobody_in_by_a_damaged_file_and_overwrites_none(tokens, text):
+@pytest.mark.parametrize("text", [*EXAMPLES["damaged"], EXAMPLES["file"] + " " * MAX_FILE_BYTES])
+def test_a_damaged_file_lets_nobody_in_and_is_not_overwritten(tokens, text):
     put(tokens, EXAMPLES["file"])
     assert all(map(tokens.accepts, EXAMPLES["good"]))
     put(tokens, text)
@@ -68,7 +68,7 @@ def test_it_lets_nobody_in_by_a_damaged_file_and_overwrites_none(tokens, text):
     assert tokens.path.read_text() == text
 
 
-def test_it_writes_what_it_reads_and_never_the_token(tokens):
+def test_it_stores_hashes_that_it_can_read_and_never_a_token(tokens):
     made = [tokens.add("mediamtx"), tokens.add(""), tokens.add("居間のタブレット")]
     assert len(set(made)) == 3 and all(len(token) == 50 and token.startswith("petcam_") for token in made)
     assert all(map(ViewingTokens(tokens.path.parent).accepts, made))
@@ -82,17 +82,17 @@ def test_it_writes_what_it_reads_and_never_the_token(tokens):
 
 
 @pytest.mark.parametrize("label", [" ", "a\nb", " a", "a" * 65, "0123abcd", "\x7f", "a\u202eb"])
-def test_it_refuses_labels_that_would_confuse(tokens, label):
+def test_it_refuses_ambiguous_labels(tokens, label):
     with pytest.raises(PetcamError):
         tokens.add(label)
     assert not tokens.path.exists()
 
 
-def test_it_has_each_label_once_and_an_end(tokens, monkeypatch):
+def test_labels_are_unique_and_the_number_of_tokens_is_limited(tokens, monkeypatch):
     tokens.add("a")
     with pytest.raises(PetcamError, match="revoke it first"):
         tokens.add("a")
-    monkeypatch.setattr("petcam.access.viewing_tokens.MOST", 2)
+    monkeypatch.setattr("petcam.access.viewing_tokens.MAX_TOKENS", 2)
     tokens.add("")
     with pytest.raises(PetcamError, match="revoke some"):
         tokens.add("")
@@ -124,63 +124,63 @@ def test_the_command_says_that_it_needs_sudo(command, monkeypatch):
 
 
 @pytest.fixture
-def no_pictures(closed_services, monkeypatch):
-    """They are let in, and find that no more pictures come."""
-    monkeypatch.setattr("petcam.web.pictures.mjpeg.LONGEST_SNAPSHOT_WAIT", 0.01)
+def without_camera(services_with_login, monkeypatch):
+    """No pictures come, so that answers end soon."""
+    monkeypatch.setattr("petcam.web.pictures.mjpeg.MAX_SNAPSHOT_WAIT_SECONDS", 0.01)
     monkeypatch.setattr("petcam.web.pictures.mjpeg._parts", lambda *_: iter((b"end",)))
 
 
-@pytest.mark.parametrize("path", PICTURES)
-def test_a_token_opens_the_pictures_however_it_comes(stranger, closed_services, path, no_pictures):
-    token = closed_services.viewing.add("card")
-    ways = [bearer(token), {"Authorization": f"bearer  {token} "}]
-    for headers in ways:
-        with stranger.get(path, headers=headers) as answer:
+@pytest.mark.parametrize("path", PICTURE_PATHS)
+def test_a_token_opens_the_pictures_by_bearer_and_basic(anonymous, services_with_login, path, without_camera):
+    token = services_with_login.viewing_tokens.add("card")
+    headers_of_clients = [bearer(token), {"Authorization": f"bearer  {token} "}]
+    for headers in headers_of_clients:
+        with anonymous.get(path, headers=headers) as answer:
             assert answer.status_code in (200, 503)  # there is no picture here
             assert "Set-Cookie" not in answer.headers
-    with stranger.get(path, auth=("anybody", token)) as answer:
+    with anonymous.get(path, auth=("anybody", token)) as answer:
         assert answer.status_code in (200, 503)
 
 
-@pytest.mark.parametrize("path", PICTURES)
-def test_nothing_else_opens_them_and_it_says_how(stranger, closed_services, path):
-    token = closed_services.viewing.add("card")
+@pytest.mark.parametrize("path", PICTURE_PATHS)
+def test_without_a_valid_token_the_pictures_are_answered_with_a_challenge(anonymous, services_with_login, path):
+    token = services_with_login.viewing_tokens.add("card")
     for given in ("", "Bearer petcam_x", "Bearer", f"Token {token}", "Basic %"):
-        answer = stranger.get(path, headers={"Authorization": given})
+        answer = anonymous.get(path, headers={"Authorization": given})
         assert answer.status_code == 401 and answer.get_json()["error"] == "Login required"
         assert answer.headers.getlist("WWW-Authenticate") == ['Bearer realm="petcam"', 'Basic realm="petcam"']
-    assert stranger.get(path, auth=(token, "")).status_code == 401
-    answer = stranger.get(path, headers=BROWSER)
+    assert anonymous.get(path, auth=(token, "")).status_code == 401
+    answer = anonymous.get(path, headers=BROWSER)
     assert answer.headers.getlist("WWW-Authenticate") == ['Bearer realm="petcam"']
-    closed_services.viewing.revoke("card")
-    assert stranger.get(path, headers=bearer(token)).status_code == 401
+    services_with_login.viewing_tokens.revoke("card")
+    assert anonymous.get(path, headers=bearer(token)).status_code == 401
 
 
-def test_a_token_opens_nothing_else(stranger, closed_services):
-    headers = bearer(closed_services.viewing.add("card"))
-    app = stranger.application
+def test_a_token_opens_nothing_else(anonymous, services_with_login):
+    headers = bearer(services_with_login.viewing_tokens.add("card"))
+    app = anonymous.application
     others = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in ("mjpeg", "snapshot")]
     assert len(others) > 20
     for rule in others:
         with app.test_request_context():
             path = rule.rule.replace("<name>", "x").replace("<path:filename>", "x").replace("<version>", "x")
         for method in rule.methods - {"OPTIONS", "HEAD"}:
-            with_token = stranger.open(path, method=method, headers=headers)
-            without = stranger.open(path, method=method)
+            with_token = anonymous.open(path, method=method, headers=headers)
+            without = anonymous.open(path, method=method)
             assert (with_token.status_code, with_token.location) == (without.status_code, without.location), path
-    for path in PICTURES:
-        assert stranger.post(path, headers=headers).status_code == stranger.post(path).status_code != 200
+    for path in PICTURE_PATHS:
+        assert anonymous.post(path, headers=headers).status_code == anonymous.post(path).status_code != 200
 
 
-def test_a_stream_ends_with_its_token(closed_services, stranger, connection):
-    streams = OpenStreams(closed_services.stream_slots, make_visitors(closed_services).admission)
-    token = closed_services.viewing.add("card")
-    with stranger.application.test_request_context(
-        "/stream.mjpg", headers=bearer(token), environ_overrides={CONNECTION: connection}
+def test_a_stream_ends_when_its_token_is_revoked(services_with_login, anonymous, connection):
+    streams = OpenStreams(services_with_login.stream_slots, make_visitors(services_with_login).admission)
+    token = services_with_login.viewing_tokens.add("card")
+    with anonymous.application.test_request_context(
+        "/stream.mjpg", headers=bearer(token), environ_overrides={CONNECTION_KEY: connection}
     ):
         seen = []
         streams.answer("text/plain", lambda gone: seen.append(gone) or iter(())).close()
         (gone,) = seen
     assert not gone()
-    closed_services.viewing.revoke("card")
+    services_with_login.viewing_tokens.revoke("card")
     assert gone()

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from petcam.system.watchdog import DEFAULT_INTERVAL, Watchdog
+from petcam.system.watchdog import DEFAULT_INTERVAL_SECONDS, Watchdog
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def notify(tmp_path, monkeypatch):
         yield listener
 
 
-def test_it_says_ready_alive_and_stopping(notify):
+def test_it_notifies_systemd_of_ready_alive_and_stopping(notify):
     watchdog = Watchdog({"web": lambda: True})
     watchdog.ready("ready")
     assert watchdog.beat("2 open streams") == []
@@ -37,11 +37,11 @@ def test_it_does_not_feed_the_watchdog_when_one_check_fails(notify):
     watchdog.stopping()
 
 
-def test_it_beats_twice_in_the_time_that_systemd_gives(monkeypatch):
+def test_the_interval_is_half_of_systemds_timeout(monkeypatch):
     monkeypatch.setenv("WATCHDOG_USEC", "20000000")
     assert Watchdog({}).interval == 10
     monkeypatch.delenv("WATCHDOG_USEC")
-    assert Watchdog({}).interval == DEFAULT_INTERVAL
+    assert Watchdog({}).interval == DEFAULT_INTERVAL_SECONDS
 
 
 def test_it_does_nothing_outside_systemd():

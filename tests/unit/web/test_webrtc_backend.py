@@ -1,4 +1,4 @@
-"""WebRTC by petcam-web itself, watched by aiortc as a client."""
+"""The Python WebRTC backend, with aiortc as its client."""
 
 import asyncio
 import json
@@ -19,15 +19,15 @@ from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.offer_token import OfferTokens
 from petcam.web.webrtc import backend as server
 from petcam.web.webrtc.backend import PythonWebRTC
-from petcam.web.webrtc.packet_log import GROUP_BYTES, PacketLog
-from petcam.web.webrtc.packets import MAX_PAYLOAD, Packets, nals, packetize
+from petcam.web.webrtc.packet_log import MAX_LOG_BYTES, PacketLog
+from petcam.web.webrtc.packets import MAX_PAYLOAD_BYTES, Packets, nals, packetize
 from tests.unit.web.fakes import PASSWORD, FakeReader
 
 SPS, PPS = b"\x67\x42\x00\x1f\x01", b"\x68\xce\x01"
 
 
-def in_a_loop(coroutine):
-    """In a thread: the main one has the browser tests' loop where they run in the same session."""
+def run_in_thread(coroutine):
+    """In a thread of its own: the main thread has the browser tests' loop if they run in the same session."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
@@ -40,17 +40,17 @@ def unit(number, keyframe=False, size=3000):
     return AccessUnit(1, number, number, capture_ns, capture_ns, keyframe, False, 640, 480, data)
 
 
-def test_it_splits_what_is_too_large_and_keeps_the_rest():
+def test_large_nal_units_are_fragmented_and_others_kept():
     made = packetize(unit(1, keyframe=True))
     assert made.payloads[:2] == [SPS, PPS]
     fragments = made.payloads[2:]
-    assert all(len(payload) <= MAX_PAYLOAD for payload in fragments) and len(fragments) == 3
+    assert all(len(payload) <= MAX_PAYLOAD_BYTES for payload in fragments) and len(fragments) == 3
     assert [payload[1] for payload in fragments] == [0x85, 0x05, 0x45]
     assert bytes([fragments[0][0] & 0xE0 | 5]) + b"".join(p[2:] for p in fragments) == list(nals(unit(1, True).data))[2]
 
 
 @pytest.mark.parametrize("data", [b"", b"\0\0\1", b"\0\0\1\0\0\1", b"abc", b"\0\0\1\x09\xf0"])
-def test_nothing_to_send_is_no_packet(data):
+def test_data_without_nal_units_gives_no_packet(data):
     assert list(nals(data)) == []
 
 
@@ -58,7 +58,7 @@ def packets(number, keyframe=False, size=10):
     return Packets([b"x"], number, keyframe, size)
 
 
-def test_the_log_begins_at_the_newest_keyframe_and_goes_on_there_for_who_fell_behind():
+def test_a_viewer_that_is_new_or_fell_behind_begins_at_the_latest_keyframe():
     async def run():
         log = PacketLog()
         for number in range(25):
@@ -68,22 +68,22 @@ def test_the_log_begins_at_the_newest_keyframe_and_goes_on_there_for_who_fell_be
         for number in range(25, 200):
             log.append(packets(number, keyframe=number % 10 == 0))
         assert (await log.after(first))[1].timestamp == 190
-        waiting = asyncio.ensure_future(log.after(199))
+        unsent = asyncio.ensure_future(log.after(199))
         await asyncio.sleep(0)
         log.append(packets(200))
-        assert (await waiting)[1].timestamp == 200
+        assert (await unsent)[1].timestamp == 200
 
-    in_a_loop(run())
+    run_in_thread(run())
 
 
-def test_the_log_has_no_beginning_where_the_group_is_too_large():
+def test_a_group_that_is_too_large_is_not_kept_for_new_viewers():
     log = PacketLog()
-    log.append(packets(0, keyframe=True, size=GROUP_BYTES))
+    log.append(packets(0, keyframe=True, size=MAX_LOG_BYTES))
     log.append(packets(1, size=1))
-    assert log.group is None
+    assert log.keyframe_number is None
 
 
-# From here on with aiortc
+# The tests from here on need aiortc.
 
 aiortc = pytest.importorskip("aiortc")
 
@@ -108,17 +108,17 @@ def backend(camera):
 
 
 class Client:
-    """An aiortc viewer in the loop of the test; ``packets`` is what came."""
+    """An aiortc viewer in the test's loop; ``packets`` are the RTP packets that it received."""
 
     def __init__(self):
         self.packets = queue.Queue()
         self.peer = aiortc.RTCPeerConnection(aiortc.RTCConfiguration([]))
         receiver = self.peer.addTransceiver("video", "recvonly").receiver
 
-        async def spy(packet, arrival_time_ms):
+        async def record(packet, arrival_time_ms):
             self.packets.put(packet)
 
-        receiver._handle_rtp_packet = spy
+        receiver._handle_rtp_packet = record
 
     async def offer(self):
         await self.peer.setLocalDescription(await self.peer.createOffer())
@@ -148,7 +148,7 @@ class Client:
                 return packet.timestamp, payloads
 
 
-async def until(condition):
+async def eventually(condition):
     for _ in range(2000):
         if condition():
             return True
@@ -156,10 +156,10 @@ async def until(condition):
     return False
 
 
-def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend, camera):
+def test_a_viewer_gets_the_group_unchanged_with_timestamps_of_the_capture(backend, camera):
     units = [unit(number, keyframe=number == 0) for number in range(4)]
     for given in units[:2]:
-        camera.news.put(given)
+        camera.items.put(given)
 
     async def run():
         client = Client()
@@ -167,22 +167,22 @@ def test_a_viewer_gets_the_group_as_it_is_with_the_capture_s_timestamps(backend,
         seen = [await client.picture(), await client.picture()]
         assert backend.health()["webrtc_clients"] == 1
         for given in units[2:]:
-            camera.news.put(given)
+            camera.items.put(given)
         seen += [await client.picture(), await client.picture()]
         await client.peer.close()
-        assert await until(lambda: backend.health()["webrtc_clients"] == 0)
+        assert await eventually(lambda: backend.health()["webrtc_clients"] == 0)
         return seen
 
     expected = [packetize(given) for given in units]
-    assert in_a_loop(run()) == [(made.timestamp, made.payloads) for made in expected]
+    assert run_in_thread(run()) == [(made.timestamp, made.payloads) for made in expected]
     assert expected[1].timestamp == units[1].capture_ns * 9 // 100_000 % 2**32
     assert backend.health()["camera"]["width"] == 640
 
 
 def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera, monkeypatch):
-    monkeypatch.setattr("petcam.web.webrtc.peer.RESTART_EVERY", 0)
-    camera.news.put(unit(0, keyframe=True))
-    camera.news.put(unit(1))
+    monkeypatch.setattr("petcam.web.webrtc.peer.MIN_RESTART_INTERVAL_SECONDS", 0)
+    camera.items.put(unit(0, keyframe=True))
+    camera.items.put(unit(1))
 
     async def run():
         client = Client()
@@ -190,25 +190,25 @@ def test_a_viewer_that_asks_for_a_keyframe_gets_the_group_again(backend, camera,
         first, second = await client.picture(), await client.picture()
         receiver = client.peer.getReceivers()[0]
         await receiver._send_rtcp_pli((await ssrc(client, camera))[0])
-        assert await until(lambda: any(viewer._again for viewer in backend._viewers))
-        camera.news.put(unit(3))
+        assert await eventually(lambda: any(viewer._restart_requested for viewer in backend._viewers))
+        camera.items.put(unit(3))
         again = await client.picture()
         await client.peer.close()
         return first, second, again
 
     async def ssrc(client, camera):
-        camera.news.put(unit(2))
+        camera.items.put(unit(2))
         packet = await client.next()
         while not packet.marker:
             packet = await client.next()
         return (packet.ssrc,)
 
-    first, second, again = in_a_loop(run())
+    first, second, again = run_in_thread(run())
     assert again == first != second
 
 
-def test_it_lets_only_so_many_in_and_ends_a_session(backend, camera):
-    camera.news.put(unit(0, keyframe=True))
+def test_the_number_of_viewers_is_limited_and_a_session_can_be_ended(backend, camera):
+    camera.items.put(unit(0, keyframe=True))
 
     async def run():
         clients = [Client(), Client(), Client()]
@@ -220,18 +220,18 @@ def test_it_lets_only_so_many_in_and_ends_a_session(backend, camera):
             await asyncio.to_thread(backend.answer, offers[2])
         assert refused.value.code is Code.TOO_MANY_VIEWERS
         assert await asyncio.to_thread(backend.end_session, "mine") == 1
-        assert await until(lambda: backend.health()["webrtc_clients"] == 1)
+        assert await eventually(lambda: backend.health()["webrtc_clients"] == 1)
         still = threading.Event()
         still.set()
         await clients[2].accept(await asyncio.to_thread(backend.answer, offers[2], "third", still.is_set))
         await clients[2].picture()
         assert backend.health()["webrtc_clients"] == 2
         still.clear()
-        assert await until(lambda: backend.health()["webrtc_clients"] == 1), "its session's time is over"
+        assert await eventually(lambda: backend.health()["webrtc_clients"] == 1), "its session's time is over"
         for client in clients:
             await client.peer.close()
 
-    in_a_loop(run())
+    run_in_thread(run())
 
 
 AUDIO = (
@@ -240,31 +240,31 @@ AUDIO = (
 
 
 @pytest.mark.parametrize("offer", ["", "v=0", "nonsense", AUDIO, "v=0\r\nm=video x\r\n", "\0" * 1000])
-def test_it_refuses_what_is_no_offer_of_h264_and_keeps_no_place_for_it(backend, offer):
+def test_an_invalid_offer_is_refused_and_takes_no_viewers_place(backend, offer):
     for _ in range(3):
         with pytest.raises(PetcamError) as refused:
             backend.answer(offer)
         assert refused.value.code is Code.BAD_OFFER
 
 
-def test_a_viewer_that_never_connects_gives_its_place_back(backend, monkeypatch):
-    monkeypatch.setattr(server, "LONGEST_HANDSHAKE", 0.05)
+def test_a_viewer_that_never_connects_makes_room_for_others(backend, monkeypatch):
+    monkeypatch.setattr(server, "MAX_HANDSHAKE_SECONDS", 0.05)
 
     async def run():
         clients = [Client() for _ in range(5)]
         for client in clients:
             offer = await client.offer()
-            assert await until(lambda: len(backend._viewers) < 2)
+            assert await eventually(lambda: len(backend._viewers) < 2)
             await asyncio.to_thread(backend.answer, offer)
             await client.peer.close()
 
-    in_a_loop(run())
+    run_in_thread(run())
 
 
 def test_it_names_the_package_to_install_where_aiortc_is_missing(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(PetcamError, match="python3-aiortc") as raised:
-        server.require()
+        server.require_aiortc()
     assert raised.value.code is Code.BAD_CONFIG
 
 
@@ -274,7 +274,7 @@ def python_services(services, backend):
     return replace(services, config=config, webrtc=backend)
 
 
-def test_the_page_is_sent_to_petcam_web_for_its_offer(python_services):
+def test_with_the_python_backend_the_page_sends_its_offer_to_petcam_web(python_services):
     client = create_app(python_services).test_client()
     assert client.get("/api/webrtc/config").get_json()["signaling_url"] == "/api/webrtc/offer"
     assert "8081" not in client.get("/").headers["Content-Security-Policy"]
@@ -283,7 +283,7 @@ def test_the_page_is_sent_to_petcam_web_for_its_offer(python_services):
     assert client.post("/api/webrtc/offer", json={"type": "answer", "sdp": "v=0"}).status_code == 400
 
 
-def test_health_is_petcam_webs_own_and_says_whether_anything_can_record(python_services, streamer):
+def test_health_comes_from_the_backend_and_says_whether_the_streamer_records(python_services, streamer):
     client = create_app(python_services).test_client()
     streamer.fail(Code.STREAMER_UNAVAILABLE)
     health = client.get("/api/go/health").get_json()
@@ -293,10 +293,10 @@ def test_health_is_petcam_webs_own_and_says_whether_anything_can_record(python_s
     assert client.get("/api/go/health").get_json()["recording"] is True
 
 
-def test_each_offer_needs_a_token_of_its_session_that_is_used_once(python_services, gate):
+def test_each_offer_needs_an_unused_token_of_its_session(python_services, gate):
     python_services.owner.set_password(PASSWORD)
     config = replace(python_services.config, auth=replace(python_services.config.auth, mode="password"))
-    client = create_app(replace(python_services, config=config, tokens=gate._tokens)).test_client()
+    client = create_app(replace(python_services, config=config, offer_tokens=gate._tokens)).test_client()
     assert client.post("/api/webrtc/offer", json={}).status_code == 401
     client.post("/login", data={"password": PASSWORD})
     token = client.get("/api/webrtc/config").get_json()["token"]
@@ -313,9 +313,9 @@ def offer_with(client, token):
     return client.post("/api/webrtc/offer", json=offer, headers={"Authorization": f"Bearer {token}"})
 
 
-def test_a_token_is_good_for_a_minute(gate, monkeypatch):
+def test_a_token_expires_after_a_minute(gate, monkeypatch):
     token = gate._tokens.make("camera", "mine", 600)
     now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
     monkeypatch.setattr("petcam.web.signaling.offer_gate.boottime_ms", lambda: now + 60_001)
     with pytest.raises(PetcamError):
-        gate.pass_once(token, "camera", "mine")
+        gate.redeem(token, "camera", "mine")

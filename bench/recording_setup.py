@@ -1,6 +1,6 @@
-"""The writer of a segment, and a streamer over it that can be killed.
+"""What measurements of recordings run: the writer of a segment, a streamer that can be killed, and petcam-web.
 
-The writer numbers each picture in its own bytes, so that files can be compared with it.
+The writer puts a number into each picture's bytes, so that recordings can be compared with what was published.
 """
 
 import json
@@ -22,11 +22,11 @@ from petcam.shm.stream import StreamWriter
 
 FPS = 30
 DELIMITER = b"\0\0\0\1\x09"
-MARK = b"petcam-bench-num"  # the UUID of an SEI message
+NUMBER_MARK = b"petcam-bench-num"  # the UUID of an SEI message
 
 
-class Studio:
-    """A segment, a streamer that can be killed, and petcam-web over its recordings."""
+class RecordingSetup:
+    """A segment, a streamer that can be killed, and petcam-web with the recordings."""
 
     def __init__(self, directory: Path, film: list[bytes]) -> None:
         self.web_port, self.port = free_ports(2)
@@ -46,10 +46,10 @@ class Studio:
         return subprocess.Popen([*words, "--config", str(self._config)], cwd=ROOT, stdout=self._log, stderr=self._log)
 
     def publish(self) -> None:
-        """The next picture, in the camera's own time."""
+        """Publish the next picture; its capture time is that of a camera with ``FPS`` pictures a second."""
         n = self.published
         picture = self._film[n % len(self._film)]
-        sei = b"\0\0\0\1\x06\x05\x18" + MARK + b"%08d" % n + b"\x80"
+        sei = b"\0\0\0\1\x06\x05\x18" + NUMBER_MARK + b"%08d" % n + b"\x80"
         data = picture[:6] + sei + picture[6:]
         keyframe = n % len(self._film) % FPS == 0
         capture_ns = self._base_ns + n * 1_000_000_000 // FPS
@@ -60,7 +60,7 @@ class Studio:
     def in_real_time(self) -> Iterator[None]:
         stop = threading.Event()
 
-        def film() -> None:
+        def publish_when_due() -> None:
             while not stop.is_set():
                 due = (self._base_ns + self.published * 1_000_000_000 // FPS - time.monotonic_ns()) / 1e9
                 if due > 0:
@@ -68,7 +68,7 @@ class Studio:
                 self.publish()
 
         self._base_ns = time.monotonic_ns() - self.published * 1_000_000_000 // FPS
-        thread = threading.Thread(target=film)
+        thread = threading.Thread(target=publish_when_due)
         thread.start()
         try:
             yield
@@ -76,33 +76,33 @@ class Studio:
             stop.set()
             thread.join()
 
-    def ask(self, path: str, method: str = "GET") -> dict[str, Any]:
+    def request(self, path: str, method: str = "GET") -> dict[str, Any]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:
             loaded: dict[str, Any] = json.load(answer)
         return loaded
 
     def start(self) -> None:
-        until(lambda: bool(self.ask("/start", "POST")))
+        eventually(lambda: bool(self.request("/start", "POST")))
 
     def close(self) -> None:
         self._writer.close()
         self._log.close()
 
 
-def _settings(studio: Studio, name: str) -> dict[str, Any]:
+def _settings(setup: RecordingSetup, name: str) -> dict[str, Any]:
     return {
-        "web": {"host": "127.0.0.1", "port": studio.web_port},
-        "streamer": {"host": "127.0.0.1", "port": studio.port},
+        "web": {"host": "127.0.0.1", "port": setup.web_port},
+        "streamer": {"host": "127.0.0.1", "port": setup.port},
         "camera": {"stream": f"{name}_stream", "detections": f"{name}_detections"},
-        "webrtc": {"udp_port": studio.port},
-        "recording": {"directory": str(studio.recordings), "segment_minutes": 1440, "min_free_bytes": 1 << 28},
+        "webrtc": {"udp_port": setup.port},
+        "recording": {"directory": str(setup.recordings), "segment_minutes": 1440, "min_free_bytes": 1 << 28},
         "auth": {"mode": "none"},
     }
 
 
-def film() -> list[bytes]:
-    """Two seconds of 2 Mb/s, a picture each."""
+def make_film() -> list[bytes]:
+    """Two seconds of video with 2 Mb/s, as a list of access units."""
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=rate={FPS}:size=640x360,noise=alls=30:allf=t"]
     command += ["-frames:v", str(2 * FPS), "-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast"]
     command += ["-b:v", "2M", "-maxrate", "2M", "-bufsize", "1M", "-g", str(FPS), "-sc_threshold", "0"]
@@ -111,7 +111,7 @@ def film() -> list[bytes]:
     return [DELIMITER + picture for picture in video.split(DELIMITER)[1:]]
 
 
-def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -123,6 +123,6 @@ def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     raise RuntimeError(f"not so after {seconds:g} s")
 
 
-def end(process: "subprocess.Popen[bytes]") -> None:
+def terminate(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     process.wait(10)

@@ -1,5 +1,5 @@
-"""petcam under attack: how long the owner, who is logged in, waits for the page meanwhile, what memory the services
-take and give back, and whether the time of an answer tells whether a password was right."""
+"""petcam under attack: how long the logged-in owner waits for the page, how much memory the services take and release,
+and whether the response time reveals that a password is right."""
 
 import http.client
 import statistics
@@ -15,56 +15,63 @@ from bench.camera import ROOT, Camera, running
 from bench.figure import Figure
 from petcam.system.network import lan_address
 
-OWNER, VIEWER = "the owner's own words", "words for the viewers"
-PAGE_LIMIT = 1000.0  # ms
-PAUSE = 0.05  # seconds between the owner's requests
-HOLD = 20.0  # seconds for which slow connections are held
-LONGEST = 60.0  # seconds that an attack may take which ends by itself
-SETTLE = 45.0  # seconds after the attacks until memory is read again
-TRIES = 12  # passwords of each kind: within what all strangers together may try at once
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+OWNER_PASSWORD, VIEWER_PASSWORD = "the owner's own words", "words for the viewers"
+MAX_PAGE_MS = 1000.0
+PAUSE_SECONDS = 0.05  # between the owner's requests
+HOLD_SECONDS = 20.0  # for which slow connections are held
+MAX_ATTACK_SECONDS = 60.0  # of an attack that ends by itself
+SETTLE_SECONDS = 45.0  # after the attacks, before memory is read again
+TRIES_PER_KIND = 12  # passwords of each kind; few enough for the limit that all unknown clients share
+FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def figures() -> list[Figure]:
     with running(login=True) as camera:
-        camera.run("password", given=OWNER + "\n")
-        camera.run("password", "--viewer", given=VIEWER + "\n")
-        found = _login_figures([_answers(camera, number) for number in range(TRIES)])
-        memory = Memory(camera)
-        found += _siege(camera, memory)
-        time.sleep(SETTLE)
+        camera.run("password", stdin=OWNER_PASSWORD + "\n")
+        camera.run("password", "--viewer", stdin=VIEWER_PASSWORD + "\n")
+        found = _login_figures([_login_times(camera, number) for number in range(TRIES_PER_KIND)])
+        memory = MemoryRecord(camera)
+        found += _attack(camera, memory)
+        time.sleep(SETTLE_SECONDS)
         return [*found, *memory.figures()]
 
 
-class Memory:
-    """Of the services that are attacked."""
+class MemoryRecord:
+    """The memory of the attacked services: before, maximum, afterwards."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
-        self._before = self._most = self._now()
+        self._before = self._max = self._now()
 
-    def look(self) -> None:
-        self._most = {name: max(self._most[name], now) for name, now in self._now().items()}
+    def update(self) -> None:
+        self._max = {name: max(self._max[name], now) for name, now in self._now().items()}
 
     def figures(self) -> list[Figure]:
         after = self._now()
         return [
             Figure(f"memory of {name} {when}", value[name], "MiB")
             for name in after
-            for when, value in (("before", self._before), ("at most", self._most), (f"{SETTLE:g} s after", after))
+            for when, value in (
+                ("before", self._before),
+                ("at most", self._max),
+                (f"{SETTLE_SECONDS:g} s after", after),
+            )
         ]
 
     def _now(self) -> dict[str, float]:
         return {name: value for name, value in self._camera.memory().items() if name != "feed"}
 
 
-def _answers(camera: Camera, number: int) -> tuple[float, float, float]:
-    """To the right password, a wrong one, and one while none is set; in turn, as machines drift. In ms."""
-    right, wrong = (_try(camera, f"127.{number}.0.{n}", word) for n, word in enumerate((OWNER, "a guess"), 1))
+def _login_times(camera: Camera, number: int) -> tuple[float, float, float]:
+    """Response times in ms to the right password, a wrong one, and one while none is set; measured in turn, so that
+    changes of the machine's load affect all three."""
+    right, wrong = (
+        _login_ms(camera, f"127.{number}.0.{n}", word) for n, word in enumerate((OWNER_PASSWORD, "a guess"), 1)
+    )
     owner = camera.directory / "owner.json"
-    kept = owner.rename(owner.with_suffix(".kept"))
-    unset = _try(camera, f"127.{number}.0.3", "a guess")
-    kept.rename(owner)
+    moved = owner.rename(owner.with_suffix(".kept"))
+    unset = _login_ms(camera, f"127.{number}.0.3", "a guess")
+    moved.rename(owner)
     return right, wrong, unset
 
 
@@ -77,11 +84,11 @@ def _login_figures(answers: list[tuple[float, float, float]]) -> list[Figure]:
     ]
 
 
-def _siege(camera: Camera, memory: Memory) -> list[Figure]:
-    owner, viewer = _log_in(camera, OWNER), _log_in(camera, VIEWER)
+def _attack(camera: Camera, memory: MemoryRecord) -> list[Figure]:
+    owner, viewer = _log_in(camera, OWNER_PASSWORD), _log_in(camera, VIEWER_PASSWORD)
     lan, web, streamer, tls = lan_address(), camera.web_port, camera.streamer_port, camera.tls_port
-    found = _page_figures("with nothing else", _pages(camera, owner, memory, lambda: False, 3.0))
-    for name, kind, host, port, given in (
+    found = _page_figures("with nothing else", _page_times(camera, owner, memory, lambda: False, 3.0))
+    for name, kind, host, port, stdin in (
         ("during 5,000 wrong passwords of 5,000 addresses", "passwords", "127.0.0.1", web, ""),
         ("during 500 slow connections to the page", "slow", lan, web, ""),
         ("during 500 slow connections to the streamer", "slow", lan, streamer, ""),
@@ -89,38 +96,40 @@ def _siege(camera: Camera, memory: Memory) -> list[Figure]:
         ("during 1,000 offers without a token", "strangers", lan, streamer, ""),
         ("during 1,000 offers of one who is logged in", "offers", lan, web, viewer),
     ):
-        with _attacker(kind, host, port, given) as attacker:
-            seconds = HOLD if kind.startswith("slow") else LONGEST
-            found += _page_figures(name, _pages(camera, owner, memory, partial(_is_over, attacker), seconds))
+        with _attacker(kind, host, port, stdin) as attacker:
+            seconds = HOLD_SECONDS if kind.startswith("slow") else MAX_ATTACK_SECONDS
+            found += _page_figures(name, _page_times(camera, owner, memory, partial(_has_ended, attacker), seconds))
     return found
 
 
-def _pages(camera: Camera, cookie: str, memory: Memory, over: Callable[[], bool], seconds: float) -> list[float]:
-    """How long the owner waits for the page, in ms, each time by a new connection. Ends when it is over, or after
+def _page_times(
+    camera: Camera, cookie: str, memory: MemoryRecord, ended: Callable[[], bool], seconds: float
+) -> list[float]:
+    """How long the owner waits for the page, in ms, each time with a new connection, until ``ended()`` or for
     ``seconds``."""
     times: list[float] = []
     end = time.monotonic() + seconds
-    while time.monotonic() < end and not over():
-        times.append(_page(camera, cookie))
-        memory.look()
-        time.sleep(PAUSE)
+    while time.monotonic() < end and not ended():
+        times.append(_page_ms(camera, cookie))
+        memory.update()
+        time.sleep(PAUSE_SECONDS)
     return times
 
 
 def _page_figures(name: str, times: list[float]) -> list[Figure]:
     return [
-        Figure(f"owner's page {name}, median", statistics.median(times), "ms", PAGE_LIMIT),
-        Figure(f"owner's page {name}, worst of {len(times)}", max(times), "ms", PAGE_LIMIT),
+        Figure(f"owner's page {name}, median", statistics.median(times), "ms", MAX_PAGE_MS),
+        Figure(f"owner's page {name}, worst of {len(times)}", max(times), "ms", MAX_PAGE_MS),
     ]
 
 
 @contextmanager
-def _attacker(kind: str, host: str, port: int, given: str) -> Iterator["subprocess.Popen[str]"]:
+def _attacker(kind: str, host: str, port: int, stdin: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "bench.attacker", kind, host, str(port)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, **pipes) as attacker:
         assert attacker.stdin is not None and attacker.stdout is not None
-        attacker.stdin.write(given + "\n")
+        attacker.stdin.write(stdin + "\n")
         attacker.stdin.close()
         try:
             yield attacker
@@ -129,18 +138,18 @@ def _attacker(kind: str, host: str, port: int, given: str) -> Iterator["subproce
             print(f"{kind}: answers by status {attacker.stdout.read().strip()}", file=sys.stderr)
 
 
-def _is_over(attacker: "subprocess.Popen[str]") -> bool:
+def _has_ended(attacker: "subprocess.Popen[str]") -> bool:
     return attacker.poll() is not None
 
 
 def _log_in(camera: Camera, password: str) -> str:
-    """The session's cookie."""
+    """Log in; returns the session's cookie."""
     _, headers = _post(camera, password, "127.0.0.1")
     return headers["Set-Cookie"].partition(";")[0]
 
 
-def _try(camera: Camera, source: str, password: str) -> float:
-    """Milliseconds until the login has answered, asked from an address that has not asked before."""
+def _login_ms(camera: Camera, source: str, password: str) -> float:
+    """Milliseconds until the login answers; ``source`` must be an address that was not used before."""
     began = time.monotonic()
     _post(camera, password, source)
     return 1000 * (time.monotonic() - began)
@@ -148,14 +157,14 @@ def _try(camera: Camera, source: str, password: str) -> float:
 
 def _post(camera: Camera, password: str, source: str) -> tuple[int, http.client.HTTPMessage]:
     connection = http.client.HTTPConnection("127.0.0.1", camera.web_port, timeout=30, source_address=(source, 0))
-    connection.request("POST", "/login", urlencode({"password": password}), FORM)
+    connection.request("POST", "/login", urlencode({"password": password}), FORM_HEADERS)
     answer = connection.getresponse()
     connection.close()
     return answer.status, answer.headers
 
 
-def _page(camera: Camera, cookie: str) -> float:
-    """Milliseconds until the page is there."""
+def _page_ms(camera: Camera, cookie: str) -> float:
+    """Milliseconds until the page has arrived."""
     began = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", camera.web_port, timeout=30)
     connection.request("GET", "/", headers={"Cookie": cookie})
