@@ -12,8 +12,7 @@ from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
-from petcam.web import webrtc
-from petcam.web.app import Services, create_app
+from petcam.web import Services, create_app, webrtc
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle

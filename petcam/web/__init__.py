@@ -7,3 +7,7 @@ Threads and their owners: ``http.WebServer`` (waitress's loop and workers), ``li
 ``pictures.PictureFeed`` (one decoder, only while somebody watches), ``webrtc.PythonWebRTC`` (an asyncio loop and a
 reader). ``petcam.commands.web`` starts them and stops them in reverse order.
 """
+
+from petcam.web.app import Services, create_app
+
+__all__ = ["Services", "create_app"]
