@@ -31,9 +31,9 @@ def first_client(services, assets):
 
 
 @pytest.fixture
-def client(closed_services, assets):
+def client(services_with_login, assets):
     """With a login, and nobody logged in."""
-    return create_app(closed_services, assets).test_client()
+    return create_app(services_with_login, assets).test_client()
 
 
 def log_in(client, password=PASSWORD):
@@ -63,7 +63,7 @@ def test_the_first_visit(first_client, services):
     said(late)
 
 
-def test_the_login(client, closed_services):
+def test_the_login(client, services_with_login):
     said(client.get("/login", headers=ASKED))
     problems = {client.post("/login", data={"password": "no"}, headers=ASKED).status_code for _ in range(5)}
     assert problems == {401, 429}
@@ -93,17 +93,17 @@ def test_the_account_and_what_is_wrong_with_its_forms(client, form):
     said(client.get("/", headers=ASKED))
 
 
-def test_the_account_once_something_was_done(client, closed_services):
+def test_the_account_once_something_was_done(client, services_with_login):
     log_in(client)
-    closed_services.owner.set_viewer_password(OTHER)
+    services_with_login.owner.set_viewer_password(OTHER)
     for done in ("password", "viewer", "removed"):
         said(client.get(f"/account?done={done}", headers=ASKED))
     viewers = {"current": PASSWORD, "password": PASSWORD, "again": PASSWORD}
     said(client.post("/account/viewer", data=viewers, headers=ASKED))
 
 
-def test_a_viewer_and_what_a_viewer_may_not(client, closed_services):
-    closed_services.owner.set_viewer_password(OTHER)
+def test_a_viewer_and_what_a_viewer_may_not(client, services_with_login):
+    services_with_login.owner.set_viewer_password(OTHER)
     log_in(client, OTHER)
     said(client.get("/account", headers=ASKED))
     refused = client.post("/account/password", headers=ASKED)
@@ -111,7 +111,7 @@ def test_a_viewer_and_what_a_viewer_may_not(client, closed_services):
     said(refused)
 
 
-def test_what_is_refused(client, closed_services):
+def test_what_is_refused(client, services_with_login):
     log_in(client)
     too_much = {"password": "x" * 100_000}
     for status, answer in (
@@ -124,8 +124,8 @@ def test_what_is_refused(client, closed_services):
         said(answer)
 
 
-def test_a_defect(client, closed_services, monkeypatch):
-    monkeypatch.setattr(closed_services.owner, "verify", lambda password: 1 / 0)
+def test_a_defect(client, services_with_login, monkeypatch):
+    monkeypatch.setattr(services_with_login.owner, "verify", lambda password: 1 / 0)
     answer = client.post("/login", data={"password": PASSWORD}, headers=ASKED)
     assert answer.status_code == 500
     said(answer)
