@@ -97,11 +97,13 @@ def test_the_live_page_in_trouble(pseudo_system: DemoSystem, page: Page) -> None
         expect(page.locator("#way")).not_to_be_empty()
         expect(page.locator("#server-status")).to_have_attribute("data-state", "disconnected")
     page.wait_for_selector(LIVE + "[data-way=webrtc]")
+    refusal = {"error": "No video", "message": "a streamer whose camera is silent says so"}
+    page.route("**/api/recording/start", lambda route: route.fulfill(status=503, json=refusal))
+    page.locator("#start-recording:enabled").click()
+    expect(page.locator("#toast")).not_to_be_empty()
     with pseudo_system.without("feed"):
         page.wait_for_selector("#camera[data-video=waiting]")
         expect(page.locator(".notice-hint")).not_to_be_empty()
-        page.locator("#start-recording").click()
-        expect(page.locator("#toast")).not_to_be_empty()
     page.wait_for_selector(LIVE)
     assert hard_coded(page) == []
 
