@@ -112,7 +112,8 @@ def test_the_page_of_recordings(page: Page) -> None:
     page.goto("/recordings")
     page.wait_for_selector("#start-recording:enabled")
     record(page)
-    card = page.locator(".card[data-state=complete]").first
+    name = page.locator("#recording-file").inner_text()
+    card = page.locator(".card[data-state=complete]").filter(has=page.locator(f"[href*='{name}']"))
     card.locator(".open").click()
     expect(card.locator("video[controls]")).to_be_visible()
     card.locator(".pin").click()
