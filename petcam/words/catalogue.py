@@ -44,7 +44,7 @@ class Words:
         return name in self._catalogues[ENGLISH].get(section, {})
 
     def sections(self, language: str, names: Iterable[str]) -> dict[str, Section]:
-        return {name: self._catalogues[language][name] for name in names}
+        return {name: self._catalogues[language].get(name, {}) for name in names}
 
     def best(self, tags: Iterable[str]) -> str | None:
         """The language of the first of ``tags`` (``en-GB``) that there is; None where there is none of them."""

@@ -1,20 +1,23 @@
-import { ServerError } from "./http.js";
+import { fetchJSON, ServerError } from "./http.js";
 
 /** @typedef {typeof import("../../words/en.json")} Catalogue */
 /** @typedef {{[S in keyof Catalogue]: `${S}.${keyof Catalogue[S] & string}`}[keyof Catalogue]} MessageKey */
 
-const WORDS_ID = "words";
+/** Those of the page's language. Throws as `fetchJSON` does. */
+export async function loadMessages() {
+  return new Messages(await fetchJSON(document.body.dataset.words ?? ""));
+}
 
-/** What the page says: the sections of its language's catalogue that it brought along (docs/words.md). */
+/** What the page's modules say: their sections of its language's catalogue (docs/words.md). */
 export class Messages {
   /** @type {Map<string, string>} by `section.key` */
   #texts = new Map();
   #number;
 
-  constructor() {
+  /** @param {Record<string, Record<string, string>>} sections */
+  constructor(sections) {
     this.language = document.documentElement.lang;
     this.#number = new Intl.NumberFormat(this.language);
-    const sections = JSON.parse(document.getElementById(WORDS_ID)?.textContent ?? "{}");
     for (const [section, texts] of Object.entries(sections)) {
       for (const [key, text] of Object.entries(texts)) this.#texts.set(`${section}.${key}`, text);
     }

@@ -1,6 +1,6 @@
 import { byId, setText } from "../lib/dom.js";
 import { ServerError } from "../lib/http.js";
-import { Messages } from "../lib/messages.js";
+import { loadMessages } from "../lib/messages.js";
 import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
@@ -18,6 +18,7 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./choices.js").Choices} Choices */
+/** @typedef {import("../lib/messages.js").Messages} Messages */
 /**
  * @typedef {object} Begun what the entry has made
  * @property {Choices} choices
@@ -27,20 +28,26 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 
 /** The page: makes the modules, and tells each what another one found out. */
 class Page {
-  messages = new Messages();
   monitor = new ServerStatusMonitor();
   view = new MjpegView(byId("mjpeg-canvas"));
   detections = new DetectionsStream();
   #video = videoSource(byId("webrtc-video"));
-  overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => this.messages.className(name));
+  overlay;
   #playoutDelay;
   recording = new RecordingControls();
-  #latest = new LatestRecordings(byId("recordings"), this.messages);
-  #notice = new Notice(byId("notice"), this.messages);
+  #latest;
+  #notice;
   #toastTimer = 0;
 
-  /** @param {Begun} begun */
-  constructor({ choices, mayDelay, firstCall }) {
+  /**
+   * @param {Begun} begun
+   * @param {Messages} messages
+   */
+  constructor({ choices, mayDelay, firstCall }, messages) {
+    this.messages = messages;
+    this.overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => messages.className(name));
+    this.#latest = new LatestRecordings(byId("recordings"), messages);
+    this.#notice = new Notice(byId("notice"), messages);
     this.choices = choices;
     this.client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), mayDelay, firstCall);
     this.fallback = new Fallback(this.client, this.view, choices, () => this.monitor.health?.camera.state ?? "");
@@ -152,8 +159,8 @@ class Page {
 }
 
 /** @param {Begun} begun */
-export function start(begun) {
-  const page = new Page(begun);
+export async function start(begun) {
+  const page = new Page(begun, await loadMessages());
   page.start();
   return page;
 }

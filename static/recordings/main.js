@@ -1,7 +1,7 @@
 import { byId, setText } from "../lib/dom.js";
 import { megabytes } from "../lib/format.js";
 import { ServerError } from "../lib/http.js";
-import { Messages } from "../lib/messages.js";
+import { loadMessages } from "../lib/messages.js";
 import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
@@ -12,9 +12,11 @@ import { Player } from "./player.js";
 
 const REFRESH_MS = 10_000; // what another tab, or the streamer, did
 
+const messages = await loadMessages();
+
 /** The page of recordings: makes the modules, and tells each what another one found out. */
 class Page {
-  messages = new Messages();
+  messages = messages;
   monitor = new ServerStatusMonitor();
   recording = new RecordingControls();
   library = new Library();

@@ -64,5 +64,5 @@ def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, strea
     language = Language(Words(assets / "words"))
     language.register(app)
     Errors(language).register(app)
-    StaticFiles(assets / "static").register(app)
+    StaticFiles(assets / "static", language.files()).register(app)
     Forwarded.register(app, web, proof)

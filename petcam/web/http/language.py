@@ -1,13 +1,16 @@
 """The language of what a request is answered with: the browser's; Japanese where it names none, English where it
 names only others than there are (words/)."""
 
+import json
+from functools import partial
+
 from flask import Flask, request
-from jinja2.utils import htmlsafe_json_dumps
 
 from petcam.errors import PetcamError
 from petcam.words import ENGLISH, Words
 
 WITHOUT_PREFERENCE = "ja"
+MODULE_SECTIONS = ("state", "live", "recordings", "errors", "classes")  # that browser modules say
 
 
 class Language:
@@ -17,8 +20,8 @@ class Language:
         self._words = words
 
     def register(self, app: Flask) -> None:
-        """For templates: ``language``, ``say(key, place=value)`` and ``words_of(section, ...)``, which modules read."""
-        app.context_processor(lambda: {"language": self.name(), "say": self.say, "words_of": self.words_of})
+        """For templates: ``language`` and ``say(key, place=value)``."""
+        app.context_processor(lambda: {"language": self.name(), "say": self.say})
 
     def name(self) -> str:
         """One of those of the catalogues."""
@@ -29,10 +32,11 @@ class Language:
     def say(self, key: str, **values: object) -> str:
         return self._words.text(self.name(), key, **values)
 
-    def words_of(self, *sections: str) -> str:
-        """JSON for a ``<script>``, its letters as they are: escaped they would weigh twice as much."""
-        found = self._words.sections(self.name(), sections)
-        return htmlsafe_json_dumps(found, ensure_ascii=False, separators=(",", ":"))
+    def files(self) -> dict[str, bytes]:
+        """What browser modules say, by language: static files named ``words/LANGUAGE.json``."""
+        found = {name: self._words.sections(name, MODULE_SECTIONS) for name in self._words.languages}
+        dump = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+        return {f"words/{name}.json": dump(sections).encode() for name, sections in found.items()}
 
     def explain(self, error: PetcamError) -> str:
         """What a page says of ``error``: its own words, those of its phrase, or the English message."""

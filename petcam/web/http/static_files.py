@@ -9,15 +9,16 @@ import gzip
 import hashlib
 import mimetypes
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from flask import Flask, Response, abort, request
 
 from petcam.web.http.marks import Mark, marked
 
 VERSION_PREFIX = re.compile(r"[0-9a-f]{12}/")
-TEXT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TEXT_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 CACHE_FOREVER = "public, max-age=31536000, immutable"
 REVALIDATE = "public, no-cache"
 
@@ -30,19 +31,20 @@ class StaticFile:
     etag: str
 
     @classmethod
-    def read(cls, path: Path) -> "StaticFile":
-        data, text = path.read_bytes(), path.suffix in TEXT_TYPES
-        gzipped = gzip.compress(data, mtime=0) if text else b""
-        mimetype = TEXT_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    def of(cls, name: str, data: bytes) -> "StaticFile":
+        suffix = PurePosixPath(name).suffix
+        gzipped = gzip.compress(data, mtime=0) if suffix in TEXT_TYPES else b""
+        mimetype = TEXT_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         return cls(mimetype, data, gzipped if len(gzipped) < len(data) else b"", hashlib.sha256(data).hexdigest()[:16])
 
 
 class StaticFiles:
-    """The files of ``folder`` as they are when it is made."""
+    """The files of ``folder`` as they are when it is made, and those that were ``generated``, by their names."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, generated: Mapping[str, bytes]) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        self._files = {path.relative_to(folder).as_posix(): StaticFile.read(path) for path in paths}
+        read = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        self._files = {name: StaticFile.of(name, data) for name, data in {**read, **generated}.items()}
         together = "".join(f"{name} {file.etag}\n" for name, file in self._files.items())
         self._version = hashlib.sha256(together.encode()).hexdigest()[:12]
 
