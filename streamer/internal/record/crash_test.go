@@ -145,68 +145,84 @@ func killAfter(t *testing.T, dir, clip string, frames int) (delivered int) {
 	return frames + len(rest)
 }
 
-// syncRecorder is a file that remembers which of its content is durable.
-type syncRecorder struct {
-	*os.File
-	synced *syncedContent
+// gatedFile is a file whose Sync waits until the test lets it begin.
+type gatedFile struct {
+	diskFile
+	gate syncGate
 }
 
-// syncedContent is the content of the newest file as its last Sync left it.
-type syncedContent struct {
-	mu      sync.Mutex
+// syncGate takes a channel for each Sync that may begin, and answers on it with the content that this Sync makes
+// durable; closed, it lets all pass.
+type syncGate chan chan []byte
+
+func (f gatedFile) Sync() error {
+	if answer, ok := <-f.gate; ok {
+		info, err := f.Stat() // what is written from here on may be lost
+		if err != nil {
+			return err
+		}
+		content := make([]byte, info.Size())
+		n, _ := f.ReadAt(content, 0)
+		answer <- content[:n]
+	}
+	return f.diskFile.Sync()
+}
+
+// begin lets the next Sync begin and returns what it makes durable.
+func (g syncGate) begin() []byte {
+	answer := make(chan []byte)
+	g <- answer
+	return <-answer
+}
+
+// powerCut is what the disk holds when the power fails after so many frames.
+type powerCut struct {
+	frames  int
 	content []byte
-	longest time.Duration // that a Sync took: what a busy disk makes of it
 }
 
-func (w syncRecorder) Sync() error {
-	info, err := w.Stat() // what is written meanwhile may be lost
-	if err != nil {
-		return err
-	}
-	content := make([]byte, info.Size())
-	n, _ := w.ReadAt(content, 0)
-	begun := time.Now()
-	if err := (diskFile{w.File}).Sync(); err != nil {
-		return err
-	}
-	w.synced.mu.Lock()
-	defer w.synced.mu.Unlock()
-	w.synced.content, w.synced.longest = content[:n], max(w.synced.longest, time.Since(begun))
-	return nil
-}
-
-// The camera sends in real time, and the file is synced at the usual interval.
+// The frames are the clock here: a sync begins each 750 ms of them and takes a quarter of a second.
 func TestAFileAfterAPowerCutPlaysAndLacksAtMostASecond(t *testing.T) {
-	var disk syncedContent
+	const rate, interval, duration = 30, 22, 7 // frames
+	if every := realSystem().syncEvery; every > interval*time.Second/rate+time.Second/rate {
+		t.Errorf("files are synced every %v", every)
+	}
 	r := newHarness(t, nil)
-	r.system.durable = func(f *os.File) mp4.File { return syncRecorder{f, &disk} }
-	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	gate := make(syncGate)
+	r.system.durable = func(f *os.File) mp4.File { return gatedFile{diskFile{f}, gate} }
+	r.system.syncEvery = time.Millisecond // the gate says when
+	r.system.idleLimit = time.Hour
 	units := seconds(t, 3+*cuts)
 	r.source.publish(units[0])
 	name := r.start()
-	var lost []int
-	begun, nextCut := time.Now(), 1.2
-	for n := 1; len(lost) < *cuts; n++ {
-		time.Sleep(time.Until(begun.Add(time.Duration(n) * time.Second / 30)))
-		r.source.publish(units[n])
-		if float64(n) < nextCut*30 {
-			continue
+	var found []powerCut
+	var syncing, durable []byte
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	nextCut := interval + duration + 1 // the first sync has ended
+	for n := 1; len(found) < *cuts; n++ {
+		if n == nextCut { // just before a sync that ends now has ended
+			found = append(found, powerCut{n, durable})
+			nextCut += 1 + random.IntN(rate-1)
 		}
-		nextCut += 0.2 + 0.6*random.Float64()
-		disk.mu.Lock()
-		content := disk.content
-		disk.mu.Unlock()
-		lost = append(lost, n+1-afterPowerCut(t, name, content, units))
+		if n%interval == duration {
+			durable = syncing
+		}
+		if n%interval == 0 {
+			syncing = gate.begin()
+		}
+		r.source.publish(units[n])
+		r.source.waitUntilRead()
 	}
+	close(gate)
 	r.stop()
+	var lost []int
+	for _, cut := range found {
+		lost = append(lost, cut.frames-afterPowerCut(t, name, cut.content, units))
+	}
 	slices.Sort(lost)
 	t.Logf("%d cuts: frames lost: median %d, most %d", len(lost), lost[len(lost)/2], lost[len(lost)-1])
-	disk.mu.Lock()
-	longest := disk.longest
-	disk.mu.Unlock()
-	// 30 a second and a few for a busy machine, and what came while a sync waited for the disk, the next behind it.
-	if most, allowed := lost[len(lost)-1], 40+int(2*30*longest.Seconds()); most > allowed {
-		t.Errorf("%d frames are lost, more than %d; the longest sync took %v", most, allowed, longest)
+	if most := lost[len(lost)-1]; most > rate {
+		t.Errorf("%d frames are lost, more than a second's", most)
 	}
 }
 
