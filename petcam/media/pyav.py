@@ -28,6 +28,6 @@ def load(wanted_for: str) -> Any:
     return av
 
 
-def missing(wanted_for: str, remedy: str = REMEDY) -> PetcamError:
+def missing(wanted_for: str) -> PetcamError:
     """The error (``UNSUPPORTED``) of what cannot be done without PyAV."""
-    return PetcamError(Code.UNSUPPORTED, f"{wanted_for} needs PyAV: {remedy}")
+    return PetcamError(Code.UNSUPPORTED, f"{wanted_for} needs PyAV: {REMEDY}")

@@ -29,6 +29,7 @@ class Words:
             language: {name: {**texts, **sections.get(name, {})} for name, texts in english.items()}
             for language, sections in own.items()
         }
+        self._by_tag = {language.lower(): language for language in own}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -48,10 +49,9 @@ class Words:
 
     def best(self, tags: Iterable[str]) -> str | None:
         """The language of the first of ``tags`` (``en-GB``) that there is; None where there is none of them."""
-        known = {language.lower(): language for language in self._catalogues}
         for tag in tags:
             lower = tag.lower()
-            found = known.get(lower) or known.get(lower.partition("-")[0])
+            found = self._by_tag.get(lower) or self._by_tag.get(lower.partition("-")[0])
             if found:
                 return found
         return None

@@ -20,8 +20,12 @@ class Language:
         self._words = words
 
     def register(self, app: Flask) -> None:
-        """For templates: ``language`` and ``say(key, place=value)``."""
-        app.context_processor(lambda: {"language": self.name(), "say": self.say})
+        app.context_processor(self._for_templates)
+
+    def _for_templates(self) -> dict[str, object]:
+        """``language``, and ``say(key, place=value)`` in it: a page has dozens of texts, and one language."""
+        language = self.name()
+        return {"language": language, "say": partial(self._words.text, language)}
 
     def name(self) -> str:
         """One of those of the catalogues."""
@@ -34,9 +38,11 @@ class Language:
 
     def files(self) -> dict[str, bytes]:
         """What browser modules say, by language: static files named ``words/LANGUAGE.json``."""
-        found = {name: self._words.sections(name, MODULE_SECTIONS) for name in self._words.languages}
-        dump = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-        return {f"words/{name}.json": dump(sections).encode() for name, sections in found.items()}
+        return {f"words/{name}.json": self._for_modules(name) for name in self._words.languages}
+
+    def _for_modules(self, language: str) -> bytes:
+        sections = self._words.sections(language, MODULE_SECTIONS)
+        return json.dumps(sections, ensure_ascii=False, separators=(",", ":")).encode()
 
     def explain(self, error: PetcamError) -> str:
         """What a page says of ``error``: its own words, those of its phrase, or the English message."""

@@ -59,7 +59,7 @@ class PictureRoutes:
 
     def _require_support(self, options: PictureOptions) -> None:
         if not self._feed.supports(options):
-            raise pyav.missing("this", pyav.SERVICE_REMEDY)
+            raise PetcamError(Code.UNSUPPORTED, f"pictures need PyAV: {pyav.SERVICE_REMEDY}")
 
 
 def _options() -> PictureOptions:

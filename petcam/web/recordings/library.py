@@ -55,7 +55,7 @@ class RecordingLibrary:
 
     def thumbnail(self, name: str) -> Response:
         if not self._thumbnails.are_supported():
-            raise pyav.missing("this", pyav.SERVICE_REMEDY)
+            raise PetcamError(Code.UNSUPPORTED, f"this needs PyAV: {pyav.SERVICE_REMEDY}")
         with self._directory.open(name) as file:
             inode = os.fstat(file.fileno()).st_ino  # stays the same when a growing file is finished
         jpeg = self._thumbnails.get((name, inode), lambda: self._directory.open(name))
