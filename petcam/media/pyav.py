@@ -24,10 +24,5 @@ def load(wanted_for: str) -> Any:
 
         av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines may hold a URL with its password
     except ImportError as error:
-        raise missing(wanted_for) from error
+        raise PetcamError(Code.UNSUPPORTED, f"{wanted_for} needs PyAV: {REMEDY}") from error
     return av
-
-
-def missing(wanted_for: str) -> PetcamError:
-    """The error (``UNSUPPORTED``) of what cannot be done without PyAV."""
-    return PetcamError(Code.UNSUPPORTED, f"{wanted_for} needs PyAV: {REMEDY}")
