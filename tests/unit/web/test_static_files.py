@@ -1,13 +1,16 @@
 """Static files: compression, versions and caching."""
 
 import gzip
+import json
 import re
+import shutil
 
 import pytest
 
 from petcam.system.assets import assets_folder
 from petcam.web.app import create_app
 
+SECTIONS = ("state", "live", "recordings", "errors", "classes")  # of the words, that modules say
 MAIN = (assets_folder() / "static" / "live" / "main.js").read_bytes()
 
 
@@ -49,6 +52,24 @@ def test_head_has_the_headers_and_no_body(client):
     head = client.head("/static/live/main.js")
     assert head.data == b""
     assert int(head.headers["Content-Length"]) == len(MAIN)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("page", ["/", "/recordings"])
+def test_a_page_names_the_words_of_its_language_for_its_modules(client, page, language):
+    html = client.get(page, headers={"Accept-Language": language}).get_data(as_text=True)
+    answer = client.get(re.search(r'data-words="([^"]+)"', html)[1])
+    catalogue = json.loads((assets_folder() / "words" / f"{language}.json").read_text(encoding="utf-8"))
+    assert answer.get_json() == {section: catalogue[section] for section in SECTIONS}
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_changed_words_change_the_version(services, tmp_path, client, versioned):
+    for name in ("templates", "static", "words"):
+        shutil.copytree(assets_folder() / name, tmp_path / name)
+    english = tmp_path / "words" / "en.json"
+    english.write_text(english.read_text(encoding="utf-8").replace("Live", "On air"), encoding="utf-8")
+    assert create_app(services, assets=tmp_path).jinja_env.globals["static_url"]("live/main.js") != versioned
 
 
 def test_a_changed_file_changes_the_version(services, tmp_path, client, versioned):
