@@ -3,9 +3,11 @@
 import contextlib
 import socket
 import struct
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.task import WSGITask
 
 CONNECTION_KEY = "petcam.connection"  # in the WSGI environment
@@ -86,8 +88,26 @@ class Task(WSGITask):
         return environ
 
 
+class Parser(HTTPRequestParser):
+    """Takes one request; what is sent behind it goes to ``keep``."""
+
+    def __init__(self, adjustments: Any, keep: Callable[[bytes], None]) -> None:
+        super().__init__(adjustments)
+        self._keep = keep
+
+    def received(self, data: bytes) -> int:
+        taken: int = super().received(data)
+        if self.completed:
+            self._keep(data[taken:])
+        return len(data) if self.completed else taken
+
+
 class Channel(HTTPChannel):
     """A connection; its methods here run in the thread of waitress's loop.
+
+    A request is begun only when the answer before it has left, so no thread of the server waits for a client to read
+    (but one that sends a stream, which holds a slot). What a client sends ahead is kept, and no more than one buffer is
+    read of it.
 
     Where there are too many, a new one replaces the one whose request has been awaited for longest. That time counts
     from the first byte of a request, so that sending it byte by byte does not keep the connection.
@@ -99,7 +119,27 @@ class Channel(HTTPChannel):
         without_request = [channel for channel in server.active_channels.values() if not channel.requests]
         if len(server.active_channels) >= MAX_CONNECTIONS and without_request:
             min(without_request, key=lambda channel: channel.last_activity).handle_close()
+        self._ahead = b""
         super().__init__(server, *args, **options)
+
+    def parser_class(self, adjustments: Any) -> Parser:
+        return Parser(adjustments, self._keep)
+
+    def _keep(self, data: bytes) -> None:
+        self._ahead = data
+
+    def readable(self) -> bool:
+        """The loop asks this in each round; a request that was sent ahead is taken up here once it is its turn."""
+        while self._ahead and not self.requests and not self.total_outbufs_len:
+            ahead, self._ahead = self._ahead, b""
+            super().received(ahead)
+        return not self._ahead and bool(super().readable())
+
+    def received(self, data: bytes) -> bool:
+        if self.requests:  # of which one is being answered
+            self._ahead = data
+            return True
+        return bool(super().received(data))
 
     def handle_read(self) -> None:
         started_at = self.last_activity if self.request is not None else None

@@ -5,6 +5,7 @@ import http.client
 import itertools
 import json
 import os
+import re
 import resource
 import secrets
 import signal
@@ -22,6 +23,7 @@ from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
 from petcam.web.http.channel import MAX_CONNECTIONS
 from petcam.web.http.server import listen
+from tests.integration.web.conftest import WEB_THREADS
 
 NAME = "petcam_20260101-000000.mp4"
 FRAME = SimpleNamespace(frame_number=5, capture_ns=123_000_000, width=1280, height=720)
@@ -174,6 +176,36 @@ def test_a_stalled_player_holds_no_thread(url, open_stream, config):
     assert requests.get(f"{url}/api/recordings", timeout=10).status_code == 200
     for connection in stalled[12:]:
         connection.close()
+
+
+def test_clients_that_ask_much_and_read_nothing_hold_no_thread(url, web, many_descriptors):
+    request = b"GET /static/petcam.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with contextlib.ExitStack() as connections:
+        for _ in range(2 * WEB_THREADS):
+            client = connections.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", web.port))
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                client.sendall(400 * request)
+        channels, queue = web._server.active_channels, web._server.task_dispatcher.queue
+        assert eventually(lambda: all(each.total_outbufs_len for each in list(channels.values())) and not queue)
+        assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("sizes", [[10_000], [1], [70, 3, 9000]], ids=["at once", "by bytes", "in pieces"])
+def test_requests_that_are_sent_ahead_are_all_answered_in_order(web, sizes):
+    paths = [f"/static/lib/{number}.js" for number in range(50)]
+    asked = [f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n\r\n" for path in paths]
+    stream = "".join([*asked, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"]).encode()
+    with socket.create_connection(("127.0.0.1", web.port), timeout=20) as client:
+        lengths, begin = itertools.cycle(sizes), 0
+        while begin < len(stream):
+            end = begin + next(lengths)
+            client.sendall(stream[begin:end])
+            begin = end
+        received = client.makefile("rb").read()
+    assert re.findall(rb"HTTP/1.1 (\d+) ", received) == 50 * [b"404"] + [b"200"]
 
 
 @pytest.mark.parametrize(
