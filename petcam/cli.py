@@ -13,6 +13,7 @@ from pathlib import Path
 
 from petcam import __version__, config
 from petcam.errors import Code, PetcamError
+from petcam.system.logs import log_to_stderr
 from petcam.words import explain
 
 COMMANDS = {
@@ -44,7 +45,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     args = _parser().parse_args(argv)
     try:
         return int(args.run(args, _load(args)))

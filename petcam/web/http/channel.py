@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from waitress.channel import ClientDisconnected, HTTPChannel
@@ -114,16 +115,15 @@ class Channel(HTTPChannel):
     """
 
     task_class = Task
+    parser_class: Any
 
     def __init__(self, server: Any, *args: Any, **options: Any) -> None:
         without_request = [channel for channel in server.active_channels.values() if not channel.requests]
         if len(server.active_channels) >= MAX_CONNECTIONS and without_request:
             min(without_request, key=lambda channel: channel.last_activity).handle_close()
         self._ahead = b""
+        self.parser_class = partial(Parser, keep=self._keep)
         super().__init__(server, *args, **options)
-
-    def parser_class(self, adjustments: Any) -> Parser:
-        return Parser(adjustments, self._keep)
 
     def _keep(self, data: bytes) -> None:
         self._ahead = data
