@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from petcam.config import Web
-from petcam.web.http import body, headers, same_origin
+from petcam.web.http import body, headers, query, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
 from petcam.web.http.errors import Errors, error_answer, error_body, is_page, json_answer
@@ -58,6 +58,7 @@ __all__ = [
 def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, streamer_origin: Callable[[], str]) -> None:
     """To be called before the other rooms' ``register``, so that these checks run before theirs."""
     app.config["MAX_CONTENT_LENGTH"] = body.MAX_OFFER_BYTES  # of forms; views that take JSON have their own limits
+    query.register(app)
     hosts.register(app)
     same_origin.register(app)
     headers.register(app, streamer_origin)

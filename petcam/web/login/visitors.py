@@ -1,5 +1,6 @@
 """Finds the session of a request, and begins and ends sessions."""
 
+import base64
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,8 +110,15 @@ class Visitors:
 
 def viewing_token() -> str:
     """The token in the current request: Bearer, or the password of HTTP Basic, since many players know only that."""
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return bearer.strip()
-    basic = request.authorization
-    return (basic.password or "") if basic is not None else ""
+        return given.strip()
+    return _basic_password(given) if scheme.lower() == "basic" else ""
+
+
+def _basic_password(credentials: str) -> str:
+    """Empty where they are not as they should be. werkzeug's own reader raises for some of those, by its version."""
+    try:
+        return base64.b64decode(credentials.strip()).decode().partition(":")[2]
+    except ValueError:  # no base64, no ASCII, no UTF-8
+        return ""

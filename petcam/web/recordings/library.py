@@ -1,6 +1,7 @@
 """The routes for recordings on disk: list, play and download, thumbnail, pin, delete."""
 
 import os
+import re
 from typing import BinaryIO
 
 from flask import Flask, Response, render_template, request
@@ -15,6 +16,7 @@ from petcam.web.recordings.range import requested_range
 from petcam.web.recordings.thumbnails import Thumbnails
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000  # recordings in one answer
+LIMIT_PATTERN = re.compile(r"[0-9]{1,4}")
 API_PATH = "/api/recordings"
 
 
@@ -82,9 +84,10 @@ def show_page() -> str:
 
 def _limit() -> int:
     text = request.args.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT):
+    limit = int(text) if LIMIT_PATTERN.fullmatch(text) else 0
+    if not 1 <= limit <= MAX_LIMIT:
         raise PetcamError(Code.BAD_REQUEST, f"limit must be 1 to {MAX_LIMIT}")
-    return int(text)
+    return limit
 
 
 def _as_json(recording: Recording) -> dict[str, object]:

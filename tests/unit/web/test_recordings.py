@@ -81,7 +81,9 @@ def test_it_lists_page_by_page_and_opens_only_the_files_of_the_page(client, reco
     assert seen == names[::-1]
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "", "１", "1" * 5000])
+@pytest.mark.parametrize(
+    "limit", ["0", "1001", "-1", "x", "", "１", "1" * 5000, "0" * 5000 + "1", "0000001000000", "1_0", " 7"]
+)
 def test_it_refuses_an_invalid_limit(client, limit):
     assert client.get("/api/recordings", query_string={"limit": limit}).status_code == 400
 
