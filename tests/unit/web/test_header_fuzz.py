@@ -122,3 +122,19 @@ def test_no_header_query_or_path_makes_it_fail(app, connection, cookie, recordin
     finally:
         connection.has_left = False
     assert int(status.split()[0]) in {*range(200, 500), 501, 503}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "header", "value", "status"),
+    [
+        ("/login", "POST", "Origin", "http://[", 403),
+        ("/login", "POST", "Origin", "null", 403),
+        ("/stream.mjpg", "GET", "Authorization", "Basic /////w==", 401),
+        ("/stream.mjpg", "GET", "Authorization", "Basic \xe9", 401),
+        ("/recordings?limit=\x80", "GET", "Accept", "*/*", 400),
+    ],
+)
+def test_what_once_made_it_fail_is_refused(anonymous, path, method, header, value, status):
+    path, _, query = path.partition("?")
+    answer = anonymous.open(path, method=method, headers={header: value}, environ_overrides={"QUERY_STRING": query})
+    assert answer.status_code == status
