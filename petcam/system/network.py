@@ -12,6 +12,18 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def network_of(address: str) -> str:
+    """What counts as one device in every limit: an IPv4 address, or the /64 of an IPv6 address: a device can use all of
+    that. What is no address counts as it is. tests/network-cases.yaml; in Go: internal/network."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return str(ipaddress.ip_network((parsed, 32 if parsed.version == 4 else 64), strict=False))
+
+
 def local_url_host(host: str) -> str:
     """The host part of a URL by which this machine reaches its own service that is bound to ``host``."""
     here = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host

@@ -6,7 +6,6 @@ A browser that was let in before is counted by itself alone, so that a flood of 
 thousands, does not lock the owner's own phone out.
 """
 
-import ipaddress
 import logging
 import threading
 import time
@@ -68,15 +67,3 @@ class Throttle:
             self._failures.popitem(last=False)
         if excess == 1:
             _log.warning("wrong passwords from %s: it is slowed down", client)
-
-
-def network_of(address: str) -> str:
-    """What counts as one client address: in IPv6 the /64 network, since a device can use all addresses of its own."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    mapped = parsed.ipv4_mapped
-    return str(mapped) if mapped else str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -10,9 +10,10 @@ from flask import g, request
 from werkzeug.wrappers import Response
 
 from petcam.access import Role, ViewingTokens
+from petcam.system.network import network_of
 from petcam.web.login.cookie import Cookie
 from petcam.web.login.sessions import Session, Sessions
-from petcam.web.login.throttle import Throttle, network_of
+from petcam.web.login.throttle import Throttle
 
 
 @dataclass

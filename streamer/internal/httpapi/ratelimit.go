@@ -7,31 +7,32 @@ import (
 	"golang.org/x/time/rate"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/network"
 )
 
 // How many offers are accepted, per second and in a burst. An offer costs a small board some ten milliseconds.
 const (
 	offersPerSecond, offerBurst                   = 20, 40
-	offersPerSecondOfAddress, offerBurstOfAddress = 2, 10
-	maxTrackedAddresses                           = 1024 // whose rate is tracked at a time
+	offersPerSecondOfNetwork, offerBurstOfNetwork = 2, 10
+	maxTrackedNetworks                            = 1024 // whose rate is tracked at a time
 )
 
-// rateLimiter bounds the offers per second, of all and of each address. Offers from this machine come through
+// rateLimiter bounds the offers per second, of all and of each network. Offers from this machine come through
 // petcam-web or from its owner's programs: they count for all together only.
 type rateLimiter struct {
 	all *rate.Limiter
 
 	mu         sync.Mutex // guards one
-	perAddress map[netip.Addr]*rate.Limiter
+	perNetwork map[netip.Prefix]*rate.Limiter
 }
 
 func newRateLimiter() *rateLimiter {
-	return &rateLimiter{all: rate.NewLimiter(offersPerSecond, offerBurst), perAddress: map[netip.Addr]*rate.Limiter{}}
+	return &rateLimiter{all: rate.NewLimiter(offersPerSecond, offerBurst), perNetwork: map[netip.Prefix]*rate.Limiter{}}
 }
 
-// allowFrom counts an offer of an address, and fails with TooManyRequests.
+// allowFrom counts an offer of an address, or of its network, and fails with TooManyRequests.
 func (l *rateLimiter) allowFrom(address netip.Addr) error {
-	if address.IsLoopback() || l.limiterOf(address).Allow() {
+	if address.IsLoopback() || l.limiterOf(network.Of(address)).Allow() {
 		return nil
 	}
 	return apierror.New(apierror.TooManyRequests, "this device has made too many offers; wait a moment")
@@ -45,29 +46,29 @@ func (l *rateLimiter) allow() error {
 	return apierror.New(apierror.TooManyRequests, "there are too many offers at once; wait a moment")
 }
 
-func (l *rateLimiter) limiterOf(address netip.Addr) *rate.Limiter {
+func (l *rateLimiter) limiterOf(from netip.Prefix) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	found, known := l.perAddress[address]
+	found, known := l.perNetwork[from]
 	if !known {
 		l.forget()
-		found = rate.NewLimiter(offersPerSecondOfAddress, offerBurstOfAddress)
-		l.perAddress[address] = found
+		found = rate.NewLimiter(offersPerSecondOfNetwork, offerBurstOfNetwork)
+		l.perNetwork[from] = found
 	}
 	return found
 }
 
-// forget makes room for an address, first by dropping those whose burst is full again. Called with mu held.
+// forget makes room for a network, first by dropping those whose burst is full again. Called with mu held.
 func (l *rateLimiter) forget() {
-	if len(l.perAddress) < maxTrackedAddresses {
+	if len(l.perNetwork) < maxTrackedNetworks {
 		return
 	}
-	for address, limiter := range l.perAddress {
-		if limiter.Tokens() >= offerBurstOfAddress {
-			delete(l.perAddress, address)
+	for each, limiter := range l.perNetwork {
+		if limiter.Tokens() >= offerBurstOfNetwork {
+			delete(l.perNetwork, each)
 		}
 	}
-	if len(l.perAddress) >= maxTrackedAddresses { // so many active addresses are an attack
-		clear(l.perAddress)
+	if len(l.perNetwork) >= maxTrackedNetworks { // so many active networks are an attack
+		clear(l.perNetwork)
 	}
 }

@@ -15,7 +15,7 @@ func from(address string) func(*http.Request) {
 
 func TestOffersOfOneAddressAreLimited(t *testing.T) {
 	server := New(optionsOf(&fake{}))
-	for range offerBurstOfAddress {
+	for range offerBurstOfNetwork {
 		fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.1:9")), 200)
 	}
 	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.1:8"))
@@ -24,6 +24,16 @@ func TestOffersOfOneAddressAreLimited(t *testing.T) {
 		t.Error(w.Header())
 	}
 	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, from("192.0.2.2:9")), 200)
+}
+
+func TestTheAddressesOfOneIPv6NetworkShareALimit(t *testing.T) {
+	server := New(optionsOf(&fake{}))
+	for n := range offerBurstOfNetwork {
+		fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, from(fmt.Sprintf("[2001:db8::%d]:9", n))), 200)
+	}
+	w := askOf(server, "POST", "/api/webrtc/offer", offerBody, from("[2001:db8::ffff]:9"))
+	expectError(t, w, 429, apierror.TooManyRequests)
+	fields(t, askOf(server, "POST", "/api/webrtc/offer", offerBody, from("[2001:db8:0:1::1]:9")), 200)
 }
 
 func TestOffersWithoutATokenDoNotCountAgainstThoseWithOne(t *testing.T) {
@@ -48,14 +58,14 @@ func TestAllOffersTogetherAreLimited(t *testing.T) {
 	}
 }
 
-func TestTrackedAddressesAreBounded(t *testing.T) {
+func TestTrackedNetworksAreBounded(t *testing.T) {
 	l := newRateLimiter()
-	address := netip.MustParseAddr("2001:db8::1")
-	for range 3 * maxTrackedAddresses {
+	address := netip.MustParseAddr("198.18.0.0")
+	for range 3 * maxTrackedNetworks {
 		_ = l.allowFrom(address)
 		address = address.Next()
 	}
-	if len(l.perAddress) > maxTrackedAddresses {
-		t.Errorf("%d", len(l.perAddress))
+	if len(l.perNetwork) > maxTrackedNetworks {
+		t.Errorf("%d", len(l.perNetwork))
 	}
 }

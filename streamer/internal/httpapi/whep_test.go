@@ -162,7 +162,7 @@ func TestBadWhepOffersAreRefused(t *testing.T) {
 
 func TestWhepOffersAreLimited(t *testing.T) {
 	server, _ := withViewingTokens(t, &fake{})
-	for range offerBurstOfAddress {
+	for range offerBurstOfNetwork {
 		askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { whepRequest("Authorization", "Bearer bad")(r); from("192.168.7.20:9")(r) })
 	}
 	w := askOf(server, "POST", "/whep", "v=0", func(r *http.Request) { whepRequest()(r); from("192.168.7.20:9")(r) })

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/netip"
 	"time"
+
+	"petcam/streamer/internal/network"
 )
 
 // Client is whom an offer comes from.
@@ -17,13 +19,13 @@ type Client struct {
 // maxViewersPerClient is half of all viewers, so that one client cannot keep everybody else out.
 func maxViewersPerClient(maxViewers int) int { return (maxViewers + 1) / 2 }
 
-// same tells whether two offers come from one client: from the same session, else from the same address. Offers from
+// same tells whether two offers come from one client: from the same session, else from the same network. Offers from
 // this machine come through petcam-web or from the owner's programs, so their address tells nothing.
 func (c Client) same(other Client) bool {
 	if c.Session != "" || other.Session != "" {
 		return c.Session == other.Session
 	}
-	return c.Remote == other.Remote && c.Remote.IsValid() && !c.Remote.IsLoopback()
+	return network.Of(c.Remote) == network.Of(other.Remote) && c.Remote.IsValid() && !c.Remote.IsLoopback()
 }
 
 // isWHEP tells whether the client is a media server or player; pages use the JSON offer and have no ID.

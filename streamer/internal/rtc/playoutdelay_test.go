@@ -8,14 +8,14 @@ import (
 	"github.com/pion/rtcp"
 )
 
-// network is what a viewer's reports say each second.
-type network struct {
+// conditions is what a viewer's reports say each second.
+type conditions struct {
 	nacks       int
 	rtt, jitter time.Duration
 }
 
 // report gives a playoutDelay some seconds of reports, and returns the time after them.
-func (n network) report(d *playoutDelay, seconds int, now time.Time) time.Time {
+func (n conditions) report(d *playoutDelay, seconds int, now time.Time) time.Time {
 	for range seconds {
 		for range n.nacks {
 			d.noteNACK()
@@ -30,15 +30,15 @@ func (n network) report(d *playoutDelay, seconds int, now time.Time) time.Time {
 
 func TestPlayoutDelayGrowsWithLossAndRoundTripTime(t *testing.T) {
 	for name, c := range map[string]struct {
-		network network
+		network conditions
 		want    int64 // units
 	}{
-		"good":               {network{0, 2 * time.Millisecond, time.Millisecond}, 0},
-		"far away":           {network{0, 200 * time.Millisecond, 5 * time.Millisecond}, 0},
-		"a lost packet":      {network{badNetworkNACKs - 1, 30 * time.Millisecond, 10 * time.Millisecond}, 0},
-		"lossy and near":     {network{5, 5 * time.Millisecond, time.Millisecond}, 6},
-		"lossy and jittery":  {network{40, 30 * time.Millisecond, 11 * time.Millisecond}, 17},
-		"lossy and far away": {network{5, 400 * time.Millisecond, 20 * time.Millisecond}, maxMinimumDelay},
+		"good":               {conditions{0, 2 * time.Millisecond, time.Millisecond}, 0},
+		"far away":           {conditions{0, 200 * time.Millisecond, 5 * time.Millisecond}, 0},
+		"a lost packet":      {conditions{badNetworkNACKs - 1, 30 * time.Millisecond, 10 * time.Millisecond}, 0},
+		"lossy and near":     {conditions{5, 5 * time.Millisecond, time.Millisecond}, 6},
+		"lossy and jittery":  {conditions{40, 30 * time.Millisecond, 11 * time.Millisecond}, 17},
+		"lossy and far away": {conditions{5, 400 * time.Millisecond, 20 * time.Millisecond}, maxMinimumDelay},
 	} {
 		var delay playoutDelay
 		c.network.report(&delay, 3, time.Now())
@@ -50,7 +50,7 @@ func TestPlayoutDelayGrowsWithLossAndRoundTripTime(t *testing.T) {
 
 func TestPlayoutDelayIsKeptForAWhileAfterLosses(t *testing.T) {
 	var delay playoutDelay
-	bad, good := network{9, 50 * time.Millisecond, 0}, network{0, 50 * time.Millisecond, 0}
+	bad, good := conditions{9, 50 * time.Millisecond, 0}, conditions{0, 50 * time.Millisecond, 0}
 	now := bad.report(&delay, 2, time.Now())
 	now = good.report(&delay, int(badNetworkHold/time.Second)-1, now)
 	if delay.target.Load() == 0 {

@@ -13,7 +13,6 @@ from petcam.web.login.throttle import (
     MAX_TRIES_WITHOUT_PAUSE,
     MAX_UNKNOWN_TRIES,
     Throttle,
-    network_of,
 )
 from tests.unit.web.fakes import PASSWORD
 
@@ -120,13 +119,6 @@ def test_unknown_clients_share_one_limit_and_a_known_browser_has_its_own():
     throttle.end("browser 1", correct=True, unknown=False)
     now[0] += 1
     assert throttle.begin("another") == 0
-
-
-def test_all_addresses_of_an_ipv6_network_count_as_one_client():
-    assert network_of("2001:db8::1:2") == network_of("2001:db8::ffff") != network_of("2001:db8:0:1::1")
-    assert network_of("::ffff:192.0.2.7") == network_of("192.0.2.7") != network_of("192.0.2.8")
-    assert network_of("fe80::1%eth0") == "fe80::/64"
-    assert network_of("") == ""
 
 
 def test_it_ends_every_session_when_the_password_changes(owner, services_with_login):

@@ -1,0 +1,17 @@
+// Package network says which addresses count as one device in every limit. It imports nothing of the streamer.
+// petcam/system/network.py is the same in Python; tests/network-cases.yaml holds both together.
+package network
+
+import "net/netip"
+
+// Of is the network of a device: its IPv4 address alone, or the /64 of its IPv6 address, of which it can use all. It is
+// invalid for what is no address.
+func Of(address netip.Addr) netip.Prefix {
+	address = address.Unmap().WithZone("")
+	bits := 64
+	if address.Is4() {
+		bits = 32
+	}
+	prefix, _ := address.Prefix(bits)
+	return prefix
+}
