@@ -3,24 +3,25 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
 	"syscall"
 
-	"petcam/streamer/internal/connlimit"
+	"petcam/streamer/internal/fairshare"
 )
 
-// maxConnectionsPerAddress and maxConnections bound what other machines keep open on a port: a browser opens up to six
-// to a host.
-const maxConnectionsPerAddress, maxConnections = 32, 256
+// maxConnections is what other machines keep open on a port; a network with at most connectionShare is not looked at by
+// itself when one must give way. A browser opens up to six to a host.
+const maxConnections, connectionShare = 128, 16
 
 // openPort opens the TCP port of a configuration key, with a limit of connections.
-func openPort(key, host string, port int) (net.Listener, error) {
+func openPort(key, host string, port int, log *slog.Logger) (net.Listener, error) {
 	listener, err := listen(host, port)
 	if err != nil {
 		return nil, portError(key, "TCP", host, port, err)
 	}
-	return connlimit.Limit(listener, maxConnectionsPerAddress, maxConnections), nil
+	return fairshare.Limit(listener, maxConnections, connectionShare, log), nil
 }
 
 // listen opens the TCP port. "tcp" would make 0.0.0.0 mean IPv6 too.

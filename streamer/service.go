@@ -59,11 +59,11 @@ func Open(settings config.Config, access access, log *slog.Logger) (*Service, er
 }
 
 func (s *Service) openPorts(settings config.Config) (err error) {
-	if s.listener, err = openPort("streamer.port", settings.Streamer.Host, settings.Streamer.Port); err != nil {
+	if s.listener, err = openPort("streamer.port", settings.Streamer.Host, settings.Streamer.Port, s.log); err != nil {
 		return err
 	}
 	if s.proxy != nil {
-		if s.tlsListener, err = openPort("web.tls_port", settings.Web.Host, settings.Web.TLSPort); err != nil {
+		if s.tlsListener, err = openPort("web.tls_port", settings.Web.Host, settings.Web.TLSPort, s.log); err != nil {
 			return err
 		}
 	}

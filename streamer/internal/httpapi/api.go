@@ -1,6 +1,6 @@
 // Package httpapi is the streamer's HTTP API: signalling for browsers and WHEP clients, control for petcam-web, health
-// and metrics. docs/http-api.md is its specification. It imports apierror, offertoken, and camera, record and rtc for
-// the types of its interfaces.
+// and metrics. docs/http-api.md is its specification. It imports apierror, fairshare, offertoken, and camera, record and
+// rtc for the types of its interfaces.
 //
 // It has no goroutines but those of net/http, which Shutdown or Close of the http.Server ends.
 package httpapi
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"petcam/streamer/internal/camera"
+	"petcam/streamer/internal/fairshare"
 	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
@@ -27,6 +28,11 @@ const (
 	maxHeader     = 16 << 10 // bytes
 	maxOffer      = 64 << 10 // bytes of its body
 	maxBody       = 4 << 10  // bytes of any other request's
+
+	// What the requests of other machines cost at once: each its header and its answer, its body as it comes.
+	requestBytes    = 16 << 10
+	requestShare    = 16 * requestBytes
+	maxRequestBytes = 4 << 20
 )
 
 // Viewers answers offers and ends viewers; rtc.Server.
@@ -84,7 +90,8 @@ type api struct {
 func New(options Options) *http.Server {
 	a := &api{Options: options, began: time.Now(), limiter: newRateLimiter()}
 	return &http.Server{
-		Handler:           a.routes(),
+		Handler:           fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes).Handler(a.routes()),
+		ConnContext:       fairshare.ConnContext,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

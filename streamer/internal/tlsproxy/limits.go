@@ -9,10 +9,34 @@ import (
 )
 
 const (
+	maxHeader    = 16 << 10         // bytes
 	maxBody      = 64 << 10         // bytes: of an offer; all others are smaller
 	bodyTimeout  = 10 * time.Second // for the whole request body
 	writeTimeout = 30 * time.Second // for each write of the answer: a client that takes nothing for so long is gone
+
+	// A request costs its header, the buffer in which its answer is copied, and those of two connections; its body counts
+	// as it comes. Those of all other machines have maxRequestBytes, which is 192 requests without a body.
+	requestBytes    = 64 << 10
+	requestShare    = 16 * requestBytes
+	maxRequestBytes = 192 * requestBytes
+
+	// Of one HTTP/2 connection. Its buffers hold what the handlers have not read: almost nothing, as they read at once.
+	maxStreams            = 32
+	maxFrameBytes         = 16 << 10 // the least that is allowed
+	maxUnreadOfStream     = 64 << 10
+	maxUnreadOfConnection = 64 << 10
 )
+
+// http2Limits bounds what an HTTP/2 connection costs besides its requests. Floods of settings, pings and resets are
+// bounded by net/http itself.
+func http2Limits() *http.HTTP2Config {
+	return &http.HTTP2Config{
+		MaxConcurrentStreams:          maxStreams,
+		MaxReadFrameSize:              maxFrameBytes,
+		MaxReceiveBufferPerStream:     maxUnreadOfStream,
+		MaxReceiveBufferPerConnection: maxUnreadOfConnection,
+	}
+}
 
 // withLimits reads a request's body whole before it calls next, so that no slow sender occupies a connection to
 // petcam-web, and ends the connection of a client that no longer reads the answer. An answer as such may take for ever.

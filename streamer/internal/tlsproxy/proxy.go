@@ -1,5 +1,5 @@
 // Package tlsproxy is petcam-web over HTTPS: it terminates TLS and forwards all requests to petcam-web on this machine,
-// which speaks only HTTP. docs/http-api.md, section "HTTPS", is the specification. It imports nothing of the streamer.
+// which speaks only HTTP. docs/http-api.md, section "HTTPS", is the specification. It imports fairshare.
 //
 // Serve's goroutines are those of net/http, which Close ends; KeepCurrent runs in its caller's and ends with its
 // context.
@@ -19,14 +19,14 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"petcam/streamer/internal/fairshare"
 )
 
 const (
 	headerTimeout = 5 * time.Second // also of the TLS handshake
 	idleTimeout   = time.Minute
 	answerTimeout = 30 * time.Second // until petcam-web's headers; the body may take for ever
-	maxHeader     = 16 << 10         // bytes
-	maxStreams    = 32               // of one HTTP/2 connection
 	maxUpstream   = 200              // connections to petcam-web
 	proofPurpose  = "petcam-tls-v1"
 )
@@ -56,6 +56,7 @@ type Proxy struct {
 	Certificates
 	server    *http.Server
 	transport *http.Transport
+	requests  *fairshare.Requests
 }
 
 // New makes a Proxy for the petcam-web that listens at web (host:port). key is the secret that both share.
@@ -76,24 +77,27 @@ func New(web string, key []byte, certificates Certificates, log *slog.Logger) *P
 		ErrorLog:      errors,
 		ErrorHandler:  unavailable(log),
 	}
+	requests := fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes)
 	server := &http.Server{
-		Handler:           withLimits(proxy),
+		Handler:           requests.Handler(withLimits(proxy)),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		TLSConfig:         &tls.Config{GetCertificate: certificates.Certificate, MinVersion: tls.VersionTLS12},
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		HTTP2:             http2Limits(),
+		ConnContext:       fairshare.ConnContext,
 		ErrorLog:          errors,
 	}
-	return &Proxy{Certificates: certificates, server: server, transport: transport}
+	return &Proxy{Certificates: certificates, server: server, transport: transport, requests: requests}
 }
 
 // Handle has requests for path, and paths below it, answered by handler instead of petcam-web. Call it before Serve.
 func (p *Proxy) Handle(path string, handler http.Handler) {
 	others := p.server.Handler
+	handler = p.requests.Handler(withLimits(handler))
 	p.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
-			withLimits(handler).ServeHTTP(w, r)
+			handler.ServeHTTP(w, r)
 			return
 		}
 		others.ServeHTTP(w, r)

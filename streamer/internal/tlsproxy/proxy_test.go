@@ -29,13 +29,19 @@ type testProxy struct {
 
 func start(t *testing.T, web http.Handler) testProxy {
 	t.Helper()
+	return startOn(t, func(listener net.Listener) net.Listener { return listener }, web)
+}
+
+// startOn starts a Proxy on a listener that wrap has made another.
+func startOn(t *testing.T, wrap func(net.Listener) net.Listener, web http.Handler) testProxy {
+	t.Helper()
 	backend := httptest.NewServer(web)
 	t.Cleanup(backend.Close)
-	return startBefore(t, backend.Listener.Addr().String())
+	return startBefore(t, wrap, backend.Listener.Addr().String())
 }
 
 // startBefore starts a Proxy for an address.
-func startBefore(t *testing.T, web string) testProxy {
+func startBefore(t *testing.T, wrap func(net.Listener) net.Listener, web string) testProxy {
 	t.Helper()
 	certificates, err := OpenSelfSigned(t.TempDir(), func() []string { return []string{"localhost", "127.0.0.1"} }, quiet())
 	if err != nil {
@@ -47,7 +53,7 @@ func startBefore(t *testing.T, web string) testProxy {
 	}
 	proxy := New(web, []byte(strings.Repeat("k", 32)), certificates, quiet())
 	ended := make(chan error, 1)
-	go func() { ended <- proxy.Serve(listener) }()
+	go func() { ended <- proxy.Serve(wrap(listener)) }()
 	r := testProxy{url: "https://" + listener.Addr().String(), browsers: map[string]*http.Client{}}
 	for name, protocols := range map[string][]string{"HTTP/1.1": {"http/1.1"}, "HTTP/2.0": {"h2"}} {
 		transport := &http.Transport{
@@ -216,7 +222,7 @@ func TestRequestBodiesAreForwardedUpToTheirLimit(t *testing.T) {
 }
 
 func TestPageWithoutPetcamWebIsInBothLanguages(t *testing.T) {
-	r := startBefore(t, "127.0.0.1:9")
+	r := startBefore(t, func(listener net.Listener) net.Listener { return listener }, "127.0.0.1:9")
 	r.each(t, func(t *testing.T, browser *http.Client) {
 		response := get(t, browser, r.url+"/", nil)
 		got := text(t, response)

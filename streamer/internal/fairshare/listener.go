@@ -1,0 +1,132 @@
+package fairshare
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What the kernel holds for a connection is memory of the service too, twice these bytes; 64 KiB are in flight at most,
+// which is 10 Mbit/s to somebody 50 ms away.
+const (
+	receiveBuffer = 16 << 10
+	sendBuffer    = 64 << 10
+	// unsentTimeout ends a connection whose other end takes nothing, also one that we have closed.
+	unsentTimeout = 30 * time.Second
+	// crowdedPause is between two connections while others give way to them: there is time to serve those that came
+	// before, and a newcomer has at least half the bound times this for its request.
+	crowdedPause = time.Millisecond
+)
+
+// Listener bounds the connections of other machines. Those of this machine are not counted: control and the web service
+// come from there.
+type Listener struct {
+	net.Listener
+	pool *Pool
+	log  *slog.Logger
+}
+
+// Limit makes a Listener of max connections; see New for share.
+func Limit(listener net.Listener, max, share int64, log *slog.Logger) *Listener {
+	return &Listener{Listener: listener, pool: New(max, share), log: log}
+}
+
+// Accept waits for a connection. Where no descriptor is left for it, an old connection gives way.
+func (l *Listener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		switch from := address(conn); {
+		case err == nil && from.IsLoopback():
+			return conn, nil
+		case err == nil:
+			return l.count(conn, from), nil
+		case !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE):
+			return nil, err
+		}
+		l.log.Warn("no file descriptor is left for a new connection; an old one is closed", "error", err)
+		if !l.pool.GiveWay() {
+			return nil, err // net/http waits before it tries again
+		}
+	}
+}
+
+func (l *Listener) count(conn net.Conn, from netip.Addr) net.Conn {
+	bound(conn)
+	if l.pool.Full() {
+		time.Sleep(crowdedPause)
+	}
+	c := &countedConn{Conn: conn}
+	c.hold = l.pool.Add(from, 1, c.giveWay)
+	return c
+}
+
+// bound bounds what the kernel holds. What cannot be set is as the system has it.
+func bound(conn net.Conn) {
+	tcp, is := conn.(*net.TCPConn)
+	if !is {
+		return
+	}
+	_ = tcp.SetReadBuffer(receiveBuffer)
+	_ = tcp.SetWriteBuffer(sendBuffer)
+	if raw, err := tcp.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) {
+			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(unsentTimeout.Milliseconds()))
+		})
+	}
+}
+
+// countedConn is a connection that is counted until it is closed.
+type countedConn struct {
+	net.Conn
+	hold *Hold
+}
+
+func (c *countedConn) Write(piece []byte) (int, error) {
+	n, err := c.Conn.Write(piece)
+	if n > 0 {
+		c.hold.Touch()
+	}
+	return n, err
+}
+
+func (c *countedConn) Close() error {
+	c.hold.Release()
+	return c.Conn.Close()
+}
+
+// giveWay closes the connection; the kernel keeps nothing of it.
+func (c *countedConn) giveWay() {
+	if tcp, is := c.Conn.(*net.TCPConn); is {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Conn.Close()
+}
+
+// connectionKey is where a request's context has its connection.
+type connectionKey struct{}
+
+// ConnContext is for http.Server: by it Requests.Handler tells a Listener that a connection has a request.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	if secure, is := conn.(interface{ NetConn() net.Conn }); is {
+		conn = secure.NetConn()
+	}
+	if counted, is := conn.(*countedConn); is {
+		return context.WithValue(ctx, connectionKey{}, counted.hold)
+	}
+	return ctx
+}
+
+// address is where a connection comes from; invalid where there is none.
+func address(conn net.Conn) netip.Addr {
+	if conn == nil {
+		return netip.Addr{}
+	}
+	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return from.Addr().Unmap()
+}

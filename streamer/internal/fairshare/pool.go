@@ -1,0 +1,198 @@
+// Package fairshare bounds what other machines make the streamer hold at once: connections, requests and the bytes of
+// both. It imports network.
+//
+// Over a bound no newcomer is refused: in a home network all devices share one IPv6 /64, the owner's phone too, so
+// whoever fills a bound would shut everybody out. What is of least use gives way instead; see Pool.choose.
+package fairshare
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"petcam/streamer/internal/network"
+)
+
+// Pool is what is held at once, of which the sizes have a bound in sum.
+type Pool struct {
+	limit, share int64
+	clock        atomic.Uint64 // counts what happens; orders what is of use by when it last was
+
+	mu         sync.Mutex // guards what follows
+	total      int64
+	holds      map[*Hold]struct{}
+	perNetwork map[netip.Prefix]int64
+}
+
+// Hold is one thing that is held, for a network.
+type Hold struct {
+	pool    *Pool
+	from    netip.Prefix
+	giveWay func()
+	latest  atomic.Uint64 // when it came, began or ended an answer, or a piece of an answer was taken
+
+	size      int64 // guarded by pool.mu, like what follows
+	answering int   // the answers in progress
+}
+
+// New makes a Pool of limit in sum. A network that holds at most share is not looked at by itself.
+func New(limit, share int64) *Pool {
+	return &Pool{limit: limit, share: share, holds: map[*Hold]struct{}{}, perNetwork: map[netip.Prefix]int64{}}
+}
+
+// Add takes a newcomer in. giveWay is called at most once, from another's goroutine and without a lock, after the hold
+// has been taken out of the pool.
+func (p *Pool) Add(from netip.Addr, size int64, giveWay func()) *Hold {
+	h := &Hold{pool: p, from: network.Of(from), giveWay: giveWay}
+	h.Touch()
+	p.mu.Lock()
+	p.holds[h] = struct{}{}
+	p.resize(h, size)
+	gone := p.makeRoom(h)
+	p.mu.Unlock()
+	end(gone)
+	return h
+}
+
+// Full tells whether something must give way to the next newcomer.
+func (p *Pool) Full() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.total >= p.limit
+}
+
+// GiveWay ends what is of least use, and tells whether there was anything.
+func (p *Pool) GiveWay() bool {
+	p.mu.Lock()
+	victim := p.choose(nil)
+	if victim != nil {
+		p.remove(victim)
+	}
+	p.mu.Unlock()
+	if victim != nil {
+		victim.giveWay()
+	}
+	return victim != nil
+}
+
+// Grow makes a hold larger; false: it has given way.
+func (h *Hold) Grow(size int64) bool {
+	p := h.pool
+	p.mu.Lock()
+	if _, held := p.holds[h]; !held {
+		p.mu.Unlock()
+		return false
+	}
+	p.resize(h, size)
+	gone := p.makeRoom(h)
+	p.mu.Unlock()
+	end(gone)
+	return true
+}
+
+// Touch says that the hold is of use right now.
+func (h *Hold) Touch() { h.latest.Store(h.pool.clock.Add(1)) }
+
+// Begin says that the answer to a request begins, End that it has ended.
+func (h *Hold) Begin() { h.answer(1) }
+
+// End: see Begin.
+func (h *Hold) End() { h.answer(-1) }
+
+func (h *Hold) answer(change int) {
+	h.Touch()
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	h.answering += change
+}
+
+// Release takes the hold out of the pool; twice does no harm.
+func (h *Hold) Release() {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	h.pool.remove(h)
+}
+
+func end(gone []*Hold) {
+	for _, each := range gone {
+		each.giveWay()
+	}
+}
+
+// makeRoom takes out what must give way to a newcomer. Called with mu held.
+func (p *Pool) makeRoom(newcomer *Hold) (gone []*Hold) {
+	for p.total > p.limit {
+		victim := p.choose(newcomer)
+		if victim == nil {
+			break
+		}
+		p.remove(victim)
+		gone = append(gone, victim)
+	}
+	return gone
+}
+
+// choose finds what is of least use: of the network that holds most, or of all where none holds more than its share.
+// More than half of that may neither wait for a request nor be answered: a flood of either kind leaves the other alone.
+// Of the kind that has more, the one goes that was of use longest ago: among those that wait the oldest, among the
+// answers the one of which longest nothing was taken. So a newcomer has time for a request, and a stream that is
+// watched outlives those that are not. Nil: there is only the newcomer. Called with mu held.
+func (p *Pool) choose(newcomer *Hold) *Hold {
+	most := p.largest()
+	var waiting, answering candidates
+	for h := range p.holds {
+		switch {
+		case h == newcomer || most.IsValid() && h.from != most:
+		case h.answering > 0:
+			answering.add(h)
+		default:
+			waiting.add(h)
+		}
+	}
+	if waiting.size > answering.size {
+		return waiting.stalest
+	}
+	return answering.stalest
+}
+
+// candidates are the holds of one kind that might give way.
+type candidates struct {
+	size    int64
+	stalest *Hold
+}
+
+func (c *candidates) add(h *Hold) {
+	c.size += h.size
+	if c.stalest == nil || h.latest.Load() < c.stalest.latest.Load() {
+		c.stalest = h
+	}
+}
+
+// largest is the network that holds most; invalid: none holds more than its share. Called with mu held.
+func (p *Pool) largest() (most netip.Prefix) {
+	size := p.share
+	for each, has := range p.perNetwork {
+		if has > size {
+			most, size = each, has
+		}
+	}
+	return most
+}
+
+// resize: called with mu held.
+func (p *Pool) resize(h *Hold, by int64) {
+	h.size += by
+	p.total += by
+	p.perNetwork[h.from] += by
+	if p.perNetwork[h.from] == 0 {
+		delete(p.perNetwork, h.from)
+	}
+}
+
+// remove: called with mu held.
+func (p *Pool) remove(h *Hold) {
+	if _, held := p.holds[h]; held {
+		delete(p.holds, h)
+		p.resize(h, -h.size)
+	}
+}

@@ -1,0 +1,145 @@
+package fairshare
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// errGaveWay is what a request meets that has given way to another.
+var errGaveWay = errors.New("the request gave way to others")
+
+// Requests bounds the requests that are answered at once, in bytes: each costs base, and its body as it is read. Those
+// of this machine are not counted: control and the web service come from there.
+type Requests struct {
+	pool *Pool
+	base int64
+}
+
+// NewRequests makes Requests of limit bytes in sum; see New for share.
+func NewRequests(limit, share, base int64) *Requests {
+	return &Requests{pool: New(limit, share), base: base}
+}
+
+// Handler has next answer, and ends the requests that give way.
+func (q *Requests) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, _ := netip.ParseAddrPort(r.RemoteAddr)
+		if from.Addr().Unmap().IsLoopback() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if conn, known := r.Context().Value(connectionKey{}).(*Hold); known {
+			conn.Begin()
+			defer conn.End()
+		}
+		q.answer(next, w, r, from.Addr())
+	})
+}
+
+func (q *Requests) answer(next http.Handler, w http.ResponseWriter, r *http.Request, from netip.Addr) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), cancel: cancel}
+	x.hold = q.pool.Add(from, q.base, x.giveWay)
+	defer x.finish()
+	r = r.WithContext(ctx)
+	if r.Body == nil || r.Body == http.NoBody {
+		x.hold.Begin()
+	} else {
+		r.Body = &countedBody{ReadCloser: r.Body, hold: x.hold}
+	}
+	next.ServeHTTP(x, r)
+}
+
+// exchange is a request that is being answered, as its handler sees it.
+type exchange struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	cancel  context.CancelFunc
+	hold    *Hold
+
+	mu    sync.Mutex // guards what follows: another request's goroutine calls giveWay
+	over  bool       // the handler has returned: the ResponseWriter must not be used any more
+	ended bool       // it has given way
+}
+
+// giveWay makes every wait of the handler fail.
+func (x *exchange) giveWay() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.ended = true
+	if x.over {
+		return
+	}
+	past := time.Unix(1, 0)
+	_ = x.control.SetReadDeadline(past)
+	_ = x.control.SetWriteDeadline(past)
+	x.cancel()
+}
+
+// finish runs when the handler has returned. What it wrote after it gave way must not look like an answer.
+func (x *exchange) finish() {
+	x.hold.Release()
+	x.mu.Lock()
+	x.over = true
+	ended := x.ended
+	x.mu.Unlock()
+	if ended {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Write counts as use: somebody takes the answer.
+func (x *exchange) Write(piece []byte) (int, error) {
+	n, err := x.ResponseWriter.Write(piece)
+	if n > 0 {
+		x.hold.Touch()
+	}
+	return n, err
+}
+
+// SetReadDeadline and SetWriteDeadline are for http.ResponseController; they must not undo giveWay's.
+func (x *exchange) SetReadDeadline(at time.Time) error {
+	return x.deadline(x.control.SetReadDeadline, at)
+}
+
+// SetWriteDeadline: see SetReadDeadline.
+func (x *exchange) SetWriteDeadline(at time.Time) error {
+	return x.deadline(x.control.SetWriteDeadline, at)
+}
+
+func (x *exchange) deadline(set func(time.Time) error, at time.Time) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.ended {
+		return errGaveWay
+	}
+	return set(at)
+}
+
+// Unwrap is for http.ResponseController.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// countedBody is a request's body of which each byte that is read counts. Once it is whole, the answer begins.
+type countedBody struct {
+	io.ReadCloser
+	hold  *Hold
+	whole bool
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 && !b.hold.Grow(int64(n)) {
+		return 0, errGaveWay
+	}
+	if err == io.EOF && !b.whole {
+		b.whole = true
+		b.hold.Begin()
+	}
+	return n, err
+}
