@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/logs"
 )
 
 const (
@@ -55,7 +56,7 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 }
 
 func serve(file string, stderr io.Writer) int {
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	log := slog.New(logs.New(stderr))
 	settings, err := config.Load(file, log)
 	if err != nil {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)

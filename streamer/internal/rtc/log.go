@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 
@@ -22,6 +23,13 @@ func (p pionLog) Info(string)           {}
 func (p pionLog) Infof(string, ...any)  {}
 
 func (p pionLog) Warn(text string)               { p.log.Debug(text) }
-func (p pionLog) Warnf(format string, a ...any)  { p.log.Debug(fmt.Sprintf(format, a...)) }
+func (p pionLog) Warnf(format string, a ...any)  { p.debugf(format, a) }
 func (p pionLog) Error(text string)              { p.log.Debug(text) }
-func (p pionLog) Errorf(format string, a ...any) { p.log.Debug(fmt.Sprintf(format, a...)) }
+func (p pionLog) Errorf(format string, a ...any) { p.debugf(format, a) }
+
+// debugf makes no text that nobody reads: pion warns of each packet that it does not know.
+func (p pionLog) debugf(format string, a []any) {
+	if p.log.Enabled(context.Background(), slog.LevelDebug) {
+		p.log.Debug(fmt.Sprintf(format, a...))
+	}
+}
