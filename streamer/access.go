@@ -13,39 +13,51 @@ import (
 )
 
 // access is what decides who may watch, and the HTTPS proxy. Each may be nil: without verifier and viewing tokens
-// everybody may watch, without proxy only HTTP is served.
+// everybody may watch, without proxy only HTTP is served. A damaged file of theirs lets nobody in, and ends nothing.
 type access struct {
+	key      *offertoken.Key
 	verifier *offertoken.Verifier
 	viewing  *viewingtoken.File
 	proxy    *tlsproxy.Proxy
 }
 
-// openAccess reads the key and reads or makes the certificate. Its error is one line with the remedy.
-func openAccess(settings config.Config, log *slog.Logger) (a access, err error) {
+// openAccess reads the key and reads or makes the certificate.
+func openAccess(settings config.Config, log *slog.Logger) (a access) {
 	if settings.Auth.Mode == "none" && settings.Web.TLS == "off" {
-		return a, nil
+		return a
 	}
-	key, err := offertoken.Key(state.Directory())
-	if err != nil {
-		return a, err
-	}
+	a.key = offertoken.NewKey(state.Directory(), log)
 	if settings.Auth.Mode != "none" {
-		if a.verifier, err = offertoken.New(key); err != nil {
-			return a, err
-		}
+		a.verifier = offertoken.New(a.key)
 		a.viewing = viewingtoken.New(viewingtoken.Path(state.Directory()), log)
 	}
 	if settings.Web.TLS != "off" {
-		certificates, err := openCertificates(settings, log)
-		if err != nil {
-			return a, err
-		}
-		a.proxy = tlsproxy.New(webAddress(settings.Web), key, certificates, log)
+		a.proxy = tlsproxy.New(webAddress(settings.Web), a.key.Secret, openCertificates(settings, log), log)
 	}
-	return a, nil
+	a.faults() // so that the log has them from the start
+	return a
 }
 
-func openCertificates(settings config.Config, log *slog.Logger) (tlsproxy.Certificates, error) {
+// faults are what is damaged, each in one line with the remedy.
+func (a access) faults() (all []string) {
+	add := func(fault string) {
+		if fault != "" {
+			all = append(all, fault)
+		}
+	}
+	if a.key != nil {
+		add(a.key.Fault())
+	}
+	if a.viewing != nil {
+		add(a.viewing.Fault())
+	}
+	if a.proxy != nil {
+		add(a.proxy.Fault())
+	}
+	return all
+}
+
+func openCertificates(settings config.Config, log *slog.Logger) tlsproxy.Certificates {
 	if settings.Web.TLS == "files" {
 		return tlsproxy.OpenFiles(settings.Web.TLSCert, settings.Web.TLSKey, log)
 	}

@@ -18,6 +18,7 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/offertoken/offertokentest"
 	"petcam/streamer/internal/rtc/rtctest"
+	"petcam/streamer/internal/state/statetest"
 )
 
 // withKey gives the services of a test a key, and settings that need it.
@@ -35,11 +36,7 @@ func withKey(t *testing.T) (config.Config, []byte) {
 
 func open(t *testing.T, c config.Config) access {
 	t.Helper()
-	opened, err := openAccess(c, quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opened
+	return openAccess(c, quiet())
 }
 
 // offerWith sends an offer with a token.
@@ -127,16 +124,60 @@ func TestOffersWithoutAGoodTokenAreRefused(t *testing.T) {
 	}
 }
 
-func TestWithoutTheKeyItExitsWithTheRemedy(t *testing.T) {
-	t.Setenv("STATE_DIRECTORY", t.TempDir())
-	t.Setenv("CREDENTIALS_DIRECTORY", "")
-	file := filepath.Join(t.TempDir(), "petcam.yaml")
-	if err := os.WriteFile(file, []byte("auth: {mode: password}\n"), 0o600); err != nil {
-		t.Fatal(err)
+func TestWithDamagedFilesItRunsAndLetsNobodyInUntilTheyAreMended(t *testing.T) {
+	for name, damage := range statetest.Damages() {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			t.Setenv("STATE_DIRECTORY", directory)
+			t.Setenv("CREDENTIALS_DIRECTORY", "")
+			t.Setenv("PETCAM_VIEWING_TOKENS", "")
+			path := filepath.Join(directory, "token.key")
+			damage(t, path)
+			damage(t, filepath.Join(directory, "viewing_tokens.json"))
+			c := settings(t)
+			c.Web.TLS, c.Web.TLSPort = "files", freePort(t)
+			c.Web.TLSCert, c.Web.TLSKey = path, path
+			film(t, c.Camera.Stream)
+			url := beginWith(t, c, open(t, c))
+			key := bytes.Repeat([]byte("k"), 32)
+			claims := offertokentest.Claims{Session: "mine"}
+			offer := rtctest.New(t).Offer()
+			for _, guess := range [][]byte{key, nil} {
+				if status, _ := offerWith(t, url, offer, offertokentest.Make(t, guess, claims)); status != 401 {
+					t.Errorf("without a key an offer gets %d", status)
+				}
+			}
+			if faults := want(t, "GET", url+"/health", nil, 200)["faults"].([]any); len(faults) != 3 {
+				t.Errorf("%q", faults)
+			}
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, key, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			watchWith(t, url, offertokentest.Make(t, key, claims))
+		})
 	}
-	var stderr bytes.Buffer
-	if status := run([]string{"--config", file}, io.Discard, &stderr); status != 78 || !strings.Contains(stderr.String(), "start petcam-web once") {
-		t.Errorf("%d, %s", status, &stderr)
+}
+
+func TestWithoutTheKeyHTTPSSaysWhatToDo(t *testing.T) {
+	c, _ := withKey(t)
+	t.Setenv("STATE_DIRECTORY", t.TempDir())
+	c.Web.TLS, c.Web.TLSPort = "auto", freePort(t)
+	beginWith(t, c, open(t, c))
+	client := http.Client{Timeout: 20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	for _, path := range []string{"/", "/api/recording/status"} {
+		response, err := client.Get("https://127.0.0.1:" + strconv.Itoa(c.Web.TLSPort) + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != 503 || !strings.Contains(string(body), "sudo petcam doctor") {
+			t.Errorf("%d %s", response.StatusCode, body)
+		}
 	}
 }
 

@@ -62,18 +62,13 @@ func serve(file string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
 		return exitBadConfig
 	}
-	access, err := openAccess(settings, log)
-	if err != nil {
-		fmt.Fprintln(stderr, "petcam-streamer:", err)
-		return exitBadConfig
-	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(maxProcessors)
 	}
-	service, err := Open(settings, access, log)
+	service, err := Open(settings, openAccess(settings, log), log)
 	if err != nil {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
 		return 1

@@ -13,7 +13,6 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
-	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
@@ -54,7 +53,7 @@ func Open(settings config.Config, access access, log *slog.Logger) (*Service, er
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wire(settings, access.verifier)
+	s.wire(settings, access)
 	return s, nil
 }
 
@@ -91,7 +90,7 @@ func (s *Service) closePorts() {
 }
 
 // wire makes the parts that cannot fail.
-func (s *Service) wire(settings config.Config, verifier *offertoken.Verifier) {
+func (s *Service) wire(settings config.Config, access access) {
 	wakeup := shm.NewWakeup()
 	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source {
 		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
@@ -104,7 +103,8 @@ func (s *Service) wire(settings config.Config, verifier *offertoken.Verifier) {
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
 		Camera:    s.camera,
-		Tokens:    verifier,
+		Tokens:    access.verifier,
+		Faults:    access.faults,
 		ICE:       settings.WebRTC.ICEServers,
 		Names:     hostNames(settings),
 		Scrapers:  parseNetworks(settings.Streamer.MetricsAllow),

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import grp
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -102,12 +103,23 @@ def check_streamer() -> Finding:
 
 def check_services(config: Config) -> Iterator[Finding]:
     """On each port petcam answers, or the port is free for it."""
-    streamer_runs = http_get(config.streamer.host, config.streamer.port, "/health") is not None
+    health = http_get(config.streamer.host, config.streamer.port, "/health")
+    streamer_runs = health is not None
     web_runs = http_get(config.web.host, config.web.port, "/healthz") is not None
     udp = (config.streamer.host, config.webrtc.udp_port, socket.SOCK_DGRAM)
     yield check_port("web port", web_runs, "web.port", config.web.host, config.web.port)
     yield check_port("streamer port", streamer_runs, "streamer.port", config.streamer.host, config.streamer.port)
     yield check_port("media port", streamer_runs, "webrtc.udp_port", *udp)
+    yield from streamer_faults(health or b"{}")
+
+
+def streamer_faults(health: bytes) -> Iterator[Finding]:
+    """What the streamer says is damaged, with the remedy: until it is mended nobody is let in by it."""
+    try:
+        for fault in json.loads(health).get("faults", []):
+            yield Finding(Sign.BROKEN, "files", str(fault))
+    except (ValueError, AttributeError, TypeError):
+        return  # another program has the port
 
 
 def check_port(

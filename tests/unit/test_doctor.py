@@ -32,6 +32,20 @@ def test_it_names_a_port_that_another_program_has_and_its_key():
     assert "journalctl" in found.words
 
 
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        (b'{"status":"ok","faults":["token.key: has 2 bytes; remove it"]}', ["token.key: has 2 bytes; remove it"]),
+        (b'{"status":"ok"}', []),
+        (b'{"faults":null}', []),
+        (b"[]", []),
+        (b"<html>", []),
+    ],
+)
+def test_it_reports_what_the_streamer_says_is_damaged(health, said):
+    assert [finding.words for finding in doctor.streamer_faults(health)] == said
+
+
 def test_it_gives_the_commands_for_a_recordings_folder_that_one_service_cannot_write_to(tmp_path, group):
     tmp_path.chmod(0o2770)
     assert doctor.check_recordings(tmp_path).sign is Sign.OK

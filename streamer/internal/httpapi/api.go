@@ -76,6 +76,7 @@ type Options struct {
 	PublicURL string               // of the streamer behind a reverse proxy: so may pages of that origin
 	Names     []string             // further host names of this machine, lower-case
 	Scrapers  []netip.Prefix       // networks that may read the metrics besides loopback
+	Faults    func() []string      // what is damaged, each in one line with the remedy
 	Version   string
 	Log       *slog.Logger
 }

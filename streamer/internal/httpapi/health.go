@@ -20,6 +20,7 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 		"recording_error":  recording.Error,
 		"recording_reason": recording.Reason,
 		"camera":           a.Camera.Health(),
+		"faults":           append([]string{}, a.Faults()...),
 	})
 	return nil
 }

@@ -1,7 +1,10 @@
 package httpapi
 
 import (
+	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,11 +26,12 @@ func withLogin(t *testing.T, f *fake) *http.Server {
 
 func verifier(t *testing.T) *offertoken.Verifier {
 	t.Helper()
-	verifier, err := offertoken.New(testKey())
-	if err != nil {
+	directory := t.TempDir()
+	if err := os.WriteFile(filepath.Join(directory, "token.key"), testKey(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return verifier
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	return offertoken.New(offertoken.NewKey(directory, slog.New(slog.DiscardHandler)))
 }
 
 func bearer(token string) func(*http.Request) { return header("Authorization", "Bearer "+token) }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -38,8 +39,12 @@ func (v *Verifier) read(token string) (c claims, err error) {
 	if err != nil {
 		return c, errors.New("the token's payload is not base64url")
 	}
+	right, err := v.sign(payload)
+	if err != nil {
+		return c, err
+	}
 	mac, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil || !hmac.Equal(mac, v.sign(payload)) {
+	if err != nil || !hmac.Equal(mac, right) {
 		return c, errors.New("the token is not signed with this machine's key since its start")
 	}
 	if json.Unmarshal(payload, &c) != nil || c.Session == "" || c.Nonce == "" || c.Host == "" {
@@ -48,11 +53,20 @@ func (v *Verifier) read(token string) (c claims, err error) {
 	return c, nil
 }
 
-func (v *Verifier) sign(payload []byte) []byte {
-	mac := hmac.New(sha256.New, v.key)
-	mac.Write([]byte(purpose + "\n" + v.bootID + "\n"))
+// sign fails where there is no key, or the machine's start is unknown.
+func (v *Verifier) sign(payload []byte) ([]byte, error) {
+	key, err := v.key()
+	if err != nil {
+		return nil, err
+	}
+	bootID, err := v.bootID()
+	if err != nil {
+		return nil, fmt.Errorf("the machine's boot id is unknown; set PETCAM_BOOT_ID: %w", err)
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(purpose + "\n" + bootID + "\n"))
 	mac.Write(payload)
-	return mac.Sum(nil)
+	return mac.Sum(nil), nil
 }
 
 // readBootID takes $PETCAM_BOOT_ID, which petcam's systemd units set as they hide /proc/sys.

@@ -1,5 +1,5 @@
-// Package offertoken verifies the offer tokens that petcam-web gives to pages that are logged in. It imports nothing of
-// the streamer.
+// Package offertoken verifies the offer tokens that petcam-web gives to pages that are logged in. It imports
+// state.
 //
 // docs/http-api.md, section "Offer token", is the specification; petcam/web/signaling/offer_token.py makes the tokens,
 // and tests/offer-tokens.json holds both together.
@@ -24,8 +24,8 @@ type Grant struct {
 
 // Verifier accepts each token once.
 type Verifier struct {
-	key    []byte
-	bootID string
+	key    func() ([]byte, error)
+	bootID func() (string, error)
 	now    func() int64 // ms since the machine's start
 
 	// mu guards what follows; all of it is forgotten after a token's lifetime.
@@ -36,15 +36,9 @@ type Verifier struct {
 }
 
 // New makes a Verifier of tokens that were signed with key since the machine's start.
-func New(key []byte) (*Verifier, error) {
-	bootID, err := readBootID()
-	if err != nil {
-		return nil, err
-	}
-	return newVerifier(key, bootID, sinceBoot), nil
-}
+func New(key *Key) *Verifier { return newVerifier(key.Secret, readBootID, sinceBoot) }
 
-func newVerifier(key []byte, bootID string, now func() int64) *Verifier {
+func newVerifier(key func() ([]byte, error), bootID func() (string, error), now func() int64) *Verifier {
 	return &Verifier{key: key, bootID: bootID, now: now, used: map[string]int64{}, ended: map[string]int64{}}
 }
 

@@ -4,12 +4,15 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // vectors are tests/offer-tokens.json, which petcam-web's tests read too.
 type vectors struct {
@@ -43,13 +46,18 @@ func (c *clock) now() int64 { return int64(*c) }
 func open(t testing.TB) (*Verifier, *clock) {
 	v, key := readVectors(t)
 	c := clock(v.Issued)
-	return newVerifier(key, v.BootID, c.now), &c
+	return verifier(key, v.BootID, &c), &c
+}
+
+func verifier(key []byte, bootID string, c *clock) *Verifier {
+	return newVerifier(func() ([]byte, error) { return key, nil }, func() (string, error) { return bootID, nil }, c.now)
 }
 
 // token signs a payload as petcam-web does.
 func (g *Verifier) token(payload string) string {
 	encode := base64.RawURLEncoding.EncodeToString
-	return version + "." + encode([]byte(payload)) + "." + encode(g.sign([]byte(payload)))
+	mac, _ := g.sign([]byte(payload))
+	return version + "." + encode([]byte(payload)) + "." + encode(mac)
 }
 
 // offer is a token for camera.local of a session; change alters its claims.
@@ -105,8 +113,10 @@ func TestTokensNotSignedByPetcamWebAreRefused(t *testing.T) {
 	g, _ := open(t)
 	good := g.offer("s", "n", nil)
 	parts := strings.Split(good, ".")
-	otherKey := newVerifier([]byte(strings.Repeat("k", 32)), g.bootID, g.now)
-	otherBoot := newVerifier(g.key, "another boot", g.now)
+	v, key := readVectors(t)
+	now := clock(g.now())
+	otherKey := verifier([]byte(strings.Repeat("k", 32)), v.BootID, &now)
+	otherBoot := verifier(key, "another boot", &now)
 	for name, token := range map[string]string{
 		"none": "", "words": "let me in", "two parts": parts[0] + "." + parts[1], "four parts": good + ".x",
 		"another version":      "v2." + parts[1] + "." + parts[2],
@@ -174,9 +184,10 @@ func TestExpiredTokensAndOldSessionsAreForgotten(t *testing.T) {
 }
 
 func TestClockAndBootIDAreThoseOfPetcamWeb(t *testing.T) {
-	g, err := New([]byte(strings.Repeat("k", 32)))
-	if err != nil || g.bootID == "" || strings.TrimSpace(g.bootID) != g.bootID {
-		t.Fatalf("%q, %v", g.bootID, err)
+	g := New(NewKey(t.TempDir(), quiet()))
+	bootID, err := g.bootID()
+	if err != nil || bootID == "" || strings.TrimSpace(bootID) != bootID {
+		t.Fatalf("%q, %v", bootID, err)
 	}
 	begin := g.now()
 	eventually := time.After(20 * time.Second)
@@ -188,33 +199,7 @@ func TestClockAndBootIDAreThoseOfPetcamWeb(t *testing.T) {
 		}
 	}
 	t.Setenv("PETCAM_BOOT_ID", "given")
-	if g, err = New(g.key); err != nil || g.bootID != "given" {
-		t.Fatalf("%q, %v", g.bootID, err)
+	if bootID, err = g.bootID(); err != nil || bootID != "given" {
+		t.Fatalf("%q, %v", bootID, err)
 	}
-}
-
-func TestKeyIsReadFromCredentialsElseFromTheStateDirectory(t *testing.T) {
-	credentials, state := t.TempDir(), t.TempDir()
-	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
-	expectKey := func(want, complaint string) {
-		t.Helper()
-		key, err := Key(state)
-		if string(key) != want || (err != nil) != (complaint != "") || (err != nil && !strings.Contains(err.Error(), complaint)) {
-			t.Errorf("%q, %v", key, err)
-		}
-	}
-	write := func(directory, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(directory, keyFile), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	expectKey("", "is not there")
-	long := strings.Repeat("s", 32)
-	write(state, long)
-	expectKey(long, "")
-	write(credentials, strings.Repeat("c", 31))
-	expectKey("", "has 31 bytes")
-	write(credentials, "the whole file counts, its end too\n")
-	expectKey("the whole file counts, its end too\n", "")
 }

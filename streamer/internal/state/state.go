@@ -1,4 +1,5 @@
-// Package state knows the directory of the files that outlive the service. It imports nothing of the streamer.
+// Package state knows the directory of the files that outlive the service, and reads such files. Whatever a file has
+// become, reading it neither waits nor takes more memory than the file may have. It imports nothing of the streamer.
 package state
 
 import (

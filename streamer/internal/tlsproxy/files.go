@@ -3,66 +3,95 @@ package tlsproxy
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
-	"os"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"petcam/streamer/internal/state"
 )
 
-// pollInterval is how often the files are checked for changes.
-const pollInterval = 30 * time.Second
+const (
+	pollInterval = 30 * time.Second // how often the files are checked for changes
+	maxPEMBytes  = 256 << 10        // of each file
+)
+
+// errNoCertificate ends a handshake.
+var errNoCertificate = errors.New("there is no certificate")
 
 // Files is a certificate that somebody else renews in two files.
 type Files struct {
-	cert, key string
 	log       *slog.Logger
-	current   atomic.Pointer[tls.Certificate]
-	read      [2]time.Time // modification times of the files that were read; only KeepCurrent's goroutine after Open
+	current   atomic.Pointer[tls.Certificate] // nil: the files were never good
+	fault     atomic.Pointer[string]
+	cert, key state.File // only KeepCurrent's goroutine after OpenFiles
 }
 
-// OpenFiles reads a certificate with its chain, and its key. Its error is one line with the remedy.
-func OpenFiles(cert, key string, log *slog.Logger) (*Files, error) {
-	f := &Files{cert: cert, key: key, log: log}
-	return f, f.load()
+// OpenFiles reads a certificate with its chain, and its key. Until they can be used there is no HTTPS.
+func OpenFiles(cert, key string, log *slog.Logger) *Files {
+	f := &Files{log: log, cert: pemFile(cert), key: pemFile(key)}
+	f.check()
+	return f
+}
+
+// pemFile may be a link: certbot's are.
+func pemFile(path string) state.File {
+	return state.File{Path: path, MaxBytes: maxPEMBytes, Links: true}
 }
 
 // Certificate is the current one.
 func (f *Files) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return f.current.Load(), nil
+	if current := f.current.Load(); current != nil {
+		return current, nil
+	}
+	return nil, errNoCertificate
+}
+
+// Fault says why the files cannot be used, and what to do; empty: they can.
+func (f *Files) Fault() string {
+	if fault := f.fault.Load(); fault != nil {
+		return *fault
+	}
+	return ""
 }
 
 // KeepCurrent reads the files again when they change. Files that cannot be used leave the certificate before in use.
 func (f *Files) KeepCurrent(ctx context.Context) { checkRegularly(ctx, pollInterval, f.check) }
 
 func (f *Files) check() {
-	if f.changed() == f.read {
+	cert, certChanged, certErr := f.cert.Text()
+	key, keyChanged, keyErr := f.key.Text()
+	if !certChanged && !keyChanged {
 		return
 	}
-	if err := f.load(); err != nil {
-		f.log.Warn("the changed certificate cannot be used; the one before it stays in use", "error", err)
+	err := errors.Join(certErr, keyErr)
+	if err == nil {
+		err = f.use(cert, key)
+	}
+	if err == nil {
+		f.fault.Store(nil)
 		return
 	}
+	instead := "there is no HTTPS until then"
+	if f.current.Load() != nil {
+		instead = "the certificate before stays in use"
+	}
+	fault := fmt.Sprintf("web.tls_cert, web.tls_key: %s; both must be PEM files that the user petcam can read, %s", oneLine(err), instead)
+	f.fault.Store(&fault)
+	f.log.Warn(fault)
 }
 
-func (f *Files) load() error {
-	changed := f.changed()
-	f.read = changed // files that cannot be used are not tried again until they change
-	certificate, err := tls.LoadX509KeyPair(f.cert, f.key)
+func (f *Files) use(cert, key []byte) error {
+	certificate, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return fmt.Errorf("web.tls_cert, web.tls_key: %w; both must be PEM files that the user petcam can read", err)
+		return err
 	}
 	f.current.Store(&certificate)
 	f.log.Info("HTTPS certificate", "sha256", Fingerprint(&certificate), "ends", certificate.Leaf.NotAfter)
 	return nil
 }
 
-// changed says when each of the files was last written; the zero time where that is unknown.
-func (f *Files) changed() (at [2]time.Time) {
-	for i, path := range []string{f.cert, f.key} {
-		if info, err := os.Stat(path); err == nil {
-			at[i] = info.ModTime()
-		}
-	}
-	return at
-}
+// oneLine is the text of an error that errors.Join may have made.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

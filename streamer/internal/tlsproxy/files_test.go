@@ -2,11 +2,14 @@ package tlsproxy
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"petcam/streamer/internal/state/statetest"
 )
 
 // put writes a certificate for name into cert and key, as of a moment.
@@ -29,10 +32,7 @@ func put(t *testing.T, cert, key, name string, at time.Time) {
 func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
 	put(t, cert, key, "one.example", time.Unix(1, 0))
-	f, err := OpenFiles(cert, key, quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := OpenFiles(cert, key, quiet())
 	expect := func(name string) {
 		t.Helper()
 		f.check()
@@ -53,14 +53,33 @@ func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	expect("three.example")
 }
 
-func TestUnusableFilesAreReportedInOneLine(t *testing.T) {
-	cert, key := filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
-	for range 2 {
-		_, err := OpenFiles(cert, key, quiet())
-		if err == nil || !strings.HasPrefix(err.Error(), "web.tls_cert, web.tls_key: ") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%v", err)
-		}
-		write(t, cert, []byte("nothing"))
-		write(t, key, []byte("nothing"))
+func TestFilesThatCannotBeUsedAreReportedInOneLineAndTakenOnceTheyCan(t *testing.T) {
+	for name, damage := range statetest.Damages() {
+		t.Run(name, func(t *testing.T) {
+			cert, key := filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
+			damage(t, cert)
+			var log strings.Builder
+			f := OpenFiles(cert, key, slog.New(slog.NewTextHandler(&log, nil)))
+			for range 3 {
+				f.check()
+			}
+			if !strings.HasPrefix(f.Fault(), "web.tls_cert, web.tls_key: ") || strings.Contains(f.Fault(), "\n") {
+				t.Errorf("%q", f.Fault())
+			}
+			if strings.Count(log.String(), "\n") != 1 {
+				t.Errorf("the log says %s", &log)
+			}
+			if _, err := f.Certificate(nil); err == nil {
+				t.Error("it has a certificate")
+			}
+			if err := os.RemoveAll(cert); err != nil {
+				t.Fatal(err)
+			}
+			put(t, cert, key, "one.example", time.Unix(1, 0))
+			f.check()
+			if _, err := f.Certificate(nil); err != nil || f.Fault() != "" {
+				t.Errorf("%v, %s", err, f.Fault())
+			}
+		})
 	}
 }

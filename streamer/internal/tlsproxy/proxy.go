@@ -1,5 +1,6 @@
 // Package tlsproxy is petcam-web over HTTPS: it terminates TLS and forwards all requests to petcam-web on this machine,
-// which speaks only HTTP. docs/http-api.md, section "HTTPS", is the specification. It imports fairshare.
+// which speaks only HTTP. docs/http-api.md, section "HTTPS", is the specification. It imports fairshare and
+// state.
 //
 // Serve's goroutines are those of net/http, which Close ends; KeepCurrent runs in its caller's and ends with its
 // context.
@@ -34,6 +35,7 @@ const (
 // Certificates gives the server's certificate.
 type Certificates interface {
 	Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	Fault() string                   // why there is none, and what to do; empty: there is one
 	KeepCurrent(ctx context.Context) // renews it or reads it again where that is due, until ctx ends
 }
 
@@ -59,8 +61,9 @@ type Proxy struct {
 	requests  *fairshare.Requests
 }
 
-// New makes a Proxy for the petcam-web that listens at web (host:port). key is the secret that both share.
-func New(web string, key []byte, certificates Certificates, log *slog.Logger) *Proxy {
+// New makes a Proxy for the petcam-web that listens at web (host:port). key gives the secret that both share; without it
+// nothing is passed on.
+func New(web string, key func() ([]byte, error), certificates Certificates, log *slog.Logger) *Proxy {
 	transport := &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: 2 * time.Second}).DialContext,
 		DisableCompression:    true, // the browser's Accept-Encoding goes to petcam-web as it is
@@ -71,7 +74,7 @@ func New(web string, key []byte, certificates Certificates, log *slog.Logger) *P
 	}
 	errors := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	proxy := &httputil.ReverseProxy{
-		Rewrite:       rewrite(&url.URL{Scheme: "http", Host: web}, proof(key)),
+		Rewrite:       rewrite(&url.URL{Scheme: "http", Host: web}),
 		Transport:     transport,
 		FlushInterval: -1, // at once: events and pictures must not wait in a buffer
 		ErrorLog:      errors,
@@ -79,7 +82,7 @@ func New(web string, key []byte, certificates Certificates, log *slog.Logger) *P
 	}
 	requests := fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes)
 	server := &http.Server{
-		Handler:           requests.Handler(withLimits(proxy)),
+		Handler:           requests.Handler(withLimits(withProof(key, proxy))),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
@@ -115,6 +118,21 @@ func (p *Proxy) Close(ctx context.Context) {
 	p.transport.CloseIdleConnections()
 }
 
+// proofKey is where a request's context has its proof.
+type proofKey struct{}
+
+// withProof has next answer where petcam-web will know who forwards the request.
+func withProof(key func() ([]byte, error), next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secret, err := key()
+		if err != nil {
+			writeUnavailable(w, r, http.StatusServiceUnavailable, noKey())
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), proofKey{}, proof(secret))))
+	})
+}
+
 // proof is the value of the header by which petcam-web knows that a request was forwarded by this Proxy.
 func proof(key []byte) string {
 	mac := hmac.New(sha256.New, key)
@@ -124,13 +142,14 @@ func proof(key []byte) string {
 
 // rewrite sends a request to web. Its own claims about where it comes from are replaced: ReverseProxy has already
 // dropped Forwarded and X-Forwarded-*.
-func rewrite(web *url.URL, proof string) func(*httputil.ProxyRequest) {
+func rewrite(web *url.URL) func(*httputil.ProxyRequest) {
 	return func(r *httputil.ProxyRequest) {
 		r.SetURL(web)
 		r.Out.Host = r.In.Host
 		from, _ := netip.ParseAddrPort(r.In.RemoteAddr)
 		r.Out.Header.Set("X-Forwarded-For", from.Addr().Unmap().WithZone("").String())
 		r.Out.Header.Set("X-Forwarded-Proto", "https")
+		proof, _ := r.In.Context().Value(proofKey{}).(string)
 		r.Out.Header.Set("X-Petcam-Tls", proof)
 		r.Out.Header.Del("X-Real-Ip")
 	}

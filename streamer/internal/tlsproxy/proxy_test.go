@@ -43,15 +43,13 @@ func startOn(t *testing.T, wrap func(net.Listener) net.Listener, web http.Handle
 // startBefore starts a Proxy for an address.
 func startBefore(t *testing.T, wrap func(net.Listener) net.Listener, web string) testProxy {
 	t.Helper()
-	certificates, err := OpenSelfSigned(t.TempDir(), func() []string { return []string{"localhost", "127.0.0.1"} }, quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
+	certificates := OpenSelfSigned(t.TempDir(), func() []string { return []string{"localhost", "127.0.0.1"} }, quiet())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := New(web, []byte(strings.Repeat("k", 32)), certificates, quiet())
+	key := func() ([]byte, error) { return []byte(strings.Repeat("k", 32)), nil }
+	proxy := New(web, key, certificates, quiet())
 	ended := make(chan error, 1)
 	go func() { ended <- proxy.Serve(wrap(listener)) }()
 	r := testProxy{url: "https://" + listener.Addr().String(), browsers: map[string]*http.Client{}}

@@ -3,11 +3,15 @@ package tlsproxy
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"petcam/streamer/internal/state"
 )
 
 // renewalCheckInterval is how often the certificate is checked for renewal. The first check is long enough after the
@@ -20,27 +24,49 @@ type SelfSigned struct {
 	names   func() []string // of this machine now, addresses included
 	now     func() time.Time
 	log     *slog.Logger
-	current atomic.Pointer[tls.Certificate]
+	current atomic.Pointer[tls.Certificate] // nil: none could be made
 }
 
 // OpenSelfSigned takes the certificate that is saved in directory, or makes one.
-func OpenSelfSigned(directory string, names func() []string, log *slog.Logger) (*SelfSigned, error) {
+func OpenSelfSigned(directory string, names func() []string, log *slog.Logger) *SelfSigned {
 	return openSelfSigned(&SelfSigned{file: filepath.Join(directory, "tls.pem"), names: names, now: time.Now, log: log})
 }
 
-func openSelfSigned(s *SelfSigned) (*SelfSigned, error) {
-	if kept, err := tls.LoadX509KeyPair(s.file, s.file); err == nil {
+func openSelfSigned(s *SelfSigned) *SelfSigned {
+	kept, err := s.read()
+	if err == nil {
 		s.use(&kept)
-		return s, nil
-	} else if !os.IsNotExist(err) {
+		return s
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
 		s.log.Warn("the kept HTTPS certificate cannot be used; a new one is made", "error", err)
 	}
-	return s, s.renew()
+	s.renew()
+	return s
+}
+
+func (s *SelfSigned) read() (kept tls.Certificate, err error) {
+	text, err := state.Read(s.file, maxPEMBytes)
+	if err != nil {
+		return kept, err
+	}
+	return tls.X509KeyPair(text, text)
 }
 
 // Certificate is the current one.
 func (s *SelfSigned) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return s.current.Load(), nil
+	if current := s.current.Load(); current != nil {
+		return current, nil
+	}
+	return nil, errNoCertificate
+}
+
+// Fault says why there is none; empty: there is one.
+func (s *SelfSigned) Fault() string {
+	if s.current.Load() != nil {
+		return ""
+	}
+	return "the HTTPS certificate cannot be made: journalctl -u petcam-streamer says why"
 }
 
 // KeepCurrent makes a new certificate before the current one expires, and when this machine has got another name.
@@ -54,14 +80,16 @@ func (s *SelfSigned) check() {
 		return
 	}
 	s.log.Info("a new HTTPS certificate is made, which browsers will ask about again", "because", why)
-	if err := s.renew(); err != nil {
-		s.log.Error("the HTTPS certificate cannot be made", "error", err)
-	}
+	s.renew()
 }
 
 // renewalReason says why a new certificate is needed; empty if none is.
 func (s *SelfSigned) renewalReason() string {
-	leaf, now := s.current.Load().Leaf, s.now()
+	current, now := s.current.Load(), s.now()
+	if current == nil {
+		return "there is none"
+	}
+	leaf := current.Leaf
 	switch {
 	case now.Before(earliestPlausible()): // the clock is wrong: it tells nothing
 	case now.Before(leaf.NotBefore):
@@ -78,24 +106,21 @@ func (s *SelfSigned) renewalReason() string {
 }
 
 // renew makes a certificate for the current names and those of the certificate before: an address may come back.
-func (s *SelfSigned) renew() error {
+func (s *SelfSigned) renew() {
 	names := s.names()
 	if current := s.current.Load(); current != nil {
 		names = append(names, namesOf(current.Leaf)...)
 	}
 	text, err := generate(s.now(), names)
-	if err != nil {
-		return err
-	}
-	certificate, err := tls.X509KeyPair(text, text)
-	if err != nil {
-		return err
+	certificate, bad := tls.X509KeyPair(text, text)
+	if err = errors.Join(err, bad); err != nil {
+		s.log.Error("the HTTPS certificate cannot be made", "error", oneLine(err))
+		return
 	}
 	if err := writeAtomically(s.file, text); err != nil {
 		s.log.Warn("the HTTPS certificate cannot be kept: browsers will ask again after the next start", "error", err)
 	}
 	s.use(&certificate)
-	return nil
 }
 
 func (s *SelfSigned) use(certificate *tls.Certificate) {

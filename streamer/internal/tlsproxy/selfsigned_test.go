@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"petcam/streamer/internal/state/statetest"
 )
 
 // testMachine is a machine with names and a clock that a test can change.
@@ -22,12 +24,8 @@ func newTestMachine(t *testing.T) *testMachine {
 
 func (m *testMachine) open(t *testing.T) *SelfSigned {
 	t.Helper()
-	certificates, err := openSelfSigned(&SelfSigned{file: filepath.Join(m.directory, "tls.pem"), log: quiet(),
+	return openSelfSigned(&SelfSigned{file: filepath.Join(m.directory, "tls.pem"), log: quiet(),
 		names: func() []string { return m.names }, now: func() time.Time { return m.now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return certificates
 }
 
 func shown(t *testing.T, certificates *SelfSigned) (leaf *x509.Certificate, fingerprint string) {
@@ -133,6 +131,19 @@ func TestDamagedCertificateFileIsReplaced(t *testing.T) {
 		if _, kept := shown(t, m.open(t)); kept != made {
 			t.Errorf("%q is not replaced", spoilt)
 		}
+	}
+}
+
+func TestWhateverTheCertificateFileHasBecomeThereIsACertificate(t *testing.T) {
+	for name, damage := range statetest.Damages() {
+		t.Run(name, func(t *testing.T) {
+			m := newTestMachine(t)
+			damage(t, filepath.Join(m.directory, "tls.pem"))
+			certificates := m.open(t)
+			if leaf, _ := shown(t, certificates); leaf.VerifyHostname("camera.local") != nil || certificates.Fault() != "" {
+				t.Error(namesOf(leaf), certificates.Fault())
+			}
+		})
 	}
 }
 

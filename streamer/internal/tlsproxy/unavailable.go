@@ -20,7 +20,29 @@ h1 { margin: 0 0 8px; font-size: 22px; }
 p { margin: 0; }
 `
 
-const page = `<!doctype html>
+// notice is what a page says in both languages, and what the error of an API is in English.
+type notice struct {
+	japanese, english [2]string // title and text
+	api               string
+}
+
+func starting() notice {
+	return notice{
+		[2]string{"petcam は起動中です", "ページのサービスがまだ応答していません。5 秒ごとに自動で試します。"},
+		[2]string{"petcam is starting", "Its page service does not answer yet. This page tries again every 5 seconds."},
+		"petcam-web does not answer yet; try again in a moment"}
+}
+
+func noKey() notice {
+	return notice{
+		[2]string{"HTTPS ではまだ開けません", "petcam のサービスどうしが使う鍵を読み込めません。カメラで sudo petcam doctor を実行すると対処方法がわかります。"},
+		[2]string{"HTTPS cannot be used yet", "A key that petcam's services share cannot be read. On the camera, sudo petcam doctor says what to do."},
+		"token.key cannot be read; sudo petcam doctor on the camera says what to do"}
+}
+
+// page fills a notice's texts in, all of them ours.
+func (n notice) page() string {
+	return `<!doctype html>
 <html lang="ja">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -29,39 +51,41 @@ const page = `<!doctype html>
 <title>petcam</title>
 <style>` + style + `</style>
 <div>
-<h1>petcam は起動中です</h1>
-<p>ページのサービスがまだ応答していません。5 秒ごとに自動で試します。</p>
+<h1>` + n.japanese[0] + `</h1>
+<p>` + n.japanese[1] + `</p>
 </div>
 <div lang="en">
-<h1>petcam is starting</h1>
-<p>Its page service does not answer yet. This page tries again every 5 seconds.</p>
+<h1>` + n.english[0] + `</h1>
+<p>` + n.english[1] + `</p>
 </div>
 </html>
 `
-
-const apiError = `{"error":"Proxy error","message":"petcam-web does not answer yet; try again in a moment"}
-`
+}
 
 // unavailable answers where petcam-web does not.
 func unavailable(log *slog.Logger) func(http.ResponseWriter, *http.Request, error) {
-	sum := sha256.Sum256([]byte(style))
-	policy := "default-src 'none'; frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	return func(w http.ResponseWriter, r *http.Request, err error) {
 		if errors.Is(err, context.Canceled) {
 			return // the browser has gone
 		}
 		log.Debug("petcam-web does not answer", "error", err)
-		body, kind := page, "text/html; charset=utf-8"
-		if strings.HasPrefix(r.URL.Path, "/api/") {
-			body, kind = apiError, "application/json"
-		}
-		header := w.Header()
-		header.Set("Content-Type", kind)
-		header.Set("Cache-Control", "no-store")
-		header.Set("Content-Security-Policy", policy)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer")
-		w.WriteHeader(http.StatusBadGateway)
-		_, _ = io.WriteString(w, body)
+		writeUnavailable(w, r, http.StatusBadGateway, starting())
 	}
+}
+
+func writeUnavailable(w http.ResponseWriter, r *http.Request, status int, n notice) {
+	sum := sha256.Sum256([]byte(style))
+	policy := "default-src 'none'; frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	body, kind := n.page(), "text/html; charset=utf-8"
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		body, kind = `{"error":"Proxy error","message":"`+n.api+"\"}\n", "application/json"
+	}
+	header := w.Header()
+	header.Set("Content-Type", kind)
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", policy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
 }

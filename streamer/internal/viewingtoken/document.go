@@ -4,8 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 )
 
 const (
@@ -19,23 +17,7 @@ type document struct {
 	Tokens  []struct{ ID, SHA256 string }
 }
 
-// read gives the ids by hash; none where the file is not wholly as it should be.
-func read(path string) (map[string]string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(text) > maxFileBytes:
-		return nil, fmt.Errorf("is larger than %d bytes", maxFileBytes)
-	}
-	return parse(text)
-}
-
+// parse gives the ids by hash; none where the file is not wholly as it should be.
 func parse(text []byte) (map[string]string, error) {
 	var d document
 	if err := json.Unmarshal(text, &d); err != nil {

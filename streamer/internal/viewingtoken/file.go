@@ -1,4 +1,4 @@
-// Package viewingtoken verifies the viewing tokens that `petcam token` makes. It imports nothing of the streamer.
+// Package viewingtoken verifies the viewing tokens that `petcam token` makes. It imports state.
 //
 // docs/http-api.md, section "Viewing tokens", is the specification; petcam/access/viewing_tokens.py writes the file,
 // and tests/viewing-tokens.json holds both together.
@@ -9,12 +9,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"petcam/streamer/internal/state"
 )
 
 const (
@@ -33,18 +36,26 @@ func Path(directory string) string {
 
 // File is the file with the tokens that are valid at the moment; where there is none, no token is.
 type File struct {
-	path string
-	log  *slog.Logger
+	log *slog.Logger
 
-	mu   sync.Mutex          // guards what follows
-	seen fs.FileInfo         // of the file that was read; nil: there was none
-	ids  map[string]string   // by the token's SHA-256 in hex
-	used map[string]struct{} // ids of tokens that were accepted
+	mu    sync.Mutex // guards what follows
+	file  state.File
+	ids   map[string]string   // by the token's SHA-256 in hex
+	used  map[string]struct{} // ids of tokens that were accepted
+	fault string
 }
 
 // New does not read the file yet.
 func New(path string, log *slog.Logger) *File {
-	return &File{path: path, log: log, used: map[string]struct{}{}}
+	return &File{file: state.File{Path: path, MaxBytes: maxFileBytes}, log: log, used: map[string]struct{}{}}
+}
+
+// Fault says why the file lets nobody in, and what to do; empty: it is as it should be, or there is none.
+func (f *File) Fault() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refresh()
+	return f.fault
 }
 
 // Accept gives the id of a token that is valid now. Its error has nothing of the token in it.
@@ -114,21 +125,16 @@ func (f *File) isValid(id string) bool {
 
 // refresh reads the file where it has changed. Called with mu held.
 func (f *File) refresh() {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		f.seen, f.ids = nil, nil
+	text, changed, err := f.file.Text()
+	if !changed {
 		return
 	}
-	if f.seen != nil && same(info, f.seen) {
-		return
+	f.ids, f.fault = nil, ""
+	if err == nil {
+		f.ids, err = parse(text)
 	}
-	f.seen = info
-	if f.ids, err = read(f.path); err != nil {
-		f.log.Warn("no viewing token is good", "file", f.path, "error", err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.fault = fmt.Sprintf("%s: no viewing token is good: %v; remove it and make new ones: sudo petcam token add", f.file.Path, err)
+		f.log.Warn(f.fault)
 	}
-}
-
-// same tells whether a file is the one that was read. petcam token replaces the file with each change.
-func same(a, b fs.FileInfo) bool {
-	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
 }

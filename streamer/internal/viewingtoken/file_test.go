@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"petcam/streamer/internal/state/statetest"
 )
 
 // vectors are tests/viewing-tokens.json, which the Python tests read too.
@@ -96,6 +98,32 @@ func TestDamagedFileAcceptsNoTokenAndIsLoggedOnce(t *testing.T) {
 		if !f.IsValid("3f9a0c12") {
 			t.Errorf("%.40q: it is not heard after that", text)
 		}
+	}
+}
+
+func TestWhateverTheFileHasBecomeNobodyIsLetInUntilItIsMended(t *testing.T) {
+	v := readVectors(t)
+	for name, damage := range statetest.Damages() {
+		t.Run(name, func(t *testing.T) {
+			f, path, log := newFile(t)
+			put(t, path, v.File)
+			f.IsValid("")
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			damage(t, path)
+			expectNobody(t, f, v, name)
+			if f.Fault() == "" || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "sudo petcam token") {
+				t.Errorf("fault %q, log %q", f.Fault(), log)
+			}
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+			put(t, path, v.File)
+			if !f.IsValid("3f9a0c12") || f.Fault() != "" {
+				t.Errorf("it is not heard after that: %s", f.Fault())
+			}
+		})
 	}
 }
 

@@ -1,0 +1,89 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Read reads a file of at most max bytes. It follows no link and waits for nobody: what is no regular file is an error.
+// Its error names the file, and is fs.ErrNotExist where there is none.
+func Read(path string, max int) ([]byte, error) { return read(path, max, unix.O_NOFOLLOW) }
+
+func read(path string, max, flags int) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|flags, 0)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, fmt.Errorf("%s: is a link", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: is no regular file", path)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, int64(max)+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > max:
+		return nil, fmt.Errorf("%s: is larger than %d bytes", path, max)
+	}
+	return text, nil
+}
+
+// File is a file that somebody else writes, and that is read again once it has changed. It is not safe for goroutines.
+type File struct {
+	Path     string
+	MaxBytes int
+	Links    bool // are followed: the owner keeps the file where he likes
+
+	read  bool // it was; what follows is of then
+	stamp stamp
+	text  []byte
+	err   error
+}
+
+// stamp tells one content from another without reading it.
+type stamp struct {
+	device, inode uint64
+	size          int64
+	written, set  syscall.Timespec // the content, the owner or the mode
+}
+
+// Text gives the content, and whether it, or the error, is another than before. What could not be read is tried again
+// each time. Errors are those of Read.
+func (f *File) Text() (text []byte, changed bool, err error) {
+	now, known := f.look()
+	if f.read && known && f.err == nil && now == f.stamp {
+		return f.text, false, nil
+	}
+	flags := unix.O_NOFOLLOW
+	if f.Links {
+		flags = 0
+	}
+	text, err = read(f.Path, f.MaxBytes, flags)
+	changed = !f.read || err == nil || f.err == nil || err.Error() != f.err.Error()
+	f.read, f.stamp, f.text, f.err = true, now, text, err
+	return text, changed, err
+}
+
+func (f *File) look() (s stamp, known bool) {
+	look := os.Lstat
+	if f.Links {
+		look = os.Stat
+	}
+	info, err := look(f.Path)
+	if err != nil {
+		return s, false
+	}
+	found, known := info.Sys().(*syscall.Stat_t)
+	if !known {
+		return s, false
+	}
+	return stamp{uint64(found.Dev), found.Ino, found.Size, found.Mtim, found.Ctim}, true
+}
