@@ -135,7 +135,7 @@ func TestWithDamagedFilesItRunsAndLetsNobodyInUntilTheyAreMended(t *testing.T) {
 			damage(t, path)
 			damage(t, filepath.Join(directory, "viewing_tokens.json"))
 			c := settings(t)
-			c.Web.TLS, c.Web.TLSPort = "files", freePort(t)
+			c.Web.TLS, c.Web.TLSPort = "files", 0
 			c.Web.TLSCert, c.Web.TLSKey = path, path
 			film(t, c.Camera.Stream)
 			url := beginWith(t, c, open(t, c))

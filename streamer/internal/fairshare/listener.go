@@ -88,10 +88,9 @@ type countedConn struct {
 }
 
 func (c *countedConn) Write(piece []byte) (int, error) {
+	c.hold.Giving()
 	n, err := c.Conn.Write(piece)
-	if n > 0 {
-		c.hold.Touch()
-	}
+	c.hold.Given(n > 0)
 	return n, err
 }
 

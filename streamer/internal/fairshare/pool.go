@@ -9,14 +9,19 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"petcam/streamer/internal/network"
 )
+
+// blockedAfter is how long a piece of an answer is on its way to somebody who does not take it.
+const blockedAfter = time.Second
 
 // Pool is what is held at once, of which the sizes have a bound in sum.
 type Pool struct {
 	limit, share int64
 	clock        atomic.Uint64 // counts what happens; orders what is of use by when it last was
+	now          func() time.Time
 
 	mu         sync.Mutex // guards what follows
 	total      int64
@@ -30,6 +35,7 @@ type Hold struct {
 	from    netip.Prefix
 	giveWay func()
 	latest  atomic.Uint64 // when it came, began or ended an answer, or a piece of an answer was taken
+	giving  atomic.Int64  // since when a piece of an answer is on its way, in ns since 1970; 0: none is
 
 	size      int64 // guarded by pool.mu, like what follows
 	answering int   // the answers in progress
@@ -37,7 +43,7 @@ type Hold struct {
 
 // New makes a Pool of limit in sum. A network that holds at most share is not looked at by itself.
 func New(limit, share int64) *Pool {
-	return &Pool{limit: limit, share: share, holds: map[*Hold]struct{}{}, perNetwork: map[netip.Prefix]int64{}}
+	return &Pool{limit: limit, share: share, now: time.Now, holds: map[*Hold]struct{}{}, perNetwork: map[netip.Prefix]int64{}}
 }
 
 // Add takes a newcomer in. giveWay is called at most once, from another's goroutine and without a lock, after the hold
@@ -93,6 +99,23 @@ func (h *Hold) Grow(size int64) bool {
 // Touch says that the hold is of use right now.
 func (h *Hold) Touch() { h.latest.Store(h.pool.clock.Add(1)) }
 
+// Giving says that a piece of an answer is on its way, Given that it was taken, or not.
+func (h *Hold) Giving() { h.giving.Store(h.pool.now().UnixNano()) }
+
+// Given: see Giving.
+func (h *Hold) Given(taken bool) {
+	h.giving.Store(0)
+	if taken {
+		h.Touch()
+	}
+}
+
+// isBlocked tells whether an answer waits for its receiver, and not for us.
+func (h *Hold) isBlocked(now time.Time) bool {
+	since := h.giving.Load()
+	return since != 0 && now.UnixNano()-since >= int64(blockedAfter)
+}
+
 // Begin says that the answer to a request begins, End that it has ended.
 func (h *Hold) Begin() { h.answer(1) }
 
@@ -135,22 +158,29 @@ func (p *Pool) makeRoom(newcomer *Hold) (gone []*Hold) {
 // choose finds what is of least use: of the network that holds most, or of all where none holds more than its share.
 // More than half of that may neither wait for a request nor be answered: a flood of either kind leaves the other alone.
 // Of the kind that has more, the one goes that was of use longest ago: among those that wait the oldest, among the
-// answers the one of which longest nothing was taken. So a newcomer has time for a request, and a stream that is
-// watched outlives those that are not. Nil: there is only the newcomer. Called with mu held.
+// answers one that its receiver does not take, else the one of which longest nothing was taken. So a newcomer has time
+// for a request, and a stream that is watched outlives those that are not. Nil: there is only the newcomer. Called with
+// mu held.
 func (p *Pool) choose(newcomer *Hold) *Hold {
 	most := p.largest()
-	var waiting, answering candidates
+	now := p.now()
+	var waiting, blocked, answering candidates
 	for h := range p.holds {
 		switch {
 		case h == newcomer || most.IsValid() && h.from != most:
+		case h.answering > 0 && h.isBlocked(now):
+			blocked.add(h)
 		case h.answering > 0:
 			answering.add(h)
 		default:
 			waiting.add(h)
 		}
 	}
-	if waiting.size > answering.size {
+	switch {
+	case waiting.size > blocked.size+answering.size:
 		return waiting.stalest
+	case blocked.stalest != nil:
+		return blocked.stalest
 	}
 	return answering.stalest
 }

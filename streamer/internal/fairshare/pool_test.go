@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 )
 
 // testPool notes who gives way.
@@ -105,6 +106,22 @@ func TestFloodOfAnswersThatNobodyTakesEndsNeitherStreamsNorNewcomers(t *testing.
 		stream.Touch()
 	}
 	p.expectOnlyFloodGone(t)
+}
+
+func TestAnswersThatNobodyTakesGiveWayBeforeThoseThatWaitForUs(t *testing.T) {
+	p := newTestPool(3, 10)
+	now := time.Unix(1, 0)
+	p.now = func() time.Time { return now }
+	p.hold("waits for us", "192.0.2.1").Begin()
+	for _, name := range []string{"not taken", "on its way"} {
+		h := p.hold(name, "192.0.2.2")
+		h.Begin()
+		h.Giving()
+		now = now.Add(blockedAfter / 2)
+	}
+	now = now.Add(blockedAfter / 4)
+	p.hold("new", "192.0.2.3").Begin()
+	p.expectGone(t, "not taken")
 }
 
 func TestOneThatGrowsMakesOthersGiveWay(t *testing.T) {

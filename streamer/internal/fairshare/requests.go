@@ -94,13 +94,20 @@ func (x *exchange) finish() {
 	}
 }
 
-// Write counts as use: somebody takes the answer.
+// Write counts as use where somebody takes the answer.
 func (x *exchange) Write(piece []byte) (int, error) {
+	x.hold.Giving()
 	n, err := x.ResponseWriter.Write(piece)
-	if n > 0 {
-		x.hold.Touch()
-	}
+	x.hold.Given(n > 0)
 	return n, err
+}
+
+// FlushError is for http.ResponseController.
+func (x *exchange) FlushError() error {
+	x.hold.Giving()
+	err := x.control.Flush()
+	x.hold.Given(err == nil)
+	return err
 }
 
 // SetReadDeadline and SetWriteDeadline are for http.ResponseController; they must not undo giveWay's.
