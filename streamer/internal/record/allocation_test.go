@@ -8,7 +8,7 @@ import (
 // oneSession is a session without its goroutine, with a first frame written.
 func oneSession(t testing.TB, r *harness) *session {
 	t.Helper()
-	dir, err := openDirectory(r.dir)
+	dir, err := r.system.openDirectory(r.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +19,7 @@ func oneSession(t testing.TB, r *harness) *session {
 			t.Error(err)
 		}
 		s.idle.stop()
-		dir.close()
+		dir.Close()
 	})
 	return s
 }

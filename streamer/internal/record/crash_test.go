@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"petcam/streamer/internal/h264"
-	"petcam/streamer/internal/mp4"
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
@@ -147,7 +146,7 @@ func killAfter(t *testing.T, dir, clip string, frames int) (delivered int) {
 
 // gatedFile is a file whose Sync waits until the test lets it begin.
 type gatedFile struct {
-	diskFile
+	file
 	gate syncGate
 }
 
@@ -165,7 +164,7 @@ func (f gatedFile) Sync() error {
 		n, _ := f.ReadAt(content, 0)
 		answer <- content[:n]
 	}
-	return f.diskFile.Sync()
+	return f.file.Sync()
 }
 
 // begin lets the next Sync begin and returns what it makes durable.
@@ -189,7 +188,7 @@ func TestAFileAfterAPowerCutPlaysAndLacksAtMostASecond(t *testing.T) {
 	}
 	r := newHarness(t, nil)
 	gate := make(syncGate)
-	r.system.durable = func(f *os.File) mp4.File { return gatedFile{diskFile{f}, gate} }
+	r.wrapFiles(func(f file) file { return gatedFile{f, gate} })
 	r.system.syncEvery = time.Millisecond // the gate says when
 	r.system.idleLimit = time.Hour
 	units := seconds(t, 3+*cuts)

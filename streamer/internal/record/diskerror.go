@@ -3,7 +3,6 @@ package record
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"syscall"
 
 	"petcam/streamer/internal/apierror"
@@ -11,6 +10,11 @@ import (
 
 // errDeleted says that the growing file was deleted.
 var errDeleted = errors.New("the file being recorded was deleted")
+
+// openError says that the recordings directory cannot be opened.
+type openError struct{ error }
+
+func (e openError) Unwrap() error { return e.error }
 
 // diskError makes an apierror of an error of the disk: what to do goes into the message, the rest into the log only.
 // It is nil for nil, and leaves an apierror as it is.
@@ -28,7 +32,13 @@ func diskError(err error) error {
 
 // remedy says what is wrong, in one of the phrases of docs/http-api.md, and what to do.
 func remedy(err error) (reason, message string) {
+	var opening openError
+	isOpening := errors.As(err, &opening)
 	switch {
+	case isOpening && errors.Is(err, fs.ErrNotExist):
+		return "Directory missing", "The folder that recording.directory lies in is not there; mount its disk, or make the folder"
+	case isOpening && (errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ELOOP)):
+		return "Not a directory", "recording.directory is a link that leads nowhere; make it a folder, or let it lead to one"
 	case errors.Is(err, errDeleted), errors.Is(err, fs.ErrNotExist):
 		return "Directory removed", "The recordings directory, or the file being recorded in it, was removed; start again"
 	case errors.Is(err, syscall.EFBIG):
@@ -36,11 +46,12 @@ func remedy(err error) (reason, message string) {
 	case isFull(err):
 		return "Disk full", "The disk is full; delete recordings, or move recording.directory to a larger disk"
 	case errors.Is(err, syscall.EROFS):
-		return "Disk read-only", "The disk of recording.directory is read-only; check it with fsck, and mount it again"
+		return "Disk read-only", "The disk of recording.directory is read-only; check it with fsck and mount it again, " +
+			"or open the folder to the services: petcam.yaml(5), NOTES"
 	case errors.Is(err, fs.ErrPermission):
 		return "Not permitted", "recording.directory may not be written to; give it to the user petcam (chown petcam:petcam)"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "Not a directory", "recording.directory is not a directory"
+		return "Not a directory", "recording.directory is not a directory; move away what is in its place, or name another"
 	default:
 		return "Disk fault", "The disk of recording.directory has a fault; see the log, and check the disk"
 	}
@@ -52,7 +63,7 @@ func isFull(err error) bool {
 }
 
 // sizeAndLinks returns the bytes of an open file, and how many names it has.
-func sizeAndLinks(file *os.File) (size int64, links uint64, err error) {
+func sizeAndLinks(file file) (size int64, links uint64, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return 0, 0, err

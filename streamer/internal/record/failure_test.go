@@ -14,13 +14,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/apierror"
-	"petcam/streamer/internal/mp4"
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
 // failingFile is a file whose Sync fails once it is told to.
 type failingFile struct {
-	mp4.File
+	file
 	fails *atomic.Bool
 }
 
@@ -28,14 +27,13 @@ func (f failingFile) Sync() error {
 	if f.fails.Load() {
 		return syscall.EIO
 	}
-	return f.File.Sync()
+	return f.file.Sync()
 }
 
 // failSyncs makes the files' Sync fail while the returned value is true.
 func (h *harness) failSyncs() (fails *atomic.Bool) {
 	fails = &atomic.Bool{}
-	real := h.system.durable
-	h.system.durable = func(f *os.File) mp4.File { return failingFile{real(f), fails} }
+	h.wrapFiles(func(f file) file { return failingFile{f, fails} })
 	return fails
 }
 
@@ -149,14 +147,53 @@ func TestAReadOnlyDiskIsReported(t *testing.T) {
 	r.stop()
 }
 
-func TestAPathThatIsNoDirectoryIsReported(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
+// spoil puts something in the place of the recordings directory that is none.
+var spoil = map[string]struct {
+	spoil         func(path string) error
+	reason, words string
+}{
+	"a file":                       {func(p string) error { return os.WriteFile(p, nil, 0o600) }, "Not a directory", "not a directory"},
+	"a pipe":                       {func(p string) error { return unix.Mkfifo(p, 0o600) }, "Not a directory", "not a directory"},
+	"a link to itself":             {func(p string) error { return os.Symlink(p, p) }, "Not a directory", "link"},
+	"a link that leads nowhere":    {func(p string) error { return os.Symlink(p+"-gone", p) }, "Not a directory", "link"},
+	"a link to a file":             {func(p string) error { return os.Symlink("/etc/hostname", p) }, "Not a directory", "not a directory"},
+	"in a file":                    {func(p string) error { return os.WriteFile(filepath.Dir(p), nil, 0o600) }, "Not a directory", "not a directory"},
+	"in a folder that is missing":  {func(string) error { return nil }, "Directory missing", "mount its disk"},
+	"in a folder behind a loop":    {func(p string) error { return os.Symlink(filepath.Dir(p), filepath.Dir(p)) }, "Not a directory", "link"},
+	"in a link that leads nowhere": {func(p string) error { return os.Symlink(filepath.Dir(p)+"-gone", filepath.Dir(p)) }, "Directory missing", "mount its disk"},
+}
+
+func TestWhatIsNoRecordingsDirectoryIsReportedAndTheNextStartLooksAgain(t *testing.T) {
+	for name, c := range spoil {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "disk", "recordings")
+			if !strings.HasPrefix(name, "in ") {
+				if err := os.Mkdir(filepath.Dir(dir), 0o750); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := c.spoil(dir); err != nil {
+				t.Fatal(err)
+			}
+			r := newHarness(t, func(o *Options) { o.Directory, o.MaxAge = dir, time.Hour })
+			r.Recover()
+			r.space.deleteOld(time.Now())
+			r.Totals()
+			r.source.publish(seconds(t, 1)...)
+			_, err := r.Start("")
+			wantError(t, err, apierror.RecordingFailed, c.words)
+			var e *apierror.Error
+			if !errors.As(err, &e) || e.Reason != c.reason {
+				t.Errorf("error is %v, want %s", err, c.reason)
+			}
+			_, _ = os.Remove(dir), os.Remove(filepath.Dir(dir)) // whichever is there
+			if err := os.Mkdir(filepath.Dir(dir), 0o750); err != nil {
+				t.Fatal(err)
+			}
+			r.start()
+			r.stop()
+		})
 	}
-	r := newHarness(t, func(o *Options) { o.Directory = file })
-	_, err := r.Start("")
-	wantError(t, err, apierror.RecordingFailed, "not a directory")
 }
 
 func TestADirectoryThatMayNotBeWrittenIsReported(t *testing.T) {
@@ -171,6 +208,12 @@ func TestADirectoryThatMayNotBeWrittenIsReported(t *testing.T) {
 	r := newHarness(t, func(o *Options) { o.Directory = dir })
 	r.source.publish(seconds(t, 1)...)
 	_, err := r.Start("")
+	wantError(t, err, apierror.RecordingFailed, "chown")
+	if err := os.Chmod(dir, 0o000); err != nil {
+		t.Fatal(err)
+	}
+	r.Recover()
+	_, err = r.Start("")
 	wantError(t, err, apierror.RecordingFailed, "chown")
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -42,6 +43,28 @@ func newHarness(t *testing.T, change func(*Options)) *harness {
 	h.system.stopTimeout = 0 // harness.stop waits for the frames itself
 	t.Cleanup(h.Close)
 	return h
+}
+
+// wrappedDisk is a disk whose opened files are others.
+type wrappedDisk struct {
+	fileSystem
+	wrap func(file) file
+}
+
+func (d wrappedDisk) OpenFile(name string, flag int, mode fs.FileMode) (file, error) {
+	f, err := d.fileSystem.OpenFile(name, flag, mode)
+	if err != nil {
+		return nil, err
+	}
+	return d.wrap(f), nil
+}
+
+// wrapFiles puts others in the place of the files that are opened from now on.
+func (h *harness) wrapFiles(wrap func(file) file) {
+	h.system.openDisk = func(path string) (fileSystem, error) {
+		disk, err := openDisk(path)
+		return wrappedDisk{disk, wrap}, err
+	}
 }
 
 // start begins a recording that must begin.

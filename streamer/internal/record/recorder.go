@@ -83,9 +83,10 @@ type Recorder struct {
 func New(options Options, open func() Source) *Recorder {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{
-		options: options, open: open, system: realSystem(), space: newSpace(options),
+		options: options, open: open, system: realSystem(),
 		ctx: ctx, cancel: cancel, loggedFailures: map[string]string{},
 	}
+	r.space = newSpace(options, &r.system)
 	for _, task := range []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery} {
 		r.tasks.Add(1)
 		go func() {
@@ -99,12 +100,12 @@ func New(options Options, open func() Source) *Recorder {
 // Recover finishes the files that a crash left; it may take seconds for each gigabyte. A recording that begins meanwhile
 // waits for it. Close ends it after the current file.
 func (r *Recorder) Recover() {
-	dir, err := openDirectory(r.options.Directory)
+	dir, err := r.system.openDirectory(r.options.Directory)
 	if err != nil {
 		r.options.Log.Error("cannot open the recordings directory", "error", err)
 		return
 	}
-	defer dir.close()
+	defer dir.Close()
 	r.recovery.Lock()
 	defer r.recovery.Unlock()
 	if !r.recording() { // a recording has done this itself, and its own file is not to be recovered

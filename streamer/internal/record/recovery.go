@@ -32,7 +32,7 @@ func (r *Recorder) retryRecovery() {
 // r.recovery must be held.
 func (r *Recorder) recoverFiles(dir *directory) {
 	r.unfinished.Store(false)
-	files, err := dir.list()
+	files, err := dir.Files()
 	if err != nil {
 		r.unfinished.Store(true)
 		r.options.Log.Error("cannot list the recordings", "error", err)
@@ -46,7 +46,7 @@ func (r *Recorder) recoverFiles(dir *directory) {
 		if _, ours := stampOf(name); !isPart || !ours {
 			continue
 		}
-		if err := recoverFile(dir, r.system, name, info.Size()); err != nil {
+		if err := recoverFile(dir, name, info.Size()); err != nil {
 			r.logFailure(name, err)
 			continue
 		}
@@ -67,15 +67,15 @@ func (r *Recorder) logFailure(name string, err error) {
 }
 
 // recoverFile finishes one file, or deletes it where no frame is in it.
-func recoverFile(dir *directory, sys system, name string, size int64) error {
-	file, err := dir.root.OpenFile(name+partSuffix, os.O_RDWR, 0)
+func recoverFile(dir *directory, name string, size int64) error {
+	file, err := dir.OpenFile(name+partSuffix, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	recovered, err := mp4.Recover(sys.durable(file), size)
+	recovered, err := mp4.Recover(file, size)
 	if errors.Is(err, mp4.ErrEmpty) {
-		return dir.root.Remove(name + partSuffix)
+		return dir.Remove(name + partSuffix)
 	}
 	if err != nil {
 		return err

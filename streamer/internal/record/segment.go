@@ -2,7 +2,6 @@ package record
 
 import (
 	"errors"
-	"os"
 	"time"
 
 	"petcam/streamer/internal/h264"
@@ -15,7 +14,7 @@ const maxFrameGap = 2 * time.Second
 // segment is one file of a recording while it grows. It belongs to the session's goroutine.
 type segment struct {
 	name          string // the finished file's
-	file          *os.File
+	file          file
 	mp4           *mp4.Writer
 	parameterSets parameterSets
 	start         time.Time // wall clock at the first frame's capture
@@ -25,17 +24,17 @@ type segment struct {
 }
 
 // createSegment begins a file with au, a keyframe with these parameter sets, captured at start.
-func createSegment(dir *directory, sys system, label string, start time.Time, params parameterSets, au h264.AccessUnit) (*segment, error) {
+func createSegment(dir *directory, label string, start time.Time, params parameterSets, au h264.AccessUnit) (*segment, error) {
 	name, file, err := dir.create(start, label)
 	if err != nil {
 		return nil, err
 	}
 	width, height := params.pictureSize(au)
-	writer, err := mp4.Create(sys.durable(file), mp4.Track{
+	writer, err := mp4.Create(file, mp4.Track{
 		Width: width, Height: height, SPS: params.sps, PPS: params.pps, Start: start,
 	})
 	if err != nil {
-		return nil, errors.Join(err, file.Close(), dir.root.Remove(name+partSuffix))
+		return nil, errors.Join(err, file.Close(), dir.Remove(name+partSuffix))
 	}
 	au.Data = nil
 	return &segment{name: name, file: file, mp4: writer, parameterSets: params, start: start, first: au}, nil
@@ -93,7 +92,7 @@ func (s *segment) finish(dir *directory) error {
 
 // publish gives a finished file its time and its name (F6), and returns the name.
 func publish(dir *directory, name string, end time.Time) (string, error) {
-	if err := dir.setTime(name+partSuffix, end); err != nil {
+	if err := dir.SetTime(name+partSuffix, end); err != nil {
 		return name, err
 	}
 	return dir.publish(name)
@@ -101,7 +100,7 @@ func publish(dir *directory, name string, end time.Time) (string, error) {
 
 // discard deletes the file.
 func (s *segment) discard(dir *directory) error {
-	return errors.Join(s.file.Close(), dir.root.Remove(s.name+partSuffix))
+	return errors.Join(s.file.Close(), dir.Remove(s.name+partSuffix))
 }
 
 func (s *segment) status() Status {

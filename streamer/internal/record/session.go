@@ -84,11 +84,11 @@ func (s *session) answerStart(filename string, err error) {
 
 // record runs until the session is stopped or fails, which is its error, and leaves no file open.
 func (s *session) record() error {
-	dir, err := openDirectory(s.recorder.options.Directory)
+	dir, err := s.recorder.system.openDirectory(s.recorder.options.Directory)
 	if err != nil {
 		return diskError(err)
 	}
-	defer dir.close()
+	defer dir.Close()
 	s.dir = dir
 	s.recorder.recovery.Lock()
 	s.recorder.recoverFiles(dir)
@@ -228,7 +228,7 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 	if err := errors.Join(space.count(s.dir), space.makeRoom(s.dir, 0)); err != nil {
 		return diskError(err)
 	}
-	segment, err := createSegment(s.dir, s.recorder.system, s.label, s.clock.at(au.CaptureNS), params, au)
+	segment, err := createSegment(s.dir, s.label, s.clock.at(au.CaptureNS), params, au)
 	if err != nil {
 		return diskError(err)
 	}

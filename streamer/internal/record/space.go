@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"petcam/streamer/internal/apierror"
@@ -24,6 +23,7 @@ const (
 // space deletes recordings to keep within the limits; docs/recordings.md, "Space".
 type space struct {
 	path     string
+	system   *system
 	maxBytes int64
 	minFree  int64
 	maxAge   time.Duration
@@ -34,8 +34,8 @@ type space struct {
 	total int64 // bytes of the finished recordings when last counted
 }
 
-func newSpace(o Options) *space {
-	return &space{path: o.Directory, maxBytes: o.MaxBytes, minFree: o.MinFree, maxAge: o.MaxAge, log: o.Log}
+func newSpace(o Options, system *system) *space {
+	return &space{path: o.Directory, system: system, maxBytes: o.MaxBytes, minFree: o.MinFree, maxAge: o.MaxAge, log: o.Log}
 }
 
 // recording is a finished file.
@@ -83,15 +83,15 @@ func (s *space) shortage(dir *directory, growing int64) (*apierror.Error, error)
 		return apierror.New(apierror.RecordingFailed, "Recordings have reached recording.max_bytes and none may be deleted; "+
 			"unpin or delete some, or raise it").WithReason("Limit reached"), nil
 	}
-	var disk syscall.Statfs_t
-	if err := syscall.Fstatfs(int(dir.file.Fd()), &disk); err != nil {
+	size, free, err := dir.Space()
+	if err != nil {
 		return nil, err
 	}
 	least := s.minFree
 	if least == 0 {
-		least = max(int64(disk.Blocks)*disk.Bsize/10, minDefaultFree)
+		least = max(size/10, minDefaultFree)
 	}
-	if int64(disk.Bavail)*disk.Bsize < max(least, minFreeAlways) {
+	if free < max(least, minFreeAlways) {
 		return apierror.New(apierror.RecordingFailed, "The disk has less free than recording.min_free_bytes and no recording "+
 			"may be deleted; free some space, or unpin or delete recordings").WithReason("Space low"), nil
 	}
@@ -108,7 +108,7 @@ func (s *space) count(dir *directory) error {
 
 // recordings lists the finished ones, oldest first, and sets total. mu must be held.
 func (s *space) recordings(dir *directory) ([]recording, error) {
-	files, err := dir.list()
+	files, err := dir.Files()
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (s *space) recordings(dir *directory) ([]recording, error) {
 
 // delete deletes a recording, which petcam-web may have done already. mu must be held.
 func (s *space) delete(dir *directory, r recording, why string) error {
-	if err := dir.root.Remove(r.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := dir.Remove(r.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	s.total -= r.size
@@ -176,12 +176,12 @@ func clockNotSet(t time.Time) bool { return t.Year() < 2020 }
 
 // deleteOld deletes the unpinned recordings that ended longer than maxAge before now.
 func (s *space) deleteOld(now time.Time) {
-	dir, err := openDirectory(s.path)
+	dir, err := s.system.openDirectory(s.path)
 	if err != nil {
 		s.log.Error("cannot open the recordings directory", "error", err)
 		return
 	}
-	defer dir.close()
+	defer dir.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	recordings, err := s.recordings(dir)

@@ -1,10 +1,7 @@
 package record
 
 import (
-	"os"
 	"time"
-
-	"petcam/streamer/internal/mp4"
 )
 
 // syncer makes the growing file durable at regular times and keeps disk space free, in a goroutine of its own so that
@@ -12,17 +9,15 @@ import (
 type syncer struct {
 	session *session
 	dir     *directory
-	file    *os.File
-	durable mp4.File
+	file    file
 	quit    chan struct{}
 	done    chan struct{}
 }
 
 // startSyncer starts the goroutine; stop ends it.
 func startSyncer(session *session, growing *segment) *syncer {
-	sys := session.recorder.system
-	s := &syncer{session, session.dir, growing.file, sys.durable(growing.file), make(chan struct{}), make(chan struct{})}
-	go s.run(sys.syncEvery)
+	s := &syncer{session, session.dir, growing.file, make(chan struct{}), make(chan struct{})}
+	go s.run(session.recorder.system.syncEvery)
 	return s
 }
 
@@ -50,7 +45,7 @@ func (s *syncer) run(every time.Duration) {
 
 // sync makes the file durable, looks whether it still has its name, and makes room for it.
 func (s *syncer) sync() error {
-	if err := s.session.recorder.counters.countSync(s.durable.Sync); err != nil {
+	if err := s.session.recorder.counters.countSync(s.file.Sync); err != nil {
 		return err
 	}
 	size, links, err := sizeAndLinks(s.file)

@@ -1,16 +1,13 @@
 package record
 
 import (
-	"os"
 	"testing"
 	"time"
-
-	"petcam/streamer/internal/mp4"
 )
 
 // notifyingFile sends on a channel at each sync, if somebody receives.
 type notifyingFile struct {
-	diskFile
+	file
 	synced chan<- struct{}
 }
 
@@ -19,7 +16,7 @@ func (f notifyingFile) Sync() error {
 	case f.synced <- struct{}{}:
 	default:
 	}
-	return f.diskFile.Sync()
+	return f.file.Sync()
 }
 
 func TestTotalsCountAllFilesAndDroppedFrames(t *testing.T) {
@@ -49,7 +46,7 @@ func TestTotalsCountAllFilesAndDroppedFrames(t *testing.T) {
 		t.Errorf("%+v", totals)
 	}
 	synced := make(chan struct{})
-	r.system.durable = func(f *os.File) mp4.File { return notifyingFile{diskFile{f}, synced} }
+	r.wrapFiles(func(f file) file { return notifyingFile{f, synced} })
 	r.start()
 	r.source.waitUntilRead()
 	<-synced

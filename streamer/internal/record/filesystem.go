@@ -1,0 +1,143 @@
+package record
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/mp4"
+)
+
+// fileSystem is all that the recorder asks of the recordings directory. Names cannot lead out of it. Tests put others in
+// its place that fail.
+type fileSystem interface {
+	OpenFile(name string, flag int, mode fs.FileMode) (file, error)
+	Lstat(name string) (fs.FileInfo, error)
+	Remove(name string) error
+	// Rename fails with fs.ErrExist where the new name is taken.
+	Rename(from, to string) error
+	// SetTime sets the time of modification.
+	SetTime(name string, at time.Time) error
+	// Files returns the regular files.
+	Files() ([]fs.FileInfo, error)
+	// Sync makes the directory's entries durable.
+	Sync() error
+	// Space returns the bytes of the disk, and those that are free for the service's user.
+	Space() (size, free int64, err error)
+	Close()
+}
+
+// file is one of them, opened. Its Sync makes data and size durable.
+type file interface {
+	mp4.File
+	Stat() (fs.FileInfo, error)
+	Chmod(mode fs.FileMode) error
+	Close() error
+}
+
+// disk is the real fileSystem.
+type disk struct {
+	root      *os.Root
+	directory *os.File // the same, for fsync and rename
+}
+
+// openDisk opens a directory, and makes it where only its last part is missing: where more is, its disk is not mounted,
+// and nothing must be recorded in its place. Its error is an openError.
+func openDisk(path string) (fileSystem, error) {
+	if err := makeDirectory(path); err != nil {
+		return nil, openError{err}
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, openError{err}
+	}
+	directory, err := root.Open(".")
+	if err != nil {
+		return nil, openError{errors.Join(err, root.Close())}
+	}
+	return &disk{root, directory}, nil
+}
+
+// makeDirectory makes it where it is missing. What is there and no directory is refused before it is opened: a pipe
+// would block.
+func makeDirectory(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.Mkdir(path, 0o750) // fs.ErrExist: a link that leads nowhere
+	}
+	if err == nil && !info.IsDir() {
+		return &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
+	}
+	return err
+}
+
+func (d *disk) Close() {
+	_ = d.directory.Close() // both were only read from
+	_ = d.root.Close()
+}
+
+func (d *disk) OpenFile(name string, flag int, mode fs.FileMode) (file, error) {
+	f, err := d.root.OpenFile(name, flag, mode)
+	if err != nil {
+		return nil, err // f would be no nil interface
+	}
+	return diskFile{f}, nil
+}
+
+func (d *disk) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }
+func (d *disk) Remove(name string) error               { return d.root.Remove(name) }
+func (d *disk) Sync() error                            { return d.directory.Sync() }
+
+func (d *disk) Rename(from, to string) error {
+	fd := int(d.directory.Fd())
+	err := unix.Renameat2(fd, from, fd, to, unix.RENAME_NOREPLACE)
+	if !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOSYS) {
+		return err
+	}
+	if _, err := d.Lstat(to); err == nil { // a file system without that flag: nobody else makes such names
+		return fs.ErrExist
+	}
+	return unix.Renameat(fd, from, fd, to)
+}
+
+func (d *disk) SetTime(name string, at time.Time) error {
+	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, unix.NsecToTimespec(at.UnixNano())}
+	return unix.UtimesNanoAt(int(d.directory.Fd()), name, times, unix.AT_SYMLINK_NOFOLLOW)
+}
+
+func (d *disk) Files() ([]fs.FileInfo, error) {
+	entries, err := fs.ReadDir(d.root.FS(), ".")
+	if err != nil {
+		return nil, err
+	}
+	files := make([]fs.FileInfo, 0, len(entries))
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() { // err: gone meanwhile
+			files = append(files, info)
+		}
+	}
+	return files, nil
+}
+
+func (d *disk) Space() (size, free int64, err error) {
+	var s syscall.Statfs_t
+	if err := syscall.Fstatfs(int(d.directory.Fd()), &s); err != nil {
+		return 0, 0, err
+	}
+	return int64(s.Blocks) * s.Bsize, int64(s.Bavail) * s.Bsize, nil
+}
+
+// diskFile is a file whose Sync leaves out times, which nobody needs after a power cut.
+type diskFile struct{ *os.File }
+
+func (f diskFile) Sync() error {
+	for {
+		if err := syscall.Fdatasync(int(f.Fd())); err != syscall.EINTR {
+			return err
+		}
+	}
+}
