@@ -78,7 +78,7 @@ func fullDisk(t *testing.T, leave int) (dir string, free func()) {
 
 func TestAFullDiskEndsTheRecordingWithoutAffectingViewers(t *testing.T) {
 	c := settings(t)
-	dir, free := fullDisk(t, 5<<20) // a megabyte above what must stay free
+	dir, free := fullDisk(t, 9<<20) // a megabyte above what must stay free
 	c.Recording.Directory = dir
 	film(t, c.Camera.Stream)
 	url := begin(t, c)

@@ -68,5 +68,13 @@ func sizeAndLinks(file file) (size int64, links uint64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	return info.Size(), uint64(info.Sys().(*syscall.Stat_t).Nlink), nil
+	return info.Size(), linksOf(info), nil
+}
+
+// linksOf returns how many names a file has.
+func linksOf(info fs.FileInfo) uint64 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(stat.Nlink)
+	}
+	return 1
 }

@@ -89,13 +89,18 @@ func (h *harness) stop() Status {
 }
 
 // waitUntilEnded waits until the recording has ended by itself.
-func (h *harness) waitUntilEnded() {
+func (h *harness) waitUntilEnded() { <-h.ending() }
+
+// ending is closed when the recording has ended.
+func (h *harness) ending() <-chan struct{} {
 	h.mu.Lock()
-	s := h.session
-	h.mu.Unlock()
-	if s != nil {
-		<-s.done
+	defer h.mu.Unlock()
+	if h.session != nil {
+		return h.session.done
 	}
+	ended := make(chan struct{})
+	close(ended)
+	return ended
 }
 
 // files lists the directory's names.

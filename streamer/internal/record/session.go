@@ -207,7 +207,7 @@ func (s *session) add(au h264.AccessUnit) error {
 func (s *session) write(au h264.AccessUnit) error {
 	err := s.segment.write(au)
 	if isFull(err) {
-		if err := s.recorder.space.makeRoom(s.dir, s.segment.mp4.Size()); err != nil {
+		if err := s.recorder.space.makeRoom(s.dir, s.segment.mp4.Size(), false); err != nil {
 			return err
 		}
 		err = s.segment.write(au)
@@ -225,7 +225,7 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 		return nil
 	}
 	space := s.recorder.space
-	if err := errors.Join(space.count(s.dir), space.makeRoom(s.dir, 0)); err != nil {
+	if err := errors.Join(space.count(s.dir), space.makeRoom(s.dir, 0, !s.begun)); err != nil {
 		return diskError(err)
 	}
 	segment, err := createSegment(s.dir, s.label, s.clock.at(au.CaptureNS), params, au)

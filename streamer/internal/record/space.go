@@ -2,10 +2,10 @@ package record
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	minDefaultFree   = 1 << 30 // bytes to leave free at least where min_free_bytes is 0
-	minFreeAlways    = 4 << 20 // bytes to leave free whatever is configured: the table of a finished file must fit
-	ageCheckInterval = time.Hour
+	minDefaultFree = 1 << 30           // bytes to leave free at least where min_free_bytes is 0
+	minFree        = 2 * minFreeAlways // and at least in any case: a recording ends where half of it is free
 )
 
 // space deletes recordings to keep within the limits; docs/recordings.md, "Space".
@@ -29,9 +28,16 @@ type space struct {
 	maxAge   time.Duration
 	log      *slog.Logger
 
-	// mu guards total, and lets one goroutine at a time delete.
-	mu    sync.Mutex
-	total int64 // bytes of the finished recordings when last counted
+	// mu guards what follows, and lets one goroutine at a time delete.
+	mu         sync.Mutex
+	folder     fs.FileInfo // the directory that all this is of; nil before the first
+	finished   int64       // bytes of the finished recordings when last counted
+	unfinished int64       // bytes of those that a crash left, when a file was last begun
+	growing    int64       // bytes of the one that grows
+	seen       int64       // the sum of the three when last looked at
+	retention  retention
+	kept       bool  // there is a balance file
+	logged     error // why the balance could not be kept
 }
 
 func newSpace(o Options, system *system) *space {
@@ -43,84 +49,251 @@ type recording struct {
 	name   string
 	stamp  string // of its name
 	size   int64
+	links  uint64 // how many names the file has
 	ended  time.Time
 	pinned bool
 }
 
-// makeRoom deletes the oldest recordings until the limits are kept, with a growing file of so many bytes. It fails with
-// RecordingFailed where nothing may be deleted any more.
-func (s *space) makeRoom(dir *directory, growing int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	shortage, err := s.shortage(dir, growing)
-	if err != nil || shortage == nil {
-		return err
+// frees is how many bytes deleting it frees; 0 where it may not be deleted, or has another name elsewhere.
+func (r recording) frees() int64 {
+	if r.pinned || r.links > 1 {
+		return 0
 	}
-	// Only now the directory is listed: petcam-web deletes too, so the total may be too high.
-	recordings, err := s.recordings(dir)
-	if err != nil {
-		return err
-	}
-	for {
-		shortage, err := s.shortage(dir, growing)
-		if err != nil || shortage == nil {
-			return err
-		}
-		i := slices.IndexFunc(recordings, func(r recording) bool { return !r.pinned })
-		if i < 0 {
-			return shortage
-		}
-		if err := s.delete(dir, recordings[i], "to make room"); err != nil {
-			return err
-		}
-		recordings = slices.Delete(recordings, i, i+1)
-	}
+	return r.size
 }
 
-// shortage says which limit is exceeded and what helps; nil: none. mu must be held.
-func (s *space) shortage(dir *directory, growing int64) (*apierror.Error, error) {
-	if s.maxBytes > 0 && s.total+growing > s.maxBytes {
-		return apierror.New(apierror.RecordingFailed, "Recordings have reached recording.max_bytes and none may be deleted; "+
-			"unpin or delete some, or raise it").WithReason("Limit reached"), nil
+// makeRoom deletes the oldest recordings where the limits are exceeded, with a growing file of so many bytes. It fails
+// with RecordingFailed where the recording must end, or must not begin: then nothing has been deleted for it.
+func (s *space) makeRoom(dir *directory, growing int64, begins bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.growing = growing
+	s.look()
+	if err := s.keepMaxBytes(dir); err != nil {
+		return err
 	}
+	return s.keepFree(dir, begins)
+}
+
+// look counts what the recordings have grown. What is gone, and not by retention, changes no balance. mu must be held.
+func (s *space) look() {
+	now := s.finished + s.unfinished + s.growing
+	s.retention.grew(max(now-s.seen, 0))
+	s.seen = now
+}
+
+// keepMaxBytes keeps the recordings within max_bytes. mu must be held.
+func (s *space) keepMaxBytes(dir *directory) error {
+	if s.maxBytes == 0 || s.finished+s.growing <= s.maxBytes {
+		return nil
+	}
+	recordings, err := s.list(dir) // only now: petcam-web deletes too, so the sum may be too high
+	if err != nil {
+		return err
+	}
+	excess := s.finished + s.growing - s.maxBytes
+	if deletable(recordings) < excess {
+		return apierror.New(apierror.RecordingFailed, "Recordings have reached recording.max_bytes, and those that may be "+
+			"deleted are too few; unpin or delete some, or raise it").WithReason("Limit reached")
+	}
+	for _, oldest := range recordings {
+		if excess <= 0 {
+			break
+		}
+		if oldest.pinned {
+			continue
+		}
+		if err := s.delete(dir, oldest, "to keep within recording.max_bytes"); err != nil {
+			return err
+		}
+		excess -= oldest.size
+	}
+	return nil
+}
+
+// deletable are the bytes of the recordings that are not pinned.
+func deletable(recordings []recording) (bytes int64) {
+	for _, r := range recordings {
+		if !r.pinned {
+			bytes += r.size
+		}
+	}
+	return bytes
+}
+
+// keepFree keeps min_free_bytes free, as far as retention allows it. mu must be held.
+func (s *space) keepFree(dir *directory, begins bool) error {
 	size, free, err := dir.Space()
 	if err != nil {
-		return nil, err
+		return err
 	}
+	least := s.leastFree(size)
+	missing := least - free
+	if missing <= 0 {
+		s.retention.room()
+		s.keepPosition(dir)
+		return nil
+	}
+	recordings, err := s.list(dir)
+	if err != nil {
+		return err
+	}
+	victims := s.retention.victims(recordings, missing)
+	after := s.retention.without(victims)
+	if left := missing - freeable(victims); left > 0 && !after.mayGoOn(left, least, begins) {
+		s.keepPosition(dir)
+		return spaceLow(recordings)
+	}
+	if err := s.deleteForRoom(dir, victims); err != nil {
+		return err
+	}
+	s.keepPosition(dir)
+	return nil
+}
+
+// leastFree are the bytes to leave free on a disk of so many bytes.
+func (s *space) leastFree(size int64) int64 {
 	least := s.minFree
 	if least == 0 {
 		least = max(size/10, minDefaultFree)
 	}
-	if free < max(least, minFreeAlways) {
-		return apierror.New(apierror.RecordingFailed, "The disk has less free than recording.min_free_bytes and no recording "+
-			"may be deleted; free some space, or unpin or delete recordings").WithReason("Space low"), nil
-	}
-	return nil, nil
+	return max(least, minFree)
 }
 
-// count counts the recordings afresh, before a file is begun.
+// spaceLow says why a recording ends while retention may delete nothing of these.
+func spaceLow(recordings []recording) error {
+	message := "Other files have taken the space that recording.min_free_bytes leaves free, and no recording was deleted " +
+		"for them; free some space, or delete recordings"
+	if len(recordings) > 0 && freeable(recordings) == 0 {
+		message = "The disk has less free than recording.min_free_bytes and no recording may be deleted; " +
+			"free some space, or unpin or delete recordings"
+	}
+	return apierror.New(apierror.RecordingFailed, "%s", message).WithReason("Space low")
+}
+
+// deleteForRoom deletes recordings. Where that makes a debt, they go only once the debt is durable. mu must be held.
+func (s *space) deleteForRoom(dir *directory, victims []recording) error {
+	for _, victim := range victims {
+		before := s.retention
+		s.retention.deleted(victim.size)
+		kept := s.writePosition(dir, s.seen-victim.size)
+		if s.retention.balance < 0 && !kept {
+			s.retention = before
+			return nil
+		}
+		if err := s.remove(dir, victim, "to make room"); err != nil {
+			s.retention = before
+			return err
+		}
+	}
+	return nil
+}
+
+// delete deletes a recording for another reason than room. mu must be held.
+func (s *space) delete(dir *directory, r recording, why string) error {
+	if err := s.remove(dir, r, why); err != nil {
+		return err
+	}
+	s.retention.deletedOtherwise(r.size)
+	if s.kept {
+		s.writePosition(dir, s.seen)
+	}
+	return nil
+}
+
+// remove deletes a recording, which petcam-web may have done already. mu must be held.
+func (s *space) remove(dir *directory, r recording, why string) error {
+	if err := dir.Remove(r.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.finished -= r.size
+	s.seen -= r.size
+	s.log.Info("deleted a recording", "name", r.name, "why", why)
+	return nil
+}
+
+// keepPosition sees to it that there is a balance file where there is a balance, and none elsewhere. mu must be held.
+func (s *space) keepPosition(dir *directory) {
+	switch {
+	case s.retention.balance != 0 && !s.kept:
+		s.writePosition(dir, s.seen)
+	case s.retention.balance == 0 && s.kept:
+		err := removePosition(dir)
+		s.kept = err != nil
+		s.logBalance(err)
+	}
+}
+
+// writePosition keeps the balance, as that of recordings of so many bytes, and says whether it did. mu must be held.
+func (s *space) writePosition(dir *directory, recordings int64) bool {
+	err := writePosition(dir, position{recordings, s.retention.balance})
+	s.kept = s.kept || err == nil
+	s.logBalance(err)
+	return err == nil
+}
+
+// logBalance logs why the balance cannot be kept, once for each reason. Recording goes on: without it less is deleted.
+// mu must be held.
+func (s *space) logBalance(err error) {
+	if err != nil && (s.logged == nil || s.logged.Error() != err.Error()) {
+		s.log.Error("cannot keep the balance of space", "error", err)
+	}
+	s.logged = err
+}
+
+// count counts the recordings afresh, before a file is begun: none grows.
 func (s *space) count(dir *directory) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, err := s.recordings(dir)
-	return err
+	files, err := dir.Files()
+	if err != nil {
+		return err
+	}
+	s.finished, s.unfinished, s.growing = sumOf(recordingsIn(files)), unfinishedIn(files), 0
+	if err := s.enter(dir); err != nil {
+		return err
+	}
+	s.look()
+	return nil
 }
 
-// recordings lists the finished ones, oldest first, and sets total. mu must be held.
-func (s *space) recordings(dir *directory) ([]recording, error) {
+// enter reads the balance of a directory that is another than before, or the first. mu must be held.
+func (s *space) enter(dir *directory) error {
+	folder, err := dir.Lstat(".")
+	if err != nil || s.folder != nil && os.SameFile(folder, s.folder) {
+		return err
+	}
+	s.folder, s.retention, s.seen = folder, retention{}, s.finished+s.unfinished
+	p, kept, err := readPosition(dir)
+	if err != nil { // then nothing may go until recordings have grown again
+		s.log.Error("cannot read the balance of space", "error", err)
+	}
+	if s.kept = kept; kept {
+		s.retention.balance, s.seen = p.balance, p.recordings // what has grown since then is counted now
+	}
+	return nil
+}
+
+// list lists the finished recordings, oldest first, and counts them. mu must be held.
+func (s *space) list(dir *directory) ([]recording, error) {
 	files, err := dir.Files()
 	if err != nil {
 		return nil, err
 	}
-	var found []recording
+	recordings := recordingsIn(files)
+	s.finished = sumOf(recordings)
+	s.look()
+	return recordings, nil
+}
+
+// recordingsIn returns the finished ones, oldest first.
+func recordingsIn(files []fs.FileInfo) (found []recording) {
 	pins := map[string]bool{}
-	s.total = 0
 	for _, info := range files {
 		if name, isPin := strings.CutSuffix(info.Name(), pinSuffix); isPin {
 			pins[name] = true
 		} else if stamp, ok := stampOf(info.Name()); ok {
-			found = append(found, recording{info.Name(), stamp, info.Size(), info.ModTime(), false})
-			s.total += info.Size()
+			found = append(found, recording{info.Name(), stamp, info.Size(), linksOf(info), info.ModTime(), false})
 		}
 	}
 	for i := range found {
@@ -129,68 +302,24 @@ func (s *space) recordings(dir *directory) ([]recording, error) {
 	slices.SortFunc(found, func(a, b recording) int {
 		return cmp.Or(cmp.Compare(a.stamp, b.stamp), a.ended.Compare(b.ended))
 	})
-	return found, nil
+	return found
 }
 
-// delete deletes a recording, which petcam-web may have done already. mu must be held.
-func (s *space) delete(dir *directory, r recording, why string) error {
-	if err := dir.Remove(r.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	s.total -= r.size
-	s.log.Info("deleted a recording", "name", r.name, "why", why)
-	return nil
-}
-
-// deleteOldEachHour deletes by age until ctx ends.
-func (s *space) deleteOldEachHour(ctx context.Context) {
-	if s.maxAge == 0 {
-		return
-	}
-	ticker := time.NewTicker(ageCheckInterval)
-	defer ticker.Stop()
-	last := time.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		now := time.Now()
-		if !clockJumped(last.Round(0), now.Round(0), now.Sub(last)) {
-			s.deleteOld(now)
-		}
-		last = now
-	}
-}
-
-// clockJumped says whether the wall clock moved by another time than has elapsed: a wrong clock must not delete
-// recordings.
-func clockJumped(before, now time.Time, elapsed time.Duration) bool {
-	return (now.Sub(before) - elapsed).Abs() >= ageCheckInterval
-}
-
-// clockNotSet says whether a time is from before petcam: of a board without a clock battery, before it had the time from
-// the network. The age of such a recording is unknown.
-func clockNotSet(t time.Time) bool { return t.Year() < 2020 }
-
-// deleteOld deletes the unpinned recordings that ended longer than maxAge before now.
-func (s *space) deleteOld(now time.Time) {
-	dir, err := s.system.openDirectory(s.path)
-	if err != nil {
-		s.log.Error("cannot open the recordings directory", "error", err)
-		return
-	}
-	defer dir.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	recordings, err := s.recordings(dir)
+func sumOf(recordings []recording) (bytes int64) {
 	for _, r := range recordings {
-		if !r.pinned && !clockNotSet(r.ended) && now.Sub(r.ended) > s.maxAge {
-			err = errors.Join(err, s.delete(dir, r, "older than recording.max_age_days"))
+		bytes += r.size
+	}
+	return bytes
+}
+
+// unfinishedIn returns the bytes of the files that a crash left. They have grown, and do not grow again when they are
+// finished.
+func unfinishedIn(files []fs.FileInfo) (bytes int64) {
+	for _, info := range files {
+		name, isPart := strings.CutSuffix(info.Name(), partSuffix)
+		if _, ours := stampOf(name); isPart && ours {
+			bytes += info.Size()
 		}
 	}
-	if err != nil {
-		s.log.Error("cannot delete old recordings", "error", err)
-	}
+	return bytes
 }

@@ -123,6 +123,44 @@ func TestARecordingFromBeforeTheClockWasSetIsNotDeletedByAge(t *testing.T) {
 	}
 }
 
+func TestAClockThatNobodyHasSetDeletesOnlyWhatIsProvenToBeOld(t *testing.T) {
+	real := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	newest := real.Add(-10 * 24 * time.Hour)
+	for name, c := range map[string]struct {
+		now, newest  time.Time
+		synchronised bool
+		want         time.Time
+	}{
+		"set by a time server":                {real, newest, true, real},
+		"four years ahead":                    {real.AddDate(4, 0, 0), newest, false, newest.Add(3 * time.Hour)},
+		"four years ahead, and no recordings": {real.AddDate(4, 0, 0), time.Time{}, false, time.Time{}.Add(3 * time.Hour)},
+		"four years back":                     {real.AddDate(-4, 0, 0), newest, false, real.AddDate(-4, 0, 0)},
+	} {
+		if got := timeForAges(c.now, c.synchronised, c.newest, 3*time.Hour); !got.Equal(c.want) {
+			t.Errorf("%s: ages count to %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestRecordingsMadeByAWrongClockDoNotMakeOthersOld(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
+	names := r.addOld(4)
+	newest := r.space.newestEnd() // as at the start of the service
+	if !newest.Equal(time.Date(2025, 11, 4, 12, 0, 0, 0, time.Local)) {
+		t.Errorf("the newest ended at %v", newest)
+	}
+	ahead := newest.AddDate(4, 0, 0)
+	wrong := fileName(ahead, "", 1)
+	r.write(wrong, 1000)
+	if err := os.Chtimes(r.path(wrong), ahead, ahead); err != nil {
+		t.Fatal(err)
+	}
+	r.space.deleteOld(timeForAges(ahead.Add(time.Hour), false, newest, time.Hour))
+	if files := r.files(); !slices.Equal(files, []string{names[2], names[3], wrong}) {
+		t.Errorf("files are %v: only the first two are older than two days by what is proven", files)
+	}
+}
+
 func TestAClockJumpIsDetected(t *testing.T) {
 	steady := time.Now()
 	for name, c := range map[string]struct {
@@ -189,7 +227,9 @@ func TestOnAFillingDiskTheOldestRecordingsAreDeleted(t *testing.T) {
 		t.Errorf("status is %+v, files %v", status, r.files())
 	}
 	for _, name := range r.files() {
-		mp4test.Plays(t, r.path(name))
+		if name != balanceFile {
+			mp4test.Plays(t, r.path(name))
+		}
 	}
 }
 
@@ -208,7 +248,7 @@ func TestOnADiskFilledByOthersTheFileIsPlayableAndTheNextStartWorks(t *testing.T
 	if status.Recording || status.Error == "" || len(r.log.lines("recording ended")) != 1 {
 		t.Errorf("status is %+v, log %q", status, r.log.lines("ended"))
 	}
-	if files := r.files(); !slices.Equal(files, []string{others, name}) {
+	if files := r.files(); !slices.Equal(files, []string{balanceFile, others, name}) {
 		t.Errorf("files are %v", files)
 	}
 	mp4test.Plays(t, r.path(name))
@@ -220,6 +260,54 @@ func TestOnADiskFilledByOthersTheFileIsPlayableAndTheNextStartWorks(t *testing.T
 	again := r.start()
 	r.stop()
 	mp4test.Plays(t, r.path(again))
+}
+
+func TestOthersThatFillTheDiskEndARecordingBeforeTheyCostAKeptOne(t *testing.T) {
+	disk := smallDisk(t, 64<<20)
+	r := newHarness(t, func(o *Options) { o.Directory, o.MinFree = disk, 16<<20 })
+	r.system.syncEvery = time.Millisecond
+	synced := make(chan struct{})
+	r.wrapFiles(func(f file) file { return notifyingFile{f, synced} })
+	kept := r.addOld(10)
+	for _, name := range kept {
+		r.write(name, 1<<20)
+	}
+	fill := filling(t, r)
+	fill(30)
+	name := r.start()
+	r.source.waitUntilRead()
+	for range 3 { // what was recorded has been looked at, while there was room
+		<-synced
+	}
+	ended := r.ending()
+	others := r.fillDisk(6 << 20) // as spooled uploads do
+	for syncs, running := 0, true; running; syncs++ {
+		select {
+		case <-ended:
+			running = false
+		case <-synced: // and a look after each; finishing the file takes some too
+		}
+		if syncs > 20 {
+			t.Fatalf("it goes on; files are %v", r.files())
+		}
+	}
+	if status := r.Status(); status.Reason != "Space low" || !strings.Contains(status.Error, "Other files") {
+		t.Errorf("status is %+v", status)
+	}
+	fill(30)
+	_, err := r.Start("")
+	wantError(t, err, apierror.RecordingFailed, "Other files")
+	for _, name := range append(kept, name) {
+		if !slices.Contains(r.files(), name) {
+			t.Errorf("%s is lost", name)
+		}
+	}
+	mp4test.Plays(t, r.path(name))
+	if err := os.Remove(r.path(others)); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.stop()
 }
 
 // fillDisk writes a file that leaves so many bytes free, and returns its name.

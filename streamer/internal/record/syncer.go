@@ -55,5 +55,5 @@ func (s *syncer) sync() error {
 	if links == 0 {
 		return errDeleted
 	}
-	return s.session.recorder.space.makeRoom(s.dir, size)
+	return s.session.recorder.space.makeRoom(s.dir, size, false)
 }

@@ -8,20 +8,22 @@ import (
 
 // system is the part of the machine that tests replace.
 type system struct {
-	now         func() (wall time.Time, monotonicNS uint64)
-	openDisk    func(path string) (fileSystem, error) // the recordings directory
-	syncEvery   time.Duration                         // how often a growing file is made durable
-	idleLimit   time.Duration                         // how long a file stays open without a frame
-	stopTimeout time.Duration                         // how long Stop waits for the first frame that no longer belongs to the recording
+	now          func() (wall time.Time, monotonicNS uint64)
+	synchronised func() bool                           // whether a time server has set the wall clock
+	openDisk     func(path string) (fileSystem, error) // the recordings directory
+	syncEvery    time.Duration                         // how often a growing file is made durable
+	idleLimit    time.Duration                         // how long a file stays open without a frame
+	stopTimeout  time.Duration                         // how long Stop waits for the first frame that no longer belongs to the recording
 }
 
 func realSystem() system {
 	return system{
-		now:         bothClocks,
-		openDisk:    openDisk,
-		syncEvery:   750 * time.Millisecond,    // and what it takes: nothing is older than a second
-		idleLimit:   maxFrameGap + time.Second, // the longest gap within a file, and some delay of delivery
-		stopTimeout: time.Second / 2,
+		now:          bothClocks,
+		synchronised: clockSynchronised,
+		openDisk:     openDisk,
+		syncEvery:    750 * time.Millisecond,    // and what it takes: nothing is older than a second
+		idleLimit:    maxFrameGap + time.Second, // the longest gap within a file, and some delay of delivery
+		stopTimeout:  time.Second / 2,
 	}
 }
 
