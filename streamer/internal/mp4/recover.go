@@ -70,9 +70,15 @@ func readHead(in *pageReader) (kind string, size int64, err error) {
 	return kind, size, nil
 }
 
+// maxTable bounds what is read as the table of a finished file: a day of 60 frames/s has 104 MB.
+const maxTable = 128 << 20
+
 // readFinished describes a file whose table lies at offset (R2).
 func readFinished(in *pageReader, offset int64) (Recovered, error) {
-	moov := make([]byte, max(in.size-offset, 0))
+	if offset < 0 || offset > in.size || in.size-offset > maxTable {
+		return Recovered{}, ErrForeign
+	}
+	moov := make([]byte, in.size-offset)
 	if _, err := in.file.ReadAt(moov, offset); err != nil && err != io.EOF {
 		return Recovered{}, fmt.Errorf("mp4: recover: %w", err)
 	}

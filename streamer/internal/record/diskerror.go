@@ -36,7 +36,8 @@ func remedy(err error) (reason, message string) {
 	isOpening := errors.As(err, &opening)
 	switch {
 	case isOpening && errors.Is(err, fs.ErrNotExist):
-		return "Directory missing", "The folder that recording.directory lies in is not there; mount its disk, or make the folder"
+		return "Directory missing", "The folder that recording.directory lies in is not there; " +
+			"mount its disk, or make the folder"
 	case isOpening && (errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ELOOP)):
 		return "Not a directory", "recording.directory is a link that leads nowhere; make it a folder, or let it lead to one"
 	case errors.Is(err, errDeleted), errors.Is(err, fs.ErrNotExist):

@@ -147,24 +147,25 @@ func TestAReadOnlyDiskIsReported(t *testing.T) {
 	r.stop()
 }
 
-// spoil puts something in the place of the recordings directory that is none.
-var spoil = map[string]struct {
-	spoil         func(path string) error
-	reason, words string
+// spoiled are things in the place of the recordings directory, or of the folder that it lies in, that are none.
+var spoiled = map[string]struct {
+	spoil  func(path, folder string) error
+	reason string
+	words  string
 }{
-	"a file":                       {func(p string) error { return os.WriteFile(p, nil, 0o600) }, "Not a directory", "not a directory"},
-	"a pipe":                       {func(p string) error { return unix.Mkfifo(p, 0o600) }, "Not a directory", "not a directory"},
-	"a link to itself":             {func(p string) error { return os.Symlink(p, p) }, "Not a directory", "link"},
-	"a link that leads nowhere":    {func(p string) error { return os.Symlink(p+"-gone", p) }, "Not a directory", "link"},
-	"a link to a file":             {func(p string) error { return os.Symlink("/etc/hostname", p) }, "Not a directory", "not a directory"},
-	"in a file":                    {func(p string) error { return os.WriteFile(filepath.Dir(p), nil, 0o600) }, "Not a directory", "not a directory"},
-	"in a folder that is missing":  {func(string) error { return nil }, "Directory missing", "mount its disk"},
-	"in a folder behind a loop":    {func(p string) error { return os.Symlink(filepath.Dir(p), filepath.Dir(p)) }, "Not a directory", "link"},
-	"in a link that leads nowhere": {func(p string) error { return os.Symlink(filepath.Dir(p)+"-gone", filepath.Dir(p)) }, "Directory missing", "mount its disk"},
+	"a file":                      {func(p, _ string) error { return os.WriteFile(p, nil, 0o600) }, "Not a directory", "not a dir"},
+	"a pipe":                      {func(p, _ string) error { return unix.Mkfifo(p, 0o600) }, "Not a directory", "not a dir"},
+	"a link to itself":            {func(p, _ string) error { return os.Symlink(p, p) }, "Not a directory", "link"},
+	"a link to nowhere":           {func(p, _ string) error { return os.Symlink(p+"-gone", p) }, "Not a directory", "link"},
+	"a link to a file":            {func(p, _ string) error { return os.Symlink("/proc/stat", p) }, "Not a directory", "not a dir"},
+	"in a file":                   {func(_, f string) error { return os.WriteFile(f, nil, 0o600) }, "Not a directory", "not a dir"},
+	"in a folder that is missing": {func(_, f string) error { return nil }, "Directory missing", "mount its disk"},
+	"in a link to itself":         {func(_, f string) error { return os.Symlink(f, f) }, "Not a directory", "link"},
+	"in a link to nowhere":        {func(_, f string) error { return os.Symlink(f+"-gone", f) }, "Directory missing", "mount its disk"},
 }
 
 func TestWhatIsNoRecordingsDirectoryIsReportedAndTheNextStartLooksAgain(t *testing.T) {
-	for name, c := range spoil {
+	for name, c := range spoiled {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "disk", "recordings")
 			if !strings.HasPrefix(name, "in ") {
@@ -172,7 +173,7 @@ func TestWhatIsNoRecordingsDirectoryIsReportedAndTheNextStartLooksAgain(t *testi
 					t.Fatal(err)
 				}
 			}
-			if err := c.spoil(dir); err != nil {
+			if err := c.spoil(dir, filepath.Dir(dir)); err != nil {
 				t.Fatal(err)
 			}
 			r := newHarness(t, func(o *Options) { o.Directory, o.MaxAge = dir, time.Hour })

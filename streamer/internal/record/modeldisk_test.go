@@ -14,7 +14,7 @@ import (
 type modelDisk struct {
 	size, others int64 // bytes: of the disk, of what other programs have on it
 	files        map[string]*modelFile
-	syncs        int
+	noBalance    bool                          // the balance file can be neither read nor written
 	removed      func(name string, size int64) // called for each recording that is removed
 }
 
@@ -46,6 +46,9 @@ func (d *modelDisk) free() int64 {
 }
 
 func (d *modelDisk) OpenFile(name string, flag int, _ fs.FileMode) (file, error) {
+	if d.noBalance && name == balanceFile {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EIO}
+	}
 	f := d.files[name]
 	if f == nil && flag&os.O_CREATE == 0 {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOENT}
@@ -90,7 +93,7 @@ func (d *modelDisk) Files() (files []fs.FileInfo, err error) {
 
 func (d *modelDisk) Rename(string, string) error        { return syscall.ENOSYS }
 func (d *modelDisk) SetTime(string, time.Time) error    { return nil }
-func (d *modelDisk) Sync() error                        { d.syncs++; return nil }
+func (d *modelDisk) Sync() error                        { return nil }
 func (d *modelDisk) Space() (size, free int64, _ error) { return d.size, d.free(), nil }
 func (d *modelDisk) Close()                             {}
 

@@ -358,6 +358,23 @@ func liveOn(b *board, random *rand.Rand) {
 	}
 }
 
+func TestWhereTheBalanceCannotBeKeptNothingGoesBeyondWhatHasGrown(t *testing.T) {
+	b := newBoard(t, 10*gb, Options{MinFree: gb})
+	b.disk.noBalance = true
+	for range 60 {
+		b.kept(150 * mb)
+	}
+	b.disk.others = b.disk.free() - gb
+	for b.grown < 20*gb {
+		if err := b.record(mb, 150*mb); err != nil {
+			t.Fatal(err)
+		}
+		if b.gone > b.grown {
+			t.Fatalf("%d bytes were deleted, and only %d recorded", b.gone, b.grown)
+		}
+	}
+}
+
 func TestABalanceIsReadBackAndADamagedOneIsNone(t *testing.T) {
 	p := position{12_345, -678}
 	text := p.text()
