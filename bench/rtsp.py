@@ -5,7 +5,7 @@ import struct
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from petcam.feed.h264 import annexb
+from petcam.h264 import annexb
 from petcam.shm import rtp
 
 MAX_PAYLOAD_BYTES = 1200

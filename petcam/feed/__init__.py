@@ -8,7 +8,6 @@ import from a room's front only:
 - ``demo/``: the painted room with its cat, and a stand-in for a detector.
 - ``transcoding/``: containers, transcoding and encoding by PyAV.
 - ``timing/``: when a file's frame is due, and when a live picture was captured.
-- ``h264/``: the byte stream, its parameter sets, and what a browser can play.
 
-Imports ``errors``, ``media`` and ``shm``; ``commands.feed`` wires it.
+Imports ``errors``, ``h264``, ``media`` and ``shm``; ``commands.feed`` wires it.
 """

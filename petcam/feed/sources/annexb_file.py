@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
-from petcam.feed.h264 import Assembler, CodedPicture, annexb
+from petcam.h264 import Assembler, CodedPicture, annexb
 
 CHUNK_BYTES = 1 << 20
 FALLBACK_FPS = 30.0  # where the stream does not say
@@ -20,7 +20,7 @@ def is_annexb(path: Path) -> bool:
 def pictures(path: Path) -> Generator[tuple[CodedPicture, int], None, None]:
     """Each picture of the file once, with its media time in ns.
 
-    Raises :class:`petcam.feed.h264.NotPlayable`, :class:`petcam.errors.PetcamError`, ``OSError``.
+    Raises :class:`petcam.h264.NotPlayable`, :class:`petcam.errors.PetcamError`, ``OSError``.
     """
     splitter, assembler = annexb.Splitter(), Assembler()
     media_ns = 0.0

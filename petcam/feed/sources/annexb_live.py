@@ -7,8 +7,8 @@ import time
 from collections.abc import Generator
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.h264 import Assembler, NotPlayable, annexb
 from petcam.feed.source import EncodedFrame
+from petcam.h264 import Assembler, NotPlayable, annexb
 
 STOP_CHECK_SECONDS = 0.2  # from look to look at the stop while nothing comes
 MAX_CHUNK_BYTES = 1 << 16

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.h264 import NotPlayable
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_file
 from petcam.feed.timing import PlaybackSchedule
 from petcam.feed.transcoding import TimedPicture, opened, passed_through, transcoded
+from petcam.h264 import NotPlayable
 from petcam.media import pyav
 
 PROBED_PICTURES = 300  # that are looked at before the first is played: B-frames show up among so many

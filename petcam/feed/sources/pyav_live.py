@@ -5,10 +5,10 @@ import threading
 from collections.abc import Generator
 from typing import Any
 
-from petcam.feed.h264 import NotPlayable
 from petcam.feed.source import EncodedFrame
 from petcam.feed.timing import LiveClock
 from petcam.feed.transcoding import opened, passed_through, transcoded
+from petcam.h264 import NotPlayable
 from petcam.media import pyav
 
 TIMEOUTS_SECONDS = (5.0, 5.0)  # to open, and from picture to picture

@@ -1,7 +1,7 @@
 """What PyAV (FFmpeg) does for the sources: opens containers, network and video devices, transcodes, encodes.
 
 PyAV itself is imported only when something of this is used. Imports ``petcam.errors``, ``petcam.media`` and
-``feed.h264``. Others import from here only.
+``h264``. Others import from here only.
 """
 
 from petcam.feed.transcoding.container import TimedPicture, opened, passed_through

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.h264 import Assembler, CodedPicture, NotPlayable, annexb, avcc
+from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, avcc
 from petcam.media import pyav
 
 TimedPicture = tuple[CodedPicture, int]  # and its media time, ns; -1: it has none

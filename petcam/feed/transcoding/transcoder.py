@@ -4,9 +4,9 @@ from collections.abc import Generator
 from fractions import Fraction
 from typing import Any
 
-from petcam.feed.h264 import CodedPicture
 from petcam.feed.transcoding.container import TimedPicture, media_time_ns
 from petcam.feed.transcoding.encoder import Encoder
+from petcam.h264 import CodedPicture
 
 MAX_SIZE = (1280, 720)  # pixels of a transcoded picture: what a small board can encode in time
 FALLBACK_FPS = Fraction(30)  # where the container does not say

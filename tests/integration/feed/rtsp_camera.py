@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 
-from petcam.feed.h264 import annexb
+from petcam.h264 import annexb
 
 FPS = 20
 MTU = 1200

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import pytest
 
-from petcam.feed.h264 import annexb
+from petcam.h264 import annexb
 
 CLIPS = Path(__file__).parents[3] / "build" / "clips"
 

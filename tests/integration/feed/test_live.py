@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from petcam.feed.h264 import annexb
+from petcam.h264 import annexb
 
 STAND_IN = """#!{python}
 import os, sys, time

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from petcam.feed.h264 import annexb
+from petcam.h264 import annexb
 from tests.integration.feed.rtsp_camera import RtspCamera
 
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.h264 import Assembler, NotPlayable, annexb, sps
 from petcam.feed.transcoding import Encoder
+from petcam.h264 import Assembler, NotPlayable, annexb, sps
 
 KEEP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from petcam.feed.h264 import annexb, sps
-from petcam.feed.h264.annexb import nal_type
+from petcam.h264 import annexb, sps
+from petcam.h264.annexb import nal_type
 
 
 class NotPlayable(Exception):

@@ -1,9 +1,0 @@
-"""H.264 as a byte stream: start codes, access units, parameter sets, and whether a browser can play it live.
-
-Imports ``petcam.errors`` only, and needs no PyAV. Others import from here only.
-"""
-
-from petcam.feed.h264 import annexb, avcc, sps
-from petcam.feed.h264.assembler import Assembler, CodedPicture, NotPlayable
-
-__all__ = ["Assembler", "CodedPicture", "NotPlayable", "annexb", "avcc", "sps"]
