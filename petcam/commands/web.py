@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from petcam import segments
 from petcam.access import Owner, ViewingTokens, secret_key, state_directory
 from petcam.config import Config
+from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
@@ -56,16 +57,19 @@ def build(config: Config) -> Services:
     """The collaborators, none of them started."""
     camera, state = config.camera, state_directory()
     owner, token_key = Owner(state), secret_key("token.key", state)
+    picture_budget = PictureBudget()
     return Services(
         config=config,
         streamer=StreamerClient(streamer_url(config), config.web.threads),
         detections=DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections)),
+        picture_budget=picture_budget,
         pictures=PictureFeed(
             SourceSelector(camera.layout, camera.stream),
             lambda: segments.detection_reader(camera.layout, camera.detections),
+            picture_budget,
         ),
         recordings=RecordingDirectory(config.recording.directory),
-        thumbnails=Thumbnails(),
+        thumbnails=Thumbnails(picture_budget),
         owner=owner,
         sessions=Sessions(state / "sessions.json", owner.generation),
         cookie=Cookie(secret_key("session.key", state)),

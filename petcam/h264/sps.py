@@ -7,11 +7,13 @@ from petcam.errors import Code, PetcamError
 _PROFILES_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})  # 7.3.2.1.1
 _BROWSER_PROFILES = {66: "baseline", 77: "main", 100: "high"}
 _EXTENDED_SAR = 255
+MAX_SPS_BYTES = 8192  # that are looked at; the fields before the end of the scaling lists take less than half of that
 
 
 @dataclass(frozen=True)
 class Sps:
-    """``width`` and ``height`` in pixels after cropping; ``fps`` is 0 where the stream does not say."""
+    """``width`` and ``height`` in pixels after cropping, ``coded_…`` before; ``fps`` is 0 where the stream does not
+    say."""
 
     profile: int
     chroma_format: int  # 1 is 4:2:0
@@ -20,6 +22,9 @@ class Sps:
     width: int
     height: int
     fps: float
+    reference_frames: int = 1
+    coded_width: int = 0
+    coded_height: int = 0
 
     def fault(self) -> str | None:
         """Why a browser cannot play it live, in words; ``None``: it can."""
@@ -69,7 +74,7 @@ class Bits:
 def parse(nal: bytes) -> Sps:
     """The SPS in a NAL unit, its header byte included. Raises :class:`PetcamError` (``BAD_SOURCE``)."""
     try:
-        return _parse(Bits(nal[1:]))
+        return _parse(Bits(nal[1:MAX_SPS_BYTES]))
     except IndexError as error:
         raise PetcamError(Code.BAD_SOURCE, "its sequence parameter set is broken") from error
 
@@ -81,16 +86,18 @@ def _parse(r: Bits) -> Sps:
     chroma, depth = _chroma(r) if profile in _PROFILES_WITH_CHROMA else (1, 8)
     r.unsigned()  # log2_max_frame_num
     _picture_order(r)
-    r.unsigned()  # max_num_ref_frames
+    references = r.unsigned()
     r.bit()
-    columns, rows = r.unsigned() + 1, r.unsigned() + 1
+    coded_width, rows = (r.unsigned() + 1) * 16, r.unsigned() + 1
     frames_only = r.bit()
+    coded_height = rows * 16 * (2 - frames_only)
     if not frames_only:
         r.bit()  # mb_adaptive_frame_field_flag
     r.bit()  # direct_8x8_inference_flag
-    width, height = _cropped(r, columns * 16, rows * 16 * (2 - frames_only), chroma, frames_only)
+    width, height = _cropped(r, coded_width, coded_height, chroma, frames_only)
     fps = _fps(r) if r.bit() else 0.0
-    return Sps(profile, chroma, depth, not frames_only, width, height, fps)
+    size = (width, height, fps, references, coded_width, coded_height)
+    return Sps(profile, chroma, depth, not frames_only, *size)
 
 
 def _chroma(r: Bits) -> tuple[int, int]:

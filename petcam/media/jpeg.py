@@ -1,83 +1,95 @@
-"""H.264 to pictures, and pictures to JPEG, by PyAV; each object is for one thread."""
+"""Frames scaled and made into JPEGs, and ready pictures made into frames, by PyAV; each object is for one thread."""
 
+from collections import OrderedDict
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import av
-import av.error
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from petcam.media.decoder import max_pixels_for, open_decoder
+
 QUALITY = "5"  # of ffmpeg's 2 (best) to 31
-NANOSECONDS = Fraction(1, 1_000_000_000)
+MAX_OUTPUT_PIXELS = 2560 * 1440  # of a JPEG; larger pictures are made smaller
+YUV420_BYTES_PER_PIXEL = 1.5
+# An encoder keeps 2.2 to 3 bytes for each pixel with one thread and the standard's Huffman tables; the threads that
+# FFmpeg would choose take five times as much. Those of several sizes are kept while they fit.
+ENCODER_BYTES_PER_PIXEL = 3
+MAX_ENCODER_BYTES = MAX_OUTPUT_PIXELS * ENCODER_BYTES_PER_PIXEL
+# What scaling and encoding take at most: the encoders, and the frame that is being encoded.
+MAX_ENCODING_BYTES = int(MAX_ENCODER_BYTES + MAX_OUTPUT_PIXELS * YUV420_BYTES_PER_PIXEL)
 
 
-class Decoder:
-    """What cannot be decoded is skipped up to the next keyframe."""
-
-    def __init__(self) -> None:
-        self._decoder: Any = None
-
-    def feed(self, unit: Any) -> Any:
-        """The frame that one ``AccessUnit`` gives, its ``pts`` the capture's nanoseconds; None where there is none."""
-        if unit.keyframe and (self._decoder is None or unit.discontinuity):
-            self._decoder = _decoder("h264")
-        if self._decoder is None:
-            return None
-        packet: Any = av.Packet(unit.data)
-        packet.pts, packet.time_base = unit.capture_ns, NANOSECONDS
-        try:
-            frames = self._decoder.decode(packet)
-        except av.error.FFmpegError:
-            frames, self._decoder = [], None
-        if not frames or frames[-1].is_corrupt:
-            return None
-        return frames[-1]
-
-
-class Encoder:
-    """Makes JPEGs of one width, of frames of any size."""
+class Scaler:
+    """Makes frames of one width, of frames of any size."""
 
     def __init__(self, width: int = 0) -> None:
         self._width = width
         self._reformatter = VideoReformatter()
-        self._encoder: Any = None
-        self._number = 0  # encoders want time to rise
 
     def scale(self, frame: Any) -> Any:
-        """A frame of its own memory, never wider than the camera's, in the format that is drawn on and encoded."""
-        width = min(self._width or frame.width, frame.width) & ~1
-        height = max(2, round(frame.height * width / frame.width) & ~1)
-        scaled = self._reformatter.reformat(frame, width, height, "yuvj420p")
-        return scaled if scaled is not frame else _copy(frame)
+        """A frame of its own memory, never wider than the given one, in the format that is drawn on and encoded."""
+        width, height = scaled_size(frame.width, frame.height, self._width)
+        scaled = self._reformatter.reformat(frame, width, height, "yuvj420p", **_one_thread())
+        return scaled if scaled is not frame else copied(frame)
+
+
+class Encoder:
+    """Makes JPEGs of frames of any size that ``Scaler`` gives."""
+
+    def __init__(self) -> None:
+        self._contexts: OrderedDict[tuple[int, int], Any] = OrderedDict()  # by width and height; oldest use first
+        self._number = 0  # encoders want time to rise
 
     def encode(self, frame: Any) -> bytes:
-        """The JPEG of what ``scale`` gave."""
-        encoder = self._encoder
-        if encoder is None or (encoder.width, encoder.height) != (frame.width, frame.height):
-            encoder = self._encoder = _encoder(frame.width, frame.height)
+        context = self._context(frame.width, frame.height)
         self._number += 1
-        frame.pts, frame.time_base = self._number, encoder.time_base
-        return b"".join(bytes(packet) for packet in encoder.encode(frame))
+        frame.pts, frame.time_base = self._number, context.time_base
+        return b"".join(bytes(packet) for packet in context.encode(frame))
+
+    def _context(self, width: int, height: int) -> Any:
+        context = self._contexts.pop((width, height), None)
+        kept = sum(across * down for across, down in self._contexts)
+        while self._contexts and (kept + width * height) * ENCODER_BYTES_PER_PIXEL > MAX_ENCODER_BYTES:
+            (across, down), _ = self._contexts.popitem(last=False)
+            kept -= across * down
+        if context is None:
+            context = _encoder(width, height)
+        self._contexts[width, height] = context
+        return context
+
+
+def scaled_size(width: int, height: int, wanted: int = 0) -> tuple[int, int]:
+    """Even width and height of a picture in the width that is ``wanted`` (0: its own), as far as that is allowed."""
+    across = min(wanted or width, width)
+    largest = (MAX_OUTPUT_PIXELS * width / height) ** 0.5
+    across = max(2, int(min(across, largest)) & ~1)
+    return across, max(2, round(height * across / width) & ~1)
 
 
 def nv12_frame(data: bytes, width: int, height: int) -> Any:
     return av.VideoFrame.from_ndarray(np.frombuffer(data, np.uint8).reshape(height * 3 // 2, width), format="nv12")
 
 
-def jpeg_frame(data: bytes) -> Any:
-    """Raises ``FFmpegError`` where it is no JPEG."""
-    return _decoder("mjpeg").decode(av.Packet(data))[-1]
+def jpeg_frame(data: bytes, width: int, height: int) -> Any:
+    """Raises ``FFmpegError`` where it is no JPEG, or larger than that."""
+    return open_decoder("mjpeg", max_pixels_for(width, height)).decode(av.Packet(data))[-1]
 
 
-def _copy(frame: Any) -> Any:
+def copied(frame: Any) -> Any:
     return av.VideoFrame.from_ndarray(frame.to_ndarray(), format=frame.format.name)
 
 
-def _decoder(name: str) -> Any:
-    decoder: Any = av.CodecContext.create(name, "r")
-    decoder.options = {"threads": "1", "flags": "low_delay"}  # each access unit gives its picture at once
-    return decoder
+@cache
+def _one_thread() -> dict[str, int]:
+    """The option that keeps newer versions of PyAV from scaling by several threads, each with memory of its own."""
+    try:
+        VideoReformatter().reformat(av.VideoFrame(16, 16, "yuv420p"), 8, 8, threads=1)
+    except TypeError:
+        return {}
+    return {"threads": 1}
 
 
 def _encoder(width: int, height: int) -> Any:
@@ -85,5 +97,5 @@ def _encoder(width: int, height: int) -> Any:
     encoder.width, encoder.height = width, height
     encoder.pix_fmt = "yuvj420p"
     encoder.time_base = Fraction(1, 30)
-    encoder.options = {"qmin": QUALITY, "qmax": QUALITY}
+    encoder.options = {"qmin": QUALITY, "qmax": QUALITY, "threads": "1", "huffman": "default"}
     return encoder

@@ -12,6 +12,7 @@ from flask import Flask
 from petcam.access import Owner, ViewingTokens
 from petcam.config import Config
 from petcam.errors import PetcamError
+from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
 from petcam.web import http, live, login, pictures, recordings, signaling
@@ -31,6 +32,7 @@ class Services:
     config: Config
     streamer: StreamerClient
     detections: DetectionFeed
+    picture_budget: PictureBudget
     pictures: PictureFeed
     recordings: RecordingDirectory
     thumbnails: Thumbnails
@@ -59,7 +61,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     login.register(app, visitors, services.owner)
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc)
-    pictures.register(app, services.pictures, streams)
+    pictures.register(app, services.pictures, streams, services.picture_budget)
     recordings.register(app, services.recordings, services.thumbnails, streamer)
     return app
 

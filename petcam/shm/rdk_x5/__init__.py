@@ -7,7 +7,7 @@ contract's readers give too. Others import from here only; stand-ins for the dae
 """
 
 from petcam.shm.rdk_x5.detections import RdkDetectionReader, result_in
-from petcam.shm.rdk_x5.layout import GENERATIONS, JPEG, NV12, STREAM_SIZE
+from petcam.shm.rdk_x5.layout import GENERATIONS, JPEG, MAX_DATA, MAX_PIXELS, NV12, STREAM_SIZE
 from petcam.shm.rdk_x5.pictures import NAME, RawPicture, RdkPictureReader, format_of
 from petcam.shm.rdk_x5.segment import write_count
 from petcam.shm.rdk_x5.stream import RdkStreamReader, frames_in
@@ -16,6 +16,8 @@ SIZES = (STREAM_SIZE, *GENERATIONS)  # bytes: what a segment of these layouts ma
 
 __all__ = [
     "JPEG",
+    "MAX_DATA",
+    "MAX_PIXELS",
     "NAME",
     "NV12",
     "SIZES",

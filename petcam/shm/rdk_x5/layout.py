@@ -7,6 +7,7 @@ import numpy as np
 
 SLOTS = 30  # frames of a ring
 MAX_DATA = 3_110_400  # bytes of one frame's data
+MAX_PIXELS = MAX_DATA * 2 // 3  # of a ready picture: those that fit as NV12, 1920x1080
 JPEG, NV12, H264 = 0, 1, 3  # format of a frame
 FRAME = np.dtype(
     [

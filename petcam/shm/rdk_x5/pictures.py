@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from petcam.errors import PetcamError
 from petcam.shm.mapping import SegmentFile
-from petcam.shm.rdk_x5.layout import JPEG, MAX_DATA, NV12, STREAM_SIZE
+from petcam.shm.rdk_x5.layout import JPEG, MAX_DATA, MAX_PIXELS, NV12, STREAM_SIZE
 from petcam.shm.rdk_x5.polling_reader import PollingReader
 from petcam.shm.rdk_x5.ring import parse_head, read_data, read_head
 from petcam.shm.rdk_x5.segment import open_sized, refused, settled, timespec_ns, write_count
@@ -81,7 +81,7 @@ def _parse_picture(raw: bytes) -> tuple[int, int, int, int, int]:
     """
     head = parse_head(raw)
     width, height, size = head.width, head.height, head.data_size
-    possible = 2 <= width <= 8192 and 2 <= height <= 8192
+    possible = width >= 2 and height >= 2 and width * height <= MAX_PIXELS
     even = width % 2 == height % 2 == 0
     good = {JPEG: 4 <= size <= MAX_DATA, NV12: even and size == width * height * 3 // 2 <= MAX_DATA}
     if not (possible and good.get(head.format)):

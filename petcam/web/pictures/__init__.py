@@ -5,13 +5,15 @@ Imports ``errors``, ``media``, ``shm`` and ``web.http``.
 
 from flask import Flask
 
+from petcam.media.budget import PictureBudget
 from petcam.web.http import OpenStreams
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.mjpeg import PictureRoutes
+from petcam.web.pictures.sent import SentPictures
 from petcam.web.pictures.source import SourceSelector
 
 __all__ = ["SourceSelector", "PictureFeed", "register"]
 
 
-def register(app: Flask, pictures: PictureFeed, streams: OpenStreams) -> None:
-    PictureRoutes(pictures, streams).register(app)
+def register(app: Flask, pictures: PictureFeed, streams: OpenStreams, budget: PictureBudget) -> None:
+    PictureRoutes(pictures, streams, SentPictures(budget)).register(app)

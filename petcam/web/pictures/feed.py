@@ -1,6 +1,7 @@
 """Makes the pictures for clients without WebRTC, in one thread for all, only while somebody is subscribed.
 
-Every access unit is decoded once; each rendition that somebody wants is then scaled and encoded once.
+Every access unit is decoded once; each rendition that somebody wants is then scaled and encoded once. All of it stays
+within a budget of bytes: a camera's pictures that do not fit are refused before they are decoded.
 """
 
 import logging
@@ -8,21 +9,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache, partial
 from typing import Any, Protocol
 
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
+from petcam.media.budget import PictureBudget
 from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
 from petcam.web.pictures.heap import trim_heap
+from petcam.web.pictures.held import HeldPictures
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import Picture, PictureOptions
 from petcam.web.pictures.rendition import Rendition
 from petcam.web.pictures.source import Source, SourceSelector
 
 HELD_READ_TIMEOUT_SECONDS = 0.02  # while a picture is held for its boxes
-MAX_RENDITIONS = 8  # at once, since each needs an encoder
+MAX_RENDITIONS = 8  # at once, since each is scaled and encoded
+MAX_ENCODING_WAIT_SECONDS = 4.0  # until other pictures have given back what encoding needs
 MAX_RESULTS = 60  # results of the detector that are kept, which is 2 s
 
 _log = logging.getLogger(__name__)
@@ -35,12 +39,19 @@ class Reader(Protocol):
 
 
 class PictureFeed:
-    def __init__(self, sources: SourceSelector, open_results: Callable[[], AbstractContextManager[Reader]]) -> None:
+    def __init__(
+        self,
+        sources: SourceSelector,
+        open_results: Callable[[], AbstractContextManager[Reader]],
+        budget: PictureBudget,
+    ) -> None:
         self._sources = sources
         self._open_results = open_results
+        self._budget = budget
         self._lock = threading.Lock()
-        self._renditions: dict[PictureOptions, Rendition] = {}  # guarded by _lock, like the two below
+        self._renditions: dict[PictureOptions, Rendition] = {}  # guarded by _lock, like the three below
         self._rates: dict[object, tuple[PictureOptions, float]] = {}  # options and fps of each subscription
+        self._refusal: PetcamError | None = None  # why the camera's pictures cannot be made into JPEGs for now
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -50,7 +61,8 @@ class PictureFeed:
     def subscribe(self, options: PictureOptions, fps: float) -> tuple[Latest[Picture], Callable[[], None]]:
         """Returns the latest picture in the rendition ``options``, and the function that ends the subscription.
 
-        Raises ``BUSY`` where too many different renditions are in use.
+        Raises ``BUSY`` where too many different renditions are in use. Waiting for the latest raises ``UNSUPPORTED``
+        where the camera's pictures are too large, ``BUSY`` where others take the memory.
         """
         subscription = object()
         with self._lock:
@@ -58,7 +70,9 @@ class PictureFeed:
                 raise PetcamError(
                     Code.BUSY, f"pictures are made in {MAX_RENDITIONS} sizes already; ask for one of those"
                 )
-            rendition = self._renditions.setdefault(options, Rendition(options))
+            if options not in self._renditions:
+                self._renditions[options] = self._rendition(options)
+            rendition = self._renditions[options]
             self._rates[subscription] = options, fps
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
@@ -74,11 +88,18 @@ class PictureFeed:
         if thread is not None:
             thread.join(READ_TIMEOUT + RETRY_PAUSE)
 
+    def _rendition(self, options: PictureOptions) -> Rendition:
+        """Called with the lock held."""
+        rendition = Rendition(options, self._budget)
+        if self._refusal is not None:
+            rendition.latest.fail(self._refusal)
+        return rendition
+
     def _unsubscribe(self, subscription: object) -> None:
         with self._lock:
             options, _ = self._rates.pop(subscription, (None, 0.0))
             if options is not None and all(options != other for other, _ in self._rates.values()):
-                del self._renditions[options]
+                self._renditions.pop(options).close()
 
     def _current_renditions(self) -> list[Rendition]:
         """The renditions that are subscribed to now, each at the highest rate among its subscriptions."""
@@ -94,7 +115,7 @@ class PictureFeed:
         with self._lock:
             if self._renditions and not self._stopping.is_set():
                 return False
-            self._thread = None
+            self._thread = self._refusal = None
             return True
 
     def _run(self) -> None:
@@ -103,23 +124,68 @@ class PictureFeed:
 
     def _read(self) -> None:
         """A method of its own, so that the decoder is freed before the heap is trimmed."""
-        with self._sources.open() as source, self._open_results() as results:
-            self._make_pictures(source, results)
+        held = HeldPictures(self._budget)
+        try:
+            with self._encoding_share(), self._sources.open(self._budget) as source, self._open_results() as results:
+                self._make_pictures(source, results, held)
+        except PetcamError as error:
+            if error.code in (Code.UNSUPPORTED, Code.BUSY):
+                self._refuse(error)
+            raise
+        finally:
+            held.clear()
 
-    def _make_pictures(self, source: Source, reader: Reader) -> None:
+    def _encoding_share(self) -> AbstractContextManager[Any]:
+        """What scaling and encoding take; nothing without PyAV, where only ready JPEGs are passed on."""
+        if not pyav.is_installed():
+            return nullcontext()
+        from petcam.media.jpeg import MAX_ENCODING_BYTES  # here: PyAV is optional, and costs memory
+
+        return self._budget.wait(MAX_ENCODING_BYTES, MAX_ENCODING_WAIT_SECONDS)
+
+    def _refuse(self, error: PetcamError | None) -> None:
+        """Tell all who wait that there are no pictures for now, and why; None: there are again."""
+        with self._lock:
+            if error is self._refusal:
+                return
+            self._refusal = error
+            for rendition in self._renditions.values():
+                rendition.latest.fail(error)
+
+    def _make_pictures(self, source: Source, reader: Reader, held: HeldPictures) -> None:
         """Publish pictures until nobody is subscribed any more."""
         results: deque[Any] = deque(maxlen=MAX_RESULTS)
-        while renditions := self._current_renditions():
-            held = any(rendition.has_held_pictures for rendition in renditions)
-            picture = source.read(HELD_READ_TIMEOUT_SECONDS if held else READ_TIMEOUT)
-            renditions = self._current_renditions()  # with those that were subscribed to meanwhile
-            if picture is not None:
-                for rendition in renditions:
-                    rendition.take(picture)
-            if any(rendition.options.boxes for rendition in renditions):
-                _read_waiting_results(reader, results)
-                for rendition in renditions:
-                    rendition.show_held(results, time.monotonic_ns())
+        encoder = cache(_encoder)
+        while self._current_renditions():
+            self._take_next(source, held, encoder)
+            with_boxes = [rendition for rendition in self._current_renditions() if rendition.options.boxes]
+            if not with_boxes:
+                held.clear()
+                continue
+            _read_waiting_results(reader, results)
+            for ready in held.ready(results, time.monotonic_ns()):
+                for rendition in with_boxes:
+                    rendition.show_with_boxes(ready, encoder)
+
+    def _take_next(self, source: Source, held: HeldPictures, encoder: Callable[[], Any]) -> None:
+        """A method of its own, so that the source's frame is freed before it makes the next."""
+        picture = source.read(HELD_READ_TIMEOUT_SECONDS if held else READ_TIMEOUT)
+        if picture is None:
+            return
+        self._refuse(None)
+        renditions = self._current_renditions()  # with those that were subscribed to meanwhile
+        for rendition in renditions:
+            if not rendition.options.boxes:
+                rendition.show(picture, encoder)
+        widths = [rendition.options.width for rendition in renditions if rendition.options.boxes]
+        if widths:
+            held.add(picture, 0 if 0 in widths else max(widths))
+
+
+def _encoder() -> Any:
+    from petcam.media.jpeg import Encoder  # here: PyAV is optional, and costs memory
+
+    return Encoder()
 
 
 def _read_waiting_results(reader: Reader, results: deque[Any]) -> None:

@@ -12,8 +12,10 @@ from petcam.web.http import CONNECTION_KEY, STREAM_CHECK_SECONDS, Connection, Ma
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
+from petcam.web.pictures.sent import SentPictures
 
 MAX_SNAPSHOT_WAIT_SECONDS = 5.0
+MAX_FIRST_WAIT_SECONDS = 1.0  # for a stream's first picture, or for the reason why there can be none
 BOUNDARY = "petcam-picture"
 WIDTH_RANGE = (16, 3840)  # pixels
 FPS_RANGE = (0.1, 30.0)  # pictures a second
@@ -21,8 +23,8 @@ DEFAULT_FPS = 10.0
 
 
 class PictureRoutes:
-    def __init__(self, feed: PictureFeed, streams: OpenStreams) -> None:
-        self._feed, self._streams = feed, streams
+    def __init__(self, feed: PictureFeed, streams: OpenStreams, sent: SentPictures) -> None:
+        self._feed, self._streams, self._sent = feed, streams, sent
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/stream.mjpg", "mjpeg", self.stream)
@@ -34,13 +36,18 @@ class PictureRoutes:
         viewer = request.environ[CONNECTION_KEY]
         self._require_support(options)
         latest, unsubscribe = self._feed.subscribe(options, fps)
-        parts = partial(_parts, latest, FrameRateLimiter(fps), viewer)
+        parts = partial(_parts, latest, FrameRateLimiter(fps), viewer, self._sent)
         try:
             response = self._streams.answer(f"multipart/x-mixed-replace; boundary={BOUNDARY}", parts)
         except BaseException:
             unsubscribe()
             raise
         response.call_on_close(unsubscribe)
+        try:
+            latest.wait(0, MAX_FIRST_WAIT_SECONDS)
+        except PetcamError:
+            response.close()
+            raise
         return response
 
     @marked(Mark.FOR_PROGRAMS)
@@ -51,11 +58,23 @@ class PictureRoutes:
         try:
             latest, unsubscribe = self._feed.subscribe(options, DEFAULT_FPS)
             try:
-                return _conditional(_latest_picture(latest), options)
+                return self._sent_once(_latest_picture(latest), options)
             finally:
                 unsubscribe()
         finally:
             release_slot()
+
+    def _sent_once(self, picture: Picture, options: PictureOptions) -> Response:
+        passage = self._sent.begin(request.environ[CONNECTION_KEY], len(picture.jpeg))
+        if passage is None:
+            raise PetcamError(Code.BUSY, "too many pictures are on their way to clients that do not read them")
+        try:
+            response = _conditional(picture, options)
+        except BaseException:
+            passage.written()
+            raise
+        response.call_on_close(passage.written)
+        return response
 
     def _require_support(self, options: PictureOptions) -> None:
         if not self._feed.supports(options):
@@ -104,19 +123,34 @@ def _conditional(picture: Picture, options: PictureOptions) -> Response:
 
 
 def _parts(
-    latest: Latest[Picture], limiter: FrameRateLimiter, viewer: Connection, gone: Callable[[], bool]
+    latest: Latest[Picture],
+    limiter: FrameRateLimiter,
+    viewer: Connection,
+    sent: SentPictures,
+    gone: Callable[[], bool],
 ) -> Iterator[bytes]:
-    """While a client's last picture is not sent completely it gets no other; then it gets the latest."""
+    """While a client's last picture is not sent completely it gets no other; then it gets the latest. The stream ends
+    where there can be no more pictures."""
     seen = 0
     while not (latest.closed or gone()):
-        update = latest.wait(seen, STREAM_CHECK_SECONDS)
+        try:
+            update = latest.wait(seen, STREAM_CHECK_SECONDS)
+        except PetcamError:
+            return
         if update is None:
             continue
         seen, picture = update
-        due = picture.is_fresh() and limiter.is_due(picture.capture_ns)
-        if due and not viewer.unsent():
+        due = picture.is_fresh() and limiter.is_due(picture.capture_ns) and not viewer.unsent()
+        passage = sent.begin(viewer, len(picture.jpeg)) if due else None
+        if passage is not None:
             limiter.mark_taken(picture.capture_ns)
-            yield _head(picture) + picture.jpeg + b"\r\n"
+            part = _head(picture) + picture.jpeg + b"\r\n"
+            del update, picture  # a client that does not read keeps one copy, not two
+            try:
+                yield part
+            finally:
+                passage.written()
+                del part
 
 
 def _head(picture: Picture) -> bytes:

@@ -1,84 +1,74 @@
-"""One rendition of the pictures, made once for all who want it. For the decoding thread only, except ``latest``."""
+"""One rendition of the pictures, made once for all who want it. For the decoding thread only, except ``latest``
+and ``close``."""
 
-from collections import deque
-from collections.abc import Sequence
+import threading
 from typing import Any
 
+from petcam.media.budget import PictureBudget, Share
 from petcam.web.pictures.draw_boxes import draw_boxes
+from petcam.web.pictures.held import MAX_BOX_AGE_NS, Ready
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
 from petcam.web.pictures.source import CameraPicture
 
-MAX_HOLD_NS = 250_000_000  # for which a picture is held for its boxes, which come some tens of milliseconds later
-MAX_BOX_AGE_NS = 500_000_000  # of boxes that are drawn where a picture has none of its own, as on the page
-
 
 class Rendition:
-    def __init__(self, options: PictureOptions) -> None:
+    def __init__(self, options: PictureOptions, budget: PictureBudget) -> None:
         self.options = options
         self.latest: Latest[Picture] = Latest()
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._share: Share | None = None  # for the latest picture; guarded by _lock, like the one below
+        self._closed = False
         self._limiter = FrameRateLimiter(1)
-        self._held: deque[tuple[int, Any]] = deque()  # capture_ns and scaled frame, oldest first
-        self._encoder: Any = None
+        self._scaler: Any = None
 
     def set_rate(self, fps: float) -> None:
         """``fps`` is the highest rate that is wanted."""
         if self._limiter.interval_ns != int(1e9 / fps):
             self._limiter = FrameRateLimiter(fps)
 
-    @property
-    def has_held_pictures(self) -> bool:
-        return bool(self._held)
+    def show(self, picture: CameraPicture, encoder: Any) -> None:
+        """Publish it where it is due, without boxes; a JPEG that the camera made is used as it is."""
+        if not self._limiter.is_due(picture.capture_ns):
+            return
+        ready_made = b"" if self.options.width else picture.jpeg
+        self._publish(picture.capture_ns, ready_made or encoder().encode(self._scaled(picture.frame())))
 
-    def take(self, picture: CameraPicture) -> None:
-        """Publish it where it is due, or hold it for its boxes."""
-        if self.options.boxes:
-            self._held.append((picture.capture_ns, self._scaled(picture)))
-        elif self._limiter.is_due(picture.capture_ns):
-            self._publish(picture.capture_ns, self._jpeg_without_boxes(picture))
+    def show_with_boxes(self, ready: Ready, encoder: Any) -> None:
+        """The detector may process fewer pictures than are due: those that it did process are preferred."""
+        early = 0.4 if ready.exact else -0.4 if ready.skipped else 0.0
+        if not self._limiter.is_due(ready.capture_ns, early):
+            return
+        frame = self._scaled(ready.frame)
+        if ready.before and ready.capture_ns - ready.before[-1].capture_ns < MAX_BOX_AGE_NS:
+            draw_boxes(frame, ready.before[-1])
+        self._publish(ready.capture_ns, encoder().encode(frame))
 
-    def show_held(self, results: Sequence[Any], now_ns: int) -> None:
-        """Publish held pictures that have got their boxes or were held long enough.
-
-        ``results`` are the latest ``Detections``, oldest first. The detector may process fewer pictures than are due:
-        those that it did process are preferred.
-        """
-        while self._held:
-            capture_ns, frame = self._held[0]
-            before = [result for result in results if result.capture_ns <= capture_ns]
-            exact = bool(before) and before[-1].capture_ns == capture_ns
-            skipped = len(before) < len(results)
-            if not (
-                exact or skipped or now_ns - capture_ns > MAX_HOLD_NS or not detector_is_alive(results, capture_ns)
-            ):
-                return
-            self._held.popleft()
-            if self._limiter.is_due(capture_ns, 0.4 if exact else -0.4 if skipped else 0.0):
-                if before and capture_ns - before[-1].capture_ns < MAX_BOX_AGE_NS:
-                    draw_boxes(frame, before[-1])
-                self._publish(capture_ns, self._encoder.encode(frame))
+    def close(self) -> None:
+        """Nobody looks any more; for any thread."""
+        with self._lock:
+            self._closed = True
+            self._swap(None)
 
     def _publish(self, capture_ns: int, jpeg: bytes) -> None:
+        """A picture for which there is no room is left out."""
         self._limiter.mark_taken(capture_ns)
-        if jpeg:
-            self.latest.publish(Picture(jpeg, capture_ns))
+        with self._lock:
+            share = self._budget.take(len(jpeg)) if jpeg and not self._closed else None
+            if share is not None:
+                self.latest.publish(Picture(jpeg, capture_ns))
+                self._swap(share)
 
-    def _jpeg_without_boxes(self, picture: CameraPicture) -> bytes:
-        """A JPEG that the camera made is used as it is."""
-        if picture.jpeg and not self.options.width:
-            return picture.jpeg
-        scaled = self._scaled(picture)
-        encoded: bytes = self._encoder.encode(scaled)
-        return encoded
+    def _swap(self, share: Share | None) -> None:
+        """Called with the lock held."""
+        before, self._share = self._share, share
+        if before is not None:
+            before.release()
 
-    def _scaled(self, picture: CameraPicture) -> Any:
-        if self._encoder is None:
-            from petcam.media.jpeg import Encoder  # here: PyAV is optional, and costs memory
+    def _scaled(self, frame: Any) -> Any:
+        if self._scaler is None:
+            from petcam.media.jpeg import Scaler  # here: PyAV is optional, and costs memory
 
-            self._encoder = Encoder(self.options.width)
-        return self._encoder.scale(picture.frame())
-
-
-def detector_is_alive(results: Sequence[Any], capture_ns: int) -> bool:
-    """Whether there was a result shortly before ``capture_ns``; else a picture need not wait for the detector."""
-    return bool(results) and capture_ns - results[-1].capture_ns < 2 * MAX_BOX_AGE_NS
+            self._scaler = Scaler(self.options.width)
+        return self._scaler.scale(frame)

@@ -9,10 +9,15 @@ from typing import Any, Protocol
 
 from petcam import segments
 from petcam.errors import Code, PetcamError
-from petcam.shm.rdk_x5 import JPEG, NAME, RawPicture, RdkPictureReader, format_of
+from petcam.media.budget import PictureBudget
+from petcam.shm.rdk_x5 import JPEG, MAX_DATA, MAX_PIXELS, NAME, RawPicture, RdkPictureReader, format_of
 
 MAX_SHOW_INTERVAL_SECONDS = 1.0  # a decoder that never catches up still shows a picture this often
 MAX_SILENCE_SECONDS = 2.0  # then the other source is tried
+MAX_WAIT_SECONDS = 4.0  # until other pictures have given back what ready ones need
+# A ready picture twice, as it is read and as it was read before, and decoded: a progressive JPEG without subsampling
+# takes 9 bytes for each pixel.
+RDK_BYTES = 2 * MAX_DATA + 9 * MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,11 @@ class Source(Protocol):
 
 
 class StreamSource:
-    """The H.264 stream of ``reader``. Every access unit is decoded; of those that are waiting, the latest is shown."""
+    """The H.264 stream of ``reader`` by a ``Decoder``. Every access unit is decoded; of those that are waiting, the
+    latest is shown."""
 
-    def __init__(self, reader: Any) -> None:
-        from petcam.media.jpeg import Decoder  # here: PyAV is optional, and costs memory
-
-        self._reader, self._decoder = reader, Decoder()
+    def __init__(self, reader: Any, decoder: Any) -> None:
+        self._reader, self._decoder = reader, decoder
         self._next_unit: Any = None
         self._shown_at = time.monotonic()
 
@@ -81,15 +85,20 @@ class SourceSelector:
         self._pictures = pictures if layout == "rdk-x5" else ""
 
     @contextmanager
-    def open(self) -> Iterator[Source]:
+    def open(self, budget: PictureBudget) -> Iterator[Source]:
+        """Raises ``BUSY`` where other pictures take the memory; the source too, and ``UNSUPPORTED`` of too large
+        pictures."""
         if self._pictures and format_of(self._pictures) is not None:
-            with RdkPictureReader(self._pictures) as pictures:
+            with budget.wait(RDK_BYTES, MAX_WAIT_SECONDS), RdkPictureReader(self._pictures) as pictures:
                 first = pictures.read(MAX_SILENCE_SECONDS / 2)
                 if first is not None:
                     yield RdkPictureSource(pictures, first)
                     return
         with segments.stream_reader(self._layout, self._stream) as reader:
-            yield StreamSource(reader)
+            from petcam.media.decoder import Decoder  # here: PyAV is optional, and costs memory
+
+            with Decoder(budget) as decoder:
+                yield StreamSource(reader, decoder)
 
     def gives_jpeg(self) -> bool:
         """Whether there are JPEG pictures, which can be shown without PyAV."""
@@ -103,6 +112,8 @@ def _camera_picture(raw: RawPicture) -> CameraPicture:
     def frame() -> Any:
         from petcam.media import jpeg
 
-        return jpeg.jpeg_frame(raw.data) if from_jpeg else jpeg.nv12_frame(raw.data, raw.width, raw.height)
+        if from_jpeg:
+            return jpeg.jpeg_frame(raw.data, raw.width, raw.height)
+        return jpeg.nv12_frame(raw.data, raw.width, raw.height)
 
     return CameraPicture(raw.capture_ns, frame, raw.data if from_jpeg else b"")

@@ -1,6 +1,6 @@
 """Recordings: starting and stopping them, and the files on disk: list, play, thumbnail, pin, delete.
 
-Imports ``errors``, ``media``, ``streamer_client`` and ``web.http``.
+Imports ``errors``, ``h264``, ``media``, ``streamer_client`` and ``web.http``.
 """
 
 from flask import Flask

@@ -4,6 +4,7 @@ import pytest
 
 from petcam import segments
 from petcam.errors import PetcamError
+from petcam.media.budget import PictureBudget
 from petcam.shm.rdk_x5 import JPEG, NV12, RdkPictureReader, format_of, segment
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.web.pictures.feed import PictureFeed
@@ -81,7 +82,7 @@ def test_a_segment_of_another_size_is_refused(name):
 def feed(name):
     """What petcam-web shows where ``name`` has ready pictures."""
     cameras = SourceSelector("rdk-x5", f"{name}_stream", name)
-    feed = PictureFeed(cameras, lambda: segments.detection_reader("rdk-x5", f"{name}_detections"))
+    feed = PictureFeed(cameras, lambda: segments.detection_reader("rdk-x5", f"{name}_detections"), PictureBudget())
     yield feed
     feed.stop()
 
@@ -109,7 +110,6 @@ def test_an_rdk_x5s_own_pictures_are_shown_without_decoding(ring, feed):
 
 
 def black_jpeg():
-    from petcam.media.jpeg import Encoder, nv12_frame
+    from petcam.media.jpeg import Encoder, Scaler, nv12_frame
 
-    encoder = Encoder()
-    return encoder.encode(encoder.scale(nv12_frame(bytes(64 * 72), 64, 48)))
+    return Encoder().encode(Scaler().scale(nv12_frame(bytes(64 * 72), 64, 48)))

@@ -8,6 +8,7 @@ from petcam.access import password_file
 from petcam.access.owner import Owner
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
+from petcam.media.budget import PictureBudget
 from petcam.web.app import Services, create_app
 from petcam.web.http.channel import CONNECTION_KEY
 from petcam.web.http.forwarded import tls_proof
@@ -63,14 +64,15 @@ def recordings(tmp_path):
 def services(tmp_path, streamer, reader, stream_reader, picture_results, recordings):
     """Without login; nothing is started."""
     config = Config(auth=Auth(mode="none"), recording=Recording(directory=str(recordings)))
-    owner = Owner(tmp_path / "state")
+    owner, budget = Owner(tmp_path / "state"), PictureBudget()
     built = Services(
         config=config,
         streamer=streamer,
         detections=DetectionFeed(lambda: reader),
-        pictures=PictureFeed(FakeSources(stream_reader), lambda: picture_results),
+        picture_budget=budget,
+        pictures=PictureFeed(FakeSources(stream_reader), lambda: picture_results, budget),
         recordings=RecordingDirectory(str(recordings)),
-        thumbnails=Thumbnails(),
+        thumbnails=Thumbnails(budget),
         owner=owner,
         sessions=Sessions(tmp_path / "state" / "sessions.json", owner.generation),
         cookie=Cookie(b"k" * 32),

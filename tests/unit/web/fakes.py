@@ -105,9 +105,11 @@ class FakeSources:
         self.reader = reader
 
     @contextmanager
-    def open(self):
-        with self.reader as reader:
-            yield StreamSource(reader)
+    def open(self, budget):
+        from petcam.media.decoder import Decoder
+
+        with self.reader as reader, Decoder(budget) as decoder:
+            yield StreamSource(reader, decoder)
 
     def gives_jpeg(self):
         return False

@@ -71,3 +71,11 @@ def _box(kind, content):
 
 def _full(kind, content, version=0):
     return _box(kind, bytes([version, 0, 0, 0]) + content)
+
+
+def write_growing_mp4(path, frames):
+    """The same in the form of "A file that grows"."""
+    samples, configuration = _pictures(frames)
+    ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
+    fragments = b"".join(_box(b"moof", bytes(92)) + _box(b"mdat", sample) for sample in samples)
+    path.write_bytes(ftyp + _moov([], configuration, 0) + fragments)

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from petcam.media.budget import PictureBudget
 from petcam.web.pictures import feed as picture_feed
 from petcam.web.pictures import mjpeg, picture
 from petcam.web.pictures.feed import MAX_RENDITIONS
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
+from petcam.web.pictures.sent import SentPictures
 from petcam.web.pictures.source import CameraPicture
 from tests.unit.web import fakes
 
@@ -163,10 +165,10 @@ def test_each_part_of_the_stream_says_its_length_and_capture_time(client, publis
 def test_ten_viewers_share_one_decoder_and_one_encoder_for_each_width(
     services, stream_reader, publish_film, subscribe, monkeypatch
 ):
-    from petcam.media import jpeg
+    from petcam.media import decoder, jpeg
 
     counts = {"decoded": 0, "encoded": 0}
-    for cls, method, name in ((jpeg.Decoder, "feed", "decoded"), (jpeg.Encoder, "encode", "encoded")):
+    for cls, method, name in ((decoder.Decoder, "feed", "decoded"), (jpeg.Encoder, "encode", "encoded")):
         monkeypatch.setattr(cls, method, counting(getattr(cls, method), counts, name))
     assert not decoders() and stream_reader.opened == 0
     views = [PictureOptions()] * 5 + [PictureOptions(160)] * 5
@@ -189,8 +191,8 @@ def test_memory_is_returned_once_the_last_viewer_has_left(publish_film, subscrib
     alive = weakref.WeakSet()
 
     class Watched(fakes.StreamSource):
-        def __init__(self, reader):
-            super().__init__(reader)
+        def __init__(self, reader, decoder):
+            super().__init__(reader, decoder)
             alive.add(self)
 
     given_back = []
@@ -303,7 +305,7 @@ def test_it_recovers_at_the_next_keyframe_after_damaged_access_units(stream_read
 
 def test_a_jpeg_that_the_camera_made_is_sent_unchanged_without_pyav(services, client, monkeypatch):
     @contextmanager
-    def source():
+    def source(budget):
         yield SimpleNamespace(
             read=lambda timeout: CameraPicture(time.monotonic_ns(), lambda: None, b"\xff\xd8 ready \xff\xd9")
         )
@@ -331,4 +333,5 @@ def test_a_viewer_that_is_behind_gets_the_latest_picture_next(connection):
 
     connection.unsent = unsent
     latest.publish(older)
-    assert next(mjpeg._parts(latest, FrameRateLimiter(30), connection, lambda: False)).endswith(b"newer\r\n")
+    sent = SentPictures(PictureBudget())
+    assert next(mjpeg._parts(latest, FrameRateLimiter(30), connection, sent, lambda: False)).endswith(b"newer\r\n")

@@ -1,11 +1,13 @@
 """The routes for recordings on disk."""
 
 import os
+import struct
 import time
 
 import pytest
 
-from tests.unit.web.mp4_file import write_mp4
+from tests.unit.web.mp4_file import write_growing_mp4, write_mp4
+from tests.unit.web.sps_of import sps_of
 
 A, B, C = "petcam_20260101-000000.mp4", "petcam_20260102-000000_cat-2.mp4", "petcam_20260103-000000.mp4"
 
@@ -194,6 +196,84 @@ def test_a_file_without_a_picture_has_no_thumbnail(client, recordings, content):
     pytest.importorskip("av")
     (recordings / A).write_bytes(content)
     assert client.get(f"/api/recordings/{A}/thumbnail.jpg").status_code == 404
+
+
+def test_a_recording_that_grows_has_a_thumbnail_too(client, recordings):
+    pytest.importorskip("av")
+    write_growing_mp4(recordings / f"{A}.part", frames=3)
+    assert client.get(f"/api/recordings/{A}/thumbnail.jpg").data[:3] == b"\xff\xd8\xff"
+
+
+def thumbnail_of(client, recordings, content):
+    (recordings / A).unlink(missing_ok=True)
+    (recordings / A).write_bytes(content)
+    return client.get(f"/api/recordings/{A}/thumbnail.jpg")
+
+
+def test_a_recording_that_claims_too_large_pictures_is_answered_with_501(client, services, recordings):
+    pytest.importorskip("av")
+    write_mp4(recordings / A, frames=1)
+    good = (recordings / A).read_bytes()
+    start = good.index(b"avcC")
+    claims = sps_of(8192, 4320)
+    configuration = b"\1\x42\0\x33\xff\xe1" + struct.pack(">H", len(claims)) + claims + b"\1\0\1\x68"
+    old = int.from_bytes(good[start - 4 : start], "big")
+    assert len(configuration) <= old - 8
+    changed = good[: start + 4] + configuration.ljust(old - 8, b"\0") + good[start - 4 + old :]
+    answer = thumbnail_of(client, recordings, changed)
+    assert (answer.status_code, answer.get_json()["error"]) == (501, "Not supported here")
+    assert "8192x4320" in answer.get_json()["message"] and services.picture_budget.taken == 0
+
+
+@pytest.mark.parametrize(
+    ("box", "at", "value"),
+    [
+        ("stsz", 12, 1 << 30),  # the first sample's size: 1 GiB
+        ("stsz", 4, 1 << 30),  # the size of each sample
+        ("stco", 8, 0xFFFFFFFF),  # where it begins
+        ("avcC", -8, 0x7FFFFFFF),  # the box's own size
+        ("moov", -8, 0x7FFFFFFF),
+        ("stsd", -8, 9),
+    ],
+)
+def test_a_recording_that_claims_too_much_has_no_thumbnail(client, recordings, monkeypatch, box, at, value):
+    pytest.importorskip("av")
+    write_mp4(recordings / A, frames=1)
+    good = bytearray((recordings / A).read_bytes())
+    place = good.index(box.encode()) + 4 + at
+    good[place : place + 4] = struct.pack(">I", value)
+    read, real = [], os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, size, offset: read.append(size) or real(fd, size, offset))
+    assert thumbnail_of(client, recordings, bytes(good)).status_code == 404
+    assert max(read) <= 4096
+
+
+def test_a_first_sample_over_what_petcam_records_is_not_read(client, recordings, monkeypatch):
+    """It is really there: 64 MiB of nothing, which take no room on the disk."""
+    pytest.importorskip("av")
+    write_mp4(recordings / A, frames=1)
+    good = bytearray((recordings / A).read_bytes())
+    place = good.index(b"stsz") + 4
+    good[place + 12 : place + 16] = struct.pack(">I", 64 << 20)
+    (recordings / A).write_bytes(good)
+    os.truncate(recordings / A, 65 << 20)
+    read, real = [], os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, size, offset: read.append(size) or real(fd, size, offset))
+    assert client.get(f"/api/recordings/{A}/thumbnail.jpg").status_code == 404
+    assert max(read) <= 4096
+
+
+def test_a_damaged_recording_has_a_thumbnail_or_none(client, services, recordings):
+    """Each byte flipped and each length, of the part behind the samples; no answer is a defect."""
+    pytest.importorskip("av")
+    write_mp4(recordings / A, frames=1)
+    good = (recordings / A).read_bytes()
+    variants = [good[:cut] for cut in range(0, len(good), 7)]
+    variants += [good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :] for at in range(0, len(good), 3)]
+    for content in variants:
+        assert thumbnail_of(client, recordings, content).status_code in (200, 404, 501)
+        services.thumbnails._cache.clear()
+    assert services.picture_budget.taken == 0
 
 
 def test_it_answers_501_where_thumbnails_cannot_be_made(client, recordings, monkeypatch):
