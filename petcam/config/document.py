@@ -62,7 +62,27 @@ def compose(text: str) -> yaml.Node | None:
         raise Refused(line, f"is not YAML: {error.problem}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # all are PyYAML's
         raise Refused(None, "is not YAML: it holds characters that are not allowed") from error
+    if root is not None:
+        _refuse_equal_keys(root)
     return root
+
+
+def _refuse_equal_keys(node: yaml.Node) -> None:
+    """On every level, of unknown keys too: which of them counts would have to be guessed."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_equal_keys(item)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in lines:
+                first = lines[key.value]
+                raise Refused(line_of(key), f"the key {quoted(key)} stands there already, in line {first}")
+            lines[key.value] = line_of(key)
+        _refuse_equal_keys(key)
+        _refuse_equal_keys(value)
 
 
 def _refuse_tabs(text: str) -> None:
@@ -95,7 +115,7 @@ def shown(text: str) -> str:
 
 
 def entries(node: yaml.Node, wanted: str) -> dict[str, Entry]:
-    """By key; of equal keys the last counts. Nothing is an empty mapping.
+    """By key. Nothing is an empty mapping.
 
     Raises :class:`Refused`, of anything else with what was ``wanted``.
     """

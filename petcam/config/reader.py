@@ -1,5 +1,8 @@
 """Reads petcam.yaml: its sections and keys out of the document, each text by its key's kind."""
 
+import errno
+import os
+import stat
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from petcam.config.kinds import Kind
 from petcam.errors import Code, PetcamError
 
 DEFAULT_PATH = Path("/etc/petcam/petcam.yaml")
+MAX_FILE_BYTES = 64 * 1024  # etc/petcam.yaml has 4 KB; YAML of 64 KiB takes a second to read on a small board
 
 _SECTIONS: dict[str, type] = {f.name: f.default_factory for f in fields(Config)}  # type: ignore[misc]
 
@@ -22,22 +26,36 @@ def load(path: Path) -> tuple[Config, list[str]]:
     Raises :class:`PetcamError` (``BAD_CONFIG``) with one line that names file, line, key, text and remedy.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        data = _read_file(path)
     except OSError as error:
         raise PetcamError(
             Code.BAD_CONFIG, f"{path}: cannot be read: {error.strerror}; name another file with --config"
         ) from error
-    except UnicodeDecodeError as error:
-        raise PetcamError(Code.BAD_CONFIG, f"{path}: is not UTF-8 text (byte {error.start})") from error
-    return parse(text, str(path))
+    return _parse_bytes(data, str(path))
 
 
 def parse(text: str, name: str) -> tuple[Config, list[str]]:
     """Like :func:`load`, of a text; ``name`` stands for it in messages."""
+    return _parse_bytes(text.encode(), name)
+
+
+def _read_file(path: Path) -> bytes:
+    """At most a byte more than is allowed. A FIFO, which would be waited for, is no file; a link to a file is one."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file")
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def _parse_bytes(data: bytes, name: str) -> tuple[Config, list[str]]:
     try:
-        config, warnings = _read(text)
+        if len(data) > MAX_FILE_BYTES:
+            raise Refused(None, f"is over {MAX_FILE_BYTES // 1024} KiB")
+        config, warnings = _read(data.decode("utf-8"))
     except Refused as refused:
         raise PetcamError(Code.BAD_CONFIG, f"{name}: {refused}") from refused
+    except UnicodeDecodeError as error:
+        raise PetcamError(Code.BAD_CONFIG, f"{name}: is not UTF-8 text (byte {error.start})") from error
     return config, [f"{name}: {warning}" for warning in warnings]
 
 

@@ -1,5 +1,6 @@
 """petcam.yaml means to Python what ``tests/config-cases.yaml`` says; the Go test runs the same cases."""
 
+import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -25,14 +26,15 @@ def value(loaded: config.Config, key: str) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_file_means_what_the_cases_say(case: dict[str, Any]) -> None:
+    text = case["yaml"] * case.get("times", 1)
     if case.keys() & {"error", "not_yaml"}:
         with pytest.raises(PetcamError) as raised:
-            config.parse(case["yaml"], "petcam.yaml")
+            config.parse(text, "petcam.yaml")
         assert raised.value.code is Code.BAD_CONFIG
         expected = re.escape(case["error"]) if "error" in case else NOT_YAML
         assert re.fullmatch(expected, raised.value.message), raised.value.message
         return
-    loaded, warnings = config.parse(case["yaml"], "petcam.yaml")
+    loaded, warnings = config.parse(text, "petcam.yaml")
     assert warnings == case.get("warnings", [])
     expected = case.get("expect", {})
     assert {key: value(loaded, key) for key in expected} == expected
@@ -115,6 +117,47 @@ def test_a_file_that_is_not_text_is_an_error_that_names_the_byte(tmp_path: Path)
     with pytest.raises(PetcamError) as raised:
         config.load(file)
     assert raised.value.message == f"{file}: is not UTF-8 text (byte 15)"
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(PetcamError) as raised:
+        config.load(file)
+    assert raised.value.code is Code.BAD_CONFIG
+    return raised.value.message
+
+
+def test_nothing_but_a_file_is_waited_for_or_read(tmp_path: Path) -> None:
+    """The Go test does the same."""
+    fifo, folder, loop = tmp_path / "fifo", tmp_path / "folder", tmp_path / "loop"
+    os.mkfifo(fifo)
+    folder.mkdir()
+    loop.symlink_to(loop)
+    tail = "; name another file with --config"
+    assert refusal(fifo) == f"{fifo}: cannot be read: Not a regular file{tail}"
+    assert refusal(Path("/dev/zero")) == f"/dev/zero: cannot be read: Not a regular file{tail}"
+    assert refusal(folder) == f"{folder}: cannot be read: Is a directory{tail}"
+    assert refusal(loop) == f"{loop}: cannot be read: Too many levels of symbolic links{tail}"
+
+
+def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("web: {port: 81}\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to("file")
+    assert config.load(tmp_path / "link")[0].web.port == 81
+
+
+def test_of_a_file_without_end_only_the_beginning_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "petcam.yaml"
+    file.touch()
+    os.truncate(file, 1 << 40)  # takes no room on the disk; to read it would take hours
+    assert refusal(file) == f"{file}: is over 64 KiB"
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 60_000, "{a: " * 16_000, "- " * 32_000, "? " * 32_000, "".join(" " * n + "a:\n" for n in range(300))]
+)
+def test_deep_nesting_is_refused_and_not_followed(text: str) -> None:
+    with pytest.raises(PetcamError, match="is nested more than 20 levels deep"):
+        config.parse(text, "petcam.yaml")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -20,6 +21,8 @@ import (
 
 // DefaultPath is read where no file is named.
 const DefaultPath = "/etc/petcam/petcam.yaml"
+
+const maxFileBytes = 64 << 10 // as in petcam/config/reader.py
 
 // Default is the configuration of an empty file.
 func Default() (config Config) {
@@ -41,7 +44,7 @@ func Load(named string, log *slog.Logger) (Config, error) {
 	if path == "" {
 		path = DefaultPath
 	}
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if named == "" && errors.Is(err, fs.ErrNotExist) {
 		log.Info(path + " does not exist; every key has its default")
 		return Default(), nil
@@ -56,6 +59,22 @@ func Load(named string, log *slog.Logger) (Config, error) {
 	return config, err
 }
 
+// readFile gives at most a byte more than is allowed. A FIFO, which would be waited for, is no file; a link to a file is
+// one.
+func readFile(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, errors.New("not a regular file")
+	}
+	return io.ReadAll(io.LimitReader(file, maxFileBytes+1))
+}
+
 // reason is the system's word for an error, written as Python writes it.
 func reason(err error) string {
 	words := err.Error()
@@ -67,6 +86,9 @@ func reason(err error) string {
 
 // Parse reads a file's text; name stands for the file in errors and in the warnings, one for each unknown key.
 func Parse(text []byte, name string) (Config, []string, error) {
+	if len(text) > maxFileBytes {
+		return Config{}, nil, fmt.Errorf("%s: is over %d KiB", name, maxFileBytes>>10)
+	}
 	if start := firstInvalid(text); start >= 0 {
 		return Config{}, nil, fmt.Errorf("%s: is not UTF-8 text (byte %d)", name, start)
 	}

@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -23,6 +25,7 @@ const top = "../../.."
 type testCase struct {
 	Name     string
 	YAML     string
+	Times    int
 	Error    string
 	NotYAML  bool `yaml:"not_yaml"`
 	Warnings []string
@@ -44,7 +47,8 @@ func TestAFileMeansWhatTheCasesSay(t *testing.T) {
 }
 
 func (c testCase) run(t *testing.T) {
-	got, warnings, err := config.Parse([]byte(c.YAML), "petcam.yaml")
+	text := []byte(strings.Repeat(c.YAML, max(1, c.Times)))
+	got, warnings, err := config.Parse(text, "petcam.yaml")
 	if c.NotYAML {
 		expectNotYAML(t, err)
 		return
@@ -117,6 +121,52 @@ func TestAFileThatIsNotThereIsAnErrorThatNamesIt(t *testing.T) {
 	want := path + ": cannot be read: No such file or directory; name another file with --config"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func refusal(path string) string {
+	_, err := config.Load(path, logger(new(bytes.Buffer)))
+	if err == nil {
+		return "none"
+	}
+	return err.Error()
+}
+
+func TestNothingButAFileIsWaitedForOrRead(t *testing.T) {
+	dir := t.TempDir()
+	fifo, folder, loop := filepath.Join(dir, "fifo"), filepath.Join(dir, "folder"), filepath.Join(dir, "loop")
+	if err := errors.Join(syscall.Mkfifo(fifo, 0o600), os.Mkdir(folder, 0o700), os.Symlink(loop, loop)); err != nil {
+		t.Fatal(err)
+	}
+	for path, words := range map[string]string{
+		fifo:        "Not a regular file",
+		"/dev/zero": "Not a regular file",
+		folder:      "Is a directory",
+		loop:        "Too many levels of symbolic links",
+	} {
+		want := path + ": cannot be read: " + words + "; name another file with --config"
+		if got := refusal(path); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestOfAFileWithoutEndOnlyTheBeginningIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "petcam.yaml")
+	if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 1<<40)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := refusal(path), path+": is over 64 KiB"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestDeepNestingIsRefusedAndNotFollowed(t *testing.T) {
+	for _, text := range []string{strings.Repeat("[", 60_000), strings.Repeat("{a: ", 16_000), strings.Repeat("- ", 32_000)} {
+		_, _, err := config.Parse([]byte(text), "petcam.yaml")
+		if err == nil || !strings.Contains(err.Error(), "is nested more than 20 levels deep") {
+			t.Errorf("got %v for %.10s...", err, text)
+		}
 	}
 }
 

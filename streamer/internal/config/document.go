@@ -36,7 +36,10 @@ func compose(text []byte) (*yaml.Node, error) {
 		return nil, notYAML(err)
 	}
 	root := document.Content[0]
-	return root, check(root, 0)
+	if err := check(root, 0); err != nil {
+		return nil, err
+	}
+	return root, refuseEqualKeys(root)
 }
 
 var (
@@ -57,6 +60,9 @@ func refuseTabs(text []byte) error {
 // notYAML turns the library's "yaml: line 3: words" into the words of the Python services.
 func notYAML(err error) error {
 	words := strings.TrimPrefix(err.Error(), "yaml: ")
+	if strings.HasPrefix(words, "exceeded max depth") {
+		return fmt.Errorf("is nested more than %d levels deep", deepest)
+	}
 	if found := regexp.MustCompile(`^line (\d+): (.*)`).FindStringSubmatch(words); found != nil {
 		return fmt.Errorf("line %s: is not YAML: %s", found[1], found[2])
 	}
@@ -80,6 +86,24 @@ func check(node *yaml.Node, depth int) error {
 	}
 	for _, child := range node.Content {
 		if err := check(child, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuseEqualKeys looks on every level, of unknown keys too: which of them counts would have to be guessed.
+func refuseEqualKeys(node *yaml.Node) error {
+	lines := map[string]int{}
+	for i, child := range node.Content {
+		isKey := node.Kind == yaml.MappingNode && i%2 == 0
+		if isKey && child.Kind == yaml.ScalarNode {
+			if first, found := lines[child.Value]; found {
+				return atLine(child, "the key %s stands there already, in line %d", quoted(child), first)
+			}
+			lines[child.Value] = child.Line
+		}
+		if err := refuseEqualKeys(child); err != nil {
 			return err
 		}
 	}
@@ -125,8 +149,7 @@ type entry struct {
 	value *yaml.Node
 }
 
-// entries are those of a mapping; of equal keys the last counts. Nothing is an empty mapping; of anything else it says
-// what was wanted.
+// entries are those of a mapping. Nothing is an empty mapping; of anything else it says what was wanted.
 func entries(node *yaml.Node, wanted string) (found []entry, err error) {
 	if isEmpty(node) {
 		return nil, nil
@@ -139,19 +162,9 @@ func entries(node *yaml.Node, wanted string) (found []entry, err error) {
 		if key.Kind != yaml.ScalarNode {
 			return nil, atLine(key, "%s is not allowed as a key", quoted(key))
 		}
-		found = put(found, entry{key.Value, key.Line, value})
+		found = append(found, entry{key.Value, key.Line, value})
 	}
 	return found, nil
-}
-
-// put adds an entry, in the place of one of its name.
-func put(to []entry, added entry) []entry {
-	at := slices.IndexFunc(to, func(e entry) bool { return e.name == added.name })
-	if at < 0 {
-		return append(to, added)
-	}
-	to[at] = added
-	return to
 }
 
 // valueOf is the node of a key, nil if there is none.
