@@ -88,6 +88,7 @@ class _Broken(Exception):
 def open_decoder(name: str, max_pixels: int) -> Any:
     """A context that gives each picture at once and refuses larger ones; without threads, each with frames of its
     own."""
+    av.logging.set_level(av.logging.PANIC)  # of damaged data FFmpeg would write lines past the log, for each picture
     context: Any = av.CodecContext.create(name, "r")
     context.options = {"threads": "1", "flags": "low_delay", "max_pixels": str(max_pixels)}
     return context
