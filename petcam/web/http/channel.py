@@ -1,18 +1,28 @@
 """A client's connection to waitress: what the app can learn from it and send to it while its answer is open."""
 
 import contextlib
+import fcntl
 import socket
 import struct
-from collections.abc import Callable
+import sys
+import termios
+import time
 from functools import partial
 from typing import Any, NamedTuple
 
+from waitress.buffers import OverflowableBuffer, ReadOnlyFileBasedBuffer
 from waitress.channel import ClientDisconnected, HTTPChannel
-from waitress.parser import HTTPRequestParser
 from waitress.task import WSGITask
 
+from petcam.system.network import network_of
+from petcam.web.http.parser import Parser, Refusal
+from petcam.web.http.places import REQUEST_BYTES
+
 CONNECTION_KEY = "petcam.connection"  # in the WSGI environment
-MAX_CONNECTIONS = 450  # below waitress's connection_limit, at which it would accept no new connection
+MAX_WAIT_SECONDS = 60.0  # for a client: to send its request, to go on reading, to ask for more
+MAX_END_SECONDS = 2.0  # for a client to close, once it has got all
+MAX_BYTES_OF_TURN = 2**20  # that are sent to a client before others get their turn
+NO_LINGER = struct.pack("ii", 1, 0)  # struct linger: close by a reset
 # The fields of struct tcp_info that TcpInfo has: u8 tcpi_state, u64 tcpi_bytes_acked, u32 tcpi_notsent_bytes,
 # u32 tcpi_snd_wnd.
 TCP_INFO_FIELDS = struct.Struct("=B119xQ16xI80xI")
@@ -48,7 +58,7 @@ class Connection:
     def send(self, data: bytes) -> None:
         """Send a further part of the body; it is dropped where the client is gone.
 
-        Call it only while the backlog is small, or it waits for the client.
+        Call it only while the backlog is small: what the client does not read is kept in memory.
         """
         with contextlib.suppress(ClientDisconnected):
             self._task.write(data)
@@ -89,60 +99,165 @@ class Task(WSGITask):
         return environ
 
 
-class Parser(HTTPRequestParser):
-    """Takes one request; what is sent behind it goes to ``keep``."""
-
-    def __init__(self, adjustments: Any, keep: Callable[[bytes], None]) -> None:
-        super().__init__(adjustments)
-        self._keep = keep
-
-    def received(self, data: bytes) -> int:
-        taken: int = super().received(data)
-        if self.completed:
-            self._keep(data[taken:])
-        return len(data) if self.completed else taken
-
-
 class Channel(HTTPChannel):
-    """A connection; its methods here run in the thread of waitress's loop.
+    """A connection; its methods here run in the thread of waitress's loop, but ``write_soon`` and ``send``.
 
-    A request is begun only when the answer before it has left, so no thread of the server waits for a client to read
-    (but one that sends a stream, which holds a slot). What a client sends ahead is kept, and no more than one buffer is
-    read of it.
-
-    Where there are too many, a new one replaces the one whose request has been awaited for longest. That time counts
-    from the first byte of a request, so that sending it byte by byte does not keep the connection.
+    No thread of the server waits for a client to read: an answer is taken whole, and a request is begun only when the
+    answer before it has left. What a client sends ahead is kept, and no more than one buffer is read of it. At its end
+    a connection stays, and counts, until the client has taken all: what the kernel holds for clients is memory too.
     """
 
     task_class = Task
+    error_task_class = Refusal
+    server: Any  # the Listener
+    socket: Any
+    request: Any
+    requests: Any
+    outbufs: Any
     parser_class: Any
+    _flush_some: Any
+    _flush_some_if_lockable: Any
+    place = 1  # what it counts in CONNECTIONS
 
-    def __init__(self, server: Any, *args: Any, **options: Any) -> None:
-        without_request = [channel for channel in server.active_channels.values() if not channel.requests]
-        if len(server.active_channels) >= MAX_CONNECTIONS and without_request:
-            min(without_request, key=lambda channel: channel.last_activity).handle_close()
+    def __init__(self, server: Any, sock: socket.socket, address: Any, *args: Any, **options: Any) -> None:
+        self.network = network_of(address[0])
+        self.turn: object = self if self.network in server.own_networks else self.network
+        self.since = time.monotonic()  # the server has waited for the client; from the first byte of a request
+        self.request_bytes = self.answer_bytes = 0  # the latter is guarded by outbuf_lock
         self._ahead = b""
+        self._has_ended = False  # all is sent, and so is the end
+        self._left_of_turn = 0
         self.parser_class = partial(Parser, keep=self._keep)
-        super().__init__(server, *args, **options)
+        super().__init__(server, sock, address, *args, **options)
 
-    def _keep(self, data: bytes) -> None:
-        self._ahead = data
+    @property
+    def is_served(self) -> bool:
+        """Whether it waits for the server, and not for its client."""
+        return bool(self.requests) and not self.total_outbufs_len
+
+    def tend(self, now: float) -> None:
+        """Close it where its client has been waited for too long."""
+        if self._has_ended and not self._unread_bytes() and now - self.since > MAX_END_SECONDS:
+            self.handle_close()
+        elif now - self.since > MAX_WAIT_SECONDS and not self.is_served:
+            self.give_way()
+
+    def give_way(self) -> None:
+        """Close it at once. What its client has not read is dropped, here and in the kernel."""
+        if self._unread_bytes():
+            with contextlib.suppress(OSError):  # it has gone
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.handle_close()
+
+    def handle_close(self) -> None:
+        """What has not reached a thread is dropped, or it would be held longer than it is counted."""
+        super().handle_close()
+        dispatcher = self.server.task_dispatcher
+        with dispatcher.lock:
+            unanswered = list(self.requests) if dispatcher.queue.remove(self) else []
+        for request in [*unanswered, *([self.request] if self.request is not None else [])]:
+            request.close()
+        self._ahead = b""
 
     def readable(self) -> bool:
         """The loop asks this in each round; a request that was sent ahead is taken up here once it is its turn."""
+        if not self.connected:
+            return False
+        if self._has_ended:
+            return True
+        if self.answer_bytes and not self.total_outbufs_len and self.outbuf_lock.acquire(False):
+            self._drop_sent()
+            self.outbuf_lock.release()
         while self._ahead and not self.requests and not self.total_outbufs_len:
             ahead, self._ahead = self._ahead, b""
             super().received(ahead)
+        if self.request_bytes:
+            self._count_request()
         return not self._ahead and bool(super().readable())
 
+    def writable(self) -> bool:
+        return bool(self.total_outbufs_len or self.will_close or (self.close_when_flushed and not self._has_ended))
+
     def received(self, data: bytes) -> bool:
+        if self._has_ended:
+            return True
         if self.requests:  # of which one is being answered
             self._ahead = data
             return True
         return bool(super().received(data))
 
     def handle_read(self) -> None:
-        started_at = self.last_activity if self.request is not None else None
+        request, since = self.request, self.since
         super().handle_read()
-        if started_at is not None and self.request is not None:
-            self.last_activity = started_at
+        if not self.connected or self._has_ended:
+            return
+        self.since = since if request is not None and self.request is request else time.monotonic()
+        self._count_request()
+        self.server.keep_within(REQUEST_BYTES)
+
+    def handle_write(self) -> None:
+        """As waitress does it; but it would close a connection with the end of the answer still in the kernel."""
+        self._left_of_turn = MAX_BYTES_OF_TURN
+        try:
+            if self.requests:  # whose thread may be adding to the answer
+                self._flush_some_if_lockable()
+            else:
+                self._flush_some()
+        except OSError:
+            self.will_close = True
+        if self.will_close:
+            self.handle_close()
+        elif self.close_when_flushed and not self.total_outbufs_len and self.connected:
+            self._end()
+
+    def send(self, data: bytes, *args: Any, **options: Any) -> int:
+        if self._left_of_turn <= 0:  # one that reads fast must not keep the loop for itself
+            return 0
+        sent = int(super().send(data, *args, **options))
+        self._left_of_turn -= sent
+        if sent:
+            self.since = time.monotonic()
+        return sent
+
+    def write_soon(self, data: Any) -> int:
+        """Called by the thread that answers; it never waits. A file is read as it is sent, so it takes no memory."""
+        with self.outbuf_lock:
+            self._left_of_turn = MAX_BYTES_OF_TURN
+            if not self.total_outbufs_len and self.connected:
+                self._drop_sent()
+            if not isinstance(data, ReadOnlyFileBasedBuffer):
+                self.answer_bytes += len(data)
+            return int(super().write_soon(data))
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Here waitress would wait for the client."""
+
+    def _keep(self, data: bytes) -> None:
+        self._ahead = data
+
+    def _count_request(self) -> None:
+        requests = [*self.requests, *([self.request] if self.request is not None else [])]
+        self.request_bytes = len(self._ahead) + sum(request.held for request in requests)
+
+    def _drop_sent(self) -> None:
+        """A buffer keeps what has been sent until it is closed. To be called with outbuf_lock and nothing unsent."""
+        for buffer in self.outbufs:
+            buffer.close()
+        self.outbufs[:] = [OverflowableBuffer(self.adj.outbuf_overflow)]
+        self.current_outbuf_count = self.answer_bytes = 0
+
+    def _unread_bytes(self) -> int:
+        """What the kernel holds and the client's has not acknowledged."""
+        try:
+            raw = fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, bytes(4))
+        except (OSError, AttributeError, ValueError):  # it has been closed
+            return 0
+        return int.from_bytes(raw, sys.byteorder)
+
+    def _end(self) -> None:
+        """Say that no more comes, and wait for the client's own end; what it still sends is not kept."""
+        self._has_ended, self.since = True, time.monotonic()
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.handle_close()

@@ -11,23 +11,26 @@ from typing import Any
 
 from flask import Flask
 from waitress.adjustments import Adjustments
-from waitress.server import create_server
 
 from petcam.errors import Code, PetcamError
 from petcam.system.network import http_get
-from petcam.web.http.channel import Channel
+from petcam.web.http.listener import Listener
+from petcam.web.http.parser import MAX_BODY_BYTES, MAX_CHUNK_LINES_BYTES, MAX_HEADER_BYTES
 
 MAX_UNACKNOWLEDGED_MS = 60_000  # then a connection is closed: a phone that leaves the Wi-Fi does not close its own
+SEND_BUFFER_BYTES, RECEIVE_BUFFER_BYTES = 64 * 1024, 16 * 1024  # of each connection; the kernel takes twice as much
 STOP_TIMEOUT_SECONDS = 2.0  # for requests that are being answered, and then as long again for the loop
+LOOPBACK = ("127.0.0.1", "::1")
 WAITRESS_SETTINGS: dict[str, Any] = {
     "ident": None,
-    "connection_limit": 500,
     "asyncore_use_poll": True,  # select() cannot watch descriptors from 1024 on
-    "channel_timeout": 60,
-    "cleanup_interval": 10,
+    "asyncore_loop_timeout": 1,
+    "backlog": 128,
     "clear_untrusted_proxy_headers": False,  # petcam.web.http.forwarded does that, and knows which proxies to trust
-    "max_request_body_size": 1 << 20,  # the app's own limits are lower and answer in JSON
-    "outbuf_high_watermark": 256 * 1024,  # buffered for a client that stalls; the default is 16 MB
+    "max_request_header_size": MAX_HEADER_BYTES,
+    "max_request_body_size": MAX_BODY_BYTES + MAX_CHUNK_LINES_BYTES,  # waitress refuses this size itself
+    "inbuf_overflow": 2 * MAX_BODY_BYTES,  # from this on requests, and
+    "outbuf_overflow": 2**40,  # answers would go to /tmp, where strangers would fill the disk
 }
 
 
@@ -38,11 +41,10 @@ class WebServer:
         listener = listen(host, port)
         self.port: int = listener.getsockname()[1]
         self._host = host
-        settings = dict(WAITRESS_SETTINGS, threads=threads, sockets=[listener])
+        settings = dict(WAITRESS_SETTINGS, threads=threads)
         if hasattr(Adjustments, "channel_request_lookahead"):  # since waitress 2.1; it notices that a client has gone
             settings["channel_request_lookahead"] = 1
-        self._server: Any = create_server(app, **settings)
-        vars(self._server)["channel_class"] = Channel
+        self._server: Any = Listener(app, listener, (*LOOPBACK, host), settings)
         self._loop = threading.Thread(target=self._server.run, name="waitress", daemon=True)
 
     def start(self) -> None:
@@ -63,7 +65,7 @@ class WebServer:
     def _close(self) -> None:
         """Runs in the loop's thread; the loop ends when it has nothing left to watch."""
         for channel in list(self._server.active_channels.values()):
-            channel.handle_close()  # wakes a thread that waits for a stalled client
+            channel.handle_close()
         self._server.close()
 
 
@@ -76,9 +78,10 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server(address[:2], family=family, backlog=128, dualstack_ipv6=address[0] == "::")
     except OSError as error:
         raise _bind_error(host, port, error) from error
-    listener.setsockopt(
-        socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, MAX_UNACKNOWLEDGED_MS
-    )  # accepted sockets inherit it
+    # Accepted sockets inherit these. Without the latter two the kernel holds up to 4 MB for each that does not read.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, MAX_UNACKNOWLEDGED_MS)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     return listener
 
 

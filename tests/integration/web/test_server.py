@@ -21,7 +21,7 @@ import requests
 
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
-from petcam.web.http.channel import MAX_CONNECTIONS
+from petcam.web.http.places import CONNECTIONS
 from petcam.web.http.server import listen
 from tests.integration.web.conftest import WEB_THREADS
 
@@ -160,7 +160,7 @@ def test_connections_that_never_finish_their_request_block_nobody(many_descripto
             connection = connections.enter_context(socket.create_connection(("127.0.0.1", web.port)))
             connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
-        assert len(web._server.active_channels) <= MAX_CONNECTIONS
+        assert len(web._server.active_channels) <= CONNECTIONS.most
 
 
 def test_a_stalled_player_holds_no_thread(url, open_stream, config):
