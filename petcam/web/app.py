@@ -55,7 +55,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
     visitors = make_visitors(services)
     viewer_config = ViewerConfig(config, visitors, services.offer_tokens)
-    streams = OpenStreams(services.stream_slots, visitors.admission)
+    streams = OpenStreams(services.stream_slots, visitors.holders, visitors.admission)
     origin = partial(streamer_origin, config)
     http.register(app, config.web, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner)

@@ -1,6 +1,6 @@
 """An answer that stays open: it holds a stream slot and ends when its client is gone or no longer let in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from flask import Response, request
 
@@ -11,18 +11,25 @@ STREAM_CHECK_SECONDS = 1.0  # between checks whether the client is still there, 
 
 
 class OpenStreams:
-    """``admission()`` is called in the request; the function that it returns tells later whether the client is still
-    let in."""
+    """``holders()`` and ``admission()`` are called in the request. The former says for whom its slot counts; the
+    function that the latter returns tells later whether the client is still let in."""
 
-    def __init__(self, slots: StreamSlots, admission: Callable[[], Callable[[], bool]]) -> None:
-        self.slots = slots
-        self._admission = admission
+    def __init__(
+        self,
+        slots: StreamSlots,
+        holders: Callable[[], Collection[str]],
+        admission: Callable[[], Callable[[], bool]],
+    ) -> None:
+        self._slots, self._holders, self._admission = slots, holders, admission
+
+    def take_slot(self) -> Callable[[], None]:
+        """For a request that waits, and so holds a thread as a stream does. The function that is returned ends that."""
+        return self._slots.take(self._holders())
 
     def answer(self, mimetype: str, parts: Callable[[Callable[[], bool]], Iterator[bytes]]) -> Response:
         """``parts(gone)`` yields the body; ``gone()`` is true once the client has left or is no longer let in."""
-        release_slot = self.slots.take()
-        admitted = self._admission()
-        connection = request.environ[CONNECTION_KEY]
+        admitted, connection = self._admission(), request.environ[CONNECTION_KEY]
+        release_slot = self.take_slot()
         response = Response(
             parts(lambda: connection.gone or not admitted()), mimetype=mimetype, headers={"X-Accel-Buffering": "no"}
         )

@@ -64,6 +64,17 @@ class Visitors:
         viewing_tokens, presented = self.viewing_tokens, viewing_token()
         return lambda: viewing_tokens.accepts(presented)
 
+    def holders(self) -> list[str]:
+        """Whom the current request counts for where places are shared out: its session or viewing token, its network.
+
+        The network too, since who knows a password can log in again and again.
+        """
+        found, network = self.session(), network_of(request.remote_addr or "")
+        if found is not None:
+            return [f"session {found.id}", network]
+        token = viewing_token() if self.login_needed else ""
+        return [f"token {hashlib.sha256(token.encode()).hexdigest()}", network] if token else [network]
+
     def is_owner(self) -> bool:
         """Whether this visitor may change things: as the owner, or as anybody where there is no login."""
         found = self.session()

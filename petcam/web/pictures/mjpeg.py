@@ -54,7 +54,7 @@ class PictureRoutes:
     def snapshot(self) -> Response:
         options = _options()
         self._require_support(options)
-        release_slot = self._streams.slots.take()  # waiting holds a thread, as a stream does
+        release_slot = self._streams.take_slot()
         try:
             latest, unsubscribe = self._feed.subscribe(options, DEFAULT_FPS)
             try:

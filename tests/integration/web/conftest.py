@@ -19,7 +19,7 @@ from petcam.web.app import create_app
 from petcam.web.http.server import WebServer
 from tests.integration.web.stub_streamer import StubStreamer
 
-WEB_THREADS = 10  # two of them are for open streams
+WEB_THREADS = 12  # four of them are for open streams, two of those for one device
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ def publish(detector, number):
 class StreamClient:
     """A client with one open answer, such as the event stream."""
 
-    def __init__(self, web, path="/api/detections/stream"):
-        self.socket = socket.create_connection(("127.0.0.1", web.port), timeout=20)
+    def __init__(self, web, path="/api/detections/stream", device="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", web.port), timeout=20, source_address=(device, 0))
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         self.answer = http.client.HTTPResponse(self.socket)
         self.answer.begin()
@@ -68,8 +68,8 @@ class StreamClient:
 def open_stream(web):
     clients = []
 
-    def open_client(path="/api/detections/stream"):
-        clients.append(StreamClient(web, path))
+    def open_client(*args, **options):
+        clients.append(StreamClient(web, *args, **options))
         return clients[-1]
 
     yield open_client
@@ -121,7 +121,7 @@ def test_a_client_that_stalled_gets_the_latest_results_and_hardly_any_old_ones(o
 
 
 def test_many_open_streams_leave_threads_for_pages(url, open_stream, services):
-    clients = [open_stream() for _ in range(30)]
+    clients = [open_stream(device=f"127.0.0.{number % 3 + 1}") for number in range(30)]
     taken = [client for client in clients if client.answer.status == 200]
     refused = [client for client in clients if client.answer.status == 503]
     assert (len(taken), len(refused)) == (services.stream_slots.limit, 30 - services.stream_slots.limit)
@@ -129,6 +129,12 @@ def test_many_open_streams_leave_threads_for_pages(url, open_stream, services):
     assert json.loads(refused[0].answer.read())["error"] == "Too many clients"
     for path in ("/healthz", "/", "/api/recording/status", "/api/recordings"):
         assert requests.get(url + path, timeout=10).status_code == 200
+
+
+def test_one_device_takes_no_more_than_half_of_the_streams(open_stream, services):
+    half = services.stream_slots.limit // 2
+    assert [open_stream().answer.status for _ in range(half + 2)] == half * [200] + 2 * [503]
+    assert open_stream(device="127.0.0.2").answer.status == 200
 
 
 def test_a_client_that_is_gone_frees_its_slot_while_results_come(open_stream, services, detector):

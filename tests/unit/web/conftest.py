@@ -81,7 +81,7 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         viewing_tokens=ViewingTokens(tmp_path / "state"),
         proof=tls_proof(bytes(32)),
         throttle=Throttle(),
-        stream_slots=StreamSlots(2),
+        stream_slots=StreamSlots(4),
     )
     yield built
     built.detections.stop()

@@ -173,7 +173,8 @@ def test_a_token_opens_nothing_else(anonymous, services_with_login):
 
 
 def test_a_stream_ends_when_its_token_is_revoked(services_with_login, anonymous, connection):
-    streams = OpenStreams(services_with_login.stream_slots, make_visitors(services_with_login).admission)
+    visitors = make_visitors(services_with_login)
+    streams = OpenStreams(services_with_login.stream_slots, visitors.holders, visitors.admission)
     token = services_with_login.viewing_tokens.add("card")
     with anonymous.application.test_request_context(
         "/stream.mjpg", headers=bearer(token), environ_overrides={CONNECTION_KEY: connection}
