@@ -89,3 +89,32 @@ def test_all_places_together_are_limited(log, clock):
     clock.now += 10 * logs.SECONDS_PER_LINE
     exec(compile("log.info('later')", "yet another", "exec"), {"log": log})
     assert log.lines()[-1].endswith("later")
+
+
+def test_of_many_tracebacks_few_are_written_and_the_rest_in_one_line_each(log, clock):
+    for number in range(logs.LINES_OF_PLACE):
+        try:
+            raise ValueError(f"number\n{number}")
+        except ValueError:
+            log.exception("failed")
+    text = log.lines()
+    assert sum(line.startswith("Traceback") for line in text) == logs.TRACEBACKS
+    assert text[-1] == "ERROR petcam.test: failed (ValueError('number\\n49'); traceback left out)"
+    clock.now += logs.SECONDS_PER_TRACEBACK
+    log.error("again", exc_info=ValueError("x"))
+    assert log.lines()[-1] == "ValueError: x"
+
+
+def test_a_flood_of_the_worst_lines_stays_within_the_bytes_that_are_promised(log, clock):
+    def flood(seconds):
+        before = len("\n".join(log.lines()))
+        for _ in range(seconds):
+            clock.now += 1
+            for number in range(5):
+                code = f"{number * chr(10)}log.error('%s', 5000 * 'x', exc_info=ValueError(100_000 * 'y'))"
+                exec(compile(code, "made up", "exec"), {"log": log})
+        return len("\n".join(log.lines())) - before
+
+    assert flood(1) < 200_000
+    flood(60)
+    assert flood(120) < 120 * 1000
