@@ -100,7 +100,8 @@ class Task(WSGITask):
 
 
 class Channel(HTTPChannel):
-    """A connection; its methods here run in the thread of waitress's loop, but ``write_soon`` and ``send``.
+    """A connection; its methods here run in the thread of waitress's loop, but ``service``, ``write_soon``
+    and ``send``.
 
     No thread of the server waits for a client to read: an answer is taken whole, and a request is begun only when the
     answer before it has left. What a client sends ahead is kept, and no more than one buffer is read of it. At its end
@@ -127,7 +128,7 @@ class Channel(HTTPChannel):
         self._ahead = b""
         self._has_ended = False  # all is sent, and so is the end
         self._left_of_turn = 0
-        self.parser_class = partial(Parser, keep=self._keep)
+        self.parser_class = partial(Parser, network=self.network, keep=self._keep)
         super().__init__(server, sock, address, *args, **options)
 
     @property
@@ -218,6 +219,16 @@ class Channel(HTTPChannel):
         if sent:
             self.since = time.monotonic()
         return sent
+
+    def service(self) -> None:
+        """Called by the thread that answers."""
+        dispatcher = self.server.task_dispatcher
+        try:
+            super().service()
+        finally:
+            with dispatcher.lock:
+                dispatcher.queue.done(self)
+                dispatcher.queue_cv.notify()  # one of the same network may have waited for this
 
     def write_soon(self, data: Any) -> int:
         """Called by the thread that answers; it never waits. A file is read as it is sent, so it takes no memory."""

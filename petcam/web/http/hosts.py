@@ -86,6 +86,8 @@ def _is_own_address(name: str, period: int) -> bool:
         return False
     if address.is_unspecified:  # binding to it always succeeds
         return False
+    if address.is_loopback:
+        return True
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -5,6 +5,7 @@ All of it runs in the thread of the loop.
 
 import errno
 import logging
+import resource
 import time
 from collections.abc import Collection
 from typing import Any
@@ -20,6 +21,9 @@ from petcam.web.http.turns import Turns
 
 TEND_SECONDS = 1.0
 ACCEPT_PAUSE_SECONDS = 1.0
+SHARE_OF_THREADS = 0.5  # that one network may have at once
+OTHER_DESCRIPTORS = 124  # segments, pictures, the streamer, logs
+MIN_CONNECTIONS = 8
 OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 _log = logging.getLogger(__name__)
@@ -39,7 +43,7 @@ class Listener(TcpWSGIServer):
         self._is_out_of_resources = False
         dispatcher: Any = ThreadedTaskDispatcher()
         adjustments = Adjustments(**settings)
-        dispatcher.queue = Turns()
+        dispatcher.queue = Turns(max(1, int(adjustments.threads * SHARE_OF_THREADS)))
         dispatcher.set_thread_count(adjustments.threads)
         info = (listener.family, listener.type, listener.proto, listener.getsockname())
         super().__init__(
@@ -69,7 +73,7 @@ class Listener(TcpWSGIServer):
                 self._make_descriptor_free(error)
             return
         self._is_out_of_resources = False
-        self.keep_within(CONNECTIONS, 1)
+        self.keep_within(CONNECTIONS._replace(most=most_connections()), 1)
         try:
             self.set_socket_options(connection)
         except OSError:  # it has gone
@@ -89,3 +93,11 @@ class Listener(TcpWSGIServer):
             self._accept_at = time.monotonic() + ACCEPT_PAUSE_SECONDS
         else:
             channel.give_way()
+
+
+def most_connections() -> int:
+    """As the limit says, or fewer where this process may not open enough files: each may be sent one."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors == resource.RLIM_INFINITY:
+        return CONNECTIONS.most
+    return max(MIN_CONNECTIONS, min(CONNECTIONS.most, (descriptors - OTHER_DESCRIPTORS) // 2))

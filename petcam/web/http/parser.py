@@ -29,13 +29,14 @@ _log = logging.getLogger(__name__)
 
 
 class Parser(HTTPRequestParser):
-    """Takes one request; what is sent behind it goes to ``keep``."""
+    """Takes one request from ``network``; what is sent behind it goes to ``keep``."""
 
     first_line: Any
+    request_uri = path = query = ""  # of a request that cannot be read; waitress logs the path
 
-    def __init__(self, adjustments: Any, keep: Callable[[bytes], None]) -> None:
+    def __init__(self, adjustments: Any, network: str, keep: Callable[[bytes], None]) -> None:
         super().__init__(adjustments)
-        self._keep = keep
+        self._network, self._keep = network, keep
 
     @property
     def held(self) -> int:
@@ -66,7 +67,7 @@ class Parser(HTTPRequestParser):
         try:
             return int(super().received(data))
         except Exception as error:  # waitress has no list of what its parser and urllib's raise
-            _log.info("a request cannot be read: %r", error)
+            _log.info("a request of %s cannot be read: %r", self._network, error)
             self.error, self.completed = BadRequest(""), True
             return len(data)
 

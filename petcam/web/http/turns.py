@@ -1,6 +1,7 @@
-"""The connections whose requests wait for a thread; networks take turns, so a flood of one device delays no other."""
+"""The connections whose requests wait for a thread. Networks take turns, and none gets more than its share of the
+threads: a flood of one device delays the others little."""
 
-from collections import deque
+from collections import Counter, deque
 from typing import Protocol
 
 
@@ -11,21 +12,30 @@ class Waiting(Protocol):
 
 
 class Turns:
-    """In place of the deque of waitress's dispatcher, whose lock guards it."""
+    """In place of the deque of waitress's dispatcher, whose lock guards it; ``most`` threads for each turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._waiting: dict[object, deque[Waiting]] = {}  # the next turn first; no deque in it is empty
+        self._running: Counter[object] = Counter()
 
     def append(self, connection: Waiting) -> None:
         self._waiting.setdefault(connection.turn, deque()).append(connection)
 
     def popleft(self) -> Waiting:
-        turn = next(iter(self._waiting))
+        """To be followed by ``done``."""
+        turn = next(turn for turn in self._waiting if self._running[turn] < self._most)
         waiting = self._waiting.pop(turn)
         connection = waiting.popleft()
         if waiting:
             self._waiting[turn] = waiting  # behind all others
+        self._running[turn] += 1
         return connection
+
+    def done(self, connection: Waiting) -> None:
+        self._running[connection.turn] -= 1
+        if not self._running[connection.turn]:
+            del self._running[connection.turn]
 
     def remove(self, connection: Waiting) -> bool:
         """Whether it waited."""
@@ -38,4 +48,6 @@ class Turns:
         return True
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
+        """How many of them may have a thread now."""
+        free = ((self._most - self._running[turn], len(waiting)) for turn, waiting in self._waiting.items())
+        return sum(min(each) for each in free)

@@ -395,3 +395,38 @@ def test_the_command_says_in_one_line_that_the_port_is_taken(start_petcam_web, w
     assert process.returncode == 1
     assert [line for line in errors.splitlines() if str(port) in line and "web.port" in line]
     assert "Traceback" not in errors
+
+
+def log_of(process):
+    process.terminate()
+    return process.communicate(timeout=30)[1]
+
+
+def test_with_few_descriptors_it_leaves_some_for_its_work(start_petcam_web, notify):
+    process, port = start_petcam_web(NOTIFY_SOCKET=notify.getsockname())
+    wait_ready(notify)
+    _, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    used = len(os.listdir(f"/proc/{process.pid}/fd"))
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (used + 20, hard))
+    with contextlib.ExitStack() as connections:
+        for _ in range(60):
+            connections.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=20).status_code == 200
+    log = log_of(process)
+    assert "too many connections: one connection of 127.0.0.1/32 gives way" in log
+    assert "Traceback" not in log and "Too many open files" not in log
+
+
+def test_without_any_descriptor_it_pauses_and_resumes_once_there_is_one(start_petcam_web, notify):
+    process, port = start_petcam_web(NOTIFY_SOCKET=notify.getsockname())
+    wait_ready(notify)
+    before, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    assert requests.get(f"http://127.0.0.1:{port}/healthz", headers={"Connection": "close"}, timeout=20).ok
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, hard))
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert process.stderr.readline()  # that it serves
+        assert "no further connection can be accepted: Too many open files" in process.stderr.readline()
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (before, hard))
+        assert client.makefile("rb").readline().split()[1] == b"200"
+    assert "no further connection" not in log_of(process)

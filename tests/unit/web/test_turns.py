@@ -8,8 +8,8 @@ class Connection:
         self.turn = turn
 
 
-def waiting(*turns):
-    queue, connections = Turns(), [Connection(turn) for turn in turns]
+def waiting(*turns, most=1000):
+    queue, connections = Turns(most), [Connection(turn) for turn in turns]
     for connection in connections:
         queue.append(connection)
     return queue, connections
@@ -25,6 +25,16 @@ def test_a_flood_of_one_network_delays_the_others_by_one():
     queue, connections = waiting(*100 * "a", "b", "b")
     assert [queue.popleft().turn for _ in range(5)] == ["a", "b", "a", "b", "a"]
     assert len(queue) == 97
+
+
+def test_one_network_gets_no_more_than_its_share_of_the_threads():
+    queue, connections = waiting(*10 * "a", most=2)
+    running = [queue.popleft(), queue.popleft()]
+    assert not queue
+    queue.append(Connection("b"))
+    assert [len(queue), queue.popleft().turn, len(queue)] == [1, "b", 0]
+    queue.done(running[0])
+    assert [len(queue), queue.popleft(), len(queue)] == [1, connections[2], 0]
 
 
 def test_what_is_removed_is_not_served():
