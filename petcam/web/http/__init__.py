@@ -17,6 +17,7 @@ from petcam.web.http.forwarded import Forwarded, tls_proof
 from petcam.web.http.hosts import HOST_PATTERN, Hosts, host_name
 from petcam.web.http.language import Language
 from petcam.web.http.marks import Mark, has_mark, marked
+from petcam.web.http.query import number, whole_number
 from petcam.web.http.redirection import local_path, redirect_to
 from petcam.web.http.same_origin import SAFE_METHODS
 from petcam.web.http.server import WebServer
@@ -46,12 +47,14 @@ __all__ = [
     "json_object",
     "local_path",
     "marked",
+    "number",
     "host_name",
     "passed_on",
     "error_answer",
     "raw_body",
     "register",
     "tls_proof",
+    "whole_number",
 ]
 
 

@@ -8,7 +8,16 @@ from flask import Flask, Response, request
 
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
-from petcam.web.http import CONNECTION_KEY, STREAM_CHECK_SECONDS, Connection, Mark, OpenStreams, marked
+from petcam.web.http import (
+    CONNECTION_KEY,
+    STREAM_CHECK_SECONDS,
+    Connection,
+    Mark,
+    OpenStreams,
+    marked,
+    number,
+    whole_number,
+)
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
@@ -32,7 +41,7 @@ class PictureRoutes:
 
     @marked(Mark.FOR_PROGRAMS)
     def stream(self) -> Response:
-        options, fps = _options(), _number("fps", FPS_RANGE, DEFAULT_FPS)
+        options, fps = _options(), number("fps", FPS_RANGE, DEFAULT_FPS)
         viewer = request.environ[CONNECTION_KEY]
         self._require_support(options)
         latest, unsubscribe = self._feed.subscribe(options, fps)
@@ -82,24 +91,8 @@ class PictureRoutes:
 
 
 def _options() -> PictureOptions:
-    width = (
-        int(_number("width", WIDTH_RANGE, 0)) & ~1
-    )  # even, because in 4:2:0 colour one chroma sample covers two pixels
+    width = whole_number("width", WIDTH_RANGE, 0) & ~1  # even: in 4:2:0 colour one chroma sample covers two pixels
     return PictureOptions(width, request.args.get("boxes", "0") not in ("", "0"))
-
-
-def _number(name: str, allowed: tuple[float, float], default: float) -> float:
-    low, high = allowed
-    text = request.args.get(name)
-    if text is None:
-        return default
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1
-    if not low <= number <= high:  # true for NaN too
-        raise PetcamError(Code.BAD_REQUEST, f"{name} must be a number from {low:g} to {high:g}")
-    return number
 
 
 def _latest_picture(latest: Latest[Picture]) -> Picture:

@@ -1,7 +1,6 @@
 """The routes for recordings on disk: list, play and download, thumbnail, pin, delete."""
 
 import os
-import re
 from typing import BinaryIO
 
 from flask import Flask, Response, render_template, request
@@ -10,13 +9,12 @@ from werkzeug.wsgi import wrap_file
 
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
-from petcam.web.http import Mark, json_answer, marked
+from petcam.web.http import Mark, json_answer, marked, whole_number
 from petcam.web.recordings.directory import Recording, RecordingDirectory
 from petcam.web.recordings.range import requested_range
 from petcam.web.recordings.thumbnails import Thumbnails
 
-DEFAULT_LIMIT, MAX_LIMIT = 100, 1000  # recordings in one answer
-LIMIT_PATTERN = re.compile(r"[0-9]{1,4}")
+LIMIT_RANGE, DEFAULT_LIMIT = (1, 1000), 100  # recordings in one answer
 API_PATH = "/api/recordings"
 
 
@@ -35,7 +33,7 @@ class RecordingLibrary:
 
     def page(self) -> Response:
         """Newest first: at most ``limit``, those older than ``before``."""
-        page = self._directory.page(_limit(), request.args.get("before", ""))
+        page = self._directory.page(whole_number("limit", LIMIT_RANGE, DEFAULT_LIMIT), request.args.get("before", ""))
         body = {
             "recordings": [_as_json(recording) for recording in page.recordings],
             "next": page.next,
@@ -80,14 +78,6 @@ class RecordingLibrary:
 def show_page() -> str:
     """``recordings.html``; it hides the controls that change something where ``may_change`` is false."""
     return render_template("recordings.html")
-
-
-def _limit() -> int:
-    text = request.args.get("limit", str(DEFAULT_LIMIT))
-    limit = int(text) if LIMIT_PATTERN.fullmatch(text) else 0
-    if not 1 <= limit <= MAX_LIMIT:
-        raise PetcamError(Code.BAD_REQUEST, f"limit must be 1 to {MAX_LIMIT}")
-    return limit
 
 
 def _as_json(recording: Recording) -> dict[str, object]:

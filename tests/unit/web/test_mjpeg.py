@@ -140,7 +140,22 @@ def test_it_names_the_package_to_install_where_pyav_is_missing(client, services,
     assert "python3-av" in answer.get_json()["message"]
 
 
-@pytest.mark.parametrize("query", ["width=15", "width=x", "width=nan", "width=5000", "fps=0", "fps=31", "fps=inf"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "width=15",
+        "width=x",
+        "width=nan",
+        "width=5000",
+        "width=64.5",
+        "width=٦٤٠",
+        "fps=0",
+        "fps=31",
+        "fps=inf",
+        "fps=1e1",
+        "fps=1_0",
+    ],
+)
 def test_it_refuses_sizes_and_rates_out_of_range(client, services, query):
     answer = client.get(f"/stream.mjpg?{query}")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "Bad request")
