@@ -24,7 +24,7 @@ FRAME_SIZE = (640, 360)
 
 @pytest.fixture
 def config(config):
-    return replace(config, web=replace(config.web, threads=8 + CLIENTS + 1))
+    return replace(config, web=replace(config.web, threads=8 + 2 * (CLIENTS + 1)))
 
 
 @pytest.fixture
