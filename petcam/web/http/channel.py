@@ -7,6 +7,7 @@ import struct
 import sys
 import termios
 import time
+import weakref
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -96,6 +97,7 @@ class Task(WSGITask):
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ.setdefault(CONNECTION_KEY, Connection(self))
+        self.environ = None  # waitress asks once, and its keeping it would be a cycle, left to the garbage collector
         return environ
 
 
@@ -122,13 +124,14 @@ class Channel(HTTPChannel):
 
     def __init__(self, server: Any, sock: socket.socket, address: Any, *args: Any, **options: Any) -> None:
         self.network = network_of(address[0])
-        self.turn: object = self if self.network in server.own_networks else self.network
+        self.turn = object() if self.network in server.own_networks else self.network
         self.since = time.monotonic()  # the server has waited for the client; from the first byte of a request
         self.request_bytes = self.answer_bytes = 0  # the latter is guarded by outbuf_lock
         self._ahead = b""
         self._has_ended = False  # all is sent, and so is the end
         self._left_of_turn = 0
-        self.parser_class = partial(Parser, network=self.network, keep=self._keep)
+        weakly: Any = weakref.proxy(self)  # or this were a cycle, too
+        self.parser_class = partial(Parser, network=self.network, keep=lambda data: weakly._keep(data))
         super().__init__(server, sock, address, *args, **options)
 
     @property

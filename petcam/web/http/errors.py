@@ -50,6 +50,7 @@ class Errors:
         app.register_error_handler(PetcamError, self._petcam_error)
         app.register_error_handler(HTTPException, self._http_error)
         app.register_error_handler(Exception, self._unexpected_error)
+        app.teardown_request(_forget_routing_error)
 
     def _petcam_error(self, error: PetcamError) -> Response:
         if is_page():
@@ -75,6 +76,13 @@ class Errors:
         if is_page():
             return Response(f"{self._language.say('errors.Internal error')}\n", 500, mimetype="text/plain")
         return json_answer({"error": "Internal error", "message": "petcam-web's log says more"}, 500)
+
+
+def _forget_routing_error(_: BaseException | None) -> None:
+    """Flask's request keeps it, and its frames keep the request: a cycle, as in ``Task.get_environment``."""
+    error, request.routing_exception = request.routing_exception, None
+    if error is not None:
+        error.__traceback__ = None
 
 
 def is_page() -> bool:
