@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import yaml
 from bench.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
-UNIT_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "8388608", "MALLOC_TRIM_THRESHOLD_": "8388608"}
+UNIT = ROOT / "systemd" / "petcam-web.service"
 PETCAM = [sys.executable, "-m", "petcam.cli"]
 
 
@@ -82,8 +83,8 @@ class Camera:
 
     @property
     def environment(self) -> dict[str, str]:
-        """With the variables that systemd/petcam-web.service sets."""
-        return {**os.environ, **UNIT_ENVIRONMENT, "STATE_DIRECTORY": str(self.directory)}
+        """With what petcam-web's unit says of memory."""
+        return {**os.environ, **_allocator_settings(), "STATE_DIRECTORY": str(self.directory)}
 
     def cost(self, seconds: float) -> dict[str, float]:
         """CPU of each service over ``seconds``, in percent of one core."""
@@ -114,6 +115,13 @@ def running(
             camera.launch(name)
         wait_until_live(camera)
         yield camera
+
+
+def _allocator_settings() -> dict[str, str]:
+    """The variables that the unit sets for glibc."""
+    lines = re.findall(r"^Environment=(.*)", UNIT.read_text(), re.MULTILINE)
+    words = [word.partition("=") for line in lines for word in line.split()]
+    return {name: value for name, _, value in words if name.startswith(("MALLOC_", "GLIBC_"))}
 
 
 def _settings(camera: Camera) -> dict[str, Any]:
