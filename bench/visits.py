@@ -67,10 +67,10 @@ def _stall_mjpeg(camera: Camera) -> None:
 
 
 def _record(camera: Camera, counts: Counter[str]) -> None:
-    """Make a recording while requesting pages and the recording status."""
+    """Make a recording while requesting pages, a snapshot and the recording status."""
     _ask(camera, "api/recording/start", "POST")
     try:
-        for path in itertools.chain(["", "recordings"], ["api/recording/status"] * 5):
+        for path in itertools.chain(["", "recordings", "snapshot.jpg?width=320"], ["api/recording/status"] * 5):
             _ask(camera, path)
             time.sleep(1)
     finally:

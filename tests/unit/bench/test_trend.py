@@ -33,3 +33,10 @@ def test_what_grows_by_too_little_to_matter_is_flat():
 
 def test_what_shrinks_does_not_grow():
     assert not trend(TIMES, [90 - time / 10 for time in TIMES], 1.0).grows
+
+
+def test_a_single_step_is_no_more_than_its_height():
+    steps = [9.0 + (time > TIMES[-1] / 2) for time in TIMES]
+    assert trend(TIMES, steps, 1.0).growth == 1.0
+    assert not trend(TIMES, steps, 1.0).grows
+    assert trend(TIMES, [2 * step for step in steps], 1.0).grows
