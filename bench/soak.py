@@ -1,7 +1,7 @@
 """``make soak``: do memory, descriptors, threads or goroutines grow while viewers come and go and services restart?
 
 Visitors come in rounds and have left at the end of each round. Only samples without visitors are compared, beginning
-``SETTLE_SECONDS`` after the last restart of the service.
+``SETTLE_SECONDS`` after the last restart of the service. The exit status is 0 only where all is flat.
 """
 
 import argparse
@@ -82,8 +82,10 @@ def main() -> None:
         record = _soak(camera, options.minutes * 60, options.viewers)
     lines = record.judge()
     options.plot.write_text(draw(record.times, _panels(record), record.restarts))
+    found = [word for word in ("grows", "too short") if any(word in line for line in lines)]
     _print_report(record, lines, options.minutes)
-    sys.exit(any("grows" in line for line in lines))
+    print(f"verdict: {' and '.join(found) or 'flat'}")
+    sys.exit(bool(found))
 
 
 def _soak(camera: Camera, seconds: float, viewers: int) -> Record:
@@ -145,8 +147,6 @@ def _print_report(record: Record, lines: list[str], minutes: float) -> None:
     print(f"{minutes:g} minutes, {len(record.times)} samples, load of the last 15 minutes {load:.1f}")
     print(", ".join(f"{count} {what}" for what, count in record.visitors.items()))
     print("| | first | last | most | grew | |", "|---|---|---|---|---|---|", *lines, sep="\n")
-    told = [word for word in ("grows", "too short") if any(word in line for line in lines)]
-    print(f"verdict: {' and '.join(told) or 'flat'}")
 
 
 if __name__ == "__main__":
