@@ -10,6 +10,7 @@ from petcam.access import Owner, ViewingTokens, secret_key, state_directory
 from petcam.config import Config
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.system.boot_time import read_boot_id
 from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
@@ -19,7 +20,7 @@ from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle
 from petcam.web.pictures import PictureFeed, SourceSelector
 from petcam.web.recordings import RecordingDirectory, Thumbnails
-from petcam.web.signaling import OfferTokens, read_boot_id
+from petcam.web.signaling import OfferTokens
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """WebRTC signaling: the configuration that a viewer needs before its offer, the offer's token, and the answer.
 
-Imports ``config``, ``errors``, ``streamer_client``, ``web.http`` and ``web.login``.
+Imports ``config``, ``errors``, ``streamer_client``, ``system``, ``web.http`` and ``web.login``.
 """
 
 from flask import Flask
@@ -8,11 +8,11 @@ from flask import Flask
 from petcam.streamer_client import StreamerClient
 from petcam.web.login import Visitors
 from petcam.web.signaling.offer_gate import OfferGate
-from petcam.web.signaling.offer_token import OfferTokens, read_boot_id
+from petcam.web.signaling.offer_token import OfferTokens
 from petcam.web.signaling.offers import Backend, BackendAnswers, Offers, StreamerAnswers
 from petcam.web.signaling.viewer_config import ViewerConfig, streamer_origin
 
-__all__ = ["OfferTokens", "ViewerConfig", "read_boot_id", "register", "streamer_origin"]
+__all__ = ["OfferTokens", "ViewerConfig", "register", "streamer_origin"]
 
 
 def register(

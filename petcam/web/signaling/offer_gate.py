@@ -7,7 +7,8 @@ import threading
 from typing import Any
 
 from petcam.errors import Code, PetcamError
-from petcam.web.signaling.offer_token import OfferTokens, boottime_ms
+from petcam.system.boot_time import boottime_ms
+from petcam.web.signaling.offer_token import OfferTokens
 
 
 class OfferGate:

@@ -4,26 +4,14 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import secrets
-import time
 from collections.abc import Callable
-from pathlib import Path
+
+from petcam.system.boot_time import boottime_ms
 
 TOKEN_VERSION = "v1"
 LIFETIME_MS = 60_000
 MAC_PREFIX = b"petcam-offer-v1"
-BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
-
-
-def boottime_ms() -> int:
-    """CLOCK_BOOTTIME: it does not change when the clock is set, and the streamer reads the same one."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-
-
-def read_boot_id() -> str:
-    """``$PETCAM_BOOT_ID``, which petcam's systemd units set because they hide ``/proc/sys``, else the kernel's."""
-    return os.environ.get("PETCAM_BOOT_ID") or BOOT_ID_FILE.read_text().strip()
 
 
 class OfferTokens:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from petcam.access.owner import Owner, Role
 from petcam.commands.web import build
+from petcam.system.boot_time import boottime_ms, read_boot_id
 from petcam.system.streamer_binary import find_streamer
 from petcam.web.app import create_app
-from petcam.web.signaling.offer_token import LIFETIME_MS, OfferTokens, boottime_ms, read_boot_id
+from petcam.web.signaling.offer_token import LIFETIME_MS, OfferTokens
 from tests.real_services import OWNER, RECORDING, VIEWER, RealServices
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

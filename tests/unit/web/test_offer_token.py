@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from petcam.access import secret_file
-from petcam.web.signaling.offer_token import OfferTokens, boottime_ms, read_boot_id
+from petcam.system.boot_time import boottime_ms, read_boot_id
+from petcam.web.signaling.offer_token import OfferTokens
 from tests.unit.web.fakes import PASSWORD
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "offer-tokens.json").read_text())
