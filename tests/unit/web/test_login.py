@@ -9,6 +9,7 @@ from petcam.access.owner import Role
 from petcam.web.app import create_app
 from petcam.web.login.sessions import MAX_SESSION_SECONDS, MAX_SESSIONS, MAX_UNUSED_SECONDS, Sessions
 from petcam.web.login.throttle import (
+    FORGET_SECONDS,
     MAX_CONCURRENT_CHECKS,
     MAX_TRIES_WITHOUT_PAUSE,
     MAX_UNKNOWN_TRIES,
@@ -119,6 +120,31 @@ def test_unknown_clients_share_one_limit_and_a_known_browser_has_its_own():
     throttle.end("browser 1", correct=True, unknown=False)
     now[0] += 1
     assert throttle.begin("another") == 0
+
+
+def test_wrong_guesses_are_forgotten_after_an_hour():
+    now = [0.0]
+    throttle = Throttle(lambda: now[0])
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE + 2):
+        assert throttle.begin("a", unknown=False) == 0
+        throttle.end("a", correct=False)
+        now[0] += 30
+    now[0] += FORGET_SECONDS
+    throttle.begin("a", unknown=False)
+    assert throttle._failures["a"][0] == 1
+
+
+def test_a_password_that_is_not_the_owners_takes_back_its_own_try_only():
+    throttle = Throttle(lambda: 0.0)
+    for _ in range(20):
+        if throttle.begin("a", unknown=False) == 0:
+            throttle.end("a", correct=True, unknown=False, as_owner=False)
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE):
+        assert throttle.begin("a", unknown=False) == 0
+        throttle.end("a", correct=False, unknown=False)
+    assert throttle.begin("a", unknown=False) == 0
+    throttle.end("a", correct=True, unknown=False, as_owner=False)
+    assert throttle._failures["a"][0] == MAX_TRIES_WITHOUT_PAUSE
 
 
 def test_it_ends_every_session_when_the_password_changes(owner, services_with_login):
