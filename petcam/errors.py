@@ -21,6 +21,9 @@ class Code(Enum):
     STREAMER_UNAVAILABLE = "Go server unavailable"
     STREAMER_TIMEOUT = "Go server timeout"
     PROXY = "Proxy error"
+    STATE_DAMAGED = "State damaged"  # a file of the state directory cannot be read: nobody gets in by it
+    STATE_NOT_WRITTEN = "State not written"  # the disk has what was there before
+    STATE_NOT_SYNCED = "State not synced"  # the disk has what is new, and a power cut may undo it
     CAMERA_SILENT = "Camera silent"
     BAD_SEGMENT = "bad segment"
     BAD_SOURCE = "bad source"

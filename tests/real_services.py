@@ -1,7 +1,6 @@
 """The real services with passwords, as on a board; each writes its log to a file."""
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
@@ -11,9 +10,11 @@ from pathlib import Path
 
 import requests
 
+from petcam.access import StateFile, unsealed
 from petcam.config import load
+from petcam.system.boot_time import boottime_ms
 from petcam.system.streamer_binary import find_streamer
-from petcam.web.login.sessions import MAX_SESSION_SECONDS
+from petcam.web.login.sessions import KIND, MAX_SESSION_MS
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
 RECORDING = "petcam_20260101-000000.mp4"
@@ -28,6 +29,7 @@ class RealServices:
         self.state, self.recordings = directory / "state", directory / "recordings"
         self.logs = {name: directory / f"{name}.log" for name in ("web", "streamer", "feed")}
         self._file = directory / "petcam.yaml"
+        self.environment = {}  # of the services, besides the tests' own
         self._running = {}
         self.recordings.mkdir(parents=True)
         (self.recordings / RECORDING).write_bytes(b"not a film")
@@ -61,6 +63,12 @@ class RealServices:
         process.terminate()
         process.wait(20)
 
+    def kill(self, name):
+        """As a power cut would, but for the disk."""
+        process = self._running.pop(name)
+        process.kill()
+        process.wait(20)
+
     def close(self):
         for name in list(self._running):
             self.stop(name)
@@ -74,9 +82,11 @@ class RealServices:
     def let_sessions_expire(self, seconds=0.0):
         """Make all sessions expire in ``seconds``, by editing the state file while petcam-web is stopped."""
         self.stop("web")
-        file = self.state / "sessions.json"
-        sessions, started = json.loads(file.read_text())["sessions"], time.time() - MAX_SESSION_SECONDS + seconds
-        file.write_text(json.dumps({"sessions": [{**session, "started": started} for session in sessions]}))
+        file = StateFile(self.state, KIND)
+        document = unsealed(file.path.read_bytes())
+        lived = MAX_SESSION_MS // 1000 - int(seconds)
+        sessions = [{**session, "lived_s": lived} for session in document["sessions"]]
+        file.write_document({**document, "at_ms": boottime_ms(), "sessions": sessions})
         self.start("web")
 
     def token(self, *words):
@@ -94,7 +104,7 @@ class RealServices:
         return "".join(log.read_text() for log in self.logs.values() if log.exists())
 
     def _environment(self):
-        return {**os.environ, "STATE_DIRECTORY": str(self.state)}
+        return {**os.environ, "STATE_DIRECTORY": str(self.state), **self.environment}
 
     def _run(self, *words, input=""):
         command = [*PETCAM, "--config", str(self._file), *words]

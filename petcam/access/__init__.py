@@ -1,19 +1,46 @@
 """Who may watch: the passwords, the viewing tokens and the keys, and where they are kept.
 
-The web tier and the commands (``petcam password``, ``petcam token``) both work with them. Imports ``errors`` only.
+The web tier and the commands (``petcam password``, ``petcam token``) both work with them. Imports ``errors`` and
+``system``.
 """
 
+from petcam.access.first_hour import FirstHour, first_hour_trouble
+from petcam.access.keys import SecretKey, key_troubles, secret_key
 from petcam.access.owner import Owner, Role
-from petcam.access.secret_file import secret_key, write_private
 from petcam.access.state import state_directory
+from petcam.access.state_file import (
+    Document,
+    Kind,
+    StateFile,
+    is_for_lack_of_permission,
+    is_for_lack_of_space,
+    require_keys,
+    sweep_temporaries,
+    text_of,
+    unsealed,
+    whole_number_of,
+)
 from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
 
 __all__ = [
+    "Document",
+    "FirstHour",
+    "Kind",
     "Owner",
     "Role",
+    "SecretKey",
+    "StateFile",
     "ViewingToken",
     "ViewingTokens",
+    "first_hour_trouble",
+    "is_for_lack_of_permission",
+    "is_for_lack_of_space",
+    "key_troubles",
+    "require_keys",
     "secret_key",
     "state_directory",
-    "write_private",
+    "sweep_temporaries",
+    "text_of",
+    "unsealed",
+    "whole_number_of",
 ]

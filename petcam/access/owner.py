@@ -1,19 +1,16 @@
 """The two passwords, both in the state directory: the owner's and, if the owner wants, a second one for viewers.
 
-While no password is set, the first visitor within an hour of the service's start may set the owner's; after that hour
-only ``sudo petcam password`` on the board can.
+While no password is set, the first visitor within the first hour may set the owner's; after that hour only
+``sudo petcam password`` on the board can.
 """
 
 import threading
-import time
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
-from petcam.access.password_file import PasswordFile, require_valid_length
+from petcam.access.first_hour import FirstHour
+from petcam.access.password_file import OWNERS, VIEWERS, PasswordFile, make_record, require_valid_length
 from petcam.errors import Code, PetcamError
-
-FIRST_VISIT_SECONDS = 3600.0  # after the service's start
 
 
 class Role(Enum):
@@ -22,26 +19,51 @@ class Role(Enum):
 
 
 class Owner:
-    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._owner, self._viewer = PasswordFile(directory / "owner.json"), PasswordFile(directory / "viewer.json")
-        self._clock, self._started = clock, clock()
-        self._hash_lock = threading.Lock()  # one hash at a time: each takes 16 MiB, so 40 at once would take 640
+    """``first_hour`` is None where nobody may set a first password by the page. Safe in any thread."""
+
+    def __init__(self, directory: Path, first_hour: FirstHour | None = None) -> None:
+        self._owner, self._viewer = PasswordFile(directory, OWNERS), PasswordFile(directory, VIEWERS)
+        self._first_hour = first_hour
+        # One hash at a time: each takes 16 MiB, so 40 at once would take 640. Not held while a file is written.
+        self._hash_lock = threading.Lock()
 
     def is_set(self) -> bool:
+        """True also where the file is damaged."""
         return self._owner.is_set()
 
     def has_viewer(self) -> bool:
-        return self._viewer.is_set()
+        """False also where the file is damaged."""
+        try:
+            return bool(self._viewer.generation())
+        except PetcamError:
+            return False
 
     def is_first_visit(self) -> bool:
-        return not self.is_set() and self._clock() - self._started < FIRST_VISIT_SECONDS
+        return self._first_hour is not None and not self.is_set() and self._first_hour.is_open()
+
+    def troubles(self) -> list[PetcamError]:
+        """What is wrong with the files, as far as anybody meets it."""
+        first_hour = self._first_hour.trouble if self._first_hour is not None and not self.is_set() else None
+        return [error for error in (self._owner.trouble(), self._viewer.trouble(), first_hour) if error is not None]
 
     def generation(self, role: Role = Role.OWNER) -> str:
-        """The generation of the passwords that ``role`` depends on; empty where nobody can log in as ``role``."""
-        owner, viewer = self._owner.generation(), self._viewer.generation()
+        """The generation of the passwords that ``role`` depends on; empty where nobody can log in as ``role``. Raises
+        ``STATE_DAMAGED`` where that cannot be told now."""
+        owner = self._owner.generation()
         if role is Role.OWNER or not owner:
             return owner
+        viewer = self._viewer.generation()
         return f"{owner}-{viewer}" if viewer else ""
+
+    def log_in(self, password: str) -> tuple[Role, str] | None:
+        """The role that ``password`` is for, and its generation; None where it is wrong.
+
+        The generation is read before the password is checked: a password that changes meanwhile gives a session that
+        has ended, rather than a session of the new password.
+        """
+        generations = {role: self._generation_now(role) for role in Role}
+        role = self.verify(password)
+        return (role, generations[role]) if role is not None and generations[role] else None
 
     def verify(self, password: str) -> Role | None:
         """The role that ``password`` is for; None where it is wrong.
@@ -52,35 +74,50 @@ class Owner:
             as_owner, as_viewer = self._owner.matches(password), self._viewer.matches(password)
         if as_owner:
             return Role.OWNER
-        return Role.VIEWER if as_viewer and self.is_set() else None
+        return Role.VIEWER if as_viewer and self._generation_now(Role.OWNER) else None
 
-    def claim(self, password: str) -> None:
-        """Set the first password. Raises ``FORBIDDEN`` where somebody was faster or the hour is over."""
+    def claim(self, password: str) -> str:
+        """Set the first password; returns its generation once it is durable. Raises ``FORBIDDEN`` where somebody was
+        faster or the hour is over, and as :meth:`set_password` does."""
         require_valid_length(password)
         if not self.is_first_visit():
             raise PetcamError(Code.FORBIDDEN, "the time for a first password is over; use sudo petcam password")
         try:
-            with self._hash_lock:
-                self._owner.set(password, only_first=True)
+            return self._set(self._owner, password, only_first=True)
         except FileExistsError:
             raise PetcamError(
                 Code.FORBIDDEN, "somebody else has just set the password; was it not you: sudo petcam password"
             ) from None
 
-    def set_password(self, password: str) -> None:
-        """Ends every session. Raises ``BAD_REQUEST``, with a message for people, if it is too short or too long."""
+    def set_password(self, password: str) -> str:
+        """Ends every session; returns the new generation once it is durable. Raises ``BAD_REQUEST``, with a message
+        for people, if it is too short or too long, ``STATE_NOT_WRITTEN`` and ``STATE_NOT_SYNCED``."""
         require_valid_length(password)
-        with self._hash_lock:
-            self._owner.set(password)
+        return self._set(self._owner, password)
 
-    def set_viewer_password(self, password: str) -> None:
-        """Ends the viewers' sessions. Raises ``BAD_REQUEST`` as above, and if it is the owner's password."""
+    def set_viewer_password(self, password: str) -> str:
+        """Ends the viewers' sessions. Raises as above, and ``BAD_REQUEST`` if it is the owner's password."""
         require_valid_length(password)
         with self._hash_lock:
-            if self._owner.matches(password):
-                message = "viewers need another password than the owner's"
-                raise PetcamError(Code.BAD_REQUEST, message, key="commands.password.viewers_own")
-            self._viewer.set(password)
+            is_owners = self._owner.matches(password)
+        if is_owners:
+            message = "viewers need another password than the owner's"
+            raise PetcamError(Code.BAD_REQUEST, message, key="commands.password.viewers_own")
+        return self._set(self._viewer, password)
 
     def remove_viewer_password(self) -> None:
+        """Nobody gets in by it from now on. Raises as :meth:`StateFile.remove` does: after a restart, somebody may."""
         self._viewer.remove()
+
+    def _set(self, file: PasswordFile, password: str, only_first: bool = False) -> str:
+        with self._hash_lock:
+            record = make_record(password)
+        file.set(record, only_first)
+        return record.generation
+
+    def _generation_now(self, role: Role) -> str:
+        """Empty also where the file is damaged."""
+        try:
+            return self.generation(role)
+        except PetcamError:
+            return ""

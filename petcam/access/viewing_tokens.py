@@ -5,25 +5,32 @@
 
 import hashlib
 import json
-import logging
+import os
 import re
 import secrets
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from petcam.access import secret_file
+from petcam.access.state_file import Kind, StateFile, is_for_lack_of_permission, strict_json
 from petcam.errors import Code, PetcamError
 
 FILE_NAME = "viewing_tokens.json"
 FILE_VERSION = 1
 MAX_FILE_BYTES = 64 << 10
 MAX_TOKENS = 100
-FILE_MODE = 0o640  # the streamer reads it as a member of the directory's group
+MAX_CREATED = 253_402_300_799  # the end of the year 9999
 LABEL_PATTERN = re.compile(r"[^\s\x00-\x1f\x7f](.{0,62}[^\s\x00-\x1f\x7f])?")
 ID_PATTERN = re.compile(r"[0-9a-f]{8}")
 
-_log = logging.getLogger(__name__)
+KIND = Kind(
+    FILE_NAME,
+    MAX_FILE_BYTES,
+    "no viewing token is good",
+    "remove it, and add the tokens anew with sudo petcam token add",
+    "trouble.viewing_tokens",
+    mode=0o640,  # the streamer reads it as a member of the directory's group
+)
 
 FileState = tuple[int, int, int, int]  # inode, modification time in ns, size, mode
 
@@ -40,25 +47,29 @@ class ViewingTokens:
     """Safe in any thread: what was read is replaced as a whole."""
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / FILE_NAME
+        self._file = StateFile(directory, KIND)
+        self.path = self._file.path
         self._cached: tuple[FileState | None, frozenset[str]] = (None, frozenset())
 
     def accepts(self, token: str) -> bool:
         """Reads the file again whenever it has changed, because another process writes it."""
         file_state = self._file_state()
-        if file_state != self._cached[0]:
-            self._cached = file_state, self._hashes()
+        if file_state != self._cached[0] or file_state is None:
+            self._cached = self._read(file_state)
         return _digest(token) in self._cached[1]
 
+    def trouble(self) -> PetcamError | None:
+        return self._file.trouble(_parse)
+
     def all(self) -> list[ViewingToken]:
-        """Raises ``BAD_REQUEST`` where the file is damaged."""
+        """Raises ``STATE_DAMAGED``."""
         try:
-            return _parse(self.path.read_bytes())
-        except FileNotFoundError:
-            return []
-        except ValueError as error:
+            return self._file.read(_parse) or []
+        except PetcamError as error:
+            if is_for_lack_of_permission(error):
+                raise
             message = f"{self.path} is damaged and lets nobody in: remove it, and add the tokens anew"
-            raise PetcamError(Code.BAD_REQUEST, message, key="commands.token.damaged", path=self.path) from error
+            raise PetcamError(error.code, message, key="commands.token.damaged", path=self.path) from error
 
     def add(self, label: str) -> str:
         """Make a token and return it, this once. Raises ``BAD_REQUEST``, with a message for people."""
@@ -87,50 +98,45 @@ class ViewingTokens:
         raise PetcamError(Code.NOT_FOUND, message, key="commands.token.unknown", name=name)
 
     def _write(self, tokens: list[ViewingToken]) -> None:
-        text = json.dumps({"version": FILE_VERSION, "tokens": [asdict(each) for each in tokens]}, ensure_ascii=False)
-        secret_file.write_private(self.path, text.encode(), mode=FILE_MODE)
+        document = {"version": FILE_VERSION, "tokens": [asdict(each) for each in tokens]}
+        self._file.write(json.dumps(document, ensure_ascii=False).encode())
 
     def _file_state(self) -> FileState | None:
         try:
-            stat = self.path.stat()
+            stat = os.lstat(self.path)
         except OSError:
             return None
         return stat.st_ino, stat.st_mtime_ns, stat.st_size, stat.st_mode
 
-    def _hashes(self) -> frozenset[str]:
-        """Empty where the file is damaged, cannot be read or was removed."""
+    def _read(self, file_state: FileState | None) -> tuple[FileState | None, frozenset[str]]:
+        """No token is good where the file is damaged or cannot be read now; it is then read again at the next try."""
         try:
-            return frozenset(each.sha256 for each in _parse(self.path.read_bytes()))
-        except FileNotFoundError:
-            return frozenset()
-        except (OSError, ValueError) as error:
-            _log.warning("no viewing token is good: %s: %s", self.path, error)
-            return frozenset()
+            tokens = self._file.read(_parse) or []
+        except PetcamError:
+            return None, frozenset()
+        return file_state, frozenset(each.sha256 for each in tokens)
 
 
-def _parse(text: bytes) -> list[ViewingToken]:
+def _parse(data: bytes) -> list[ViewingToken]:
     """Raises ValueError where anything in the file is not as it should be."""
-    if len(text) > MAX_FILE_BYTES:
-        raise ValueError(f"is larger than {MAX_FILE_BYTES} bytes")
-    document = json.loads(text)
-    if (
-        not isinstance(document, dict)
-        or type(document.get("version")) is not int
-        or document["version"] != FILE_VERSION
-    ):
+    document = strict_json(data)
+    if type(document) is not dict or type(document.get("version")) is not int or document["version"] != FILE_VERSION:
         raise ValueError(f"is not of version {FILE_VERSION}")
-    if not isinstance(document.get("tokens"), list):
+    if type(document.get("tokens")) is not list:
         raise ValueError("has no list of tokens")
     return [_entry(each) for each in document["tokens"]]
 
 
 def _entry(each: object) -> ViewingToken:
-    if not isinstance(each, dict):
+    if type(each) is not dict:
         raise ValueError("has a token that is none")
-    name, digest, label, created = (each.get(key) for key in ("id", "sha256", "label", "created"))
-    if not (isinstance(name, str) and name and isinstance(digest, str) and re.fullmatch(r"[0-9a-f]{64}", digest)):
+    name, digest = each.get("id"), each.get("sha256")
+    if not (type(name) is str and name and type(digest) is str and re.fullmatch(r"[0-9a-f]{64}", digest)):
         raise ValueError("has a token without id or SHA-256")
-    return ViewingToken(name, str(label or ""), digest, created if isinstance(created, int) else 0)
+    label, created = each.get("label", ""), each.get("created", 0)
+    if type(label) is not str or type(created) is not int or not 0 <= created <= MAX_CREATED:
+        raise ValueError("has a token with a bad label or time")
+    return ViewingToken(name, label, digest, created)
 
 
 def _digest(token: str) -> str:

@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import ssl
+import stat
 import subprocess
 import sys
 import time
@@ -20,7 +21,14 @@ from typing import Any
 
 from petcam import config as configuration
 from petcam import segments
-from petcam.access import Owner, state_directory
+from petcam.access import (
+    Owner,
+    ViewingTokens,
+    first_hour_trouble,
+    is_for_lack_of_permission,
+    key_troubles,
+    state_directory,
+)
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.media import pyav
@@ -28,13 +36,16 @@ from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
 from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
 from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
+from petcam.web.login import sessions_trouble
 
 LOW_SPACE_BYTES = 1 << 30  # with less there is a warning
 MIN_SPACE_BYTES = 100 << 20  # with less nothing can be recorded
+MIN_STATE_BYTES = 1 << 20  # with less no password and no logout can be written down
 EARLIEST_TIME = 1_790_000_000  # Unix time; a clock that is before it is wrong
 RECORD_TIMEOUT_SECONDS = 1.5  # a living writer may take this long for its next record
 START_REMEDY = "sudo systemctl start petcam.target; why it ended: journalctl -u 'petcam*'"
 SECRETS_DIRECTORY = Path("/etc/petcam/secrets")  # the package makes it; a checkout has none
+STATE_REMEDY = "the package makes it (sudo apt reinstall petcam), a checkout makes it at its first password"
 AVAHI_DIRECTORY = Path("/run/avahi-daemon")  # there while the mDNS daemon runs
 
 
@@ -78,6 +89,7 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_space(Path(config.recording.directory))
     yield check_clock(time.time())
     yield from check_secrets()
+    yield from check_state(state_directory())
     yield check_password(config)
     if config.web.tls != "off":
         yield check_tls(config)
@@ -215,9 +227,41 @@ def check_secrets() -> Iterator[Finding]:
     if not SECRETS_DIRECTORY.is_dir() or os.geteuid():
         return
     for name in ("session.key", "token.key"):
-        file = SECRETS_DIRECTORY / name
-        if not (file.is_file() and file.stat().st_size):
-            yield Finding(Sign.BROKEN, "keys", f"{file} is missing: sudo dpkg-reconfigure petcam")
+        if not os.path.lexists(SECRETS_DIRECTORY / name):
+            words = f"{SECRETS_DIRECTORY / name} is missing: sudo dpkg-reconfigure petcam"
+            yield Finding(Sign.BROKEN, "keys", words)
+    for error in key_troubles(SECRETS_DIRECTORY):
+        yield Finding(Sign.BROKEN, "keys", error.message)
+
+
+def check_state(directory: Path) -> Iterator[Finding]:
+    """The folder of passwords, sessions and tokens, and each file in it that is damaged."""
+    yield check_state_directory(directory)
+    owner, tokens = Owner(directory), ViewingTokens(directory)
+    others = (sessions_trouble(directory), tokens.trouble(), first_hour_trouble(directory))
+    found = [*owner.troubles(), *key_troubles(directory), *(error for error in others if error is not None)]
+    for error in found:
+        if not is_for_lack_of_permission(error):
+            yield Finding(Sign.BROKEN, "state", error.message)
+    if any(map(is_for_lack_of_permission, found)):
+        yield Finding(Sign.LOOK, "state", f"only root sees whether {directory} is whole: sudo petcam doctor")
+
+
+def check_state_directory(directory: Path) -> Finding:
+    try:
+        is_directory, space = stat.S_ISDIR(os.stat(directory).st_mode), os.statvfs(directory)
+    except FileNotFoundError:
+        return Finding(Sign.LOOK, "state", f"{directory} is not there; {STATE_REMEDY}")
+    except OSError as error:
+        return Finding(Sign.BROKEN, "state", f"{directory}: {error.strerror}; {STATE_REMEDY}")
+    if not is_directory:
+        return Finding(Sign.BROKEN, "state", f"{directory} is no directory, so nobody gets in; {STATE_REMEDY}")
+    if space.f_flag & os.ST_RDONLY:
+        remedy = "no password and no logout lasts: look at the disk (dmesg), then restart the board"
+        return Finding(Sign.BROKEN, "state", f"{directory} is read-only, {remedy}")
+    if space.f_bavail * space.f_frsize < MIN_STATE_BYTES:
+        return Finding(Sign.BROKEN, "state", f"no space left for {directory}: no password can be set; delete something")
+    return Finding(Sign.OK, "state", str(directory))
 
 
 def check_password(config: Config) -> Finding:
@@ -227,8 +271,10 @@ def check_password(config: Config) -> Finding:
         return Finding(Sign.LOOK, "login", "auth.mode is none: everybody who reaches the port sees the camera")
     try:
         is_set = bool(Owner(state_directory()).generation())
-    except PermissionError:
-        return Finding(Sign.LOOK, "login", "only root sees whether a password is set: sudo petcam doctor")
+    except PetcamError as error:
+        if is_for_lack_of_permission(error):
+            return Finding(Sign.LOOK, "login", "only root sees whether a password is set: sudo petcam doctor")
+        return Finding(Sign.BROKEN, "login", error.message)
     if not is_set:
         return Finding(
             Sign.LOOK,

@@ -5,6 +5,7 @@ import getpass
 import sys
 
 from petcam.access import Owner, state_directory
+from petcam.commands.state_errors import explained
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import StreamerClient, streamer_url
@@ -23,8 +24,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     directory = state_directory()
     try:
         said = _change(args, Owner(directory))
-    except PermissionError as error:
-        raise PetcamError(Code.FORBIDDEN, say("password.not_permitted", directory=directory)) from error
+    except PetcamError as error:
+        raise explained(error, directory, say("password.not_permitted", directory=directory)) from error
     print(said, _end_streams(config))
     return 0
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from petcam.access import ViewingToken, ViewingTokens, state_directory
+from petcam.commands.state_errors import explained
 from petcam.config import Config
-from petcam.errors import Code, PetcamError
+from petcam.errors import PetcamError
 from petcam.words import say
 
 
@@ -41,8 +42,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _permitted(tokens: ViewingTokens) -> Iterator[None]:
     try:
         yield
-    except PermissionError as error:
-        raise PetcamError(Code.FORBIDDEN, say("token.not_permitted", path=tokens.path)) from error
+    except PetcamError as error:
+        raise explained(error, tokens.path.parent, say("token.not_permitted", path=tokens.path)) from error
 
 
 def _list(tokens: list[ViewingToken]) -> None:

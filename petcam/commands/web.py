@@ -6,7 +6,7 @@ import socket
 from contextlib import ExitStack
 
 from petcam import segments
-from petcam.access import Owner, ViewingTokens, secret_key, state_directory
+from petcam.access import FirstHour, Owner, ViewingTokens, secret_key, state_directory, sweep_temporaries
 from petcam.config import Config
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient, streamer_url
@@ -14,10 +14,10 @@ from petcam.system.boot_time import read_boot_id
 from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
-from petcam.web import Services, create_app, webrtc
+from petcam.web import Services, create_app, end_streams, webrtc
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
-from petcam.web.login import Cookie, Sessions, Throttle
+from petcam.web.login import Cookie, Keeper, Sessions, Throttle
 from petcam.web.pictures import PictureFeed, SourceSelector
 from petcam.web.recordings import RecordingDirectory, Thumbnails
 from petcam.web.signaling import OfferTokens
@@ -31,14 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     services = build(config)
+    if config.auth.mode == "password" and not services.owner.is_set():
+        services.first_hour.begin()
+    keeper = Keeper(services.sessions, services.first_hour, end_streams(services.streamer, services.webrtc))
     server = WebServer(create_app(services), config.web.host, config.web.port, config.web.threads)
-    checks = {"detections": services.detections.is_alive, "web": server.is_alive}
+    checks = {"detections": services.detections.is_alive, "web": server.is_alive, "logins": keeper.is_alive}
     if services.webrtc is not None:
         checks["webrtc"] = services.webrtc.is_alive
     watchdog = Watchdog(checks)
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())
         stack.callback(services.streamer.close)
+        keeper.start()
+        stack.callback(keeper.stop)  # the last of all, so that it writes what the last requests have changed
         server.start()
         stack.callback(server.stop)
         services.detections.start()
@@ -57,7 +62,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def build(config: Config) -> Services:
     """The collaborators, none of them started."""
     camera, state = config.camera, state_directory()
-    owner, token_key = Owner(state), secret_key("token.key", state)
+    sweep_temporaries(state)
+    boot = read_boot_id()
+    first_hour, token_key = FirstHour(state, boot), secret_key("token.key", state)
+    owner = Owner(state, first_hour)
     picture_budget = PictureBudget()
     return Services(
         config=config,
@@ -71,13 +79,14 @@ def build(config: Config) -> Services:
         ),
         recordings=RecordingDirectory(config.recording.directory),
         thumbnails=Thumbnails(picture_budget),
+        first_hour=first_hour,
         owner=owner,
-        sessions=Sessions(state / "sessions.json", owner.generation),
+        sessions=Sessions(state, owner.generation, boot),
         cookie=Cookie(secret_key("session.key", state)),
         hosts=Hosts(config, socket.gethostname()),
-        offer_tokens=OfferTokens(token_key, read_boot_id()),
+        offer_tokens=OfferTokens(token_key.secret, boot),
         viewing_tokens=ViewingTokens(state),
-        proof=tls_proof(token_key),
+        proof=tls_proof(token_key.secret),
         throttle=Throttle(),
         stream_slots=StreamSlots.for_threads(config.web.threads),
         webrtc=_python_webrtc(config),

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+BOOT_ID_PATTERN = r"[\w-]{1,64}"
 
 
 def boottime_ms() -> int:

@@ -5,9 +5,10 @@
 
 Threads and their owners: ``http.WebServer`` (waitress's loop and workers), ``live.DetectionFeed`` (one reader),
 ``pictures.PictureFeed`` (one decoder, only while somebody watches), ``webrtc.PythonWebRTC`` (an asyncio loop and a
-reader). ``petcam.commands.web`` starts them and stops them in reverse order.
+reader), ``login.Keeper`` (ends and writes sessions). ``petcam.commands.web`` starts them and stops them in reverse
+order.
 """
 
-from petcam.web.app import Services, create_app
+from petcam.web.app import Services, create_app, end_streams
 
-__all__ = ["Services", "create_app"]
+__all__ = ["Services", "create_app", "end_streams"]

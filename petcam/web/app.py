@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from petcam.access import Owner, ViewingTokens
+from petcam.access import FirstHour, Owner, ViewingTokens
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.media.budget import PictureBudget
@@ -36,6 +36,7 @@ class Services:
     pictures: PictureFeed
     recordings: RecordingDirectory
     thumbnails: Thumbnails
+    first_hour: FirstHour
     owner: Owner
     sessions: Sessions
     cookie: Cookie
@@ -73,6 +74,7 @@ def make_visitors(services: Services) -> Visitors:
         services.cookie,
         services.throttle,
         services.viewing_tokens,
+        services.owner.generation,
         end_streams(services.streamer, services.webrtc),
     )
 

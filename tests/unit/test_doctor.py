@@ -71,6 +71,30 @@ def test_it_gives_the_command_that_makes_a_missing_key(tmp_path, monkeypatch):
     assert f"{tmp_path}/token.key is missing: sudo dpkg-reconfigure petcam" in found.words
     (tmp_path / "token.key").write_bytes(b"k" * 32)
     assert list(doctor.check_secrets()) == []
+    (tmp_path / "token.key").write_bytes(b"k")
+    (found,) = doctor.check_secrets()
+    assert found.sign is Sign.BROKEN and "is shorter than 32 bytes" in found.words and "remove it" in found.words
+
+
+def test_it_says_what_is_wrong_with_the_folder_of_the_state(tmp_path, monkeypatch):
+    assert [found.sign for found in doctor.check_state(tmp_path)] == [Sign.OK]
+    assert [found.sign for found in doctor.check_state(tmp_path / "nothing")] == [Sign.LOOK]
+    (tmp_path / "file").touch()
+    assert doctor.check_state_directory(tmp_path / "file").sign is Sign.BROKEN
+    for flag, free, said in ((os.ST_RDONLY, 1 << 30, "read-only"), (0, 1000, "no space left")):
+        disk = SimpleNamespace(f_flag=flag, f_bavail=free, f_frsize=1)
+        monkeypatch.setattr(doctor.os, "statvfs", lambda _, disk=disk: disk)
+        found = doctor.check_state_directory(tmp_path)
+        assert found.sign is Sign.BROKEN and said in found.words
+
+
+def test_it_says_which_state_file_is_damaged(tmp_path):
+    (tmp_path / "owner.json").mkdir()
+    (tmp_path / "sessions.json").write_text("{")
+    words = [found.words for found in doctor.check_state(tmp_path) if found.sign is Sign.BROKEN]
+    assert len(words) == 2
+    assert "owner.json is damaged: it is no regular file" in words[0] and "sudo petcam password" in words[0]
+    assert "sessions.json is damaged" in words[1] and "log in again" in words[1]
 
 
 def test_it_reports_a_disk_that_is_full_or_nearly_full(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from petcam.config import Web
 from petcam.web.http import body, headers, query, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
-from petcam.web.http.errors import Errors, error_answer, error_body, is_page, json_answer
+from petcam.web.http.errors import STATUS, Errors, error_answer, error_body, is_page, json_answer
 from petcam.web.http.forwarded import Forwarded, tls_proof
 from petcam.web.http.hosts import HOST_PATTERN, Hosts, host_name
 from petcam.web.http.language import Language
@@ -33,6 +33,7 @@ __all__ = [
     "STREAM_CHECK_SECONDS",
     "MAX_OFFER_BYTES",
     "SAFE_METHODS",
+    "STATUS",
     "Connection",
     "Hosts",
     "Mark",

@@ -1,7 +1,8 @@
 """The page of the first visit, which sets the owner's password.
 
-``setup.html`` gets ``next`` (a local path) and ``problem`` (``""``, ``"length"``, ``"differ"`` or ``"late"``); its form
-POSTs ``password``, ``again`` and ``next`` to ``/setup``.
+``setup.html`` gets ``next`` (a local path), ``troubles`` (pairs of words and command: what could not be written) and
+``problem`` (``""``, ``"length"``, ``"differ"``, ``"late"``, ``"not_written"`` where nothing was set, or
+``"not_synced"`` where it may not last); its form POSTs ``password``, ``again`` and ``next`` to ``/setup``.
 """
 
 import logging
@@ -11,8 +12,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner, Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import Mark, local_path, marked, redirect_to
+from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to
+from petcam.web.login.troubles import NOT_KEPT, Shown
 from petcam.web.login.visitors import Visitors
+
+PROBLEMS = {
+    Code.BAD_REQUEST: "length",
+    Code.FORBIDDEN: "late",
+    Code.STATE_NOT_WRITTEN: "not_written",
+    Code.STATE_NOT_SYNCED: "not_synced",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -38,20 +47,16 @@ class FirstVisit:
         target, password = local_path(request.form.get("next", "/")), request.form.get("password", "")
         if not self._visitors.login_needed:
             return redirect_to(target, 303)
-        problem = "differ" if password != request.form.get("again", "") else self._claim(password)
-        if problem:
-            return _page(target, problem, 403 if problem == "late" else 400)
-        _log.warning("the owner's password was set at the first visit, from %s", request.remote_addr)
-        return self._visitors.admit(redirect_to(target, 303), Role.OWNER)
-
-    def _claim(self, password: str) -> str:
-        """The problem; empty where the password was set."""
+        if password != request.form.get("again", ""):
+            return _page(target, "differ", 400)
         try:
-            self._owner.claim(password)
+            generation = self._owner.claim(password)
         except PetcamError as error:
-            return "length" if error.code is Code.BAD_REQUEST else "late"
-        return ""
+            return _page(target, PROBLEMS[error.code], STATUS[error.code], NOT_KEPT.get(error.code))
+        _log.warning("the owner's password was set at the first visit, from %s", request.remote_addr)
+        return self._visitors.admit(redirect_to(target, 303), Role.OWNER, generation)
 
 
-def _page(target: str, problem: str = "", status: int = 200) -> Response:
-    return make_response(render_template("setup.html", next=target, problem=problem), status)
+def _page(target: str, problem: str = "", status: int = 200, trouble: Shown | None = None) -> Response:
+    troubles = [trouble] if trouble else []
+    return make_response(render_template("setup.html", next=target, problem=problem, troubles=troubles), status)

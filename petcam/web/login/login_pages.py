@@ -1,18 +1,24 @@
 """Logging in and out.
 
-``login.html`` gets ``next`` (a local path), ``password_set`` (bool) and ``problem`` (``""``, ``"wrong"`` or ``"wait"``,
-then with ``seconds``); its form POSTs ``password`` and ``next`` to ``/login``.
+``login.html`` gets ``next`` (a local path), ``password_set`` (bool), ``troubles`` (pairs of words and command: what is
+wrong with the state), ``can_log_in`` (bool: no trouble makes that impossible) and ``problem`` (``""``, ``"wrong"`` or
+``"wait"``, then with ``seconds``); its form POSTs ``password`` and ``next`` to ``/login``.
 """
 
 import logging
 import math
+from collections.abc import Callable, Sequence
 
 from flask import Flask, Response, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner
-from petcam.web.http import Mark, local_path, marked, redirect_to
+from petcam.errors import PetcamError
+from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to
+from petcam.web.login.troubles import LOGOUT_MAY_NOT_LAST, Shown, shown
 from petcam.web.login.visitors import Visitors
+
+NOBODY_CAN_LOG_IN = {"trouble.owner", "trouble.first_visit"}
 
 _log = logging.getLogger(__name__)
 
@@ -33,29 +39,47 @@ class LoginPages:
             return redirect_to(target)
         if self._owner.is_first_visit():
             return redirect_to(url_for("setup_form", next=target))
-        return self._page(target)
+        return self.page(target)
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def log_in(self) -> AnyResponse:
         target = local_path(request.form.get("next", "/"))
         with self._visitors.throttled() as attempt:
             if attempt.wait > 0:
-                return self._page(target, 429, problem="wait", seconds=math.ceil(attempt.wait))
-            role = self._owner.verify(request.form.get("password", ""))
-            attempt.correct = role is not None
-        if role is None:
-            return self._page(target, 401, problem="wrong")
-        _log.info("%s logged in from %s", role.value, request.remote_addr)
-        return self._visitors.admit(redirect_to(target, 303), role)
+                return self.page(target, 429, problem="wait", seconds=math.ceil(attempt.wait))
+            found = self._owner.log_in(request.form.get("password", ""))
+            attempt.role = found[0] if found else None
+        if found is None:
+            return self.page(target, 401, problem="wrong")
+        _log.info("%s logged in from %s", found[0].value, request.remote_addr)
+        return self._visitors.admit(redirect_to(target, 303), *found)
 
     @marked(Mark.PAGE, Mark.FOR_VIEWERS)
     def log_out(self) -> AnyResponse:
-        self._visitors.end_session()
+        return self.logged_out(self._visitors.end_session)
+
+    def logged_out(self, end: Callable[[], None]) -> AnyResponse:
+        """The login page after ``end``; it says where what has ended may come back with a restart."""
+        try:
+            end()
+        except PetcamError as error:
+            return self.page("/", STATUS[error.code], said=[LOGOUT_MAY_NOT_LAST])
         return redirect_to(url_for("login_form"), 303)
 
-    def _page(self, target: str, status: int = 200, problem: str = "", seconds: int = 0) -> Response:
-        is_set = self._owner.is_set()
-        page = render_template("login.html", next=target, password_set=is_set, problem=problem, seconds=seconds)
+    def page(
+        self, target: str, status: int = 200, problem: str = "", seconds: int = 0, said: Sequence[Shown] = ()
+    ) -> Response:
+        """``said`` comes before what else is wrong with the state."""
+        troubles = [*said, *shown([*self._owner.troubles(), *self._visitors.troubles()])]
+        page = render_template(
+            "login.html",
+            next=target,
+            password_set=self._owner.is_set(),
+            troubles=troubles,
+            can_log_in=not {key for key, _ in troubles} & NOBODY_CAN_LOG_IN,
+            problem=problem,
+            seconds=seconds,
+        )
         answer = make_response(page, status)
         if seconds:
             answer.headers["Retry-After"] = str(seconds)

@@ -10,16 +10,21 @@ from flask import g, request
 from werkzeug.wrappers import Response
 
 from petcam.access import Role, ViewingTokens
+from petcam.errors import PetcamError
 from petcam.system.network import network_of
-from petcam.web.login.cookie import Cookie
+from petcam.web.login.cookie import NOTHING, Cookie, Presented, mark_of
 from petcam.web.login.sessions import Session, Sessions
 from petcam.web.login.throttle import Throttle
+
+VIEWERS_BROWSERS = "viewers' browsers"
+BROWSERS_OF_BEFORE = "browsers of before the owner's present password"
+SHARED_POTS = (VIEWERS_BROWSERS, BROWSERS_OF_BEFORE)
 
 
 @dataclass
 class Attempt:
-    wait: float  # seconds before the next try; 0: check the password, and set ``correct``
-    correct: bool = False
+    wait: float  # seconds before the next try; 0: check the password, and set ``role``
+    role: Role | None = None  # that the password is for; None: it was wrong
 
 
 class Visitors:
@@ -33,17 +38,18 @@ class Visitors:
         cookie: Cookie,
         throttle: Throttle,
         viewing_tokens: ViewingTokens,
+        owners_generation: Callable[[], str],
         end_streams: Callable[[str | None], None],
     ) -> None:
         self.login_needed = login_needed
         self.viewing_tokens = viewing_tokens
         self._sessions, self._cookie, self._throttle = sessions, cookie, throttle
-        self._end_streams = end_streams
+        self._owners_generation, self._end_streams = owners_generation, end_streams
 
     def session(self) -> Session | None:
         """The session of the current request; looked up once."""
         if "petcam_session" not in g:
-            token = self._cookie.token()
+            token = self._cookie.read().token
             g.petcam_session = self._sessions.find(token) if token else None
         found: Session | None = g.petcam_session
         return found
@@ -58,7 +64,7 @@ class Visitors:
         """
         if not self.login_needed:
             return lambda: True
-        sessions, token = self._sessions, self._cookie.token()
+        sessions, token = self._sessions, self._cookie.read().token
         if self.session() is not None:
             return lambda: sessions.find(token) is not None
         viewing_tokens, presented = self.viewing_tokens, viewing_token()
@@ -80,44 +86,77 @@ class Visitors:
         found = self.session()
         return not self.login_needed or (found is not None and found.role is Role.OWNER)
 
-    def admit(self, answer: Response, role: Role) -> Response:
-        """Begin a new session and put its cookie into ``answer``; a session that was there before is ended."""
-        self.end_session()
-        self._cookie.set_on(answer, self._sessions.begin(role))
-        return answer
+    def troubles(self) -> list[PetcamError]:
+        """What is wrong with the state that visitors depend on, apart from the passwords."""
+        found = (self._sessions.trouble, self._cookie.trouble, self.viewing_tokens.trouble())
+        return [error for error in found if error is not None]
 
-    def end_session(self) -> None:
+    def admit(self, answer: Response, role: Role, generation: str) -> Response:
+        """Begin a new session and put its cookie into ``answer``; a session that was there before is ended. Waits for
+        no disk: if that fails now, both are as before, and it is logged in once more."""
         found = self.session()
         if found is not None:
             self._sessions.end(found)
             self._end_streams(found.id)
         g.petcam_session = None
+        self._cookie.set_on(answer, self._sessions.begin(role, generation), role, generation)
+        return answer
+
+    def end_session(self) -> None:
+        """Raises ``STATE_NOT_WRITTEN`` or ``STATE_NOT_SYNCED``: it has ended, and a restart may bring it back."""
+        found = self.session()
+        g.petcam_session = None
+        if found is not None:
+            self._sessions.end(found)
+            self._end_streams(found.id)
+            self._sessions.make_durable()
 
     def end_all(self, role: Role | None = None) -> None:
-        """End every session of ``role``, or every session there is, with its streams."""
-        ended = self._sessions.end_all(role)
+        """End every session of ``role``, or every session there is, with its streams. Raises as above."""
+        ended: list[str] | list[None] = self._sessions.end_all(role)
         if role is None:
-            g.petcam_session = None
-            self._end_streams(None)
-            return
-        for name in ended:
-            self._end_streams(name)
+            g.petcam_session, ended = None, [None]
+        for each in ended:
+            self._end_streams(each)
+        self._sessions.make_durable()
 
     @contextmanager
     def throttled(self) -> Iterator[Attempt]:
-        """A context around the check of a password; ``Attempt.correct`` is to be set in it."""
-        token = self._cookie.token()
-        client, unknown = network_of(request.remote_addr or ""), True
-        if token:
-            client, unknown = f"browser {hashlib.sha256(token.encode()).hexdigest()[:12]}", False
-        attempt = Attempt(self._throttle.begin(client, unknown))
-        if attempt.wait > 0:
+        """A context around the check of a password; ``Attempt.role`` is to be set in it."""
+        client, unknown = self._client()
+        wait = self._throttle.begin(client, unknown)
+        if wait > 0 and client in SHARED_POTS:  # others may have used it up: then as without a cookie
+            client, unknown = network_of(request.remote_addr or ""), True
+            wait = self._throttle.begin(client, unknown)
+        attempt = Attempt(wait)
+        if wait > 0:
             yield attempt
             return
         try:
             yield attempt
         finally:
-            self._throttle.end(client, attempt.correct, unknown)
+            self._throttle.end(client, attempt.role is not None, unknown, attempt.role is Role.OWNER)
+
+    def _client(self) -> tuple[str, bool]:
+        """As whom the throttle counts the current request, and whether that is a stranger.
+
+        A browser has a pot of its own only by a cookie that takes the owner's present password to get. All others that
+        were let in before share two pots, however many cookies they have collected.
+        """
+        shown = self._cookie.read()
+        if shown == NOTHING:
+            return network_of(request.remote_addr or ""), True
+        if shown.role is Role.VIEWER:
+            return VIEWERS_BROWSERS, False
+        if self._is_owners(shown):
+            return f"owner's browser {hashlib.sha256(shown.token.encode()).hexdigest()[:12]}", False
+        return BROWSERS_OF_BEFORE, False
+
+    def _is_owners(self, shown: Presented) -> bool:
+        try:
+            return shown.role is Role.OWNER and shown.mark == mark_of(self._owners_generation())
+        except PetcamError:
+            return False
 
 
 def viewing_token() -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from petcam.access import password_file
+from petcam.access import FirstHour, SecretKey, password_file
 from petcam.access.owner import Owner
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
@@ -64,7 +64,9 @@ def recordings(tmp_path):
 def services(tmp_path, streamer, reader, stream_reader, picture_results, recordings):
     """Without login; nothing is started."""
     config = Config(auth=Auth(mode="none"), recording=Recording(directory=str(recordings)))
-    owner, budget = Owner(tmp_path / "state"), PictureBudget()
+    first_hour = FirstHour(tmp_path / "state", "boot-1")
+    owner = Owner(tmp_path / "state", first_hour)
+    budget = PictureBudget()
     built = Services(
         config=config,
         streamer=streamer,
@@ -73,9 +75,10 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         pictures=PictureFeed(FakeSources(stream_reader), lambda: picture_results, budget),
         recordings=RecordingDirectory(str(recordings)),
         thumbnails=Thumbnails(budget),
+        first_hour=first_hour,
         owner=owner,
-        sessions=Sessions(tmp_path / "state" / "sessions.json", owner.generation),
-        cookie=Cookie(b"k" * 32),
+        sessions=Sessions(tmp_path / "state", owner.generation, "boot-1"),
+        cookie=Cookie(SecretKey(b"k" * 32)),
         hosts=Hosts(config, "petcam-box"),
         offer_tokens=OfferTokens(bytes(32), "boot-1"),
         viewing_tokens=ViewingTokens(tmp_path / "state"),
@@ -108,6 +111,7 @@ def client(services, connection):
 @pytest.fixture
 def services_with_login(services):
     """With login, and the owner's password set."""
+    services.first_hour.begin()
     services.owner.set_password(PASSWORD)
     return replace(services, config=replace(services.config, auth=Auth(mode="password")))
 

@@ -1,13 +1,17 @@
 """Logging in and out, sessions, the throttle, the account page, and state changes from other sites' pages."""
 
-import json
+import hashlib
 from dataclasses import replace
 
 import pytest
+from itsdangerous import Signer
 
 from petcam.access.owner import Role
 from petcam.web.app import create_app
-from petcam.web.login.sessions import MAX_SESSION_SECONDS, MAX_SESSIONS, MAX_UNUSED_SECONDS, Sessions
+from petcam.web.login.cookie import mark_of
+from petcam.web.login.sessions import (
+    Sessions,
+)
 from petcam.web.login.throttle import (
     FORGET_SECONDS,
     MAX_CONCURRENT_CHECKS,
@@ -122,31 +126,6 @@ def test_unknown_clients_share_one_limit_and_a_known_browser_has_its_own():
     assert throttle.begin("another") == 0
 
 
-def test_wrong_guesses_are_forgotten_after_an_hour():
-    now = [0.0]
-    throttle = Throttle(lambda: now[0])
-    for _ in range(MAX_TRIES_WITHOUT_PAUSE + 2):
-        assert throttle.begin("a", unknown=False) == 0
-        throttle.end("a", correct=False)
-        now[0] += 30
-    now[0] += FORGET_SECONDS
-    throttle.begin("a", unknown=False)
-    assert throttle._failures["a"][0] == 1
-
-
-def test_a_password_that_is_not_the_owners_takes_back_its_own_try_only():
-    throttle = Throttle(lambda: 0.0)
-    for _ in range(20):
-        if throttle.begin("a", unknown=False) == 0:
-            throttle.end("a", correct=True, unknown=False, as_owner=False)
-    for _ in range(MAX_TRIES_WITHOUT_PAUSE):
-        assert throttle.begin("a", unknown=False) == 0
-        throttle.end("a", correct=False, unknown=False)
-    assert throttle.begin("a", unknown=False) == 0
-    throttle.end("a", correct=True, unknown=False, as_owner=False)
-    assert throttle._failures["a"][0] == MAX_TRIES_WITHOUT_PAUSE
-
-
 def test_it_ends_every_session_when_the_password_changes(owner, services_with_login):
     assert owner.get("/api/recordings").status_code == 200
     services_with_login.owner.set_password("another horse")
@@ -248,9 +227,8 @@ def test_sessions_survive_a_restart_and_ended_ones_stay_ended(anonymous, service
     other = create_app(services_with_login).test_client(use_cookies=False)
     ended_cookie = cookie_of(log_in(other))
     other.post("/logout", headers={"Cookie": ended_cookie})
-    again = replace(
-        services_with_login, sessions=Sessions(services_with_login.sessions._file, services_with_login.owner.generation)
-    )
+    sessions = Sessions(services_with_login.sessions._file.path.parent, services_with_login.owner.generation, "boot-1")
+    again = replace(services_with_login, sessions=sessions)
     restarted = create_app(again).test_client(use_cookies=False)
     assert restarted.get("/api/recordings", headers={"Cookie": valid_cookie}).status_code == 200
     assert restarted.get("/api/recordings", headers={"Cookie": ended_cookie}).status_code == 401
@@ -276,6 +254,116 @@ def test_a_known_browser_can_log_in_during_a_flood_of_wrong_passwords(services_w
     assert last.status_code == 429
     assert log_in(attacker).status_code == 429
     assert log_in(owner).status_code == 303
+
+
+def guesses_until_refused(client, limit=40, **with_each):
+    """How many wrong passwords are checked before the first that has to wait."""
+    for number in range(limit):
+        if client.post("/login", data={"password": "wrong"}, **with_each).status_code == 429:
+            return number
+    return limit
+
+
+def cookies_of_logins(services, password, number):
+    """Of logins one after the other, each from an address of its own; the sessions are then over or not."""
+    client = create_app(services).test_client(use_cookies=False)
+    answers = [
+        client.post("/login", data={"password": password}, environ_overrides={"REMOTE_ADDR": f"198.51.100.{number}"})
+        for number in range(number)
+    ]
+    return [{"Cookie": cookie_of(answer)} for answer in answers]
+
+
+def test_a_viewers_cookies_bring_no_guesses_at_the_owners_password_however_many(services_with_login):
+    services_with_login.owner.set_viewer_password("watching horse")
+    services = replace(services_with_login, throttle=Throttle(lambda: 0.0))
+    cookies = cookies_of_logins(services, "watching horse", 20)
+    guesser = create_app(services).test_client(use_cookies=False)
+    total = sum(guesses_until_refused(guesser, headers=cookie) for cookie in cookies)
+    # One pot for all viewers' browsers, and then that of the address, as without any cookie.
+    assert total == 2 * (MAX_TRIES_WITHOUT_PAUSE + 1)
+
+
+def test_cookies_of_before_the_owners_present_password_share_one_pot(services_with_login):
+    services = replace(services_with_login, throttle=Throttle(lambda: 0.0))
+    cookies = cookies_of_logins(services, PASSWORD, 10)
+    services.owner.set_password("another horse")
+    guesser = create_app(services).test_client(use_cookies=False)
+    total = sum(guesses_until_refused(guesser, headers=cookie) for cookie in cookies)
+    assert total == 2 * (MAX_TRIES_WITHOUT_PAUSE + 1)
+
+
+def test_the_viewing_password_makes_no_wrong_guess_forgotten(services_with_login):
+    services_with_login.owner.set_viewer_password("watching horse")
+    client = create_app(replace(services_with_login, throttle=Throttle(lambda: 0.0))).test_client()
+    checked = 0
+    for _ in range(20):
+        checked += log_in(client, "wrong").status_code == 401
+        log_in(client, "watching horse")
+    assert checked <= 2 * (MAX_TRIES_WITHOUT_PAUSE + 1)  # of the address before the first login, and of the viewers
+
+
+def test_a_viewer_whose_pot_another_has_used_up_can_log_in_like_a_stranger(services_with_login):
+    services_with_login.owner.set_viewer_password("watching horse")
+    app = create_app(replace(services_with_login, throttle=Throttle(lambda: 0.0)))
+    viewer, other = app.test_client(), app.test_client()
+    for client in (viewer, other):
+        assert log_in(client, "watching horse").status_code == 303
+    guesses_until_refused(other, environ_overrides={"REMOTE_ADDR": "192.0.2.9"})
+    assert log_in(viewer, "watching horse").status_code == 303
+
+
+def test_wrong_guesses_are_forgotten_after_an_hour():
+    now = [0.0]
+    throttle = Throttle(lambda: now[0])
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE + 2):
+        assert throttle.begin("a", unknown=False) == 0
+        throttle.end("a", correct=False)
+        now[0] += 30
+    now[0] += FORGET_SECONDS
+    throttle.begin("a", unknown=False)
+    assert throttle._failures["a"][0] == 1
+
+
+def test_a_password_that_is_not_the_owners_takes_back_its_own_try_only():
+    throttle = Throttle(lambda: 0.0)
+    for _ in range(20):
+        if throttle.begin("a", unknown=False) == 0:
+            throttle.end("a", correct=True, unknown=False, as_owner=False)
+    for _ in range(MAX_TRIES_WITHOUT_PAUSE):
+        assert throttle.begin("a", unknown=False) == 0
+        throttle.end("a", correct=False, unknown=False)
+    assert throttle.begin("a", unknown=False) == 0
+    throttle.end("a", correct=True, unknown=False, as_owner=False)
+    assert throttle._failures["a"][0] == MAX_TRIES_WITHOUT_PAUSE
+
+
+def cookie_of_an_older_petcam(answer):
+    """As it signed the token of the session that ``answer`` has begun."""
+    token = cookie_of(answer).partition("=")[2].split(".")[0]
+    signer = Signer(b"k" * 32, salt=b"petcam-session-v2", digest_method=hashlib.sha256)
+    return {"Cookie": f"petcam_session={signer.sign(token).decode()}"}
+
+
+def test_the_cookie_of_an_older_petcam_stays_logged_in_and_brings_no_pot_of_its_own(services_with_login):
+    services = replace(services_with_login, throttle=Throttle(lambda: 0.0))
+    client = create_app(services).test_client()
+    old = [cookie_of_an_older_petcam(log_in(create_app(services).test_client())) for _ in range(5)]
+    other = create_app(services).test_client(use_cookies=False)
+    assert {other.get("/api/recordings", headers=each).status_code for each in old} == {200}
+    assert sum(guesses_until_refused(other, headers=each) for each in old) == 2 * (MAX_TRIES_WITHOUT_PAUSE + 1)
+    assert log_in(client).status_code == 429  # the address has no guess left
+
+
+def test_a_viewers_cookie_does_not_pass_for_an_owners(services_with_login):
+    services_with_login.owner.set_viewer_password("watching horse")
+    cookie = cookies_of_logins(services_with_login, "watching horse", 1)[0]["Cookie"]
+    token, _, signature = cookie.rpartition(".")
+    mark = mark_of(services_with_login.owner.generation())
+    client = create_app(services_with_login).test_client(use_cookies=False)
+    assert client.get("/api/recordings", headers={"Cookie": cookie}).status_code == 200
+    forged = {"Cookie": f"{token}.{mark}.{signature}"}
+    assert client.get("/api/recordings", headers=forged).status_code == 401
 
 
 @pytest.fixture
@@ -361,48 +449,3 @@ def test_wrong_passwords_on_the_account_page_are_slowed_down_too(owner):
         assert change(owner, "password", current="wrong").status_code == 403
     assert change(owner, "password").status_code == 429
     assert owner.get("/api/recordings").status_code == 200
-
-
-def test_a_session_ends_unused_after_30_days_and_in_any_case_after_180(tmp_path):
-    now = [1e9]
-    sessions = Sessions(tmp_path / "sessions.json", lambda role: "g", lambda: now[0])
-    used, unused = sessions.begin(Role.OWNER), sessions.begin(Role.OWNER)
-    for _ in range(6):
-        assert sessions.find(used)
-        now[0] += MAX_UNUSED_SECONDS - 1
-    assert sessions.find(unused) is None
-    now[0] += 5
-    assert sessions.find(used) is None
-    now[0] = 1e9  # the clock is set back: ended sessions stay ended
-    assert sessions.find(used) is None and sessions.find(unused) is None
-
-
-def test_a_clock_that_is_set_back_ends_no_session_and_makes_none_too_long(tmp_path):
-    now = [1e9]
-    sessions = Sessions(tmp_path / "sessions.json", lambda role: "g", lambda: now[0])
-    token = sessions.begin(Role.OWNER)
-    now[0] = 0.0
-    found = sessions.find(token)
-    assert found and found.seconds_left(now[0]) == MAX_SESSION_SECONDS
-
-
-def test_sessions_are_stored_without_tokens_and_written_rarely(tmp_path):
-    now, file = [1e9], tmp_path / "sessions.json"
-    sessions = Sessions(file, lambda role: "g", lambda: now[0])
-    token = sessions.begin(Role.OWNER)
-    assert token not in file.read_text()
-    before = file.stat().st_ino
-    for _ in range(100):
-        sessions.find(token)
-    assert file.stat().st_ino == before
-    for _ in range(2 * MAX_SESSIONS):
-        sessions.begin(Role.OWNER)
-    assert len(json.loads(file.read_text())["sessions"]) == MAX_SESSIONS
-
-
-def test_a_damaged_sessions_file_logs_nobody_in_and_is_replaced(tmp_path):
-    file = tmp_path / "sessions.json"
-    for damage in ("", "{", "[]", '{"sessions": [{}]}', '{"sessions": [{"role": "king"}]}'):
-        file.write_text(damage)
-        sessions = Sessions(file, lambda role: "g")
-        assert sessions.find(sessions.begin(Role.OWNER))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from petcam.access import secret_file
+from petcam.access import secret_key
 from petcam.system.boot_time import boottime_ms, read_boot_id
 from petcam.web.signaling.offer_token import OfferTokens
 from tests.unit.web.fakes import PASSWORD
@@ -64,13 +64,13 @@ def test_it_ends_the_streams_of_a_session_that_logs_out(owner, streamer):
 
 
 def test_the_key_comes_from_systemd_or_is_made_once(tmp_path, monkeypatch):
-    key = secret_file.secret_key("token.key", tmp_path / "state")
+    key = secret_key("token.key", tmp_path / "state").secret
     assert len(key) == 32
-    assert secret_file.secret_key("token.key", tmp_path / "state") == key
+    assert secret_key("token.key", tmp_path / "state").secret == key
     assert stat.S_IMODE((tmp_path / "state" / "token.key").stat().st_mode) == 0o600
     (tmp_path / "token.key").write_bytes(b"k" * 40)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert secret_file.secret_key("token.key", tmp_path / "state") == b"k" * 40
+    assert secret_key("token.key", tmp_path / "state").secret == b"k" * 40
 
 
 def test_it_reads_the_boot_id_from_the_environment_where_proc_is_hidden(monkeypatch):

@@ -7,10 +7,11 @@ import stat
 
 import pytest
 
-from petcam.access import state_directory
-from petcam.access.owner import FIRST_VISIT_SECONDS, Owner, Role
+from petcam.access import FirstHour, state_directory
+from petcam.access.first_hour import FIRST_HOUR_SECONDS
+from petcam.access.owner import Owner, Role
 from petcam.access.password_file import MAX_LENGTH
-from petcam.errors import PetcamError
+from petcam.errors import Code, PetcamError
 
 
 @pytest.fixture
@@ -55,8 +56,9 @@ def test_a_failed_write_leaves_the_old_password_and_no_temporary_file(owner, tmp
         raise OSError("disk full")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(PetcamError, match="nothing was changed: disk full") as caught:
         owner.set_password("another horse")
+    assert caught.value.code is Code.STATE_NOT_WRITTEN
     assert owner.verify("correct horse")
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["owner.json"]
 
@@ -92,12 +94,14 @@ def test_changing_either_password_changes_the_viewers_generation(owner):
 
 
 def test_the_first_password_is_taken_once_and_within_an_hour_of_the_start(tmp_path):
-    now = [1e6]
-    late, owner, other = (Owner(tmp_path / "state", lambda: now[0]) for _ in range(3))
-    now[0] += FIRST_VISIT_SECONDS
-    assert not late.is_first_visit()
+    now = [1_000_000]
+    first_hour = FirstHour(tmp_path / "state", "boot-1", lambda: now[0])
+    first_hour.begin()
+    owner, other = (Owner(tmp_path / "state", first_hour) for _ in range(2))
+    now[0] += FIRST_HOUR_SECONDS * 1000
+    assert not owner.is_first_visit()
     with pytest.raises(PetcamError, match="sudo petcam password"):
-        late.claim("correct horse")
+        owner.claim("correct horse")
     now[0] -= 1
     with pytest.raises(PetcamError, match="8 to 1024"):
         owner.claim("short")
@@ -114,7 +118,9 @@ def test_a_damaged_file_lets_nobody_in_and_allows_no_first_password(owner, tmp_p
     for damage in (b"", b"{", b"[]", b'{"salt":"zz","hash":"","generation":""}', b"\xff"):
         (tmp_path / "state" / "owner.json").write_bytes(damage)
         assert owner.verify("correct horse") is None and owner.verify("") is None
-        assert owner.generation() == "" and not owner.is_first_visit()
+        assert not owner.is_first_visit()
+        with pytest.raises(PetcamError, match="nobody can log in: set the password anew with sudo petcam password"):
+            owner.generation()
 
 
 def test_it_computes_the_same_hashes_whether_right_wrong_or_unset(owner, monkeypatch):

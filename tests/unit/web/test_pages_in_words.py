@@ -27,6 +27,7 @@ def open_client(services, assets):
 @pytest.fixture
 def first_client(services, assets):
     """At the first visit."""
+    services.first_hour.begin()
     return create_app(replace(services, config=replace(services.config, auth=Auth())), assets).test_client()
 
 
@@ -73,7 +74,7 @@ def test_the_login(client, services_with_login):
 
 def test_the_login_without_a_password(services, assets):
     config = replace(services.config, auth=Auth())
-    services.owner._started -= 4000  # the hour of the first visit is over
+    services.first_hour._mark = None  # the hour of the first visit is over
     client = create_app(replace(services, config=config), assets).test_client()
     assert "sudo petcam password" in said(client.get("/login", headers=ASKED))
 
@@ -129,3 +130,30 @@ def test_a_defect(client, services_with_login, monkeypatch):
     answer = client.post("/login", data={"password": PASSWORD}, headers=ASKED)
     assert answer.status_code == 500
     said(answer)
+
+
+FILES = ("owner.json", "viewer.json", "sessions.json", "viewing_tokens.json", "first_visit.json")
+
+
+def test_what_is_wrong_with_the_state(client, services_with_login, tmp_path, assets):
+    log_in(client)
+    for name in FILES[1:]:
+        (tmp_path / "state" / name).write_text("{")
+    said(client.get("/account", headers=ASKED))
+    (tmp_path / "state" / "owner.json").write_text("{")
+    said(client.get("/login", headers=ASKED))
+
+
+def test_what_the_disk_does_not_take(client, first_client, services_with_login, monkeypatch):
+    log_in(client)
+
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("petcam.access.state_file.StateFile._write_temporary", refuse)
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    change = {"current": PASSWORD, "password": OTHER, "again": OTHER}
+    for path in ("/account/password", "/account/viewer", "/account/viewer/remove", "/logout"):
+        answer = client.post(path, data=change, headers=ASKED)
+        assert answer.status_code == 507
+        said(answer)

@@ -118,7 +118,7 @@ def test_the_command_says_that_it_needs_sudo(command, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError
 
-    monkeypatch.setattr("petcam.access.secret_file.write_private", refuse)
+    monkeypatch.setattr("petcam.access.state_file.StateFile._write_temporary", refuse)
     status, _, said = command("add")
     assert status == 1 and "sudo petcam token" in said
 
