@@ -38,7 +38,7 @@ format: setup $(VENV)/.test ## ruff and gofmt put the code into shape
 	@"$$($$(tools/find-go) env GOROOT)/bin/gofmt" -w streamer
 
 .PHONY: bench
-bench: setup $(VENV)/.test build/viewers build/lossyrelay ## measure, and print one table
+bench: setup $(VENV)/.test build/viewers build/lossyrelay build/h2hold ## measure, and print one table
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: soak
@@ -99,5 +99,5 @@ $(STREAMER): $(GO_SOURCES) | $(BIN)/petcam
 	@go=$$(tools/find-go) && mkdir -p build && cd streamer && \
 	  CGO_ENABLED=0 "$$go" build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../$(STREAMER) .
 
-build/viewers build/lossyrelay: $(GO_SOURCES) | $(BIN)/petcam
+build/viewers build/lossyrelay build/h2hold: $(GO_SOURCES) | $(BIN)/petcam
 	@go=$$(tools/find-go) && cd streamer && CGO_ENABLED=0 "$$go" build -trimpath -o ../$@ ./cmd/$(@F)
