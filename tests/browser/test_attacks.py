@@ -31,6 +31,59 @@ POST_FORM = """(url) => new Promise((answered) => {
 POST_FETCH = (
     """(url) => fetch(url, { method: "POST", mode: "no-cors", credentials: "include", body: "{}" }).catch(() => 0)"""
 )
+# Whatever of the answers a page gets to see, as one text for each attempt.
+READ = """async ({ web, streamer }) => {
+    const seen = [];
+    const told = (what) => (text) => { if (text) seen.push(`${what}: ${text}`); };
+    const text = (url, options) => fetch(url, options).then((answer) => answer.text()).then(told(url)).catch(() => 0);
+    const event = (source, good) => new Promise((over) => {
+        for (const name of good) source.addEventListener(name, () => over(told(source.url)(name)));
+        source.addEventListener("error", over);
+    }).finally(() => source.close());
+    const pixels = (url) => new Promise((over) => {
+        const readable = () => {
+            const canvas = document.createElement("canvas");
+            canvas.getContext("2d").drawImage(picture, 0, 0);
+            over(told(url)(canvas.toDataURL().slice(0, 20)));
+        };
+        const wanted = { crossOrigin: "use-credentials", onload: readable, onerror: over, src: url };
+        const picture = Object.assign(new Image(), wanted);
+    });
+    const options = { credentials: "include" };
+    const peer = new RTCPeerConnection();
+    peer.addTransceiver("video", { direction: "recvonly" });
+    const offer = await peer.createOffer();
+    const posted = { ...options, method: "POST", body: JSON.stringify(offer) };
+    const paths = ["/", "/api/recordings", "/api/webrtc/config", "/healthz", "/static/petcam.css"];
+    await Promise.all([
+        ...paths.map((path) => text(web + path, options)),
+        ...["/health", "/metrics", "/status", "/api/webrtc/offer", "/whep"].map((path) => text(streamer + path)),
+        text(streamer + "/health", { targetAddressSpace: "local" }),
+        text(web + "/api/webrtc/offer", posted),
+        text(streamer + "/api/webrtc/offer", { ...posted, headers: { "Content-Type": "application/json" } }),
+        event(new EventSource(web + "/api/detections/stream", { withCredentials: true }), ["open", "message"]),
+        event(new WebSocket(web.replace("http", "ws") + "/"), ["open", "message"]),
+        event(new WebSocket(streamer.replace("http", "ws") + "/api/webrtc/offer"), ["open", "message"]),
+        pixels(web + "/snapshot.jpg?width=64"),
+    ]);
+    peer.close();
+    return seen;
+}"""
+# Streams and pictures that never end, by many names of the board: a browser allows six connections to each.
+FLOOD = """({ port, streamer }) => {
+    for (let name = 0; name < 20; name += 1) {
+        const host = name ? `n${name}.localhost` : "localhost";
+        for (let turn = 0; turn < 6; turn += 1) {
+            const url = `http://${host}:${port}/api/detections/stream?${turn}`;
+            new EventSource(url, { withCredentials: true });
+            fetch(url, { mode: "no-cors", credentials: "include" }).catch(() => 0);
+            new Image().src = `http://${host}:${port}/stream.mjpg?width=${64 + 2 * turn}`;
+            new WebSocket(`ws://${host}:${port}/`);
+            const offer = { method: "POST", mode: "no-cors", body: "{}" };
+            fetch(`http://${host}:${streamer}/api/webrtc/offer`, offer).catch(() => 0);
+        }
+    }
+}"""
 DRAWN = """() => {
     window.drawn = [];
     const { fillText } = CanvasRenderingContext2D.prototype;
@@ -99,6 +152,26 @@ def test_a_foreign_page_changes_nothing(petcam: RealServices, page: Page, foreig
     assert Owner(Path(petcam.state)).verify(VIEWER) is Role.VIEWER
     page.goto(at_home(petcam) + "/")
     assert page.url == at_home(petcam) + "/"  # still logged in
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_foreign_page_reads_nothing(petcam: RealServices, page: Page, foreign_port: int, host: str) -> None:
+    """Not by fetch, event stream, WebSocket, picture or offer; from the first host the owner's cookie goes along."""
+    page.goto(f"http://{host}:{foreign_port}/")
+    streamer = f"http://localhost:{petcam.streamer_port}"
+    assert page.evaluate(READ, {"web": at_home(petcam), "streamer": streamer}) == []
+
+
+def test_the_owner_sees_the_picture_in_another_browser_while_a_foreign_page_floods_from_his(
+    petcam: RealServices, page: Page, new_page: NewPage, foreign_port: int
+) -> None:
+    page.goto(f"http://localhost:{foreign_port}/")  # the owner's cookie goes along
+    page.evaluate(FLOOD, {"port": petcam.port, "streamer": petcam.streamer_port})
+    other = new_page(locale="en-US")
+    other.goto(at_home(petcam) + "/login")
+    other.get_by_label("Password").fill(OWNER)
+    other.keyboard.press("Enter")
+    other.wait_for_selector("#camera[data-video=live]")
 
 
 def test_markup_is_no_label_of_a_recording(page: Page) -> None:
