@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import random
 import socket
 import ssl
@@ -30,7 +31,7 @@ MJPEG_CLIENTS, EVENT_CLIENTS, PLAYERS = 40, 60, 40
 PACKETS_A_SECOND = 3000  # of each kind
 BURST = 50
 RETRY_SECONDS = 0.1
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS, ODD_SECONDS = 30.0, 0.3  # that an answer is awaited
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 # What a parser, the log or a header's reader may trip over.
 ODD_REQUESTS = (
@@ -266,9 +267,9 @@ async def odd_requests(attack: Attack) -> None:
 
     async def send() -> None:
         request, port = next(every)
-        await asyncio.wait_for(attack.ask(port, request), 5)
+        await asyncio.wait_for(attack.ask(port, request), ODD_SECONDS)
 
-    await asyncio.gather(*(attack.for_ever(send, 0.005) for _ in range(REPEATING)))
+    await asyncio.gather(*(attack.for_ever(send, 0.005) for _ in range(4 * REPEATING)))
 
 
 async def packets(attack: Attack) -> None:
@@ -299,16 +300,15 @@ KINDS = {
 }
 
 
-async def run(kind: str, target: Target, seconds: float) -> Counter[str]:
+async def run(kind: str, target: Target, seconds: float) -> None:
     attack = Attack(target)
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(KINDS[kind](attack), seconds)
-    return attack.seen
+    await asyncio.wait([asyncio.ensure_future(KINDS[kind](attack))], timeout=seconds)
+    print(json.dumps(attack.seen), flush=True)
+    os._exit(0)  # hundreds of connections end with the process, at once
 
 
 def main() -> None:
-    kind, seconds = sys.argv[1], float(sys.argv[2])
-    print(json.dumps(asyncio.run(run(kind, Target(**json.load(sys.stdin)), seconds))))
+    asyncio.run(run(sys.argv[1], Target(**json.load(sys.stdin)), float(sys.argv[2])))
 
 
 if __name__ == "__main__":
