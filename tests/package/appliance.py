@@ -59,10 +59,10 @@ def await_camera(machine: Machine, state: str) -> None:
     eventually(lambda: health(machine).get("camera", {}).get("state") == state)
 
 
-def log_in(machine: Machine) -> tuple[str, ...]:
+def log_in(machine: Machine, page: str = PAGE_URL) -> tuple[str, ...]:
     """Set the owner's password and log in; returns curl's options that send the session's cookie."""
     machine.run("petcam", "password", text=f"{PASSWORD}\n")
-    status, head = machine.curl(f"{PAGE_URL}/login", "-i", "--data-urlencode", f"password={PASSWORD}")
+    status, head = machine.curl(f"{page}/login", "-i", "--data-urlencode", f"password={PASSWORD}")
     assert status == 303, head
     session = re.search(r"^Set-Cookie: (petcam_session=[^;]+)", head, re.MULTILINE | re.IGNORECASE)
     assert session

@@ -96,9 +96,15 @@ class Machine:
         body, _, status = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.rpartition("\n")
         return int(status), body
 
-    def in_network(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        """Run a program of this computer in the machine's network."""
-        return subprocess.run(["nsenter", "-t", self._leader, "-n", *command], capture_output=True, text=True)
+    def in_network(self, *command: str, text: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run a program of this computer in the machine's network, with ``text`` as its standard input."""
+        enter = ["nsenter", "-t", self._leader, "-n"]
+        return subprocess.run([*enter, *command], input=text, capture_output=True, text=True, timeout=120)
+
+    def processes(self, unit: str) -> list[int]:
+        """The PIDs on this computer of the unit's processes."""
+        (file,) = self._cgroup.glob(f"**/{unit}/cgroup.procs")
+        return [int(line) for line in file.read_text().split()]
 
     @contextmanager
     def background_in_network(self, *command: str) -> Iterator[None]:

@@ -19,7 +19,7 @@ type socket struct {
 }
 
 func newSocket() (*socket, error) {
-	conn, err := net.ListenUDP("udp4", nil) // on whatever way leads to the server
+	conn, err := net.ListenUDP("udp", nil) // on whatever way leads to the server
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (w *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	if err == nil && n > 12 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223) {
 		w.arrivals[(uint16(b[2])<<8|uint16(b[3]))%uint16(len(w.arrivals))].Store(timestamp(w.oob[:noob]))
 	}
-	return n, from, err
+	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
 }
 
 // WriteToAddrPort is for pion's mux.
