@@ -84,7 +84,7 @@ class Camera:
     @property
     def environment(self) -> dict[str, str]:
         """With what petcam-web's unit says of memory."""
-        return {**os.environ, **_allocator_settings(), "STATE_DIRECTORY": str(self.directory)}
+        return {**os.environ, **allocator_settings(), "STATE_DIRECTORY": str(self.directory)}
 
     def cost(self, seconds: float) -> dict[str, float]:
         """CPU of each service over ``seconds``, in percent of one core."""
@@ -117,7 +117,7 @@ def running(
         yield camera
 
 
-def _allocator_settings() -> dict[str, str]:
+def allocator_settings() -> dict[str, str]:
     """The variables that the unit sets for glibc."""
     lines = re.findall(r"^Environment=(.*)", UNIT.read_text(), re.MULTILINE)
     words = [word.partition("=") for line in lines for word in line.split()]

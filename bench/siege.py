@@ -49,6 +49,7 @@ class Damage:
     page_ms: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)  # of the owner's requests
     memory: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)  # in % of a core, by service
     descriptors: dict[str, int] = field(default_factory=dict)
     unfed: dict[str, float] = field(default_factory=dict)
     health_gap: float = 0.0  # longest time without an answer of /healthz, in seconds
@@ -147,6 +148,7 @@ class Siege:
             "recording": recorder["recording"],
             "dropped": recorder["dropped_frames"],
             "log": sum(service.log.stat().st_size for service in self._services()),
+            "cpu": {service.name: _cpu_seconds(service.process) for service in self._services()},
             "disk": self._board.disk_used() - self._recorded(),
             "restarts": sum(service.restarts for service in self._services()),
             "names": {path.name for path in self._board.recordings.glob("*.mp4")},
@@ -176,11 +178,18 @@ class Siege:
         good = [begin, *(a.at + a.ms / 1000 for a in self._health.answers if a.at >= begin and not a.problem)]
         damage.health_gap = max(late - early for early, late in pairwise([*good, time.monotonic()]))
         damage.unfed = {service.name: service.longest_unfed() for service in self._services()}
+        passed = after["at"] - before["at"]
+        damage.cpu = {name: 100 * (after["cpu"][name] - before["cpu"][name]) / passed for name in UNITS}
         damage.dropped_frames = max(0, after["dropped"] - before["dropped"])
         damage.recording_ended = not after["recording"]
-        damage.log_rate = (after["log"] - before["log"]) / (after["at"] - before["at"])
+        damage.log_rate = (after["log"] - before["log"]) / passed
         damage.restarts = after["restarts"] - before["restarts"]
         damage.deleted = len(before["names"] - after["names"])
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _end(kind: str, attacker: "subprocess.Popen[str]") -> None:
@@ -231,6 +240,7 @@ def _table(damage: list[Damage]) -> str:
     """One line for each attack, as Markdown."""
     heads = ["meanwhile", "owner's answers, median / p99 / worst, ms", "failed"]
     heads += [f"memory of {name}, % of its limit" for name in UNITS]
+    heads.append(f"CPU ({', '.join(UNITS)}), % of a core")
     heads += ["longest without /healthz, s", f"watchdog unfed ({', '.join(UNITS)}), s", "frames lost"]
     heads += ["log, bytes/s", "disk taken, MB", f"descriptors ({', '.join(UNITS)})", "restarts", "recordings deleted"]
     return "\n".join([_cells(heads), _cells(["---"] * len(heads)), *(_cells(_values(each)) for each in damage)])
@@ -243,6 +253,7 @@ def _values(damage: Damage) -> list[str]:
         worst,
         f"{len(damage.problems)} of {len(damage.page_ms)}",
         *(f"{damage.memory[name]:.0f}" for name in UNITS),
+        ", ".join(f"{max(0.0, damage.cpu[name]):.0f}" for name in UNITS),
         f"{damage.health_gap:.1f}",
         ", ".join(f"{damage.unfed[name]:.1f}" for name in UNITS),
         "it ended" if damage.recording_ended else str(damage.dropped_frames),

@@ -82,22 +82,24 @@ class Attack:
     async def connection(self, port: int, receive_buffer: int = 0) -> AsyncIterator[tuple[Reader, Writer]]:
         """From the next address; over TLS where the port is that of HTTPS."""
         host, source = self.address()
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         sock.setblocking(False)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        with contextlib.closing(sock):
+        context = ssl._create_unverified_context() if port == self.target.tls else None
+        name = host if context else None
+        try:
             sock.bind((source, 0))
             await asyncio.get_running_loop().sock_connect(sock, (host, port))
-            context = ssl._create_unverified_context() if port == self.target.tls else None
-            name = host if context else None
             reader, writer = await asyncio.open_connection(sock=sock, ssl=context, server_hostname=name, limit=4096)
-            self.seen["connections"] += 1
-            try:
-                yield reader, writer
-            finally:
-                writer.transport.abort()
+        except BaseException:
+            sock.close()
+            raise
+        self.seen["connections"] += 1
+        try:
+            yield reader, writer
+        finally:
+            writer.transport.abort()
 
     async def hold(self, port: int, data: bytes, trickle: bytes = b"", receive_buffer: int = 0) -> None:
         """Send ``data``, then ``trickle`` each second, and read nothing until the connection is closed."""

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 import yaml
 
-from bench.camera import PETCAM, ROOT, UNIT_ENVIRONMENT
+from bench.camera import PETCAM, ROOT, allocator_settings
 from bench.memory_group import MemoryGroup, memory_group
 from bench.siege_lan import SiegeLan
 
@@ -134,7 +134,7 @@ class Board:
     def _environment(self) -> dict[str, str]:
         watchdog = {"WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1e6))}
         paths = {"STATE_DIRECTORY": str(self.state), "TMPDIR": str(self.disk / "tmp")}
-        return {**os.environ, **UNIT_ENVIRONMENT, **watchdog, **paths}
+        return {**os.environ, **allocator_settings(), **watchdog, **paths}
 
     def _settings(self) -> dict[str, Any]:
         return {
