@@ -21,6 +21,7 @@ from petcam.web.http.turns import Turns
 
 TEND_SECONDS = 1.0
 ACCEPT_PAUSE_SECONDS = 1.0
+ACCEPTED_AT_ONCE = 64  # in one round of the loop, lest a flood fill the queue in which the owner waits as well
 SHARE_OF_THREADS = 0.5  # that one network may have at once
 OTHER_DESCRIPTORS = 124  # segments, pictures, the streamer, logs
 MIN_CONNECTIONS = 8
@@ -66,20 +67,27 @@ class Listener(TcpWSGIServer):
             channel.give_way()
 
     def handle_accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            if not self._accept_one():
+                return
+
+    def _accept_one(self) -> bool:
+        """Whether there may be another."""
         try:
             connection, address = self.socket.accept()
-        except OSError as error:  # or the client has gone again
+        except OSError as error:  # none waits, or the client has gone again
             if error.errno in OUT_OF_RESOURCES:
                 self._make_descriptor_free(error)
-            return
+            return False
         self._is_out_of_resources = False
         self.keep_within(CONNECTIONS._replace(most=most_connections()), 1)
         try:
             self.set_socket_options(connection)
         except OSError:  # it has gone
             connection.close()
-            return
+            return True
         self.channel_class(self, connection, address, self.adj, map=self._map)
+        return True
 
     def _make_descriptor_free(self, error: OSError) -> None:
         """End a connection that waits for its client. Without one the socket is not watched for a while, or the loop

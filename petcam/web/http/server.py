@@ -20,12 +20,13 @@ from petcam.web.http.parser import MAX_BODY_BYTES, MAX_CHUNK_LINES_BYTES, MAX_HE
 MAX_UNACKNOWLEDGED_MS = 60_000  # then a connection is closed: a phone that leaves the Wi-Fi does not close its own
 SEND_BUFFER_BYTES, RECEIVE_BUFFER_BYTES = 64 * 1024, 16 * 1024  # of each connection; the kernel takes twice as much
 STOP_TIMEOUT_SECONDS = 2.0  # for requests that are being answered, and then as long again for the loop
+BACKLOG = 4096  # connections that wait to be accepted; the kernel drops what comes when they are that many
 LOOPBACK = ("127.0.0.1", "::1")
 WAITRESS_SETTINGS: dict[str, Any] = {
     "ident": None,
     "asyncore_use_poll": True,  # select() cannot watch descriptors from 1024 on
     "asyncore_loop_timeout": 1,
-    "backlog": 128,
+    "backlog": BACKLOG,
     "clear_untrusted_proxy_headers": False,  # petcam.web.http.forwarded does that, and knows which proxies to trust
     "max_request_header_size": MAX_HEADER_BYTES,
     "max_request_body_size": MAX_BODY_BYTES + MAX_CHUNK_LINES_BYTES,  # waitress refuses this size itself
@@ -75,7 +76,7 @@ def listen(host: str, port: int) -> socket.socket:
     except socket.gaierror as error:
         raise PetcamError(Code.BAD_CONFIG, f"web.host: {host} is no address of this machine") from error
     try:
-        listener = socket.create_server(address[:2], family=family, backlog=128, dualstack_ipv6=address[0] == "::")
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=address[0] == "::")
     except OSError as error:
         raise _bind_error(host, port, error) from error
     # Accepted sockets inherit these. Without the latter two the kernel holds up to 4 MB for each that does not read.

@@ -320,6 +320,13 @@ def test_it_names_the_key_where_the_address_is_not_this_machines(host):
     assert raised.value.code is Code.BAD_CONFIG
 
 
+def test_connections_that_a_flood_has_begun_wait_without_being_dropped(many_descriptors):
+    """Else the kernel drops the owner's too, who then tries again only after a second, or three."""
+    with listen("127.0.0.1", 0) as listener, contextlib.ExitStack() as stack:
+        for _ in range(500):
+            stack.enter_context(socket.create_connection(listener.getsockname(), timeout=5))
+
+
 @pytest.fixture
 def start_petcam_web(tmp_path, free_port, segment):
     """Starts the command as a process; returns the process and its port."""
