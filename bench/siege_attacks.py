@@ -91,10 +91,11 @@ class Attack:
         try:
             sock.bind((source, 0))
             await asyncio.get_running_loop().sock_connect(sock, (host, port))
-            reader, writer = await asyncio.open_connection(sock=sock, ssl=context, server_hostname=name, limit=4096)
         except BaseException:
             sock.close()
             raise
+        # From here on the socket is the transport's, which also closes it where the handshake fails.
+        reader, writer = await asyncio.open_connection(sock=sock, ssl=context, server_hostname=name, limit=4096)
         self.seen["connections"] += 1
         try:
             yield reader, writer
