@@ -24,7 +24,7 @@ run: setup ## start the whole camera with the demo source (ARGS="--port 9000" an
 	@exec $(BIN)/petcam demo $(ARGS)
 
 .PHONY: test
-test: setup $(VENV)/.test lint ## lint, then unit, integration and browser tests
+test: setup $(VENV)/.test build/faultfs lint ## lint, then unit, integration and browser tests
 	@tools/run-tests
 
 .PHONY: lint
@@ -35,7 +35,7 @@ lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellc
 format: setup $(VENV)/.test ## ruff and gofmt put the code into shape
 	@$(BIN)/ruff check -q --fix --select I petcam tests bench tools/rooms
 	@$(BIN)/ruff format -q petcam tests bench tools/rooms
-	@"$$($$(tools/find-go) env GOROOT)/bin/gofmt" -w streamer
+	@"$$($$(tools/find-go) env GOROOT)/bin/gofmt" -w streamer tests/faults/faultfs
 
 .PHONY: bench
 bench: setup $(VENV)/.test build/viewers build/lossyrelay build/h2hold ## measure, and print one table
@@ -46,7 +46,8 @@ soak: setup $(VENV)/.test build/viewers ## viewers come and go for half an hour,
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 .PHONY: stress
-stress: setup $(VENV)/.test ## the shared memory under stress: 10 million reads, 200 kills, 1,000 re-creations (half an hour)
+stress: setup $(VENV)/.test build/faultfs ## every fault of the disk at every step; the shared memory under stress: 10 million reads, 200 kills, 1,000 re-creations (half an hour)
+	@PETCAM_FAULTS=all $(BIN)/python -m pytest --timeout 1800 tests/faults
 	@$(BIN)/python -m bench.shm --reads 10000000 --kills 200 --recreations 1000 $(ARGS)
 
 .PHONY: deb
@@ -101,3 +102,6 @@ $(STREAMER): $(GO_SOURCES) | $(BIN)/petcam
 
 build/viewers build/lossyrelay build/h2hold: $(GO_SOURCES) | $(BIN)/petcam
 	@go=$$(tools/find-go) && cd streamer && CGO_ENABLED=0 "$$go" build -trimpath -o ../$@ ./cmd/$(@F)
+
+build/faultfs: $(wildcard tests/faults/faultfs/*) | $(BIN)/petcam
+	@go=$$(tools/find-go tests/faults/faultfs) && cd tests/faults/faultfs && CGO_ENABLED=0 "$$go" build -trimpath -o ../../../$@ .
