@@ -20,7 +20,7 @@ from petcam.web.http.parser import MAX_BODY_BYTES, MAX_CHUNK_LINES_BYTES, MAX_HE
 MAX_UNACKNOWLEDGED_MS = 60_000  # then a connection is closed: a phone that leaves the Wi-Fi does not close its own
 SEND_BUFFER_BYTES, RECEIVE_BUFFER_BYTES = 64 * 1024, 16 * 1024  # of each connection; the kernel takes twice as much
 STOP_TIMEOUT_SECONDS = 2.0  # for requests that are being answered, and then as long again for the loop
-BACKLOG = 4096  # connections that wait to be accepted; the kernel drops what comes when they are that many
+BACKLOG = 1024  # connections that wait to be accepted; the kernel drops what comes when they are that many
 LOOPBACK = ("127.0.0.1", "::1")
 WAITRESS_SETTINGS: dict[str, Any] = {
     "ident": None,
