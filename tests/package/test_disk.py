@@ -28,7 +28,8 @@ class Disk:
     """An ext4 on a loop device. That cannot vanish while it is mounted, but it can lose all its blocks at once."""
 
     def __init__(self, folder: Path, machine: Machine) -> None:
-        self._machine, self._image, self._device = machine, folder / "disk.img", ""
+        self._machine, self._image = machine, folder / "disk.img"
+        self._devices: list[str] = []  # the newest last
         with self._image.open("wb") as file:
             file.truncate(DISK_BYTES)
         subprocess.run(["mkfs.ext4", "-q", "-F", self._image], check=True)
@@ -36,9 +37,10 @@ class Disk:
     def put_in(self) -> None:
         """Mount it as the folder of recordings."""
         command = ["losetup", "--find", "--show", self._image]
-        self._device = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-        self._machine.run("mknod", "-m", "600", self._device, "b", "7", self._device.removeprefix("/dev/loop"))
-        self._machine.run("mount", self._device, RECORDINGS)
+        device = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        self._devices.append(device)
+        self._machine.run("mknod", "-m", "600", device, "b", "7", device.removeprefix("/dev/loop"))
+        self._machine.run("mount", device, RECORDINGS)
         self._machine.run("chown", "petcam:petcam", RECORDINGS)
         self._machine.run("chmod", "2770", RECORDINGS)
 
@@ -48,17 +50,18 @@ class Disk:
         subprocess.run(["cp", "--sparse=always", self._image, kept], check=True)
         with self._image.open("r+b") as file:
             file.truncate(0)
-        subprocess.run(["losetup", "--set-capacity", self._device], check=True)
+        subprocess.run(["losetup", "--set-capacity", self._devices[-1]], check=True)
         kept.replace(self._image)
 
     def clear_away(self) -> None:
         """What systemd does once the kernel has told it that the device is gone."""
         self._machine.run("umount", "--lazy", RECORDINGS)
-        self._machine.run("rm", self._device)
+        self._machine.run("rm", self._devices[-1])
 
     def close(self) -> None:
-        """The kernel lets the devices go once nothing has them mounted."""
-        subprocess.run(["sh", "-c", f"losetup -j {self._image} -O NAME -n | xargs -r losetup -d"], check=True)
+        """The kernel lets a device go once nothing has it mounted any more."""
+        for device in self._devices:
+            subprocess.run(["losetup", "--detach", device], check=True)
 
 
 @pytest.fixture
