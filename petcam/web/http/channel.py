@@ -64,6 +64,11 @@ class Connection:
         with contextlib.suppress(ClientDisconnected):
             self._task.write(data)
 
+    def let_in(self, session: str) -> None:
+        """Say whose request this is; empty: of nobody who is logged in."""
+        channel: Any = self._task.channel
+        channel.session = session
+
     def unsent(self) -> int:
         """Bytes of the answer that have not left this machine."""
         return int(self._task.channel.total_outbufs_len) + self._info().not_sent
@@ -124,7 +129,9 @@ class Channel(HTTPChannel):
 
     def __init__(self, server: Any, sock: socket.socket, address: Any, *args: Any, **options: Any) -> None:
         self.network = network_of(address[0])
-        self.turn = object() if self.network in server.own_networks else self.network
+        self.session = ""  # of the last request; a thread that answers writes it
+        self._stranger = object() if self.network in server.own_networks else self.network
+        self.turn = self._stranger  # changed only while no request waits
         self.since = time.monotonic()  # the server has waited for the client; from the first byte of a request
         self.request_bytes = self.answer_bytes = 0  # the latter is guarded by outbuf_lock
         self._ahead = b""
@@ -133,6 +140,10 @@ class Channel(HTTPChannel):
         weakly: Any = weakref.proxy(self)  # or this were a cycle, too
         self.parser_class = partial(Parser, network=self.network, keep=lambda data: weakly._keep(data))
         super().__init__(server, sock, address, *args, **options)
+
+    @property
+    def is_let_in(self) -> bool:
+        return bool(self.session)
 
     @property
     def is_served(self) -> bool:
@@ -188,6 +199,7 @@ class Channel(HTTPChannel):
         if self.requests:  # of which one is being answered
             self._ahead = data
             return True
+        self.turn = self.session or self._stranger
         return bool(super().received(data))
 
     def handle_read(self) -> None:
@@ -225,12 +237,12 @@ class Channel(HTTPChannel):
 
     def service(self) -> None:
         """Called by the thread that answers."""
-        dispatcher = self.server.task_dispatcher
+        dispatcher, turn = self.server.task_dispatcher, self.turn
         try:
             super().service()
         finally:
             with dispatcher.lock:
-                dispatcher.queue.done(self)
+                dispatcher.queue.done(turn)
                 dispatcher.queue_cv.notify()  # one of the same network may have waited for this
 
     def write_soon(self, data: Any) -> int:

@@ -1,7 +1,8 @@
 """What the connections may hold together, and which of them gives way where that is too much.
 
 It is one of the network that holds most, and of those the one that has kept the server waiting for longest. So a device
-with a flood loses its own connections, and a newcomer is served.
+with a flood loses its own connections, and a newcomer is served. In a home all devices are in one IPv6 network, though:
+whoever is logged in loses theirs after all strangers of it.
 """
 
 from collections import Counter
@@ -13,10 +14,14 @@ OWN_SHARE = 0.5  # of each limit: so much of it does not count for this machine 
 
 
 class Holder(Protocol):
-    """A connection. ``is_served``: it waits for the server; else the server has waited for it ``since`` then."""
+    """A connection. ``is_let_in``: its last request was of somebody who is logged in. ``is_served``: it waits for the
+    server; else the server has waited for it ``since`` then."""
 
     network: str  # as network_of has it
     since: float  # time.monotonic()
+
+    @property
+    def is_let_in(self) -> bool: ...
 
     @property
     def is_served(self) -> bool: ...
@@ -52,7 +57,7 @@ class Places:
             return None
         heaviest = self._heaviest([(each.network, held(each)) for each in connections if held(each)], limit.most)
         among = [each for each in connections if each.network == heaviest and held(each)]
-        return min(among, key=lambda each: (each.is_served, each.since), default=None)
+        return min(among, key=lambda each: (each.is_let_in, each.is_served, each.since), default=None)
 
     def _heaviest(self, holdings: list[tuple[str, int]], most: int) -> str:
         by_network: Counter[str] = Counter()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Waiting(Protocol):
-    turn: object  # those with the same one share a turn
+    turn: object  # those with the same one share a turn; it does not change while the connection waits
 
     def service(self) -> None: ...
 
@@ -23,7 +23,7 @@ class Turns:
         self._waiting.setdefault(connection.turn, deque()).append(connection)
 
     def popleft(self) -> Waiting:
-        """To be followed by ``done``."""
+        """To be followed by ``done`` with the turn that the connection has now."""
         turn = next(turn for turn in self._waiting if self._running[turn] < self._most)
         waiting = self._waiting.pop(turn)
         connection = waiting.popleft()
@@ -32,10 +32,10 @@ class Turns:
         self._running[turn] += 1
         return connection
 
-    def done(self, connection: Waiting) -> None:
-        self._running[connection.turn] -= 1
-        if not self._running[connection.turn]:
-            del self._running[connection.turn]
+    def done(self, turn: object) -> None:
+        self._running[turn] -= 1
+        if not self._running[turn]:
+            del self._running[turn]
 
     def remove(self, connection: Waiting) -> bool:
         """Whether it waited."""

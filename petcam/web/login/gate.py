@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import SAFE_METHODS, Mark, error_answer, error_body, has_mark, is_page, redirect_to
+from petcam.web.http import CONNECTION_KEY, SAFE_METHODS, Mark, error_answer, error_body, has_mark, is_page, redirect_to
 from petcam.web.login.sessions import Session
 from petcam.web.login.visitors import Visitors, viewing_token
 
@@ -21,6 +21,8 @@ class Gate:
         if not self._visitors.login_needed or has_mark(Mark.FOR_EVERYBODY):
             return None
         session = self._visitors.session()
+        if CONNECTION_KEY in request.environ:
+            request.environ[CONNECTION_KEY].let_in(session.id if session else "")
         if session is None:
             return self._answer_without_session()
         if _is_owners_change(session):

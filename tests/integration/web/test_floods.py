@@ -100,6 +100,7 @@ def large():
     app = Flask(__name__)
     app.add_url_rule("/open", "open", stay_open)
     app.add_url_rule("/large", "large", lambda: bytes(2**20))
+    app.add_url_rule("/in", "in", lambda: str(request.environ[CONNECTION_KEY].let_in("somebody")))
     app.add_url_rule("/length", "length", lambda: str(len(request.get_data())), methods=["POST"])
     server = WebServer(app, "127.0.0.1", 0, WEB_THREADS)
     server.start()
@@ -199,6 +200,20 @@ def test_a_flood_of_connections_costs_only_the_device_that_makes_it_its_own(web,
     assert read_status(newcomer) == 200
     assert len(channels(web)) <= CONNECTIONS.most
     assert answer_to(idle, GET % b"/healthz") == 200
+
+
+def test_who_is_logged_in_keeps_the_connection_in_a_flood_of_the_own_network(large, connect):
+    owner = connect(large, STRANGER)
+    assert answer_to(owner, GET % b"/in") == 200
+    [channel] = channels(large, STRANGER)
+    connect(large, STRANGER)
+    assert eventually(lambda: len(channels(large, STRANGER)) == 2)
+    [stranger] = [each for each in channels(large, STRANGER) if each is not channel]
+    for _ in range(CONNECTIONS.most):
+        connect(large, STRANGER)
+    assert eventually(lambda: not stranger.connected)
+    assert answer_to(owner, GET % b"/in") == 200
+    assert channel.turn == "somebody"  # whose requests do not wait behind those of the flood
 
 
 def test_requests_of_closed_connections_are_not_kept(web, connect):

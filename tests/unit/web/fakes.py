@@ -77,6 +77,10 @@ class FakeConnection:
         self.unread_bytes = 0
         self.has_left = False
         self.gone_checks = threading.Semaphore(0)  # released at each check whether it is gone
+        self.session = ""
+
+    def let_in(self, session):
+        self.session = session
 
     @property
     def gone(self):

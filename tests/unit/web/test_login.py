@@ -449,3 +449,11 @@ def test_wrong_passwords_on_the_account_page_are_slowed_down_too(owner):
         assert change(owner, "password", current="wrong").status_code == 403
     assert change(owner, "password").status_code == 429
     assert owner.get("/api/recordings").status_code == 200
+
+
+def test_the_connection_is_told_whose_request_it_was(owner, connection):
+    owner.get("/api/recordings")
+    assert connection.session
+    owner.post("/logout")
+    owner.get("/api/recordings")
+    assert not connection.session

@@ -33,7 +33,7 @@ def test_one_network_gets_no_more_than_its_share_of_the_threads():
     assert not queue
     queue.append(Connection("b"))
     assert [len(queue), queue.popleft().turn, len(queue)] == [1, "b", 0]
-    queue.done(running[0])
+    queue.done(running[0].turn)
     assert [len(queue), queue.popleft(), len(queue)] == [1, connections[2], 0]
 
 
