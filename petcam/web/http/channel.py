@@ -142,10 +142,6 @@ class Channel(HTTPChannel):
         super().__init__(server, sock, address, *args, **options)
 
     @property
-    def is_let_in(self) -> bool:
-        return bool(self.session)
-
-    @property
     def is_served(self) -> bool:
         """Whether it waits for the server, and not for its client."""
         return bool(self.requests) and not self.total_outbufs_len

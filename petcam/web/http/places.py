@@ -2,26 +2,24 @@
 
 It is one of the network that holds most, and of those the one that has kept the server waiting for longest. So a device
 with a flood loses its own connections, and a newcomer is served. In a home all devices are in one IPv6 network, though:
-whoever is logged in loses theirs after all strangers of it.
+of a network, too, it is one of the session that holds most, and all who are not logged in count as one.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from operator import attrgetter
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 OWN_SHARE = 0.5  # of each limit: so much of it does not count for this machine itself, whose TLS proxy serves many
 
 
 class Holder(Protocol):
-    """A connection. ``is_let_in``: its last request was of somebody who is logged in. ``is_served``: it waits for the
-    server; else the server has waited for it ``since`` then."""
+    """A connection. ``session``: whose its last request was; empty: of nobody who is logged in. ``is_served``: it waits
+    for the server; else the server has waited for it ``since`` then."""
 
     network: str  # as network_of has it
+    session: str
     since: float  # time.monotonic()
-
-    @property
-    def is_let_in(self) -> bool: ...
 
     @property
     def is_served(self) -> bool: ...
@@ -55,13 +53,22 @@ class Places:
         held = attrgetter(limit.attribute)
         if sum(map(held, connections)) + wanted <= limit.most:
             return None
-        heaviest = self._heaviest([(each.network, held(each)) for each in connections if held(each)], limit.most)
-        among = [each for each in connections if each.network == heaviest and held(each)]
-        return min(among, key=lambda each: (each.is_let_in, each.is_served, each.since), default=None)
+        holders = [each for each in connections if held(each)]
+        network = self._heaviest(_sums(holders, "network", held), limit.most)
+        among = [each for each in holders if each.network == network]
+        sessions = _sums(among, "session", held)
+        session = max(sessions, key=lambda each: sessions[each], default="")
+        among = [each for each in among if each.session == session]
+        return min(among, key=lambda each: (each.is_served, each.since), default=None)
 
-    def _heaviest(self, holdings: list[tuple[str, int]], most: int) -> str:
-        by_network: Counter[str] = Counter()
-        for network, held in holdings:
-            by_network[network] += held
+    def _heaviest(self, by_network: dict[str, int], most: int) -> str:
         free = {network: int(most * OWN_SHARE) if network in self._own else 0 for network in by_network}
         return max(by_network, key=lambda each: (by_network[each] - free[each], by_network[each]), default="")
+
+
+def _sums(connections: Collection[AnyHolder], attribute: str, held: Callable[[Any], int]) -> dict[str, int]:
+    """What is held, by an attribute of the connections."""
+    sums: Counter[str] = Counter()
+    for each in connections:
+        sums[getattr(each, attribute)] += held(each)
+    return sums

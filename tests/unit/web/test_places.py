@@ -15,8 +15,8 @@ def places():
     return Places({OWN})
 
 
-def connection(network, held=100, since=0.0, is_served=False, is_let_in=False):
-    return SimpleNamespace(network=network, held=held, since=since, is_served=is_served, is_let_in=is_let_in)
+def connection(network, held=100, since=0.0, is_served=False, session=""):
+    return SimpleNamespace(network=network, held=held, since=since, is_served=is_served, session=session)
 
 
 def test_nobody_gives_way_within_the_limit(places):
@@ -38,12 +38,12 @@ def test_of_its_network_the_one_that_has_kept_the_server_waiting_for_longest_giv
     assert places.gives_way([served], BYTES, wanted=600) is served
 
 
-def test_who_is_logged_in_gives_way_after_all_strangers_of_the_same_network(places):
-    owner = connection(FLOOD, 400, since=1.0, is_let_in=True)
-    strangers = [connection(FLOOD, 400, since=2.0, is_served=True), connection(FLOOD, 400, since=3.0)]
-    assert places.gives_way([owner, *strangers], BYTES) is strangers[1]
-    assert places.gives_way([owner, strangers[0]], BYTES, wanted=300) is strangers[0]
-    assert places.gives_way([owner], BYTES, wanted=700) is owner
+def test_of_a_network_the_session_that_holds_most_gives_way_and_strangers_count_as_one(places):
+    owner = connection(FLOOD, 200, since=1.0, session="owner")
+    strangers = [connection(FLOOD, 300, since=2.0), connection(FLOOD, 300, since=3.0)]
+    viewers = [connection(FLOOD, 200, since=4.0 + number, session="viewer") for number in range(4)]
+    assert places.gives_way([owner, *strangers], BYTES, wanted=300) is strangers[0]
+    assert places.gives_way([owner, strangers[0], *viewers], BYTES) is viewers[0]
 
 
 def test_who_holds_nothing_does_not_give_way(places):
