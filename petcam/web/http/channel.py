@@ -128,7 +128,7 @@ class Channel(HTTPChannel):
     place = 1  # what it counts in CONNECTIONS
 
     def __init__(self, server: Any, sock: socket.socket, address: Any, *args: Any, **options: Any) -> None:
-        self.network = network_of(address[0])
+        self.address, self.network = str(address[0]), network_of(address[0])
         self.session = ""  # of the last request; a thread that answers writes it
         self._stranger = object() if self.network in server.own_networks else self.network
         self.turn = self._stranger  # changed only while no request waits

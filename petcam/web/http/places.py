@@ -2,7 +2,8 @@
 
 It is one of the network that holds most, and of those the one that has kept the server waiting for longest. So a device
 with a flood loses its own connections, and a newcomer is served. In a home all devices are in one IPv6 network, though:
-of a network, too, it is one of the session that holds most, and all who are not logged in count as one.
+of a network, too, it is one of the session that holds most, where all who are not logged in count as one, and of the
+address that holds most.
 """
 
 from collections import Counter
@@ -19,6 +20,7 @@ class Holder(Protocol):
 
     network: str  # as network_of has it
     session: str
+    address: str
     since: float  # time.monotonic()
 
     @property
@@ -53,22 +55,19 @@ class Places:
         held = attrgetter(limit.attribute)
         if sum(map(held, connections)) + wanted <= limit.most:
             return None
-        holders = [each for each in connections if held(each)]
-        network = self._heaviest(_sums(holders, "network", held), limit.most)
-        among = [each for each in holders if each.network == network]
-        sessions = _sums(among, "session", held)
-        session = max(sessions, key=lambda each: sessions[each], default="")
-        among = [each for each in among if each.session == session]
+        among = [each for each in connections if held(each)]
+        for attribute in ("network", "session", "address"):
+            among = self._heaviest(among, attribute, held, limit.most)
         return min(among, key=lambda each: (each.is_served, each.since), default=None)
 
-    def _heaviest(self, by_network: dict[str, int], most: int) -> str:
-        free = {network: int(most * OWN_SHARE) if network in self._own else 0 for network in by_network}
-        return max(by_network, key=lambda each: (by_network[each] - free[each], by_network[each]), default="")
-
-
-def _sums(connections: Collection[AnyHolder], attribute: str, held: Callable[[Any], int]) -> dict[str, int]:
-    """What is held, by an attribute of the connections."""
-    sums: Counter[str] = Counter()
-    for each in connections:
-        sums[getattr(each, attribute)] += held(each)
-    return sums
+    def _heaviest(
+        self, among: list[AnyHolder], attribute: str, held: Callable[[Any], int], most: int
+    ) -> list[AnyHolder]:
+        """Those of the network, the session or the address that holds most; of several where they hold the same."""
+        weights: Counter[str] = Counter()
+        for each in among:
+            weights[getattr(each, attribute)] += held(each)
+        for own in self._own & weights.keys():
+            weights[own] -= int(most * OWN_SHARE)
+        heaviest = max(weights.values(), default=0)
+        return [each for each in among if weights[getattr(each, attribute)] == heaviest]

@@ -15,8 +15,9 @@ def places():
     return Places({OWN})
 
 
-def connection(network, held=100, since=0.0, is_served=False, session=""):
-    return SimpleNamespace(network=network, held=held, since=since, is_served=is_served, session=session)
+def connection(network, held=100, since=0.0, **more):
+    usual = {"network": network, "held": held, "since": since, "is_served": False, "session": "", "address": network}
+    return SimpleNamespace(**{**usual, **more})
 
 
 def test_nobody_gives_way_within_the_limit(places):
@@ -44,6 +45,13 @@ def test_of_a_network_the_session_that_holds_most_gives_way_and_strangers_count_
     viewers = [connection(FLOOD, 200, since=4.0 + number, session="viewer") for number in range(4)]
     assert places.gives_way([owner, *strangers], BYTES, wanted=300) is strangers[0]
     assert places.gives_way([owner, strangers[0], *viewers], BYTES) is viewers[0]
+
+
+def test_of_the_strangers_of_a_network_the_address_that_holds_most_gives_way(places):
+    one = connection(FLOOD, 300, since=1.0, address="one")
+    flood = [connection(FLOOD, 300, since=2.0 + number, address="flood") for number in range(3)]
+    assert places.gives_way([one, *flood], BYTES) is flood[0]
+    assert places.gives_way([one, flood[2]], BYTES, wanted=900) is one
 
 
 def test_who_holds_nothing_does_not_give_way(places):
