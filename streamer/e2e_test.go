@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,14 +65,21 @@ func beginLogging(t *testing.T, c config.Config, access access, log *slog.Logger
 }
 
 // film writes a frame each 10 ms, every tenth a keyframe, until the test ends.
-func film(t *testing.T, name string) {
+func film(t *testing.T, name string) { filmFrames(t, name, 3000) }
+
+// filmFrames is film with frames of so many bytes. The longest time between two of them is given back: a busy machine
+// films slowly.
+func filmFrames(t *testing.T, name string, size int) (longestPause func() time.Duration) {
 	t.Helper()
 	writer := shmtest.New(t, name)
 	stop, stopped := make(chan struct{}), make(chan struct{})
+	var longest atomic.Int64
 	go func() {
 		defer close(stopped)
-		for n := 0; ; n++ {
-			writer.Publish(shmtest.Frame(uint64(n), n%10 == 0, 3000))
+		for n, last := 0, time.Now(); ; n++ {
+			writer.Publish(shmtest.Frame(uint64(n), n%10 == 0, size))
+			longest.Store(max(longest.Load(), int64(time.Since(last))))
+			last = time.Now()
 			select {
 			case <-time.After(10 * time.Millisecond):
 			case <-stop:
@@ -80,6 +88,7 @@ func film(t *testing.T, name string) {
 		}
 	}()
 	t.Cleanup(func() { close(stop); <-stopped })
+	return func() time.Duration { return time.Duration(longest.Load()) }
 }
 
 // call sends a request and reads its JSON answer.
