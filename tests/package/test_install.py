@@ -7,6 +7,7 @@ from tests.package.installation import Installed
 from tests.package.machine import LAN_ADDRESS, TIMEOUT_FACTOR, Machine
 from tests.package.package import TOP, Package
 
+FIRST_VISIT = "/var/lib/petcam/first_visit.json"
 SECRETS = ("/etc/petcam/secrets/session.key", "/etc/petcam/secrets/token.key")
 ALLOWED_PATHS = (
     *("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants/petcam.target"),
@@ -60,7 +61,7 @@ def test_each_service_runs_as_its_own_user_and_secrets_are_private(machine: Mach
 @pytest.mark.parametrize(
     "unit, user, writable",
     [
-        ("petcam-web", "petcam-web", {"/var/lib/petcam", "/var/lib/petcam/recordings"}),
+        ("petcam-web", "petcam-web", {"/var/lib/petcam", FIRST_VISIT, "/var/lib/petcam/recordings"}),
         ("petcam-streamer", "petcam", {"/var/lib/petcam-streamer", "/var/lib/petcam/recordings"}),
         ("petcam-feed", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
     ],
