@@ -24,8 +24,12 @@ run: setup ## start the whole camera with the demo source (ARGS="--port 9000" an
 	@exec $(BIN)/petcam demo $(ARGS)
 
 .PHONY: test
-test: setup $(VENV)/.test build/faultfs lint ## lint, then unit, integration and browser tests
+test: setup $(VENV)/.test lint ## lint, then unit, integration and browser tests
 	@tools/run-tests
+
+.PHONY: test-faults
+test-faults: setup $(VENV)/.test build/faultfs ## state files and recordings on a disk with faults (root; a minute and a half)
+	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
 .PHONY: lint
 lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellcheck
