@@ -11,9 +11,12 @@ from petcam.errors import PetcamError
 MIN_KEY_BYTES = 32
 MAX_KEY_BYTES = 4096
 REMEDY = "remove it, then sudo dpkg-reconfigure petcam and sudo systemctl restart petcam.target"
-EFFECTS = {
-    "session.key": ("each restart ends all logins", "trouble.session_key"),
-    "token.key": ("the streamer gives no live picture", "trouble.token_key"),
+KINDS = {
+    name: Kind(name, MAX_KEY_BYTES, effect, REMEDY, key)
+    for name, effect, key in (
+        ("session.key", "each restart ends all logins", "trouble.session_key"),
+        ("token.key", "the streamer gives no live picture", "trouble.token_key"),
+    )
 }
 
 
@@ -28,7 +31,7 @@ class SecretKey:
 
 def secret_key(name: str, directory: Path) -> SecretKey:
     """systemd's credential ``name`` where there is one, else the file ``name`` in ``directory``, made when missing."""
-    kind = Kind(name, MAX_KEY_BYTES, EFFECTS[name][0], REMEDY, EFFECTS[name][1])
+    kind = KINDS[name]
     try:
         secret = _credential(kind) or StateFile(directory, kind).read(_long_enough)
         return SecretKey(secret or _make(StateFile(directory, kind)))
@@ -38,8 +41,7 @@ def secret_key(name: str, directory: Path) -> SecretKey:
 
 def key_troubles(directory: Path) -> list[PetcamError]:
     """What is wrong with the files that are there; makes none."""
-    kinds = [Kind(name, MAX_KEY_BYTES, effect, REMEDY, key) for name, (effect, key) in EFFECTS.items()]
-    found = [StateFile(directory, kind).trouble(_long_enough) for kind in kinds]
+    found = [StateFile(directory, kind).trouble(_long_enough) for kind in KINDS.values()]
     return [error for error in found if error is not None]
 
 

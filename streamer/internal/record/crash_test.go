@@ -240,17 +240,8 @@ func afterPowerCut(t *testing.T, name string, content []byte, units []h264.Acces
 }
 
 func TestUnfinishedFilesAreRecovered(t *testing.T) {
-	r := newHarness(t, nil)
 	units := seconds(t, 2)
-	r.source.publish(units...)
-	name := r.start()
-	r.source.waitUntilRead()
-	content, err := os.ReadFile(r.path(name + partSuffix))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.stop()
-
+	name, content := growingFile(t, units)
 	later := newHarness(t, nil)
 	secret := filepath.Join(t.TempDir(), "secret")
 	later.write("petcam_20250101-000000.mp4.part", 0) // nothing was written yet

@@ -207,24 +207,25 @@ func (r *harness) samples(name string) int {
 	return recovered.Samples
 }
 
-// growingFile is what a crash leaves of these.
-func growingFile(t *testing.T, units []h264.AccessUnit) []byte {
+// growingFile is what a crash leaves of these, and the name that the file would have got.
+func growingFile(t *testing.T, units []h264.AccessUnit) (name string, content []byte) {
+	t.Helper()
 	r := newHarness(t, nil)
 	r.source.publish(slices.Clone(units)...)
-	name := r.start()
+	name = r.start()
 	r.source.waitUntilRead()
 	content, err := os.ReadFile(r.path(name + partSuffix))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.stop()
-	return content
+	return name, content
 }
 
 // Each operation on the disk fails in turn, once or from then on.
 func TestWhicheverOperationOfTheDiskFailsWhatWasWrittenIsKeptAndSaid(t *testing.T) {
 	units := seconds(t, 2)[:36] // two files
-	left := growingFile(t, units[:10])
+	_, left := growingFile(t, units[:10])
 	clean := &faults{at: -1}
 	r, _ := withFaults(t, clean, left)
 	if err := r.recordOnce(units); err != nil {
