@@ -1,15 +1,13 @@
-"""Free TCP ports of the loopback."""
+"""Ports for what is measured."""
 
 import socket
 import time
 
+from tests.ports import free_port
+
 
 def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(s.getsockname()[1]) for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    return [free_port() for _ in range(count)]
 
 
 def wait_for_port(port: int, seconds: float = 20.0) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from petcam.config import load
 from petcam.system.boot_time import boottime_ms
 from petcam.system.streamer_binary import find_streamer
 from petcam.web.login.sessions import KIND, MAX_SESSION_MS
+from tests.ports import free_port
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
 RECORDING = "petcam_20260101-000000.mp4"
@@ -128,14 +128,3 @@ class RealServices:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
         health = requests.get(f"{self.streamer_url}/health", timeout=5)
         return health.ok and (name == "streamer" or health.json()["camera"]["state"] == "live")
-
-
-def free_port():
-    """A port that is free for TCP and for UDP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port

@@ -5,7 +5,6 @@ import os
 import queue
 import select
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+
+from tests.ports import free_port
 
 START_TIMEOUT = 40.0  # seconds: a busy machine
 
@@ -103,17 +104,6 @@ class DemoSystem:
             if not line:
                 raise RuntimeError(f"petcam demo ended: {said}")
             said += line
-
-
-def free_port() -> int:
-    """A port that is free for TCP and for UDP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port
 
 
 def wait_until_dead(process: psutil.Process) -> None:

@@ -15,7 +15,7 @@ import yaml
 from playwright.sync_api import Page, expect
 
 from petcam.system.streamer_binary import find_streamer
-from tests.browser.demo_system import free_port
+from tests.ports import free_port
 
 PASSWORD = "three words here"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.demo_system import free_port
+from tests.ports import free_port
 
 NewPage = Callable[..., Page]
 PASSWORD = "three words here"

@@ -12,7 +12,8 @@ import requests
 import yaml
 
 from petcam.system.streamer_binary import find_streamer
-from tests.real_services import START_TIMEOUT_SECONDS, free_port
+from tests.ports import free_port
+from tests.real_services import START_TIMEOUT_SECONDS
 
 PETCAM = [sys.executable, "-m", "petcam.cli"]
 STOP_TIMEOUT_SECONDS = 30.0

@@ -10,7 +10,7 @@ from petcam.access import Owner, Role, ViewingTokens, secret_key
 from tests.faults import changes
 from tests.faults.conftest import TRY_ALL
 from tests.faults.services import Service
-from tests.real_services import free_port
+from tests.ports import free_port
 
 STATE = {
     "owner.json": [b"", b"{", b'{"salt": "", "hash": "00", "generation": "00"}', b"[" * 100_000],

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import threading
 import time
 from dataclasses import replace
@@ -92,12 +91,3 @@ def web(services):
 @pytest.fixture
 def url(web):
     return f"http://127.0.0.1:{web.port}"
-
-
-@pytest.fixture
-def free_port():
-    def choose():
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            return probe.getsockname()[1]
-
-    return choose

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.ports import free_port
+
 pytest.importorskip("av")
 
 STREAMER_STUB = """#!{python}
@@ -35,11 +37,6 @@ def make_streamer(tmp_path, extra=""):
     file.write_text(STREAMER_STUB.format(python=sys.executable, extra=extra))
     file.chmod(0o755)
     return file
-
-
-def two_free_ports():
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]
 
 
 class Demo:
@@ -77,7 +74,7 @@ def start(tmp_path):
     demos = []
 
     def start_demo(*words, ports=None, streamer=None):
-        demo = Demo(tmp_path, streamer or make_streamer(tmp_path), *(ports or two_free_ports()), *words)
+        demo = Demo(tmp_path, streamer or make_streamer(tmp_path), *(ports or (free_port(), free_port())), *words)
         demos.append(demo)
         return demo
 
@@ -146,7 +143,7 @@ def test_it_kills_a_child_that_ignores_sigterm(start, tmp_path):
     ],
 )
 def test_it_names_a_taken_port_and_its_option_before_it_starts_anything(start, kind, index, option):
-    ports = two_free_ports()
+    ports = (free_port(), free_port())
     with socket.socket(socket.AF_INET, kind) as other:
         other.bind(("127.0.0.1", ports[index]))
         if kind == socket.SOCK_STREAM:

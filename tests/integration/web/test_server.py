@@ -24,6 +24,7 @@ from petcam.shm.detections import Box, DetectionWriter
 from petcam.web.http.places import CONNECTIONS
 from petcam.web.http.server import listen
 from tests.integration.web.conftest import WEB_THREADS
+from tests.ports import free_port
 
 NAME = "petcam_20260101-000000.mp4"
 FRAME = SimpleNamespace(frame_number=5, capture_ns=123_000_000, width=1280, height=720)
@@ -328,7 +329,7 @@ def test_connections_that_a_flood_has_begun_wait_without_being_dropped(many_desc
 
 
 @pytest.fixture
-def start_petcam_web(tmp_path, free_port, segment):
+def start_petcam_web(tmp_path, segment):
     """Starts the command as a process; returns the process and its port."""
     started = []
 
