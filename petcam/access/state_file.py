@@ -80,10 +80,6 @@ class StateFile:
         self._said = ""
         return found
 
-    def read_document(self, parse: Callable[[Document], T]) -> T | None:
-        """As :meth:`read`, of a document that :meth:`write_document` wrote or that has no version."""
-        return self.read(lambda data: parse(unsealed(data)))
-
     def trouble(self, parse: Callable[[bytes], Any]) -> PetcamError | None:
         """The damage, where there is one."""
         try:
