@@ -22,6 +22,7 @@ type Pool struct {
 	limit, share int64
 	clock        atomic.Uint64 // counts what happens; orders what is of use by when it last was
 	now          func() time.Time
+	began        time.Time // when it was made: a wall clock that jumps does not change the time since
 
 	mu         sync.Mutex // guards what follows
 	total      int64
@@ -35,7 +36,7 @@ type Hold struct {
 	from    netip.Prefix
 	giveWay func()
 	latest  atomic.Uint64 // when it came, began or ended an answer, or a piece of an answer was taken
-	giving  atomic.Int64  // since when a piece of an answer is on its way, in ns since 1970; 0: none is
+	giving  atomic.Int64  // since when a piece of an answer is on its way, in ns of the pool's time; 0: none is
 
 	size      int64 // guarded by pool.mu, like what follows
 	answering int   // the answers in progress
@@ -43,8 +44,14 @@ type Hold struct {
 
 // New makes a Pool of limit in sum. A network that holds at most share is not looked at by itself.
 func New(limit, share int64) *Pool {
-	return &Pool{limit: limit, share: share, now: time.Now, holds: map[*Hold]struct{}{}, perNetwork: map[netip.Prefix]int64{}}
+	return &Pool{
+		limit: limit, share: share, now: time.Now, began: time.Now(),
+		holds: map[*Hold]struct{}{}, perNetwork: map[netip.Prefix]int64{},
+	}
 }
+
+// time is that of the pool, in ns; never 0.
+func (p *Pool) time() int64 { return int64(p.now().Sub(p.began)) + 1 }
 
 // Add takes a newcomer in. giveWay is called at most once, from another's goroutine and without a lock, after the hold
 // has been taken out of the pool.
@@ -100,7 +107,7 @@ func (h *Hold) Grow(size int64) bool {
 func (h *Hold) Touch() { h.latest.Store(h.pool.clock.Add(1)) }
 
 // Giving says that a piece of an answer is on its way, Given that it was taken, or not.
-func (h *Hold) Giving() { h.giving.Store(h.pool.now().UnixNano()) }
+func (h *Hold) Giving() { h.giving.Store(h.pool.time()) }
 
 // Given: see Giving.
 func (h *Hold) Given(taken bool) {
@@ -111,9 +118,9 @@ func (h *Hold) Given(taken bool) {
 }
 
 // isBlocked tells whether an answer waits for its receiver, and not for us.
-func (h *Hold) isBlocked(now time.Time) bool {
+func (h *Hold) isBlocked(now int64) bool {
 	since := h.giving.Load()
-	return since != 0 && now.UnixNano()-since >= int64(blockedAfter)
+	return since != 0 && now-since >= int64(blockedAfter)
 }
 
 // Begin says that the answer to a request begins, End that it has ended.
@@ -163,7 +170,7 @@ func (p *Pool) makeRoom(newcomer *Hold) (gone []*Hold) {
 // mu held.
 func (p *Pool) choose(newcomer *Hold) *Hold {
 	most := p.largest()
-	now := p.now()
+	now := p.time()
 	var waiting, blocked, answering candidates
 	for h := range p.holds {
 		switch {
