@@ -58,8 +58,11 @@ class Errors:
     def _petcam_error(self, error: PetcamError) -> Response:
         if is_page():
             text = f"{self._language.explain(error)}\n"
-            return Response(text, STATUS.get(error.code, 500), mimetype="text/plain")
-        return error_answer(error, error_body(error))
+            answer = Response(text, STATUS.get(error.code, 500), mimetype="text/plain")
+        else:
+            answer = error_answer(error, error_body(error))
+        _forget_frames(error)
+        return answer
 
     def _http_error(self, error: HTTPException) -> AnyResponse:
         answer = error.get_response(request.environ)  # keeps Allow, Content-Range, Location
@@ -84,8 +87,15 @@ class Errors:
 def _forget_routing_error(_: BaseException | None) -> None:
     """Flask's request keeps it, and its frames keep the request: a cycle, as in ``Task.get_environment``."""
     error, request.routing_exception = request.routing_exception, None
-    if error is not None:
+    _forget_frames(error)
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Of an error that has been answered, and of those behind it. A frame that keeps its own error, as contextlib's do,
+    is a cycle with the whole request in it."""
+    while error is not None:
         error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def is_page() -> bool:
