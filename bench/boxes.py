@@ -100,7 +100,7 @@ def figures() -> list[Figure]:
                 page = browser.new_page()
                 page.add_init_script(f"localStorage.setItem('petcam.boxes', '{mode}')")
                 found += _figures(f"{name}, {mode}", mode, _watch(page, camera), scene)
-                page.close()
+                page.context.close()
             browser.close()
     return found
 

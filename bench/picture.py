@@ -71,5 +71,5 @@ def _load_ms(context: BrowserContext, camera: Camera) -> float:
     page.goto(camera.page, wait_until="commit")
     asked = {"expression": "firstFrame", "awaitPromise": True}
     first = float(session.send("Runtime.evaluate", asked)["result"]["value"])
-    page.close()
+    page.context.close()
     return first

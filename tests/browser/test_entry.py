@@ -83,4 +83,4 @@ def test_a_page_whose_rest_is_broken_is_loaded_anew_only_once(system: DemoSystem
         page.goto(system.url)
     assert "nothing" in error.value.message
     assert len(loads) == 2
-    page.close()
+    page.context.close()

@@ -308,7 +308,7 @@ def own_stream(system: DemoSystem, browser: Browser) -> Iterator[Page]:
     page.evaluate(OWN_VIEW)
     page.wait_for_function("() => window.control")
     yield page
-    page.close()
+    page.context.close()
 
 
 def shown(page: Page, count: int) -> Any:

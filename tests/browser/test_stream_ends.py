@@ -71,7 +71,7 @@ def watch(petcam: RealServices, new_page: NewPage) -> Iterator[Callable[[str], l
 
     yield open_all
     for page in pages:
-        page.close()
+        page.context.close()
     end_all(petcam)
     for stream in opened:
         stream.join()
