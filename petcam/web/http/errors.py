@@ -93,7 +93,7 @@ def _forget_routing_error(_: BaseException | None) -> None:
 def _forget_frames(error: BaseException | None) -> None:
     """Of an error that has been answered, and of those behind it. A frame that keeps its own error, as contextlib's do,
     is a cycle with the whole request in it."""
-    while error is not None:
+    while error is not None and error.__traceback__ is not None:  # it ends also where errors name each other
         error.__traceback__ = None
         error = error.__cause__ or error.__context__
 
