@@ -71,5 +71,5 @@ def _load_ms(context: BrowserContext, camera: Camera) -> float:
     page.goto(camera.page, wait_until="commit")
     asked = {"expression": "firstFrame", "awaitPromise": True}
     first = float(session.send("Runtime.evaluate", asked)["result"]["value"])
-    page.context.close()
+    page.close()  # not its context: later visits find the files kept there
     return first
