@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.demo_system import DemoSystem
+from tests.browser.leaving import leave
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live]"
@@ -83,4 +84,4 @@ def test_a_page_whose_rest_is_broken_is_loaded_anew_only_once(system: DemoSystem
         page.goto(system.url)
     assert "nothing" in error.value.message
     assert len(loads) == 2
-    page.context.close()
+    leave(page.context)

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PETCAM
 from tests.browser.demo_system import DemoSystem
+from tests.browser.leaving import leave
 
 NewPage = Callable[..., Page]
 WEBRTC = "#camera[data-video=live][data-way=webrtc]"
@@ -308,7 +309,7 @@ def own_stream(system: DemoSystem, browser: Browser) -> Iterator[Page]:
     page.evaluate(OWN_VIEW)
     page.wait_for_function("() => window.control")
     yield page
-    page.context.close()
+    leave(page.context)
 
 
 def shown(page: Page, count: int) -> Any:

@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Page
 
 from tests.browser.demo_system import DemoSystem
+from tests.browser.leaving import leave
 from tests.real_services import OWNER, VIEWER, RealServices
 
 NewPage = Callable[..., Page]
@@ -71,7 +72,7 @@ def watch(petcam: RealServices, new_page: NewPage) -> Iterator[Callable[[str], l
 
     yield open_all
     for page in pages:
-        page.context.close()
+        leave(page.context)
     end_all(petcam)
     for stream in opened:
         stream.join()
