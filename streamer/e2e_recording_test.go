@@ -83,13 +83,13 @@ func TestAFullDiskEndsTheRecordingWithoutAffectingViewers(t *testing.T) {
 	longestPause := filmFrames(t, c.Camera.Stream, 12000)
 	url := begin(t, c)
 	v := watch(t, url)
-	last := v.Frame().Timestamp
+	last := v.Packet().Timestamp
 	want(t, "POST", url+"/start", nil, 200)
 	longestGap, recording := uint32(0), true
-	for frames := 0; recording || frames < 100; frames++ {
-		at := v.Frame().Timestamp
+	for packets := 0; recording || packets < 1000; packets++ {
+		at := v.Packet().Timestamp // not whole frames: a busy machine's kernel drops a packet here and there
 		longestGap, last = max(longestGap, at-last), at
-		if frames%50 == 0 {
+		if packets%500 == 0 {
 			recording = want(t, "GET", url+"/status", nil, 200)["recording"].(bool)
 		}
 	}

@@ -82,13 +82,18 @@ func answerTo(t *testing.T, s *Server, offer string, client Client) string {
 func expectFrames(t *testing.T, v *rtctest.Viewer, from, to, size int) {
 	t.Helper()
 	for n := from; n <= to; n++ {
-		want, got := picture(n, size), v.Frame()
-		if got.Timestamp != h264.RTPTimestamp(want.CaptureNS) {
-			t.Fatalf("frame %d has timestamp %d, want %d", n, got.Timestamp, h264.RTPTimestamp(want.CaptureNS))
-		}
-		if !bytes.Equal(got.Data, want.Data) {
-			t.Fatalf("frame %d came as %d bytes, want %d", n, len(got.Data), len(want.Data))
-		}
+		expectFrame(t, v.Frame(), n, size)
+	}
+}
+
+func expectFrame(t *testing.T, got rtctest.Frame, n, size int) {
+	t.Helper()
+	want := picture(n, size)
+	if got.Timestamp != h264.RTPTimestamp(want.CaptureNS) {
+		t.Fatalf("frame %d has timestamp %d, want %d", n, got.Timestamp, h264.RTPTimestamp(want.CaptureNS))
+	}
+	if !bytes.Equal(got.Data, want.Data) {
+		t.Fatalf("frame %d came as %d bytes, want %d", n, len(got.Data), len(want.Data))
 	}
 }
 

@@ -27,8 +27,10 @@ type Frame struct {
 	Packets   []*rtp.Packet
 }
 
-// Viewer is one viewer. Its interceptors are none, so lost packets stay lost unless the test asks for them.
+// Viewer is one viewer. Its interceptors are none: Frame asks for lost packets, Packet does not.
 type Viewer struct {
+	Asked int // packets that Frame and FrameWithin asked for
+
 	t         testing.TB
 	pc        *webrtc.PeerConnection
 	socket    *lossySocket
@@ -38,6 +40,12 @@ type Viewer struct {
 	connected chan struct{}
 	left      chan struct{}
 	ended     chan struct{}
+
+	// Of the test's own goroutine, which reads frames:
+	order        order
+	ssrc         uint32
+	partial      Frame
+	depacketizer codecs.H264Packet
 }
 
 // lossySocket is the viewer's socket, which can be cut off, and can lose incoming media.
@@ -180,25 +188,38 @@ func (v *Viewer) PacketWithin(limit time.Duration) *rtp.Packet {
 	}
 }
 
-// Frame waits for the next whole access unit. A gap in the sequence numbers fails the test.
+// Frame waits for the next whole access unit. One that does not become whole fails the test.
 func (v *Viewer) Frame() Frame {
 	v.t.Helper()
-	var f Frame
-	var depacketizer codecs.H264Packet
+	f, whole := v.FrameWithin(timeout)
+	if !whole {
+		v.t.Fatalf("no whole frame came; of the next one %d packets; missing are %v", len(f.Packets), v.order.missing())
+	}
+	return f
+}
+
+// FrameWithin waits for the next whole access unit, but not longer than this for each of its packets; false: it did
+// not become whole, and goes on with the next call.
+func (v *Viewer) FrameWithin(limit time.Duration) (Frame, bool) {
+	v.t.Helper()
+	f := &v.partial
 	for {
-		packet := v.Packet()
-		if n := len(f.Packets); n > 0 {
-			if last := f.Packets[n-1]; packet.SequenceNumber != last.SequenceNumber+1 || packet.Timestamp != last.Timestamp {
-				v.t.Fatalf("packet %v follows %v", packet.Header, last.Header)
-			}
+		packet := v.nextInOrder(limit)
+		if packet == nil {
+			return *f, false
 		}
-		data, err := depacketizer.Unmarshal(packet.Payload)
+		if n := len(f.Packets); n > 0 && packet.Timestamp != f.Timestamp {
+			v.t.Fatalf("packet %v follows %v", packet.Header, f.Packets[n-1].Header)
+		}
+		data, err := v.depacketizer.Unmarshal(packet.Payload)
 		check(v.t, err)
 		f.Data = append(f.Data, data...)
 		f.Packets = append(f.Packets, packet)
 		f.Timestamp = packet.Timestamp
 		if packet.Marker {
-			return f
+			whole := *f
+			*f = Frame{}
+			return whole, true
 		}
 	}
 }
