@@ -43,7 +43,6 @@ type Viewer struct {
 
 	// Of the test's own goroutine, which reads frames:
 	order        order
-	ssrc         uint32
 	partial      Frame
 	depacketizer codecs.H264Packet
 }

@@ -15,6 +15,7 @@ type order struct {
 	held   map[uint16]*rtp.Packet // not yet in order
 	next   uint16
 	newest uint16
+	ssrc   uint32
 	asked  time.Time // for the missing ones
 }
 
@@ -22,6 +23,7 @@ func (o *order) take(packet *rtp.Packet) {
 	if o.held == nil {
 		o.held, o.next, o.newest = map[uint16]*rtp.Packet{}, packet.SequenceNumber, packet.SequenceNumber
 	}
+	o.ssrc = packet.SSRC
 	if behind := o.next - packet.SequenceNumber; behind > 0 && behind < 1<<15 {
 		return // it came twice
 	}
@@ -59,7 +61,6 @@ func (v *Viewer) nextInOrder(limit time.Duration) *rtp.Packet {
 			return packet
 		}
 		if packet := v.PacketWithin(min(askAgainAfter, time.Until(until))); packet != nil {
-			v.ssrc = packet.SSRC
 			v.order.take(packet)
 		} else if time.Now().After(until) {
 			return nil
@@ -73,6 +74,6 @@ func (v *Viewer) askForMissing() {
 	if missing := v.order.missing(); len(missing) > 0 && time.Since(v.order.asked) > askAgainAfter {
 		v.order.asked = time.Now()
 		v.Asked += len(missing)
-		v.Send(&rtcp.TransportLayerNack{MediaSSRC: v.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(missing)})
+		v.Send(&rtcp.TransportLayerNack{MediaSSRC: v.order.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(missing)})
 	}
 }
