@@ -1,5 +1,6 @@
 """Watches a writer for some seconds and says in plain words which rules of docs/shm-layout.md it breaks."""
 
+import errno
 import os
 import time
 import zlib
@@ -13,8 +14,8 @@ from petcam.shm.layout import STREAM, Shape
 from petcam.shm.segment import Segment, open_segment
 
 MAX_HEARTBEAT_INTERVAL_NS = layout.HEARTBEAT_NS + 100_000_000  # a busy machine may add 100 ms
-MAX_WAIT_SECONDS = 0.02  # for a publication; then the header is read again
-LATE_RECORD_NS = 5_000_000  # a record this young may have been published after a wait had timed out
+MAX_WAIT_NS = 20_000_000  # for a publication; then the header is read again
+MAX_WAKE_DELAY_NS = 5_000_000  # from publish_ns to FUTEX_WAKE
 MAX_CLOCK_OFFSET_NS = 60_000_000_000  # a time further from now than this was taken from another clock
 
 
@@ -74,10 +75,7 @@ class Watcher:
         end = time.monotonic() + seconds
         first = self._next
         while time.monotonic() < end and not self._segment.gone:
-            news = self._segment.news
-            was_woken = futex.wait(self._segment.news_address, news, MAX_WAIT_SECONDS)
-            self._wakeups += was_woken
-            self._missed_wakeups += not was_woken and self._segment.news != news and not self._is_latest_late()
+            self._wait()
             self._check_live()
             self._check_records()
         if self._segment.gone:
@@ -86,10 +84,15 @@ class Watcher:
             self._report.add_violation(f"no record was published in {seconds:g} s: is its source running?")
         self._check_wakeups()
 
-    def _is_latest_late(self) -> bool:
-        """Whether the latest record came only after the wait had timed out."""
-        latest = self._segment.slots[(self._segment.next_record - 1) % self._segment.shape.slot_count]
-        return time.monotonic_ns() - int(latest["publish_ns"]) < LATE_RECORD_NS
+    def _wait(self) -> None:
+        """For a publication. One that came before the wait began (``EAGAIN``) had nobody to wake."""
+        segment, until_ns = self._segment, time.monotonic_ns() + MAX_WAIT_NS
+        news, awaited = segment.news, segment.next_record
+        ended = futex.wait(segment.news_address, news, MAX_WAIT_NS / 1e9)
+        self._wakeups += ended == 0
+        if ended == errno.ETIMEDOUT and segment.news != news and segment.next_record > awaited:
+            published_ns = int(segment.slots[awaited % segment.shape.slot_count]["publish_ns"])
+            self._missed_wakeups += published_ns < until_ns - MAX_WAKE_DELAY_NS
 
     def _check_live(self) -> None:
         segment, now = self._segment, time.monotonic_ns()

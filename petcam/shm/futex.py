@@ -27,11 +27,12 @@ class _Timespec(ctypes.Structure):
     _fields_ = [("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long)]
 
 
-def wait(address: int, seen: int, seconds: float) -> bool:
-    """Sleep while the u32 at ``address`` is ``seen``: until a wake-up, a signal or, ``False``, the time is up."""
+def wait(address: int, seen: int, seconds: float) -> int:
+    """Sleep while the u32 at ``address`` is ``seen``. Returns what ended it: 0, a wake-up; ``ETIMEDOUT``, the time was
+    up; ``EAGAIN``, it did not begin, as the u32 was another already; ``EINTR``, a signal."""
     whole = int(seconds)
     limit = _Timespec(whole, int((seconds - whole) * 1e9))
-    return _futex(address, _WAIT, seen, ctypes.byref(limit)) != errno.ETIMEDOUT
+    return _futex(address, _WAIT, seen, ctypes.byref(limit))
 
 
 def wake_all(address: int) -> None:

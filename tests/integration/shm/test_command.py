@@ -1,6 +1,8 @@
 """``petcam shm``: what it shows of a segment, and that ``check`` catches a writer at each rule that it breaks."""
 
 import argparse
+import errno
+import itertools
 import os
 import threading
 import time
@@ -153,6 +155,21 @@ def test_check_notices_a_writer_that_does_not_wake_its_readers(name, capsys, mak
     with make(name) as writer, Publishing(writer):
         assert petcam_shm("check", name, "--seconds", "0.6") == 1
     assert rule in capsys.readouterr().out
+
+
+def test_check_takes_no_wait_that_came_too_late_for_a_wake_up(name, capsys, monkeypatch):
+    """A busy machine publishes between the look at the news and the wait; then nobody was asleep to be woken."""
+    wait, published = futex.wait, itertools.count()
+    with WithoutWake(name) as writer:
+
+        def wait_while_one_is_published(*words):
+            n = next(published)
+            writer.publish_next(n)
+            return errno.ETIMEDOUT if n % 2 else wait(*words)
+
+        monkeypatch.setattr(futex, "wait", wait_while_one_is_published)
+        assert petcam_shm("check", name, "--seconds", "0.1") == 1
+    assert "FUTEX_WAKE must follow each publication" in capsys.readouterr().out
 
 
 def test_check_notices_a_missing_heartbeat(name, capsys):
