@@ -83,6 +83,23 @@ class Publishing:
         self._thread.join()
 
 
+@pytest.fixture
+def publish_while_watched(monkeypatch):
+    """Publishes twelve records within each wait of the check itself: it has seen the writer before its first fault."""
+
+    def replace_wait(writer):
+        numbers = itertools.count()
+
+        def publish_and_wake(*_):
+            for n in itertools.islice(numbers, 12):
+                writer.publish_next(n)
+            return 0
+
+        monkeypatch.setattr(futex, "wait", publish_and_wake)
+
+    return replace_wait
+
+
 def set_field(field, change):
     """A spoiler that changes a field of the slot; its checksum will be right all the same."""
 
@@ -133,12 +150,13 @@ def test_check_passes_a_writer_that_keeps_the_rules(name, capsys):
         (set_data(b"\0\0\0\5\x41"), "data must be Annex-B"),
     ],
 )
-def test_check_names_the_rule_that_a_writer_breaks(name, capsys, spoil, rule):
+def test_check_names_the_rule_that_a_writer_breaks(name, capsys, publish_while_watched, spoil, rule):
     class Writer(FaultyWriter):
         pass
 
     Writer.spoil = staticmethod(spoil)
-    with Writer(name) as writer, Publishing(writer):
+    with Writer(name) as writer:
+        publish_while_watched(writer)
         code = petcam_shm("check", name, "--seconds", "0.4")
     assert code == 1
     assert rule in capsys.readouterr().out
@@ -199,7 +217,7 @@ def test_check_says_why_a_reader_would_refuse_the_segment(name, capsys):
     assert "ABI version 9, this petcam reads 1: upgrade petcam" in capsys.readouterr().out
 
 
-def test_check_of_detections_names_the_rule(name, capsys):
+def test_check_of_detections_names_the_rule(name, capsys, publish_while_watched):
     class Writer(DetectionWriter):
         def publish_next(self, n):
             self.publish(AccessUnit(1, 0, n, time.monotonic_ns(), 0, True, False, 640, 480, b""), [])
@@ -208,7 +226,8 @@ def test_check_of_detections_names_the_rule(name, capsys):
             self._slot["boxes"]["x"][0, 3] = 1
             super()._finish(n)
 
-    with Writer(name) as writer, Publishing(writer):
+    with Writer(name) as writer:
+        publish_while_watched(writer)
         assert petcam_shm("check", name, "--seconds", "0.3") == 1
     assert "boxes from count on and reserved bytes of a slot must be 0" in capsys.readouterr().out
 
