@@ -105,6 +105,23 @@ def test_purge_leaves_only_recordings_and_users(machine: Machine, package: Packa
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
+def test_purge_deletes_nothing_that_petcam_did_not_write(machine: Machine) -> None:
+    log_in(machine)
+    state = "/var/lib/petcam"
+    machine.run("mkdir", f"{state}/photos", f"{state}/films", f"{RECORDINGS}/old")
+    machine.run("mount", "-t", "tmpfs", "photos", f"{state}/photos")
+    kept = (
+        "/var/lib/petcam/photos/cat.jpg",
+        "/var/lib/petcam/films/petcam_20260101-000000.mp4",
+        f"{RECORDINGS}/old/a.mp4",
+    )
+    others = (f"{state}/owner.json.bak", "/etc/petcam/secrets/mqtt", "/var/lib/petcam-streamer/notes")
+    machine.run("touch", *kept, *others)
+    machine.run("apt-get", "purge", "-y", "petcam")
+    machine.run("ls", *kept, *others)
+    assert machine.run("ls", state).split() == ["films", "owner.json.bak", "photos", "recordings"]
+
+
 def test_purge_without_recordings_leaves_nothing(machine: Machine, installed: Installed) -> None:
     machine.run("apt-get", "purge", "-y", "petcam")
     assert paths(machine.root) - installed.before == set()

@@ -130,7 +130,7 @@ func (s *SelfSigned) use(certificate *tls.Certificate) {
 
 // writeAtomically writes a file whole or not at all, for its owner only.
 func writeAtomically(path string, text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".tls-*") // 0600
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600; a purge knows this form
 	if err != nil {
 		return err
 	}

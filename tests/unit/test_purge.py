@@ -1,0 +1,64 @@
+"""What a purge deletes, by the script itself: ``debian/petcam.postrm``."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+SCRIPT = (TOP / "debian/petcam.postrm").read_text()
+DELETE_NAMED = re.search(r"^delete_named\(\) \{.*?^\}", SCRIPT, re.MULTILINE | re.DOTALL)[0]
+DOCUMENT = (TOP / "docs/state.md").read_text()
+
+
+def delete_named(directory, *names):
+    subprocess.run(["sh", "-ec", f'{DELETE_NAMED}\ndelete_named "$@"', "sh", directory, *names], check=True)
+
+
+def names_for(directory):
+    (line,) = re.findall(rf"^ *delete_named {re.escape(directory)} (.+)$", SCRIPT, re.MULTILINE)
+    return set(line.split())
+
+
+def test_it_names_every_state_file_of_the_document():
+    rows = re.findall(r"^\| (`[^|]+`) \| 06", DOCUMENT, re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert len(documented) > 5
+    assert names_for("/var/lib/petcam") == documented
+    assert names_for("/etc/petcam/secrets") == {"session.key", "token.key"}
+
+
+def test_no_command_of_it_deletes_a_tree():
+    assert not re.search(r"\brm\b[^\n]*-[a-zA-Z]*[rR]", SCRIPT)
+
+
+def test_what_was_made_goes_with_its_unfinished_ones_and_then_the_folder(tmp_path):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    for name in ("owner.json", ".owner.json.0123456789abcdef", "tls.pem"):
+        (folder / name).touch()
+    delete_named(folder, "owner.json", "tls.pem")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["photos/cat.jpg", "films/petcam_20260101-000000.mp4", "owner.json.bak", ".owner.json", "owner.json/in a folder"],
+)
+def test_nothing_else_goes(tmp_path, other):
+    kept = tmp_path / "state" / other
+    kept.parent.mkdir(parents=True)
+    kept.write_text("precious")
+    (tmp_path / "state/viewer.json").touch()
+    delete_named(tmp_path / "state", "owner.json", "viewer.json")
+    assert kept.read_text() == "precious"
+    assert not (tmp_path / "state/viewer.json").exists()
+
+
+def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/owner.json").touch()
+    (tmp_path / "state").symlink_to("real")
+    delete_named(tmp_path / "state", "owner.json")
+    assert (tmp_path / "real/owner.json").exists()
