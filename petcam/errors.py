@@ -27,7 +27,7 @@ class Code(Enum):
     CAMERA_SILENT = "Camera silent"
     BAD_SEGMENT = "bad segment"
     BAD_SOURCE = "bad source"
-    PORT_TAKEN = "port taken"
+    PORT_UNAVAILABLE = "port unavailable"  # now; time may mend it
 
 
 class PetcamError(Exception):

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -38,6 +39,74 @@ func expectInError(t *testing.T, c config.Config, words ...string) {
 			t.Errorf("%v does not name %s", err, word)
 		}
 	}
+}
+
+func TestAServiceWaitsForItsPortAndAddressAndSaysSo(t *testing.T) {
+	taken, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	systemd := listenAsSystemd(t)
+	c := settings(t)
+	c.Streamer.Port = taken.Addr().(*net.TCPAddr).Port
+	ctx, stop := context.WithCancel(t.Context())
+	opened := make(chan error, 1)
+	go func() {
+		service, err := openPatiently(ctx, c, access{}, quiet())
+		if err == nil {
+			service.Close()
+		}
+		opened <- err
+	}()
+	for range 2 { // again and again, and it is alive
+		said := receive(t, systemd)
+		for _, words := range []string{"READY=1", "WATCHDOG=1", "STATUS=waiting: streamer.port: TCP port"} {
+			if !strings.Contains(said, words) {
+				t.Errorf("says %q, which lacks %s", said, words)
+			}
+		}
+	}
+	_ = taken.Close()
+	if err := <-opened; err != nil {
+		t.Errorf("the port is free: %v", err)
+	}
+	stop()
+	c.Streamer.Host = "192.0.2.99"
+	if _, err := openPatiently(ctx, c, access{}, quiet()); err == nil || !strings.Contains(err.Error(), "streamer.host: 192.0.2.99") {
+		t.Errorf("stopped while it waits for its address: %v", err)
+	}
+}
+
+func TestInATerminalAPortThatIsTakenEndsIt(t *testing.T) {
+	t.Setenv("NOTIFY_SOCKET", "")
+	c := settings(t)
+	c.Streamer.Host = "192.0.2.99"
+	if _, err := openPatiently(t.Context(), c, access{}, quiet()); err == nil {
+		t.Error("no error")
+	}
+}
+
+func listenAsSystemd(t *testing.T) *net.UnixConn {
+	t.Helper()
+	address := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "notify"), Net: "unixgram"}
+	systemd, err := net.ListenUnixgram("unixgram", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = systemd.Close() })
+	t.Setenv("NOTIFY_SOCKET", address.Name)
+	return systemd
+}
+
+func receive(t *testing.T, from *net.UnixConn) string {
+	t.Helper()
+	message := make([]byte, 4096)
+	n, err := from.Read(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(message[:n])
 }
 
 func TestBadConfigurationIsOneLineAndStatus78(t *testing.T) {

@@ -8,22 +8,39 @@ import (
 	"strings"
 
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/state"
 )
 
 // hostNames are those by which this machine goes besides its addresses, lower-case: those that a guard of the HTTP API
 // knows, and a certificate is for.
 func hostNames(settings config.Config) []string {
-	own, _ := os.Hostname()
-	return hostNamesOf(own, settings)
+	return hostNamesOf(machineNames(nameFile), settings)
+}
+
+// nameFile is what hostnamectl writes a new name to; systemd's ProtectHostname= hides it from a service elsewhere.
+const nameFile, maxNameBytes = "/etc/hostname", 256
+
+// machineNames are those by which the machine is called now, and by which it was when this process began. Whoever asks
+// again learns that it was renamed.
+func machineNames(file string) (all []string) {
+	if own, err := os.Hostname(); err == nil {
+		all = append(all, own)
+	}
+	if written, err := state.Read(file, maxNameBytes); err == nil {
+		all = append(all, strings.TrimSpace(string(written)))
+	}
+	return all
 }
 
 // hostNamesOf are the machine's own names, also below the suffixes of home networks, none of which is in the public DNS,
 // and those that the configuration has. petcam/web/http/hosts.py has the same.
-func hostNamesOf(hostname string, settings config.Config) []string {
-	short, _, _ := strings.Cut(hostname, ".")
-	all := []string{hostname, short}
-	for _, suffix := range []string{".local", ".lan", ".home.arpa", ".internal", ".localdomain"} {
-		all = append(all, short+suffix)
+func hostNamesOf(machine []string, settings config.Config) (all []string) {
+	for _, name := range machine {
+		short, _, _ := strings.Cut(name, ".")
+		all = append(all, name, short)
+		for _, suffix := range []string{".local", ".lan", ".home.arpa", ".internal", ".localdomain"} {
+			all = append(all, short+suffix)
+		}
 	}
 	all = append(append(all, settings.Web.Hosts...), settings.WebRTC.ExtraHosts...)
 	if public, err := url.Parse(settings.Streamer.PublicURL); err == nil && public.Host != "" {

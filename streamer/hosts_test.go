@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -48,12 +49,12 @@ func readHostCases(t *testing.T) (all hostCases, known []string) {
 	}
 	c := config.Default()
 	c.Web.Hosts, c.WebRTC.ExtraHosts, c.Streamer.PublicURL = all.Machine.WebHosts, all.Machine.ExtraHosts, all.Machine.PublicURL
-	return all, hostNamesOf(all.Machine.Hostname, c)
+	return all, hostNamesOf([]string{all.Machine.Hostname}, c)
 }
 
 func TestTheStreamerKnowsItsHosts(t *testing.T) {
 	all, known := readHostCases(t)
-	server := httpapi.New(httpapi.Options{Names: known, Log: slog.New(slog.DiscardHandler)})
+	server := httpapi.New(httpapi.Options{Names: func() []string { return known }, Log: slog.New(slog.DiscardHandler)})
 	for _, c := range all.Cases {
 		request := httptest.NewRequest("OPTIONS", "/api/webrtc/offer", nil)
 		request.Host = c.Host
@@ -77,5 +78,16 @@ func TestTheCertificateIsForTheMachinesHosts(t *testing.T) {
 		if got := slices.Contains(certified, name); got != c.isOursTo("certificate") {
 			t.Errorf("%q is in the certificate: %v", c.Host, got)
 		}
+	}
+}
+
+func TestTheNameThatHostnamectlWroteCounts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hostname")
+	before := machineNames(file)
+	if err := os.WriteFile(file, []byte("renamed\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if now := machineNames(file); !slices.Equal(now, append(before, "renamed")) {
+		t.Errorf("before %q, after %q", before, now)
 	}
 }

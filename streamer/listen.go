@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"petcam/streamer/internal/fairshare"
@@ -33,14 +34,29 @@ func listen(host string, port int) (net.Listener, error) {
 	return net.Listen(network, net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
+// portError is one line that names the key to change.
 func portError(key, kind, host string, port int, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: %s port %d on %s is taken by another program; end that or choose another port", key, kind, port, host)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("streamer.host: %s is not an address of this machine", host)
+		return unavailable{fmt.Sprintf("%s: %s port %d on %s is taken by another program; end that or choose another port", key, kind, port, host)}
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.As(err, new(*net.DNSError)):
+		return unavailable{fmt.Sprintf("%s: %s is not an address of this machine", hostKey(key), host)}
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Errorf("%s: %s port %d needs more rights; choose one above 1023", key, kind, port)
 	}
 	return fmt.Errorf("%s: %s port %d on %s cannot be opened: %w", key, kind, port, host, err)
 }
+
+// hostKey is the key of the address on which the port of a key is opened.
+func hostKey(portKey string) string {
+	if strings.HasPrefix(portKey, "web.") {
+		return "web.host"
+	}
+	return "streamer.host"
+}
+
+// unavailable is why a port cannot be opened where time may mend that: the program that has it ends, DHCP or a VPN
+// brings the address, a name server the name.
+type unavailable struct{ message string }
+
+func (u unavailable) Error() string { return u.message }

@@ -18,6 +18,7 @@ import (
 
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/logs"
+	"petcam/streamer/internal/watchdog"
 )
 
 const (
@@ -26,6 +27,7 @@ const (
 	// memoryLimit is GOMEMLIMIT in bytes: the collector works harder before a small board runs short. The service needs
 	// far less.
 	memoryLimit = 128 << 20
+	retryInterval = 2 * time.Second // of a port that cannot be opened yet
 	// maxProcessors is GOMAXPROCS. With one, no thread is woken to look for work that is done in 50 µs, and the
 	// wait for the next frame releases the processor at once: a third less CPU (docs/decisions.md, 10).
 	maxProcessors = 1
@@ -68,13 +70,16 @@ func serve(file string, stderr io.Writer) int {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(maxProcessors)
 	}
-	service, err := Open(settings, openAccess(settings, log), log)
-	if err != nil {
+	ctx, forget := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer forget()
+	service, err := openPatiently(ctx, settings, openAccess(settings, log), log)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return 0
+	case err != nil:
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
 		return 1
 	}
-	ctx, forget := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer forget()
 	err = service.Run(ctx)
 	forget() // a second signal ends the process at once
 	hung := time.AfterFunc(stopTimeout, func() {
@@ -88,4 +93,26 @@ func serve(file string, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// openPatiently is Open, again and again while a port is unavailable, until ctx ends: systemd would start the service
+// anew each second. Outside systemd such an error ends it at once.
+func openPatiently(ctx context.Context, settings config.Config, access access, log *slog.Logger) (*Service, error) {
+	said := ""
+	for {
+		service, err := Open(settings, access, log)
+		if !errors.As(err, &unavailable{}) || !watchdog.IsWatched() {
+			return service, err
+		}
+		if words := err.Error(); words != said {
+			log.Warn("waiting", "for", words, "tried_again_each", retryInterval)
+			said = words
+		}
+		watchdog.Waiting(said)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(retryInterval):
+		}
+	}
 }

@@ -106,7 +106,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		Tokens:    access.verifier,
 		Faults:    access.faults,
 		ICE:       settings.WebRTC.ICEServers,
-		Names:     hostNames(settings),
+		Names:     func() []string { return hostNames(settings) },
 		Scrapers:  parseNetworks(settings.Streamer.MetricsAllow),
 		WebPort:   settings.Web.Port,
 		PublicURL: settings.Streamer.PublicURL,

@@ -87,11 +87,11 @@ def require_free_ports(demo: Config) -> None:
         (demo.webrtc.udp_port, demo.streamer.host, socket.SOCK_DGRAM, "UDP", "--streamer-port"),
     )
     if demo.web.port == demo.streamer.port:
-        raise PetcamError(Code.PORT_TAKEN, say("demo.same_port", port=demo.web.port))
+        raise PetcamError(Code.PORT_UNAVAILABLE, say("demo.same_port", port=demo.web.port))
     for port, host, kind, protocol, option in wanted:
         if not is_port_free(host, port, kind):
             message = say("demo.port_taken", kind=protocol, port=port, host=host, option=option)
-            raise PetcamError(Code.PORT_TAKEN, message)
+            raise PetcamError(Code.PORT_UNAVAILABLE, message)
 
 
 def prepare(directory: Path, text: str) -> Path:

@@ -34,7 +34,7 @@ from petcam.errors import PetcamError
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
-from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
+from petcam.system.network import http_get, is_loopback, is_own_address, is_port_free, lan_address, local_url_host
 from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
 from petcam.web.login import sessions_trouble
 
@@ -139,6 +139,9 @@ def check_port(
 ) -> Finding:
     if running:
         return Finding(Sign.OK, subject, f"{number}: petcam answers")
+    if not is_own_address(host):
+        where = f"{host} ({key.split('.')[0].replace('webrtc', 'streamer')}.host)"
+        return Finding(Sign.BROKEN, subject, f"{where} is no address of this machine now; petcam waits until it is")
     if is_port_free(host, number, kind):
         return Finding(Sign.LOOK, subject, f"{number} is free, petcam is not running: {START_REMEDY}")
     return Finding(Sign.BROKEN, subject, f"{number} on {host} is taken by another program: end it or change {key}")

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import socket
 from contextlib import ExitStack
 
 from petcam import segments
@@ -11,9 +10,10 @@ from petcam.config import Config
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.system.boot_time import read_boot_id
+from petcam.system.hostname import machine_names
 from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
-from petcam.system.watchdog import Watchdog
+from petcam.system.watchdog import Watchdog, keep_trying
 from petcam.web import Services, create_app, end_streams, webrtc
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
@@ -31,16 +31,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     services = build(config)
+    with Signals() as signals:
+        server = keep_trying(lambda: _listen(services), signals)
+        if server is not None:
+            _run(services, server, signals)
+    return 0
+
+
+def _listen(services: Services) -> WebServer:
+    web = services.config.web
+    return WebServer(create_app(services), web.host, web.port, web.threads)
+
+
+def _run(services: Services, server: WebServer, signals: Signals) -> None:
+    config = services.config
     if config.auth.mode == "password" and not services.owner.is_set():
         services.first_hour.begin()
     keeper = Keeper(services.sessions, services.first_hour, end_streams(services.streamer, services.webrtc))
-    server = WebServer(create_app(services), config.web.host, config.web.port, config.web.threads)
     checks = {"detections": services.detections.is_alive, "web": server.is_alive, "logins": keeper.is_alive}
     if services.webrtc is not None:
         checks["webrtc"] = services.webrtc.is_alive
     watchdog = Watchdog(checks)
     with ExitStack() as stack:
-        signals = stack.enter_context(Signals())
         stack.callback(services.streamer.close)
         keeper.start()
         stack.callback(keeper.stop)  # the last of all, so that it writes what the last requests have changed
@@ -56,7 +68,6 @@ def run(args: argparse.Namespace, config: Config) -> int:
         _log.info("serving on http://%s:%d", config.web.host, server.port)
         serve(services, watchdog, signals)
         watchdog.stopping()
-    return 0
 
 
 def build(config: Config) -> Services:
@@ -83,7 +94,7 @@ def build(config: Config) -> Services:
         owner=owner,
         sessions=Sessions(state, owner.generation, boot),
         cookie=Cookie(secret_key("session.key", state)),
-        hosts=Hosts(config, socket.gethostname()),
+        hosts=Hosts(config, machine_names),
         offer_tokens=OfferTokens(token_key.secret, boot),
         viewing_tokens=ViewingTokens(state),
         proof=tls_proof(token_key.secret),

@@ -54,6 +54,12 @@ def lan_address() -> str:
         return str(probe.getsockname()[0])
 
 
+def is_own_address(host: str) -> bool:
+    """Whether ``host`` is, or resolves to, an address of this machine now; true for all of them, ``0.0.0.0`` and
+    ``::``."""
+    return is_port_free(host, 0)
+
+
 def is_port_free(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
     """Whether a service could bind there now. An address that is not this machine's is not free either."""
     try:

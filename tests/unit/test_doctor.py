@@ -32,6 +32,13 @@ def test_it_names_a_port_that_another_program_has_and_its_key():
     assert "journalctl" in found.words
 
 
+@pytest.mark.parametrize(("key", "host_key"), [("web.port", "web.host"), ("webrtc.udp_port", "streamer.host")])
+def test_an_address_that_has_not_come_yet_is_not_called_taken(key, host_key):
+    found = doctor.check_port("a port", False, key, "192.0.2.99", 8080)
+    words = f"192.0.2.99 ({host_key}) is no address of this machine now; petcam waits until it is"
+    assert (found.sign, found.words) == (Sign.BROKEN, words)
+
+
 @pytest.mark.parametrize(
     ("health", "said"),
     [

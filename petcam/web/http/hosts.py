@@ -11,6 +11,7 @@ import ipaddress
 import re
 import socket
 import time
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from petcam.errors import Code, PetcamError
 
 HOST_PATTERN = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 MDNS_SUFFIX = ".local"
-ADDRESS_CACHE_SECONDS = 2.0  # for so long an address is not checked again: a page asks several times a second
+CACHE_SECONDS = 2.0  # for so long a name or address is not checked again: a page asks several times a second
 LOCAL_SUFFIXES = (
     ".lan",
     ".home.arpa",
@@ -37,12 +38,13 @@ def host_name(host: str) -> str:
 
 
 class Hosts:
-    def __init__(self, config: Config, hostname: str) -> None:
+    """``machine_names`` are asked again and again: a board may be renamed while this runs."""
+
+    def __init__(self, config: Config, machine_names: Callable[[], Iterable[str]]) -> None:
         configured = [*config.web.hosts, *config.webrtc.extra_hosts, _host_of(config.streamer.public_url)]
-        own = hostname.lower().partition(".")[0]
-        self._names = {"localhost", own, hostname.lower(), *(host_name(host) or host.lower() for host in configured)}
+        self._configured = {"localhost", *(host_name(host) or host.lower() for host in configured)}
+        self._own_names = lru_cache(1)(lambda period: frozenset(_names_of(machine_names())))
         self._is_own_address = lru_cache(64)(_is_own_address)
-        self._names |= {own + suffix for suffix in LOCAL_SUFFIXES}
 
     def register(self, app: Flask) -> None:
         app.before_request(self.refuse_foreign)
@@ -66,9 +68,17 @@ class Hosts:
         name = host_name(host).rstrip(".")
         if not name:
             return False
-        if name in self._names or name.endswith((MDNS_SUFFIX, ".localhost")):
+        if name in self._configured or name.endswith((MDNS_SUFFIX, ".localhost")):
             return True
-        return self._is_own_address(name, int(time.monotonic() / ADDRESS_CACHE_SECONDS))
+        period = int(time.monotonic() / CACHE_SECONDS)
+        return name in self._own_names(period) or self._is_own_address(name, period)
+
+
+def _names_of(machine: Iterable[str]) -> Iterator[str]:
+    """Of each name also its first part, and that below the suffixes of home networks."""
+    for full in machine:
+        own = full.lower().partition(".")[0]
+        yield from (full.lower(), own, *(own + suffix for suffix in LOCAL_SUFFIXES))
 
 
 def _host_of(url: str) -> str:

@@ -36,7 +36,7 @@ WAITRESS_SETTINGS: dict[str, Any] = {
 
 
 class WebServer:
-    """Listens as soon as it is made. Raises ``PORT_TAKEN`` with one line that names the port and the key."""
+    """Listens as soon as it is made. Raises ``PORT_UNAVAILABLE`` with one line that names the key."""
 
     def __init__(self, app: Flask, host: str, port: int, threads: int) -> None:
         listener = listen(host, port)
@@ -74,7 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except socket.gaierror as error:
-        raise PetcamError(Code.BAD_CONFIG, f"web.host: {host} is no address of this machine") from error
+        raise PetcamError(Code.PORT_UNAVAILABLE, f"web.host: {host} is no address of this machine") from error
     try:
         listener = socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=address[0] == "::")
     except OSError as error:
@@ -87,10 +87,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _bind_error(host: str, port: int, error: OSError) -> PetcamError:
+    """Also where a key names no address of this machine: DHCP, a VPN or a name server may make it one later."""
     if error.errno == errno.EADDRINUSE:
-        return PetcamError(
-            Code.PORT_TAKEN, f"port {port} is taken by another program: change web.port in the configuration"
-        )
-    if error.errno == errno.EADDRNOTAVAIL:
-        return PetcamError(Code.BAD_CONFIG, f"web.host: {host} is no address of this machine")
-    return PetcamError(Code.PORT_TAKEN, f"web.port: port {port} cannot be used: {os.strerror(error.errno or 0)}")
+        message = f"port {port} is taken by another program: change web.port in the configuration"
+    elif error.errno == errno.EADDRNOTAVAIL:
+        message = f"web.host: {host} is no address of this machine"
+    else:
+        message = f"web.port: port {port} cannot be used: {os.strerror(error.errno or 0)}"
+    return PetcamError(Code.PORT_UNAVAILABLE, message)

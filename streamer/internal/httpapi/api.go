@@ -74,7 +74,7 @@ type Options struct {
 	ICE       []string             // URLs of ICE servers for WHEP clients
 	WebPort   int                  // petcam-web's: pages from there may make offers
 	PublicURL string               // of the streamer behind a reverse proxy: so may pages of that origin
-	Names     []string             // further host names of this machine, lower-case
+	Names     func() []string      // further host names of this machine now, lower-case; nil: none
 	Scrapers  []netip.Prefix       // networks that may read the metrics besides loopback
 	Faults    func() []string      // what is damaged, each in one line with the remedy
 	Version   string

@@ -72,7 +72,7 @@ func (f *fake) Health() camera.Health {
 
 func optionsOf(f *fake) Options {
 	return Options{Viewers: f, Recorder: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
-		Names: []string{"pets.example"}, Scrapers: []netip.Prefix{netip.MustParsePrefix("192.168.7.0/24")},
+		Names: func() []string { return []string{"pets.example"} }, Scrapers: []netip.Prefix{netip.MustParsePrefix("192.168.7.0/24")},
 		Faults: func() []string { return []string{"a file: is damaged; remove it"} }, Version: `1.0"`, Log: slog.New(slog.DiscardHandler)}
 }
 

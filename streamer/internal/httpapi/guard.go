@@ -41,7 +41,7 @@ func (a *api) isOwnHost(host string) bool {
 		return !address.IsUnspecified()
 	}
 	return !strings.Contains(name, ".") || strings.HasSuffix(name, ".local") || strings.HasSuffix(name, ".localhost") ||
-		slices.Contains(a.Names, name)
+		a.Names != nil && slices.Contains(a.Names(), name)
 }
 
 // loopback allows only programs on this machine.

@@ -6,6 +6,7 @@ package watchdog
 
 import (
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -36,6 +37,16 @@ func New(log *slog.Logger, checks ...Check) *Watchdog {
 	}
 	w.interval = interval
 	return w
+}
+
+// IsWatched says whether systemd is there to be told.
+func IsWatched() bool { return os.Getenv("NOTIFY_SOCKET") != "" }
+
+// Waiting says, before there is a Watchdog, that the service is alive and waits for what the words say. Call it at least
+// each few seconds.
+func Waiting(words string) {
+	// What systemd does not hear it takes for a service that hangs, and starts it again.
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady+"\n"+daemon.SdNotifyWatchdog+"\nSTATUS=waiting: "+words)
 }
 
 // Start says that the service is ready and starts the notifications. Call it once the port answers.

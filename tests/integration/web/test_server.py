@@ -310,7 +310,7 @@ def test_it_stops_while_idle_and_stalled_connections_are_open(services, web, ope
 def test_it_names_port_and_key_where_the_port_is_taken(web):
     with pytest.raises(PetcamError) as raised:
         listen("127.0.0.1", web.port)
-    assert raised.value.code is Code.PORT_TAKEN
+    assert raised.value.code is Code.PORT_UNAVAILABLE
     assert str(web.port) in raised.value.message and "web.port" in raised.value.message
 
 
@@ -318,7 +318,7 @@ def test_it_names_port_and_key_where_the_port_is_taken(web):
 def test_it_names_the_key_where_the_address_is_not_this_machines(host):
     with pytest.raises(PetcamError, match="web.host") as raised:
         listen(host, 0)
-    assert raised.value.code is Code.BAD_CONFIG
+    assert raised.value.code is Code.PORT_UNAVAILABLE
 
 
 def test_connections_that_a_flood_has_begun_wait_without_being_dropped(many_descriptors):
@@ -408,6 +408,26 @@ def test_the_command_says_in_one_line_that_the_port_is_taken(start_petcam_web, w
 def log_of(process):
     process.terminate()
     return process.communicate(timeout=30)[1]
+
+
+def test_the_service_waits_for_its_port_and_says_so(start_petcam_web, notify):
+    with socket.create_server(("127.0.0.1", port := free_port())):
+        start_petcam_web(port, NOTIFY_SOCKET=notify.getsockname(), WATCHDOG_USEC="20000000")
+        waiting = f"waiting: port {port} is taken by another program: change web.port in the configuration".encode()
+        assert notify.recv(4096) == b"READY=1\nSTATUS=" + waiting
+        for _ in range(2):  # it is alive meanwhile
+            assert notify.recv(4096) == b"WATCHDOG=1\nSTATUS=" + waiting
+            assert notify.recv(4096) == b"READY=1\nSTATUS=" + waiting
+    while b"STATUS=ready" not in notify.recv(4096):
+        pass
+    assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=20).ok
+
+
+def test_it_ends_at_a_signal_while_it_waits_for_its_address(start_petcam_web, notify):
+    process, _ = start_petcam_web(host="192.0.2.99", NOTIFY_SOCKET=notify.getsockname())
+    assert b"waiting: web.host: 192.0.2.99 is no address of this machine" in notify.recv(4096)
+    process.terminate()
+    assert process.wait(20) == 0
 
 
 def test_with_few_descriptors_it_leaves_some_for_its_work(start_petcam_web, notify):

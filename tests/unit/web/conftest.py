@@ -79,7 +79,7 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         owner=owner,
         sessions=Sessions(tmp_path / "state", owner.generation, "boot-1"),
         cookie=Cookie(SecretKey(b"k" * 32)),
-        hosts=Hosts(config, "petcam-box"),
+        hosts=Hosts(config, lambda: ["petcam-box"]),
         offer_tokens=OfferTokens(bytes(32), "boot-1"),
         viewing_tokens=ViewingTokens(tmp_path / "state"),
         proof=tls_proof(bytes(32)),

@@ -24,7 +24,7 @@ from petcam.web.http.hosts import Hosts
 def test_it_names_the_streamer_by_the_host_of_the_page(services, public_url, page, signaling_url):
     web = Web(hosts=["192.0.2.5", "fe80::1", "camera.example", "x.example"])
     config = replace(services.config, web=web, streamer=Streamer(port=8181, public_url=public_url))
-    client = create_app(replace(services, config=config, hosts=Hosts(config, "box"))).test_client()
+    client = create_app(replace(services, config=config, hosts=Hosts(config, lambda: ["box"]))).test_client()
     answer = client.get("/api/webrtc/config", base_url=page)
     assert answer.get_json()["signaling_url"] == signaling_url
     if signaling_url.startswith("http"):
