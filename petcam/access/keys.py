@@ -10,7 +10,7 @@ from petcam.errors import PetcamError
 
 MIN_KEY_BYTES = 32
 MAX_KEY_BYTES = 4096
-REMEDY = "remove it, then sudo dpkg-reconfigure petcam and sudo systemctl restart petcam.target"
+REMEDY = "sudo systemctl restart petcam.target makes it anew; without the package, remove it first"
 KINDS = {
     name: Kind(name, MAX_KEY_BYTES, effect, REMEDY, key)
     for name, effect, key in (

@@ -226,12 +226,12 @@ def check_clock(now: float) -> Finding:
 
 
 def check_secrets() -> Iterator[Finding]:
-    """Both must exist, or systemd does not start the service. Only root can see them."""
+    """Both must exist, or systemd does not start the service; petcam-keys.service makes them. Only root sees them."""
     if not SECRETS_DIRECTORY.is_dir() or os.geteuid():
         return
     for name in ("session.key", "token.key"):
         if not os.path.lexists(SECRETS_DIRECTORY / name):
-            words = f"{SECRETS_DIRECTORY / name} is missing: sudo dpkg-reconfigure petcam"
+            words = f"{SECRETS_DIRECTORY / name} is missing: sudo systemctl restart petcam.target"
             yield Finding(Sign.BROKEN, "keys", words)
     for error in key_troubles(SECRETS_DIRECTORY):
         yield Finding(Sign.BROKEN, "keys", error.message)

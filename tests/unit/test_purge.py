@@ -26,7 +26,7 @@ def test_it_names_every_state_file_of_the_document():
     documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     assert len(documented) > 5
     assert names_for("/var/lib/petcam") == documented
-    assert names_for("/etc/petcam/secrets") == {"session.key", "token.key"}
+    assert names_for("/etc/petcam/secrets") == {"session.key", "token.key", "board"}
 
 
 def test_no_command_of_it_deletes_a_tree():

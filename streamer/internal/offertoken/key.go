@@ -85,7 +85,7 @@ func readKey(places []string) ([]byte, error) {
 // remedy is how a key is made anew. systemd gives the package's keys to the services when they start.
 func remedy(place string) string {
 	if directory := os.Getenv("CREDENTIALS_DIRECTORY"); directory != "" && filepath.Dir(place) == filepath.Clean(directory) {
-		return "sudo rm -r /etc/petcam/secrets/token.key; sudo dpkg-reconfigure petcam; sudo systemctl restart petcam.target"
+		return "sudo systemctl restart petcam.target"
 	}
 	return "remove it and restart petcam-web, which makes a new one"
 }

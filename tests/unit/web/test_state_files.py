@@ -229,7 +229,7 @@ def test_a_credential_that_is_too_short_is_not_replaced_by_another_key(tmp_path,
     (credentials / "session.key").write_bytes(data)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
     keys = [secret_key("session.key", folder) for _ in range(2)]
-    assert keys[0].secret != keys[1].secret and "dpkg-reconfigure" in keys[0].trouble.message
+    assert keys[0].secret != keys[1].secret and "restart petcam.target" in keys[0].trouble.message
     assert not folder.exists()
 
 
