@@ -80,10 +80,12 @@ class StreamerClient:
                 raise
         return self._ask(get)
 
-    def control(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-        """``POST`` of JSON, within 5 s, at most once."""
+    def control(
+        self, path: str, body: bytes, headers: Mapping[str, str] | None = None, timeout: float | None = None
+    ) -> Answer:
+        """``POST`` of JSON, within ``timeout`` seconds, 5 where it is None, at most once."""
         headers = {**(headers or {}), "Content-Type": "application/json", "Connection": "close"}
-        return self._ask(partial(self._post, self._base_url + path, body, headers))
+        return self._ask(partial(self._post, self._base_url + path, body, headers, timeout or CONTROL_TIMEOUT_SECONDS))
 
     def close(self) -> None:
         self._reads.close()
@@ -93,10 +95,8 @@ class StreamerClient:
         response = self._reads.urlopen("GET", path, redirect=False)
         return Answer(response.status, response.data, response.headers.get("Retry-After", ""))
 
-    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        response = self._controls.post(
-            url, body, headers=headers, timeout=CONTROL_TIMEOUT_SECONDS, allow_redirects=False, proxies={}
-        )
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
+        response = self._controls.post(url, body, headers=headers, timeout=timeout, allow_redirects=False, proxies={})
         return Answer(response.status_code, response.content, response.headers.get("Retry-After", ""))
 
     def _ask(self, send: Callable[[], Answer]) -> Answer:

@@ -26,7 +26,7 @@ const (
 	stopTimeout   = 5 * time.Second // after which a stop that hangs ends the process
 	// memoryLimit is GOMEMLIMIT in bytes: the collector works harder before a small board runs short. The service needs
 	// far less.
-	memoryLimit = 128 << 20
+	memoryLimit   = 128 << 20
 	retryInterval = 2 * time.Second // of a port that cannot be opened yet
 	// maxProcessors is GOMAXPROCS. With one, no thread is woken to look for work that is done in 50 µs, and the
 	// wait for the next frame releases the processor at once: a third less CPU (docs/decisions.md, 10).

@@ -2,7 +2,7 @@ import { fetchJSON, postJSON, ServerError } from "./http.js";
 
 const URLS = { start: "/api/recording/start", stop: "/api/recording/stop", status: "/api/recording/status" };
 const POLL_MS = 1000;
-const CONTROL_MS = 6000; // petcam-web itself gives up after 5 s
+const CONTROL_MS = 16000; // petcam-web itself gives up after 15 s: a disk may be slow
 
 /** @typedef {"checking" | "on" | "off" | "unknown" | "missing"} RecordingState */
 /**

@@ -8,6 +8,8 @@ from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
 from petcam.web.http import error_answer, error_body, json_object, passed_on
 
+DISK_TIMEOUT_SECONDS = 15.0  # the streamer itself gives up a disk that takes over 10 s for a write
+
 
 class RecordingControl:
     def __init__(self, streamer: StreamerClient) -> None:
@@ -32,4 +34,4 @@ class RecordingControl:
             return error_answer(error, {**error_body(error), "recording": False})
 
     def _control(self, path: str) -> Response:
-        return passed_on(self._streamer.control(path, json.dumps(json_object()).encode()))
+        return passed_on(self._streamer.control(path, json.dumps(json_object()).encode(), timeout=DISK_TIMEOUT_SECONDS))

@@ -121,7 +121,7 @@ func (r *Recorder) recording() bool {
 }
 
 // Start begins a recording and returns the name of its first file once frames are in it. Errors wrap a *apierror.Error:
-// BadRequest, AlreadyRecording, NoVideo, RecordingFailed.
+// BadRequest, AlreadyRecording, NoVideo, RecordingFailed. Where the disk is too slow it returns before that is free again.
 func (r *Recorder) Start(label string) (filename string, err error) {
 	if !validLabel(label) {
 		return "", apierror.New(apierror.BadRequest, "filename must be 1 to 64 of A-Z a-z 0-9 . _ -")
@@ -130,8 +130,12 @@ func (r *Recorder) Start(label string) (filename string, err error) {
 	if err != nil {
 		return "", err
 	}
-	<-s.started
-	return s.filename, s.startErr
+	select {
+	case <-s.started:
+		return s.filename, s.startErr
+	case <-s.late.slow:
+		return "", errDiskSlow
+	}
 }
 
 // begin makes the session that only one of several callers gets; it waits for one that is just stopping.
@@ -147,6 +151,8 @@ func (r *Recorder) begin(label string) (*session, error) {
 	switch {
 	case r.closed:
 		return nil, apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
+	case r.session != nil && r.session.late.isSlow():
+		return nil, errDiskSlow
 	case r.session != nil:
 		return nil, apierror.New(apierror.AlreadyRecording, "%s is being recorded; stop it first", r.recordedName())
 	}

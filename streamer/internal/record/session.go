@@ -10,10 +10,7 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-const (
-	startTimeout = 2 * time.Second // without a fresh frame within it, Start says NoVideo
-	maxFreshAge  = 2 * time.Second // a frame published longer ago does not show that the camera is sending
-)
+const maxFreshAge = 2 * time.Second // a frame published longer ago does not show that the camera is sending
 
 // errStopped is the cause of a session that ends because it was told to.
 var errStopped = errors.New("stopped")
@@ -28,6 +25,7 @@ type session struct {
 	stopping bool          // guarded by recorder.mu: Stop has taken this session
 	stopNS   atomic.Uint64 // CLOCK_MONOTONIC of Stop: what was published later does not belong to the recording
 
+	late     *patience
 	started  chan struct{} // closed when Start's result is in the next two
 	filename string
 	startErr error
@@ -49,10 +47,12 @@ type session struct {
 
 func newSession(r *Recorder, label string) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	return &session{
+	s := &session{
 		recorder: r, label: label, ctx: ctx, cancel: cancel, clock: wallClock{now: r.system.now},
 		started: make(chan struct{}), done: make(chan struct{}),
 	}
+	s.late = newPatience(s)
+	return s
 }
 
 func (s *session) run() {
@@ -96,38 +96,38 @@ func (s *session) record() error {
 
 	s.source = s.recorder.open()
 	defer s.source.Close()
-	late := time.AfterFunc(startTimeout, func() {
-		s.cancel(apierror.New(apierror.NoVideo, "The camera is not sending; see its state, and try again"))
-	})
-	defer late.Stop()
+	s.late.begin()
+	defer s.late.end()
 	s.idle = newIdleContext(s.ctx, s.recorder.system.idleLimit)
 	defer s.idle.stop()
 	// Where there is nothing to rewind to, Next waits for the first frame.
 	_ = s.source.Rewind(s.recorder.options.PreRoll)
 	s.skipped = s.source.Skipped()
-	err = s.copyUnits(late)
+	err = s.copyUnits()
 	if errors.Is(err, errStopped) {
 		err = nil
 	}
 	return errors.Join(err, s.closeSegment())
 }
 
-// copyUnits writes access units until the session ends; late is stopped when the first fresh one has been written.
-func (s *session) copyUnits(late *time.Timer) error {
+// copyUnits writes access units until the session ends; the recording begins with the first fresh one.
+func (s *session) copyUnits() error {
 	for {
 		au, err := s.next()
 		switch {
 		case err == errIdle:
 			err = s.closeSegment()
-		case err == nil:
+		case err == nil && s.begun:
 			err = s.add(au)
+		case err == nil:
+			err = s.late.onDisk(func() error { return s.add(au) })
 		}
 		if err != nil {
 			return err
 		}
 		s.countSkipped()
 		if s.segment != nil {
-			s.report(au, late)
+			s.report(au)
 		}
 	}
 }
@@ -147,8 +147,8 @@ func (s *session) drop(frames uint64) {
 }
 
 // report updates the Recorder's status, once the recording has begun; it begins with the first fresh access unit.
-func (s *session) report(au h264.AccessUnit, late *time.Timer) {
-	begins := !s.begun && s.fresh(au) && late.Stop()
+func (s *session) report(au h264.AccessUnit) {
+	begins := !s.begun && s.fresh(au) && s.late.end()
 	if s.begun || begins {
 		s.recorder.progress(s.status())
 	}

@@ -13,6 +13,8 @@ type system struct {
 	openDisk     func(path string) (fileSystem, error) // the recordings directory
 	syncEvery    time.Duration                         // how often a growing file is made durable
 	idleLimit    time.Duration                         // how long a file stays open without a frame
+	startTimeout time.Duration                         // how long Start waits for the camera
+	diskTimeout  time.Duration                         // and for the disk
 	stopTimeout  time.Duration                         // how long Stop waits for the first frame that no longer belongs to the recording
 }
 
@@ -23,6 +25,8 @@ func realSystem() system {
 		openDisk:     openDisk,
 		syncEvery:    750 * time.Millisecond,    // and what it takes: nothing is older than a second
 		idleLimit:    maxFrameGap + time.Second, // the longest gap within a file, and some delay of delivery
+		startTimeout: startTimeout,
+		diskTimeout:  diskTimeout,
 		stopTimeout:  time.Second / 2,
 	}
 }

@@ -8,6 +8,7 @@ import requests
 from petcam import streamer_client
 from petcam.config import Config, Streamer
 from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.web.recordings import control
 from tests.integration.web.stub_streamer import CLOSE_CONNECTION, NEVER_ANSWER, http_answer
 
 UNAVAILABLE = {"error": "Go server unavailable", "message": "ストリーミングサーバーに接続できません"}
@@ -40,6 +41,7 @@ def test_it_answers_504_where_the_streamer_does_not_answer_in_time(url, stub, mo
     assert (streamer_client.READ_TIMEOUT_SECONDS, streamer_client.CONTROL_TIMEOUT_SECONDS) == (2, 5)
     monkeypatch.setattr(streamer_client, "READ_TIMEOUT_SECONDS", 0.1)
     monkeypatch.setattr(streamer_client, "CONTROL_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(control, "DISK_TIMEOUT_SECONDS", 0.1)
     stub.script = [NEVER_ANSWER]
     assert each_route_answers(url, 504, TIMEOUT)
 

@@ -28,7 +28,7 @@ class FakeStreamer:
     def read(self, path):
         return self._answer("GET", path, b"")
 
-    def control(self, path, body, headers=None):
+    def control(self, path, body, headers=None, timeout=None):
         self.headers = headers or {}
         return self._answer("POST", path, body)
 
