@@ -30,6 +30,7 @@ PIN_SUFFIX = ".pin"
 MAX_WRITE_PAUSE_SECONDS = 10.0  # then a .part file no longer grows; the streamer closes one after 3 s without data
 MISSING_ERRNOS = {errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}
 FORBIDDEN_ERRNOS = {errno.EACCES, errno.EPERM, errno.EROFS}
+LACKING_ERRNOS = {errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # of what a file system does not have
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class RecordingDirectory:
             if _exists(name + PIN_SUFFIX, fd):
                 raise PetcamError(Code.CONFLICT, f"{name} is pinned; unpin it first")
             os.unlink(name, dir_fd=fd)
+            _sync(fd)
 
     def pin(self, name: str) -> None:
         """Protect it from being deleted to make room. Does nothing where it is pinned already."""
@@ -100,9 +102,11 @@ class RecordingDirectory:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with suppress(FileExistsError):
                 pin = os.open(name + PIN_SUFFIX, flags, 0o640, dir_fd=fd)
-                os.fchmod(pin, 0o640)  # regardless of the umask
-                os.close(pin)
-                os.fsync(fd)
+                try:
+                    _set_mode(pin, 0o640)
+                finally:
+                    os.close(pin)
+            _sync(fd)
 
     def unpin(self, name: str) -> None:
         """Does nothing where it is not pinned."""
@@ -110,6 +114,7 @@ class RecordingDirectory:
             _open_finished_or_growing(name, fd).close()
             with suppress(FileNotFoundError):
                 os.unlink(name + PIN_SUFFIX, dir_fd=fd)
+            _sync(fd)
 
     @contextmanager
     def _open_directory(self) -> Iterator[int]:
@@ -191,6 +196,24 @@ def _describe(directory: int, file: File, pins: set[str]) -> Recording:
             if table is not None:  # exact to the frame; the name has only seconds, and a copy may have another mtime
                 duration, frames = table.duration, table.frames
     return Recording(name, start, duration, info.st_size, frames, name in pins, state)
+
+
+def _set_mode(file: int, mode: int) -> None:
+    """Whatever the umask. Only a wish: exFAT, NTFS and FAT have no modes."""
+    try:
+        os.fchmod(file, mode)
+    except OSError as error:
+        if error.errno not in LACKING_ERRNOS:
+            raise
+
+
+def _sync(directory: int) -> None:
+    """So that what the answer says outlives a power cut, as far as the file system can do that for a directory."""
+    try:
+        os.fsync(directory)
+    except OSError as error:
+        if error.errno not in LACKING_ERRNOS:
+            raise
 
 
 def _exists(name: str, directory: int) -> bool:

@@ -1,5 +1,6 @@
 """The routes for recordings on disk."""
 
+import errno
 import os
 import struct
 import time
@@ -144,6 +145,39 @@ def test_pinning_and_unpinning_twice_does_no_harm(client, recordings):
     assert client.put(f"/api/recordings/{B}/pin").status_code == 404
     assert client.delete(f"/api/recordings/{B}/pin").status_code == 404
     assert not (recordings / f"{B}.pin").exists()
+
+
+def test_a_disk_without_modes_and_durable_directories_pins_unpins_and_deletes(client, recordings, monkeypatch):
+    def refuse(number):
+        def refused(*args):
+            raise OSError(number, os.strerror(number))
+
+        return refused
+
+    monkeypatch.setattr(os, "fchmod", refuse(errno.EPERM))
+    monkeypatch.setattr(os, "fsync", refuse(errno.EINVAL))
+    (recordings / A).touch()
+    assert client.put(f"/api/recordings/{A}/pin").status_code == 204  # once the thread has what it keeps open
+    assert client.delete(f"/api/recordings/{A}/pin").status_code == 204
+    before = os.listdir("/proc/self/fd")
+    assert client.put(f"/api/recordings/{A}/pin").status_code == 204
+    assert (recordings / f"{A}.pin").exists()
+    assert client.delete(f"/api/recordings/{A}/pin").status_code == 204
+    assert client.delete(f"/api/recordings/{A}").status_code == 204
+    assert list(recordings.iterdir()) == [] and len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_a_pin_whose_file_fails_leaves_no_descriptor_open(client, recordings, monkeypatch):
+    def fail(*args):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (recordings / A).touch()
+    monkeypatch.setattr(os, "fchmod", fail)
+    before = os.listdir("/proc/self/fd")
+    for name in (A, A):
+        (recordings / f"{name}.pin").unlink(missing_ok=True)
+        assert client.put(f"/api/recordings/{name}/pin").status_code == 403
+    assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
 def test_pinning_follows_no_symbolic_link(client, recordings):
