@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"syscall"
 	"time"
@@ -20,12 +21,14 @@ type fileSystem interface {
 	Remove(name string) error
 	// Rename fails with fs.ErrExist where the new name is taken.
 	Rename(from, to string) error
-	// SetTime sets the time of modification.
+	// SetTime sets the time of modification, where the file system has one that can be set.
 	SetTime(name string, at time.Time) error
 	// Files returns the regular files.
 	Files() ([]fs.FileInfo, error)
-	// Sync makes the directory's entries durable.
+	// Sync makes the directory's entries durable, where the file system can do that for a directory.
 	Sync() error
+	// MaxFile is the largest size of a file, in bytes.
+	MaxFile() int64
 	// Space returns the bytes of the disk, and those that are free for the service's user.
 	Space() (size, free int64, err error)
 	Close()
@@ -35,6 +38,7 @@ type fileSystem interface {
 type file interface {
 	mp4.File
 	Stat() (fs.FileInfo, error)
+	// Chmod sets the mode, where the file system has modes.
 	Chmod(mode fs.FileMode) error
 	Close() error
 }
@@ -90,7 +94,7 @@ func (d *disk) OpenFile(name string, flag int, mode fs.FileMode) (file, error) {
 
 func (d *disk) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }
 func (d *disk) Remove(name string) error               { return d.root.Remove(name) }
-func (d *disk) Sync() error                            { return d.directory.Sync() }
+func (d *disk) Sync() error                            { return wished(d.directory.Sync()) }
 
 func (d *disk) Rename(from, to string) error {
 	fd := int(d.directory.Fd())
@@ -106,7 +110,7 @@ func (d *disk) Rename(from, to string) error {
 
 func (d *disk) SetTime(name string, at time.Time) error {
 	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, unix.NsecToTimespec(at.UnixNano())}
-	return unix.UtimesNanoAt(int(d.directory.Fd()), name, times, unix.AT_SYMLINK_NOFOLLOW)
+	return wished(unix.UtimesNanoAt(int(d.directory.Fd()), name, times, unix.AT_SYMLINK_NOFOLLOW))
 }
 
 func (d *disk) Files() ([]fs.FileInfo, error) {
@@ -131,8 +135,32 @@ func (d *disk) Space() (size, free int64, err error) {
 	return int64(s.Blocks) * s.Bsize, int64(s.Bavail) * s.Bsize, nil
 }
 
+// maxFATFile is the largest file of FAT32, whose length field has 32 bits.
+const maxFATFile = 1<<32 - 1
+
+func (d *disk) MaxFile() int64 {
+	var s syscall.Statfs_t
+	if err := syscall.Fstatfs(int(d.directory.Fd()), &s); err == nil && s.Type == unix.MSDOS_SUPER_MAGIC {
+		return maxFATFile
+	}
+	return math.MaxInt64
+}
+
+// wished is the error of what only is a wish: nil where the file system lacks it altogether, as exFAT, NTFS and FAT lack
+// modes, owners and hard links.
+func wished(err error) error {
+	for _, lacking := range []error{syscall.EPERM, syscall.EINVAL, syscall.ENOTSUP, syscall.ENOSYS} {
+		if errors.Is(err, lacking) {
+			return nil
+		}
+	}
+	return err
+}
+
 // diskFile is a file whose Sync leaves out times, which nobody needs after a power cut.
 type diskFile struct{ *os.File }
+
+func (f diskFile) Chmod(mode fs.FileMode) error { return wished(f.File.Chmod(mode)) }
 
 func (f diskFile) Sync() error {
 	for {

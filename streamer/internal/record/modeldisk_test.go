@@ -3,6 +3,7 @@ package record
 import (
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -91,9 +92,11 @@ func (d *modelDisk) Files() (files []fs.FileInfo, err error) {
 	return files, nil
 }
 
-func (d *modelDisk) Rename(string, string) error        { return syscall.ENOSYS }
-func (d *modelDisk) SetTime(string, time.Time) error    { return nil }
-func (d *modelDisk) Sync() error                        { return nil }
+func (d *modelDisk) Rename(string, string) error     { return syscall.ENOSYS }
+func (d *modelDisk) SetTime(string, time.Time) error { return nil }
+func (d *modelDisk) Sync() error                     { return nil }
+func (d *modelDisk) MaxFile() int64                  { return math.MaxInt64 }
+
 func (d *modelDisk) Space() (size, free int64, _ error) { return d.size, d.free(), nil }
 func (d *modelDisk) Close()                             {}
 

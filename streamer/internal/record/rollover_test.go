@@ -25,6 +25,42 @@ func TestALongRecordingContinuesInTheNextFileWithoutLosingOrRepeatingAFrame(t *t
 	mp4test.Plays(t, r.path(files[2]))
 }
 
+// fatDisk is a disk on which files may only have so many bytes.
+type fatDisk struct {
+	fileSystem
+	max int64
+}
+
+func (d fatDisk) MaxFile() int64 { return d.max }
+
+func TestAFileEndsBeforeTheLargestThatTheDiskTakes(t *testing.T) {
+	r := newHarness(t, nil)
+	units := seconds(t, 6)
+	half := int64(1 << 10) // for headers
+	for _, au := range units[:90] {
+		half += int64(len(au.Data)) + 200
+	}
+	r.system.openDisk = func(path string) (fileSystem, error) {
+		disk, err := openDisk(path)
+		return fatDisk{disk, half}, err
+	}
+	r.source.publish(units...)
+	r.start()
+	r.stop()
+	files := r.files()
+	if len(files) < 2 {
+		t.Fatalf("files are %v, want more than one", files)
+	}
+	for _, name := range files {
+		frames := len(mp4test.Packets(t, r.path(name)))
+		r.holds(name, units[:frames])
+		units = units[frames:]
+	}
+	if len(units) > 0 {
+		t.Errorf("%d frames are in no file", len(units))
+	}
+}
+
 // breaks are what ends a file before the keyframe at 60 of a clip of 90 frames.
 func breaks(t *testing.T) map[string]func(units []h264.AccessUnit) {
 	other := mp4test.Clip(t, "baseline", 176, 144, 30, 0)

@@ -17,6 +17,7 @@ type segment struct {
 	file          file
 	mp4           *mp4.Writer
 	parameterSets parameterSets
+	maxSize       int64     // bytes up to which it may grow; the table of its samples comes behind them
 	start         time.Time // wall clock at the first frame's capture
 	first         h264.AccessUnit
 	last          h264.AccessUnit // both without data
@@ -37,7 +38,10 @@ func createSegment(dir *directory, label string, start time.Time, params paramet
 		return nil, errors.Join(err, file.Close(), dir.Remove(name+partSuffix))
 	}
 	au.Data = nil
-	return &segment{name: name, file: file, mp4: writer, parameterSets: params, start: start, first: au}, nil
+	maxSize := dir.MaxFile()
+	return &segment{
+		name: name, file: file, mp4: writer, parameterSets: params, maxSize: maxSize - maxSize/32, start: start, first: au,
+	}, nil
 }
 
 // endsBefore says whether au must not go into this file: docs/recordings.md, "When a file ends and the next begins".
@@ -54,7 +58,7 @@ func (s *segment) endsBefore(au h264.AccessUnit, limit time.Duration) bool {
 	if !au.Keyframe {
 		return au.Epoch != s.last.Epoch // of another writer: it refers to frames that are not in this file
 	}
-	return s.elapsed(au) >= limit || !s.parameterSets.cover(au)
+	return s.elapsed(au) >= limit || s.mp4.Size() >= s.maxSize || !s.parameterSets.cover(au)
 }
 
 // elapsed is the time from the first frame's capture to au's.
