@@ -46,7 +46,7 @@ class Camera:
 class WebRTC:
     udp_port: int = _key(8081, kinds.PORT)
     ice_servers: list[str] = _key([], kinds.ICE_SERVERS)
-    extra_hosts: list[str] = _key([], kinds.HOSTS)
+    extra_hosts: list[str] = _key([], kinds.ENDPOINTS)
     max_viewers: int = _key(16, kinds.whole(1, 256))
     backend: str = _key("go", kinds.choice("go", "python"))
 

@@ -70,6 +70,12 @@ BYTES = whole(0, 2**62)
 HOST_PATTERN = r"[A-Za-z0-9.:_-]{1,253}"
 HOST = matching(HOST_PATTERN, "a host name or an IP address")
 HOSTS = list_of(matching(HOST_PATTERN, "host names or IP addresses"))
+ENDPOINTS = list_of(
+    matching(
+        rf"{HOST_PATTERN}|\[[0-9A-Fa-f:.]{{2,45}}\]:[0-9]{{1,5}}",
+        "host names or IP addresses, each with :PORT where that is another",
+    )
+)
 NETWORKS = list_of(Kind("IP addresses or networks like 192.168.1.0/24", _network))
 ICE_SERVERS = list_of(matching(r"(stun|stuns|turn|turns):\S+", "stun: or turn: URLs"))
 SEGMENT = matching(r"/[A-Za-z0-9._-]{1,200}", "a segment name like /petcam_stream")

@@ -47,7 +47,7 @@ type Camera struct {
 type WebRTC struct {
 	UDPPort    int      `key:"udp_port" default:"8081" allowed:"1 to 65535"`
 	ICEServers []string `key:"ice_servers" allowed:"ice server"`
-	ExtraHosts []string `key:"extra_hosts" allowed:"host"` // names or addresses of this machine that it does not know of
+	ExtraHosts []string `key:"extra_hosts" allowed:"endpoint"` // names or addresses of this machine that it does not know of
 	MaxViewers int      `key:"max_viewers" default:"16" allowed:"1 to 256"`
 	Backend    string   `key:"backend" default:"go" allowed:"go or python"`
 }

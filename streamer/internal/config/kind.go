@@ -80,6 +80,7 @@ type form struct {
 const space = `\s\v\x1c-\x1f\x{85}\p{Z}`
 
 var forms = map[string]form{
+	"endpoint":   {pattern(`[A-Za-z0-9.:_-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]:[0-9]{1,5}`), "", "host names or IP addresses, each with :PORT where that is another"},
 	"host":       {pattern(`[A-Za-z0-9.:_-]{1,253}`), "a host name or an IP address", "host names or IP addresses"},
 	"network":    {isNetwork, "", "IP addresses or networks like 192.168.1.0/24"},
 	"ice server": {pattern(`(stun|stuns|turn|turns):[^` + space + `]+`), "", "stun: or turn: URLs"},

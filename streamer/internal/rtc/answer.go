@@ -13,7 +13,7 @@ import (
 // withCandidates is pion's answer with a host candidate for each address instead of the few that pion knows.
 // All media are bundled with the first one that is not rejected, so the candidates belong there: where a viewer offers
 // audio first, pion leaves them with the audio, where browsers ignore them.
-func withCandidates(answer string, addresses []netip.Addr, port uint16) (string, error) {
+func withCandidates(answer string, addresses []netip.AddrPort) (string, error) {
 	var session sdp.SessionDescription
 	if err := session.UnmarshalString(answer); err != nil {
 		return "", err
@@ -24,7 +24,7 @@ func withCandidates(answer string, addresses []netip.Addr, port uint16) (string,
 	}
 	candidates := removeCandidates(session.MediaDescriptions)
 	for n, address := range addresses {
-		candidates = append(candidates, sdp.NewAttribute("candidate", hostCandidate(n, address, port)))
+		candidates = append(candidates, sdp.NewAttribute("candidate", hostCandidate(n, address)))
 	}
 	media := session.MediaDescriptions[i]
 	media.Attributes = append(append(media.Attributes, candidates...), sdp.NewPropertyAttribute("end-of-candidates"))
@@ -46,7 +46,7 @@ func removeCandidates(all []*sdp.MediaDescription) (found []sdp.Attribute) {
 }
 
 // hostCandidate is the n-th host candidate (RFC 8839, 5.1); the earlier, the higher its priority (RFC 8445, 5.1.2).
-func hostCandidate(n int, address netip.Addr, port uint16) string {
+func hostCandidate(n int, address netip.AddrPort) string {
 	priority := 126<<24 | uint32(65535-n)<<8 | 255
-	return fmt.Sprintf("petcam%d 1 udp %d %s %d typ host", n, priority, address, port)
+	return fmt.Sprintf("petcam%d 1 udp %d %s %d typ host", n, priority, address.Addr(), address.Port())
 }

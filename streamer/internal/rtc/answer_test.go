@@ -17,9 +17,9 @@ func TestExtraHostNamesAreResolved(t *testing.T) {
 	if _, err := net.LookupHost("localhost"); err != nil {
 		t.Skip("this machine does not know localhost: it has no /etc/hosts")
 	}
-	s := start(t, func(o *Options) { o.ExtraHosts = []string{"localhost"} }, defaultTimeouts())
+	s := start(t, func(o *Options) { o.ExtraHosts = []string{"localhost:9000"} }, defaultTimeouts())
 	eventually(t, "localhost resolved", func() bool {
-		return slices.Contains(*s.mux.hosts.resolved.Load(), netip.MustParseAddr("127.0.0.1"))
+		return slices.Contains(*s.mux.hosts.resolved.Load(), netip.MustParseAddrPort("127.0.0.1:9000"))
 	})
 }
 

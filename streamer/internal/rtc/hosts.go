@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -16,22 +17,44 @@ const resolveInterval = time.Minute
 // and the configured ones.
 type hosts struct {
 	bound    netip.Addr // of the socket; unspecified: all addresses of the machine
-	fixed    []netip.Addr
-	names    []string
-	resolved atomic.Pointer[[]netip.Addr] // of names; resolveRegularly renews it
+	port     uint16     // of the socket
+	fixed    []netip.AddrPort
+	names    []name
+	resolved atomic.Pointer[[]netip.AddrPort] // of names; resolveRegularly renews it
 }
 
-func newHosts(bound netip.Addr, extra []string) *hosts {
-	h := &hosts{bound: bound}
-	for _, host := range extra {
+// name is a host name under which viewers reach the socket at this port.
+type name struct {
+	host string
+	port uint16
+}
+
+// newHosts takes further hosts, each an address or a name, with ":port" where a router or a NAT has given the socket
+// another port outside; an IPv6 address then has brackets.
+func newHosts(bound netip.AddrPort, extra []string) *hosts {
+	h := &hosts{bound: bound.Addr().Unmap(), port: bound.Port()}
+	for _, each := range extra {
+		host, port := h.split(each)
 		if address, err := netip.ParseAddr(host); err == nil {
-			h.fixed = append(h.fixed, address.Unmap())
+			h.fixed = append(h.fixed, netip.AddrPortFrom(address.Unmap(), port))
 		} else {
-			h.names = append(h.names, host)
+			h.names = append(h.names, name{host, port})
 		}
 	}
-	h.resolved.Store(&[]netip.Addr{})
+	h.resolved.Store(&[]netip.AddrPort{})
 	return h
+}
+
+func (h *hosts) split(extra string) (host string, port uint16) {
+	host, digits, err := net.SplitHostPort(extra)
+	if err != nil {
+		return extra, h.port
+	}
+	number, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil || number == 0 {
+		return extra, h.port
+	}
+	return host, uint16(number)
 }
 
 // resolveRegularly looks the names up until ctx ends, so that no answer waits for a name server.
@@ -52,14 +75,14 @@ func (h *hosts) resolveRegularly(ctx context.Context) {
 }
 
 func (h *hosts) resolve(ctx context.Context) {
-	var all []netip.Addr
+	var all []netip.AddrPort
 	for _, name := range h.names {
-		addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+		addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name.host)
 		if err != nil {
 			return // keep the addresses of the last lookup
 		}
 		for _, address := range addresses {
-			all = append(all, address.Unmap())
+			all = append(all, netip.AddrPortFrom(address.Unmap(), name.port))
 		}
 	}
 	h.resolved.Store(&all)
@@ -70,18 +93,26 @@ func (h *hosts) local() []netip.Addr {
 	if !h.bound.IsUnspecified() {
 		return []netip.Addr{h.bound}
 	}
-	return h.reachable(interfaceAddresses())
+	return slices.DeleteFunc(interfaceAddresses(), h.isOutOfReach)
 }
 
 // all lists where viewers can reach the socket, the machine's own addresses first.
-func (h *hosts) all() []netip.Addr {
-	return unique(h.reachable(slices.Concat(h.local(), h.fixed, *h.resolved.Load())))
+func (h *hosts) all() (found []netip.AddrPort) {
+	for _, address := range h.local() {
+		found = append(found, netip.AddrPortFrom(address, h.port))
+	}
+	for _, extra := range slices.Concat(h.fixed, *h.resolved.Load()) {
+		if !h.isOutOfReach(extra.Addr()) && !slices.Contains(found, extra) {
+			found = append(found, extra)
+		}
+	}
+	return found
 }
 
-// reachable drops the addresses of a family that the socket does not receive; [::] receives both.
-func (h *hosts) reachable(addresses []netip.Addr) []netip.Addr {
+// isOutOfReach says whether an address is of a family that the socket does not receive; [::] receives both.
+func (h *hosts) isOutOfReach(address netip.Addr) bool {
 	both := h.bound.Is6() && h.bound.IsUnspecified()
-	return slices.DeleteFunc(addresses, func(a netip.Addr) bool { return !both && a.Is6() != h.bound.Is6() })
+	return !both && address.Is6() != h.bound.Is6()
 }
 
 // interfaceAddresses are the addresses of all interfaces that are up; those of the loopback only where there is no
@@ -110,13 +141,4 @@ func interfaceAddresses() (found []netip.Addr) {
 		return loopback
 	}
 	return found
-}
-
-func unique(addresses []netip.Addr) []netip.Addr {
-	seen := make(map[netip.Addr]bool, len(addresses))
-	return slices.DeleteFunc(addresses, func(a netip.Addr) bool {
-		known := seen[a]
-		seen[a] = true
-		return known
-	})
 }

@@ -7,20 +7,22 @@ import (
 	"testing"
 )
 
-func addresses(text string) (found []netip.Addr) {
+func addresses(text string) (found []netip.AddrPort) {
 	for _, one := range strings.Fields(text) {
-		found = append(found, netip.MustParseAddr(one))
+		found = append(found, netip.MustParseAddrPort(one))
 	}
 	return found
 }
 
 func TestBoundAddressComesFirstAndOtherFamiliesAreLeftOut(t *testing.T) {
 	for _, c := range []struct{ bound, extra, want string }{
-		{"127.0.0.1", "", "127.0.0.1"},
-		{"127.0.0.1", "192.0.2.7 2001:db8::7 127.0.0.1", "127.0.0.1 192.0.2.7"},
-		{"::1", "192.0.2.7 2001:db8::7", "::1 2001:db8::7"},
+		{"127.0.0.1:81", "", "127.0.0.1:81"},
+		{"127.0.0.1:81", "192.0.2.7 2001:db8::7 127.0.0.1", "127.0.0.1:81 192.0.2.7:81"},
+		{"[::1]:81", "192.0.2.7 2001:db8::7", "[::1]:81 [2001:db8::7]:81"},
+		{"127.0.0.1:81", "192.0.2.7:9000 192.0.2.7", "127.0.0.1:81 192.0.2.7:9000 192.0.2.7:81"},
+		{"[::1]:81", "[2001:db8::7]:9000", "[::1]:81 [2001:db8::7]:9000"},
 	} {
-		got := newHosts(netip.MustParseAddr(c.bound), strings.Fields(c.extra)).all()
+		got := newHosts(netip.MustParseAddrPort(c.bound), strings.Fields(c.extra)).all()
 		if !slices.Equal(got, addresses(c.want)) {
 			t.Errorf("%+v: got %v", c, got)
 		}
@@ -28,14 +30,14 @@ func TestBoundAddressComesFirstAndOtherFamiliesAreLeftOut(t *testing.T) {
 }
 
 func TestUnspecifiedAddressMeansAllAddressesOfItsFamily(t *testing.T) {
-	for _, bound := range []string{"0.0.0.0", "::"} {
-		h := newHosts(netip.MustParseAddr(bound), []string{"192.0.2.7"})
+	for _, bound := range []string{"0.0.0.0:81", "[::]:81"} {
+		h := newHosts(netip.MustParseAddrPort(bound), []string{"192.0.2.7"})
 		all := h.all()
-		if len(all) < 2 || !slices.Contains(all, netip.MustParseAddr("192.0.2.7")) {
+		if len(all) < 2 || !slices.Contains(all, netip.MustParseAddrPort("192.0.2.7:81")) {
 			t.Errorf("%s: %v", bound, all)
 		}
 		for _, a := range all {
-			if a.IsUnspecified() || (bound == "0.0.0.0" && a.Is6()) {
+			if a.Addr().IsUnspecified() || (bound == "0.0.0.0:81" && a.Addr().Is6()) {
 				t.Errorf("%s: %v", bound, all)
 			}
 		}

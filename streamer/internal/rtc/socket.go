@@ -41,7 +41,7 @@ func listen(host string, port int, extra []string, log pionLog) (*mux, error) {
 	return &mux{
 		UDPMuxDefault: ice.NewUDPMuxDefault(params),
 		batching:      batching,
-		hosts:         newHosts(local.Addr().Unmap(), extra),
+		hosts:         newHosts(local, extra),
 		port:          local.Port(),
 	}, nil
 }

@@ -181,5 +181,5 @@ func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 	if local == nil {
 		return "", errors.New("the connection was closed")
 	}
-	return withCandidates(local.SDP, v.server.mux.hosts.all(), v.server.mux.port)
+	return withCandidates(local.SDP, v.server.mux.hosts.all())
 }
