@@ -1,5 +1,6 @@
 """Upgrade, downgrade, removal and purge: what is kept, and what is removed."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -107,19 +108,49 @@ def test_purge_leaves_only_recordings_and_users(machine: Machine, package: Packa
 
 def test_purge_deletes_nothing_that_petcam_did_not_write(machine: Machine) -> None:
     log_in(machine)
-    state = "/var/lib/petcam"
-    machine.run("mkdir", f"{state}/photos", f"{state}/films", f"{RECORDINGS}/old")
+    state, elsewhere = "/var/lib/petcam", "/srv/films"
+    machine.run("install", "-d", "-o", "petcam", "-g", "petcam", elsewhere)
+    edit_config(machine, "directory: /var/lib/petcam/recordings", f"directory: {elsewhere}")
+    machine.run("mkdir", f"{state}/photos", f"{state}/films", f"{RECORDINGS}/old", f"{state}/viewing_tokens.json")
     machine.run("mount", "-t", "tmpfs", "photos", f"{state}/photos")
+    machine.run("systemctl", "stop", "petcam.target", WEB, STREAMER)
     kept = (
+        "/root/will",
         "/var/lib/petcam/photos/cat.jpg",
         "/var/lib/petcam/films/petcam_20260101-000000.mp4",
         f"{RECORDINGS}/old/a.mp4",
+        f"{elsewhere}/petcam_20260101-000000.mp4",
+        f"{state}/viewing_tokens.json/letter",
+        *(f"{state}/owner.json.bak", f"{state}/.owner.json.swp"),
+        *("/etc/petcam/secrets/mqtt", "/var/lib/petcam-streamer/notes"),
     )
-    others = (f"{state}/owner.json.bak", "/etc/petcam/secrets/mqtt", "/var/lib/petcam-streamer/notes")
-    machine.run("touch", *kept, *others)
+    for path in kept:
+        (machine.root / path[1:]).write_text(path) if "photos" not in path else machine.run("tee", path, text=path)
+    machine.run("ln", "-s", "/root/will", f"{state}/viewer.json")
+    machine.run("touch", f"{state}/session.key")
+    machine.run("mount", "--bind", "/root/will", f"{state}/session.key")
+    machine.run("apt-get", "remove", "-y", "petcam")
     machine.run("apt-get", "purge", "-y", "petcam")
-    machine.run("ls", *kept, *others)
-    assert machine.run("ls", state).split() == ["films", "owner.json.bak", "photos", "recordings"]
+    assert machine.run("cat", *kept) == "".join(kept)
+    remaining = ["films", "owner.json.bak", "photos", "recordings", "session.key", "viewer.json", "viewing_tokens.json"]
+    assert machine.run("ls", state).split() == remaining
+    assert machine.run("dpkg-query", "-W", "-f", "${Status}", "petcam", check=False).startswith(
+        "dpkg-query: no packages"
+    )
+
+
+def test_purge_in_an_image_without_systemd_leaves_nothing_but_recordings(machine: Machine) -> None:
+    """As an image builder's chroot does it: no /proc, no /run, and nobody who runs units."""
+    log_in(machine)
+    machine.run("tee", f"{RECORDINGS}/petcam_20260101-000000.mp4", text="film")
+    machine.power_off()
+    purge = 'mount --bind "$0" "$0" && exec chroot "$0" dpkg --purge petcam'
+    command = ["unshare", "--mount", "sh", "-c", purge, str(machine.root)]
+    purged = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert purged.returncode == 0, purged.stdout
+    assert (machine.root / RECORDINGS[1:] / "petcam_20260101-000000.mp4").read_text() == "film"
+    left = {path for path in paths(machine.root) if "petcam" in path}
+    assert left == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/petcam_20260101-000000.mp4"}
 
 
 def test_purge_without_recordings_leaves_nothing(machine: Machine, installed: Installed) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 SCRIPT = (TOP / "debian/petcam.postrm").read_text()
-DELETE_NAMED = re.search(r"^delete_named\(\) \{.*?^\}", SCRIPT, re.MULTILINE | re.DOTALL)[0]
+DELETE_NAMED = re.search(r"^once=.*?^\}", SCRIPT, re.MULTILINE | re.DOTALL)[0]
 DOCUMENT = (TOP / "docs/state.md").read_text()
 
 
@@ -34,9 +34,9 @@ def test_no_command_of_it_deletes_a_tree():
 
 
 def test_what_was_made_goes_with_its_unfinished_ones_and_then_the_folder(tmp_path):
-    folder = tmp_path / "state"
+    folder = tmp_path / "petcam-streamer"
     folder.mkdir()
-    for name in ("owner.json", ".owner.json.0123456789abcdef", "tls.pem"):
+    for name in ("owner.json", ".owner.json.0123456789abcdef", "tls.pem", ".tls.pem.3041236841"):
         (folder / name).touch()
     delete_named(folder, "owner.json", "tls.pem")
     assert not folder.exists()
@@ -44,7 +44,10 @@ def test_what_was_made_goes_with_its_unfinished_ones_and_then_the_folder(tmp_pat
 
 @pytest.mark.parametrize(
     "other",
-    ["photos/cat.jpg", "films/petcam_20260101-000000.mp4", "owner.json.bak", ".owner.json", "owner.json/in a folder"],
+    [
+        *("photos/cat.jpg", "films/petcam_20260101-000000.mp4", "owner.json/in a folder"),
+        *("owner.json.bak", ".owner.json", ".owner.json.swp", ".owner.json.20260101", ".owner.json.0123456789abcdef0"),
+    ],
 )
 def test_nothing_else_goes(tmp_path, other):
     kept = tmp_path / "state" / other
@@ -54,6 +57,16 @@ def test_nothing_else_goes(tmp_path, other):
     delete_named(tmp_path / "state", "owner.json", "viewer.json")
     assert kept.read_text() == "precious"
     assert not (tmp_path / "state/viewer.json").exists()
+
+
+@pytest.mark.parametrize("target", ["../elsewhere", "nowhere"])
+def test_a_link_named_like_ours_stays_and_so_does_what_it_names(tmp_path, target):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "elsewhere").write_text("precious")
+    (tmp_path / "state/owner.json").symlink_to(target)
+    delete_named(tmp_path / "state", "owner.json")
+    assert (tmp_path / "state/owner.json").readlink() == Path(target)
+    assert (tmp_path / "elsewhere").read_text() == "precious"
 
 
 def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path):
