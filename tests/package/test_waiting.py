@@ -1,6 +1,6 @@
 """What time can mend is waited for: an address that DHCP brings later, a port that another program has; a new name."""
 
-from tests.package.appliance import CONFIG, PAGE_URL, STREAMER, WEB, edit_config, is_active
+from tests.package.appliance import CONFIG, PAGE_URL, STREAMER, WEB, edit_config, is_active, log_in
 from tests.package.machine import Machine, eventually
 
 LATER = "192.168.78.5"
@@ -37,6 +37,7 @@ def test_a_port_that_another_program_has_is_waited_for(machine: Machine) -> None
 
 
 def test_a_renamed_board_is_opened_by_its_new_name_without_a_restart(machine: Machine) -> None:
+    log_in(machine)
     by_name = ("-H", "Host: kitchen.lan:8080")
     assert machine.curl(f"{PAGE_URL}/login", *by_name)[0] == 421
     (machine.root / "etc/hostname").write_text("kitchen\n")
