@@ -8,7 +8,13 @@ import errno
 import os
 import platform
 
-_NUMBER = {"x86_64": 202, "aarch64": 98}.get(platform.machine(), -1)
+# By machine and size of a pointer in bytes: a program of 32 bits under a kernel of 64 has the call's number of 32 bits.
+_NUMBERS = {
+    ("x86_64", 8): 202,
+    ("aarch64", 8): 98,
+    **{(machine, 4): 240 for machine in ("x86_64", "i686", "aarch64", "armv8l", "armv7l", "armv6l")},
+}
+_NUMBER = _NUMBERS.get((platform.machine(), ctypes.sizeof(ctypes.c_void_p)), -1)
 _WAIT, _WAKE = 0, 1  # not the private kind: the sleepers are other processes
 _ALL = 2**31 - 1
 _syscall = ctypes.CDLL(None, use_errno=True).syscall

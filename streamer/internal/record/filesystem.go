@@ -132,7 +132,7 @@ func (d *disk) Space() (size, free int64, err error) {
 	if err := syscall.Fstatfs(int(d.directory.Fd()), &s); err != nil {
 		return 0, 0, err
 	}
-	return int64(s.Blocks) * s.Bsize, int64(s.Bavail) * s.Bsize, nil
+	return int64(s.Blocks) * int64(s.Bsize), int64(s.Bavail) * int64(s.Bsize), nil
 }
 
 // maxFATFile is the largest file of FAT32, whose length field has 32 bits.

@@ -318,6 +318,6 @@ func (r *harness) fillDisk(leave int64) string {
 		r.t.Fatal(err)
 	}
 	name := "others"
-	r.write(name, int(int64(disk.Bavail)*disk.Bsize-leave))
+	r.write(name, int(int64(disk.Bavail)*int64(disk.Bsize)-leave))
 	return name
 }

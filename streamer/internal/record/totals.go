@@ -51,7 +51,7 @@ func (r *Recorder) Totals() Totals {
 	t.Free = -1
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(r.options.Directory, &disk); err == nil {
-		t.Free = int64(disk.Bavail) * disk.Bsize
+		t.Free = int64(disk.Bavail) * int64(disk.Bsize)
 	}
 	return t
 }
