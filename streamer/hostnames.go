@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -32,6 +33,10 @@ func machineNames(file string) (all []string) {
 	return all
 }
 
+// maxSameNames bounds how many boards of one name on one network have a certificate for the names that mDNS gives them:
+// NAME.local, NAME-2.local and so on.
+const maxSameNames = 9
+
 // hostNamesOf are the machine's own names, also below the suffixes of home networks, none of which is in the public DNS,
 // and those that the configuration has. petcam/web/http/hosts.py has the same.
 func hostNamesOf(machine []string, settings config.Config) (all []string) {
@@ -40,6 +45,9 @@ func hostNamesOf(machine []string, settings config.Config) (all []string) {
 		all = append(all, name, short)
 		for _, suffix := range []string{".local", ".lan", ".home.arpa", ".internal", ".localdomain"} {
 			all = append(all, short+suffix)
+		}
+		for n := 2; n <= maxSameNames; n++ {
+			all = append(all, fmt.Sprintf("%s-%d.local", short, n))
 		}
 	}
 	all = append(append(all, settings.Web.Hosts...), settings.WebRTC.ExtraHosts...)

@@ -34,6 +34,7 @@ from petcam.errors import PetcamError
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
+from petcam.system.hostname import mdns_name
 from petcam.system.network import http_get, is_loopback, is_own_address, is_port_free, lan_address, local_url_host
 from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
 from petcam.web.login import sessions_trouble
@@ -308,4 +309,10 @@ def check_url(config: Config) -> Finding:
         return Finding(Sign.OK, "page", url)
     if not AVAHI_DIRECTORY.exists():
         return Finding(Sign.LOOK, "page", f"{url}; phones find it by its name after: sudo apt install avahi-daemon")
-    return Finding(Sign.OK, "page", f"{url} or http://{socket.gethostname()}.local:{config.web.port}")
+    own = socket.gethostname().partition(".")[0].lower() + ".local"
+    name = mdns_name() or own
+    words = f"{url} or http://{name}:{config.web.port}"
+    if name.lower() == own:
+        return Finding(Sign.OK, "page", words)
+    remedy = "a name of its own for this board: sudo hostnamectl set-hostname NAME; sudo systemctl restart avahi-daemon"
+    return Finding(Sign.LOOK, "page", f"{words}, as another device here is {own}; {remedy}")

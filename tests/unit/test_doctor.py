@@ -128,6 +128,14 @@ def test_it_reports_a_camera_without_a_password(tmp_path, monkeypatch):
 
 def test_it_names_the_page_by_mdns_where_avahi_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(doctor, "AVAHI_DIRECTORY", tmp_path)
-    assert ".local:8080" in doctor.check_url(Config()).words
+    monkeypatch.setattr(socket, "gethostname", lambda: "Cam.home.example")
+    for said in ("", "cam.local"):
+        monkeypatch.setattr(doctor, "mdns_name", lambda said=said: said)
+        found = doctor.check_url(Config())
+        assert found.sign is Sign.OK and found.words.endswith("http://cam.local:8080")
+    monkeypatch.setattr(doctor, "mdns_name", lambda: "cam-2.local")
+    found = doctor.check_url(Config())
+    assert found.sign is Sign.LOOK
+    assert "http://cam-2.local:8080, as another device here is cam.local" in found.words
     monkeypatch.setattr(doctor, "AVAHI_DIRECTORY", tmp_path / "absent")
     assert "sudo apt install avahi-daemon" in doctor.check_url(Config()).words
