@@ -49,6 +49,14 @@ def test_an_upgrade_keeps_settings_session_and_recordings_and_restarts_each_serv
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
+def test_a_new_python_restarts_each_service_once(machine: Machine) -> None:
+    """As dpkg sees it in a distribution upgrade: the package that has /usr/bin/python3 is another."""
+    since = time.time()
+    machine.run("dpkg-trigger", "--by-package=python3-minimal", "/usr/bin/python3")
+    machine.run("dpkg", "--triggers-only", "--pending")
+    assert count_starts(machine, since, WEB) == count_starts(machine, since, STREAMER) == 1
+
+
 def test_a_downgrade_succeeds_with_a_newer_configuration(machine: Machine, package: Package, tmp_path: Path) -> None:
     apt(machine, package.as_version("9.0", tmp_path))
     edit_config(machine, "auth:\n", "auth:\n  key_of_version_9: true\n")
