@@ -109,9 +109,13 @@ def test_purge_leaves_only_recordings_and_users(machine: Machine, package: Packa
     assert remaining == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/{name}"}
     assert machine.run("ls", "/dev/shm") == ""
     assert "petcam-web:" in (machine.root / "etc/passwd").read_text()
-    apt(machine, package)
+    # As after a new installation of the system, whose users have other numbers.
+    machine.run("chown", "12345:12345", f"{RECORDINGS}/{name}")
+    machine.run("chmod", "0600", f"{RECORDINGS}/{name}")
+    assert f"of the recordings in {RECORDINGS}, 1 were another user's" in apt(machine, package)
     session = log_in(machine)
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
+    assert machine.curl(f"{PAGE_URL}/api/recordings/{name}/pin", *session, "-X", "PUT")[0] == 204
 
 
 def test_purge_deletes_nothing_that_petcam_did_not_write(machine: Machine) -> None:
@@ -137,8 +141,9 @@ def test_purge_deletes_nothing_that_petcam_did_not_write(machine: Machine) -> No
     machine.run("ln", "-s", "/root/will", f"{state}/viewer.json")
     machine.run("touch", f"{state}/session.key")
     machine.run("mount", "--bind", "/root/will", f"{state}/session.key")
-    machine.run("apt-get", "remove", "-y", "petcam")
-    machine.run("apt-get", "purge", "-y", "petcam")
+    said = machine.run("apt-get", "remove", "-y", "petcam") + machine.run("apt-get", "purge", "-y", "petcam")
+    assert f"petcam: the recordings stay in {elsewhere}\n" in said
+    assert f"those in {RECORDINGS} stay\n" in said
     assert machine.run("cat", *kept) == "".join(kept)
     remaining = ["films", "owner.json.bak", "photos", "recordings", "session.key", "viewer.json", "viewing_tokens.json"]
     assert machine.run("ls", state).split() == remaining

@@ -17,7 +17,7 @@ def delete_named(directory, *names):
 
 
 def names_for(directory):
-    (line,) = re.findall(rf"^ *delete_named {re.escape(directory)} (.+)$", SCRIPT, re.MULTILINE)
+    (line,) = re.findall(rf"^ *delete_named {re.escape(directory)} (.+)$", SCRIPT.replace("\\\n", " "), re.MULTILINE)
     return set(line.split())
 
 
