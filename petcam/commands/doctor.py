@@ -9,13 +9,10 @@ import os
 import shutil
 import socket
 import ssl
-import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +26,8 @@ from petcam.access import (
     key_troubles,
     state_directory,
 )
+from petcam.commands.doctor_folders import check_folders
+from petcam.commands.finding import Finding, Sign
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.media import pyav
@@ -41,26 +40,11 @@ from petcam.web.login import sessions_trouble
 
 LOW_SPACE_BYTES = 1 << 30  # with less there is a warning
 MIN_SPACE_BYTES = 100 << 20  # with less nothing can be recorded
-MIN_STATE_BYTES = 1 << 20  # with less no password and no logout can be written down
 EARLIEST_TIME = 1_790_000_000  # Unix time; a clock that is before it is wrong
 RECORD_TIMEOUT_SECONDS = 1.5  # a living writer may take this long for its next record
-START_REMEDY = "sudo systemctl start petcam.target; why it ended: journalctl -u 'petcam*'"
+START_REMEDY = "sudo systemctl start petcam.target; why it ended: sudo journalctl -u 'petcam*'"
 SECRETS_DIRECTORY = Path("/etc/petcam/secrets")  # the package makes it; a checkout has none
-STATE_REMEDY = "the package makes it (sudo apt reinstall petcam), a checkout makes it at its first password"
 AVAHI_DIRECTORY = Path("/run/avahi-daemon")  # there while the mDNS daemon runs
-
-
-class Sign(Enum):
-    OK = "✓ ok  "
-    LOOK = "! look"
-    BROKEN = "✗ bad "
-
-
-@dataclass(frozen=True)
-class Finding:
-    sign: Sign
-    subject: str
-    words: str  # what was found, and the remedy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +70,7 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
     yield check_group()
     yield check_pyav()
-    yield check_recordings(Path(config.recording.directory))
+    yield from check_folders(config)
     yield check_space(Path(config.recording.directory))
     yield check_clock(time.time())
     yield from check_secrets()
@@ -160,7 +144,9 @@ def check_segment(subject: str, layout: str, reader: BaseReader[Any, Any]) -> Fi
     if record is not None:
         return Finding(Sign.OK, subject, f"{reader.name}: {record.width}×{record.height}, frame {record.frame_number}")
     if reader.last_fault:
-        return Finding(Sign.BROKEN, subject, f"{reader.name}: {reader.last_fault}; see petcam shm check {reader.name}")
+        return Finding(
+            Sign.BROKEN, subject, f"{reader.name}: {reader.last_fault}; see sudo petcam shm check {reader.name}"
+        )
     return Finding(Sign.LOOK, subject, f"{reader.name}: {_why_nothing_comes(subject, layout, reader.name)}")
 
 
@@ -191,25 +177,11 @@ def check_group() -> Finding:
 def check_pyav() -> Finding:
     if pyav.is_installed():
         return Finding(Sign.OK, "PyAV", "there")
-    return Finding(Sign.LOOK, "PyAV", "missing: no MJPEG, no snapshots, fewer sources: sudo apt install python3-av")
-
-
-def check_recordings(directory: Path) -> Finding:
-    if not directory.is_dir():
-        return Finding(Sign.LOOK, "recordings", f"{directory} is not there; petcam makes it at its first recording")
-    owner, mode = directory.stat(), directory.stat().st_mode
-    try:
-        is_shared = owner.st_gid == grp.getgrnam("petcam").gr_gid and mode & 0o2070 == 0o2070
-    except KeyError:
-        is_shared = True  # a checkout has one user
-    if not is_shared:
-        remedy = f"sudo chown petcam:petcam {directory}; sudo chmod 2770 {directory}"
-        return Finding(Sign.LOOK, "recordings", f"not both services may write to {directory}: {remedy}")
-    return Finding(Sign.OK, "recordings", str(directory))
+    return Finding(Sign.LOOK, "PyAV", f"missing: no MJPEG, no snapshots, fewer sources: {pyav.SERVICE_REMEDY}")
 
 
 def check_space(directory: Path) -> Finding:
-    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    existing = next(path for path in (directory, *directory.parents) if os.path.exists(path))
     free = shutil.disk_usage(existing).free
     words = f"{free / (1 << 30):.1f} GiB free for {directory}"
     if free < MIN_SPACE_BYTES:
@@ -222,8 +194,18 @@ def check_space(directory: Path) -> Finding:
 def check_clock(now: float) -> Finding:
     said = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
     if now < EARLIEST_TIME:
-        return Finding(Sign.LOOK, "clock", f"{said}: recordings get wrong dates: sudo timedatectl set-ntp true")
+        remedy = "sudo timedatectl set-ntp true" if has_time_service() else "sudo apt install systemd-timesyncd"
+        return Finding(Sign.LOOK, "clock", f"{said}: recordings get wrong dates: {remedy}")
     return Finding(Sign.OK, "clock", said)
+
+
+def has_time_service() -> bool:
+    """Whether there is one that systemd could switch on."""
+    try:
+        command = ["timedatectl", "show", "--property=CanNTP", "--value"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip() == "yes"
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def check_secrets() -> Iterator[Finding]:
@@ -239,8 +221,7 @@ def check_secrets() -> Iterator[Finding]:
 
 
 def check_state(directory: Path) -> Iterator[Finding]:
-    """The folder of passwords, sessions and tokens, and each file in it that is damaged."""
-    yield check_state_directory(directory)
+    """Each file of passwords, sessions and tokens that is damaged."""
     owner, tokens = Owner(directory), ViewingTokens(directory)
     others = (sessions_trouble(directory), tokens.trouble(), first_hour_trouble(directory))
     found = [*owner.troubles(), *key_troubles(directory), *(error for error in others if error is not None)]
@@ -249,23 +230,6 @@ def check_state(directory: Path) -> Iterator[Finding]:
             yield Finding(Sign.BROKEN, "state", error.message)
     if any(map(is_for_lack_of_permission, found)):
         yield Finding(Sign.LOOK, "state", f"only root sees whether {directory} is whole: sudo petcam doctor")
-
-
-def check_state_directory(directory: Path) -> Finding:
-    try:
-        is_directory, space = stat.S_ISDIR(os.stat(directory).st_mode), os.statvfs(directory)
-    except FileNotFoundError:
-        return Finding(Sign.LOOK, "state", f"{directory} is not there; {STATE_REMEDY}")
-    except OSError as error:
-        return Finding(Sign.BROKEN, "state", f"{directory}: {error.strerror}; {STATE_REMEDY}")
-    if not is_directory:
-        return Finding(Sign.BROKEN, "state", f"{directory} is no directory, so nobody gets in; {STATE_REMEDY}")
-    if space.f_flag & os.ST_RDONLY:
-        remedy = "no password and no logout lasts: look at the disk (dmesg), then restart the board"
-        return Finding(Sign.BROKEN, "state", f"{directory} is read-only, {remedy}")
-    if space.f_bavail * space.f_frsize < MIN_STATE_BYTES:
-        return Finding(Sign.BROKEN, "state", f"no space left for {directory}: no password can be set; delete something")
-    return Finding(Sign.OK, "state", str(directory))
 
 
 def check_password(config: Config) -> Finding:
@@ -295,7 +259,7 @@ def check_tls(config: Config) -> Finding:
         certificate = ssl.get_server_certificate((host, config.web.tls_port), timeout=5)
     except (OSError, ValueError):
         words = f"web.tls is {config.web.tls}, but nothing answers on port {config.web.tls_port}"
-        return Finding(Sign.BROKEN, "HTTPS", f"{words}: journalctl -u petcam-streamer says why")
+        return Finding(Sign.BROKEN, "HTTPS", f"{words}: sudo journalctl -u petcam-streamer says why")
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest().upper()
     fingerprint = ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
     return Finding(Sign.OK, "HTTPS", f"port {config.web.tls_port}, certificate SHA-256 {fingerprint}")

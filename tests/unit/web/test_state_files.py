@@ -200,7 +200,7 @@ def make_state_a_link_loop(folder):
 @pytest.mark.parametrize(
     "damage", [make_state_a_file, make_state_a_link_to_nothing, make_state_a_link_loop], ids=lambda each: each.__name__
 )
-def test_a_folder_of_the_wrong_type_closes_everything_and_is_said(state, start, damage):
+def test_a_folder_of_the_wrong_type_closes_everything_and_is_said(state, start, damage, monkeypatch):
     damage(state)
     client, _ = start()
     assert log_in(client, PASSWORD) == 401
@@ -208,7 +208,8 @@ def test_a_folder_of_the_wrong_type_closes_everything_and_is_said(state, start, 
     assert client.post("/setup", data={"password": PASSWORD, "again": PASSWORD}).status_code == 403
     page = said_by_the_page(client)
     assert words("trouble.owner") in page or words("trouble.first_visit") in page
-    assert [each for each in doctor.check_state(state) if each.sign is not doctor.Sign.OK]
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    assert next(doctor.check_folders(Config())).sign is doctor.Sign.BROKEN
 
 
 def test_what_a_pipe_gives_is_no_password(tmp_path):
