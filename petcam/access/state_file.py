@@ -43,7 +43,7 @@ class Kind:
     name: str
     max_bytes: int
     effect: str  # what follows where it cannot be read
-    remedy: str
+    remedy: str  # {path} is the file
     key: str  # words for people of both
     command: str = "sudo petcam doctor"  # shown to people below the words
     mode: int = 0o600
@@ -172,7 +172,7 @@ class StateFile:
             raise self._not_kept(Code.STATE_NOT_SYNCED, message, error) from error
 
     def _damaged(self, error: Exception) -> PetcamError:
-        message = f"{self.path} {_what(error)}, so {self._kind.effect}: {self._kind.remedy}"
+        message = f"{self.path} {_what(error)}, so {self._kind.effect}: {self._kind.remedy.format(path=self.path)}"
         self._log_once(message)
         return PetcamError(Code.STATE_DAMAGED, message, key=self._kind.key, command=self._kind.command)
 

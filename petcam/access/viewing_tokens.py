@@ -27,7 +27,7 @@ KIND = Kind(
     FILE_NAME,
     MAX_FILE_BYTES,
     "no viewing token is good",
-    "remove it, and add the tokens anew with sudo petcam token add",
+    "to begin anew: sudo rm {path}; sudo petcam token add",
     "trouble.viewing_tokens",
     mode=0o640,  # the streamer reads it as a member of the directory's group
 )
@@ -68,7 +68,7 @@ class ViewingTokens:
         except PetcamError as error:
             if is_for_lack_of_permission(error):
                 raise
-            message = f"{self.path} is damaged and lets nobody in: remove it, and add the tokens anew"
+            message = f"{self.path} is damaged and lets nobody in; {KIND.remedy.format(path=self.path)}"
             raise PetcamError(error.code, message, key="commands.token.damaged", path=self.path) from error
 
     def add(self, label: str) -> str:
@@ -94,7 +94,7 @@ class ViewingTokens:
             if name and name in (each.id, each.label):
                 self._write([other for other in existing if other is not each])
                 return each
-        message = f"there is no token with the ID or label {name}: see petcam token list"
+        message = f"there is no token with the ID or label {name}; which there are says: sudo petcam token list"
         raise PetcamError(Code.NOT_FOUND, message, key="commands.token.unknown", name=name)
 
     def _write(self, tokens: list[ViewingToken]) -> None:

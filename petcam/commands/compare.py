@@ -63,7 +63,7 @@ def _camera(segment: str) -> inspect.Summary:
     if found.state == "live" and found.samples:
         return found
     why = {"absent": "is not there", "refused": f"cannot be read: {found.reason}"}.get(found.state, "has no news")
-    remedy = "start the camera's daemon or petcam feed; petcam doctor says more"
+    remedy = "start the camera's daemon or petcam feed; sudo petcam doctor says more"
     raise PetcamError(Code.BAD_SEGMENT, f"{segment} {why}, so there is nothing to compare with: {remedy}")
 
 

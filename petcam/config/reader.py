@@ -29,9 +29,16 @@ def load(path: Path) -> tuple[Config, list[str]]:
         data = _read_file(path)
     except OSError as error:
         raise PetcamError(
-            Code.BAD_CONFIG, f"{path}: cannot be read: {error.strerror}; name another file with --config"
+            Code.BAD_CONFIG, f"{path}: cannot be read: {error.strerror}; {_remedy(error, path)}"
         ) from error
     return _parse_bytes(data, str(path))
+
+
+def _remedy(error: OSError, path: Path) -> str:
+    if isinstance(error, PermissionError):
+        open_it = f"sudo chown root:petcam {path}; sudo chmod 0640 {path}"
+        return f"use sudo; if a service says this: {open_it}; sudo systemctl restart petcam.target"
+    return "name another file with --config"
 
 
 def parse(text: str, name: str) -> tuple[Config, list[str]]:

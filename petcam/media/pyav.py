@@ -8,8 +8,8 @@ from typing import Any
 
 from petcam.errors import Code, PetcamError
 
-REMEDY = "sudo apt-get install python3-av (or: pip install av)"
-SERVICE_REMEDY = "sudo apt install python3-av, then restart petcam-web"  # of a service that runs already
+REMEDY = "sudo apt install python3-av (in a checkout: pip install av)"
+SERVICE_REMEDY = "sudo apt install python3-av; sudo systemctl restart petcam-web"  # of a service that runs already
 
 
 def is_installed() -> bool:

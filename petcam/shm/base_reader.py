@@ -93,7 +93,7 @@ class BaseReader(ABC, Generic[S, T]):
         self.last_fault = text
         if time.monotonic() - self._fault_logged_at >= FAULT_LOG_INTERVAL_SECONDS:
             self._fault_logged_at = time.monotonic()
-            log.warning("%s: %s; correct its writer (petcam shm check %s)", self.name, text, self.name)
+            log.warning("%s: %s; correct its writer (sudo petcam shm check %s)", self.name, text, self.name)
 
     def _attach(self) -> None:
         known, self._refusal = self._refusal, None

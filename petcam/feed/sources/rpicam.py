@@ -28,7 +28,7 @@ class RpicamSource:
     def __init__(self, max_silence: float = MAX_SILENCE_SECONDS) -> None:
         program = next(filter(None, map(shutil.which, PROGRAMS)), None)
         if program is None:
-            remedy = "sudo apt-get install rpicam-apps"
+            remedy = "on Raspberry Pi OS: sudo apt install rpicam-apps"
             raise PetcamError(Code.BAD_SOURCE, f"rpicam needs {' or '.join(PROGRAMS)}, and neither is there: {remedy}")
         self._command = (program, *OPTIONS)
         self._max_silence = max_silence

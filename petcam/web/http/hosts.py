@@ -58,7 +58,7 @@ class Hosts:
         raise PetcamError(
             Code.UNKNOWN_HOST,
             f"petcam is not known as {name}: open it by its address or as NAME.local, or add the name to web.hosts in "
-            "/etc/petcam/petcam.yaml and restart petcam.target",
+            "/etc/petcam/petcam.yaml, then: sudo systemctl restart petcam.target",
             key="refusals.unknown_host",
             name=name,
         )

@@ -50,13 +50,21 @@ func Load(named string, log *slog.Logger) (Config, error) {
 		return Default(), nil
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: cannot be read: %s; name another file with --config", path, reason(err))
+		return Config{}, fmt.Errorf("%s: cannot be read: %s; %s", path, reason(err), remedy(err, path))
 	}
 	config, warnings, err := Parse(text, path)
 	for _, warning := range warnings {
 		log.Warn(warning)
 	}
 	return config, err
+}
+
+func remedy(err error, path string) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Sprintf("use sudo; if a service says this: sudo chown root:petcam %[1]s; sudo chmod 0640 %[1]s; "+
+			"sudo systemctl restart petcam.target", path)
+	}
+	return "name another file with --config"
 }
 
 // readFile gives at most a byte more than is allowed. A FIFO, which would be waited for, is no file; a link to a file is

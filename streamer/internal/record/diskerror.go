@@ -47,10 +47,9 @@ func remedy(err error) (reason, message string) {
 	case isFull(err):
 		return "Disk full", "The disk is full; delete recordings, or move recording.directory to a larger disk"
 	case errors.Is(err, syscall.EROFS):
-		return "Disk read-only", "The disk of recording.directory is read-only; check it with fsck and mount it again, " +
-			"or open the folder to the services: petcam.yaml(5), NOTES"
+		return "Disk read-only", "recording.directory, or its disk, is read-only for petcam-streamer; what mends it says: sudo petcam doctor"
 	case errors.Is(err, fs.ErrPermission):
-		return "Not permitted", "recording.directory may not be written to; give it to the user petcam (chown petcam:petcam)"
+		return "Not permitted", "recording.directory may not be written to; what mends it says: sudo petcam doctor"
 	case errors.Is(err, syscall.ENOTDIR):
 		return "Not a directory", "recording.directory is not a directory; move away what is in its place, or name another"
 	default:

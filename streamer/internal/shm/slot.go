@@ -59,5 +59,5 @@ func parseSlot(raw *rawSlot, n uint64) (slot, error) {
 
 // WriterMistake is the Refusal of a record that its writer got wrong.
 func WriterMistake(format string, values ...any) Refusal {
-	return Refusal(fmt.Sprintf(format, values...) + ": correct its writer (petcam shm check)")
+	return Refusal(fmt.Sprintf(format, values...) + ": correct its writer; sudo petcam doctor says more")
 }

@@ -66,7 +66,7 @@ func (s *SelfSigned) Fault() string {
 	if s.current.Load() != nil {
 		return ""
 	}
-	return "the HTTPS certificate cannot be made: journalctl -u petcam-streamer says why"
+	return "the HTTPS certificate cannot be made: sudo journalctl -u petcam-streamer says why"
 }
 
 // KeepCurrent makes a new certificate before the current one expires, and when this machine has got another name.

@@ -134,7 +134,7 @@ func (f *File) refresh() {
 		f.ids, err = parse(text)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.fault = fmt.Sprintf("%s: no viewing token is good: %v; remove it and make new ones: sudo petcam token add", f.file.Path, err)
+		f.fault = fmt.Sprintf("%[1]s: no viewing token is good: %[2]v; to begin anew: sudo rm %[1]s; sudo petcam token add", f.file.Path, err)
 		f.log.Warn(f.fault)
 	}
 }

@@ -114,7 +114,7 @@ def test_a_record_of_a_wrong_writer_is_refused_and_logged(writer, reader, caplog
     assert reader.skipped == 1
     [line] = caplog.messages
     assert line.startswith(f"{reader.name}: record refused: ") and words in line
-    assert line.endswith(f"correct its writer (petcam shm check {reader.name})")
+    assert line.endswith(f"correct its writer (sudo petcam shm check {reader.name})")
     writer.publish(frame(2), [])
     assert reader.read(0).frame_number == 2
 

@@ -239,7 +239,7 @@ def test_a_result_that_makes_no_sense_is_refused_counted_and_logged(name, dtype,
         detector.write(1, CAT, num_detections=77)
         assert results.read(0) is None
         assert results.skipped == 1
-        remedy = f"correct its writer (petcam shm check {name})"
+        remedy = f"correct its writer (sudo petcam shm check {name})"
         assert caplog.messages == [f"{name}: result refused: num_detections 77 is not 0..10; {remedy}"]
         detector.write(2, CAT)
         assert results.read(5).frame_number == 2

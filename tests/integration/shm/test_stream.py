@@ -169,7 +169,7 @@ def test_a_record_of_a_wrong_writer_is_refused_counted_and_logged_once(camera, r
         other._starting_record = lambda segment, least: max(least, 9)
         assert numbers(other) == [9, 10, *range(12, 22)]
         assert other.skipped == 1
-    expected = "record refused: flags 0x4 are unknown; correct its writer (petcam shm check"
+    expected = "record refused: flags 0x4 are unknown; correct its writer (sudo petcam shm check"
     assert [message.partition(": ")[2][: len(expected)] for message in caplog.messages] == [expected]
 
 

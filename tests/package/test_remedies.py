@@ -1,0 +1,49 @@
+"""Every command that petcam prints for people, typed as printed, in the state to which it belongs, mends that."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.package.appliance import STREAMER, WEB, is_active, log_in, record, start_feed
+from tests.package.machine import TIMEOUT_FACTOR, Machine, eventually
+from tests.package.remedies import FOLDERS, RECORDINGS, REMEDIES, Remedy
+
+SUDO = '#!/bin/sh\nexec "$@"\n'  # a bare Debian has none, and who types is root
+
+
+@pytest.mark.timeout(600 * TIMEOUT_FACTOR)
+def test_what_is_printed_mends_what_it_is_printed_for(machine: Machine, base: Path) -> None:
+    """On the newest Debian; on the older those of folders, which hang on its systemd and util-linux."""
+    remedies = REMEDIES if base.name.startswith("trixie") else FOLDERS
+    sudo = machine.root / "usr/bin/sudo"
+    sudo.write_text(SUDO)
+    sudo.chmod(0o755)
+    start_feed(machine)
+    for remedy in remedies:
+        mend(machine, remedy)
+    directory = RECORDINGS if remedies is FOLDERS else "/srv/recordings"
+    name = record(machine, log_in(machine))
+    assert machine.run("stat", "-c", "%U:%G %a", f"{directory}/{name}") == "petcam:petcam 640\n"
+
+
+def mend(machine: Machine, remedy: Remedy) -> None:
+    shell(machine, remedy.breaks)
+    printed = shell(machine, remedy.shows, check=False) if remedy.says else ""
+    line = next((line for line in reversed(printed.splitlines()) if remedy.says in line), None)
+    assert line is not None or not remedy.says, f"not said: {remedy.says}\n{printed}"
+    typed = remedy.typed or str(line).rpartition(": ")[2]
+    for command in remedy.commands:
+        assert re.search(re.escape(command).replace(r"\{\}", r".+"), typed), f"{command} is not in: {typed}"
+    shell(machine, typed, text=remedy.input)
+    if remedy.mended:
+        shell(machine, remedy.mended)
+    else:
+        left = shell(machine, remedy.shows, check=False)
+        assert remedy.says not in left, f"typed: {typed}\n{left}"
+    shell(machine, remedy.clears)
+    eventually(lambda: is_active(machine, WEB, STREAMER))
+
+
+def shell(machine: Machine, command: str, check: bool = True, text: str = "") -> str:
+    return machine.run("bash", "-c", command, check=check, text=text)
