@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -117,7 +116,7 @@ func (s *SelfSigned) renew() {
 		s.log.Error("the HTTPS certificate cannot be made", "error", oneLine(err))
 		return
 	}
-	if err := writeAtomically(s.file, text); err != nil {
+	if err := state.Write(s.file, text); err != nil {
 		s.log.Warn("the HTTPS certificate cannot be kept: browsers will ask again after the next start", "error", err)
 	}
 	s.use(&certificate)
@@ -126,26 +125,4 @@ func (s *SelfSigned) renew() {
 func (s *SelfSigned) use(certificate *tls.Certificate) {
 	s.current.Store(certificate)
 	s.log.Info("HTTPS certificate of this machine's own", "sha256", Fingerprint(certificate), "ends", certificate.Leaf.NotAfter)
-}
-
-// writeAtomically writes a file whole or not at all, for its owner only.
-func writeAtomically(path string, text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600; a purge knows this form
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
 }
