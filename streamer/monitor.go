@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"petcam/streamer/internal/record"
 )
 
 const (
@@ -80,8 +82,9 @@ func (m *monitor) LastActive() time.Time {
 
 // health is what the monitor reads of GET /health.
 type health struct {
-	Viewers   int  `json:"webrtc_clients"`
-	Recording bool `json:"recording"`
+	Viewers   int    `json:"webrtc_clients"`
+	Recording bool   `json:"recording"`
+	Reason    string `json:"recording_reason"`
 	Camera    struct {
 		State string `json:"state"`
 	} `json:"camera"`
@@ -94,6 +97,9 @@ func (h health) words() string {
 	}
 	if h.Recording {
 		words += ", recording"
+	}
+	if h.Reason == record.DiskNotMounted {
+		words += ", the disk of the recordings is not mounted"
 	}
 	if h.Camera.State != "live" {
 		words += ", camera " + h.Camera.State

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -13,10 +14,12 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
+	"petcam/streamer/internal/place"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/shm/rdkx5"
+	"petcam/streamer/internal/state"
 	"petcam/streamer/internal/tlsproxy"
 	"petcam/streamer/internal/viewingtoken"
 	"petcam/streamer/internal/watchdog"
@@ -104,7 +107,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		Recorder:  s.recorder,
 		Camera:    s.camera,
 		Tokens:    access.verifier,
-		Faults:    access.faults,
+		Faults:    func() []string { return append(access.faults(), s.recorder.Faults()...) },
 		ICE:       settings.WebRTC.ICEServers,
 		Names:     func() []string { return hostNames(settings) },
 		Scrapers:  parseNetworks(settings.Streamer.MetricsAllow),
@@ -135,9 +138,18 @@ func (s *Service) reader(keys config.Camera, options ...shm.Option) *shm.Reader 
 	return shm.Open(keys.Stream, options...)
 }
 
+// recordingsPlace is nil where nobody gave the service a directory to remember the recordings' disk in: in a checkout.
+func recordingsPlace(directory string, log *slog.Logger) *place.Place {
+	if os.Getenv("STATE_DIRECTORY") == "" {
+		return nil
+	}
+	return place.New(directory, state.Directory(), log)
+}
+
 func recording(keys config.Recording, log *slog.Logger) record.Options {
 	return record.Options{
 		Directory: keys.Directory,
+		Place:     recordingsPlace(keys.Directory, log),
 		PreRoll:   time.Duration(keys.PreRollSeconds * float64(time.Second)),
 		Segment:   time.Duration(keys.SegmentMinutes) * time.Minute,
 		MaxBytes:  keys.MaxBytes,

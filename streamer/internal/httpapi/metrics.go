@@ -60,7 +60,7 @@ func (e exposition) writePetcam(a *api) {
 	e.gauge("petcam_recording_frames", "Access units in the current or last recording.", float64(recording.FrameCount))
 	e.gauge("petcam_recording_bytes", "Bytes of the current or last recording.", float64(recording.BytesWritten))
 	e.gauge("petcam_recording_seconds", "Length of the current or last recording.", recording.Duration)
-	e.gauge("petcam_recording_trouble", "1 after a recording that ended by itself, until the next begins.", number(recording.Error != ""))
+	e.gauge("petcam_recording_trouble", "1 after a recording that ended by itself, until the next begins, and while the disk is missing.", number(recording.Error != ""))
 	e.writeRecorded(a.Recorder.Totals())
 }
 

@@ -183,7 +183,7 @@ type powerCut struct {
 // The frames are the clock here: a sync begins each 750 ms of them and takes a quarter of a second.
 func TestAFileAfterAPowerCutPlaysAndLacksAtMostASecond(t *testing.T) {
 	const rate, interval, duration = 30, 22, 7 // frames
-	if every := realSystem().syncEvery; every > interval*time.Second/rate+time.Second/rate {
+	if every := realSystem(nil).syncEvery; every > interval*time.Second/rate+time.Second/rate {
 		t.Errorf("files are synced every %v", every)
 	}
 	r := newHarness(t, nil)

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/place"
 )
 
 // errDeleted says that the growing file was deleted.
@@ -33,8 +34,11 @@ func diskError(err error) error {
 // remedy says what is wrong, in one of the phrases of docs/http-api.md, and what to do.
 func remedy(err error) (reason, message string) {
 	var opening openError
+	var missing *place.Missing
 	isOpening := errors.As(err, &opening)
 	switch {
+	case errors.As(err, &missing):
+		return DiskNotMounted, missing.Error()
 	case isOpening && errors.Is(err, fs.ErrNotExist):
 		return "Directory missing", "The folder that recording.directory lies in is not there; " +
 			"mount its disk, or make the folder"

@@ -165,7 +165,7 @@ func withFaults(t *testing.T, f *faults, left []byte) (r *harness, old []string)
 		if err := f.hit("open directory"); err != nil {
 			return nil, openError{err}
 		}
-		disk, err := openDisk(path)
+		disk, err := openDisk(path, nil)
 		return faultyDisk{disk, f}, err
 	}
 	old = r.addOld(2)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/mp4"
+	"petcam/streamer/internal/place"
 )
 
 // fileSystem is all that the recorder asks of the recordings directory. Names cannot lead out of it. Tests put others in
@@ -49,15 +50,21 @@ type disk struct {
 	directory *os.File // the same, for fsync and rename
 }
 
-// openDisk opens a directory, and makes it where only its last part is missing: where more is, its disk is not mounted,
-// and nothing must be recorded in its place. Its error is an openError.
-func openDisk(path string) (fileSystem, error) {
+// openDisk opens a directory whose disk is there, and makes it where only its last part is missing: where more is, its
+// disk is not mounted, and nothing must be recorded in its place. Its error is an openError.
+func openDisk(path string, where *place.Place) (fileSystem, error) {
+	if err := where.Look(); err != nil { // before anything is made
+		return nil, openError{err}
+	}
 	if err := makeDirectory(path); err != nil {
 		return nil, openError{err}
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, openError{err}
+	}
+	if err := where.Enter(root); err != nil {
+		return nil, openError{errors.Join(err, root.Close())}
 	}
 	directory, err := root.Open(".")
 	if err != nil {

@@ -62,7 +62,7 @@ func (d wrappedDisk) OpenFile(name string, flag int, mode fs.FileMode) (file, er
 // wrapFiles puts others in the place of the files that are opened from now on.
 func (h *harness) wrapFiles(wrap func(file) file) {
 	h.system.openDisk = func(path string) (fileSystem, error) {
-		disk, err := openDisk(path)
+		disk, err := openDisk(path, nil)
 		return wrappedDisk{disk, wrap}, err
 	}
 }

@@ -21,7 +21,7 @@ func (d slowDisk) Sync() error {
 
 func (h *harness) slowDown(sync func()) {
 	h.system.openDisk = func(path string) (fileSystem, error) {
-		disk, err := openDisk(path)
+		disk, err := openDisk(path, nil)
 		return slowDisk{disk, sync}, err
 	}
 }

@@ -1,9 +1,10 @@
 // Package record writes the stream to disk as MP4 files that survive crashes and full disks; docs/recordings.md is its
-// specification. It imports h264, mp4 and the errors of apierror; where the video comes from is its caller's choice.
+// specification. It imports h264, mp4, place and the errors of apierror; where the video comes from is its caller's choice.
 //
 // Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
 // each growing file has one that makes it durable and keeps space free (syncer.run, ended before the file is finished);
-// the Recorder has one that deletes by age each hour and one that retries recovery each minute (ended by Close).
+// the Recorder has one that deletes by age each hour, one that retries recovery each minute and one that looks whether the
+// disk is there (ended by Close).
 package record
 
 import (
@@ -16,6 +17,7 @@ import (
 
 	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/place"
 )
 
 // Source is a reader of the stream that nobody else reads from, so that a slow disk has the whole ring as its buffer.
@@ -32,6 +34,7 @@ type Source interface {
 // Options are the keys of the configuration's section recording.
 type Options struct {
 	Directory string
+	Place     *place.Place  // of the directory; nil: on whichever disk it is
 	PreRoll   time.Duration // how far before Start a recording begins, at most
 	Segment   time.Duration // a longer recording goes on in another file
 	MaxBytes  int64         // of all recordings together; 0: no limit
@@ -69,6 +72,10 @@ type Recorder struct {
 	loggedFailures map[string]string
 	// unfinished says that there are files whose recovery may succeed later.
 	unfinished atomic.Bool
+	// missing says why nothing can be recorded and nothing is looked for; nil: the disk is there.
+	missing atomic.Pointer[apierror.Error]
+	// looking is held from the look at the disk until missing says what it saw.
+	looking sync.Mutex
 
 	// mu guards everything below. It is never held while waiting for a disk, a source or a goroutine.
 	mu       sync.Mutex
@@ -83,11 +90,11 @@ type Recorder struct {
 func New(options Options, open func() Source) *Recorder {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{
-		options: options, open: open, system: realSystem(),
+		options: options, open: open, system: realSystem(options.Place),
 		ctx: ctx, cancel: cancel, loggedFailures: map[string]string{},
 	}
 	r.space = newSpace(options, &r.system)
-	for _, task := range []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery} {
+	for _, task := range []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk} {
 		r.tasks.Add(1)
 		go func() {
 			defer r.tasks.Done()
@@ -193,7 +200,11 @@ func (r *Recorder) Stop() (Status, error) {
 func (r *Recorder) Status() Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.status
+	status := r.status
+	if missing := r.missing.Load(); missing != nil && !status.Recording {
+		status.Reason, status.Error = missing.Reason, missing.Message
+	}
+	return status
 }
 
 // Close finishes the recording and ends all goroutines. Start fails from now on.

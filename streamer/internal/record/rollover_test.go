@@ -41,7 +41,7 @@ func TestAFileEndsBeforeTheLargestThatTheDiskTakes(t *testing.T) {
 		half += int64(len(au.Data)) + 200
 	}
 	r.system.openDisk = func(path string) (fileSystem, error) {
-		disk, err := openDisk(path)
+		disk, err := openDisk(path, nil)
 		return fatDisk{disk, half}, err
 	}
 	r.source.publish(units...)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/place"
 )
 
 // system is the part of the machine that tests replace.
@@ -18,11 +20,11 @@ type system struct {
 	stopTimeout  time.Duration                         // how long Stop waits for the first frame that no longer belongs to the recording
 }
 
-func realSystem() system {
+func realSystem(where *place.Place) system {
 	return system{
 		now:          bothClocks,
 		synchronised: clockSynchronised,
-		openDisk:     openDisk,
+		openDisk:     func(path string) (fileSystem, error) { return openDisk(path, where) },
 		syncEvery:    750 * time.Millisecond,    // and what it takes: nothing is older than a second
 		idleLimit:    maxFrameGap + time.Second, // the longest gap within a file, and some delay of delivery
 		startTimeout: startTimeout,

@@ -50,7 +50,7 @@ func (r *Recorder) Totals() Totals {
 	t.Syncs, t.SyncTime = r.counters.syncs.Load(), time.Duration(r.counters.syncNS.Load())
 	t.Free = -1
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(r.options.Directory, &disk); err == nil {
+	if err := syscall.Statfs(r.options.Directory, &disk); err == nil && r.missing.Load() == nil {
 		t.Free = int64(disk.Bavail) * int64(disk.Bsize)
 	}
 	return t
