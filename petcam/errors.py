@@ -20,6 +20,7 @@ class Code(Enum):
     UNSUPPORTED = "Not supported here"
     STREAMER_UNAVAILABLE = "Go server unavailable"
     STREAMER_TIMEOUT = "Go server timeout"
+    DISK_NOT_MOUNTED = "Disk not mounted"  # of the recordings; the streamer's phrase too
     PROXY = "Proxy error"
     STATE_DAMAGED = "State damaged"  # a file of the state directory cannot be read: nobody gets in by it
     STATE_NOT_WRITTEN = "State not written"  # the disk has what was there before

@@ -29,7 +29,7 @@ from petcam.access import (
 from petcam.commands.doctor_folders import check_folders
 from petcam.commands.finding import Finding, Sign
 from petcam.config import Config
-from petcam.errors import PetcamError
+from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
@@ -70,8 +70,10 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
     yield check_group()
     yield check_pyav()
-    yield from check_folders(config)
-    yield check_space(Path(config.recording.directory))
+    is_disk_there = not is_disk_missing(config)
+    yield from check_folders(config, with_recordings=is_disk_there)
+    if is_disk_there:
+        yield check_space(Path(config.recording.directory))
     yield check_clock(time.time())
     yield from check_secrets()
     yield from check_state(state_directory())
@@ -178,6 +180,15 @@ def check_pyav() -> Finding:
     if pyav.is_installed():
         return Finding(Sign.OK, "PyAV", "there")
     return Finding(Sign.LOOK, "PyAV", f"missing: no MJPEG, no snapshots, fewer sources: {pyav.SERVICE_REMEDY}")
+
+
+def is_disk_missing(config: Config) -> bool:
+    """Whether the recordings' folder and space are another disk's now; the streamer's faults say so and the remedy."""
+    health = http_get(config.streamer.host, config.streamer.port, "/health")
+    try:
+        return bool(json.loads(health or b"{}").get("recording_reason") == Code.DISK_NOT_MOUNTED.value)
+    except (ValueError, AttributeError):
+        return False  # another program has the port
 
 
 def check_space(directory: Path) -> Finding:

@@ -55,8 +55,10 @@ def folders(config: Config) -> list[Folder]:
     return found
 
 
-def check_folders(config: Config) -> Iterator[Finding]:
+def check_folders(config: Config, with_recordings: bool = True) -> Iterator[Finding]:
     for folder in folders(config):
+        if folder.subject == "recordings" and not with_recordings:
+            continue
         trials = [_try(folder, service) for service in folder.services]
         yield next((each for each in trials if each.sign is not Sign.OK), trials[0])
 
@@ -149,8 +151,10 @@ def _opening(folder: Folder) -> str:
     """What lets the services' sandbox write there; petcam.yaml(5) has the same."""
     if folder.path in (STATE, STREAMER_STATE) or folder.path.is_relative_to(RECORDINGS):
         return RESTART  # it is opened; it was not there, or read-only, when they started
+    point = mount_of(folder.path).point
+    opened = folder.path if str(point) == "/" else point  # a folder below it would hide the next disk mounted there
     drop_in = "/etc/systemd/system/petcam-$service.service.d/recordings.conf"
-    write = f"printf '[Service]\\nReadWritePaths=-{folder.path}\\n' | sudo install -D -m 644 /dev/stdin {drop_in}"
+    write = f"printf '[Service]\\nReadWritePaths=-{opened}\\n' | sudo install -D -m 644 /dev/stdin {drop_in}"
     return f"for service in web streamer; do {write}; done; sudo systemctl daemon-reload; {RESTART}"
 
 

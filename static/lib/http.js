@@ -16,6 +16,9 @@ export class ServerError extends Error {
   }
 }
 
+/** The phrase, or the reason, where the disk of the recordings is not there. */
+export const DISK_NOT_MOUNTED = "Disk not mounted";
+
 /**
  * The JSON of a successful answer, null where there is none, within `timeout` milliseconds.
  *

@@ -12,7 +12,7 @@ const CONTROL_MS = 16000; // petcam-web itself gives up after 15 s: a disk may b
  * @property {number} frame_count
  * @property {number} bytes_written
  * @property {number} duration seconds
- * @property {string} [error] why the last recording ended by itself
+ * @property {string} [error] why the last recording ended by itself, or why none can begin
  * @property {string} [reason] the same, as one of the fixed reasons
  */
 
@@ -44,7 +44,7 @@ export class RecordingControls extends EventTarget {
     return this.#status;
   }
 
-  /** Why the last recording ended by itself; null where it did not. */
+  /** Why the last recording ended by itself, or why none can begin; null where there is no such reason. */
   get trouble() {
     const { error, reason } = this.#status ?? {};
     return this.#state === "off" && error ? new ServerError(200, "", error, undefined, reason) : null;
@@ -59,15 +59,17 @@ export class RecordingControls extends EventTarget {
   }
 
   /**
-   * What the health says: is something recorded? Undefined where the server does not answer, null where petcam-web
-   * serves the picture itself and the streamer, which records, does not run.
+   * What the health says: is something recorded, and if not, why the last recording ended or none can begin? Undefined
+   * where the server does not answer, null where petcam-web serves the picture itself and the streamer, which records,
+   * does not run.
    * @param {boolean | null | undefined} recording
+   * @param {string} [reason]
    */
-  follow(recording) {
+  follow(recording, reason) {
     if (this.#busy) return;
     if (recording === undefined) this.#set("unknown", this.#status);
     else if (recording === null) this.#set("missing", null);
-    else if (this.#state !== (recording ? "on" : "off")) this.refresh();
+    else if (this.#state !== (recording ? "on" : "off") || (reason !== undefined && reason !== (this.#status?.reason ?? ""))) this.refresh();
   }
 
   startRecording() {

@@ -74,13 +74,18 @@ export class RecordingPanel {
 
   #showNumbers() {
     const { time, frames, size, file } = this.#elements;
-    const { state, status, trouble } = this.#controls;
+    const { status, trouble } = this.#controls;
     file.classList.toggle("trouble", trouble !== null);
-    if (!status?.filename) return setText(file, HINTS[state] ? this.#messages.text(HINTS[state]) : "");
+    if (!status?.filename) return setText(file, trouble ? this.#messages.error(trouble) : this.#hint());
     time.textContent = clock(status.duration);
     frames.textContent = this.#messages.text("state.frames", { n: status.frame_count });
     size.textContent = megabytes(status.bytes_written);
     setText(file, trouble ? this.#messages.error(trouble) : status.filename);
     file.title = file.textContent ?? "";
+  }
+
+  #hint() {
+    const { state } = this.#controls;
+    return HINTS[state] ? this.#messages.text(HINTS[state]) : "";
   }
 }

@@ -1,4 +1,4 @@
-import { fetchJSON, ServerError } from "./http.js";
+import { DISK_NOT_MOUNTED, fetchJSON, ServerError } from "./http.js";
 
 const HEALTH_URL = "/api/go/health";
 const POLL_MS = 2000;
@@ -11,6 +11,7 @@ const TIMEOUT_MS = 2500;
  * @property {{state: CameraState, message: string}} camera
  * @property {number} webrtc_clients
  * @property {boolean | null} recording null where the streamer, which records, does not run
+ * @property {string} [recording_reason] why the last recording ended by itself, or why none can begin
  */
 
 /**
@@ -37,6 +38,11 @@ export class ServerStatusMonitor extends EventTarget {
   /** The last good answer; null while disconnected. */
   get health() {
     return this.#health;
+  }
+
+  /** The disk of the recordings is not there. */
+  get diskMissing() {
+    return this.#health?.recording_reason === DISK_NOT_MOUNTED;
   }
 
   start() {

@@ -1,5 +1,5 @@
 import { megabytes } from "../lib/format.js";
-import { fetchJSON } from "../lib/http.js";
+import { DISK_NOT_MOUNTED, fetchJSON, ServerError } from "../lib/http.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {{name: string, start: string | number, size: number, state: string}} Recording */
@@ -35,14 +35,20 @@ export class LatestRecordings {
       const { recordings } = await fetchJSON(`${URL_OF_LIST}?limit=${NEWEST}`);
       this.#show(recordings);
     } catch (error) {
-      this.#list.replaceChildren(element("li", "empty", this.#messages.text("live.recordings.failed")));
+      const isMissing = error instanceof ServerError && error.phrase === DISK_NOT_MOUNTED;
+      this.#say(isMissing ? "live.recordings.missing" : "live.recordings.failed");
     }
+  }
+
+  /** @param {import("../lib/messages.js").MessageKey} key why there is no list */
+  #say(key) {
+    this.#list.replaceChildren(element("li", "empty", this.#messages.text(key)));
   }
 
   /** @param {Recording[]} recordings */
   #show(recordings) {
-    const none = element("li", "empty", this.#messages.text("live.recordings.none"));
-    this.#list.replaceChildren(...(recordings.length ? recordings.map((recording) => this.#row(recording)) : [none]));
+    if (recordings.length) this.#list.replaceChildren(...recordings.map((recording) => this.#row(recording)));
+    else this.#say("live.recordings.none");
   }
 
   /** @param {Recording} recording */

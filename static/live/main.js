@@ -38,6 +38,7 @@ class Page {
   #latest;
   #notice;
   #toastTimer = 0;
+  #diskMissing = false; // when the latest recordings were last asked for
 
   /**
    * @param {Begun} begun
@@ -72,7 +73,7 @@ class Page {
     );
     this.#wire();
     this.#open();
-    this.#latest.refresh();
+    this.#showLatest();
   }
 
   #open() {
@@ -117,8 +118,14 @@ class Page {
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
     setText(byId("camera-status"), health ? this.messages.text(`live.camera.${health.camera.state}`) : "");
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients }) : "");
-    this.recording.follow(health?.recording);
+    this.recording.follow(health?.recording, health?.recording_reason);
+    if (health && this.#diskMissing !== this.monitor.diskMissing) this.#showLatest();
     if (cameBack) this.client.wake();
+  }
+
+  #showLatest() {
+    this.#diskMissing = this.monitor.diskMissing;
+    this.#latest.refresh();
   }
 
   #showPicture() {
@@ -147,7 +154,7 @@ class Page {
 
   #onSaved() {
     this.#toast(this.messages.text("state.recording.saved"));
-    this.#latest.refresh();
+    this.#showLatest();
   }
 
   /** @param {string} text said on the picture for a while */

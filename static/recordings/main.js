@@ -1,6 +1,6 @@
 import { byId, setText } from "../lib/dom.js";
 import { megabytes } from "../lib/format.js";
-import { ServerError } from "../lib/http.js";
+import { DISK_NOT_MOUNTED, ServerError } from "../lib/http.js";
 import { loadMessages } from "../lib/messages.js";
 import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
@@ -31,6 +31,7 @@ class Page {
     },
   });
   #filename = ""; // that is being recorded
+  #diskMissing = false; // when the list was last asked for
   #timer = 0;
 
   start() {
@@ -69,6 +70,7 @@ class Page {
   async #refresh() {
     clearTimeout(this.#timer);
     if (document.hidden) return;
+    this.#diskMissing = this.monitor.diskMissing;
     await this.library.refresh();
     clearTimeout(this.#timer);
     if (!document.hidden) this.#timer = setTimeout(() => this.#refresh(), REFRESH_MS);
@@ -78,7 +80,8 @@ class Page {
     const { state, health } = this.monitor;
     byId("server-status").dataset.state = state;
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
-    this.recording.follow(health?.recording);
+    this.recording.follow(health?.recording, health?.recording_reason);
+    if (health && this.#diskMissing !== this.monitor.diskMissing) this.#refresh();
   }
 
   // A recording that begins, ends or goes on in another file changes the list.
@@ -97,6 +100,7 @@ class Page {
     byId("days").setAttribute("aria-busy", "false");
     byId("more").hidden = !hasMore;
     setText(byId("space"), this.messages.text("recordings.space", { n: total, used: megabytes(used), free: megabytes(free) }));
+    byId("space-bar").hidden = false;
     byId("space-bar").firstElementChild.style.width = `${(100 * used) / Math.max(1, used + free)}%`;
     if (!recordings.length) this.#tell(this.messages.text("recordings.none"));
     else if (!byId("notice").dataset.passing) this.#tell("");
@@ -105,7 +109,18 @@ class Page {
   /** @param {unknown} error */
   #onTrouble(error) {
     if (error instanceof ServerError && error.status === 401) location.reload();
+    else if (error instanceof ServerError && error.phrase === DISK_NOT_MOUNTED) this.#showNone();
     else this.#tell(this.messages.text("recordings.failed"));
+  }
+
+  // What the folder and the disk hold while the recordings' own is missing says nothing of them.
+  #showNone() {
+    this.#days.show([], false);
+    byId("days").setAttribute("aria-busy", "false");
+    byId("more").hidden = true;
+    setText(byId("space"), "");
+    byId("space-bar").hidden = true;
+    this.#tell(this.messages.text("recordings.missing"));
   }
 
   /** @param {string} name */

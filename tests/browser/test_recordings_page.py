@@ -47,6 +47,16 @@ def open_page(page: Page) -> Page:
     return page
 
 
+def hide_disk(page: Page) -> None:
+    """Has the page get the answers of a board whose disk for recordings is missing, until ``page.unroute_all()``."""
+    reason = {"recording_reason": "Disk not mounted"}
+    status = {"recording": False, "filename": "", "frame_count": 0, "bytes_written": 0, "duration": 0.0}
+    status |= {"error": "mount it", "reason": "Disk not mounted"}
+    page.route("**/api/go/health", lambda route: route.fulfill(json={**route.fetch().json(), **reason}))
+    page.route("**/api/recording/status", lambda route: route.fulfill(json=status))
+    page.route("**/api/recordings?*", lambda route: route.fulfill(status=503, json={"error": "Disk not mounted"}))
+
+
 def shown(page: Page) -> list[str | None]:
     return [card.get_attribute("data-name") for card in page.locator(".card").all()]
 
@@ -176,6 +186,31 @@ def test_it_says_why_a_recording_ended(page: Page) -> None:
     )
     page.reload()
     expect(page.locator("#recording-file")).to_have_text(re.compile("ディスクがいっぱいです"))
+
+
+def test_a_missing_disk_is_said_instead_of_a_list_until_it_is_back(page: Page) -> None:
+    hide_disk(page)
+    expect(page.locator("#notice")).to_have_text(re.compile("ディスクが見つからないため、録画を表示できません"))
+    expect(page.locator("#recording-file")).to_have_text(re.compile("録画用のディスクが見つからないか"))
+    expect(page.locator(".card")).to_have_count(0)
+    expect(page.locator("#space")).to_have_text("")
+    expect(page.locator("#space-bar")).to_be_hidden()
+    page.unroute_all()
+    expect(page.locator(CARD)).to_have_count(4)
+    expect(page.locator("#notice")).to_have_text("")
+
+
+def test_the_live_page_says_that_the_disk_is_missing_until_it_is_back(
+    system: DemoSystem, folder: Path, new_page: NewPage
+) -> None:
+    page = new_page(base_url=system.url)
+    hide_disk(page)
+    page.goto("/")
+    expect(page.locator("#recordings")).to_have_text("録画用のディスクが見つかりません。")
+    expect(page.locator("#recording-file")).to_have_text(re.compile("録画用のディスクが見つからないか"))
+    page.unroute_all()
+    expect(page.locator("#recordings .download")).to_have_count(4)
+    expect(page.locator("#recording-file")).not_to_have_class(re.compile("trouble"))
 
 
 def test_who_may_only_look_has_nothing_to_change(system: DemoSystem, folder: Path, new_page: NewPage) -> None:

@@ -46,6 +46,25 @@ def test_it_reports_what_the_streamer_says_is_damaged(health, said):
     assert [finding.words for finding in doctor.streamer_faults(health)] == said
 
 
+@pytest.mark.parametrize(
+    ("health", "is_missing"),
+    [
+        (b'{"recording_reason":"Disk not mounted"}', True),
+        (b'{"recording_reason":"Disk full"}', False),
+        (b"[]", False),
+        (b"<html>", False),
+        (None, False),
+    ],
+)
+def test_folder_and_space_are_not_looked_at_while_the_recordings_disk_is_missing(
+    tmp_path, monkeypatch, health, is_missing
+):
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(doctor, "http_get", lambda *_: health)
+    found = {finding.subject for finding in doctor.examine(tmp_path / "petcam.yaml", Config())}
+    assert {"recordings", "disk"} & found == (set() if is_missing else {"recordings", "disk"})
+
+
 def test_it_gives_the_command_that_sets_a_clock_in_1970(monkeypatch):
     for is_there, remedy in ((True, "sudo timedatectl set-ntp true"), (False, "sudo apt install systemd-timesyncd")):
         monkeypatch.setattr(doctor, "has_time_service", lambda is_there=is_there: is_there)

@@ -16,4 +16,4 @@ __all__ = ["RecordingDirectory", "Thumbnails", "register"]
 
 def register(app: Flask, directory: RecordingDirectory, thumbnails: Thumbnails, streamer: StreamerClient) -> None:
     RecordingControl(streamer).register(app)
-    RecordingLibrary(directory, thumbnails).register(app)
+    RecordingLibrary(directory, thumbnails, streamer).register(app)

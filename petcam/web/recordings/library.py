@@ -1,5 +1,6 @@
 """The routes for recordings on disk: list, play and download, thumbnail, pin, delete."""
 
+import json
 import os
 from typing import BinaryIO
 
@@ -9,6 +10,7 @@ from werkzeug.wsgi import wrap_file
 
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
+from petcam.streamer_client import StreamerClient
 from petcam.web.http import Mark, json_answer, marked, whole_number
 from petcam.web.recordings.directory import Recording, RecordingDirectory
 from petcam.web.recordings.range import requested_range
@@ -19,8 +21,8 @@ API_PATH = "/api/recordings"
 
 
 class RecordingLibrary:
-    def __init__(self, directory: RecordingDirectory, thumbnails: Thumbnails) -> None:
-        self._directory, self._thumbnails = directory, thumbnails
+    def __init__(self, directory: RecordingDirectory, thumbnails: Thumbnails, streamer: StreamerClient) -> None:
+        self._directory, self._thumbnails, self._streamer = directory, thumbnails, streamer
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/recordings", "recordings_page", show_page)
@@ -33,6 +35,7 @@ class RecordingLibrary:
 
     def page(self) -> Response:
         """Newest first: at most ``limit``, those older than ``before``."""
+        self._require_disk()
         page = self._directory.page(whole_number("limit", LIMIT_RANGE, DEFAULT_LIMIT), request.args.get("before", ""))
         body = {
             "recordings": [_as_json(recording) for recording in page.recordings],
@@ -43,6 +46,19 @@ class RecordingLibrary:
             "thumbnails": self._thumbnails.are_supported(),
         }
         return json_answer(body)
+
+    def _require_disk(self) -> None:
+        """What the folder of a missing disk holds is none of the recordings, and an empty list would say that there are
+        none. Only the streamer can tell; where it does not answer, what is there is listed."""
+        try:
+            status = json.loads(self._streamer.read("/status").body)
+            if status["reason"] == Code.DISK_NOT_MOUNTED.value:
+                raise PetcamError(Code.DISK_NOT_MOUNTED, status["error"])
+        except PetcamError as error:
+            if error.code is Code.DISK_NOT_MOUNTED:
+                raise
+        except (KeyError, TypeError):
+            return  # another program has the port
 
     def play(self, name: str) -> Response:
         """The MP4, whole or one range of it. waitress's loop sends it, so that a paused player holds no thread."""

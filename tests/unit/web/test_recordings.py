@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from petcam.errors import Code
+from petcam.streamer_client import Answer
 from tests.unit.web.mp4_file import write_growing_mp4, write_mp4
 from tests.unit.web.sps_of import sps_of
 
@@ -38,6 +40,24 @@ def test_it_lists_the_newest_first(client, recordings):
     assert answer["recordings"][2]["start"].startswith("2026-01-01T00:00:00")
     assert (answer["next"], answer["total"], answer["used"]) == ("", 3, 60)
     assert answer["free"] > 0
+
+
+def test_it_lists_nothing_of_another_disk_while_the_recordings_own_is_missing(client, recordings, streamer):
+    (recordings / A).touch()
+    streamer.answer = Answer(200, b'{"recording":false,"reason":"Disk not mounted","error":"mount it"}')
+    answer = client.get("/api/recordings")
+    assert (answer.status_code, answer.get_json()) == (503, {"error": "Disk not mounted", "message": "mount it"})
+    streamer.answer = Answer(200, b'{"recording":false,"reason":"Disk full","error":"it is full"}')
+    assert list_recordings(client)["total"] == 1
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"[]", b"null", None])
+def test_where_the_streamer_cannot_tell_it_lists_what_is_there(client, recordings, streamer, answer):
+    (recordings / A).touch()
+    streamer.answer = Answer(200, answer or b"")
+    if answer is None:
+        streamer.fail(Code.STREAMER_TIMEOUT)
+    assert list_recordings(client)["total"] == 1
 
 
 def test_frames_and_duration_come_from_the_moov_box(client, recordings):
