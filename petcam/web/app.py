@@ -58,10 +58,14 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     viewer_config = ViewerConfig(config, visitors, services.offer_tokens)
     streams = OpenStreams(services.stream_slots, visitors.holders, visitors.admission)
     origin = partial(streamer_origin, config)
+
+    def troubles() -> list[PetcamError]:
+        return [*services.owner.troubles(), *visitors.troubles()]
+
     http.register(app, config.web, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner)
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
-    live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc)
+    live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc, troubles)
     pictures.register(app, services.pictures, streams, services.picture_budget)
     recordings.register(app, services.recordings, services.thumbnails, streamer)
     return app

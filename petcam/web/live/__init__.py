@@ -3,9 +3,12 @@
 Imports ``config``, ``errors``, ``shm``, ``streamer_client``, ``system``, ``web.http`` and ``web.signaling``.
 """
 
+from collections.abc import Callable
+
 from flask import Flask
 
 from petcam.config import Config
+from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
 from petcam.web.http import OpenStreams
 from petcam.web.live.detection_feed import DetectionFeed
@@ -25,8 +28,9 @@ def register(
     streams: OpenStreams,
     streamer: StreamerClient,
     backend: Backend | None,
+    troubles: Callable[[], list[PetcamError]],
 ) -> None:
-    """``backend`` streams instead of the streamer (``webrtc.backend: python``)."""
+    """``backend`` streams instead of the streamer (``webrtc.backend: python``); ``troubles`` are those of the state."""
     LivePage(config, viewer_config).register(app)
     DetectionEvents(detections, streams).register(app)
-    Health(streamer, backend).register(app)
+    Health(streamer, backend, troubles).register(app)

@@ -1,12 +1,14 @@
 """The health of petcam-web, and that of the streamer, passed on."""
 
 import json
+from collections.abc import Callable
 from typing import Protocol
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
+from petcam.system.network import is_loopback
 from petcam.web.http import Mark, json_answer, marked, passed_on
 
 
@@ -17,12 +19,23 @@ class Backend(Protocol):
 
 
 class Health:
-    def __init__(self, streamer: StreamerClient, backend: Backend | None) -> None:
-        self._streamer, self._backend = streamer, backend
+    """``troubles`` are what is wrong with the state."""
+
+    def __init__(
+        self, streamer: StreamerClient, backend: Backend | None, troubles: Callable[[], list[PetcamError]]
+    ) -> None:
+        self._streamer, self._backend, self._troubles = streamer, backend, troubles
 
     def register(self, app: Flask) -> None:
-        app.add_url_rule("/healthz", "healthz", healthz)
+        app.add_url_rule("/healthz", "healthz", self.health)
         app.add_url_rule("/api/go/health", "health", self.streamer_health)
+
+    @marked(Mark.FOR_EVERYBODY)
+    def health(self) -> Response:
+        """That petcam-web runs; to programs on the board also what is damaged, each in one line with the remedy."""
+        if not is_loopback(request.remote_addr or ""):
+            return json_answer({"status": "ok"})
+        return json_answer({"status": "ok", "faults": [error.message for error in self._troubles()]})
 
     def streamer_health(self) -> Response:
         if self._backend is None:
@@ -35,8 +48,3 @@ class Health:
             return bool(json.loads(self._streamer.read("/status").body)["recording"])
         except (PetcamError, KeyError, TypeError):
             return None
-
-
-@marked(Mark.FOR_EVERYBODY)
-def healthz() -> Response:
-    return json_answer({"status": "ok"})

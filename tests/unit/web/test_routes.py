@@ -101,8 +101,10 @@ def test_it_shows_the_page(client):
     assert all(f'id="{name}"' in page for name in ("webrtc-video", "bbox-canvas", "server-status", "recording-status"))
 
 
-def test_healthz_answers_only_that_it_is_ok(anonymous):
-    assert anonymous.get("/healthz").get_json() == {"status": "ok"}
+def test_healthz_answers_only_that_it_is_ok_to_the_network(anonymous):
+    by_somebody = anonymous.get("/healthz", environ_base={"REMOTE_ADDR": "192.168.1.20"})
+    assert by_somebody.get_json() == {"status": "ok"}
+    assert anonymous.get("/healthz").get_json() == {"status": "ok", "faults": []}  # to a program on the board
 
 
 def test_the_recordings_page_says_whether_the_visitor_may_change_anything(client, services):
