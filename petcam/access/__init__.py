@@ -7,7 +7,8 @@ The web tier and the commands (``petcam password``, ``petcam token``) both work 
 from petcam.access.first_hour import FirstHour, first_hour_trouble
 from petcam.access.keys import SecretKey, key_troubles, secret_key
 from petcam.access.owner import Owner, Role
-from petcam.access.state import state_directory
+from petcam.access.place import Place, place_of
+from petcam.access.state import SECRETS_DIRECTORY, state_directory
 from petcam.access.state_file import (
     Document,
     Kind,
@@ -23,10 +24,12 @@ from petcam.access.state_file import (
 from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
 
 __all__ = [
+    "SECRETS_DIRECTORY",
     "Document",
     "FirstHour",
     "Kind",
     "Owner",
+    "Place",
     "Role",
     "SecretKey",
     "StateFile",
@@ -36,6 +39,7 @@ __all__ = [
     "is_for_lack_of_permission",
     "is_for_lack_of_space",
     "key_troubles",
+    "place_of",
     "require_keys",
     "secret_key",
     "state_directory",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from petcam.access.first_hour import FirstHour
 from petcam.access.password_file import OWNERS, VIEWERS, PasswordFile, make_record, require_valid_length
+from petcam.access.place import Place
 from petcam.errors import Code, PetcamError
 
 
@@ -21,7 +22,8 @@ class Role(Enum):
 class Owner:
     """``first_hour`` is None where nobody may set a first password by the page. Safe in any thread."""
 
-    def __init__(self, directory: Path, first_hour: FirstHour | None = None) -> None:
+    def __init__(self, directory: Path, first_hour: FirstHour | None = None, place: Place | None = None) -> None:
+        self.place = place or Place(directory)  # where it has trouble, nobody can log in
         self._owner, self._viewer = PasswordFile(directory, OWNERS), PasswordFile(directory, VIEWERS)
         self._first_hour = first_hour
         # One hash at a time: each takes 16 MiB, so 40 at once would take 640. Not held while a file is written.
@@ -38,17 +40,30 @@ class Owner:
         except PetcamError:
             return False
 
+    def may_be_new(self) -> bool:
+        """Whether a password that is not set was never set, and one that is set now is kept."""
+        return not self.is_set() and self.place_trouble() is None
+
     def is_first_visit(self) -> bool:
-        return self._first_hour is not None and not self.is_set() and self._first_hour.is_open()
+        return self._first_hour is not None and self.may_be_new() and self._first_hour.is_open()
+
+    def place_trouble(self) -> PetcamError | None:
+        """What is wrong with where the files are."""
+        return self.place.trouble() or (None if self.is_set() else self.place.volatile_trouble())
 
     def troubles(self) -> list[PetcamError]:
-        """What is wrong with the files, as far as anybody meets it."""
+        """What is wrong with the files, as far as anybody meets it. What else is wrong where they are not where they
+        were set up is no matter."""
+        misplaced = self.place_trouble()
+        if misplaced is not None:
+            return [misplaced]
         first_hour = self._first_hour.trouble if self._first_hour is not None and not self.is_set() else None
         return [error for error in (self._owner.trouble(), self._viewer.trouble(), first_hour) if error is not None]
 
     def generation(self, role: Role = Role.OWNER) -> str:
         """The generation of the passwords that ``role`` depends on; empty where nobody can log in as ``role``. Raises
         ``STATE_DAMAGED`` where that cannot be told now."""
+        self.place.require()
         owner = self._owner.generation()
         if role is Role.OWNER or not owner:
             return owner

@@ -1,9 +1,10 @@
-"""The directory in which petcam keeps its state from one run to the next."""
+"""The directory in which petcam keeps its state from one run to the next, and that of the package's keys."""
 
 import os
 from pathlib import Path
 
 DEFAULT_DIRECTORY = Path("/var/lib/petcam")
+SECRETS_DIRECTORY = Path("/etc/petcam/secrets")  # the package makes it; a checkout has none
 
 
 def state_directory() -> Path:

@@ -19,11 +19,13 @@ from typing import Any
 from petcam import config as configuration
 from petcam import segments
 from petcam.access import (
+    SECRETS_DIRECTORY,
     Owner,
     ViewingTokens,
     first_hour_trouble,
     is_for_lack_of_permission,
     key_troubles,
+    place_of,
     state_directory,
 )
 from petcam.commands.doctor_folders import check_folders
@@ -43,7 +45,6 @@ MIN_SPACE_BYTES = 100 << 20  # with less nothing can be recorded
 EARLIEST_TIME = 1_790_000_000  # Unix time; a clock that is before it is wrong
 RECORD_TIMEOUT_SECONDS = 1.5  # a living writer may take this long for its next record
 START_REMEDY = "sudo systemctl start petcam.target; why it ended: sudo journalctl -u 'petcam*'"
-SECRETS_DIRECTORY = Path("/etc/petcam/secrets")  # the package makes it; a checkout has none
 AVAHI_DIRECTORY = Path("/run/avahi-daemon")  # there while the mDNS daemon runs
 
 
@@ -232,7 +233,14 @@ def check_secrets() -> Iterator[Finding]:
 
 
 def check_state(directory: Path) -> Iterator[Finding]:
-    """Each file of passwords, sessions and tokens that is damaged."""
+    """Each file of passwords, sessions and tokens that is damaged, unless all of them are another disk's."""
+    place = place_of(directory)
+    misplaced, volatile = place.trouble(), place.volatile_trouble()
+    if misplaced is not None:
+        yield Finding(Sign.BROKEN, "state", misplaced.message)
+        return
+    if volatile is not None:
+        yield Finding(Sign.LOOK, "state", volatile.message)
     owner, tokens = Owner(directory), ViewingTokens(directory)
     others = (sessions_trouble(directory), tokens.trouble(), first_hour_trouble(directory))
     found = [*owner.troubles(), *key_troubles(directory), *(error for error in others if error is not None)]
@@ -249,7 +257,7 @@ def check_password(config: Config) -> Finding:
     if config.auth.mode == "none":
         return Finding(Sign.LOOK, "login", "auth.mode is none: everybody who reaches the port sees the camera")
     try:
-        is_set = bool(Owner(state_directory()).generation())
+        is_set = bool(Owner(state_directory(), place=place_of(state_directory())).generation())
     except PetcamError as error:
         if is_for_lack_of_permission(error):
             return Finding(Sign.LOOK, "login", "only root sees whether a password is set: sudo petcam doctor")

@@ -4,7 +4,7 @@ import argparse
 import getpass
 import sys
 
-from petcam.access import Owner, state_directory
+from petcam.access import Owner, place_of, state_directory
 from petcam.commands.state_errors import explained
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
@@ -23,6 +23,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise PetcamError(Code.BAD_REQUEST, say("password.remove_what"))
     directory = state_directory()
     try:
+        place_of(directory).require()
         said = _change(args, Owner(directory))
     except PetcamError as error:
         raise explained(error, directory, say("password.not_permitted", directory=directory)) from error

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from petcam.access import ViewingToken, ViewingTokens, state_directory
+from petcam.access import ViewingToken, ViewingTokens, place_of, state_directory
 from petcam.commands.state_errors import explained
 from petcam.config import Config
 from petcam.errors import PetcamError
@@ -26,6 +26,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """The services find the change themselves."""
     tokens = ViewingTokens(state_directory())
     with _permitted(tokens):
+        place_of(state_directory()).require()
         if args.action == "add":
             print(tokens.add(args.name), flush=True)
             print(say("token.once"), file=sys.stderr)

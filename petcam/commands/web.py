@@ -5,7 +5,7 @@ import logging
 from contextlib import ExitStack
 
 from petcam import segments
-from petcam.access import FirstHour, Owner, ViewingTokens, secret_key, state_directory, sweep_temporaries
+from petcam.access import FirstHour, Owner, ViewingTokens, place_of, secret_key, state_directory, sweep_temporaries
 from petcam.config import Config
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient, streamer_url
@@ -21,6 +21,8 @@ from petcam.web.login import Cookie, Keeper, Sessions, Throttle
 from petcam.web.pictures import PictureFeed, SourceSelector
 from petcam.web.recordings import RecordingDirectory, Thumbnails
 from petcam.web.signaling import OfferTokens
+
+LOOK_SECONDS = 2.0  # between looks whether the state's disk has come
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ def _listen(services: Services) -> WebServer:
 
 def _run(services: Services, server: WebServer, signals: Signals) -> None:
     config = services.config
-    if config.auth.mode == "password" and not services.owner.is_set():
+    if config.auth.mode == "password" and services.owner.may_be_new():
         services.first_hour.begin()
     keeper = Keeper(services.sessions, services.first_hour, end_streams(services.streamer, services.webrtc))
     checks = {"detections": services.detections.is_alive, "web": server.is_alive, "logins": keeper.is_alive}
@@ -76,7 +78,7 @@ def build(config: Config) -> Services:
     sweep_temporaries(state)
     boot = read_boot_id()
     first_hour, token_key = FirstHour(state, boot), secret_key("token.key", state)
-    owner = Owner(state, first_hour)
+    owner = Owner(state, first_hour, place_of(state))
     picture_budget = PictureBudget()
     return Services(
         config=config,
@@ -115,10 +117,19 @@ def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
 
 
 def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:
-    """Feed the watchdog until SIGTERM or SIGINT."""
-    watchdog.ready("ready")
-    while signals.wait(watchdog.interval) is None:
-        failed = watchdog.beat(f"{services.stream_slots.taken()} open streams")
+    """Feed the watchdog until SIGTERM or SIGINT, or until the state's disk comes or goes: systemd then starts the
+    service anew, with the state that is there."""
+    trouble = services.owner.place_trouble()
+    if trouble is not None:
+        _log.error("%s", trouble.message)
+    watchdog.ready(trouble.message if trouble else "ready")
+    pause = min(watchdog.interval, LOOK_SECONDS) if trouble else watchdog.interval
+    while signals.wait(pause) is None:
+        if services.owner.place.has_changed():
+            _log.warning("%s has come or gone: starting anew", state_directory())
+            return
+        trouble = services.owner.place_trouble()
+        failed = watchdog.beat(trouble.message if trouble else f"{services.stream_slots.taken()} open streams")
         if failed:
             _log.error("not answering: %s", ", ".join(failed))
 

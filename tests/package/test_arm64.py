@@ -11,7 +11,8 @@ from tests.package.package import Package
 
 # Switches off the sandboxing that needs kernel interfaces which qemu-user does not emulate.
 EMULATED_UNIT = (
-    "[Service]\nPrivateUsers=no\nLoadCredential=\nSystemCallFilter=\nMemoryDenyWriteExecute=no\nMemoryMax=infinity\n"
+    "[Service]\nPrivateUsers=no\nLoadCredential=\nSetCredential=\nSystemCallFilter=\nMemoryDenyWriteExecute=no\n"
+    "MemoryMax=infinity\n"
 )
 
 

@@ -30,7 +30,7 @@ KEPT_UNTIL_PURGE = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user
 STATE_PATHS = (
     "/var/lib/petcam-streamer",
     "/var/lib/petcam",
-    *(f"/var/lib/petcam/{name}" for name in ("owner.json", "session.key", "sessions.json", "first_visit.json")),
+    *(f"/var/lib/petcam/{name}" for name in (".petcam-place", "owner.json", "sessions.json", "first_visit.json")),
 )
 
 

@@ -15,7 +15,7 @@ from petcam.commands import doctor_folders
 from petcam.commands.finding import Sign
 from petcam.config import Config, Recording
 from petcam.system import service, write_probe
-from petcam.system.mounts import Mount, innermost
+from petcam.system.mounts import Mount
 from petcam.system.service import Service, Trial, run_as
 
 PROBE = Path(write_probe.__file__)
@@ -160,16 +160,3 @@ def test_a_trial_says_what_stands_in_the_way(tmp_path):
     (tmp_path / "file").touch()
     assert write_probe.probe(str(tmp_path / "absent"), "x")["errno"] == errno.ENOENT
     assert write_probe.probe(str(tmp_path / "file"), "x")["errno"] == errno.ENOTDIR
-
-
-def test_the_file_system_of_a_path_is_the_innermost_and_the_latest():
-    mountinfo = "\n".join(
-        [
-            "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",
-            "23 22 8:2 / /srv/my\\040cam rw shared:2 - vfat /dev/sdb1 rw",
-            "24 23 8:3 / /srv/my\\040cam rw - exfat /dev/sdc1 rw",
-            "25 22 8:4 / /srv/my rw - ext4 /dev/sdd1 rw",
-        ]
-    )
-    assert innermost(Path("/srv/my cam/films"), mountinfo) == Mount(Path("/srv/my cam"), "exfat", "/dev/sdc1")
-    assert innermost(Path("/srv/my camera"), mountinfo) == Mount(Path("/"), "ext4", "/dev/sda1")

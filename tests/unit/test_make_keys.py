@@ -1,4 +1,4 @@
-"""The keys of an installed board, by the script that makes them: ``debian/bin/make-keys``."""
+"""The keys and the mark of an installed board, by the script that makes them: ``debian/bin/make-keys``."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from petcam.access.keys import MAX_KEY_BYTES, MIN_KEY_BYTES
+from petcam.access.place import CREDENTIAL, KIND, Place
 
 SCRIPT = Path(__file__).parents[2] / "debian/bin/make-keys"
 NAMES = ("session.key", "token.key")
@@ -17,14 +18,24 @@ class Board:
         self.secrets, self.machine_id, self.certificate = folder / "secrets", folder / "machine-id", folder / "tls.pem"
         self.machine_id.write_text("a" * 32 + "\n")
         self.certificate.touch()
+        self.state = folder / "state"
+        self.state.mkdir()
 
     def boot(self):
         """What the script prints."""
-        command = [SCRIPT, self.secrets, self.machine_id, self.certificate]
+        command = [SCRIPT, self.secrets, self.machine_id, self.certificate, self.state]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def keys(self):
         return [(self.secrets / name).read_bytes() for name in NAMES]
+
+    def mark(self):
+        """As systemd hands it to petcam-web."""
+        path = self.secrets / CREDENTIAL
+        return path.read_text().strip() if path.exists() else None
+
+    def may_be_new(self):
+        return Place(self.state, self.mark()).trouble() is None
 
 
 @pytest.fixture
@@ -102,8 +113,83 @@ def test_what_a_power_cut_left_unfinished_goes(board):
     board.boot()
     (board.secrets / ".session.key.halfwritten").write_bytes(b"k")
     board.boot()
-    assert sorted(path.name for path in board.secrets.iterdir()) == ["board", *NAMES]
+    assert sorted(path.name for path in board.secrets.iterdir()) == ["board", "place", *NAMES]
 
 
 def test_the_script_has_the_limits_of_the_code():
     assert f"MIN_BYTES={MIN_KEY_BYTES} MAX_BYTES={MAX_KEY_BYTES}" in SCRIPT.read_text()
+
+
+def test_a_new_board_gets_both_halves_of_the_mark_once(board):
+    assert "petcam: marked" in board.boot()
+    assert len(board.mark()) == 32 and board.may_be_new()
+    assert (board.state / KIND.name).stat().st_mode & 0o777 == 0o644  # for petcam-web
+    mark = board.mark()
+    assert board.boot() == "" and board.mark() == mark
+
+
+def test_a_copied_card_keeps_its_mark(board):
+    board.boot()
+    board.machine_id.write_text("b" * 32 + "\n")
+    board.boot()
+    assert board.may_be_new()
+
+
+@pytest.mark.parametrize("content", [None, "f" * 32 + "\n", ""])
+def test_a_state_that_has_lost_its_half_gets_none(board, content):
+    board.boot()
+    (board.state / KIND.name).unlink()
+    (board.state / "owner.json").touch()
+    if content is not None:
+        (board.state / KIND.name).write_text(content)
+    assert board.boot() == "" and not board.may_be_new()
+
+
+def test_who_deletes_the_other_half_begins_anew(board):
+    board.boot()
+    (board.state / KIND.name).unlink()
+    (board.secrets / CREDENTIAL).unlink()
+    board.boot()
+    assert board.may_be_new()
+
+
+@pytest.mark.parametrize(("left", "is_marked"), [("owner.json", True), ("first_visit.json", True), (None, False)])
+def test_the_state_of_an_older_package_is_marked_unless_its_disk_may_be_missing(board, left, is_marked):
+    board.secrets.mkdir()
+    for name in NAMES:
+        (board.secrets / name).write_bytes(os.urandom(32))
+    if left:
+        (board.state / left).touch()
+    board.boot()
+    assert board.mark() and board.may_be_new() is is_marked
+    board.boot()
+    assert board.may_be_new() is is_marked
+
+
+@pytest.mark.parametrize("content", ["", "f" * 31 + "\n", "F" * 32 + "\n", "f" * 32 + "\nx"])
+def test_a_damaged_half_is_made_anew_for_a_state_that_is_there(board, content):
+    board.boot()
+    (board.secrets / CREDENTIAL).write_text(content)
+    board.boot()
+    assert board.mark() != content.strip() and not board.may_be_new()  # nothing was set up: its disk may be missing
+    (board.secrets / CREDENTIAL).write_text(content)
+    (board.state / "owner.json").touch()
+    board.boot()
+    assert board.may_be_new()
+
+
+def test_a_state_that_cannot_be_written_now_is_marked_by_a_later_start(board):
+    board.state.rmdir()
+    assert "petcam: made" in board.boot() and board.mark() is None
+    board.state.mkdir()
+    board.boot()
+    assert board.mark() and board.may_be_new()
+
+
+def test_what_a_power_cut_left_of_the_mark_goes(board):
+    board.boot()
+    (board.state / f".{KIND.name}.0123").touch()
+    (board.secrets / ".place.0123").touch()
+    board.boot()
+    assert [path.name for path in board.state.iterdir()] == [KIND.name]
+    assert sorted(path.name for path in board.secrets.iterdir()) == ["board", "place", *NAMES]

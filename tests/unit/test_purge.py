@@ -26,9 +26,9 @@ def test_it_names_every_state_file_of_the_document():
     documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     assert len(documented) > 5
     assert names_for("/var/lib/petcam") == documented
-    assert names_for("/etc/petcam/secrets") == {"session.key", "token.key", "board"}
-    assert names_for("/var/lib/petcam-streamer") == {"tls.pem", "recordings.json"}
-    assert names_for("/var/lib/petcam/recordings") == {".petcam-space", ".petcam-place"}
+    assert names_for("/etc/petcam/secrets") == {"session.key", "token.key", "board", "place"}
+    assert names_for("/var/lib/petcam-streamer") == {"tls.pem", "recordings.json", ".petcam-probe"}
+    assert names_for("/var/lib/petcam/recordings") == {".petcam-space", ".petcam-place", ".petcam-probe"}
 
 
 def test_no_command_of_it_deletes_a_tree():

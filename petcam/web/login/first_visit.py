@@ -1,8 +1,9 @@
 """The page of the first visit, which sets the owner's password.
 
-``setup.html`` gets ``next`` (a local path), ``troubles`` (pairs of words and command: what could not be written) and
-``problem`` (``""``, ``"length"``, ``"differ"``, ``"late"``, ``"not_written"`` where nothing was set, or
-``"not_synced"`` where it may not last); its form POSTs ``password``, ``again`` and ``next`` to ``/setup``.
+``setup.html`` gets ``next`` (a local path), ``troubles`` (pairs of words and command: why it is refused, or what could
+not be written) and ``problem`` (``""``, ``"length"``, ``"differ"``, ``"late"``, ``"refused"`` where the state is not
+where it was set up or would last, ``"not_written"`` where nothing was set, or ``"not_synced"`` where it may not last);
+its form POSTs ``password``, ``again`` and ``next`` to ``/setup``.
 """
 
 import logging
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from petcam.access import Owner, Role
 from petcam.errors import Code, PetcamError
 from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to
-from petcam.web.login.troubles import NOT_KEPT, Shown
+from petcam.web.login.troubles import NOT_KEPT, Shown, shown
 from petcam.web.login.visitors import Visitors
 
 PROBLEMS = {
@@ -47,6 +48,9 @@ class FirstVisit:
         target, password = local_path(request.form.get("next", "/")), request.form.get("password", "")
         if not self._visitors.login_needed:
             return redirect_to(target, 303)
+        misplaced = self._owner.place_trouble()
+        if misplaced is not None:
+            return _page(target, "refused", 403, *shown([misplaced]))
         if password != request.form.get("again", ""):
             return _page(target, "differ", 400)
         try:

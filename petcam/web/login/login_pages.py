@@ -18,7 +18,7 @@ from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to
 from petcam.web.login.troubles import LOGOUT_MAY_NOT_LAST, Shown, shown
 from petcam.web.login.visitors import Visitors
 
-NOBODY_CAN_LOG_IN = {"trouble.owner", "trouble.first_visit"}
+NOBODY_CAN_LOG_IN = {"trouble.owner", "trouble.first_visit", "trouble.place", "trouble.volatile"}
 
 _log = logging.getLogger(__name__)
 
