@@ -11,6 +11,9 @@ import (
 // directory is the recordings directory, opened, with the names of docs/recordings.md in it.
 type directory struct{ fileSystem }
 
+// fileMode lets petcam-web read by the group.
+const fileMode = 0o640
+
 // create makes NAME.part for the first name of the recording that is free, and returns that name. The file's directory
 // entry is durable.
 func (d *directory) create(start time.Time, label string) (name string, f file, err error) {
@@ -19,7 +22,7 @@ func (d *directory) create(start time.Time, label string) (name string, f file, 
 		if d.exists(name) {
 			continue
 		}
-		f, err = d.OpenFile(name+partSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
+		f, err = d.OpenFile(name+partSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -27,7 +30,7 @@ func (d *directory) create(start time.Time, label string) (name string, f file, 
 			return "", nil, err
 		}
 		// A umask may have taken bits that petcam-web needs.
-		if err := errors.Join(f.Chmod(0o640), d.Sync()); err != nil {
+		if err := errors.Join(f.Chmod(fileMode), d.Sync()); err != nil {
 			return "", nil, errors.Join(err, f.Close(), d.Remove(name+partSuffix))
 		}
 		return name, f, nil

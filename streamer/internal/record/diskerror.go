@@ -9,8 +9,8 @@ import (
 	"petcam/streamer/internal/place"
 )
 
-// errDeleted says that the growing file was deleted.
-var errDeleted = errors.New("the file being recorded was deleted")
+// errDeleted says that the growing file is not to be found any more.
+var errDeleted = errors.New("the file being recorded was deleted, or its disk unmounted")
 
 // openError says that the recordings directory cannot be opened.
 type openError struct{ error }
@@ -45,7 +45,11 @@ func remedy(err error) (reason, message string) {
 	case isOpening && (errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ELOOP)):
 		return "Not a directory", "recording.directory is a link that leads nowhere; make it a folder, or let it lead to one"
 	case errors.Is(err, errDeleted), errors.Is(err, fs.ErrNotExist):
-		return "Directory removed", "The recordings directory, or the file being recorded in it, was removed; start again"
+		return "Directory removed", "The recordings directory, or the file being recorded in it, was removed, or its disk " +
+			"unmounted; start again"
+	case isGone(err):
+		return "Directory missing", "The disk of recording.directory is gone; plug it in, unmount what is left of it, and " +
+			"mount it again"
 	case errors.Is(err, syscall.EFBIG):
 		return "File too large", "The file reached the largest size that is allowed here; lower recording.segment_minutes"
 	case isFull(err):
@@ -66,13 +70,14 @@ func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// sizeAndLinks returns the bytes of an open file, and how many names it has.
-func sizeAndLinks(file file) (size int64, links uint64, err error) {
-	info, err := file.Stat()
-	if err != nil {
-		return 0, 0, err
+// isGone says that nobody answers for the disk: it was pulled out, or its FUSE program has ended.
+func isGone(err error) bool {
+	for _, gone := range []error{syscall.ENOTCONN, syscall.ECONNABORTED, syscall.ENODEV, syscall.ENXIO} {
+		if errors.Is(err, gone) {
+			return true
+		}
 	}
-	return info.Size(), linksOf(info), nil
+	return false
 }
 
 // linksOf returns how many names a file has.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -104,31 +105,67 @@ func TestRemovingTheDirectoryEndsTheRecording(t *testing.T) {
 	mp4test.Plays(t, r.path(name))
 }
 
-func TestTheFileSizeLimitEndsTheRecordingWithAPlayableFile(t *testing.T) {
-	units := seconds(t, 5)
-	var before unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &before); err != nil {
-		t.Fatal(err)
+// limitedFile takes so many bytes and no more, as a file of FAT32 does.
+type limitedFile struct {
+	file
+	max *atomic.Int64
+}
+
+func (f limitedFile) WriteAt(p []byte, off int64) (int, error) {
+	room := min(max(f.max.Load()-off, 0), int64(len(p)))
+	n, err := f.file.WriteAt(p[:room], off)
+	if err == nil && n < len(p) {
+		err = syscall.EFBIG
 	}
+	return n, err
+}
+
+// limitFiles returns the bytes that files opened from now on take: no limit at first.
+func (h *harness) limitFiles() *atomic.Int64 {
+	limit := &atomic.Int64{}
+	limit.Store(math.MaxInt64)
+	h.wrapFiles(func(f file) file { return limitedFile{f, limit} })
+	return limit
+}
+
+// A FUSE program does not say that its disk is FAT32.
+func TestAFileThatMayNotGrowIsFollowedByAnother(t *testing.T) {
+	units := seconds(t, 10)
 	r := newHarness(t, nil)
+	limit := r.limitFiles()
 	r.source.publish(units[:30]...)
-	name := r.start()
+	r.start()
 	r.source.waitUntilRead()
-	limit := before
-	limit.Cur = uint64(r.Status().BytesWritten) + 20_000
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
+	limit.Store(5 * r.Status().BytesWritten / 2)
+	r.source.publish(units[30:]...)
+	status := r.stop()
+	if status.Error != "" || len(r.files()) < 3 {
+		t.Errorf("status is %+v, files are %v", status, r.files())
 	}
+	held := 0
+	for _, name := range r.files() {
+		mp4test.Plays(t, r.path(name))
+		held += r.samples(name)
+	}
+	if lost := len(units) - held; lost == 0 || uint64(lost) != status.Dropped {
+		t.Errorf("%d of %d frames are in no file, and %d are said", lost, len(units), status.Dropped)
+	}
+}
+
+func TestADiskThatTakesNotEvenASecondInAFileEndsTheRecording(t *testing.T) {
+	units := seconds(t, 3)
+	r := newHarness(t, nil)
+	limit := r.limitFiles()
+	r.source.publish(units[:30]...)
+	r.start()
+	r.source.waitUntilRead()
+	limit.Store(2000)
 	r.source.publish(units[30:]...)
 	r.waitUntilEnded()
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &before); err != nil {
-		t.Fatal(err)
-	}
 	status := r.Status()
-	if status.Recording || !strings.Contains(status.Error, "recording.segment_minutes") || status.Reason != "File too large" {
+	if !strings.Contains(status.Error, "largest size") || status.Reason != "File too large" {
 		t.Errorf("status is %+v", status)
 	}
-	r.holds(name, units[:status.FrameCount])
 }
 
 func TestAReadOnlyDiskIsReported(t *testing.T) {
@@ -276,5 +313,51 @@ func TestFailedRecoveryIsRetriedAndLoggedOnce(t *testing.T) {
 	r.holds(name, units)
 	if r.unfinished.Load() {
 		t.Error("it is still to be tried again")
+	}
+}
+
+// lackingDisk has a file system without modes.
+type lackingDisk struct{ fileSystem }
+
+func (d lackingDisk) Lacks(string) []string { return []string{"modes", "times"} }
+
+func TestWhatTheFileSystemLacksIsLoggedOnce(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.Segment = time.Second })
+	r.system.openDisk = func(path string) (fileSystem, error) {
+		disk, err := openDisk(path)
+		return lackingDisk{disk}, err
+	}
+	for range 2 {
+		r.source.publish(seconds(t, 3)...)
+		r.start()
+		r.stop()
+	}
+	if lines := r.log.lines("no modes, no times of its own"); len(lines) != 1 {
+		t.Errorf("the log has %q", lines)
+	}
+}
+
+func TestADiskWithModesAndTimesLacksNothing(t *testing.T) {
+	r := newHarness(t, nil)
+	r.source.publish(seconds(t, 1)...)
+	r.start()
+	r.stop()
+	if lines := r.log.lines("of its own"); len(lines) > 0 {
+		t.Errorf("the log has %q", lines)
+	}
+}
+
+// FUSE and NFS keep such a file until it is closed.
+func TestAGrowingFileThatIsDeletedEndsTheRecordingWhereItStaysUnderAnotherName(t *testing.T) {
+	r := newHarness(t, nil)
+	r.system.syncEvery = time.Millisecond
+	r.source.publish(seconds(t, 1)...)
+	name := r.start()
+	if err := os.Rename(r.path(name+partSuffix), r.path(".fuse_hidden0001")); err != nil {
+		t.Fatal(err)
+	}
+	r.waitUntilEnded()
+	if status := r.Status(); status.Reason != "Directory removed" {
+		t.Errorf("status is %+v", status)
 	}
 }

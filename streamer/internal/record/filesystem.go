@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -19,6 +20,8 @@ import (
 type fileSystem interface {
 	OpenFile(name string, flag int, mode fs.FileMode) (file, error)
 	Lstat(name string) (fs.FileInfo, error)
+	// Reach fails with fs.ErrNotExist where the directory's path does not lead to a file of that name any more.
+	Reach(name string) error
 	Remove(name string) error
 	// Rename fails with fs.ErrExist where the new name is taken.
 	Rename(from, to string) error
@@ -28,9 +31,11 @@ type fileSystem interface {
 	Files() ([]fs.FileInfo, error)
 	// Sync makes the directory's entries durable, where the file system can do that for a directory.
 	Sync() error
-	// MaxFile is the largest size of a file, in bytes.
+	// Lacks names what the file system does not have, of what is only wished for; the file was just made.
+	Lacks(name string) []string
+	// MaxFile is the largest size of a file, in bytes, as far as that is known before a write fails with EFBIG.
 	MaxFile() int64
-	// Space returns the bytes of the disk, and those that are free for the service's user.
+	// Space returns the bytes of the disk (0: it does not say), and those that are free for the service's user.
 	Space() (size, free int64, err error)
 	Close()
 }
@@ -46,6 +51,7 @@ type file interface {
 
 // disk is the real fileSystem.
 type disk struct {
+	path      string
 	root      *os.Root
 	directory *os.File // the same, for fsync and rename
 }
@@ -70,7 +76,7 @@ func openDisk(path string, where *place.Place) (fileSystem, error) {
 	if err != nil {
 		return nil, openError{errors.Join(err, root.Close())}
 	}
-	return &disk{root, directory}, nil
+	return &disk{path, root, directory}, nil
 }
 
 // makeDirectory makes it where it is missing. What is there and no directory is refused before it is opened: a pipe
@@ -103,6 +109,13 @@ func (d *disk) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(nam
 func (d *disk) Remove(name string) error               { return d.root.Remove(name) }
 func (d *disk) Sync() error                            { return wished(d.directory.Sync()) }
 
+// Reach looks from outside: a file that FUSE or NFS keeps under another name while it is open, and a disk that is
+// unmounted lazily, look as before from within.
+func (d *disk) Reach(name string) error {
+	_, err := os.Lstat(filepath.Join(d.path, name))
+	return err
+}
+
 func (d *disk) Rename(from, to string) error {
 	fd := int(d.directory.Fd())
 	err := unix.Renameat2(fd, from, fd, to, unix.RENAME_NOREPLACE)
@@ -115,9 +128,28 @@ func (d *disk) Rename(from, to string) error {
 	return unix.Renameat(fd, from, fd, to)
 }
 
-func (d *disk) SetTime(name string, at time.Time) error {
+func (d *disk) SetTime(name string, at time.Time) error { return wished(d.setTime(name, at)) }
+
+func (d *disk) setTime(name string, at time.Time) error {
 	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, unix.NsecToTimespec(at.UnixNano())}
-	return wished(unix.UtimesNanoAt(int(d.directory.Fd()), name, times, unix.AT_SYMLINK_NOFOLLOW))
+	return unix.UtimesNanoAt(int(d.directory.Fd()), name, times, unix.AT_SYMLINK_NOFOLLOW)
+}
+
+func (d *disk) Lacks(name string) (lacks []string) {
+	info, err := d.Lstat(name)
+	if err != nil {
+		return nil // it has gone, or the next write fails too
+	}
+	if info.Mode().Perm() != fileMode { // most say that they have set it
+		lacks = append(lacks, "modes")
+	}
+	if err := d.setTime(name, info.ModTime()); err != nil && wished(err) == nil {
+		lacks = append(lacks, "times")
+	}
+	if err := d.directory.Sync(); err != nil && wished(err) == nil {
+		lacks = append(lacks, "syncing of folders")
+	}
+	return lacks
 }
 
 func (d *disk) Files() ([]fs.FileInfo, error) {

@@ -73,6 +73,11 @@ func (d *modelDisk) Lstat(name string) (fs.FileInfo, error) {
 	return nil, &fs.PathError{Op: "lstat", Path: name, Err: syscall.ENOENT}
 }
 
+func (d *modelDisk) Reach(name string) error {
+	_, err := d.Lstat(name)
+	return err
+}
+
 func (d *modelDisk) Remove(name string) error {
 	f := d.files[name]
 	if f == nil {
@@ -96,6 +101,7 @@ func (d *modelDisk) Rename(string, string) error     { return syscall.ENOSYS }
 func (d *modelDisk) SetTime(string, time.Time) error { return nil }
 func (d *modelDisk) Sync() error                     { return nil }
 func (d *modelDisk) MaxFile() int64                  { return math.MaxInt64 }
+func (d *modelDisk) Lacks(string) []string           { return nil }
 
 func (d *modelDisk) Space() (size, free int64, _ error) { return d.size, d.free(), nil }
 func (d *modelDisk) Close()                             {}

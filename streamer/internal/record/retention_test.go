@@ -81,7 +81,8 @@ func (b *board) record(bytes, segment int64) error {
 		b.finish()
 	}
 	if b.name == "" {
-		if err := errors.Join(b.space.count(dir), b.space.makeRoom(dir, 0, !b.begun)); err != nil {
+		_, err := b.space.count(dir)
+		if err := errors.Join(err, b.space.makeRoom(dir, 0, !b.begun)); err != nil {
 			b.begun = false
 			return err
 		}

@@ -25,7 +25,9 @@ type segment struct {
 }
 
 // createSegment begins a file with au, a keyframe with these parameter sets, captured at start.
-func createSegment(dir *directory, label string, start time.Time, params parameterSets, au h264.AccessUnit) (*segment, error) {
+func createSegment(
+	dir *directory, label string, start time.Time, params parameterSets, au h264.AccessUnit, maxFile int64,
+) (*segment, error) {
 	name, file, err := dir.create(start, label)
 	if err != nil {
 		return nil, err
@@ -38,9 +40,8 @@ func createSegment(dir *directory, label string, start time.Time, params paramet
 		return nil, errors.Join(err, file.Close(), dir.Remove(name+partSuffix))
 	}
 	au.Data = nil
-	maxSize := dir.MaxFile()
 	return &segment{
-		name: name, file: file, mp4: writer, parameterSets: params, maxSize: maxSize - maxSize/32, start: start, first: au,
+		name: name, file: file, mp4: writer, parameterSets: params, maxSize: maxFile - maxFile/32, start: start, first: au,
 	}, nil
 }
 

@@ -3,7 +3,9 @@ package record
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"petcam/streamer/internal/apierror"
@@ -43,6 +45,7 @@ type session struct {
 	begun   bool   // started is closed
 	skipped uint64 // what source.Skipped last returned
 	dropped uint64 // frames that are in no file, from the first one on
+	maxFile int64  // bytes that the disk takes in a file; 0: not known yet
 }
 
 func newSession(r *Recorder, label string) *session {
@@ -200,7 +203,24 @@ func (s *session) add(au h264.AccessUnit) error {
 			return err
 		}
 	}
-	return diskError(s.write(au))
+	err := s.write(au)
+	if errors.Is(err, syscall.EFBIG) && s.begun && s.segment.mp4.Samples() > 0 {
+		err = s.goOn(au)
+	}
+	return diskError(err)
+}
+
+// goOn ends a file that has become as large as the disk takes, and begins another with au. Those behind it end earlier,
+// at a keyframe, so that no frame is lost.
+func (s *session) goOn(au h264.AccessUnit) error {
+	s.maxFile = s.segment.mp4.Size()
+	if err := s.closeSegment(); err != nil {
+		return err
+	}
+	if err := s.openSegment(au); err != nil || s.segment == nil {
+		return err
+	}
+	return s.write(au)
 }
 
 // write writes an access unit; where the disk is full, old recordings make room first.
@@ -225,16 +245,31 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 		return nil
 	}
 	space := s.recorder.space
-	if err := errors.Join(space.count(s.dir), space.makeRoom(s.dir, 0, !s.begun)); err != nil {
+	isNew, err := space.count(s.dir)
+	if err := errors.Join(err, space.makeRoom(s.dir, 0, !s.begun)); err != nil {
 		return diskError(err)
 	}
-	segment, err := createSegment(s.dir, s.label, s.clock.at(au.CaptureNS), params, au)
+	if s.maxFile == 0 {
+		s.maxFile = s.dir.MaxFile()
+	}
+	segment, err := createSegment(s.dir, s.label, s.clock.at(au.CaptureNS), params, au, s.maxFile)
 	if err != nil {
 		return diskError(err)
 	}
 	s.segment = segment
+	if isNew {
+		s.sayLacks()
+	}
 	s.syncer = startSyncer(s, segment)
 	return nil
+}
+
+// sayLacks logs what the disk does not have and recordings work without.
+func (s *session) sayLacks() {
+	if lacks := s.dir.Lacks(s.segment.name + partSuffix); len(lacks) > 0 {
+		s.recorder.options.Log.Info("the disk of recording.directory has no " + strings.Join(lacks, ", no ") +
+			" of its own; recordings work without, and its mount options say who may read them")
+	}
 }
 
 // closeSegment finishes the file, or discards it where the recording has not begun.
@@ -248,10 +283,12 @@ func (s *session) closeSegment() error {
 	if !s.begun {
 		return diskError(segment.discard(s.dir))
 	}
+	written := segment.mp4.Samples()
 	err := segment.finish(s.dir)
 	if err != nil {
 		s.recorder.unfinished.Store(true)
 	}
+	s.drop(uint64(written - segment.mp4.Samples())) // those that made room for the table
 	status := segment.status()
 	status.Dropped = s.dropped
 	s.recorder.closedFile(status)

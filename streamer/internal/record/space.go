@@ -127,6 +127,9 @@ func (s *space) keepFree(dir *directory, begins bool) error {
 	if err != nil {
 		return err
 	}
+	if size == 0 { // of a FUSE program that keeps no account: a write says when it is full
+		return nil
+	}
 	least := s.leastFree(size)
 	missing := least - free
 	if missing <= 0 {
@@ -241,27 +244,29 @@ func (s *space) logBalance(err error) {
 	s.logged = err
 }
 
-// count counts the recordings afresh, before a file is begun: none grows.
-func (s *space) count(dir *directory) error {
+// count counts the recordings afresh, before a file is begun: none grows. It says whether this is another directory than
+// before, or the first.
+func (s *space) count(dir *directory) (isNew bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	files, err := dir.Files()
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.finished, s.unfinished, s.growing = sumOf(recordingsIn(files)), unfinishedIn(files), 0
-	if err := s.enter(dir); err != nil {
-		return err
+	isNew, err = s.enter(dir)
+	if err != nil {
+		return false, err
 	}
 	s.look()
-	return nil
+	return isNew, nil
 }
 
 // enter reads the balance of a directory that is another than before, or the first. mu must be held.
-func (s *space) enter(dir *directory) error {
+func (s *space) enter(dir *directory) (isNew bool, err error) {
 	folder, err := dir.Lstat(".")
 	if err != nil || s.folder != nil && os.SameFile(folder, s.folder) {
-		return err
+		return false, err
 	}
 	s.folder, s.retention, s.seen = folder, retention{}, s.finished+s.unfinished
 	p, kept, err := readPosition(dir)
@@ -271,7 +276,7 @@ func (s *space) enter(dir *directory) error {
 	if s.kept = kept; kept {
 		s.retention.balance, s.seen = p.balance, p.recordings // what has grown since then is counted now
 	}
-	return nil
+	return true, nil
 }
 
 // list lists the finished recordings, oldest first, and counts them. mu must be held.

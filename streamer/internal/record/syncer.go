@@ -1,6 +1,8 @@
 package record
 
 import (
+	"errors"
+	"io/fs"
 	"time"
 )
 
@@ -10,13 +12,14 @@ type syncer struct {
 	session *session
 	dir     *directory
 	file    file
+	name    string // of the growing file
 	quit    chan struct{}
 	done    chan struct{}
 }
 
 // startSyncer starts the goroutine; stop ends it.
 func startSyncer(session *session, growing *segment) *syncer {
-	s := &syncer{session, session.dir, growing.file, make(chan struct{}), make(chan struct{})}
+	s := &syncer{session, session.dir, growing.file, growing.name + partSuffix, make(chan struct{}), make(chan struct{})}
 	go s.run(session.recorder.system.syncEvery)
 	return s
 }
@@ -43,17 +46,17 @@ func (s *syncer) run(every time.Duration) {
 	}
 }
 
-// sync makes the file durable, looks whether it still has its name, and makes room for it.
+// sync makes the file durable, looks whether it is still to be found, and makes room for it.
 func (s *syncer) sync() error {
 	if err := s.session.recorder.counters.countSync(s.file.Sync); err != nil {
 		return err
 	}
-	size, links, err := sizeAndLinks(s.file)
+	if err := s.dir.Reach(s.name); errors.Is(err, fs.ErrNotExist) {
+		return errDeleted
+	}
+	info, err := s.file.Stat()
 	if err != nil {
 		return err
 	}
-	if links == 0 {
-		return errDeleted
-	}
-	return s.session.recorder.space.makeRoom(s.dir, size, false)
+	return s.session.recorder.space.makeRoom(s.dir, info.Size(), false)
 }
