@@ -25,6 +25,8 @@ class Code(Enum):
     STATE_DAMAGED = "State damaged"  # a file of the state directory cannot be read: nobody gets in by it
     STATE_NOT_WRITTEN = "State not written"  # the disk has what was there before
     STATE_NOT_SYNCED = "State not synced"  # the disk has what is new, and a power cut may undo it
+    DISK_FAULT = "Disk fault"  # of the recordings
+    DISK_FULL = "Disk full"
     CAMERA_SILENT = "Camera silent"
     BAD_SEGMENT = "bad segment"
     BAD_SOURCE = "bad source"

@@ -6,6 +6,7 @@ followed, and only regular files count. A recording that still grows has the suf
 
 import errno
 import heapq
+import logging
 import os
 import re
 import stat
@@ -30,7 +31,11 @@ PIN_SUFFIX = ".pin"
 MAX_WRITE_PAUSE_SECONDS = 10.0  # then a .part file no longer grows; the streamer closes one after 3 s without data
 MISSING_ERRNOS = {errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}
 FORBIDDEN_ERRNOS = {errno.EACCES, errno.EPERM, errno.EROFS}
+FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
+OWN_ERRNOS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}  # of this process or machine, and no disk's
 LACKING_ERRNOS = {errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # of what a file system does not have
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class RecordingDirectory:
             return Page([], "", 0, 0, 0)
         except PermissionError as error:
             raise PetcamError(Code.FORBIDDEN, "petcam-web may not read recording.directory") from error
+        except OSError as error:
+            raise _disk_error(error) from error
         following = rows[-1].name if len(newest) > limit else ""
         used = sum(info.st_size for _, info in files.values())
         return Page(rows, following, len(files), used, disk.f_bavail * disk.f_frsize)
@@ -126,7 +133,7 @@ class RecordingDirectory:
 
     @contextmanager
     def _directory_for(self, name: str) -> Iterator[int]:
-        """The directory's descriptor. OSErrors in the context become ``NOT_FOUND`` or ``FORBIDDEN`` for ``name``."""
+        """The directory's descriptor. OSErrors in the context become ``NOT_FOUND``, ``FORBIDDEN`` or ``DISK_FAULT``."""
         if NAME_PATTERN.fullmatch(name) is None:
             raise _not_found(name)
         try:
@@ -138,7 +145,7 @@ class RecordingDirectory:
             if error.errno in FORBIDDEN_ERRNOS:
                 message = f"petcam-web may not do that with {name}; is its folder read-only, or another user's?"
                 raise PetcamError(Code.FORBIDDEN, message) from error
-            raise
+            raise _disk_error(error) from error
 
 
 SortKey = tuple[str, int, str]  # start, number among the recordings of that second, name
@@ -238,6 +245,17 @@ def _open_regular(name: str, directory: int) -> BinaryIO:
         file.close()
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     return file
+
+
+def _disk_error(error: OSError) -> Exception:
+    """What becomes of any other error of the disk."""
+    if error.errno in OWN_ERRNOS:
+        return error
+    if error.errno in FULL_ERRNOS:
+        return PetcamError(Code.DISK_FULL, "the disk of recording.directory is full; delete recordings")
+    _log.error("the disk of recording.directory has a fault: %s", error)
+    message = "the disk of recording.directory has a fault or is gone; see petcam-web's log, and mount it again"
+    return PetcamError(Code.DISK_FAULT, message)
 
 
 def _not_found(name: str) -> PetcamError:

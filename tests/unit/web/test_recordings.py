@@ -200,6 +200,39 @@ def test_a_pin_whose_file_fails_leaves_no_descriptor_open(client, recordings, mo
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOTCONN, errno.ESTALE])
+def test_a_disk_that_is_gone_is_said(client, recordings, monkeypatch, number):
+    (recordings / A).touch()
+    real = os.open
+
+    def fail(path, *args, **more):
+        if "recordings" in str(path):
+            raise OSError(number, os.strerror(number))
+        return real(path, *args, **more)
+
+    monkeypatch.setattr(os, "open", fail)
+    answers = [
+        client.get("/api/recordings"),
+        client.get(f"/api/recordings/{A}"),
+        client.put(f"/api/recordings/{A}/pin"),
+    ]
+    assert {(answer.status_code, answer.json["error"]) for answer in answers} == {(503, "Disk fault")}
+
+
+def test_a_pin_that_finds_no_room_is_said(client, recordings, monkeypatch):
+    (recordings / A).touch()
+    real = os.open
+
+    def fail(path, *args, **more):
+        if str(path).endswith(".pin"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, *args, **more)
+
+    monkeypatch.setattr(os, "open", fail)
+    answer = client.put(f"/api/recordings/{A}/pin")
+    assert (answer.status_code, answer.json["error"]) == (507, "Disk full")
+
+
 def test_pinning_follows_no_symbolic_link(client, recordings):
     (recordings / A).touch()
     (recordings / f"{A}.pin").symlink_to(recordings.parent / "elsewhere")
