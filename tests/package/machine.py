@@ -101,6 +101,11 @@ class Machine:
         enter = ["nsenter", "-t", self._leader, "-n"]
         return subprocess.run([*enter, *command], input=text, capture_output=True, text=True, timeout=120)
 
+    @property
+    def leader(self) -> str:
+        """The PID on this computer of the machine's init."""
+        return self._leader
+
     def processes(self, unit: str) -> list[int]:
         """The PIDs on this computer of the unit's processes."""
         (file,) = self._cgroup.glob(f"**/{unit}/cgroup.procs")

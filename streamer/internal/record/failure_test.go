@@ -324,7 +324,7 @@ func (d lackingDisk) Lacks(string) []string { return []string{"modes", "times"} 
 func TestWhatTheFileSystemLacksIsLoggedOnce(t *testing.T) {
 	r := newHarness(t, func(o *Options) { o.Segment = time.Second })
 	r.system.openDisk = func(path string) (fileSystem, error) {
-		disk, err := openDisk(path)
+		disk, err := openDisk(path, nil)
 		return lackingDisk{disk}, err
 	}
 	for range 2 {
