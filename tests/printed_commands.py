@@ -16,7 +16,7 @@ GRAMMAR = (
     r"petcam shm [a-z]+(?: \{\}| /\w+)?",
     r"petcam token [a-z]+",
     r"petcam [a-z-]+(?: --[a-z]+)*",
-    r"systemctl [a-z-]+(?: petcam[\w.-]*)*",
+    r"systemctl [a-z-]+(?: (?:petcam|avahi)[\w.-]*)*",
     r"journalctl (?:-k|-u \S+)",
     r"(?:apt|apt-get) install \S+",
     r"/usr/lib/petcam/[a-z-]+",

@@ -134,10 +134,32 @@ FOLDERS = (
         breaks=f"rm -r {STATE}",
         says=f"{STATE} is not there",
     ),
+    # Of a disk for recordings that is not there.
+    Remedy(
+        ("sudo mount {}",),
+        breaks=f"echo 'disk {RECORDINGS} tmpfs uid=petcam,gid=petcam,mode=2770,nofail 0 0' >>/etc/fstab && {RESTART}",
+        says=f"The disk of {RECORDINGS} is not mounted",
+    ),
+    Remedy(
+        ("sudo truncate -s 0", RESTART),
+        breaks=f"sed -i '\\|^disk {RECORDINGS}|d' /etc/fstab && umount -l {RECORDINGS}",
+        says=f"The disk of recording.directory is not mounted on {RECORDINGS}, or another is",
+    ),
+    Remedy(
+        ("sudo install -d -o petcam -g petcam -m 2770", "sudo truncate -s 0", RESTART),
+        breaks=record_in("/mnt/films"),
+        says="No disk is mounted where recording.directory lies",
+        clears=record_in(RECORDINGS),
+    ),
+    # Of the state's disk.
+    Remedy(
+        (f"sudo rm {{}} && {RESTART}", f"sudo rm /etc/petcam/secrets/place && {RESTART}"),
+        breaks=f"rm -f {STATE}/.petcam-place",
+        says=f"{STATE} is not where petcam was set up",
+    ),
 )
 
-REMEDIES = (
-    *FOLDERS,
+OTHERS = (
     # State files, keys, configuration.
     Remedy(
         ("sudo petcam password",),
@@ -225,9 +247,8 @@ REMEDIES = (
         typed="sudo usermod -aG petcam pi",
     ),
     Remedy(
-        ("sudo rm /etc/machine-id", "sudo systemd-machine-id-setup"),
-        breaks="cp /etc/machine-id /tmp/machine-id",
-        typed="sudo rm /etc/machine-id; sudo systemd-machine-id-setup",
+        ("sudo rm -f /etc/machine-id /var/lib/dbus/machine-id", "sudo systemd-machine-id-setup", RESTART),
+        typed=f"sudo rm -f /etc/machine-id /var/lib/dbus/machine-id; sudo systemd-machine-id-setup; {RESTART}",
         mended="test -s /etc/machine-id",
     ),
     Remedy(
@@ -237,6 +258,14 @@ REMEDIES = (
         "echo some-ntp.service >/usr/lib/systemd/ntp-units.d/90.list; systemctl try-restart systemd-timedated",
         typed="sudo timedatectl set-ntp true",
         mended="systemctl is-active some-ntp",
+    ),
+    Remedy(
+        ("sudo hostnamectl set-hostname NAME", "sudo systemctl restart avahi-daemon"),
+        breaks="printf '[Service]\\nExecStart=sleep 99\\n' >/etc/systemd/system/avahi-daemon.service; "
+        "systemctl daemon-reload",
+        typed="sudo hostnamectl set-hostname NAME; sudo systemctl restart avahi-daemon",
+        mended="hostname | grep NAME && systemctl is-active avahi-daemon",
+        clears="rm /etc/systemd/system/avahi-daemon.service; systemctl stop avahi-daemon",
     ),
     *(
         Remedy((f"sudo apt install {name}",), breaks=ONLY_ASK, typed=f"sudo apt install {name}", mended="true")
@@ -253,7 +282,7 @@ REMEDIES = (
             "sudo install -d -o petcam -g petcam -m 2770 /srv/recordings",
             "sudo install -D -m 644 /dev/stdin $folder/recordings.conf",
         ),
-        breaks=f"rm /etc/systemd/system/petcam-*.d/recordings.conf; {record_in('/srv/recordings')}",
+        breaks=record_in("/srv/recordings"),
         says="/srv/recordings is not there",
         typed=manual("ReadWritePaths="),
     ),

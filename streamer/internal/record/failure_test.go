@@ -246,13 +246,13 @@ func TestADirectoryThatMayNotBeWrittenIsReported(t *testing.T) {
 	r := newHarness(t, func(o *Options) { o.Directory = dir })
 	r.source.publish(seconds(t, 1)...)
 	_, err := r.Start("")
-	wantError(t, err, apierror.RecordingFailed, "chown")
+	wantError(t, err, apierror.RecordingFailed, "sudo petcam doctor")
 	if err := os.Chmod(dir, 0o000); err != nil {
 		t.Fatal(err)
 	}
 	r.Recover()
 	_, err = r.Start("")
-	wantError(t, err, apierror.RecordingFailed, "chown")
+	wantError(t, err, apierror.RecordingFailed, "sudo petcam doctor")
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
