@@ -306,6 +306,7 @@ func TestOthersThatFillTheDiskEndARecordingBeforeTheyCostAKeptOne(t *testing.T) 
 	if err := os.Remove(r.path(others)); err != nil {
 		t.Fatal(err)
 	}
+	fill(30)
 	r.start()
 	r.stop()
 }
