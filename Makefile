@@ -54,6 +54,10 @@ stress: setup $(VENV)/.test build/faultfs ## every fault of the disk at every st
 	@PETCAM_FAULTS=all $(BIN)/python -m pytest --timeout 1800 tests/faults
 	@$(BIN)/python -m bench.shm --reads 10000000 --kills 200 --recreations 1000 $(ARGS)
 
+.PHONY: test-power
+test-power: setup deb $(VENV)/.test ## cut the power of virtual machines on which petcam runs (root; ARGS="--cuts 50")
+	@tools/test-power $(ARGS)
+
 .PHONY: deb
 deb: setup ## build the Debian packages for amd64 and arm64 into dist/
 	@tools/deb

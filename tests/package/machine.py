@@ -215,6 +215,11 @@ def debian_root(suite: str, architecture: str) -> Path:
     return Path(made.stdout.strip())
 
 
+def cache() -> Path:
+    """Where what takes long to make or to fetch is kept for the next time; tools/deb-test-root knows it too."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "petcam-test"
+
+
 def eventually(condition: Callable[[], Any], timeout: float = 60) -> Any:
     """Poll ``condition`` until it is true, where no event can be awaited; returns or fails with its last value."""
     deadline = time.monotonic() + timeout * TIMEOUT_FACTOR
