@@ -42,8 +42,14 @@ def answer(line: Any, asked: dict[str, Any]) -> None:
 
 
 def run(asked: dict[str, Any]) -> dict[str, Any]:
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    done = subprocess.run(asked["command"], input=asked["text"], text=True, errors="replace", **pipes)
+    done = subprocess.run(
+        asked["command"],
+        input=asked["text"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
     return {"status": done.returncode, "output": done.stdout}
 
 

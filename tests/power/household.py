@@ -7,7 +7,6 @@ leaves the first: :mod:`tests.power.inspection` compares with that.
 import json
 import random
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +30,23 @@ systemctl restart petcam.target
 """
 # What a cut in an earlier upgrade left is finished as people would.
 UPGRADE = "dpkg --configure -a; dpkg -i $1"
+
+# What people do, and how often beside the rest.
+ACTS = {
+    "start": 3,
+    "stop": 3,
+    "watch": 6,
+    "pin": 6,
+    "delete": 3,
+    "change_password": 3,
+    "log_in": 3,
+    "log_out": 3,
+    "log_out_everywhere": 1,
+    "add_token": 3,
+    "revoke_token": 3,
+    "edit_settings": 1,
+    "upgrade": 1,
+}
 
 
 @dataclass
@@ -84,52 +100,24 @@ class Household:
         self._growing: Recording | None = None
         self._seen: list[tuple[int, int]] = []  # frames written and syncs done, of the growing recording
 
-    def live(self, favourite: str = "") -> None:
-        """Do one thing after another, until :class:`PowerCut` is raised. Every other is the ``favourite``."""
-        acts: dict[str, Callable[[], None]] = {
-            "start": self._start,
-            "stop": self._stop,
-            "watch": self._watch,
-            "pin": self._pin,
-            "delete": self._delete,
-            "password": self._change_password,
-            "log in": self._log_in,
-            "log out": self._log_out,
-            "log out everywhere": self._log_out_everywhere,
-            "token": self._add_token,
-            "revoke": self._revoke_token,
-            "settings": self._edit_settings,
-            "upgrade": self._upgrade,
-        }
-        common = [
-            "start",
-            "stop",
-            "watch",
-            "watch",
-            "pin",
-            "pin",
-            "delete",
-            "password",
-            "log in",
-            "log out",
-            "token",
-            "revoke",
-        ]
-        rare = ["log out everywhere", "settings", "upgrade"]
+    def live(self, favourite: str) -> None:
+        """Do one thing after another, until :class:`PowerCut` is raised; every other is the ``favourite``."""
+        self._growing = None
+        if self._cookie and self._randomness.random() < 0.6:
+            self._act("start")
         while True:
-            if not self._cookie:
-                self._act(
-                    "log in" if self.memory.passwords else "set up",
-                    self._log_in if self.memory.passwords else self._set_up,
-                )
-                continue
-            wanted = favourite if favourite and self._randomness.random() < 0.5 else ""
-            name = wanted or self._randomness.choice(common * 3 + rare)
-            self._act(name, acts[name])
+            self._act(self._next(favourite))
 
-    def _act(self, name: str, act: Callable[[], None]) -> None:
+    def _next(self, favourite: str) -> str:
+        if not self._cookie:
+            return "log_in" if self.memory.passwords else "set_up"
+        if self._randomness.random() < 0.5:
+            return favourite
+        return self._randomness.choices(list(ACTS), list(ACTS.values()))[0]
+
+    def _act(self, name: str) -> None:
         self.memory.doing = name
-        act()
+        getattr(self, name)()
         if self._growing is not None:
             self._look()
         self.memory.doing = ""
@@ -157,7 +145,7 @@ class Household:
     def _new_password(self) -> str:
         return f"password {self._randomness.randrange(1 << 40):x}"
 
-    def _set_up(self) -> None:
+    def set_up(self) -> None:
         new = self._new_password()
         self.memory.passwords = [new]
         answer = self.ask("POST", "/setup", {"password": new, "again": new}, "")
@@ -170,19 +158,19 @@ class Household:
         assert found, answer
         self.memory.sessions.insert(0, Session(found[0]))
 
-    def _log_in(self) -> None:
+    def log_in(self) -> None:
         answer = self.ask("POST", "/login", {"password": self.memory.passwords[0]}, "")
         assert answer.status == 303, answer
         self._admitted(answer)
 
-    def _log_out(self) -> None:
+    def log_out(self) -> None:
         session = self._randomness.choice([each for each in self.memory.sessions if each.holds])
         session.holds = None
         answer = self.ask("POST", "/logout", {}, session.cookie)
         assert answer.status == 303, answer
         session.holds = False
 
-    def _log_out_everywhere(self) -> None:
+    def log_out_everywhere(self) -> None:
         cookie = self._cookie
         self._end_sessions(None)
         answer = self.ask("POST", "/account/logout-everywhere", {}, cookie)
@@ -194,7 +182,7 @@ class Household:
             if session.holds is not False:
                 session.holds = holds
 
-    def _change_password(self) -> None:
+    def change_password(self) -> None:
         old, new, cookie = self.memory.passwords[0], self._new_password(), self._cookie
         self.memory.passwords = [old, new]
         self._end_sessions(None)
@@ -205,20 +193,20 @@ class Household:
         self._end_sessions(False)
         self._admitted(answer)
 
-    def _add_token(self) -> None:
+    def add_token(self) -> None:
         label = f"label{self._randomness.randrange(1 << 30):x}"
         found = re.search(r"^petcam_\S+$", self._run("petcam", "token", "add", label), re.MULTILINE)
         assert found
         self.memory.tokens.append(Token(label, found[0]))
 
-    def _revoke_token(self) -> None:
+    def revoke_token(self) -> None:
         for token in [each for each in self.memory.tokens if each.holds][:1]:
             token.holds = None
             output = self._run("petcam", "token", "revoke", token.label)
             assert token.label in output, output
             token.holds = False
 
-    def _start(self) -> None:
+    def start(self) -> None:
         if self._growing is not None:
             return
         answer = self.ask("POST", "/api/recording/start")
@@ -227,7 +215,7 @@ class Household:
         self._growing, self._seen = Recording(json.loads(answer.body)["filename"]), []
         self.memory.recordings[self._growing.name] = self._growing
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         growing, self._growing = self._growing, None
         if growing is None:
             return
@@ -240,7 +228,7 @@ class Household:
         # A restart of the feed meanwhile has begun another file.
         self.memory.recordings.setdefault(ended["filename"], Recording(ended["filename"], frames=ended["frame_count"]))
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """For as long as the camera needs for some more pictures."""
         for _ in range(self._randomness.randrange(1, 12)):
             self._run("sleep", "0.3")
@@ -270,21 +258,21 @@ class Household:
     def _kept(self) -> list[Recording]:
         return [each for each in self.memory.recordings.values() if each.exists and each is not self._growing]
 
-    def _pin(self) -> None:
+    def pin(self) -> None:
         for recording in self._kept()[-3:]:
             wanted = not recording.pinned
             recording.pinned = None
             answer = self.ask("PUT" if wanted else "DELETE", f"/api/recordings/{recording.name}/pin")
             recording.pinned = wanted if answer.status == 204 else None
 
-    def _delete(self) -> None:
+    def delete(self) -> None:
         for recording in [each for each in self._kept() if each.pinned is False][:1]:
             recording.exists = None
             answer = self.ask("DELETE", f"/api/recordings/{recording.name}")
             assert answer.status == 204, answer
             recording.exists = False
 
-    def _edit_settings(self) -> None:
+    def edit_settings(self) -> None:
         threads = self._randomness.choice((16, 24, 32, 40))
         self.memory.threads.add(threads)
         self._growing = None  # the streamer ends it
@@ -292,7 +280,7 @@ class Household:
         assert not output, output
         self.memory.threads = {threads}
 
-    def _upgrade(self) -> None:
+    def upgrade(self) -> None:
         version = self._randomness.choice(sorted(set(self._versions) - self.memory.versions) or sorted(self._versions))
         self.memory.versions.add(version)
         self._growing, self.memory.upgrading = None, True

@@ -4,6 +4,7 @@ import io
 import json
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.package.machine import TIMEOUT_FACTOR, eventually
@@ -45,10 +46,13 @@ class Inspection:
     def _await_services(self) -> None:
         seconds = BOOT_SECONDS / TIMEOUT_FACTOR
         for port, path in ((PAGE, "/healthz"), (STREAMER, "/health")):
-            eventually(lambda port=port, path=path: self._machine.ask("GET", port, path, {}).status == 200, seconds)
+            eventually(partial(self._answers, port, path), seconds)
         eventually(lambda: self._states() == {"active"}, seconds)
         failed = self._machine.run("systemctl", "list-units", "--failed", "--no-legend", "--plain", "petcam*")
         assert not failed, failed + self._machine.run("journalctl", "-b", "-u", "petcam*", "--no-pager")
+
+    def _answers(self, port: int, path: str) -> bool:
+        return self._machine.ask("GET", port, path, {}).status == 200
 
     def _states(self) -> set[str]:
         return set(self._machine.run("systemctl", "is-active", *UNITS, check=False).split())

@@ -24,13 +24,15 @@ from tests.power.forgetful_disk import BLOCK_BYTES, ForgetfulDisk, PowerOff
 
 BLOCKS = 8
 
+NewDisk = Callable[[int], ForgetfulDisk]  # with this seed
+
 
 def filled(state: int, blocks: int = 1) -> bytes:
     return bytes([state]) * BLOCK_BYTES * blocks
 
 
 @pytest.fixture
-def new_disk(tmp_path: Path) -> Iterator[Callable[[int], ForgetfulDisk]]:
+def new_disk(tmp_path: Path) -> Iterator[NewDisk]:
     disks: list[ForgetfulDisk] = []
 
     def make(seed: int) -> ForgetfulDisk:
@@ -55,13 +57,13 @@ def cut(disk: ForgetfulDisk) -> list[int]:
     return states(disk)
 
 
-def test_what_is_written_is_read_back_before_it_is_durable(new_disk) -> None:
+def test_what_is_written_is_read_back_before_it_is_durable(new_disk: NewDisk) -> None:
     disk = new_disk(1)
     disk.write(BLOCK_BYTES - 2, b"words")
     assert disk.read(BLOCK_BYTES - 3, 7) == b"\0words\0"
 
 
-def test_what_was_flushed_stays(new_disk) -> None:
+def test_what_was_flushed_stays(new_disk: NewDisk) -> None:
     for seed in range(30):
         disk = new_disk(seed)
         disk.write(0, filled(1, BLOCKS))
@@ -69,7 +71,7 @@ def test_what_was_flushed_stays(new_disk) -> None:
         assert cut(disk) == [1] * BLOCKS
 
 
-def test_what_was_forced_stays_and_nothing_older_returns(new_disk) -> None:
+def test_what_was_forced_stays_and_nothing_older_returns(new_disk: NewDisk) -> None:
     for seed in range(30):
         disk = new_disk(seed)
         disk.write(0, filled(1, 2))
@@ -78,7 +80,7 @@ def test_what_was_forced_stays_and_nothing_older_returns(new_disk) -> None:
         assert after[0] == 2 and after[1] in (0, 1)
 
 
-def test_what_was_not_flushed_is_each_block_in_any_of_its_states(new_disk) -> None:
+def test_what_was_not_flushed_is_each_block_in_any_of_its_states(new_disk: NewDisk) -> None:
     seen: set[tuple[int, ...]] = set()
     for seed in range(100):
         disk = new_disk(seed)
@@ -90,7 +92,7 @@ def test_what_was_not_flushed_is_each_block_in_any_of_its_states(new_disk) -> No
     assert seen == {(first, second) for first in (0, 1, 2) for second in (0, 1)}
 
 
-def test_a_disk_without_power_takes_and_gives_nothing(new_disk) -> None:
+def test_a_disk_without_power_takes_and_gives_nothing(new_disk: NewDisk) -> None:
     disk = new_disk(1)
     disk.write(0, filled(1))
     disk.flush()
@@ -134,8 +136,11 @@ class Client:
         return data
 
 
+Served = tuple[ForgetfulDisk, Client]
+
+
 @pytest.fixture
-def served(new_disk, tmp_path: Path) -> Iterator[tuple[ForgetfulDisk, Client]]:
+def served(new_disk: NewDisk, tmp_path: Path) -> Iterator[Served]:
     disk = new_disk(1)
     path = Path(os.path.relpath(tmp_path / "socket"))  # such a path is short
     server = BlockServer(disk, path)
@@ -145,7 +150,7 @@ def served(new_disk, tmp_path: Path) -> Iterator[tuple[ForgetfulDisk, Client]]:
     server.close()
 
 
-def test_the_server_forces_and_flushes_what_it_is_told_to(served) -> None:
+def test_the_server_forces_and_flushes_what_it_is_told_to(served: Served) -> None:
     disk, client = served
     assert client.size == disk.size
     for command, data, flags in ((WRITE, filled(1), FORCE_UNIT_ACCESS), (WRITE, filled(2, 2), 0), (FLUSH, b"", 0)):
@@ -156,7 +161,7 @@ def test_the_server_forces_and_flushes_what_it_is_told_to(served) -> None:
     assert cut(disk)[:4] == [0, 2, 2, 0]
 
 
-def test_the_server_is_silent_without_power(served) -> None:
+def test_the_server_is_silent_without_power(served: Served) -> None:
     disk, client = served
     cut_seen = threading.Event()
     disk.on_cut = cut_seen.set
