@@ -1,5 +1,6 @@
 """The file system that a path lies on, and whether a restart forgets what is written there."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ def is_volatile(folder: Path) -> bool:
 
 def mount_of(path: Path) -> Mount:
     """That which ``path`` is in, or would be where it is not there."""
-    return innermost(path.resolve(), Path("/proc/self/mountinfo").read_text(errors="replace"))
+    return innermost(Path(os.path.realpath(path)), Path("/proc/self/mountinfo").read_text(errors="replace"))
 
 
 def innermost(path: Path, mountinfo: str) -> Mount:

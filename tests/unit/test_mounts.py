@@ -43,3 +43,8 @@ def test_an_overlay_forgets_where_its_upper_layer_is_in_memory(tmp_path, monkeyp
 
 def test_what_is_not_there_would_be_in_the_mount_of_its_parent(tmp_path):
     assert mounts.mount_of(tmp_path / "missing" / "too") == mounts.mount_of(tmp_path)
+
+
+def test_a_link_in_a_circle_is_in_the_mount_of_its_folder(tmp_path):
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    assert mounts.mount_of(tmp_path / "circle") == mounts.mount_of(tmp_path)
