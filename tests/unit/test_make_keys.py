@@ -17,13 +17,14 @@ class Board:
     def __init__(self, folder):
         self.secrets, self.machine_id, self.certificate = folder / "secrets", folder / "machine-id", folder / "tls.pem"
         self.machine_id.write_text("a" * 32 + "\n")
+        self.serial = folder / "serial-number"
         self.certificate.touch()
         self.state = folder / "state"
         self.state.mkdir()
 
     def boot(self):
         """What the script prints."""
-        command = [SCRIPT, self.secrets, self.machine_id, self.certificate, self.state]
+        command = [SCRIPT, self.secrets, self.machine_id, self.certificate, self.state, self.serial]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def keys(self):
@@ -88,6 +89,18 @@ def test_a_copied_card_has_keys_of_its_own_on_another_board(board):
     assert board.boot() == "" and board.keys() == after
 
 
+def test_so_has_one_that_was_copied_bit_by_bit(board):
+    board.serial.write_bytes(b"10000000a1b2c3d4\0")
+    board.boot()
+    before = board.keys()
+    board.serial.unlink()  # as after a kernel that does not tell
+    assert board.boot() == "" and board.keys() == before
+    board.serial.write_bytes(b"10000000ffffffff\0")
+    assert "another board's" in board.boot()
+    assert not set(before) & set(board.keys())
+    assert board.boot() == ""
+
+
 @pytest.mark.parametrize("text", [None, "", "uninitialized\n"])
 def test_without_a_machines_id_keys_are_kept(board, text):
     board.boot()
@@ -111,7 +124,7 @@ def test_keys_of_an_older_package_stay(board):
 
 def test_what_a_power_cut_left_unfinished_goes(board):
     board.boot()
-    (board.secrets / ".session.key.halfwritten").write_bytes(b"k")
+    (board.secrets / ".session.key.0123456789abcdef").write_bytes(b"k")
     board.boot()
     assert sorted(path.name for path in board.secrets.iterdir()) == ["board", "place", *NAMES]
 
@@ -188,8 +201,8 @@ def test_a_state_that_cannot_be_written_now_is_marked_by_a_later_start(board):
 
 def test_what_a_power_cut_left_of_the_mark_goes(board):
     board.boot()
-    (board.state / f".{KIND.name}.0123").touch()
-    (board.secrets / ".place.0123").touch()
+    (board.state / f".{KIND.name}.0123456789abcdef").touch()
+    (board.secrets / ".place.0123456789abcdef").touch()
     board.boot()
     assert [path.name for path in board.state.iterdir()] == [KIND.name]
     assert sorted(path.name for path in board.secrets.iterdir()) == ["board", "place", *NAMES]
