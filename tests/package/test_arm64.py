@@ -12,7 +12,7 @@ from tests.package.package import Package
 # Switches off the sandboxing that needs kernel interfaces which qemu-user does not emulate.
 EMULATED_UNIT = (
     "[Service]\nPrivateUsers=no\nLoadCredential=\nSetCredential=\nSystemCallFilter=\nMemoryDenyWriteExecute=no\n"
-    "MemoryMax=infinity\n"
+    "PrivateNetwork=no\nMemoryMax=infinity\n"
 )
 
 
