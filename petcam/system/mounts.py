@@ -23,7 +23,7 @@ def is_volatile(folder: Path) -> bool:
     if mount.kind == "overlay":
         upper = re.search(r"(?:^|,)upperdir=([^,]+)", mount.options)
         layer = Path(_unescaped(upper[1])) if upper else None
-        return layer is not None and layer.is_dir() and mount_of(layer).kind in IN_MEMORY
+        return layer is not None and os.path.isdir(layer) and mount_of(layer).kind in IN_MEMORY
     return mount.kind in IN_MEMORY
 
 

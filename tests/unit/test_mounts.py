@@ -37,7 +37,7 @@ def test_it_is_the_innermost_and_the_latest():
 def test_an_overlay_forgets_where_its_upper_layer_is_in_memory(tmp_path, monkeypatch, here, upper, forgets):
     seen = {tmp_path: here, Path("/media/root rw/up"): upper}
     monkeypatch.setattr(mounts, "mount_of", seen.get)
-    monkeypatch.setattr(Path, "is_dir", lambda path: seen[path] is not None)
+    monkeypatch.setattr(mounts.os.path, "isdir", lambda path: seen[path] is not None)
     assert mounts.is_volatile(tmp_path) is forgets
 
 
