@@ -12,6 +12,8 @@ STATE, RECORDINGS, CONFIG = "/var/lib/petcam", "/var/lib/petcam/recordings", "/e
 RECORDING = f"{RECORDINGS}/petcam_20260101-000000.mp4"
 RESTART = "sudo systemctl restart petcam.target"
 ONLY_ASK = """echo 'APT::Get::Simulate "true";' >/etc/apt/apt.conf.d/90ask"""  # there is no network
+GO_ON_WITHOUT = f"truncate -s 0 {RECORDINGS}/.petcam-place; {RESTART}"
+UNPLUG = f"umount -l {RECORDINGS}; {GO_ON_WITHOUT}"
 FRESH_DISK = f"chown petcam:petcam {RECORDINGS} && chmod 2770 {RECORDINGS}"
 
 # Commands that cannot be typed in these machines, and why.
@@ -56,14 +58,14 @@ FOLDERS = (
         ("sudo mount -o remount,rw {}", RESTART),
         breaks=f"mount -t tmpfs disk {RECORDINGS} && {FRESH_DISK} && mount -o remount,ro {RECORDINGS} && {RESTART}",
         says=f"petcam-streamer cannot write to {RECORDINGS}: {RECORDINGS} is read-only",
-        clears=f"umount -l {RECORDINGS}; {RESTART}",
+        clears=UNPLUG,
     ),
     Remedy(
         ("sudo mount -o remount,rw {}",),
         breaks=f"cp -a {STATE} /tmp/state && mount -t tmpfs disk {STATE} && cp -a /tmp/state/. {STATE}; "
         f"mount -o remount,ro {STATE} && {RESTART}",
         says=f"petcam-web cannot write to {STATE}: {STATE} is read-only",
-        clears=f"umount -l {STATE}; {RESTART}",
+        clears=f"umount -l {STATE}; {GO_ON_WITHOUT}",
     ),
     Remedy(
         ("sudo chown {} {}", "sudo chmod {} {}"),
@@ -97,7 +99,7 @@ FOLDERS = (
         f"touch {RECORDINGS}/tmp.{{1..9}} || true",
         says=f"petcam-streamer cannot write to {RECORDINGS}: no inode is left on {RECORDINGS}",
         mended=f"rm {RECORDINGS}/tmp.* && petcam doctor | grep -F 'ok    recordings      {RECORDINGS}'",
-        clears=f"umount -l {RECORDINGS}",
+        clears=UNPLUG,
     ),
     Remedy(
         ("sudo du -x {}",),
@@ -105,7 +107,7 @@ FOLDERS = (
         f"head -c 2M /dev/zero >{RECORDINGS}/other || true",
         says=f"petcam-streamer cannot write to {RECORDINGS}: no space is left on {RECORDINGS}",
         mended=f"rm {RECORDINGS}/other && petcam doctor | grep -F 'ok    recordings      {RECORDINGS}'",
-        clears=f"umount -l {RECORDINGS}",
+        clears=UNPLUG,
     ),
     Remedy(
         ("sudo install -D -m 644 /dev/stdin {}", "sudo systemctl daemon-reload", RESTART),
@@ -125,7 +127,7 @@ FOLDERS = (
     ),
     Remedy(
         ("sudo mv {} {}.damaged", "sudo systemd-tmpfiles --create petcam.conf", RESTART),
-        breaks=f"rmdir {RECORDINGS} && touch {RECORDINGS}",
+        breaks=f"rm -r {RECORDINGS} && touch {RECORDINGS}",
         says=f"{RECORDINGS} is no directory",
         clears=f"rm {RECORDINGS}.damaged",
     ),

@@ -30,8 +30,7 @@ def test_what_is_printed_mends_what_it_is_printed_for(machine: Machine, base: Pa
 
 def mend(machine: Machine, remedy: Remedy) -> None:
     shell(machine, remedy.breaks)
-    printed = eventually(lambda: line_that_says(machine, remedy)) if remedy.says else ""
-    typed = remedy.typed or printed.rpartition(": ")[2]
+    typed = remedy.typed or what_is_said(machine, remedy).rpartition(": ")[2]
     for command in remedy.commands:
         assert re.search(re.escape(command).replace(r"\{\}", r".+"), typed), f"{command} is not in: {typed}"
     shell(machine, typed, text=remedy.input)
@@ -41,6 +40,13 @@ def mend(machine: Machine, remedy: Remedy) -> None:
         eventually(lambda: not line_that_says(machine, remedy))
     shell(machine, remedy.clears)
     eventually(lambda: is_active(machine, WEB, STREAMER))
+
+
+def what_is_said(machine: Machine, remedy: Remedy) -> str:
+    try:
+        return str(eventually(lambda: line_that_says(machine, remedy)))
+    except AssertionError:
+        raise AssertionError(f"not said: {remedy.says}\n{shell(machine, remedy.shows, check=False)}") from None
 
 
 def line_that_says(machine: Machine, remedy: Remedy) -> str:
