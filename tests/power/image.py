@@ -14,6 +14,7 @@ MAKERS = {
     "ext4": ("mkfs.ext4", "-q", "-F", "-b", "4096", "-d"),
     "btrfs": ("mkfs.btrfs", "-q", "-f", "--rootdir"),
 }
+PROGRAMS = {"debootstrap": "debootstrap", "mkfs.ext4": "e2fsprogs", "mkfs.btrfs": "btrfs-progs"}
 FILM = "/usr/local/share/film.h264"
 AGENT = "/usr/local/lib/agent.py"
 UPGRADES = "/usr/local/share"

@@ -48,11 +48,11 @@ def cloud_kernel() -> Path:
     kept = cache() / "vmlinuz-cloud-amd64"
     if not kept.exists():
         with tempfile.TemporaryDirectory() as folder:
-            _apt = subprocess.run(
-                ["apt-cache", "depends", "--important", "linux-image-cloud-amd64"], stdout=subprocess.PIPE, text=True
-            )
-            name = _apt.stdout.split("Depends: ")[1].split()[0]
-            subprocess.run(["apt-get", "download", "-q", name], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            find = ["apt-cache", "depends", "--important", "linux-image-cloud-amd64"]
+            depends = subprocess.run(find, check=True, stdout=subprocess.PIPE, text=True).stdout
+            download = ["apt-get", "download", "-q", depends.split("Depends: ")[1].split()[0]]
+            quiet = subprocess.DEVNULL
+            subprocess.run(download, cwd=folder, check=True, stdout=quiet, stderr=quiet)
             (package,) = Path(folder).glob("*.deb")
             subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
             (image,) = Path(folder).glob("boot/vmlinuz-*")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar, NamedTuple
 
 from tests.package.machine import TIMEOUT_FACTOR, eventually
+from tests.power import image
 from tests.power.block_server import BlockServer
 from tests.power.forgetful_disk import ForgetfulDisk
 from tests.power.kernels import cloud_kernel, make_initramfs
@@ -42,7 +43,7 @@ class VirtualMachine(ABC):
     """``start``, ``await_agent``, ``run`` and ``ask`` by any threads; ``cut_power`` ends what waits for an answer."""
 
     agent_line = ""  # the device in the machine by which its agent talks
-    programs: ClassVar[dict[str, str]] = {}  # that it needs, and their Debian packages
+    programs: ClassVar[dict[str, str]] = {}  # that it and its disk need, and their Debian packages
 
     def __init__(self, folder: Path, file_system: str) -> None:
         self.folder, self.file_system = folder, file_system
@@ -61,7 +62,7 @@ class VirtualMachine(ABC):
     def missing(cls) -> str:
         """What is not here that it needs; empty: all is."""
         lacking = [f"{name} ({package})" for name, package in cls.programs.items() if shutil.which(name) is None]
-        return f"needs {', '.join(lacking)}" if lacking else ""
+        return f"needs {', '.join(lacking)}" if lacking else "needs root" if os.geteuid() else ""
 
     @abstractmethod
     def _boot(self) -> tuple["subprocess.Popen[bytes]", socket.socket]:
@@ -132,7 +133,10 @@ class VirtualMachine(ABC):
         with self._changed:
             if self._is_off or self._line is None:
                 raise PowerCut
-            self._line.sendall(json.dumps({"id": number, **words}).encode() + b"\n")
+            try:
+                self._line.sendall(json.dumps({"id": number, **words}).encode() + b"\n")
+            except OSError as error:
+                raise PowerCut from error
             self._changed.wait_for(lambda: self._is_off or number in self._answers, timeout)
             if self._is_off:
                 raise PowerCut
@@ -141,10 +145,11 @@ class VirtualMachine(ABC):
     def _read(self) -> None:
         assert self._line is not None
         received = b""
-        while piece := self._line.recv(1 << 16):
-            *lines, received = (received + piece).split(b"\n")
-            for line in lines:
-                self._note(line)
+        with suppress(ConnectionResetError):  # the machine was killed before it had read all
+            while piece := self._line.recv(1 << 16):
+                *lines, received = (received + piece).split(b"\n")
+                for line in lines:
+                    self._note(line)
 
     def _note(self, line: bytes) -> None:
         try:
@@ -164,6 +169,7 @@ class UserModeLinux(VirtualMachine):
         "linux.uml": "user-mode-linux",
         "qemu-storage-daemon": "qemu-system-common",
         "busybox": "busybox-static",
+        **image.PROGRAMS,
     }
     _disk_daemon: "subprocess.Popen[bytes] | None" = None
 
@@ -173,7 +179,8 @@ class UserModeLinux(VirtualMachine):
         virtio.unlink(missing_ok=True)
         export = "vhost-user-blk,id=export,node-name=disk,writable=on,logical-block-size=4096,addr.type=unix"
         daemon = ["qemu-storage-daemon", "--blockdev", self._block_device, "--export", f"{export},addr.path={virtio}"]
-        self._disk_daemon = subprocess.Popen(daemon, stdin=subprocess.DEVNULL)
+        with (self.folder / "daemon.log").open("ab") as log:
+            self._disk_daemon = _started(tuple(daemon), log)
         make_initramfs(initramfs)
         eventually(virtio.exists)
         ours, theirs = socket.socketpair()
@@ -193,8 +200,8 @@ class UserModeLinux(VirtualMachine):
 
 
 class Qemu(VirtualMachine):
-    agent_line = "/dev/virtio-ports/agent"
-    programs = {"qemu-system-x86_64": "qemu-system-x86", "apt-get": "apt"}
+    agent_line = "/dev/ttyS1"  # Debian 12's kernel has virtio's ports only as a module
+    programs = {"qemu-system-x86_64": "qemu-system-x86", **image.PROGRAMS}
 
     def _boot(self) -> tuple["subprocess.Popen[bytes]", socket.socket]:
         port = self.folder / "agent"
@@ -207,7 +214,7 @@ class Qemu(VirtualMachine):
             *("-blockdev", self._block_device),
             *("-device", "nvme,drive=disk,serial=petcam,logical_block_size=4096,physical_block_size=4096"),
             *("-chardev", f"socket,id=agent,path={port},server=on,wait=off"),
-            *("-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=agent"),
+            *("-serial", "chardev:agent"),
         )
         line = socket.socket(socket.AF_UNIX)
         with (self.folder / "qemu.log").open("ab") as log:
@@ -221,7 +228,8 @@ class Qemu(VirtualMachine):
 
 
 def _started(command: tuple[str, ...], log: IO[bytes], files: tuple[int, ...] = ()) -> "subprocess.Popen[bytes]":
-    """In a process group of its own, which the power cut kills."""
+    """In a process group of its own, which the power cut kills; it ends with the tests, however they end."""
+    command = ("setpriv", "--pdeathsig", "KILL", *command)
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=files, start_new_session=True
     )
