@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import tty
+from contextlib import suppress
 from typing import Any
 
 TIMEOUT_SECONDS = 3600  # of a request; nothing is judged by it
@@ -26,8 +27,10 @@ def main(path: str) -> None:
         received = b""
         while piece := line.read(4096):
             *requests, received = (received + piece).split(b"\n")
-            for request in filter(None, requests):
-                threading.Thread(target=answer, args=(line, json.loads(request))).start()
+            for request in requests:
+                # What came before the line was opened may be there in part.
+                with suppress(ValueError):
+                    threading.Thread(target=answer, args=(line, json.loads(request))).start()
 
 
 def answer(line: Any, asked: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.package.machine import eventually
 from tests.power.forgetful_disk import ForgetfulDisk
 from tests.power.image import UPGRADES
 from tests.power.virtual_machine import Answer, PowerCut, VirtualMachine
@@ -229,11 +230,18 @@ class Household:
         self.memory.recordings.setdefault(ended["filename"], Recording(ended["filename"], frames=ended["frame_count"]))
 
     def watch(self) -> None:
-        """For as long as the camera needs for some more pictures."""
+        """Until some of a recording that runs is durable, or a little longer."""
         for _ in range(self._randomness.randrange(1, 12)):
             self._run("sleep", "0.3")
             if self._growing is not None:
                 self._look()
+        eventually(self._is_durable)
+
+    def _is_durable(self) -> bool:
+        """Whether some of the recording is, or none runs."""
+        if self._growing is not None:
+            self._look()
+        return self._growing is None or self._growing.least_frames > 0
 
     def _look(self) -> None:
         """At how far the recording is: what was written before the last sync began is durable.
