@@ -126,11 +126,11 @@ def one_volume(board: Board, request: pytest.FixtureRequest) -> Iterator[Volume]
 
 @pytest.fixture
 def volume(board: Board, one_volume: Volume) -> Volume:
-    """Nothing is on it, and nothing is recorded."""
+    """Nothing is on it but the mark by which petcam knows it, and nothing is recorded."""
     board.ask("POST", "recording/stop")
     one_volume.leave()
     mount(one_volume, board)
-    board.machine.run("find", one_volume.path, "-mindepth", "1", "-delete")
+    board.machine.run("find", one_volume.path, "-mindepth", "1", "!", "-name", ".petcam-place", "-delete")
     board.machine.run("sync", "-f", one_volume.path)  # btrfs frees late
     return one_volume
 
