@@ -1,8 +1,8 @@
 """Runs in the virtual machine as root: runs commands and asks petcam by HTTP, as all that tests have is a line to it.
 
-A request is a line of JSON: ``{"id": 1, "command": [...], "text": "..."}``, or ``{"id": 1, "method": "GET",
-"port": 8080, "path": "/", "headers": {...}, "body": "..."}``. So is its answer, ``{"id": 1, "status": 0,
-"output": "..."}``; by HTTP with HTTP's status, its headers, and the body in base64. Many run at once.
+A request is a line of JSON: ``{"id": 1, "command": [...]}``, or ``{"id": 1, "method": "GET", "port": 8080, "path": "/",
+"headers": {...}, "body": "..."}``. So is its answer, ``{"id": 1, "status": 0, "output": "..."}``; by HTTP with HTTP's
+status, its headers, and the body in base64. Many run at once.
 """
 
 import base64
@@ -47,7 +47,6 @@ def answer(line: Any, asked: dict[str, Any]) -> None:
 def run(asked: dict[str, Any]) -> dict[str, Any]:
     done = subprocess.run(
         asked["command"],
-        input=asked["text"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

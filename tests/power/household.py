@@ -35,7 +35,7 @@ UPGRADE = "dpkg --configure -a; dpkg -i $1"
 # What people do, and how often beside the rest.
 ACTS = {
     "start": 3,
-    "stop": 3,
+    "stop": 2,
     "watch": 6,
     "pin": 6,
     "delete": 3,
@@ -86,7 +86,6 @@ class Memory:
     recordings: dict[str, Recording] = field(default_factory=dict)
     threads: set[int] = field(default_factory=lambda: {40})
     versions: set[str] = field(default_factory=set)
-    upgrade_was_cut: bool = False
     upgrading: bool = False
     doing: str = ""  # the act that is under way
 
@@ -104,7 +103,7 @@ class Household:
     def live(self, favourite: str) -> None:
         """Do one thing after another, until :class:`PowerCut` is raised; every other is the ``favourite``."""
         self._growing = None
-        if self._cookie and self._randomness.random() < 0.6:
+        if self._cookie and self._randomness.random() < 0.8:
             self._act("start")
         while True:
             self._act(self._next(favourite))

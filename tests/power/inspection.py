@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,15 @@ class Findings:
     """What is only reported."""
 
     lost_frames: int | None = None  # of those that the streamer had said it had written
-    notes: list[str] = field(default_factory=list)
+    durable_frames: int = 0  # of the same recording, that by its syncs had to be there
+    package: str = ""  # what dpkg says of one whose upgrade was cut
+
+    def __str__(self) -> str:
+        package = f"; dpkg: {self.package}" if self.package else ""
+        if self.lost_frames is None:
+            return package
+        lost = self.lost_frames / FRAME_RATE
+        return f"; a recording: {self.durable_frames} frames had to be there, {lost:.2f} s lost{package}"
 
 
 class Inspection:
@@ -139,6 +147,7 @@ class Inspection:
         if recording.frames is None:
             assert frames >= recording.least_frames, f"{recording}: {frames} frames"
             self.findings.lost_frames = max(0, recording.last_seen_frames - frames)
+            self.findings.durable_frames = recording.least_frames
             recording.frames = frames
         assert frames == recording.frames, f"{recording}: {frames} frames"
         return True
@@ -153,7 +162,7 @@ class Inspection:
         """dpkg leaves a half-configured package to people, petcam runs all the same."""
         state = self._machine.run("dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}", "petcam")
         if self._memory.upgrading or not state.endswith(" installed"):
-            self.findings.notes.append(f"dpkg: {state}")
+            self.findings.package = state
         assert self._memory.upgrading or state.endswith(" installed"), state
         self._memory.versions = {state.split()[0]}
 

@@ -85,11 +85,11 @@ class VirtualMachine(ABC):
 
     def await_agent(self) -> None:
         """Returns once a command runs in the machine. What is said before the agent listens is lost: it is repeated."""
-        eventually(lambda: self._request({"command": ["true"], "text": ""}, 5.0), BOOT_SECONDS / TIMEOUT_FACTOR)
+        eventually(lambda: self._request({"command": ["true"]}, 5.0), BOOT_SECONDS / TIMEOUT_FACTOR)
 
-    def run(self, *command: str, text: str = "", check: bool = True) -> str:
+    def run(self, *command: str, check: bool = True) -> str:
         """Run a command as root; returns what it prints. Raises :class:`PowerCut`."""
-        done = self._request({"command": command, "text": text})
+        done = self._request({"command": command})
         assert done and (not check or not done["status"]), f"{' '.join(command)}: {done}"
         return str(done["output"])
 
