@@ -91,9 +91,10 @@ class Machine:
         return completed.stdout
 
     def curl(self, url: str, *options: str) -> tuple[int, str]:
-        """Status and body that this computer's curl gets in the machine's network; status 0: no answer."""
+        """Status and body that this computer's curl gets in the machine's network; status 0: no answer. Bytes of the
+        body that are no UTF-8 are replaced."""
         command = ["nsenter", "-t", self._leader, "-n", "curl", "-s", "-m", "10", "-w", "\n%{http_code}", *options, url]
-        body, _, status = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.rpartition("\n")
+        body, _, status = subprocess.run(command, stdout=subprocess.PIPE, errors="replace").stdout.rpartition("\n")
         return int(status), body
 
     def in_network(self, *command: str, text: str = "") -> "subprocess.CompletedProcess[str]":

@@ -70,6 +70,7 @@ class Volume:
         self._folder = Path(tempfile.mkdtemp(prefix="petcam_volume_", dir="/dev/shm"))
         self._image, self._here = self._folder / "image", self._folder / "here"
         self._devices: list[str] = []  # the newest last
+        self._is_out = False
         self._here.mkdir()
         with self._image.open("wb") as file:
             file.truncate(kind.megabytes << 20)
@@ -96,6 +97,7 @@ class Volume:
 
     def pull_out(self) -> None:
         """From now on each access to the device fails; what had been written to it stays for the next time."""
+        self._is_out = True
         with open(self._devices[-1]) as device:
             info = bytearray(LOOP_INFO_BYTES)
             fcntl.ioctl(device, LOOP_GET_STATUS64, info)
@@ -113,9 +115,11 @@ class Volume:
         eventually(lambda: not self._daemons())
 
     def leave(self) -> None:
-        """Unmount what is mounted there, whoever has it open."""
+        """Unmount what is mounted there, whoever has it open; put in what a test that failed has left pulled out."""
         while self.path in self._machine.run("cat", "/proc/mounts").split():
             self._machine.run("umount", "--lazy", self.path)
+        if self._is_out:
+            self.put_in()
 
     def close(self) -> None:
         self.leave()
@@ -127,6 +131,7 @@ class Volume:
         command = ["losetup", "--find", "--show", self._image]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         self._devices.append(done.stdout.strip())
+        self._is_out = False
 
     def _daemons(self) -> list[int]:
         """Of the newest device."""
