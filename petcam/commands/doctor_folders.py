@@ -8,6 +8,7 @@ import getpass
 import json
 import os
 import pwd
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,14 +105,14 @@ def _trouble(folder: Folder, service: Service, trial: Trial, found: dict[str, An
     if not os.path.lexists(path):
         return f"{path} is not there; is its disk mounted? To make the folder: {_making(folder)}"
     if not os.path.isdir(path):
-        return f"{path} is no directory: sudo mv {path} {path}.damaged; {_making(folder)}"
+        return f"{path} is no directory: sudo mv {_quoted(path)} {_quoted(f'{path}.damaged')}; {_making(folder)}"
     if trial.is_inside and not _is_same(path, found):
         return f"{cannot}: {_other_folder(folder)}"
     if code == errno.EROFS and not os.statvfs(path).f_flag & os.ST_RDONLY:
         return f"{cannot}: it is not among the folders that it may write to: {_opening(folder)}"
     if code == errno.EROFS:
         disk = mount_of(path).point
-        remount = f"sudo mount -o remount,rw {disk}; {RESTART}"
+        remount = f"sudo mount -o remount,rw {_quoted(disk)}; {RESTART}"
         return f"{cannot}: {disk} is read-only; the kernel's log may say why; to make it writable: {remount}"
     if code in (errno.EACCES, errno.EPERM):
         return f"{cannot}: {os.strerror(code)}: {_permitting(folder, found['at'])}"
@@ -144,7 +145,7 @@ def _making(folder: Folder) -> str:
     if folder.path in (STATE, RECORDINGS):
         return TMPFILES
     user, group = folder.owner.split(":")
-    return f"sudo install -d -o {user} -g {group} -m {folder.mode} {folder.path}; {_opening(folder)}"
+    return f"sudo install -d -o {user} -g {group} -m {folder.mode} {_quoted(folder.path)}; {_opening(folder)}"
 
 
 def _opening(folder: Folder) -> str:
@@ -154,32 +155,45 @@ def _opening(folder: Folder) -> str:
     point = mount_of(folder.path).point
     opened = folder.path if str(point) == "/" else point  # a folder below it would hide the next disk mounted there
     drop_in = "/etc/systemd/system/petcam-$service.service.d/recordings.conf"
-    write = f"printf '[Service]\\nReadWritePaths=-{opened}\\n' | sudo install -D -m 644 /dev/stdin {drop_in}"
+    line = shlex.quote(f"ReadWritePaths={_word(f'-{opened}')}")
+    write = f"printf '%s\\n' '[Service]' {line} | sudo install -D -m 644 /dev/stdin {drop_in}"
     return f"for service in web streamer; do {write}; done; sudo systemctl daemon-reload; {RESTART}"
+
+
+def _word(text: str) -> str:
+    """As one word of a unit file: systemd.syntax(7); a percent sign begins a specifier, systemd.unit(5)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return escaped if shlex.quote(escaped) == escaped else f'"{escaped}"'
+
+
+def _quoted(path: Path | str) -> str:
+    return shlex.quote(str(path))
 
 
 def _permitting(folder: Folder, at: str) -> str:
     if at == str(STATE) != str(folder.path):
         return f"sudo chown petcam-web:petcam {STATE}; sudo chmod 0750 {STATE}"
     if at != str(folder.path):
-        return f"sudo chmod o+x {at}"
+        return f"sudo chmod o+x {_quoted(at)}"
     mount = mount_of(folder.path)
     if mount.kind in OWNERLESS:
         return _mounting_anew(mount)
     owner = folder.owner if is_installed() else getpass.getuser()
-    return f"sudo chown {owner} {folder.path}; sudo chmod {folder.mode} {folder.path}"
+    path = _quoted(folder.path)
+    return f"sudo chown {owner} {path}; sudo chmod {folder.mode} {path}"
 
 
 def _mounting_anew(mount: Mount) -> str:
     user = pwd.getpwnam(STREAMER.user)
     options = f"uid={user.pw_uid},gid={user.pw_gid},umask=007"
-    again = f"sudo umount {mount.point}; sudo mount -o {options} {mount.source} {mount.point}"
+    source, point = _quoted(mount.source), _quoted(mount.point)
+    again = f"sudo umount {point}; sudo mount -o {options} {source} {point}"
     stop, start = ("sudo systemctl stop petcam.target", "sudo systemctl start petcam.target")
     return f"{mount.kind} has no owners, its mount has: {options} in /etc/fstab, and now: {stop}; {again}; {start}"
 
 
 def _full(path: Path, code: int, user: str) -> str:
-    disk = mount_of(path).point
+    disk = _quoted(mount_of(path).point)
     if code == errno.EDQUOT:
         return f"the quota of the user {user} on {disk} is used up: raise it or delete something"
     space = os.statvfs(path)
@@ -193,5 +207,5 @@ def _unreadable(folder: Folder, name: str, names: list[str]) -> str:
         return ""
     if folder.subject == "recordings":
         return f"{name} cannot read {len(names)} of the recordings, an earlier installation's perhaps: {ADOPT}"
-    files = " ".join(str(folder.path / each) for each in names)
+    files = " ".join(_quoted(folder.path / each) for each in names)
     return f"{name} cannot read {', '.join(names)}: sudo chown {folder.owner} {files}; sudo chmod u+rw {files}"

@@ -10,6 +10,7 @@ from tests.package.package import TOP
 
 STATE, RECORDINGS, CONFIG = "/var/lib/petcam", "/var/lib/petcam/recordings", "/etc/petcam/petcam.yaml"
 RECORDING = f"{RECORDINGS}/petcam_20260101-000000.mp4"
+FILMS = "/srv/my 100% films"  # a name that a shell and a unit would take apart
 RESTART = "sudo systemctl restart petcam.target"
 ONLY_ASK = """echo 'APT::Get::Simulate "true";' >/etc/apt/apt.conf.d/90ask"""  # there is no network
 GO_ON_WITHOUT = f"truncate -s 0 {RECORDINGS}/.petcam-place; {RESTART}"
@@ -116,17 +117,17 @@ FOLDERS = (
     ),
     Remedy(
         ("sudo install -d -o {} -g {} -m {} {}", "sudo install -D -m 644 /dev/stdin {}", RESTART),
-        breaks=record_in("/srv/films"),
-        says="/srv/films is not there",
+        breaks=record_in(FILMS),
+        says=f"{FILMS} is not there",
     ),
     Remedy(
         ("sudo chmod o+x {}",),
         breaks="chmod 0700 /srv",
-        says="petcam-streamer cannot write to /srv/films: Permission denied",
+        says=f"petcam-streamer cannot write to {FILMS}: Permission denied",
         clears=record_in(RECORDINGS),
     ),
     Remedy(
-        ("sudo mv {} {}.damaged", "sudo systemd-tmpfiles --create petcam.conf", RESTART),
+        ("sudo mv {} {}", "sudo systemd-tmpfiles --create petcam.conf", RESTART),
         breaks=f"rm -r {RECORDINGS} && touch {RECORDINGS}",
         says=f"{RECORDINGS} is no directory",
         clears=f"rm {RECORDINGS}.damaged",

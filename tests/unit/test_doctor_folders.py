@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -60,6 +61,15 @@ def test_it_says_what_a_service_cannot_do_and_what_mends_it(check, tmp_path, cod
     assert found.sign is Sign.BROKEN
     for text in words:
         assert text.format(path=tmp_path) in found.words
+
+
+def test_remedies_hold_for_any_name_of_a_folder(check, tmp_path):
+    folder = tmp_path / """the cat's "100%" films"""
+    folder.mkdir()
+    said = check(errno.EACCES, folder=folder).words
+    assert f"sudo chmod 2770 {shlex.quote(str(folder))}" in said
+    opened = check(errno.EROFS, folder=folder).words
+    assert shlex.quote(f'ReadWritePaths="-{tmp_path}/the cat\'s \\"100%%\\" films"') in opened
 
 
 def test_a_read_only_disk_is_told_from_a_folder_that_the_sandbox_closes(check, monkeypatch):
