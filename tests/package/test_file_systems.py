@@ -238,7 +238,7 @@ def test_a_disk_that_is_not_petcams_is_said_with_what_to_do(board: Board, volume
     eventually(lambda: board.start_refused()["reason"] != NOT_MOUNTED)
     said = board.start_refused()
     assert said["reason"] == "Not permitted" and "sudo petcam doctor" in said["message"]
-    assert board.ask("GET", "recordings")[0] == 200
+    eventually(lambda: board.ask("GET", "recordings")[0] == 200)  # petcam-web notices a disk within two seconds
     remount(volume, board)
     board.does("DELETE", f"recordings/{board.recorded()}")
 
