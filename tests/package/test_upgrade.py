@@ -29,6 +29,7 @@ from tests.package.package import Package
 KEPT_UNTIL_PURGE = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS)
 STATE_PATHS = (
     "/var/lib/petcam-streamer",
+    "/var/lib/petcam-streamer/recordings.json",
     "/var/lib/petcam",
     *(f"/var/lib/petcam/{name}" for name in (".petcam-place", "owner.json", "sessions.json", "first_visit.json")),
 )
@@ -106,7 +107,7 @@ def test_purge_leaves_only_recordings_and_users(machine: Machine, package: Packa
     name = record(machine, session)
     machine.run("apt-get", "purge", "-y", "petcam")
     remaining = paths(machine.root) - installed.before
-    assert remaining == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/{name}"}
+    assert remaining == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/{name}", f"{RECORDINGS}/.petcam-place"}
     assert machine.run("ls", "/dev/shm") == ""
     assert "petcam-web:" in (machine.root / "etc/passwd").read_text()
     # As after a new installation of the system, whose users have other numbers.
@@ -163,7 +164,8 @@ def test_purge_in_an_image_without_systemd_leaves_nothing_but_recordings(machine
     assert purged.returncode == 0, purged.stdout
     assert (machine.root / RECORDINGS[1:] / "petcam_20260101-000000.mp4").read_text() == "film"
     left = {path for path in paths(machine.root) if "petcam" in path}
-    assert left == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/petcam_20260101-000000.mp4"}
+    beside = {f"{RECORDINGS}/.petcam-place"}  # which disk the recordings are on
+    assert left == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/petcam_20260101-000000.mp4"} | beside
 
 
 def test_purge_without_recordings_leaves_nothing(machine: Machine, installed: Installed) -> None:

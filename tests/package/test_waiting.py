@@ -23,7 +23,7 @@ def test_an_address_that_comes_later_is_waited_for_by_both_services(machine: Mac
 
 
 def test_a_port_that_another_program_has_is_waited_for(machine: Machine) -> None:
-    machine.run("systemctl", "stop", "petcam.target")
+    machine.run("systemctl", "stop", "petcam.target", WEB, STREAMER)  # the target's stop waits for no service
     for port in (8080, 8081):
         machine.run("systemd-run", f"--unit=other-{port}", "python3", "-m", "http.server", str(port))
         eventually(lambda port=port: machine.curl(f"http://127.0.0.1:{port}/")[0] == 200)
