@@ -73,6 +73,10 @@ class RealServices:
         for name in list(self._running):
             self.stop(name)
 
+    def recorded(self) -> list[str]:
+        """What is in the folder of recordings, but for what the streamer notes there for itself."""
+        return [name for name in os.listdir(self.recordings) if not name.startswith(".petcam-")]
+
     def log_in(self, password):
         """Returns the cookie as a browser sends it."""
         answer = requests.post(f"{self.url}/login", data={"password": password}, allow_redirects=False, timeout=20)

@@ -1,7 +1,6 @@
 """What a foreign page may do, and markup where it does not belong, in a real browser."""
 
 import http.server
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -148,7 +147,7 @@ def test_a_foreign_page_changes_nothing(petcam: RealServices, page: Page, foreig
     for path in CHANGES:
         page.evaluate(POST_FORM, at_home(petcam) + path)
         page.evaluate(POST_FETCH, at_home(petcam) + path)
-    assert os.listdir(petcam.recordings) == [RECORDING]
+    assert petcam.recorded() == [RECORDING]
     assert Owner(Path(petcam.state)).verify(VIEWER) is Role.VIEWER
     page.goto(at_home(petcam) + "/")
     assert page.url == at_home(petcam) + "/"  # still logged in

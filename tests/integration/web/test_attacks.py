@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 from urllib.parse import urlencode
 
 import psutil
@@ -153,7 +152,7 @@ def test_streams_are_open_only_with_a_valid_session(petcam, cookies, path, whose
 
 
 def assert_nothing_changed(petcam):
-    assert os.listdir(petcam.recordings) == [RECORDING]
+    assert petcam.recorded() == [RECORDING]
     owner = Owner(petcam.state)
     assert (owner.verify(OWNER), owner.verify(VIEWER)) == (Role.OWNER, Role.VIEWER)
 
