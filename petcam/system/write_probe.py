@@ -39,15 +39,17 @@ def write(folder: str) -> None:
     """Makes a file, writes to it and syncs it. It has a name for a moment only; were the process killed just then, the
     next one, or a purge, removes it."""
     path = os.path.join(folder, PROBE_NAME)
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
-    with suppress(FileNotFoundError):
-        os.unlink(path)
-    with open(os.open(path, FLAGS, 0o600), "wb", buffering=PROBE_BYTES) as file:
-        os.unlink(path)
-        file.write(bytes(PROBE_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        with open(os.open(path, FLAGS, 0o600), "wb", buffering=PROBE_BYTES) as file:
+            os.unlink(path)
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def unreadable(folder: str, pattern: str) -> list[str]:

@@ -170,3 +170,12 @@ def test_a_trial_says_what_stands_in_the_way(tmp_path):
     (tmp_path / "file").touch()
     assert write_probe.probe(str(tmp_path / "absent"), "x")["errno"] == errno.ENOENT
     assert write_probe.probe(str(tmp_path / "file"), "x")["errno"] == errno.ENOTDIR
+
+
+def test_after_a_trial_that_fails_signals_come_as_before(tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(errno.EIO, "the disk is gone")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    assert write_probe.probe(str(tmp_path), "x")["errno"] == errno.EIO
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()).isdisjoint(write_probe.ENDING_SIGNALS)

@@ -19,6 +19,7 @@ from tests.integration.web.test_server import eventually
 av = pytest.importorskip("av")
 
 CLIENTS = 10
+OTHER_PATHS = ("/", "/healthz", "/api/recordings")
 FRAME_SIZE = (640, 360)
 
 
@@ -114,14 +115,15 @@ def open_descriptors():
 
 
 def test_ten_clients_and_a_stalled_one_delay_nobody_and_leak_nothing(url, web, services, camera):
-    assert requests.get(f"{url}/snapshot.jpg", timeout=10).status_code == 200
+    for path in ("/snapshot.jpg", *OTHER_PATHS):
+        assert requests.get(url + path, timeout=10).status_code == 200
     assert eventually(lambda: services.stream_slots.taken() == 0)
     before, threads = open_descriptors(), {thread.name for thread in threading.enumerate()} - {"pictures"}
     stalled = Client(web, "/stream.mjpg?fps=30")
     clients = [Client(web, f"/stream.mjpg?width={320 + 160 * (n % 2)}") for n in range(CLIENTS)]
     assert [client.pictures(10) for client in clients] == [10] * CLIENTS
     assert len([thread for thread in threading.enumerate() if thread.name == "pictures"]) == 1
-    for path in ("/", "/healthz", "/api/recordings"):
+    for path in OTHER_PATHS:
         assert requests.get(url + path, timeout=10).status_code == 200
     for client in (*clients, stalled):
         client.close()

@@ -6,7 +6,7 @@ from petcam.errors import Code, PetcamError
 def test_errors_that_name_each_other_as_their_causes_are_answered(client, streamer, monkeypatch):
     first, second = PetcamError(Code.BUSY, "first"), PetcamError(Code.BUSY, "second")
 
-    def control(path, body):
+    def control(path, body, **_):
         try:
             raise first
         except PetcamError:
