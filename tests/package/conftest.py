@@ -22,7 +22,16 @@ HOST_ARCHITECTURE = "amd64"
 NEEDED_PROGRAMS = ("debootstrap", "systemd-nspawn", "curl", "lintian")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "only the tests of this Debian; of the first also those that need none in particular"
+    parser.addoption("--suite", choices=SUITES, help=words)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if suite := config.getoption("--suite"):
+        others = [item for item in items if _suite_of(item) != suite]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _suite_of(item) == suite]
     missing = [program for program in NEEDED_PROGRAMS if shutil.which(program) is None]
     why = "needs root" if os.geteuid() else f"needs {', '.join(missing)}" if missing else ""
     for item in items:
@@ -31,6 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(300 * TIMEOUT_FACTOR))
             if why:
                 item.add_marker(pytest.mark.skip(reason=why))
+
+
+def _suite_of(item: pytest.Item) -> str:
+    return str(item.callspec.params.get("base", SUITES[0]) if hasattr(item, "callspec") else SUITES[0])
 
 
 @pytest.fixture(scope="session", params=SUITES)
