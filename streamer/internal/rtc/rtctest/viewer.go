@@ -93,12 +93,13 @@ func New(t testing.TB, options ...Option) *Viewer {
 		v.readPackets(track)
 	})
 	connect := sync.OnceFunc(func() { close(v.connected) }) // a viewer that was cut off connects again
+	leave := sync.OnceFunc(func() { close(v.left) })        // pion may say it twice, where both ends close at once
 	v.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
 			connect()
 		case webrtc.PeerConnectionStateClosed:
-			close(v.left)
+			leave()
 		default:
 		}
 	})
