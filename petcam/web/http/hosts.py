@@ -9,7 +9,6 @@ rules.
 
 import ipaddress
 import re
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -19,6 +18,7 @@ from flask import Flask, request
 
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
+from petcam.system.network import is_own_address
 
 HOST_PATTERN = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 MDNS_SUFFIX = ".local"
@@ -98,10 +98,4 @@ def _is_own_address(name: str, period: int) -> bool:
         return False
     if address.is_loopback:
         return True
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.bind((name, 0))
-    except OSError:
-        return False
-    return True
+    return is_own_address(name)
