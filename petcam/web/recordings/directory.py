@@ -110,7 +110,8 @@ class RecordingDirectory:
             with suppress(FileExistsError):
                 pin = os.open(name + PIN_SUFFIX, flags, 0o640, dir_fd=fd)
                 try:
-                    _set_mode(pin, 0o640)
+                    with _wished():
+                        os.fchmod(pin, 0o640)  # whatever the umask
                 finally:
                     os.close(pin)
             _sync(fd)
@@ -205,10 +206,11 @@ def _describe(directory: int, file: File, pins: set[str]) -> Recording:
     return Recording(name, start, duration, info.st_size, frames, name in pins, state)
 
 
-def _set_mode(file: int, mode: int) -> None:
-    """Whatever the umask. Only a wish: exFAT, NTFS and FAT have no modes."""
+@contextmanager
+def _wished() -> Iterator[None]:
+    """For what is only a wish where the file system lacks it altogether, as exFAT, NTFS and FAT lack modes."""
     try:
-        os.fchmod(file, mode)
+        yield
     except OSError as error:
         if error.errno not in LACKING_ERRNOS:
             raise
@@ -216,11 +218,8 @@ def _set_mode(file: int, mode: int) -> None:
 
 def _sync(directory: int) -> None:
     """So that what the answer says outlives a power cut, as far as the file system can do that for a directory."""
-    try:
+    with _wished():
         os.fsync(directory)
-    except OSError as error:
-        if error.errno not in LACKING_ERRNOS:
-            raise
 
 
 def _exists(name: str, directory: int) -> bool:
