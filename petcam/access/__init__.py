@@ -8,7 +8,7 @@ from petcam.access.first_hour import FirstHour, first_hour_trouble
 from petcam.access.keys import SecretKey, key_troubles, secret_key
 from petcam.access.owner import Owner, Role
 from petcam.access.place import Place, place_of
-from petcam.access.state import SECRETS_DIRECTORY, state_directory
+from petcam.access.state import DEFAULT_DIRECTORY, SECRETS_DIRECTORY, state_directory
 from petcam.access.state_file import (
     Document,
     Kind,
@@ -24,6 +24,7 @@ from petcam.access.state_file import (
 from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
 
 __all__ = [
+    "DEFAULT_DIRECTORY",
     "SECRETS_DIRECTORY",
     "Document",
     "FirstHour",

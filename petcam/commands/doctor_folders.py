@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from petcam.access import state_directory
+from petcam.access import DEFAULT_DIRECTORY, state_directory
 from petcam.commands.finding import Finding, Sign
 from petcam.config import Config
 from petcam.system import write_probe
@@ -23,7 +23,7 @@ from petcam.system.service import TRIAL_SECONDS, Service, Trial, run_as
 
 WEB = Service("petcam-web.service", "petcam-web")
 STREAMER = Service("petcam-streamer.service", "petcam")
-STATE, STREAMER_STATE = Path("/var/lib/petcam"), Path("/var/lib/petcam-streamer")
+STATE, STREAMER_STATE = DEFAULT_DIRECTORY, Path("/var/lib/petcam-streamer")
 RECORDINGS = STATE / "recordings"  # the one folder for recordings that the units open
 ADOPT = "sudo /usr/lib/petcam/adopt-recordings"
 RESTART = "sudo systemctl restart petcam.target"
