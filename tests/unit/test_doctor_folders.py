@@ -24,7 +24,8 @@ PROBE = Path(write_probe.__file__)
 
 @pytest.fixture
 def check(monkeypatch, tmp_path):
-    """Findings for a folder of recordings, of which the services find what they are told to."""
+    """Findings for a folder of recordings, of which the services find what they are told to. It is on "/"."""
+    monkeypatch.setattr(doctor_folders, "mount_of", lambda _: Mount(Path("/"), "ext4", "/dev/sda1"))
 
     def check(errno=0, unreadable=(), trial=None, is_root=True, is_installed=True, folder=tmp_path, **found):
         here = os.stat(folder) if folder.exists() else os.stat("/")

@@ -27,8 +27,14 @@ def state(tmp_path):
     return folder
 
 
+@pytest.fixture(autouse=True)
+def on_disk(monkeypatch):
+    """Whatever the tests' own directory is on."""
+    monkeypatch.setattr(place, "is_volatile", lambda folder: False)
+
+
 @pytest.fixture
-def in_memory(monkeypatch):
+def in_memory(on_disk, monkeypatch):
     """Makes every directory one that a restart empties."""
     monkeypatch.setattr(place, "is_volatile", lambda folder: True)
 
