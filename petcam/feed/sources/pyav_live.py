@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -41,5 +42,5 @@ class PyavLiveSource:
         with opened(self.name, self._url, timeout=TIMEOUTS_SECONDS, **self._options) as stream:
             pictures = transcoded(self.name, stream) if self._transcode else passed_through(stream)
             for picture, media_ns in pictures:
-                capture_ns = clock.capture_ns(media_ns)
+                capture_ns = clock.capture_ns(media_ns, time.monotonic_ns())
                 yield EncodedFrame(picture.data, capture_ns, picture.keyframe, picture.width, picture.height)

@@ -1,12 +1,11 @@
-"""When the frames of a file are due, and when those of a live stream were captured."""
+"""When the frames of a file are due."""
 
 import threading
 import time
 
 import pytest
 
-from petcam.feed.timing import live_clock, playback_schedule
-from petcam.feed.timing.live_clock import LiveClock
+from petcam.feed.timing import playback_schedule
 from petcam.feed.timing.playback_schedule import PlaybackSchedule
 
 
@@ -28,7 +27,6 @@ class Clock:
 def clock(monkeypatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(playback_schedule, "time", clock)
-    monkeypatch.setattr(live_clock, "time", clock)
     return clock
 
 
@@ -69,24 +67,3 @@ def test_a_stop_ends_the_wait():
     schedule.wait(0)
     stop.set()
     assert schedule.wait(4_000_000_000) > time.monotonic_ns()
-
-
-def test_live_pictures_keep_the_cameras_spacing_and_no_capture_time_lies_after_the_arrival(clock):
-    live = LiveClock()
-    captured = []
-    for number, late_ms in enumerate((0, 30, 5, 22, 0, 14)):
-        clock.now = 1_000_000_000_000 + number * 33_000_000 + late_ms * 1_000_000
-        captured.append(live.capture_ns(number * 33_000_000))
-        assert captured[-1] <= clock.now
-    assert [b - a for a, b in zip(captured, captured[1:], strict=False)] == pytest.approx([33_000_000] * 5, rel=0.01)
-
-
-def test_where_a_live_streams_timestamps_begin_anew_the_capture_time_is_now(clock):
-    live = LiveClock()
-    live.capture_ns(500_000_000_000)
-    clock.now += 33_000_000
-    assert live.capture_ns(0) == clock.now
-
-
-def test_a_live_picture_without_a_timestamp_has_its_arrival_as_capture_time(clock):
-    assert LiveClock().capture_ns(-1) == clock.now
