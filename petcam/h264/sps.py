@@ -1,19 +1,30 @@
 """The sequence parameter set of H.264 (ITU-T H.264, 7.3.2.1.1 and E.1.1): the fields that petcam needs."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from petcam.errors import Code, PetcamError
+from petcam.h264.bits import Bits
 
 _PROFILES_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})  # 7.3.2.1.1
-_BROWSER_PROFILES = {66: "baseline", 77: "main", 100: "high"}
+BASELINE = 66
+_BROWSER_PROFILES = {BASELINE: "baseline", 77: "main", 100: "high"}
 _EXTENDED_SAR = 255
+# Sample aspect ratios by aspect_ratio_idc (table E-1), from 1 on.
+_SAMPLE_ASPECTS = (
+    *((1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11), (80, 33), (18, 11), (15, 11)),
+    *((64, 33), (160, 99), (4, 3), (3, 2), (2, 1)),
+)
+_MAX_ASPECT = 8  # one way or the other: what is more is a nonsense
+MAX_ID = 31  # seq_parameter_set_id
+MIN_FPS, MAX_FPS = 1.0, 120.0  # what is outside is a nonsense, too
 MAX_SPS_BYTES = 8192  # that are looked at; the fields before the end of the scaling lists take less than half of that
 
 
 @dataclass(frozen=True)
 class Sps:
     """``width`` and ``height`` in pixels after cropping, ``coded_…`` before; ``fps`` is 0 where the stream does not
-    say."""
+    say, or says what cannot be; ``aspect`` is a pixel's width and height, (1, 1) where it does not say."""
 
     profile: int
     chroma_format: int  # 1 is 4:2:0
@@ -25,6 +36,8 @@ class Sps:
     reference_frames: int = 1
     coded_width: int = 0
     coded_height: int = 0
+    id: int = 0
+    aspect: tuple[int, int] = (1, 1)
 
     def fault(self) -> str | None:
         """Why a browser cannot play it live, in words; ``None``: it can."""
@@ -33,42 +46,6 @@ class Sps:
         if self.chroma_format != 1 or self.bit_depth != 8:
             return "it is not 8-bit 4:2:0"
         return "it is interlaced" if self.interlaced else None
-
-
-class Bits:
-    """Reads the payload of a NAL unit (behind its header byte), emulation prevention taken out.
-
-    Raises ``IndexError`` behind the end.
-    """
-
-    def __init__(self, payload: bytes) -> None:
-        self._data = payload.replace(b"\0\0\3", b"\0\0")
-        self._position = 0
-
-    def bit(self) -> int:
-        value = self._data[self._position >> 3] >> (7 - (self._position & 7)) & 1
-        self._position += 1
-        return value
-
-    def bits(self, count: int) -> int:
-        value = 0
-        for _ in range(count):
-            value = value << 1 | self.bit()
-        return value
-
-    def unsigned(self) -> int:
-        """ue(v) of 9.1."""
-        zeros = 0
-        while not self.bit():
-            zeros += 1
-            if zeros > 32:
-                raise IndexError("an Exp-Golomb code of over 32 bits")
-        return (1 << zeros) - 1 + self.bits(zeros)
-
-    def signed(self) -> int:
-        """se(v) of 9.1.1."""
-        code = self.unsigned()
-        return (code + 1) // 2 if code % 2 else -(code // 2)
 
 
 def parse(nal: bytes) -> Sps:
@@ -82,7 +59,9 @@ def parse(nal: bytes) -> Sps:
 def _parse(r: Bits) -> Sps:
     profile = r.bits(8)
     r.bits(16)  # constraint flags, level
-    r.unsigned()  # id
+    number = r.unsigned()
+    if number > MAX_ID:
+        raise IndexError("an id that cannot be")
     chroma, depth = _chroma(r) if profile in _PROFILES_WITH_CHROMA else (1, 8)
     r.unsigned()  # log2_max_frame_num
     _picture_order(r)
@@ -95,9 +74,9 @@ def _parse(r: Bits) -> Sps:
         r.bit()  # mb_adaptive_frame_field_flag
     r.bit()  # direct_8x8_inference_flag
     width, height = _cropped(r, coded_width, coded_height, chroma, frames_only)
-    fps = _fps(r) if r.bit() else 0.0
+    aspect, fps = _vui(r) if r.bit() else ((1, 1), 0.0)
     size = (width, height, fps, references, coded_width, coded_height)
-    return Sps(profile, chroma, depth, not frames_only, *size)
+    return Sps(profile, chroma, depth, not frames_only, *size, number, aspect)
 
 
 def _chroma(r: Bits) -> tuple[int, int]:
@@ -145,10 +124,29 @@ def _cropped(r: Bits, width: int, height: int, chroma: int, frames_only: int) ->
     return width - step_x * (left + right), height - step_y * (top + bottom)
 
 
+def _vui(r: Bits) -> tuple[tuple[int, int], float]:
+    """Sample aspect ratio and frame rate; what is cut off or makes no sense counts as not said."""
+    aspect, fps = (1, 1), 0.0
+    with suppress(IndexError):
+        aspect = _aspect(r)
+        fps = _fps(r)
+    return aspect, fps
+
+
+def _aspect(r: Bits) -> tuple[int, int]:
+    if not r.bit():
+        return 1, 1
+    known = r.bits(8)
+    if known == _EXTENDED_SAR:
+        width, height = r.bits(16), r.bits(16)
+    else:
+        width, height = _SAMPLE_ASPECTS[known - 1] if 0 < known <= len(_SAMPLE_ASPECTS) else (1, 1)
+    makes_sense = width and height and max(width, height) <= _MAX_ASPECT * min(width, height)
+    return (width, height) if makes_sense else (1, 1)
+
+
 def _fps(r: Bits) -> float:
-    """The frame rate in the VUI; 0 where there is none."""
-    if r.bit() and r.bits(8) == _EXTENDED_SAR:
-        r.bits(32)
+    """0 where the VUI has none."""
     if r.bit():  # overscan_info
         r.bit()
     if r.bit():  # video_signal_type
@@ -161,4 +159,5 @@ def _fps(r: Bits) -> float:
     if not r.bit():  # timing_info
         return 0.0
     units, scale = r.bits(32), r.bits(32)
-    return scale / (2 * units) if units else 0.0
+    fps = scale / (2 * units) if units else 0.0
+    return fps if MIN_FPS <= fps <= MAX_FPS else 0.0

@@ -91,14 +91,6 @@ def test_pictures_before_the_first_parameter_sets_are_left_out(access_units):
     assert Assembler().picture(list(annexb.nal_units(access_units[1]))) is None
 
 
-def test_a_b_slice_is_not_playable(access_units):
-    assembler = Assembler()
-    assembler.picture(list(annexb.nal_units(access_units[0])))
-    b_slice = bytes((0x01, 0b10101000))  # first_mb_in_slice 0, slice_type 1
-    with pytest.raises(NotPlayable, match="B-frames"):
-        assembler.picture([b_slice])
-
-
 @pytest.mark.parametrize("size", [(64, 48), (1280, 720), (1920, 1080), (158, 122)])
 def test_the_sps_has_size_and_frame_rate(size):
     width, height = size

@@ -12,8 +12,8 @@ from petcam.web.pictures.held import HeldPictures
 from petcam.web.pictures.picture import PictureOptions
 from petcam.web.pictures.sent import NEWEST_BYTES, SentPictures
 from petcam.web.pictures.source import CameraPicture
+from tests.h264_bits import sps_of
 from tests.unit.web.fakes import FakeConnection
-from tests.unit.web.sps_of import sps_of
 from tests.unit.web.test_mjpeg import access_units, publish_film, result, subscribe  # noqa: F401  (two are fixtures)
 
 av = pytest.importorskip("av")

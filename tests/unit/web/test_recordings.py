@@ -9,8 +9,8 @@ import pytest
 
 from petcam.errors import Code
 from petcam.streamer_client import Answer
+from tests.h264_bits import sps_of
 from tests.unit.web.mp4_file import write_growing_mp4, write_mp4
-from tests.unit.web.sps_of import sps_of
 
 A, B, C = "petcam_20260101-000000.mp4", "petcam_20260102-000000_cat-2.mp4", "petcam_20260103-000000.mp4"
 
