@@ -3,7 +3,7 @@
 Imports ``petcam.errors`` only, and needs no PyAV. Others import from here only.
 """
 
-from petcam.h264 import annexb, avcc, sps
+from petcam.h264 import annexb, avcc, sei, sps
 from petcam.h264.assembler import Assembler, CodedPicture, NotPlayable
 
-__all__ = ["Assembler", "CodedPicture", "NotPlayable", "annexb", "avcc", "sps"]
+__all__ = ["Assembler", "CodedPicture", "NotPlayable", "annexb", "avcc", "sei", "sps"]

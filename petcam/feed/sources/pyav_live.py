@@ -1,6 +1,5 @@
 """Live streams by PyAV: what ``rtsp://`` and ``/dev/videoN`` have in common."""
 
-import logging
 import threading
 import time
 from collections.abc import Generator
@@ -8,13 +7,10 @@ from typing import Any
 
 from petcam.feed.source import EncodedFrame
 from petcam.feed.timing import LiveClock
-from petcam.feed.transcoding import opened, passed_through, transcoded
-from petcam.h264 import NotPlayable
+from petcam.feed.transcoding import Player, opened
 from petcam.media import pyav
 
 TIMEOUTS_SECONDS = (5.0, 5.0)  # to open, and from picture to picture
-
-log = logging.getLogger("petcam.feed")
 
 
 class PyavLiveSource:
@@ -27,20 +23,10 @@ class PyavLiveSource:
         self.name = name
         self._url = url
         self._options = options
-        self._transcode = False
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
-        try:
-            yield from self._frames()
-        except NotPlayable as reason:
-            self._transcode = True
-            log.info("%s: a browser cannot play it as it is: %s; transcoding to H.264 baseline", self.name, reason)
-            yield from self._frames()
-
-    def _frames(self) -> Generator[EncodedFrame, None, None]:
         clock = LiveClock()
         with opened(self.name, self._url, timeout=TIMEOUTS_SECONDS, **self._options) as stream:
-            pictures = transcoded(self.name, stream) if self._transcode else passed_through(stream)
-            for picture, media_ns in pictures:
+            for picture, media_ns in Player(self.name, stream).pictures():
                 capture_ns = clock.capture_ns(media_ns, time.monotonic_ns())
                 yield EncodedFrame(picture.data, capture_ns, picture.keyframe, picture.width, picture.height)

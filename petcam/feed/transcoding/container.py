@@ -32,18 +32,28 @@ def _reason(error: Any) -> str:
     return f"FFmpeg says: {error.strerror or type(error).__name__}"
 
 
+class Units:
+    """The NAL units in the packets of a stream of H.264, as MP4 stores them or as a byte stream."""
+
+    def __init__(self, stream: Any) -> None:
+        extradata = bytes(stream.codec_context.extradata or b"")
+        self._length_size = avcc.length_size(extradata)
+        self.parameter_sets = avcc.parameter_sets(extradata) if self._length_size else list(annexb.nal_units(extradata))
+
+    def of(self, packet: Any) -> list[bytes]:
+        data = bytes(packet)
+        return list(avcc.nal_units(data, self._length_size) if self._length_size else annexb.nal_units(data))
+
+
 def passed_through(stream: Any) -> Generator[TimedPicture, None, None]:
     """The stream's pictures as they are. Raises :class:`NotPlayable` where a browser could not play them."""
     if stream.codec_context.name != "h264":
         raise NotPlayable(f"it is {stream.codec_context.name}, not H.264")
-    extradata = bytes(stream.codec_context.extradata or b"")
-    length_size = avcc.length_size(extradata)
-    assembler = Assembler(avcc.parameter_sets(extradata) if length_size else list(annexb.nal_units(extradata)))
+    units = Units(stream)
+    assembler = Assembler(units.parameter_sets)
     for packet in stream.container.demux(stream):
         if packet.size:
-            data = bytes(packet)
-            nals = list(avcc.nal_units(data, length_size) if length_size else annexb.nal_units(data))
-            picture = assembler.picture(nals)
+            picture = assembler.picture(units.of(packet))
             if picture is not None:
                 yield picture, media_time_ns(packet)
 
