@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from petcam.errors import Code, PetcamError
 from petcam.feed.sources.pyav_live import PyavLiveSource
 
-OPTIONS = {"rtsp_transport": "tcp", "flags": "low_delay", "allowed_media_types": "video", "fpsprobesize": "0"}
+OPTIONS = {"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp", "flags": "low_delay", "allowed_media_types": "video", "fpsprobesize": "0"}
 
 
 def source(url: str) -> PyavLiveSource:
