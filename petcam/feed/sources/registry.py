@@ -25,7 +25,7 @@ def find(word: str, detections: str, detector_delay_ms: float, detector_every: i
         from petcam.feed.sources.rpicam import RpicamSource
 
         return RpicamSource()
-    if word.startswith(("rtsp://", "rtsps://")):
+    if word.lower().startswith(("rtsp://", "rtsps://")):
         from petcam.feed.sources import rtsp
 
         return rtsp.source(word)
@@ -34,7 +34,8 @@ def find(word: str, detections: str, detector_delay_ms: float, detector_every: i
 
         return _readable(v4l2.source, word)
     if not Path(word).exists():
-        raise PetcamError(Code.BAD_SOURCE, f"no such source or file: {word}; possible are {POSSIBLE}")
+        shown = f"{word.partition('://')[0]}://..." if "://" in word else word  # the rest may hold a password
+        raise PetcamError(Code.BAD_SOURCE, f"no such source or file: {shown}; possible are {POSSIBLE}")
     from petcam.feed.sources.file import FileSource
 
     return _readable(FileSource, word)

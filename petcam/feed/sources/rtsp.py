@@ -5,24 +5,36 @@ from urllib.parse import urlsplit
 from petcam.errors import Code, PetcamError
 from petcam.feed.sources.pyav_live import PyavLiveSource
 
-OPTIONS = {"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp", "flags": "low_delay", "allowed_media_types": "video", "fpsprobesize": "0"}
+# TCP, then UDP where the camera refuses that. FFmpeg need not wait for pictures to find their rate.
+OPTIONS = {
+    "rtsp_transport": "tcp+udp",
+    "rtsp_flags": "prefer_tcp",
+    "flags": "low_delay",
+    "allowed_media_types": "video",
+    "fpsprobesize": "0",
+}
+FORM = "rtsp://USER:PASSWORD@HOST:PORT/PATH"
+ESCAPES = "write / as %2F, ? as %3F, # as %23 and @ as %40 in user, password and path"
 
 
 def source(url: str) -> PyavLiveSource:
     """The camera at ``url``; its name in the log is without what may be a secret."""
-    return PyavLiveSource(without_secrets(url), url, options=OPTIONS)
+    return PyavLiveSource(shown(url), url, options=OPTIONS)
 
 
-def without_secrets(url: str) -> str:
-    """Scheme, host, port and path: no user, no password, no query."""
+def shown(url: str) -> str:
+    """Scheme, host and port alone: cameras take passwords in the path and in the query, too.
+
+    Raises ``BAD_SOURCE``, without the URL, where it is none, or where a password with a / in it is taken for a host.
+    """
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        raise PetcamError(
-            Code.BAD_SOURCE, "the rtsp:// URL is not a URL: rtsp://USER:PASSWORD@HOST:PORT/PATH"
-        ) from None
+        raise PetcamError(Code.BAD_SOURCE, f"the rtsp:// URL is not of the form {FORM}; {ESCAPES}") from None
+    if "@" in parts.path + parts.query + parts.fragment:
+        raise PetcamError(Code.BAD_SOURCE, f"the rtsp:// URL has an @ behind its host: {ESCAPES}")
     if not parts.hostname:
-        raise PetcamError(Code.BAD_SOURCE, "the rtsp:// URL names no host: rtsp://USER:PASSWORD@HOST:PORT/PATH")
+        raise PetcamError(Code.BAD_SOURCE, f"the rtsp:// URL names no host: {FORM}")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{port}{parts.path}"
+    return f"{parts.scheme}://{host}{port}"

@@ -20,7 +20,8 @@ def test_a_network_cameras_stream_is_passed_through_at_its_own_frame_rate(feed, 
     units = run.read(50)
     assert units[0].keyframe and units[0].width == 160
     assert {annexb.nal_type(nal) for unit in units for nal in annexb.nal_units(unit.data)} >= {1, 5, 7, 8}
-    length = (units[-1].capture_ns - units[0].capture_ns) / 49e9
+    units = units[20:]  # those before came at once, as FFmpeg had looked at them
+    length = (units[-1].capture_ns - units[0].capture_ns) / (len(units) - 1) / 1e9
     assert length == pytest.approx(1 / 20, rel=0.1)
     assert run.stop() == 0
     assert run.segments() == []
@@ -33,7 +34,7 @@ def test_the_password_in_the_url_reaches_the_camera_and_never_the_log(feed, came
     camera.hang_up()
     run.wait_for("tried again")
     assert run.stop() == 0
-    assert f"rtsp://127.0.0.1:{camera.port}/live" in "".join(run.log)
+    assert f"rtsp://127.0.0.1:{camera.port}:" in "".join(run.log)
     assert "s3cret" not in "".join(run.log)
 
 
