@@ -15,6 +15,7 @@ FIRST_RETRY_SECONDS = 1.0  # until a source is started again; twice as long afte
 MAX_RETRY_SECONDS = 30.0
 RECOVERED_NS = 10_000_000_000  # a source that played for so long has recovered: its next failure is a first one again
 MIN_CAPTURE_STEP_NS = 100_000  # between two frames; under 11,112 ns two of them would share an RTP timestamp
+DAMAGE_LOG_NS = 600_000_000_000
 STOP_TIMEOUT_SECONDS = 2.0  # a read inside FFmpeg cannot be interrupted, only waited for
 
 log = logging.getLogger("petcam.feed")
@@ -36,6 +37,8 @@ class Feeder:
         self._last_capture_ns = 0
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._reason = ""  # why it failed last, as logged; empty once it has recovered
+        self._damaged = 0  # units that were left out since the start
+        self._said_damaged_ns = 0
 
     def start(self) -> None:
         self._thread.start()
@@ -55,7 +58,10 @@ class Feeder:
     @property
     def status(self) -> str:
         """For people: what plays, or why it does not play well."""
-        return f"{self._source.name}: {self._reason}" if self._reason else f"playing {self._source.name}"
+        if self._reason:
+            return f"{self._source.name}: {self._reason}"
+        damaged = f", {self._damaged} damaged units left out" if self._damaged else ""
+        return f"playing {self._source.name}{damaged}"
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -74,7 +80,7 @@ class Feeder:
         began_ns = time.monotonic_ns()
         try:
             with closing(self._source.frames(self._stop)) as frames:
-                for frame in _from_keyframe(frames):
+                for frame in _marked(frames):
                     self._publish(frame)
                     if self._last_capture_ns - began_ns > RECOVERED_NS:
                         self._recovered()
@@ -131,14 +137,19 @@ class Feeder:
                 self._stop.set()
             raise
         self._last_capture_ns = capture_ns
+        if frame.damaged:
+            self._note_damage(frame.damaged, capture_ns)
+
+    def _note_damage(self, count: int, now_ns: int) -> None:
+        """Logged at the first time, and then at most every ``DAMAGE_LOG_NS``."""
+        self._damaged += count
+        if not self._said_damaged_ns or now_ns - self._said_damaged_ns > DAMAGE_LOG_NS:
+            self._said_damaged_ns = now_ns
+            log.warning("%s: damaged units left out so far: %d", self._source.name, self._damaged)
 
 
-def _from_keyframe(frames: Iterable[EncodedFrame]) -> Iterator[EncodedFrame]:
-    """The frames from the first keyframe on, which is marked: something is missing before it."""
-    started = False
-    for frame in frames:
-        if started:
-            yield frame
-        elif frame.keyframe:
-            started = True
-            yield replace(frame, discontinuity=True)
+def _marked(frames: Iterable[EncodedFrame]) -> Iterator[EncodedFrame]:
+    """The frames, the first of which is marked: something is missing before it. Those before the first keyframe are
+    published, too, as readers wait for it and can say for how long."""
+    for count, frame in enumerate(frames):
+        yield frame if count else replace(frame, discontinuity=True)

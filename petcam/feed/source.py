@@ -11,7 +11,8 @@ class EncodedFrame:
     """One H.264 access unit in Annex-B form, with what the shared memory wants to know about it.
 
     ``capture_ns`` is CLOCK_MONOTONIC. ``frame_number`` is the source's own count; ``None`` lets the writer count.
-    A keyframe carries its SPS and PPS. ``discontinuity``: something is missing before this frame.
+    A keyframe carries its SPS and PPS. ``discontinuity``: something is missing before this frame. ``damaged``: units of
+    the source that were left out since the frame before.
     """
 
     data: bytes
@@ -21,6 +22,7 @@ class EncodedFrame:
     height: int
     frame_number: int | None = None
     discontinuity: bool = False
+    damaged: int = 0
 
 
 class Source(Protocol):

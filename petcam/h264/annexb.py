@@ -35,19 +35,24 @@ class Splitter:
     """Cuts a byte stream into access units, whatever the chunks it comes in.
 
     An access unit is known to be complete when the next one begins, so each is returned one later; ``flush``
-    returns the last. Memory is bounded: what has no access unit in ``MAX_ACCESS_UNIT_BYTES`` is an error.
+    returns the last, also where nothing more has come for a while. Memory is bounded: what has no access unit in
+    ``MAX_ACCESS_UNIT_BYTES`` is an error.
     """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self.was_cut = False  # what the last `flush` returned went on after all
         self._searched = 0  # bytes of the buffer that have been searched for start codes
         self._has_slice = False  # whether the access unit at the buffer's start has a slice already
+        self._flushed = False  # whether nothing has come since the last `flush`
 
     def push(self, chunk: bytes) -> list[list[bytes]]:
         """The access units, as NAL units, that ``chunk`` completes.
 
         Raises :class:`PetcamError` (``BAD_SOURCE``) where this is no H.264, or far too much of it.
         """
+        self.was_cut = self._flushed and self._goes_on(chunk)
+        self._flushed = self._flushed and not chunk
         self._buffer += chunk
         units = []
         while (start := self._buffer.find(b"\0\0\1", self._searched)) >= 0 and start + 4 < len(self._buffer):
@@ -68,8 +73,27 @@ class Splitter:
             )
         return units
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._buffer
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether ``flush`` would return something."""
+        return self._has_slice
+
     def flush(self) -> list[list[bytes]]:
-        """The last access unit, at the stream's end."""
+        """The access unit that has come last."""
         rest, has_slice = bytes(self._buffer), self._has_slice
-        self.__init__()  # type: ignore[misc]
+        self._buffer, self._searched, self._has_slice = bytearray(), 0, False
+        self._flushed = has_slice
         return [list(nal_units(rest))] if has_slice else []
+
+    @staticmethod
+    def _goes_on(chunk: bytes) -> bool:
+        """Whether it is no beginning: the rest of a NAL unit, or a picture's further slice."""
+        bare = chunk.lstrip(b"\0")
+        if not bare:
+            return False
+        is_slice = len(bare) > 2 and bare[1] & 31 in (SLICE, IDR)
+        return bare[0] != 1 or len(chunk) - len(bare) < 2 or (is_slice and not bare[2] & 0x80)

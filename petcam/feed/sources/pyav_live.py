@@ -27,6 +27,9 @@ class PyavLiveSource:
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         clock = LiveClock()
         with opened(self.name, self._url, timeout=TIMEOUTS_SECONDS, **self._options) as stream:
-            for picture, media_ns in Player(self.name, stream).pictures():
+            player, skipped = Player(self.name, stream), 0
+            for picture, media_ns in player.pictures():
                 capture_ns = clock.capture_ns(media_ns, time.monotonic_ns())
-                yield EncodedFrame(picture.data, capture_ns, picture.keyframe, picture.width, picture.height)
+                size = (picture.width, picture.height)
+                damaged, skipped = player.skipped - skipped, player.skipped
+                yield EncodedFrame(picture.data, capture_ns, picture.keyframe, *size, damaged=damaged)

@@ -114,6 +114,15 @@ def test_standard_input_is_published_as_it_comes_and_the_feed_ends_with_it(feed,
     assert run.segments() == []
 
 
+def test_a_picture_on_standard_input_does_not_wait_for_the_next(feed, clip):
+    data = clip(".h264").read_bytes()
+    splitter = annexb.Splitter()
+    first = annexb.join(splitter.push(data)[0])
+    run = feed("-", stdin=subprocess.PIPE)
+    os.write(run.process.stdin.fileno(), first)
+    assert [unit.data for unit in run.read(1)] == [first]
+
+
 def test_b_frames_on_standard_input_are_refused_with_the_remedy(feed, clip):
     with clip(".h264", b_frames=2).open("rb") as file:
         run = feed("-", stdin=file.fileno())

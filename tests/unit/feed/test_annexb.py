@@ -45,6 +45,26 @@ def test_an_access_unit_is_returned_as_soon_as_the_next_one_begins(access_units)
     assert len(splitter.push(access_units[1][:8])) == 1
 
 
+def test_the_last_access_unit_can_be_had_before_the_next_one_begins(access_units):
+    splitter = annexb.Splitter()
+    for unit in access_units:
+        assert splitter.push(unit) == []
+        assert splitter.has_picture and not splitter.was_cut
+        assert [annexb.join(nals) for nals in splitter.flush()] == [canonical(unit)]
+        assert splitter.is_empty and splitter.flush() == []
+
+
+@pytest.mark.parametrize("rest", [b"rest of the slice", b"\0\0\1\x41\x42second slice", b"\0\0\0\1\x65\x42second"])
+def test_it_says_that_what_was_taken_for_whole_was_not(access_units, rest):
+    splitter = annexb.Splitter()
+    splitter.push(access_units[0])
+    splitter.flush()
+    splitter.push(rest)
+    assert splitter.was_cut
+    splitter.push(access_units[1])
+    assert not splitter.was_cut
+
+
 def test_several_slices_of_a_picture_stay_together():
     first, second = b"\x65\x88first", b"\x65\x42second"  # first_mb_in_slice 0, then 1
     parameters = [b"\x09\x10", b"\x67sps", b"\x68pps"]

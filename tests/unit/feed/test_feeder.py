@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -74,10 +75,17 @@ def run(source, writer, pauses) -> Feeder:
     return feeder
 
 
-def test_it_begins_at_a_keyframe_and_marks_it(caplog):
+def test_it_marks_the_first_frame_and_publishes_also_what_comes_before_a_keyframe():
     writer = Writer()
-    run(Script([frame(1_000_000), frame(2_000_000, True), frame(3_000_000)]), writer, Pauses(1))
-    assert [(r["capture_ns"], r["discontinuity"]) for r in writer.published] == [(2_000_000, True), (3_000_000, False)]
+    run(Script([frame(1_000_000), frame(2_000_000, True)]), writer, Pauses(1))
+    assert [(r["keyframe"], r["discontinuity"]) for r in writer.published] == [(False, True), (True, False)]
+
+
+def test_damaged_units_are_counted_in_the_status_and_logged_now_and_then(caplog):
+    frames = [replace(frame(1_000_000 * n, True), damaged=2) for n in range(1, 6)]
+    feeder = run(Script(frames, restartable=False), Writer(), Pauses(1))
+    assert feeder.status == "playing script, 10 damaged units left out"
+    assert [r.message for r in caplog.records if "damaged" in r.message] == ["script: damaged units left out so far: 2"]
 
 
 def test_capture_times_always_rise_by_more_than_an_rtp_tick():
