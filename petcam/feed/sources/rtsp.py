@@ -9,7 +9,6 @@ from petcam.feed.sources.pyav_live import PyavLiveSource
 OPTIONS = {
     "rtsp_transport": "tcp+udp",
     "rtsp_flags": "prefer_tcp",
-    "flags": "low_delay",
     "allowed_media_types": "video",
     "fpsprobesize": "0",
 }

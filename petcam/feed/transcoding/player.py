@@ -11,7 +11,7 @@ from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, sei
 
 MAX_GROUP_SECONDS = 12.0  # from keyframe to keyframe: a viewer and a recorder begin at one
 MAX_GROUP_BYTES = 8 * 1024 * 1024  # half of what the shared memory holds
-FIRST_KEYFRAME_SECONDS = 2.0  # without one, decoding begins at a recovery point
+FIRST_KEYFRAME_SECONDS = 1.0  # without one, decoding begins at a recovery point
 
 log = logging.getLogger("petcam.feed")
 

@@ -21,6 +21,8 @@ class Transcoder:
     def __init__(self, name: str, stream: Any) -> None:
         self._av = pyav.load(name)
         self._name, self._stream = name, stream
+        stream.codec_context.options = {"flags": "low_delay"}  # each picture as soon as it can be shown
+        stream.thread_type = "SLICE"  # threads that take a picture each would hold back as many
         self._encoder: Encoder | None = None
         self._size = (0, 0)
         self._broken = 0  # packets in a row
