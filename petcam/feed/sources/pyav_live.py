@@ -7,10 +7,10 @@ from typing import Any
 
 from petcam.feed.source import EncodedFrame
 from petcam.feed.timing import LiveClock
-from petcam.feed.transcoding import Player, opened
+from petcam.feed.transcoding import MAX_SILENCE_SECONDS, Player, opened
 from petcam.media import pyav
 
-TIMEOUTS_SECONDS = (5.0, 5.0)  # to open, and from picture to picture
+TIMEOUTS_SECONDS = (5.0, MAX_SILENCE_SECONDS)  # to open, and from packet to packet
 
 
 class PyavLiveSource:

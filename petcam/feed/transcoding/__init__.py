@@ -6,7 +6,7 @@ PyAV itself is imported only when something of this is used. Imports ``petcam.er
 
 from petcam.feed.transcoding.container import TimedPicture, opened, passed_through
 from petcam.feed.transcoding.encoder import Encoder
-from petcam.feed.transcoding.player import Player
+from petcam.feed.transcoding.player import MAX_SILENCE_SECONDS, Player
 from petcam.feed.transcoding.transcoder import transcoded
 
-__all__ = ["Encoder", "Player", "TimedPicture", "opened", "passed_through", "transcoded"]
+__all__ = ["MAX_SILENCE_SECONDS", "Encoder", "Player", "TimedPicture", "opened", "passed_through", "transcoded"]

@@ -5,12 +5,14 @@ import time
 from collections.abc import Generator
 from typing import Any
 
+from petcam.errors import Code, PetcamError
 from petcam.feed.transcoding.container import TimedPicture, Units, media_time_ns
 from petcam.feed.transcoding.transcoder import Transcoder
 from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, sei
 
 MAX_GROUP_SECONDS = 12.0  # from keyframe to keyframe: a viewer and a recorder begin at one
 MAX_GROUP_BYTES = 8 * 1024 * 1024  # half of what the shared memory holds
+MAX_SILENCE_SECONDS = 5.0  # of a live source; then its connection is made anew
 FIRST_KEYFRAME_SECONDS = 1.0  # without one, decoding begins at a recovery point
 
 log = logging.getLogger("petcam.feed")
@@ -39,7 +41,12 @@ class Player:
         """Until the connection ends. Raises ``BAD_SOURCE``, FFmpeg's errors."""
         if self._stream.codec_context.name != "h264":
             self._begin_transcoding(f"it is {self._stream.codec_context.name}, not H.264")
+        before = time.monotonic()
         for packet in self._stream.container.demux(self._stream):
+            waited, before = time.monotonic() - before, time.monotonic()
+            # At a timeout FFmpeg first gives what it has kept of the last picture, and would then wait once more.
+            if waited > MAX_SILENCE_SECONDS:
+                raise PetcamError(Code.BAD_SOURCE, f"nothing came for {MAX_SILENCE_SECONDS:g} s")
             if packet.size:
                 yield from self._play(packet)
 
