@@ -2,11 +2,15 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 from petcam.errors import Code, PetcamError
-from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, avcc
+from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, avcc, sps
 from petcam.media import pyav
+
+FALLBACK_FPS = Fraction(30)
+BARE_FORMATS = frozenset({"h264", "hevc", "m4v", "mjpeg", "mpegvideo"})  # as FFmpeg names them
 
 TimedPicture = tuple[CodedPicture, int]  # and its media time, ns; -1: it has none
 
@@ -50,16 +54,39 @@ def passed_through(stream: Any) -> Generator[TimedPicture, None, None]:
     if stream.codec_context.name != "h264":
         raise NotPlayable(f"it is {stream.codec_context.name}, not H.264")
     units = Units(stream)
-    assembler = Assembler(units.parameter_sets)
+    assembler, times = Assembler(units.parameter_sets), MediaTimes(stream)
     for packet in stream.container.demux(stream):
         if packet.size:
             picture = assembler.picture(units.of(packet))
             if picture is not None:
-                yield picture, media_time_ns(packet)
+                yield picture, times.of(packet)
 
 
-def media_time_ns(timed: Any) -> int:
-    """The time of a packet or frame, ns; -1 where it has none."""
-    if timed.pts is None or timed.time_base is None:
-        return -1
-    return int(timed.pts * timed.time_base * 1_000_000_000)
+def frame_rate(stream: Any) -> Fraction:
+    """Pictures in a second, as the container says, or as the pictures say where there is no container; 30 where neither
+    does, or where what it says cannot be."""
+    said = stream.codec_context.framerate if _is_bare(stream) else stream.average_rate or stream.base_rate
+    return Fraction(said) if said and sps.MIN_FPS <= said <= sps.MAX_FPS else FALLBACK_FPS
+
+
+class MediaTimes:
+    """The times of a stream's packets or frames. Those of a file without a container are FFmpeg's guess, and not
+    asked for."""
+
+    def __init__(self, stream: Any) -> None:
+        self._step = 1 / frame_rate(stream) if _is_bare(stream) else None
+        self._count = 0
+
+    def of(self, timed: Any) -> int:
+        """Nanoseconds; -1 where it has none. To be asked once for each."""
+        if self._step is not None:
+            self._count += 1
+            return int((self._count - 1) * self._step * 1_000_000_000)
+        if timed.pts is None or timed.time_base is None:
+            return -1
+        return int(timed.pts * timed.time_base * 1_000_000_000)
+
+
+def _is_bare(stream: Any) -> bool:
+    """Whether a file holds the pictures alone, one after the other."""
+    return stream.container.format.name in BARE_FORMATS

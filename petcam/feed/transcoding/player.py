@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.transcoding.container import TimedPicture, Units, media_time_ns
+from petcam.feed.transcoding.container import MediaTimes, TimedPicture, Units
 from petcam.feed.transcoding.transcoder import Transcoder
 from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, sei
 
@@ -28,6 +28,7 @@ class Player:
         self._transcoder: Transcoder | None = None
         self._units = Units(stream)
         self._assembler = Assembler(self._units.parameter_sets)
+        self._times = MediaTimes(stream)
         self._damaged = 0  # packets, of transcoders that have ended
         self._last_media_ns = -1
 
@@ -57,10 +58,10 @@ class Player:
             if fault:
                 yield from self._transcode_group(fault)
             elif picture is not None:
-                yield self._timed(picture, media_time_ns(packet))
+                yield self._timed(picture, self._times.of(packet))
         elif picture is not None and picture.keyframe and self._may_pass():
             self._end_transcoding()
-            yield self._timed(picture, media_time_ns(packet))
+            yield self._timed(picture, self._times.of(packet))
         else:
             for coded, media_ns in self._transcoder.pictures(packet):
                 yield self._timed(coded, media_ns)

@@ -1,17 +1,15 @@
 """From whatever FFmpeg can decode to H.264 that a browser can play live."""
 
 from collections.abc import Generator
-from fractions import Fraction
 from typing import Any
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.transcoding.container import TimedPicture, media_time_ns
+from petcam.feed.transcoding.container import MediaTimes, TimedPicture, frame_rate
 from petcam.feed.transcoding.encoder import Encoder
 from petcam.h264 import CodedPicture
 from petcam.media import pyav
 
 MAX_SIZE = (1280, 720)  # pixels of a transcoded picture: what a small board can encode in time
-FALLBACK_FPS = Fraction(30)  # where the container does not say
 MAX_BROKEN = 300  # packets in a row that give no picture; then the source is at fault, and not some of its pictures
 
 
@@ -23,6 +21,7 @@ class Transcoder:
         self._name, self._stream = name, stream
         stream.codec_context.options = {"flags": "low_delay"}  # each picture as soon as it can be shown
         stream.thread_type = "SLICE"  # threads that take a picture each would hold back as many
+        self._times = MediaTimes(stream)
         self._encoder: Encoder | None = None
         self._size = (0, 0)
         self._broken = 0  # packets in a row
@@ -37,9 +36,9 @@ class Transcoder:
             fitted = _fitted_size(frame.width, frame.height)
             if self._encoder is None or fitted != self._size:
                 self._size = fitted
-                self._encoder = Encoder(*fitted, _fps(self._stream), self._name)
+                self._encoder = Encoder(*fitted, frame_rate(self._stream), self._name)
             data, keyframe = self._encoder.encode(frame.reformat(*fitted, format="yuv420p"))
-            yield CodedPicture(data, keyframe, *fitted), media_time_ns(frame)
+            yield CodedPicture(data, keyframe, *fitted), self._times.of(frame)
 
     def _decoded(self, packet: Any) -> list[Any]:
         try:
@@ -66,8 +65,3 @@ def _fitted_size(width: int, height: int) -> tuple[int, int]:
     """The largest even size of the same shape within ``MAX_SIZE``."""
     scale = min(1.0, MAX_SIZE[0] / width, MAX_SIZE[1] / height)
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
-
-
-def _fps(stream: Any) -> Fraction:
-    rate = stream.average_rate or stream.base_rate
-    return Fraction(rate) if rate and 1 <= rate <= 120 else FALLBACK_FPS
