@@ -15,7 +15,7 @@ _SAMPLE_ASPECTS = (
     *((1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11), (80, 33), (18, 11), (15, 11)),
     *((64, 33), (160, 99), (4, 3), (3, 2), (2, 1)),
 )
-_MAX_ASPECT = 8  # one way or the other: what is more is a nonsense
+MAX_ASPECT = 8  # one way or the other: what is more is a nonsense
 MAX_ID = 31  # seq_parameter_set_id
 MIN_FPS, MAX_FPS = 1.0, 120.0  # what is outside is a nonsense, too
 MAX_SPS_BYTES = 8192  # that are looked at; the fields before the end of the scaling lists take less than half of that
@@ -141,7 +141,7 @@ def _aspect(r: Bits) -> tuple[int, int]:
         width, height = r.bits(16), r.bits(16)
     else:
         width, height = _SAMPLE_ASPECTS[known - 1] if 0 < known <= len(_SAMPLE_ASPECTS) else (1, 1)
-    makes_sense = width and height and max(width, height) <= _MAX_ASPECT * min(width, height)
+    makes_sense = width and height and max(width, height) <= MAX_ASPECT * min(width, height)
     return (width, height) if makes_sense else (1, 1)
 
 

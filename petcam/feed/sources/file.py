@@ -11,7 +11,7 @@ from petcam.errors import Code, PetcamError
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_file
 from petcam.feed.timing import PlaybackSchedule
-from petcam.feed.transcoding import TimedPicture, opened, passed_through, transcoded
+from petcam.feed.transcoding import TimedPicture, is_turned, opened, passed_through, transcoded
 from petcam.h264 import NotPlayable
 from petcam.media import pyav
 
@@ -62,6 +62,7 @@ class FileSource:
 
     def _probe(self) -> None:
         try:
+            self._require_upright()
             with closing(self._as_it_is()) as pictures:
                 count = sum(1 for _ in islice(pictures, PROBED_PICTURES))
             if count == 0:
@@ -69,6 +70,14 @@ class FileSource:
             self._transcode = False
         except NotPlayable as reason:
             self._start_transcoding(reason)
+
+    def _require_upright(self) -> None:
+        """Raises :class:`NotPlayable` where the file says that its pictures have to be turned, as a telephone's do."""
+        if self._annexb:
+            return
+        with opened(self.name, str(self._path)) as stream:
+            if is_turned(self.name, stream):
+                raise NotPlayable("its pictures lie on their side")
 
     def _start_transcoding(self, reason: NotPlayable) -> None:
         self._transcode = True

@@ -7,6 +7,15 @@ PyAV itself is imported only when something of this is used. Imports ``petcam.er
 from petcam.feed.transcoding.container import TimedPicture, opened, passed_through
 from petcam.feed.transcoding.encoder import Encoder
 from petcam.feed.transcoding.player import MAX_SILENCE_SECONDS, Player
-from petcam.feed.transcoding.transcoder import transcoded
+from petcam.feed.transcoding.transcoder import is_turned, transcoded
 
-__all__ = ["MAX_SILENCE_SECONDS", "Encoder", "Player", "TimedPicture", "opened", "passed_through", "transcoded"]
+__all__ = [
+    "MAX_SILENCE_SECONDS",
+    "Encoder",
+    "Player",
+    "TimedPicture",
+    "is_turned",
+    "opened",
+    "passed_through",
+    "transcoded",
+]

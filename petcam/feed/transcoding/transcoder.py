@@ -6,6 +6,7 @@ from typing import Any
 from petcam.errors import Code, PetcamError
 from petcam.feed.transcoding.container import MediaTimes, TimedPicture, frame_rate
 from petcam.feed.transcoding.encoder import Encoder
+from petcam.feed.transcoding.upright import fitted_size, quarter_turns, upright
 from petcam.h264 import CodedPicture
 from petcam.media import pyav
 
@@ -32,15 +33,17 @@ class Transcoder:
 
         Raises ``BAD_SOURCE`` where the source gives none for long.
         """
-        for frame in self._decoded(packet):
-            fitted = _fitted_size(frame.width, frame.height)
-            if self._encoder is None or fitted != self._size:
-                self._size = fitted
-                self._encoder = Encoder(*fitted, frame_rate(self._stream), self._name)
-            data, keyframe = self._encoder.encode(frame.reformat(*fitted, format="yuv420p"))
-            yield CodedPicture(data, keyframe, *fitted), self._times.of(frame)
+        for frame in self.decoded(packet):
+            size = fitted_size(self._stream, frame, MAX_SIZE)
+            shown = upright(frame, size, quarter_turns(self._stream, frame))
+            if self._encoder is None or (shown.width, shown.height) != self._size:
+                self._size = (shown.width, shown.height)
+                self._encoder = Encoder(*self._size, frame_rate(self._stream), self._name)
+            data, keyframe = self._encoder.encode(shown)
+            yield CodedPicture(data, keyframe, *self._size), self._times.of(frame)
 
-    def _decoded(self, packet: Any) -> list[Any]:
+    def decoded(self, packet: Any) -> list[Any]:
+        """The frames that a packet completes. Raises ``BAD_SOURCE`` like :meth:`pictures`."""
         try:
             frames = list(packet.decode())
         except self._av.error.EOFError:
@@ -54,14 +57,16 @@ class Transcoder:
         return frames
 
 
+def is_turned(name: str, stream: Any) -> bool:
+    """Whether its first picture that can be decoded lies on its side, or on its head."""
+    transcoder = Transcoder(name, stream)
+    frames = (frame for packet in stream.container.demux(stream) for frame in transcoder.decoded(packet))
+    first = next(frames, None)
+    return first is not None and quarter_turns(stream, first) != 0
+
+
 def transcoded(name: str, stream: Any) -> Generator[TimedPicture, None, None]:
     """The stream's pictures to its end."""
     transcoder = Transcoder(name, stream)
     for packet in stream.container.demux(stream):
         yield from transcoder.pictures(packet)
-
-
-def _fitted_size(width: int, height: int) -> tuple[int, int]:
-    """The largest even size of the same shape within ``MAX_SIZE``."""
-    scale = min(1.0, MAX_SIZE[0] / width, MAX_SIZE[1] / height)
-    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
