@@ -57,9 +57,7 @@ def jpegs(count, damaged):
     """A stream of MJPEG without a container."""
     encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 64, 48, "yuvj420p", Fraction(1, 25)
-    frames = [picture(64, 48).reformat(format="yuvj420p") for _ in range(count)]
-    for frame in frames:
-        frame.pts = None
+    frames = (picture(64, 48).reformat(format="yuvj420p") for _ in range(count))
     data = [b"".join(map(bytes, encoder.encode(frame))) for frame in frames]
     return b"".join(each[:2] + each[-2:] if n in damaged else each for n, each in enumerate(data))
 
