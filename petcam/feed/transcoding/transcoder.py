@@ -11,6 +11,7 @@ from petcam.h264 import CodedPicture
 from petcam.media import pyav
 
 MAX_SIZE = (1280, 720)  # pixels of a transcoded picture: what a small board can encode in time
+MAX_DECODED_PIXELS = 8192 * 4352  # of a picture of the source: 8K; a damaged header may claim any size
 MAX_BROKEN = 300  # packets in a row that give no picture; then the source is at fault, and not some of its pictures
 
 
@@ -20,7 +21,8 @@ class Transcoder:
     def __init__(self, name: str, stream: Any) -> None:
         self._av = pyav.load(name)
         self._name, self._stream = name, stream
-        stream.codec_context.options = {"flags": "low_delay"}  # each picture as soon as it can be shown
+        # Each picture as soon as it can be shown.
+        stream.codec_context.options = {"flags": "low_delay", "max_pixels": str(MAX_DECODED_PIXELS)}
         stream.thread_type = "SLICE"  # threads that take a picture each would hold back as many
         self._times = MediaTimes(stream)
         self._encoder: Encoder | None = None
