@@ -95,12 +95,14 @@ func (s *Service) closePorts() {
 // wire makes the parts that cannot fail.
 func (s *Service) wire(settings config.Config, access access) {
 	wakeup := shm.NewWakeup()
-	s.recorder = record.New(recording(settings.Recording, s.log), func() record.Source {
-		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
-	})
 	s.camera = camera.New(s.reader(settings.Camera), func(unit h264.AccessUnit) {
 		s.viewers.Publish(unit)
 		wakeup.Notify()
+	})
+	kept := recording(settings.Recording, s.log)
+	kept.ParameterSets = s.camera.ParameterSets
+	s.recorder = record.New(kept, func() record.Source {
+		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})
 	options := httpapi.Options{
 		Viewers:   s.viewers,

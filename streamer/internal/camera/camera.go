@@ -41,7 +41,7 @@ type Health struct {
 	Skipped uint64  `json:"skipped"` // pictures that were lost or refused since the start
 }
 
-// Camera hands the access units of one source to one sink.
+// Camera hands the access units of one source to one sink, keyframes with all that decoding needs.
 type Camera struct {
 	source     Source
 	sink       func(h264.AccessUnit)
@@ -51,6 +51,7 @@ type Camera struct {
 	mutex  sync.Mutex // guards what follows
 	newest h264.AccessUnit
 	recent window
+	sets   h264.ParameterSets
 }
 
 // New makes a Camera; Run starts it.
@@ -82,20 +83,32 @@ func (c *Camera) read(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		c.note(unit)
-		c.sink(unit)
+		c.sink(c.note(unit))
 	}
 }
 
-func (c *Camera) note(unit h264.AccessUnit) {
+// note takes note of an access unit and returns it, a keyframe with all parameter sets that decoding needs from there on.
+func (c *Camera) note(unit h264.AccessUnit) h264.AccessUnit {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	c.sets.Update(unit.Data)
+	if unit.Keyframe {
+		unit.Data = c.sets.Complete(unit.Data)
+	}
 	if unit.Epoch != c.newest.Epoch {
 		c.recent = window{}
 	}
 	c.recent.add(unit.CaptureNS, len(unit.Data))
-	unit.Data = nil // its size is all that is wanted of it
 	c.newest = unit
+	c.newest.Data = nil // its size is all that is wanted of it
+	return unit
+}
+
+// ParameterSets gives those of the stream that have come up to now.
+func (c *Camera) ParameterSets() h264.ParameterSets {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.sets.Clone()
 }
 
 // LastActive is when Run last returned from the source, with or without a frame; the zero time before it did. While it

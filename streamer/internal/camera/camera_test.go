@@ -1,6 +1,7 @@
 package camera_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,6 +112,26 @@ func TestHealthTellsSizeRateAndAge(t *testing.T) {
 	}
 	if health.AgeMS < 40 {
 		t.Errorf("the newest picture is %d ms old, want at least 40", health.AgeMS)
+	}
+}
+
+func TestKeyframesGetTheParameterSetsThatCameBefore(t *testing.T) {
+	src, got := newSource("live"), make(chan h264.AccessUnit)
+	cam := camera.New(src, func(unit h264.AccessUnit) { got <- unit })
+	start(t, cam)
+	whole := shmtest.Frame(0, true, 100)
+	for _, unit := range []h264.AccessUnit{
+		{Data: whole.Data[:len(shmtest.SPS)+len(shmtest.PPS)+8]},
+		{Data: whole.Data[len(shmtest.SPS)+len(shmtest.PPS)+8:], Keyframe: true},
+	} {
+		src.units <- unit
+		if handed := <-got; handed.Keyframe && !bytes.Equal(handed.Data, whole.Data) {
+			t.Errorf("got %x, want the sets before it", handed.Data)
+		}
+	}
+	sets := cam.ParameterSets()
+	if sps, ok := sets.SPS(whole.Data); !ok || sps.Width != 1280 {
+		t.Errorf("got an SPS of %d pixels", sps.Width)
 	}
 }
 

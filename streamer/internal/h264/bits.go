@@ -7,6 +7,7 @@ type bitReader struct {
 	zeros  int    // zero bytes just before data
 	octet  byte   // being read, its next bit on the left
 	left   int    // bits left in octet
+	read   int    // bits read so far
 	failed bool
 }
 
@@ -17,6 +18,7 @@ func (r *bitReader) bit() uint32 {
 	bit := r.octet >> 7
 	r.octet <<= 1
 	r.left--
+	r.read++
 	return uint32(bit)
 }
 

@@ -15,7 +15,18 @@ const (
 	NALSPS       NALType = 7
 	NALPPS       NALType = 8
 	NALDelimiter NALType = 9 // access unit delimiter
+	nalFiller    NALType = 12
+
+	firstOfRTP NALType = 24 // from here to lastOfRTP the standard gives the types no meaning, and RTP one of its own
+	lastOfRTP  NALType = 31
 )
+
+// IsCarried says whether a NAL unit of the type may be sent and recorded. Type 0 and 24 to 31 mean something else in RTP
+// (RFC 6184, 5.2), so that a receiver would take the packet for another; a recording with a NAL unit whose first byte is
+// zero could not be told from one that a power cut tore. Fillers only keep the bit rate constant.
+func (t NALType) IsCarried() bool {
+	return t != 0 && t != nalFiller && (t < firstOfRTP || t > lastOfRTP)
+}
 
 // TypeOf gives the type of a NAL unit as NALs yields it.
 func TypeOf(nal []byte) NALType { return NALType(nal[0] & 0x1f) }
@@ -27,26 +38,57 @@ func startCode() []byte { return []byte{0, 0, 1} }
 // They are slices of data, with emulation prevention bytes as they are; nothing is allocated.
 func NALs(data []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		start := bytes.Index(data, startCode())
-		for start >= 0 {
-			data = data[start+3:]
-			start = bytes.Index(data, startCode())
-			end := len(data)
-			if start >= 0 {
-				end = start
-			}
-			// A NAL unit never ends in a zero byte: what is there is padding or a longer start code.
-			if nal := bytes.TrimRight(data[:end], "\x00"); len(nal) > 0 && !yield(nal) {
+		for rest, found := afterStartCode(data); found; {
+			var nal []byte
+			if nal, rest, found = cut(rest); len(nal) > 0 && !yield(nal) {
 				return
 			}
 		}
 	}
 }
 
+// untilPicture iterates over the NAL units before the picture, and at last yields the beginning of its first slice. Which
+// parameter sets a picture needs is told there; the rest of it is not looked at.
+func untilPicture(data []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for rest, found := afterStartCode(data); found; {
+			if len(rest) > 0 && isSlice(TypeOf(rest)) {
+				yield(rest[:min(len(rest), sliceHead)])
+				return
+			}
+			var nal []byte
+			if nal, rest, found = cut(rest); len(nal) > 0 && !yield(nal) {
+				return
+			}
+		}
+	}
+}
+
+// afterStartCode gives what is behind the first start code; found is false where there is none.
+func afterStartCode(data []byte) (rest []byte, found bool) {
+	at := bytes.Index(data, startCode())
+	if at < 0 {
+		return nil, false
+	}
+	return data[at+3:], true
+}
+
+// cut cuts the NAL unit off that data begins with, behind its start code; more says that rest begins with another.
+func cut(data []byte) (nal, rest []byte, more bool) {
+	end := bytes.Index(data, startCode())
+	if end >= 0 {
+		rest, more = data[end+3:], true
+	} else {
+		end = len(data)
+	}
+	// A NAL unit never ends in a zero byte: what is there is padding or a longer start code.
+	return bytes.TrimRight(data[:end], "\x00"), rest, more
+}
+
 // IsKeyframe says whether decoding can begin at this access unit: SPS, PPS and then an IDR picture.
 func IsKeyframe(data []byte) bool {
 	var sps, pps bool
-	for nal := range NALs(data) {
+	for nal := range untilPicture(data) {
 		switch t := TypeOf(nal); {
 		case t == NALSPS:
 			sps = true
@@ -57,21 +99,6 @@ func IsKeyframe(data []byte) bool {
 		}
 	}
 	return false
-}
-
-// ParameterSets gives the first SPS and the first PPS of an access unit, nil where there is none.
-func ParameterSets(data []byte) (sps, pps []byte) {
-	for nal := range NALs(data) {
-		switch t := TypeOf(nal); {
-		case t == NALSPS && sps == nil:
-			sps = nal
-		case t == NALPPS && pps == nil:
-			pps = nal
-		case isSlice(t):
-			return sps, pps
-		}
-	}
-	return sps, pps
 }
 
 // isSlice says whether a NAL unit is a piece of a picture: a slice, a data partition (2 to 4) or an IDR slice.

@@ -87,16 +87,6 @@ func TestAKeyframeHasSPSAndPPSBeforeAnIDRPicture(t *testing.T) {
 	}
 }
 
-func TestParameterSetsAreTheFirstOfTheirKind(t *testing.T) {
-	gotSPS, gotPPS := h264.ParameterSets(annexB(delimiter, sps, pps, "\x68second", idr, "\x67late"))
-	if string(gotSPS) != sps || string(gotPPS) != pps {
-		t.Errorf("got %q and %q, want %q and %q", gotSPS, gotPPS, sps, pps)
-	}
-	if gotSPS, gotPPS := h264.ParameterSets(annexB(slice)); gotSPS != nil || gotPPS != nil {
-		t.Errorf("got %q and %q, want none", gotSPS, gotPPS)
-	}
-}
-
 func TestLookingAtNALUnitsAllocatesNothing(t *testing.T) {
 	data, size := annexB(delimiter, sps, pps, sei, idr), 0
 	allocations := testing.AllocsPerRun(100, func() {
@@ -106,7 +96,6 @@ func TestLookingAtNALUnitsAllocatesNothing(t *testing.T) {
 		if !h264.IsKeyframe(data) {
 			t.Error("it is a keyframe")
 		}
-		h264.ParameterSets(data)
 	})
 	if allocations != 0 {
 		t.Errorf("%v allocations, want 0", allocations)
@@ -140,6 +129,5 @@ func FuzzNALs(f *testing.F) {
 			t.Errorf("%d bytes of NAL units and start codes in %d", size, len(data))
 		}
 		h264.IsKeyframe(data)
-		h264.ParameterSets(data)
 	})
 }

@@ -1,11 +1,20 @@
 package h264
 
-const extendedSAR = 255
+const (
+	extendedSAR = 255
+	maxAspect   = 8 // a pixel's width to its height, or the other way; what is over it is a nonsense
+)
+
+// sampleAspects are the ratios by aspect_ratio_idc (ITU-T H.264, table E-1), from 1 on.
+func sampleAspects() [16][2]int {
+	return [...][2]int{{1, 1}, {12, 11}, {10, 11}, {16, 11}, {40, 33}, {24, 11}, {20, 11}, {32, 11}, {80, 33}, {18, 11},
+		{15, 11}, {64, 33}, {160, 99}, {4, 3}, {3, 2}, {2, 1}}
+}
 
 // readVUI walks through the video usability information (ITU-T H.264, E.1.1) to max_num_reorder_frames near its end.
 func (s *SPS) readVUI(r *bitReader) {
-	if r.flag() && r.bits(8) == extendedSAR { // aspect_ratio_info_present_flag
-		r.bits(32) // sar_width, sar_height
+	if r.flag() { // aspect_ratio_info_present_flag
+		s.Aspect = readAspect(r)
 	}
 	if r.flag() { // overscan_info_present_flag
 		r.flag()
@@ -35,6 +44,21 @@ func (s *SPS) readVUI(r *bitReader) {
 	}
 }
 
+// readAspect reads a pixel's width and height; [1 1] where it is not told or makes no sense.
+func readAspect(r *bitReader) [2]int {
+	aspect, known := [2]int{}, sampleAspects()
+	switch idc := r.bits(8); {
+	case idc == extendedSAR:
+		aspect = [2]int{int(r.bits(16)), int(r.bits(16))}
+	case idc >= 1 && int(idc) <= len(known):
+		aspect = known[idc-1]
+	}
+	if least := min(aspect[0], aspect[1]); r.failed || least == 0 || max(aspect[0], aspect[1]) > maxAspect*least {
+		return [2]int{1, 1}
+	}
+	return aspect
+}
+
 // readHRD reads an optional hrd_parameters and says whether there was one.
 func readHRD(r *bitReader) bool {
 	if !r.flag() {
@@ -57,6 +81,9 @@ func (s *SPS) readRestriction(r *bitReader) {
 	r.ue()   // max_bits_per_mb_denom
 	r.ue()   // log2_max_mv_length_horizontal
 	r.ue()   // log2_max_mv_length_vertical
-	s.MaxReorderFrames = int(r.ue())
+	reorder := int(r.ue())
 	r.ue() // max_dec_frame_buffering
+	if !r.failed {
+		s.MaxReorderFrames = reorder
+	}
 }

@@ -14,10 +14,23 @@ import (
 	"petcam/streamer/internal/mp4/mp4test"
 )
 
+// setsOf gives the SPS and the PPS of a keyframe.
+func setsOf(data []byte) (sps, pps []byte) {
+	for nal := range h264.NALs(data) {
+		switch h264.TypeOf(nal) {
+		case h264.NALSPS:
+			sps = nal
+		case h264.NALPPS:
+			pps = nal
+		}
+	}
+	return sps, pps
+}
+
 // begin makes a file with the access units in it.
 func begin(t testing.TB, file mp4.File, units []h264.AccessUnit) *mp4.Writer {
 	t.Helper()
-	sps, pps := h264.ParameterSets(units[0].Data)
+	sps, pps := setsOf(units[0].Data)
 	w, err := mp4.Create(file, mp4.Track{
 		Width: units[0].Width, Height: units[0].Height, SPS: [][]byte{sps}, PPS: [][]byte{pps},
 		Start: time.Date(2026, 11, 23, 20, 15, 0, 0, time.UTC),
@@ -90,7 +103,7 @@ func TestHighProfileConfigurationHasChromaFormatAndBitDepth(t *testing.T) {
 	units := mp4test.Clip(t, "high", 160, 120, 1, 1e12)
 	file := &memory{}
 	begin(t, file, units)
-	_, pps := h264.ParameterSets(units[0].Data)
+	_, pps := setsOf(units[0].Data)
 	_, after, found := bytes.Cut(file.b, append([]byte{1, 0, byte(len(pps))}, pps...))
 	if want := []byte{0xfc | 1, 0xf8, 0xf8, 0}; !found || !bytes.HasPrefix(after, want) { // 4:2:0, 8 bits, 8 bits
 		t.Errorf("avcC ends with % x, want % x", after[:4], want)

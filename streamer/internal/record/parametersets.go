@@ -6,50 +6,80 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-const nalFiller = 12 // filler data: bytes that only keep the bit rate constant
+// What an avcC can hold.
+const (
+	maxTrackSPS = 31
+	maxTrackPPS = 255
+)
 
-// parameterSets are the SPS and PPS of a file: they are in its head and not in its samples.
-type parameterSets struct{ sps, pps [][]byte }
+// trackSets are the parameter sets of a file. Those in its head describe the track, and samples leave them out. Once the
+// stream brings others, keyframes carry theirs, so that a player may begin at each.
+type trackSets struct {
+	sps, pps    [][]byte
+	first       h264.SPS // of the first keyframe
+	current     uint8    // id of the newest keyframe's SPS
+	inKeyframes bool     // keyframes carry their sets from here on
+	inAll       bool     // all keyframes do, so that a player may also go back over a change
+}
 
-// parameterSetsOf copies the parameter sets out of an access unit.
-func parameterSetsOf(au h264.AccessUnit) (p parameterSets) {
-	for nal := range h264.NALs(au.Data) {
-		switch h264.TypeOf(nal) {
-		case h264.NALSPS:
-			p.sps = append(p.sps, bytes.Clone(nal))
-		case h264.NALPPS:
-			p.pps = append(p.pps, bytes.Clone(nal))
+// trackSetsOf gives those of a file that begins with this keyframe; ok is false where its own have not come.
+func trackSetsOf(known *h264.ParameterSets, keyframe []byte) (t trackSets, ok bool) {
+	t.inAll = known.Changed()
+	t.inKeyframes = t.inAll
+	if t.first, ok = known.SPS(keyframe); !ok {
+		return t, false
+	}
+	t.sps, t.pps, _ = known.Fitting(keyframe)
+	if len(t.sps) > maxTrackSPS || len(t.pps) > maxTrackPPS {
+		sps, pps, _ := known.Needed(keyframe)
+		t.sps, t.pps = [][]byte{sps}, pps[:min(len(pps), maxTrackPPS)]
+	}
+	return t, true
+}
+
+// hold says whether the track can go on with a keyframe.
+func (t *trackSets) hold(known *h264.ParameterSets, keyframe []byte) bool {
+	sps, ok := known.SPS(keyframe)
+	return !ok || sps.Fits(t.first) && (t.inAll || !known.Changed())
+}
+
+// begin takes note of which sets an access unit brings, before its NAL units are looked at one by one.
+func (t *trackSets) begin(known *h264.ParameterSets, au h264.AccessUnit) {
+	if au.Keyframe {
+		if sps, ok := known.SPS(au.Data); ok {
+			t.current = sps.ID
 		}
 	}
-	return p
-}
-
-// complete says whether a decoder can begin with them.
-func (p parameterSets) complete() bool {
-	return len(p.sps) > 0 && len(p.sps) < 32 && len(p.sps[0]) >= 4 && len(p.pps) > 0 && len(p.pps) < 256
-}
-
-// cover says whether au brings no other parameter sets.
-func (p parameterSets) cover(au h264.AccessUnit) bool {
 	for nal := range h264.NALs(au.Data) {
-		if t := h264.TypeOf(nal); (t == h264.NALSPS || t == h264.NALPPS) && !p.redundant(nal) {
-			return false
+		if t.inKeyframes {
+			return
 		}
+		t.inKeyframes = t.belongs(nal, au.Keyframe) && !contains(t.sps, nal) && !contains(t.pps, nal)
 	}
-	return true
 }
 
-// redundant says whether a NAL unit need not be in a sample of the file.
-func (p parameterSets) redundant(nal []byte) bool {
+// belongs says whether a NAL unit is a parameter set that a decoder is to take note of at this access unit. An SPS changes
+// at keyframes only, which are complete; before another picture it would make decoders forget its PPS, and a PPS of an SPS
+// that the file does not have is an error to them.
+func (t *trackSets) belongs(nal []byte, keyframe bool) bool {
 	switch h264.TypeOf(nal) {
 	case h264.NALSPS:
-		return contains(p.sps, nal)
+		return keyframe
 	case h264.NALPPS:
-		return contains(p.pps, nal)
-	case h264.NALDelimiter, nalFiller:
-		return true
+		_, spsID, ok := h264.PPSIDs(nal)
+		return ok && (keyframe || spsID == t.current)
 	}
 	return false
+}
+
+// leavesOut says whether a NAL unit of an access unit is not to be in the file.
+func (t *trackSets) leavesOut(nal []byte, keyframe bool) bool {
+	switch kind := h264.TypeOf(nal); kind {
+	case h264.NALSPS, h264.NALPPS:
+		return !t.inKeyframes || !t.belongs(nal, keyframe)
+	default:
+		return kind == h264.NALDelimiter || !kind.IsCarried()
+	}
 }
 
 func contains(sets [][]byte, nal []byte) bool {
@@ -59,12 +89,4 @@ func contains(sets [][]byte, nal []byte) bool {
 		}
 	}
 	return false
-}
-
-// pictureSize returns what the SPS says, or where it cannot be read what the access unit says: pixels.
-func (p parameterSets) pictureSize(au h264.AccessUnit) (width, height int) {
-	if sps, err := h264.ParseSPS(p.sps[0]); err == nil {
-		return sps.Width, sps.Height
-	}
-	return au.Width, au.Height
 }

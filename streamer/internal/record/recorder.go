@@ -40,7 +40,9 @@ type Options struct {
 	MaxBytes  int64         // of all recordings together; 0: no limit
 	MaxAge    time.Duration // older recordings are deleted; 0: never
 	MinFree   int64         // bytes of the disk to leave free; 0: a tenth of it or 1 GiB, the larger
-	Log       *slog.Logger
+	// ParameterSets gives those of the stream that have come up to now, perhaps before what the Source still has; nil: none.
+	ParameterSets func() h264.ParameterSets
+	Log           *slog.Logger
 }
 
 // Status describes the file being written; while nothing is recorded, the last one.

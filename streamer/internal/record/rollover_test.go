@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,14 +71,9 @@ func breaks(t *testing.T) map[string]func(units []h264.AccessUnit) {
 				units[i].Data = other[i].Data
 			}
 		},
-		"another picture size": func(units []h264.AccessUnit) {
+		"a gap of over ten seconds": func(units []h264.AccessUnit) {
 			for i := range units {
-				units[i].Width = 320
-			}
-		},
-		"a gap of over two seconds": func(units []h264.AccessUnit) {
-			for i := range units {
-				units[i].CaptureNS += 2e9
+				units[i].CaptureNS += 10e9
 			}
 		},
 		"a time that steps back": func(units []h264.AccessUnit) {
@@ -119,17 +115,58 @@ func TestAWriterThatRestartsAtOnceContinuesTheSameFile(t *testing.T) {
 	r.holds(name, units)
 }
 
-func TestANewWritersFramesBeforeItsKeyframeAreDropped(t *testing.T) {
+func TestFramesThatReferToMissingOnesAreDroppedAndTheFileGoesOn(t *testing.T) {
+	for name, change := range map[string]func(units []h264.AccessUnit){
+		"of a new writer": func(units []h264.AccessUnit) {
+			for i := range units {
+				units[i].Epoch = 2
+			}
+		},
+		"behind a gap": func(units []h264.AccessUnit) { units[0].Discontinuity = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newHarness(t, nil)
+			units := seconds(t, 3)
+			change(units[45:])
+			r.source.publish(units...)
+			file := r.start()
+			if dropped := r.stop().Dropped; dropped != 15 {
+				t.Errorf("%d frames are dropped, want 15", dropped)
+			}
+			r.holds(file, slices.Concat(units[:45], units[60:]))
+			mp4test.Plays(t, r.path(file))
+		})
+	}
+}
+
+func TestAFileIsFinishedWhereWhatComesCannotBeDecodedForLong(t *testing.T) {
 	r := newHarness(t, nil)
-	units := seconds(t, 3)
-	for i := range units[45:] {
-		units[45+i].Epoch = 2
+	units := seconds(t, 15)
+	units[45].Discontinuity = true
+	for i := range units[46:390] {
+		units[46+i] = mp4test.Without(units[46+i], h264.NALSPS, h264.NALPPS)
+		units[46+i].Keyframe = false // none for twelve seconds
 	}
 	r.source.publish(units...)
 	first := r.start()
 	last := r.stop().Filename
 	r.holds(first, units[:45])
-	r.holds(last, units[60:])
+	r.holds(last, units[390:])
+}
+
+func TestASlowCamerasPicturesAreInOneFile(t *testing.T) {
+	r := newHarness(t, nil)
+	units := make([]h264.AccessUnit, 10)
+	clip := seconds(t, 1)
+	_, now := bothClocks()
+	for i := range units { // all of them keyframes, as slow cameras send
+		units[i] = clip[0]
+		units[i].CaptureNS = now - uint64(len(units)-i)*2_500_000_000
+	}
+	r.source.publish(units...)
+	name := r.start()
+	r.stop()
+	r.holds(name, units)
 }
 
 func TestAPauseOfTheCameraFinishesTheFileAndTheRecordingContinues(t *testing.T) {

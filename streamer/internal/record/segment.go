@@ -8,58 +8,57 @@ import (
 	"petcam/streamer/internal/mp4"
 )
 
-// maxFrameGap is the longest time between two frames of one file.
-const maxFrameGap = 2 * time.Second
+// maxFrameGap is the longest time between two frames of one file, as long as a still picture is taken for a picture: a
+// camera that was away for longer has gone, and its file is finished so that it is complete whatever happens next. A slow
+// camera's frames are seconds apart.
+const maxFrameGap = 10 * time.Second
 
 // segment is one file of a recording while it grows. It belongs to the session's goroutine.
 type segment struct {
-	name          string // the finished file's
-	file          file
-	mp4           *mp4.Writer
-	parameterSets parameterSets
-	maxSize       int64     // bytes up to which it may grow; the table of its samples comes behind them
-	start         time.Time // wall clock at the first frame's capture
-	first         h264.AccessUnit
-	last          h264.AccessUnit // both without data
-	size          int64           // bytes, once finished
+	name    string // the finished file's
+	file    file
+	mp4     *mp4.Writer
+	sets    trackSets
+	maxSize int64     // bytes up to which it may grow; the table of its samples comes behind them
+	start   time.Time // wall clock at the first frame's capture
+	first   h264.AccessUnit
+	last    h264.AccessUnit // both without data
+	size    int64           // bytes, once finished
 }
 
 // createSegment begins a file with au, a keyframe with these parameter sets, captured at start.
 func createSegment(
-	dir *directory, label string, start time.Time, params parameterSets, au h264.AccessUnit, maxFile int64,
+	dir *directory, label string, start time.Time, sets trackSets, au h264.AccessUnit, maxFile int64,
 ) (*segment, error) {
 	name, file, err := dir.create(start, label)
 	if err != nil {
 		return nil, err
 	}
-	width, height := params.pictureSize(au)
 	writer, err := mp4.Create(file, mp4.Track{
-		Width: width, Height: height, SPS: params.sps, PPS: params.pps, Start: start,
+		Width: sets.first.Width, Height: sets.first.Height, SPS: sets.sps, PPS: sets.pps, Start: start,
 	})
 	if err != nil {
 		return nil, errors.Join(err, file.Close(), dir.Remove(name+partSuffix))
 	}
 	au.Data = nil
 	return &segment{
-		name: name, file: file, mp4: writer, parameterSets: params, maxSize: maxFile - maxFile/32, start: start, first: au,
+		name: name, file: file, mp4: writer, sets: sets, maxSize: maxFile - maxFile/32, start: start, first: au,
 	}, nil
 }
 
 // endsBefore says whether au must not go into this file: docs/recordings.md, "When a file ends and the next begins".
-func (s *segment) endsBefore(au h264.AccessUnit, limit time.Duration) bool {
-	if s.mp4.Samples() == 0 {
+func (s *segment) endsBefore(known *h264.ParameterSets, au h264.AccessUnit, limit time.Duration) bool {
+	switch gap := int64(au.CaptureNS - s.last.CaptureNS); {
+	case s.mp4.Samples() == 0:
 		return false
-	}
-	if gap := int64(au.CaptureNS - s.last.CaptureNS); gap <= 0 || gap > int64(maxFrameGap) {
+	case gap <= 0:
 		return true
+	case !au.Keyframe: // what follows it needs what is in this file
+		return false
+	default:
+		return gap > int64(maxFrameGap) || s.elapsed(au) >= limit || s.mp4.Size() >= s.maxSize ||
+			!s.sets.hold(known, au.Data)
 	}
-	if au.Width != s.last.Width || au.Height != s.last.Height {
-		return true
-	}
-	if !au.Keyframe {
-		return au.Epoch != s.last.Epoch // of another writer: it refers to frames that are not in this file
-	}
-	return s.elapsed(au) >= limit || s.mp4.Size() >= s.maxSize || !s.parameterSets.cover(au)
 }
 
 // elapsed is the time from the first frame's capture to au's.
@@ -68,10 +67,11 @@ func (s *segment) elapsed(au h264.AccessUnit) time.Duration {
 }
 
 // write appends au. When it fails, the file is as before.
-func (s *segment) write(au h264.AccessUnit) error {
+func (s *segment) write(known *h264.ParameterSets, au h264.AccessUnit) error {
+	s.sets.begin(known, au)
 	s.mp4.Begin()
 	for nal := range h264.NALs(au.Data) {
-		if !s.parameterSets.redundant(nal) {
+		if !s.sets.leavesOut(nal, au.Keyframe) {
 			s.mp4.Add(nal)
 		}
 	}

@@ -42,10 +42,13 @@ type session struct {
 	clock   wallClock
 	segment *segment // the file that grows; nil between files
 	syncer  *syncer
-	begun   bool   // started is closed
-	skipped uint64 // what source.Skipped last returned
-	dropped uint64 // frames that are in no file, from the first one on
-	maxFile int64  // bytes that the disk takes in a file; 0: not known yet
+	sets    h264.ParameterSets // that have come, up to the newest access unit
+	epoch   uint64             // of the newest access unit
+	lost    bool               // what comes refers to pictures that have not, up to the next keyframe
+	begun   bool               // started is closed
+	skipped uint64             // what source.Skipped last returned
+	dropped uint64             // frames that are in no file, from the first one on
+	maxFile int64              // bytes that the disk takes in a file; 0: not known yet
 }
 
 func newSession(r *Recorder, label string) *session {
@@ -106,6 +109,9 @@ func (s *session) record() error {
 	// Where there is nothing to rewind to, Next waits for the first frame.
 	_ = s.source.Rewind(s.recorder.options.PreRoll)
 	s.skipped = s.source.Skipped()
+	if known := s.recorder.options.ParameterSets; known != nil {
+		s.sets = known()
+	}
 	err = s.copyUnits()
 	if errors.Is(err, errStopped) {
 		err = nil
@@ -193,10 +199,18 @@ func (s *session) stopsBefore(au h264.AccessUnit) error {
 
 // add writes an access unit into the file that it belongs to.
 func (s *session) add(au h264.AccessUnit) error {
-	if s.segment != nil && s.segment.endsBefore(au, s.recorder.options.Segment) {
+	s.sets.Update(au.Data)
+	if au.Keyframe {
+		au.Data = s.sets.Complete(au.Data)
+	}
+	if s.segment != nil && (s.segment.endsBefore(&s.sets, au, s.recorder.options.Segment) || s.awaitsTooLong(au)) {
 		if err := s.closeSegment(); err != nil {
 			return err
 		}
+	}
+	if s.isLost(au) {
+		s.drop(1)
+		return nil
 	}
 	if s.segment == nil {
 		if err := s.openSegment(au); err != nil || s.segment == nil {
@@ -208,6 +222,20 @@ func (s *session) add(au h264.AccessUnit) error {
 		err = s.goOn(au)
 	}
 	return diskError(err)
+}
+
+// isLost says whether au cannot be decoded although there is a file: pictures are missing before it, or those that it
+// refers to are another writer's.
+func (s *session) isLost(au h264.AccessUnit) bool {
+	other := au.Epoch != s.epoch
+	s.epoch = au.Epoch
+	s.lost = !au.Keyframe && s.segment != nil && (s.lost || other || au.Discontinuity)
+	return s.lost
+}
+
+// awaitsTooLong says whether the file has had no picture for so long that it is better finished.
+func (s *session) awaitsTooLong(au h264.AccessUnit) bool {
+	return s.lost && au.CaptureNS-s.segment.last.CaptureNS > uint64(maxFrameGap)
 }
 
 // goOn ends a file that has become as large as the disk takes, and begins another with au. Those behind it end earlier,
@@ -225,20 +253,20 @@ func (s *session) goOn(au h264.AccessUnit) error {
 
 // write writes an access unit; where the disk is full, old recordings make room first.
 func (s *session) write(au h264.AccessUnit) error {
-	err := s.segment.write(au)
+	err := s.segment.write(&s.sets, au)
 	if isFull(err) {
 		if err := s.recorder.space.makeRoom(s.dir, s.segment.mp4.Size(), false); err != nil {
 			return err
 		}
-		err = s.segment.write(au)
+		err = s.segment.write(&s.sets, au)
 	}
 	return err
 }
 
 // openSegment begins the next file, unless decoding cannot begin at au.
 func (s *session) openSegment(au h264.AccessUnit) error {
-	params := parameterSetsOf(au)
-	if !h264.IsKeyframe(au.Data) || !params.complete() {
+	sets, ok := trackSetsOf(&s.sets, au.Data)
+	if !ok || !h264.IsKeyframe(au.Data) {
 		if s.begun {
 			s.drop(1)
 		}
@@ -252,7 +280,7 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 	if s.maxFile == 0 {
 		s.maxFile = s.dir.MaxFile()
 	}
-	segment, err := createSegment(s.dir, s.label, s.clock.at(au.CaptureNS), params, au, s.maxFile)
+	segment, err := createSegment(s.dir, s.label, s.clock.at(au.CaptureNS), sets, au, s.maxFile)
 	if err != nil {
 		return diskError(err)
 	}

@@ -21,10 +21,16 @@ import (
 // second, an access unit delimiter in each. profile is x264's. It skips the test where there is no ffmpeg.
 func Clip(t testing.TB, profile string, width, height, frames int, firstNS uint64) []h264.AccessUnit {
 	t.Helper()
+	return ClipWith(t, "aud=1", profile, width, height, frames, firstNS)
+}
+
+// ClipWith is Clip with further parameters of x264; aud=1 must be one of them.
+func ClipWith(t testing.TB, params, profile string, width, height, frames int, firstNS uint64) []h264.AccessUnit {
+	t.Helper()
 	need(t, "ffmpeg")
 	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=rate=30:size=%dx%d", width, height),
 		"-frames:v", "60", "-c:v", "libx264", "-preset", "superfast", "-profile:v", profile, "-pix_fmt", "yuv420p", "-bf", "0",
-		"-g", "30", "-sc_threshold", "0", "-x264-params", "aud=1", "-f", "h264", "-").Output()
+		"-g", "30", "-sc_threshold", "0", "-x264-params", params, "-f", "h264", "-").Output()
 	if err != nil {
 		t.Fatalf("ffmpeg makes no clip: %v", err)
 	}
@@ -97,6 +103,18 @@ func Plays(t testing.TB, path string) {
 	t.Helper()
 	quiet(t, "ffmpeg", "-v", "warning", "-xerror", "-i", path,
 		"-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "null", "-")
+}
+
+// Without gives an access unit without the NAL units of some types.
+func Without(au h264.AccessUnit, types ...h264.NALType) h264.AccessUnit {
+	var kept []byte
+	for nal := range h264.NALs(au.Data) {
+		if !slices.Contains(types, h264.TypeOf(nal)) {
+			kept = append(append(kept, 0, 0, 0, 1), nal...)
+		}
+	}
+	au.Data = kept
+	return au
 }
 
 // Boxes lists the types of the boxes at top level.
