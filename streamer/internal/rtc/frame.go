@@ -39,8 +39,9 @@ func packetize(au h264.AccessUnit, number uint64) *frame {
 	f.payloads = make([][]byte, 0, 2+len(au.Data)/(maxPayload-fuHeader)+1)
 	var buffer []byte
 	for nal := range h264.NALs(au.Data) {
-		switch {
-		case h264.TypeOf(nal) == h264.NALDelimiter: // the marker bit says the same
+		switch kind := h264.TypeOf(nal); {
+		case kind == h264.NALDelimiter: // the marker bit says the same
+		case !kind.IsCarried():
 		case len(nal) <= maxPayload:
 			f.payloads = append(f.payloads, slices.Clip(nal))
 		default:

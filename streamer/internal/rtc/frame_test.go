@@ -59,6 +59,17 @@ func TestAccessUnitDelimiterIsNotSent(t *testing.T) {
 	}
 }
 
+func TestWhatRTPUsesForItselfAndFillersAreNotSent(t *testing.T) {
+	for _, kind := range []byte{0, 12, 24, 25, 26, 27, 28, 29, 30, 31} {
+		for _, size := range []int{10, 2 * maxPayload} {
+			f := packetize(h264.AccessUnit{Data: annexB(nal(0x60|kind, size), nal(0x41, 10), nal(0x60|kind, size))}, 0)
+			if len(f.payloads) != 1 || f.payloads[0][0] != 0x41 {
+				t.Errorf("type %d, %d bytes: %d payloads, want the slice alone", kind, size, len(f.payloads))
+			}
+		}
+	}
+}
+
 func TestAccessUnitWithoutNALUnitsMakesNoFrame(t *testing.T) {
 	for _, data := range [][]byte{nil, {}, {1, 2, 3}, {0, 0, 0, 1}, annexB(nal(9, 2))} {
 		if f := packetize(h264.AccessUnit{Data: data}, 0); f != nil {
