@@ -257,6 +257,8 @@ func TestStatusForSystemdIsInWords(t *testing.T) {
 		`{"webrtc_clients":3,"recording":true,"camera":{"state":"live"}}`:     "3 viewers, recording",
 		`{"webrtc_clients":1,"recording":false,"camera":{"state":"live"}}`:    "1 viewer",
 		`{"webrtc_clients":0,"recording":false,"camera":{"state":"waiting"}}`: "0 viewers, camera waiting",
+		`{"webrtc_clients":1,"recording":false,"camera":{"state":"no keyframe"}}`: "1 viewer, the camera sends no keyframe: " +
+			"lower its keyframe interval",
 	} {
 		var h health
 		if err := json.Unmarshal([]byte(text), &h); err != nil || h.words() != words {

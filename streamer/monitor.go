@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"petcam/streamer/internal/camera"
 	"petcam/streamer/internal/record"
 )
 
@@ -101,7 +102,11 @@ func (h health) words() string {
 	if h.Reason == record.DiskNotMounted {
 		words += ", the disk of the recordings is not mounted"
 	}
-	if h.Camera.State != "live" {
+	switch h.Camera.State {
+	case "live":
+	case camera.NoKeyframe:
+		words += ", the camera sends no keyframe: lower its keyframe interval"
+	default:
 		words += ", camera " + h.Camera.State
 	}
 	return words

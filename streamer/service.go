@@ -98,7 +98,7 @@ func (s *Service) wire(settings config.Config, access access) {
 	s.camera = camera.New(s.reader(settings.Camera), func(unit h264.AccessUnit) {
 		s.viewers.Publish(unit)
 		wakeup.Notify()
-	})
+	}, s.log)
 	kept := recording(settings.Recording, s.log)
 	kept.ParameterSets = s.camera.ParameterSets
 	s.recorder = record.New(kept, func() record.Source {

@@ -5,6 +5,7 @@ package camera
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,12 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-// live is the state in which frames arrive, in the words of camera.state in docs/http-api.md.
-const live = "live"
+// The states in which frames arrive, in the words of camera.state in docs/http-api.md.
+const (
+	live = "live"
+	// NoKeyframe is the one in which decoding can begin at none of them.
+	NoKeyframe = "no keyframe"
+)
 
 // maxWait bounds how long Run waits for frames at a time, so that LastActive shows it to be running without a camera.
 const maxWait = 2 * time.Second
@@ -25,7 +30,8 @@ const maxWait = 2 * time.Second
 type Source interface {
 	Next(context.Context) (h264.AccessUnit, error)
 	State() (state, message string)
-	Skipped() uint64 // access units that came and were lost or refused
+	Skipped() uint64    // access units that came and were lost or refused
+	KeyframeNS() uint64 // capture_ns of the newest keyframe at which decoding can begin; 0: there is none
 	Close() error
 }
 
@@ -35,16 +41,20 @@ type Health struct {
 	Message string  `json:"message"`
 	Width   int     `json:"width"` // pixels; 0 before the first picture
 	Height  int     `json:"height"`
-	FPS     float64 `json:"fps"`     // pictures per second, over the last two; 0 unless live
+	FPS     float64 `json:"fps"`     // pictures per second, over the last two; 0 unless they come
 	Bitrate int64   `json:"bitrate"` // bits per second, likewise
 	AgeMS   int64   `json:"age_ms"`  // since the newest picture was captured; -1 before the first
 	Skipped uint64  `json:"skipped"` // pictures that were lost or refused since the start
+
+	KeyframeAgeMS int64  `json:"keyframe_age_ms"` // since the newest keyframe was captured at which decoding can begin; -1: none
+	Aspect        [2]int `json:"aspect"`          // a pixel's width and height
 }
 
 // Camera hands the access units of one source to one sink, keyframes with all that decoding needs.
 type Camera struct {
 	source     Source
 	sink       func(h264.AccessUnit)
+	log        keyframeLog  // only Run's goroutine uses it
 	begun      time.Time    // of New; carries the monotonic clock, so that a clock set anew does not matter
 	lastActive atomic.Int64 // nanoseconds since begun
 
@@ -52,11 +62,14 @@ type Camera struct {
 	newest h264.AccessUnit
 	recent window
 	sets   h264.ParameterSets
+	aspect [2]int // of the newest keyframe's SPS
 }
 
 // New makes a Camera; Run starts it.
-func New(source Source, sink func(h264.AccessUnit)) *Camera {
-	return &Camera{source: source, sink: sink, begun: time.Now()}
+func New(source Source, sink func(h264.AccessUnit), log *slog.Logger) *Camera {
+	return &Camera{
+		source: source, sink: sink, log: keyframeLog{log: log}, begun: time.Now(), aspect: [2]int{1, 1},
+	}
 }
 
 // Run hands on access units until ctx ends, or the source fails, with the source's error. It closes the source.
@@ -66,6 +79,8 @@ func (c *Camera) Run(ctx context.Context) error {
 		if err := c.read(ctx); err != nil {
 			return err
 		}
+		state, message := c.source.State()
+		c.log.note(state, message, time.Now())
 	}
 	return nil
 }
@@ -94,6 +109,9 @@ func (c *Camera) note(unit h264.AccessUnit) h264.AccessUnit {
 	c.sets.Update(unit.Data)
 	if unit.Keyframe {
 		unit.Data = c.sets.Complete(unit.Data)
+		if sps, ok := c.sets.SPS(unit.Data); ok {
+			c.aspect = sps.Aspect
+		}
 	}
 	if unit.Epoch != c.newest.Epoch {
 		c.recent = window{}
@@ -125,12 +143,16 @@ func (c *Camera) Health() Health {
 	state, message := c.source.State()
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	health := Health{State: state, Message: message, Width: c.newest.Width, Height: c.newest.Height, AgeMS: -1}
+	health := Health{State: state, Message: message, Width: c.newest.Width, Height: c.newest.Height, AgeMS: -1,
+		KeyframeAgeMS: -1, Aspect: c.aspect}
 	health.Skipped = c.source.Skipped()
+	if keyframe := c.source.KeyframeNS(); keyframe != 0 {
+		health.KeyframeAgeMS = age(keyframe).Milliseconds()
+	}
 	if c.newest.Epoch != 0 {
 		health.AgeMS = age(c.newest.CaptureNS).Milliseconds()
 	}
-	if state == live {
+	if state == live || state == NoKeyframe && health.AgeMS < windowTime.Milliseconds() {
 		health.FPS, health.Bitrate = c.recent.rates()
 	}
 	return health

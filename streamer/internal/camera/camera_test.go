@@ -19,11 +19,16 @@ import (
 	"petcam/streamer/internal/shm/shmtest"
 )
 
+// anamorphic is an SPS of 352×288 pixels of 16:11, which x264 wrote.
+var anamorphic = []byte("\x67\x42\xc0\x0d\xd9\x01\x60\x96\xc1\x04\x00\x00\x03\x00\x04\x00\x00\x03\x00\xc8\x3c\x50\xa9\x20")
+
 // source hands out what is put into units; a closed channel is its failure.
 type source struct {
 	units  chan h264.AccessUnit
 	state  string
 	closed chan struct{}
+
+	keyframeNS uint64
 }
 
 func newSource(state string) *source {
@@ -48,6 +53,8 @@ func (s *source) State() (string, string) { return s.state, "because" }
 
 func (s *source) Skipped() uint64 { return 3 }
 
+func (s *source) KeyframeNS() uint64 { return s.keyframeNS }
+
 func (s *source) Close() error {
 	close(s.closed)
 	return nil
@@ -55,7 +62,7 @@ func (s *source) Close() error {
 
 func TestItPassesOnEveryAccessUnitInOrder(t *testing.T) {
 	src, got := newSource("live"), make(chan uint64)
-	start(t, camera.New(src, func(unit h264.AccessUnit) { got <- unit.Record }))
+	start(t, newCamera(src, func(unit h264.AccessUnit) { got <- unit.Record }))
 	for record := range uint64(5) {
 		src.units <- h264.AccessUnit{Epoch: 1, Record: record}
 		if handed := <-got; handed != record {
@@ -68,7 +75,7 @@ func TestItClosesTheSourceWhenItEnds(t *testing.T) {
 	src := newSource("live")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := camera.New(src, nil).Run(ctx); err != nil {
+	if err := newCamera(src, nil).Run(ctx); err != nil {
 		t.Error(err)
 	}
 	<-src.closed
@@ -77,13 +84,13 @@ func TestItClosesTheSourceWhenItEnds(t *testing.T) {
 func TestItEndsWithTheSourcesError(t *testing.T) {
 	src := newSource("live")
 	close(src.units)
-	if err := camera.New(src, nil).Run(t.Context()); !errors.Is(err, errBroken) {
+	if err := newCamera(src, nil).Run(t.Context()); !errors.Is(err, errBroken) {
 		t.Errorf("got %v, want the source's error", err)
 	}
 }
 
 func TestItStaysActiveWithoutACamera(t *testing.T) {
-	cam := camera.New(newSource("waiting"), nil)
+	cam := newCamera(newSource("waiting"), nil)
 	if !cam.LastActive().IsZero() {
 		t.Error("it went round before it ran")
 	}
@@ -93,7 +100,7 @@ func TestItStaysActiveWithoutACamera(t *testing.T) {
 
 func TestHealthTellsSizeRateAndAge(t *testing.T) {
 	src, got := newSource("live"), make(chan struct{})
-	cam := camera.New(src, func(h264.AccessUnit) { got <- struct{}{} })
+	cam := newCamera(src, func(h264.AccessUnit) { got <- struct{}{} })
 	start(t, cam)
 	begin := monotonic() - uint64(4*time.Second)
 	for i := range uint64(100) { // 25 pictures a second of 10,000 bytes, all at once
@@ -117,7 +124,7 @@ func TestHealthTellsSizeRateAndAge(t *testing.T) {
 
 func TestKeyframesGetTheParameterSetsThatCameBefore(t *testing.T) {
 	src, got := newSource("live"), make(chan h264.AccessUnit)
-	cam := camera.New(src, func(unit h264.AccessUnit) { got <- unit })
+	cam := newCamera(src, func(unit h264.AccessUnit) { got <- unit })
 	start(t, cam)
 	whole := shmtest.Frame(0, true, 100)
 	for _, unit := range []h264.AccessUnit{
@@ -137,7 +144,7 @@ func TestKeyframesGetTheParameterSetsThatCameBefore(t *testing.T) {
 
 func TestRatesAreZeroUnlessLive(t *testing.T) {
 	src, got := newSource("silent"), make(chan struct{})
-	cam := camera.New(src, func(h264.AccessUnit) { got <- struct{}{} })
+	cam := newCamera(src, func(h264.AccessUnit) { got <- struct{}{} })
 	start(t, cam)
 	for i := range uint64(3) {
 		src.units <- h264.AccessUnit{Epoch: 1, CaptureNS: 1 + i*1_000_000, Data: make([]byte, 1)}
@@ -148,16 +155,44 @@ func TestRatesAreZeroUnlessLive(t *testing.T) {
 	}
 }
 
+func TestHealthTellsTheKeyframesAgeAndThePixelsAspect(t *testing.T) {
+	src, got := newSource("live"), make(chan struct{})
+	src.keyframeNS = monotonic() - uint64(5*time.Second)
+	cam := newCamera(src, func(h264.AccessUnit) { got <- struct{}{} })
+	start(t, cam)
+	unit := shmtest.Frame(0, true, 100)
+	unit.Data = bytes.Replace(unit.Data, shmtest.SPS, anamorphic, 1)
+	src.units <- unit
+	<-got
+	if health := cam.Health(); health.KeyframeAgeMS < 5000 || health.Aspect != [2]int{16, 11} {
+		t.Errorf("got %+v, want a keyframe of 5 s ago, pixels of 16:11", health)
+	}
+}
+
+func TestPicturesWithoutAKeyframeHaveARate(t *testing.T) {
+	src, got := newSource(camera.NoKeyframe), make(chan struct{})
+	cam := newCamera(src, func(h264.AccessUnit) { got <- struct{}{} })
+	start(t, cam)
+	begin := monotonic() - uint64(time.Second)
+	for i := range uint64(26) {
+		src.units <- h264.AccessUnit{Epoch: 1, CaptureNS: begin + i*40_000_000, Data: make([]byte, 1000)}
+		<-got
+	}
+	if health := cam.Health(); math.Abs(health.FPS-25) > 0.01 {
+		t.Errorf("got %+v, want 25 frames/s", health)
+	}
+}
+
 func TestHealthBeforeTheFirstPictureSaysSo(t *testing.T) {
-	want := `{"state":"waiting","message":"because","width":0,"height":0,"fps":0,"bitrate":0,"age_ms":-1,"skipped":3}`
-	if got, _ := json.Marshal(camera.New(newSource("waiting"), nil).Health()); string(got) != want {
+	want := `{"state":"waiting","message":"because","width":0,"height":0,"fps":0,"bitrate":0,"age_ms":-1,"skipped":3,"keyframe_age_ms":-1,"aspect":[1,1]}`
+	if got, _ := json.Marshal(newCamera(newSource("waiting"), nil).Health()); string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestNotingAPictureAllocatesNothing(t *testing.T) {
 	src, got := newSource("live"), make(chan struct{})
-	start(t, camera.New(src, func(h264.AccessUnit) { got <- struct{}{} }))
+	start(t, newCamera(src, func(h264.AccessUnit) { got <- struct{}{} }))
 	unit := h264.AccessUnit{Epoch: 1, Data: make([]byte, 100)}
 	allocations := testing.AllocsPerRun(1000, func() {
 		unit.CaptureNS += 1_000_000
@@ -171,7 +206,7 @@ func TestNotingAPictureAllocatesNothing(t *testing.T) {
 
 func TestItRunsAReaderOfTheSharedMemory(t *testing.T) {
 	name, got := shmtest.Name(t), make(chan h264.AccessUnit)
-	cam := camera.New(shm.Open(name, shm.WithLogger(slog.New(slog.DiscardHandler))), func(unit h264.AccessUnit) { got <- unit })
+	cam := newCamera(shm.Open(name, shm.WithLogger(slog.New(slog.DiscardHandler))), func(unit h264.AccessUnit) { got <- unit })
 	start(t, cam)
 	waitFor(t, func() bool { return cam.Health().State == "waiting" })
 	shmtest.New(t, name).Publish(shmtest.Frame(0, true, 1000))
@@ -183,6 +218,10 @@ func TestItRunsAReaderOfTheSharedMemory(t *testing.T) {
 		t.Error(err)
 	}
 	waitFor(t, func() bool { return cam.Health().State == "waiting" })
+}
+
+func newCamera(source camera.Source, sink func(h264.AccessUnit)) *camera.Camera {
+	return camera.New(source, sink, slog.New(slog.DiscardHandler))
 }
 
 // start runs a camera for as long as the test.

@@ -29,6 +29,7 @@ type Hub[T any] struct {
 	bytes       int        // of these
 	group       uint64     // the newest keyframe, where started
 	started     bool
+	ended       bool // nobody begins at group any more
 	skipped     uint64
 	subscribers []*Subscription[T]
 }
@@ -59,7 +60,7 @@ func (h *Hub[T]) append(item T, size int, keyframe bool) int {
 		h.grow()
 	}
 	if keyframe {
-		h.group, h.started = h.next, true
+		h.group, h.started, h.ended = h.next, true, false
 	}
 	*h.at(h.next) = entry[T]{item, size}
 	h.next++
@@ -73,7 +74,14 @@ func (h *Hub[T]) append(item T, size int, keyframe bool) int {
 	return len(h.subscribers)
 }
 
-// Subscribe begins at the newest keyframe. The caller must Close the subscription.
+// EndGroup has new subscribers wait for the next keyframe. Those that have begun go on.
+func (h *Hub[T]) EndGroup() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = true
+}
+
+// Subscribe begins at the newest keyframe, unless its group was ended. The caller must Close the subscription.
 func (h *Hub[T]) Subscribe() *Subscription[T] {
 	s := &Subscription[T]{hub: h, wakeup: make(chan struct{}, 1)}
 	h.mu.Lock()

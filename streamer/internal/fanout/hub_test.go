@@ -52,6 +52,29 @@ func TestNewSubscriberStartsAtTheNewestKeyframe(t *testing.T) {
 	expect(t, read(s), sequence(26, 31))
 }
 
+func TestAnEndedGroupGoesOnForThoseInItAndTakesNobodyNew(t *testing.T) {
+	h := New[int](roomy)
+	publish(h, 10, 12, 10)
+	before := h.Subscribe()
+	defer before.Close()
+	expect(t, read(before), sequence(10, 12))
+	h.EndGroup()
+	after := h.Subscribe()
+	defer after.Close()
+	before.Restart()
+	publish(h, 13, 15, 10)
+	expect(t, read(before), sequence(13, 15))
+	expect(t, read(after), nil)
+	publish(h, 20, 21, 10)
+	expect(t, read(before), sequence(20, 21))
+	expect(t, read(after), sequence(20, 21))
+	before.Restart()
+	expect(t, read(before), sequence(20, 21))
+	if h.Skipped() != 0 {
+		t.Errorf("%d items are skipped", h.Skipped())
+	}
+}
+
 func TestNewSubscriberWaitsForTheFirstKeyframeWithoutSkips(t *testing.T) {
 	h := New[int](roomy)
 	publish(h, 1, 5, 10)

@@ -30,10 +30,13 @@ func (s *Subscription[T]) Next(ctx context.Context) (T, error) {
 	}
 }
 
-// Restart goes back, or forward, to the newest keyframe.
+// Restart goes back, or forward, to the newest keyframe. Where nobody begins there any more it goes on where it is.
 func (s *Subscription[T]) Restart() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
+	if s.hub.ended {
+		return
+	}
 	s.start()
 	s.notify()
 }
@@ -48,9 +51,9 @@ func (s *Subscription[T]) Close() {
 // start needs hub.mu.
 func (s *Subscription[T]) start() {
 	s.begun = false
-	s.awaitingKeyframe = !s.hub.started
+	s.awaitingKeyframe = !s.hub.started || s.hub.ended
 	s.next = s.hub.next
-	if s.hub.started {
+	if !s.awaitingKeyframe {
 		s.next = s.hub.group
 	}
 }

@@ -1,6 +1,11 @@
 // Package h264 parses the H.264 bitstream: access units, NAL units, parameter sets. It imports nothing of the streamer.
 package h264
 
+import "time"
+
+// MaxKeyframeAge is how old a keyframe may be at which a viewer begins: nobody is shown what was a while ago as live.
+const MaxKeyframeAge = 12 * time.Second
+
 // AccessUnit is one picture of the stream, as it came out of the shared memory.
 // It is shared by all viewers and the recorder: nobody may change Data.
 type AccessUnit struct {

@@ -27,6 +27,7 @@ type fake struct {
 	ended  []string // sessions
 	asked  []string // of viewers by their id
 	label  string
+	camera camera.Health // where its State is set
 
 	answering func() // is called within Answer
 }
@@ -67,7 +68,11 @@ func (f *fake) Totals() record.Totals {
 	return record.Totals{Frames: 900, Bytes: 70000, Seconds: 30.5, Dropped: 4, Syncs: 6, SyncTime: 90 * time.Millisecond, Free: 1 << 20}
 }
 func (f *fake) Health() camera.Health {
-	return camera.Health{State: "live", Width: 1280, Height: 720, FPS: 30, Bitrate: 2000000, AgeMS: 12}
+	if f.camera.State != "" {
+		return f.camera
+	}
+	return camera.Health{State: "live", Width: 1280, Height: 720, FPS: 30, Bitrate: 2000000, AgeMS: 12, KeyframeAgeMS: 800,
+		Aspect: [2]int{1, 1}}
 }
 
 func optionsOf(f *fake) Options {

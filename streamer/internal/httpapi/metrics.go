@@ -48,9 +48,12 @@ func (e exposition) writePetcam(a *api) {
 	e.counter("petcam_skipped_frames_total", "Access units that viewers missed because they fell behind.", float64(viewers.Skipped))
 	e.counter("petcam_repaired_packets_total", "Packets that were sent again.", float64(viewers.Retransmitted))
 
-	e.gauge("petcam_camera_live", "1 while the camera sends.", number(camera.State == "live"))
+	e.gauge("petcam_camera_live", "1 while the camera sends what viewers can join.", number(camera.State == "live"))
 	if camera.AgeMS >= 0 {
 		e.gauge("petcam_camera_age_seconds", "Age of the newest picture.", float64(camera.AgeMS)/1000)
+	}
+	if camera.KeyframeAgeMS >= 0 {
+		e.gauge("petcam_camera_keyframe_age_seconds", "Age of the newest keyframe.", float64(camera.KeyframeAgeMS)/1000)
 	}
 	e.gauge("petcam_camera_frame_rate", "Pictures a second.", camera.FPS)
 	e.gauge("petcam_camera_bit_rate", "Bits a second.", float64(camera.Bitrate))

@@ -35,6 +35,9 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	if offer.Type != "offer" {
 		return apierror.New(apierror.BadOffer, `type must be "offer"`)
 	}
+	if err := a.joinable(); err != nil {
+		return err
+	}
 	client := rtc.Client{Remote: remote(r), Session: grant.Session, Until: grant.Until}
 	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
 	if err != nil {

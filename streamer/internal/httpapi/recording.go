@@ -15,7 +15,7 @@ func (a *api) start(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	filename, err := a.Recorder.Start(fields.Filename)
+	filename, err := a.startRecording(fields.Filename)
 	if err != nil {
 		return err
 	}

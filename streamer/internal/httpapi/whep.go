@@ -34,6 +34,9 @@ func (a *api) whep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.joinable(); err != nil {
+		return err
+	}
 	answer, err := a.Viewers.Answer(r.Context(), string(offer), client)
 	if err != nil {
 		return err

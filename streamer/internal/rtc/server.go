@@ -47,7 +47,10 @@ type Server struct {
 	stop  context.CancelFunc
 	tasks sync.WaitGroup // the viewers' goroutines, and hosts.resolveRegularly
 
-	next uint64 // only Publish: number of the next packet
+	// Only Publish uses these.
+	next     uint64 // number of the next packet
+	keyframe uint64 // capture_ns of the newest keyframe
+	lost     bool   // what comes refers to pictures that have not, up to the next keyframe
 
 	frames, bytes, retransmitted atomic.Uint64
 
@@ -88,15 +91,31 @@ func newServer(options Options, limits timeouts) (*Server, error) {
 	return s, nil
 }
 
-// Publish sends an access unit to all viewers. It is for one goroutine and never waits.
+// Publish sends an access unit to all viewers, unless it refers to pictures that are missing. It is for one goroutine and
+// never waits.
 func (s *Server) Publish(au h264.AccessUnit) {
 	f := packetize(au, s.next)
-	if f == nil {
+	if s.isLost(au) || f == nil {
 		return
 	}
 	s.next = f.end()
 	s.frames.Add(1)
 	s.hub.Publish(f, len(au.Data), f.keyframe)
+}
+
+// isLost says whether an access unit cannot be decoded by viewers. It also ends the group of pictures at which new viewers
+// begin, where that does not lead to this one, or began too long ago.
+func (s *Server) isLost(au h264.AccessUnit) bool {
+	switch {
+	case au.Keyframe:
+		s.keyframe, s.lost = au.CaptureNS, false
+	case au.Discontinuity:
+		s.lost = true
+		s.hub.EndGroup()
+	case au.CaptureNS > s.keyframe+uint64(h264.MaxKeyframeAge):
+		s.hub.EndGroup()
+	}
+	return s.lost
 }
 
 // Answer makes a client's viewer: an SDP offer becomes an SDP answer with all candidates.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -124,6 +125,70 @@ func TestViewerStartsAtTheNewestKeyframeWithOriginalTimestamps(t *testing.T) {
 	expectFrames(t, v, 20, 25, 5000)
 	publish(s, 26, 31, 5000)
 	expectFrames(t, v, 26, 31, 5000)
+}
+
+// waiting reads what a subscriber of the hub finds at once: the numbers of pictures, by their time.
+func waiting(s *Server) (numbers []int) {
+	frames := s.hub.Subscribe()
+	defer frames.Close()
+	ended, end := context.WithCancel(context.Background())
+	end()
+	for {
+		f, err := frames.Next(ended)
+		if err != nil {
+			return numbers
+		}
+		for n := 0; ; n++ {
+			if h264.RTPTimestamp(picture(n, 10).CaptureNS) == f.timestamp {
+				numbers = append(numbers, n)
+				break
+			}
+		}
+	}
+}
+
+func TestNobodyBeginsAtAKeyframeOfTwelveSecondsAgo(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
+	publish(s, 10, 10, 10)
+	late := picture(10+13*30, 10)
+	late.Keyframe = false
+	for n := range 11*30 + 1 {
+		au := picture(11+n, 10)
+		au.Keyframe = false
+		s.Publish(au)
+	}
+	if got := waiting(s); len(got) == 0 || got[0] != 10 {
+		t.Errorf("got %v, want the group of eleven seconds ago", got)
+	}
+	s.Publish(late)
+	if got := waiting(s); got != nil {
+		t.Errorf("got %v, want none", got)
+	}
+	publish(s, 410, 412, 10)
+	if got := waiting(s); !slices.Equal(got, []int{410, 411, 412}) {
+		t.Errorf("got %v, want the group that began now", got)
+	}
+}
+
+func TestPicturesThatReferToMissingOnesAreNotSent(t *testing.T) {
+	s := start(t, nil, defaultTimeouts())
+	publish(s, 10, 12, 10)
+	frames := s.hub.Subscribe()
+	defer frames.Close()
+	torn := picture(14, 10)
+	torn.Discontinuity = true
+	s.Publish(torn)
+	publish(s, 15, 19, 10)
+	if got := waiting(s); got != nil {
+		t.Errorf("a new viewer begins at %v", got)
+	}
+	publish(s, 20, 21, 10)
+	for _, n := range []int{10, 11, 12, 20, 21} {
+		f, err := frames.Next(context.Background())
+		if err != nil || f.timestamp != h264.RTPTimestamp(picture(n, 10).CaptureNS) {
+			t.Errorf("got a frame of %d, %v, want %d", f.timestamp, err, n)
+		}
+	}
 }
 
 func TestAllViewersGetTheSameTimestamps(t *testing.T) {

@@ -3,6 +3,8 @@ package shm
 import (
 	"sync/atomic"
 	"time"
+
+	"petcam/streamer/internal/h264"
 )
 
 // Cursor is a Reader's position in its segment, and what its Layout reports to it.
@@ -25,11 +27,21 @@ func (c *Cursor) Begin(n uint64) { c.Next, c.Seeking, c.Gap = n, true, c.Begun }
 // Rewind goes back, or forward, to the keyframe in record n.
 func (c *Cursor) Rewind(n uint64) { c.Next, c.Seeking, c.Gap = n, true, false }
 
-// Advance goes to the next record after an access unit that was published at publishNS.
-func (c *Cursor) Advance(publishNS uint64) {
+// Advance goes to the next record after an access unit; those before oldest are gone.
+func (c *Cursor) Advance(unit h264.AccessUnit, oldest uint64) {
 	c.Next++
 	c.Seeking, c.Gap, c.Begun = false, false, true
-	c.status.published(publishNS)
+	c.status.came(unit, oldest)
+}
+
+// PassOver goes to the next record after an access unit that is no keyframe, where one is sought. It is counted where
+// something was missed; a reader that has only begun missed nothing.
+func (c *Cursor) PassOver(unit h264.AccessUnit, oldest uint64) {
+	if c.Gap {
+		c.skipped.Add(1)
+	}
+	c.Next++
+	c.status.came(unit, oldest)
 }
 
 // SkipTo gives up the records before n, which are counted, and seeks the next keyframe.

@@ -127,6 +127,9 @@ func (r *Reader) Skipped() uint64 { return r.cursor.skipped.Load() }
 // State says how the stream is, in the words of camera.state in docs/http-api.md, and for people why and what to do.
 func (r *Reader) State() (state, message string) { return r.StateAt(Now()) }
 
+// KeyframeNS is the capture time of the newest keyframe at which decoding can begin; 0: none is in the segment.
+func (r *Reader) KeyframeNS() uint64 { return r.cursor.status.keyframeNS() }
+
 // StateAt is State at another time than now.
 func (r *Reader) StateAt(now uint64) (state, message string) {
 	return r.cursor.status.state(r.cursor.name, now)

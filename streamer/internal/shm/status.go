@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+
+	"petcam/streamer/internal/h264"
 )
 
 // The states of docs/http-api.md.
@@ -13,7 +15,12 @@ const (
 	Live    = "live"    // a record came within the last second
 	Silent  = "silent"  // the segment is there, but nothing new comes
 	Refused = "error"   // the segment cannot be read, or none of its records
+
+	NoKeyframe = "no keyframe" // records come, but none at which decoding could begin
 )
+
+// patienceNS is how long pictures may come before their first keyframe, in ns, until that is a state of its own.
+const patienceNS = 2_000_000_000
 
 // mistakeLogInterval bounds how often a writer's mistakes are logged, in ns: it may make one with each frame.
 const mistakeLogInterval = 60_000_000_000
@@ -25,16 +32,26 @@ type status struct {
 	mutex      sync.Mutex // guards all below
 	present    bool       // there is a segment
 	refusal    string     // why it cannot be read, if so
-	newest     uint64     // publish_ns of the newest access unit handed out
+	newest     uint64     // publish_ns of the newest access unit handed out or passed over
+	keyframe   keyframe   // the newest from which on all pictures have come
+	begun      uint64     // capture_ns of the first picture without such a keyframe; 0: there is none
 	mistake    string     // why the newest record was refused, if it was
 	lastLogged uint64     // when a mistake was last logged; 0: never
 	heartbeat  uint64     // heartbeat_ns when last looked at; 0: not yet
+}
+
+// keyframe is what is remembered of one.
+type keyframe struct {
+	captureNS uint64 // 0: there is none
+	record    uint64
+	gone      bool // from the segment
 }
 
 func (s *status) attached() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.present, s.refusal, s.newest, s.mistake, s.heartbeat = true, "", 0, "", 0
+	s.keyframe, s.begun = keyframe{}, 0
 }
 
 // detached notes that there is no segment or that it is refused, and says whether that Refusal is a new one.
@@ -49,10 +66,43 @@ func (s *status) detached(reason error) bool {
 	return s.refusal != "" && s.refusal != before
 }
 
-func (s *status) published(ns uint64) {
+// came notes a picture, also one that is only passed over. Of the records, those before oldest are gone.
+func (s *status) came(unit h264.AccessUnit, oldest uint64) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.newest, s.mistake = ns, ""
+	s.newest, s.mistake = unit.PublishNS, ""
+	switch {
+	case unit.Keyframe:
+		s.keyframe, s.begun = keyframe{captureNS: unit.CaptureNS, record: unit.Record}, 0
+	case unit.Discontinuity || s.keyframe.captureNS == 0:
+		s.keyframe = keyframe{}
+		if s.begun == 0 {
+			s.begun = unit.CaptureNS
+		}
+	}
+	s.keyframe.gone = s.keyframe.record < oldest
+}
+
+// keyframeNS is the capture_ns of the newest keyframe that can be read; 0: there is none.
+func (s *status) keyframeNS() uint64 {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.keyframe.gone {
+		return 0
+	}
+	return s.keyframe.captureNS
+}
+
+// withoutKeyframe is for how many ns pictures have come without one; 0 while that is not too long. mutex must be held.
+func (s *status) withoutKeyframe(now uint64) uint64 {
+	since, patience := s.keyframe.captureNS, uint64(h264.MaxKeyframeAge)
+	if since == 0 {
+		since, patience = s.begun, patienceNS
+	}
+	if since == 0 || now < since+patience {
+		return 0
+	}
+	return now - since
 }
 
 // refuse notes that a record was refused, where that is its writer's mistake, and logs it now and then.
@@ -90,6 +140,9 @@ func (s *status) state(name string, now uint64) (state, message string) {
 	case !s.present:
 		return Waiting, fmt.Sprintf("%s: no daemon writes video yet", name)
 	case now < s.newest+StaleNS:
+		if long := s.withoutKeyframe(now); long > 0 {
+			return NoKeyframe, fmt.Sprintf("no keyframe for %d s: lower the camera's keyframe interval", long/1e9)
+		}
 		return Live, ""
 	case s.mistake != "":
 		return Refused, name + ": " + s.mistake

@@ -76,15 +76,8 @@ func (s *stream) Next(c *Cursor) (h264.AccessUnit, bool) {
 		return h264.AccessUnit{}, false
 	}
 	found, data, ok := s.read(c, c.Next)
-	switch {
-	case !ok:
+	if !ok {
 		s.fallBehind(c, published)
-		return h264.AccessUnit{}, false
-	case data == nil:
-		if c.Gap {
-			c.skipped.Add(1)
-		}
-		c.Next++
 		return h264.AccessUnit{}, false
 	}
 	unit := h264.AccessUnit{
@@ -93,7 +86,11 @@ func (s *stream) Next(c *Cursor) (h264.AccessUnit, bool) {
 		Keyframe: found.keyframe, Discontinuity: found.discontinuity || c.Gap,
 		Width: found.width, Height: found.height, Data: data,
 	}
-	c.Advance(found.publishNS)
+	if data == nil {
+		c.PassOver(unit, s.segment.firstRecord())
+		return h264.AccessUnit{}, false
+	}
+	c.Advance(unit, s.segment.firstRecord())
 	return unit, true
 }
 

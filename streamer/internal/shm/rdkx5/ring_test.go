@@ -14,6 +14,22 @@ import (
 	"petcam/streamer/internal/shm/shmtest"
 )
 
+func TestPicturesWithoutAKeyframeAreAStateOfTheirOwn(t *testing.T) {
+	name := shmtest.Name(t)
+	ring, reader := rdkx5test.New(t, name), open(t, name)
+	shmtest.Take(reader.Reader, 1)
+	for _, agoNS := range []uint64{3e9, 1} {
+		unit := shmtest.Frame(ring.Written, false, 3000)
+		unit.CaptureNS = shm.Now() - agoNS
+		ring.Copy(ring.Written, unit)
+		ring.RaiseCount()
+	}
+	shmtest.Take(reader.Reader, 1)
+	if state, message := reader.State(); state != shm.NoKeyframe || !strings.Contains(message, "for 3 s") {
+		t.Errorf("%s (%s), want none for 3 s", state, message)
+	}
+}
+
 func TestTheStateReportsWhatIsWrong(t *testing.T) {
 	name := shmtest.Name(t)
 	reader := open(t, name)

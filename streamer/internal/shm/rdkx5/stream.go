@@ -153,12 +153,15 @@ func (s *stream) step(c *shm.Cursor) (h264.AccessUnit, bool, error) {
 		case err != nil:
 			c.Refuse(err)
 		case c.Seeking && !h264.IsKeyframe(data):
-			if !c.Gap { // a reader that has only begun missed nothing
-				c.Next++
-				continue
-			}
+			c.PassOver(s.accessUnit(c, header, data), s.oldest())
+			continue
 		default:
-			return s.accessUnit(c, header, data), true, nil
+			unit := s.accessUnit(c, header, data)
+			c.Arena.Commit(data)
+			c.Advance(unit, s.oldest())
+			s.expectNext(header.captureNS)
+			s.captured = header.captureNS
+			return unit, true, nil
 		}
 		c.SkipTo(c.Next + 1)
 	}
@@ -201,20 +204,18 @@ func (s *stream) isNewest(n uint64) bool {
 }
 
 func (s *stream) accessUnit(c *shm.Cursor, header frameHeader, data []byte) h264.AccessUnit {
-	c.Arena.Commit(data)
 	published := shm.Now()
 	if c.Next < s.before { // it was there already; when it was published is not known
 		published = min(published, header.captureNS)
 	}
-	unit := h264.AccessUnit{
+	return h264.AccessUnit{
 		Epoch: s.epoch, Record: c.Next, FrameNumber: header.number, CaptureNS: header.captureNS, PublishNS: published,
 		Keyframe: h264.IsKeyframe(data), Discontinuity: c.Gap, Width: header.width, Height: header.height, Data: data,
 	}
-	c.Advance(published)
-	s.expectNext(header.captureNS)
-	s.captured = header.captureNS
-	return unit
 }
+
+// oldest is the first record that can be relied upon to be there.
+func (s *stream) oldest() uint64 { return s.written - min(s.written, Slots-2) }
 
 // newest is the newest keyframe, least or above, that is no longer being written; else the newest record.
 func (s *stream) newest(least uint64) uint64 {
@@ -226,7 +227,7 @@ func (s *stream) newest(least uint64) uint64 {
 
 // keyframe finds the newest keyframe, least or above, that was captured at before or earlier, else the oldest there is.
 func (s *stream) keyframe(least, before uint64) (n uint64, found bool) {
-	for i := s.written - min(s.written, 1); i > max(least, s.written-min(s.written, Slots-2)); i-- {
+	for i := s.written - min(s.written, 1); i > max(least, s.oldest()); i-- {
 		if header, is := s.ring.keyframe(i - 1); is {
 			n, found = i-1, true
 			if header.captureNS <= before {
