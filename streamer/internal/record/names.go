@@ -30,13 +30,12 @@ func fileName(start time.Time, label string, try int) string {
 	return name + ".mp4"
 }
 
-// stampOf returns the time in the name of a finished recording, as it stands there; ok is false for other names.
-func stampOf(name string) (stamp string, ok bool) {
+// isRecording says whether a name is that of a finished recording.
+func isRecording(name string) bool {
 	rest, begins := strings.CutPrefix(name, "petcam_")
 	if !begins || !strings.HasSuffix(rest, ".mp4") || len(rest) < len(nameTimeLayout) {
-		return "", false
+		return false
 	}
-	stamp = rest[:len(nameTimeLayout)]
-	_, err := time.Parse(nameTimeLayout, stamp)
-	return stamp, err == nil
+	_, err := time.Parse(nameTimeLayout, rest[:len(nameTimeLayout)])
+	return err == nil
 }

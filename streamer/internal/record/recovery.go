@@ -43,7 +43,7 @@ func (r *Recorder) recoverFiles(dir *directory) {
 		if r.ctx.Err() != nil {
 			return
 		}
-		if _, ours := stampOf(name); !isPart || !ours {
+		if !isPart || !isRecording(name) {
 			continue
 		}
 		if err := recoverFile(dir, name, info.Size()); err != nil {

@@ -47,10 +47,9 @@ func newSpace(o Options, system *system) *space {
 // recording is a finished file.
 type recording struct {
 	name   string
-	stamp  string // of its name
 	size   int64
-	links  uint64 // how many names the file has
-	ended  time.Time
+	links  uint64    // how many names the file has
+	ended  time.Time // by its time of modification
 	pinned bool
 }
 
@@ -297,15 +296,16 @@ func recordingsIn(files []fs.FileInfo) (found []recording) {
 	for _, info := range files {
 		if name, isPin := strings.CutSuffix(info.Name(), pinSuffix); isPin {
 			pins[name] = true
-		} else if stamp, ok := stampOf(info.Name()); ok {
-			found = append(found, recording{info.Name(), stamp, info.Size(), linksOf(info), info.ModTime(), false})
+		} else if isRecording(info.Name()) {
+			found = append(found, recording{info.Name(), info.Size(), linksOf(info), info.ModTime(), false})
 		}
 	}
 	for i := range found {
 		found[i].pinned = pins[found[i].name]
 	}
 	slices.SortFunc(found, func(a, b recording) int {
-		return cmp.Or(cmp.Compare(a.stamp, b.stamp), a.ended.Compare(b.ended))
+		// Not by the local time in the name, which comes twice where summer time ends.
+		return cmp.Or(a.ended.Compare(b.ended), cmp.Compare(a.name, b.name))
 	})
 	return found
 }
@@ -322,7 +322,7 @@ func sumOf(recordings []recording) (bytes int64) {
 func unfinishedIn(files []fs.FileInfo) (bytes int64) {
 	for _, info := range files {
 		name, isPart := strings.CutSuffix(info.Name(), partSuffix)
-		if _, ours := stampOf(name); isPart && ours {
+		if isPart && isRecording(name) {
 			bytes += info.Size()
 		}
 	}

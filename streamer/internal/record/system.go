@@ -10,14 +10,14 @@ import (
 
 // system is the part of the machine that tests replace.
 type system struct {
-	now          func() (wall time.Time, monotonicNS uint64)
-	synchronised func() bool                           // whether a time server has set the wall clock
-	openDisk     func(path string) (fileSystem, error) // the recordings directory
-	syncEvery    time.Duration                         // how often a growing file is made durable
-	idleLimit    time.Duration                         // how long a file stays open without a frame
-	startTimeout time.Duration                         // how long Start waits for the camera
-	diskTimeout  time.Duration                         // and for the disk
-	stopTimeout  time.Duration                         // how long Stop waits for the first frame that no longer belongs to the recording
+	now          func() (wall time.Time, monotonicNS uint64) // wall in the zone of the names
+	synchronised func() bool                                 // whether a time server has set the wall clock
+	openDisk     func(path string) (fileSystem, error)       // the recordings directory
+	syncEvery    time.Duration                               // how often a growing file is made durable
+	idleLimit    time.Duration                               // how long a file stays open without a frame
+	startTimeout time.Duration                               // how long Start waits for the camera
+	diskTimeout  time.Duration                               // and for the disk
+	stopTimeout  time.Duration                               // how long Stop waits for the first frame that no longer belongs to the recording
 }
 
 func realSystem(where *place.Place) system {
