@@ -47,9 +47,9 @@ func NALs(data []byte) iter.Seq[[]byte] {
 	}
 }
 
-// untilPicture iterates over the NAL units before the picture, and at last yields the beginning of its first slice. Which
+// UntilPicture iterates over the NAL units before the picture, and at last yields the beginning of its first slice. Which
 // parameter sets a picture needs is told there; the rest of it is not looked at.
-func untilPicture(data []byte) iter.Seq[[]byte] {
+func UntilPicture(data []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for rest, found := afterStartCode(data); found; {
 			if len(rest) > 0 && isSlice(TypeOf(rest)) {
@@ -88,7 +88,7 @@ func cut(data []byte) (nal, rest []byte, more bool) {
 // IsKeyframe says whether decoding can begin at this access unit: SPS, PPS and then an IDR picture.
 func IsKeyframe(data []byte) bool {
 	var sps, pps bool
-	for nal := range untilPicture(data) {
+	for nal := range UntilPicture(data) {
 		switch t := TypeOf(nal); {
 		case t == NALSPS:
 			sps = true

@@ -41,7 +41,7 @@ func (p *ParameterSets) Changed() bool { return p.changed }
 
 // Update takes note of the parameter sets in an access unit. Those that are broken change nothing.
 func (p *ParameterSets) Update(data []byte) {
-	for nal := range untilPicture(data) {
+	for nal := range UntilPicture(data) {
 		switch TypeOf(nal) {
 		case NALSPS:
 			p.takeSPS(nal)
@@ -103,7 +103,7 @@ func (p *ParameterSets) forgetPPS(spsID uint8) {
 
 // used finds the sets that the picture of an access unit uses; ok is false where they have not come.
 func (p *ParameterSets) used(data []byte) (ppsID uint8, sps storedSPS, ok bool) {
-	for nal := range untilPicture(data) {
+	for nal := range UntilPicture(data) {
 		if isSlice(TypeOf(nal)) {
 			ppsID, ok = ppsOfSlice(nal)
 			break
@@ -194,7 +194,7 @@ func (p *ParameterSets) isComplete(data []byte) bool {
 	}
 	var hasSPS bool
 	var has [maxPPSID + 1]bool
-	for nal := range untilPicture(data) {
+	for nal := range UntilPicture(data) {
 		switch TypeOf(nal) {
 		case NALSPS:
 			hasSPS = hasSPS || bytes.Equal(nal, used.nal)

@@ -50,7 +50,7 @@ func (t *trackSets) begin(known *h264.ParameterSets, au h264.AccessUnit) {
 			t.current = sps.ID
 		}
 	}
-	for nal := range h264.NALs(au.Data) {
+	for nal := range h264.UntilPicture(au.Data) {
 		if t.inKeyframes {
 			return
 		}
