@@ -67,6 +67,8 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_file(file)
     yield check_streamer()
     yield from check_services(config)
+    if camera.source:
+        yield from check_source(feed_status())
     yield check_segment("video", camera.layout, segments.stream_reader(camera.layout, camera.stream))
     yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
     yield check_group()
@@ -133,6 +135,22 @@ def check_port(
     if is_port_free(host, number, kind):
         return Finding(Sign.LOOK, subject, f"{number} is free, petcam is not running: {START_REMEDY}")
     return Finding(Sign.BROKEN, subject, f"{number} on {host} is taken by another program: end it or change {key}")
+
+
+def feed_status() -> str:
+    """What petcam-feed.service said last of how it goes; empty where it does not run, or there is no systemd."""
+    try:
+        command = ["systemctl", "show", "--property=StatusText", "--value", "petcam-feed.service"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def check_source(status: str) -> Iterator[Finding]:
+    """In the words of petcam.feed.transcoding.failures, where the source has failed."""
+    if status:
+        plays = status.startswith("playing ")
+        yield Finding(Sign.OK if plays else Sign.BROKEN, "source", status)
 
 
 def check_segment(subject: str, layout: str, reader: BaseReader[Any, Any]) -> Finding:

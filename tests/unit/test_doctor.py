@@ -9,6 +9,7 @@ import pytest
 from petcam.commands import doctor
 from petcam.commands.doctor import Sign
 from petcam.config import Auth, Config, Web
+from petcam.feed.feeder import Feeder
 
 
 def test_it_names_a_port_that_another_program_has_and_its_key():
@@ -132,3 +133,28 @@ def test_it_names_the_page_by_mdns_where_avahi_runs(tmp_path, monkeypatch):
     assert "http://cam-2.local:8080, as another device here is cam.local" in found.words
     monkeypatch.setattr(doctor, "AVAHI_DIRECTORY", tmp_path / "absent")
     assert "sudo apt install avahi-daemon" in doctor.check_url(Config()).words
+
+
+@pytest.mark.parametrize(
+    ("status", "signs"),
+    [
+        ("playing rtsp://camera", [Sign.OK]),
+        ("rtsp://camera: refuses the user or the password (401): write them into camera.source", [Sign.BROKEN]),
+        ("", []),
+    ],
+)
+def test_it_says_what_the_feed_says_of_its_source(status, signs):
+    found = list(doctor.check_source(status))
+    assert [each.sign for each in found] == signs
+    assert [each.words for each in found] == [status] * len(signs)
+
+
+def test_a_feed_without_trouble_is_known_by_how_its_status_begins():
+    source = SimpleNamespace(name="film.mp4", restartable=True)
+    (found,) = doctor.check_source(Feeder(source, None).status)
+    assert (found.sign, found.words) == (Sign.OK, "playing film.mp4")
+
+
+def test_without_systemd_the_feed_has_no_status(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert doctor.feed_status() == ""

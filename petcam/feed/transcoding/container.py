@@ -1,16 +1,19 @@
 """Files, RTSP and video devices by PyAV: opened, and their H.264 passed through unchanged."""
 
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
 from petcam.errors import Code, PetcamError
+from petcam.feed.transcoding.failures import Circumstances, in_words
 from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, avcc, sps
 from petcam.media import pyav
 
 FALLBACK_FPS = Fraction(30)
 BARE_FORMATS = frozenset({"h264", "hevc", "m4v", "mjpeg", "mpegvideo"})  # as FFmpeg names them
+NO_VIDEO = "has no video in it: name one with video, or another path of the camera"
 
 TimedPicture = tuple[CodedPicture, int]  # and its media time, ns; -1: it has none
 
@@ -20,20 +23,26 @@ def opened(name: str, url: str, **options: Any) -> Generator[Any, None, None]:
     """The first video stream of an ``av`` container, which is closed on leaving.
 
     ``name`` stands for ``url`` in errors, as the URL may hold a password; ``options`` are of ``av.open``. Raises
-    :class:`PetcamError` (``BAD_SOURCE``) with FFmpeg's reason, also for what is raised within.
+    :class:`PetcamError` (``BAD_SOURCE``) in the words of ``failures``, also for what FFmpeg raises within.
     """
     av = pyav.load(name)
+    began, has_begun = time.monotonic(), False
     try:
         with av.open(url, **options) as container:
             if not container.streams.video:
-                raise PetcamError(Code.BAD_SOURCE, "has no video in it")
+                raise PetcamError(Code.BAD_SOURCE, NO_VIDEO)
+            has_begun = True
             yield container.streams.video[0]
     except av.error.FFmpegError as error:
-        raise PetcamError(Code.BAD_SOURCE, _reason(error)) from None  # its own text and traceback hold the URL
+        when = Circumstances(url, has_begun, time.monotonic() - began, _timeout(options.get("timeout"), has_begun))
+        # Without its cause: FFmpeg's own text and traceback hold the URL.
+        raise PetcamError(Code.BAD_SOURCE, in_words(error, when)) from None
 
 
-def _reason(error: Any) -> str:
-    return f"FFmpeg says: {error.strerror or type(error).__name__}"
+def _timeout(timeout: Any, has_begun: bool) -> float:
+    """Seconds, of what ``av.open`` takes: one number, or one for opening and one for reading; 0: it has none."""
+    seconds = timeout[has_begun] if isinstance(timeout, tuple) else timeout
+    return float(seconds or 0)
 
 
 class Units:

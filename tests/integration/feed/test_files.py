@@ -86,7 +86,7 @@ def test_a_file_that_is_no_video_is_retried_and_the_reason_logged(feed, tmp_path
     path = tmp_path / "note.mp4"
     path.write_text("not a video\n" * 100)
     run = feed(str(path))
-    assert "Invalid data" in run.wait_for("tried again in 1 s")
+    assert "is no video, or is damaged" in run.wait_for("tried again in 1 s")
     assert run.stop() == 0
 
 
