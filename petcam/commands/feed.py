@@ -4,6 +4,7 @@ import argparse
 import logging
 import time
 
+from petcam.commands import probe
 from petcam.config import Camera, Config
 from petcam.errors import Code, PetcamError
 from petcam.feed import sources
@@ -34,9 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="demo: the detector looks at every Nth frame, 1 to 30, default %(default)s",
     )
 
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help=f"write nothing; watch SOURCE for {probe.SECONDS:g} s and say what it is, and which setting to change",
+    )
+
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Feed until a signal, or until the source has ended for good (standard input). Returns 0."""
+    """Feed until a signal, or until the source has ended for good (standard input). Returns 0; a probe says more."""
+    if args.probe:
+        return probe.run(_chosen_source(args, config.camera))
     detector = args.detector_delay_ms, args.detector_every
     source = sources.find(_chosen_source(args, config.camera), config.camera.detections, *detector)
     with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:

@@ -4,6 +4,7 @@
 says what every source is and what it yields. The rooms below import only those further down, and ``source``; others
 import from a room's front only:
 
+- ``probing/``: what a source is like, measured for some seconds.
 - ``sources/``: one source a file, and the words that name them. A new source belongs here.
 - ``demo/``: the painted room with its cat, and a stand-in for a detector.
 - ``transcoding/``: containers, transcoding and encoding by PyAV.

@@ -5,6 +5,7 @@ Imports ``petcam.errors``, ``petcam.media``, ``petcam.shm.detections`` (for the 
 the rooms ``demo``, ``transcoding``, ``timing`` and ``h264``. Others import from here only.
 """
 
-from petcam.feed.sources.registry import POSSIBLE, find
+from petcam.feed.sources.registry import POSSIBLE, find, raw
+from petcam.feed.sources.unit import About, Unit
 
-__all__ = ["POSSIBLE", "find"]
+__all__ = ["POSSIBLE", "About", "Unit", "find", "raw"]

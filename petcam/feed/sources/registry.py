@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from petcam.errors import Code, PetcamError
 from petcam.feed.source import Source
+from petcam.feed.sources.unit import Raw
 
 POSSIBLE = "demo, a video file, - (H.264 in Annex-B form on standard input), rpicam, rtsp://..., /dev/videoN"
 
@@ -33,12 +35,25 @@ def find(word: str, detections: str, detector_delay_ms: float, detector_every: i
         from petcam.feed.sources import v4l2
 
         return _readable(v4l2.source, word)
-    if not Path(word).exists():
-        shown = f"{word.partition('://')[0]}://..." if "://" in word else word  # the rest may hold a password
-        raise PetcamError(Code.BAD_SOURCE, f"no such source or file: {shown}; possible are {POSSIBLE}")
+    _require_file(word)
     from petcam.feed.sources.file import FileSource
 
     return _readable(FileSource, word)
+
+
+def raw(word: str) -> AbstractContextManager[Raw]:
+    """The source that ``word`` names, opened as ``raw_source`` does. Raises like :func:`find`."""
+    if word not in ("demo", "-", "rpicam") and not word.lower().startswith(("rtsp://", "rtsps://")):
+        _require_file(word)
+    from petcam.feed.sources import raw_source
+
+    return raw_source.raw(word)
+
+
+def _require_file(word: str) -> None:
+    if not Path(word).exists():
+        shown = f"{word.partition('://')[0]}://..." if "://" in word else word  # the rest may hold a password
+        raise PetcamError(Code.BAD_SOURCE, f"no such source or file: {shown}; possible are {POSSIBLE}")
 
 
 def _demo(detections: str, detector_delay_ms: float, detector_every: int) -> Source:

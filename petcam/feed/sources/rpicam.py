@@ -19,6 +19,15 @@ OPTIONS = (
 MAX_SILENCE_SECONDS = 5.0  # the camera sends 30 pictures a second
 
 
+def command() -> tuple[str, ...]:
+    """The program that writes the camera's H.264 to its standard output. Raises ``BAD_SOURCE`` where there is none."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        remedy = "on Raspberry Pi OS: sudo apt install rpicam-apps"
+        raise PetcamError(Code.BAD_SOURCE, f"rpicam needs {' or '.join(PROGRAMS)}, and neither is there: {remedy}")
+    return (program, *OPTIONS)
+
+
 class RpicamSource:
     """Runs ``rpicam-vid``. Where it ends or falls silent the source ends with an error that has its last log line."""
 
@@ -26,11 +35,7 @@ class RpicamSource:
     restartable = True
 
     def __init__(self, max_silence: float = MAX_SILENCE_SECONDS) -> None:
-        program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-        if program is None:
-            remedy = "on Raspberry Pi OS: sudo apt install rpicam-apps"
-            raise PetcamError(Code.BAD_SOURCE, f"rpicam needs {' or '.join(PROGRAMS)}, and neither is there: {remedy}")
-        self._command = (program, *OPTIONS)
+        self._command = command()
         self._max_silence = max_silence
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:

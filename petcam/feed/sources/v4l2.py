@@ -17,15 +17,20 @@ PREFERRED = ((b"H264", "h264"), (b"MJPG", "mjpeg"))
 
 def source(device: str) -> PyavLiveSource:
     """The camera at ``device``. Raises ``OSError`` where it cannot be opened, ``PetcamError`` where it is no camera."""
-    options = {"video_size": "1280x720", "framerate": "30"}
+    return PyavLiveSource(device, device, format="v4l2", options=options(device))
+
+
+def options(device: str) -> dict[str, str]:
+    """What FFmpeg is told of it. Raises like :func:`source`."""
+    chosen = {"video_size": "1280x720", "framerate": "30"}
     offered = formats(device)
     if not offered:
         raise PetcamError(Code.BAD_SOURCE, f"{device} captures no video; v4l2-ctl --list-devices shows which one does")
     for fourcc, name in PREFERRED:
         if fourcc in offered:
-            options["input_format"] = name
+            chosen["input_format"] = name
             break
-    return PyavLiveSource(device, device, format="v4l2", options=options)
+    return chosen
 
 
 def formats(device: str) -> list[bytes]:

@@ -4,16 +4,20 @@ PyAV itself is imported only when something of this is used. Imports ``petcam.er
 ``h264``. Others import from here only.
 """
 
-from petcam.feed.transcoding.container import TimedPicture, opened, passed_through
+from petcam.feed.transcoding.container import TimedPicture, Units, frame_rate, is_bare, opened, passed_through
 from petcam.feed.transcoding.encoder import Encoder
 from petcam.feed.transcoding.player import MAX_SILENCE_SECONDS, Player
-from petcam.feed.transcoding.transcoder import is_turned, transcoded
+from petcam.feed.transcoding.transcoder import MAX_DECODED_PIXELS, is_turned, transcoded
 
 __all__ = [
+    "MAX_DECODED_PIXELS",
     "MAX_SILENCE_SECONDS",
     "Encoder",
     "Player",
     "TimedPicture",
+    "Units",
+    "frame_rate",
+    "is_bare",
     "is_turned",
     "opened",
     "passed_through",

@@ -74,7 +74,7 @@ def passed_through(stream: Any) -> Generator[TimedPicture, None, None]:
 def frame_rate(stream: Any) -> Fraction:
     """Pictures in a second, as the container says, or as the pictures say where there is no container; 30 where neither
     does, or where what it says cannot be."""
-    said = stream.codec_context.framerate if _is_bare(stream) else stream.average_rate or stream.base_rate
+    said = stream.codec_context.framerate if is_bare(stream) else stream.average_rate or stream.base_rate
     return Fraction(said) if said and sps.MIN_FPS <= said <= sps.MAX_FPS else FALLBACK_FPS
 
 
@@ -83,7 +83,7 @@ class MediaTimes:
     asked for."""
 
     def __init__(self, stream: Any) -> None:
-        self._step = 1 / frame_rate(stream) if _is_bare(stream) else None
+        self._step = 1 / frame_rate(stream) if is_bare(stream) else None
         self._count = 0
 
     def of(self, timed: Any) -> int:
@@ -96,6 +96,6 @@ class MediaTimes:
         return int(timed.pts * timed.time_base * 1_000_000_000)
 
 
-def _is_bare(stream: Any) -> bool:
+def is_bare(stream: Any) -> bool:
     """Whether a file holds the pictures alone, one after the other."""
     return stream.container.format.name in BARE_FORMATS

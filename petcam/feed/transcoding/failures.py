@@ -68,6 +68,7 @@ DEVICE = {
     errno.EACCES: "may not be opened: the user has to be in the group video",
     errno.EPERM: "may not be opened: the user has to be in the group video",
     errno.EINVAL: "gives no picture of this size and rate: petcam sources lists what it offers, and other cameras",
+    INVALID_DATA: "gives nothing that is a picture: petcam sources lists cameras",
     errno.ENOTTY: "is no camera: petcam sources lists those that are",
     errno.ENOSPC: "has no room on its USB bus: plug it into another socket, without another camera beside it",
     errno.ENOMEM: "there is no memory left for its pictures: end other programs",

@@ -1,0 +1,212 @@
+"""A source's units as they come, before anything is mended, passed on or transcoded: what ``--probe`` looks at."""
+
+import os
+import re
+import select
+import time
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from petcam.errors import Code, PetcamError
+from petcam.feed.sources import annexb_file, rpicam, rtsp, v4l2
+from petcam.feed.sources.pyav_live import TIMEOUTS_SECONDS
+from petcam.feed.sources.stdin import StdinSource
+from petcam.feed.sources.unit import About, Raw, Unit
+from petcam.feed.sources.video_program import VideoProgram
+from petcam.feed.transcoding import MAX_DECODED_PIXELS, Units, frame_rate, is_bare, opened
+from petcam.h264 import annexb
+from petcam.media import pyav
+
+MAX_CHUNK_BYTES = 1 << 16
+MAX_UNITS = 3000  # of a file: ten seconds at 300 pictures/s
+MAX_KEPT_BYTES = 32 << 20  # of packets, to be decoded later
+MAX_DECODING_SECONDS = 10.0
+MISSED = re.compile(r"RTP: missed (-?\d+) packets")  # in FFmpeg's log
+
+
+@contextmanager
+def raw(word: str) -> Generator[Raw, None, None]:
+    """The source that ``word`` names, opened. Raises :class:`PetcamError`."""
+    try:
+        with _opened(word) as source:
+            yield source
+    except OSError as error:
+        raise PetcamError(Code.BAD_SOURCE, f"{word} cannot be read: {error.strerror}") from error
+
+
+def _opened(word: str) -> AbstractContextManager[Raw]:
+    if word.lower().startswith(("rtsp://", "rtsps://")):
+        options = {**rtsp.OPTIONS, "allowed_media_types": "video+audio"}
+        return _container(rtsp.shown(word), word, True, timeout=TIMEOUTS_SECONDS, options=options)
+    if re.fullmatch(r"/dev/video\d+", word):
+        return _container(word, word, True, timeout=TIMEOUTS_SECONDS, format="v4l2", options=v4l2.options(word))
+    if word == "demo":
+        raise PetcamError(Code.BAD_SOURCE, "the demo is painted here: there is no camera to look at")
+    if word == "-":
+        return nullcontext(_Bytes(StdinSource().name, 0))
+    return _rpicam() if word == "rpicam" else _file(Path(word))
+
+
+@contextmanager
+def _rpicam() -> Generator[Raw, None, None]:
+    with VideoProgram(rpicam.command()) as program:
+        source = _Bytes("rpicam", program.stdout)
+        yield source
+        if not source.count:
+            raise PetcamError(Code.BAD_SOURCE, f"no picture came; its program {program.end()}")
+
+
+@contextmanager
+def _file(path: Path) -> Generator[Raw, None, None]:
+    if annexb_file.is_annexb(path):
+        with path.open("rb") as file:
+            yield _Bytes(path.name, file.fileno(), is_live=False)
+    else:
+        with _container(path.name, str(path), False) as source:
+            yield source
+
+
+@contextmanager
+def _container(name: str, url: str, is_live: bool, **options: Any) -> Generator[Raw, None, None]:
+    try:
+        with opened(name, url, **options) as stream:
+            yield _Container(name, stream, is_live)
+    except PetcamError as error:
+        if error.code is not Code.BAD_SOURCE:  # PyAV is missing
+            raise
+        raise PetcamError(error.code, f"{name}: {error.message}") from None
+
+
+class _Container:
+    """By PyAV. What a live one brings is kept, and decoded once nothing more has to be timed."""
+
+    def __init__(self, name: str, stream: Any, is_live: bool) -> None:
+        self._av = pyav.load(name)
+        self._stream = stream
+        self._nals = Units(stream)
+        self._is_bare = is_bare(stream)
+        stream.codec_context.options = {"max_pixels": str(MAX_DECODED_PIXELS)}
+        self._kept: list[Any] = []
+        self._kept_bytes = 0
+        self.missed = 0
+        self.parameter_sets = self._nals.parameter_sets
+        self.about = _about(name, stream, is_live)
+
+    def units(self, seconds: float) -> Generator[Unit, None, None]:
+        is_h264 = self.about.codec == "h264"
+        began: int | None = None
+        for count, packet in enumerate(self._packets(), 1):
+            # Without a container FFmpeg makes the timestamps up.
+            stamps = (None, None) if self._is_bare else (packet.pts, packet.dts)
+            shown_ns, decoded_ns = (_time_ns(stamp, packet.time_base) for stamp in stamps)
+            now_ns = time.monotonic_ns()
+            at = now_ns if self.about.is_live else decoded_ns
+            began = at if began is None else began
+            if at - began > seconds * 1e9:
+                return
+            self._keep(packet)
+            nals = tuple(self._nals.of(packet)) if is_h264 else ()
+            # FFmpeg counts recovery points as keyframes, too.
+            keyframe = any(annexb.nal_type(nal) == annexb.IDR for nal in nals) if nals else bool(packet.is_keyframe)
+            yield Unit(nals, packet.size, keyframe, shown_ns, decoded_ns, now_ns)
+            if not self.about.is_live and count >= MAX_UNITS:
+                return
+
+    def _packets(self) -> Generator[Any, None, None]:
+        """With FFmpeg's warnings of packets that did not come; they do not leave this, as they may hold the URL."""
+        log = self._av.logging
+        log.set_skip_repeated(False)
+        log.set_level(log.WARNING)
+        try:
+            with log.Capture() as lines:
+                for packet in self._stream.container.demux(self._stream):
+                    self.missed += sum(max(0, int(found[1])) for line in lines if (found := MISSED.search(line[2])))
+                    lines.clear()
+                    if packet.size:
+                        yield packet
+        finally:
+            log.set_level(log.PANIC)
+
+    def _keep(self, packet: Any) -> None:
+        if self._kept_bytes + packet.size <= MAX_KEPT_BYTES and (self._kept or packet.is_keyframe):
+            self._kept.append(packet)
+            self._kept_bytes += packet.size
+
+    def damage(self) -> tuple[int, int] | None:
+        deadline = time.monotonic() + MAX_DECODING_SECONDS
+        decoded = damaged = 0
+        for packet in self._kept:
+            try:
+                frames = packet.decode()
+                damaged += sum(bool(frame.is_corrupt) for frame in frames)
+                decoded += len(frames)
+            except self._av.error.FFmpegError:
+                decoded, damaged = decoded + 1, damaged + 1
+            if time.monotonic() > deadline:
+                break
+        return (decoded, damaged) if decoded else None
+
+
+class _Bytes:
+    """H.264 in Annex-B form from a file descriptor, which the caller owns."""
+
+    missed = 0
+
+    def __init__(self, name: str, fd: int, is_live: bool = True) -> None:
+        self._fd = fd
+        self.about = About(name, is_live)
+        self.parameter_sets: list[bytes] = []
+        self.count = 0  # of units
+
+    def units(self, seconds: float) -> Generator[Unit, None, None]:
+        splitter = annexb.Splitter()
+        for chunk, now_ns in self._chunks(seconds):
+            for nals in splitter.push(chunk) if chunk else splitter.flush():
+                keyframe = any(annexb.nal_type(nal) == annexb.IDR for nal in nals)
+                yield Unit(tuple(nals), sum(map(len, nals)), keyframe, -1, -1, now_ns)
+                self.count += 1
+                if not self.about.is_live and self.count >= MAX_UNITS:
+                    return
+
+    def damage(self) -> None:
+        return None
+
+    def _chunks(self, seconds: float) -> Generator[tuple[bytes, int], None, None]:
+        """At the end an empty one. A regular file is always ready, and is read to its end or to ``MAX_UNITS``."""
+        deadline = time.monotonic() + seconds
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        chunk = b"?"
+        while chunk:
+            left = deadline - time.monotonic() if self.about.is_live else seconds
+            chunk = os.read(self._fd, MAX_CHUNK_BYTES) if left > 0 and poll.poll(left * 1000) else b""
+            yield chunk, time.monotonic_ns()
+
+
+def _about(name: str, stream: Any, is_live: bool) -> About:
+    context = stream.codec_context
+    rate = stream.average_rate if is_live else frame_rate(stream)
+    aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
+    return About(
+        name,
+        is_live,
+        codec=context.name,
+        profile=str(getattr(context, "profile", None) or ""),
+        size=(context.width, context.height),
+        aspect=(aspect.numerator, aspect.denominator) if aspect else (1, 1),
+        fps=float(rate) if rate and 1 <= rate <= 120 else 0.0,
+        sound=_sound(stream.container),
+    )
+
+
+def _sound(container: Any) -> str:
+    for stream in container.streams.audio:
+        context = stream.codec_context
+        return f"{context.name}, {context.sample_rate} Hz" if context is not None else "of an unknown kind"
+    return ""
+
+
+def _time_ns(stamp: int | None, time_base: Any) -> int:
+    return -1 if stamp is None or time_base is None else int(stamp * time_base * 1_000_000_000)
