@@ -193,7 +193,6 @@ def _about(name: str, stream: Any, is_live: bool) -> About:
         name,
         is_live,
         codec=context.name,
-        profile=str(getattr(context, "profile", None) or ""),
         size=(context.width, context.height),
         aspect=(aspect.numerator, aspect.denominator) if aspect else (1, 1),
         fps=float(rate) if rate and 1 <= rate <= 120 else 0.0,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class About:
-    """What a source says of itself. ``codec`` and ``profile`` are FFmpeg's names; ``fps`` is 0 where it does not say.
+    """What a source says of itself. ``codec`` is FFmpeg's name; ``fps`` is 0 where it does not say.
 
     ``size`` in pixels, ``aspect`` is that of one. ``sound`` is of the form "aac, 16000 Hz", or empty.
     """
@@ -15,7 +15,6 @@ class About:
     name: str
     is_live: bool
     codec: str = "h264"
-    profile: str = ""
     size: tuple[int, int] = (0, 0)
     aspect: tuple[int, int] = (1, 1)
     fps: float = 0.0
