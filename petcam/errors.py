@@ -28,6 +28,7 @@ class Code(Enum):
     DISK_FAULT = "Disk fault"  # of the recordings
     DISK_FULL = "Disk full"
     CAMERA_SILENT = "Camera silent"
+    NO_KEYFRAME = "No keyframe"  # pictures come, but none to begin at; the streamer's reason too
     BAD_SEGMENT = "bad segment"
     BAD_SOURCE = "bad source"
     PORT_UNAVAILABLE = "port unavailable"  # now; time may mend it

@@ -1,12 +1,13 @@
 """The stream segment: H.264 access units, written and read."""
 
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from petcam.errors import Code, PetcamError
 from petcam.shm import layout, rtp
+from petcam.shm.keyframe_search import KeyframeSearch
 from petcam.shm.layout import STREAM
 from petcam.shm.record_reader import RecordReader, copy_slot, is_still
 from petcam.shm.segment import Segment
@@ -109,9 +110,24 @@ class StreamReader(RecordReader[AccessUnit]):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, STREAM)
+        self._search = KeyframeSearch()
+
+    def seconds_without_keyframe(self) -> float:
+        """For how long pictures have come without a keyframe to begin at; 0 where that is not so."""
+        return self._search.seconds()
+
+    def close(self) -> None:
+        self._search.end()
+        super().close()
 
     def _starting_record(self, segment: Segment, least: int) -> int | None:
-        return newest_keyframe(segment, least)
+        found = newest_keyframe(segment, least)
+        published = publish_times(segment) if found is None and newest_keyframe(segment, 0) is None else None
+        if published is None:
+            self._search.end()
+        else:
+            self._search.pass_over(*published)
+        return found
 
     def _copy_record(self, segment: Segment, n: int) -> AccessUnit | None:
         raw = copy_slot(segment, n)
@@ -147,10 +163,22 @@ def parse_slot(raw: bytes) -> tuple[int, ...]:
 
 def newest_keyframe(segment: Segment, least: int) -> int | None:
     """The newest keyframe record, ``least`` or above, that looks whole and whose data is still there; unchecked."""
-    slots = segment.slots
-    sequence, flags = slots["sequence"].copy(), slots["flags"].copy()
-    numbers = sequence // np.uint64(2) - np.uint64(1)
-    low, high = np.uint64(max(least, segment.first_record)), np.uint64(segment.next_record)
-    whole = (sequence > 0) & (sequence % np.uint64(2) == 0) & (numbers >= low) & (numbers < high)
+    numbers, whole = _whole_records(segment, least)  # first: what is overwritten meanwhile is not taken for it
+    flags = segment.slots["flags"].copy()
     found = numbers[whole & (flags & np.uint32(layout.FLAG_KEYFRAME) != 0)]
     return int(found.max()) if found.size else None
+
+
+def publish_times(segment: Segment) -> tuple[int, int] | None:
+    """Of the oldest and of the newest record that look whole and whose data are still there; unchecked."""
+    _, whole = _whole_records(segment, 0)
+    times = segment.slots["publish_ns"].copy()
+    return (int(times[whole].min()), int(times[whole].max())) if whole.any() else None
+
+
+def _whole_records(segment: Segment, least: int) -> tuple[Any, Any]:
+    """Each slot's record number, and which of them, ``least`` or above, look whole and have their data still."""
+    sequence = segment.slots["sequence"].copy()
+    numbers = sequence // np.uint64(2) - np.uint64(1)
+    low, high = np.uint64(max(least, segment.first_record)), np.uint64(segment.next_record)
+    return numbers, (sequence > 0) & (sequence % np.uint64(2) == 0) & (numbers >= low) & (numbers < high)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from petcam.errors import PetcamError
 from petcam.shm import nal
+from petcam.shm.keyframe_search import KeyframeSearch
 from petcam.shm.mapping import SegmentFile
 from petcam.shm.rdk_x5.layout import H264, MAX_DATA, SLOTS, STREAM_SIZE
 from petcam.shm.rdk_x5.polling_reader import PollingReader
@@ -47,6 +48,11 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         self._seeking = True  # only a keyframe will do
         self._gap = False  # something is missing before the next record
         self._capture_ns = -1  # of the last record
+        self._search = KeyframeSearch()
+
+    def seconds_without_keyframe(self) -> float:
+        """For how long pictures have come without a keyframe to begin at; 0 where that is not so."""
+        return self._search.seconds()
 
     def _open(self) -> SegmentFile | None:
         ring = open_sized(self.name, (STREAM_SIZE,), "the H.264 ring")
@@ -70,6 +76,8 @@ class RdkStreamReader(PollingReader[AccessUnit]):
                 return None  # the newest: still on its way, perhaps
             if fault:
                 self._report_fault(f"record refused: {fault}")
+            if frame is not None:
+                self._search.pass_over(time.monotonic_ns(), time.monotonic_ns())
             self._leave_out(lost=frame is None)
         return None
 
@@ -84,6 +92,7 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         self._epoch, self._initial_count = time.monotonic_ns(), write_count(ring)
         self._written = self._initial_count
         self._seeking, self._gap, self._capture_ns = True, self._capture_ns >= 0, -1
+        self._search.end()
         self._record = self._starting_record(ring, 0)
 
     def _update_count(self, ring: SegmentFile) -> None:
@@ -120,6 +129,7 @@ class RdkStreamReader(PollingReader[AccessUnit]):
 
     def _access_unit(self, n: int, frame: Frame) -> AccessUnit:
         gap = self._gap
+        self._search.end()
         self._record, self._seeking, self._gap, self._capture_ns = n + 1, False, False, frame.capture_ns
         number, capture_ns, width, height, data = frame
         published = time.monotonic_ns()

@@ -62,7 +62,7 @@ class PictureFeed:
         """Returns the latest picture in the rendition ``options``, and the function that ends the subscription.
 
         Raises ``BUSY`` where too many different renditions are in use. Waiting for the latest raises ``UNSUPPORTED``
-        where the camera's pictures are too large, ``BUSY`` where others take the memory.
+        where the camera's pictures are too large, ``BUSY`` where others take the memory, ``NO_KEYFRAME``.
         """
         subscription = object()
         with self._lock:
@@ -143,6 +143,16 @@ class PictureFeed:
 
         return self._budget.wait(MAX_ENCODING_BYTES, MAX_ENCODING_WAIT_SECONDS)
 
+    def _note_trouble(self, trouble: PetcamError | None) -> None:
+        """Why a source has no picture; it is known at each look, other than what ended an attempt."""
+        with self._lock:
+            before = self._refusal
+        had_trouble = before is not None and before.code is Code.NO_KEYFRAME
+        if trouble is not None and not had_trouble:
+            _log.warning("pictures: %s", trouble)
+        if trouble is not None or had_trouble:
+            self._refuse(trouble)
+
     def _refuse(self, error: PetcamError | None) -> None:
         """Tell all who wait that there are no pictures for now, and why; None: there are again."""
         with self._lock:
@@ -171,7 +181,7 @@ class PictureFeed:
         """A method of its own, so that the source's frame is freed before it makes the next."""
         picture = source.read(HELD_READ_TIMEOUT_SECONDS if held else READ_TIMEOUT)
         if picture is None:
-            return
+            return self._note_trouble(source.trouble())
         self._refuse(None)
         renditions = self._current_renditions()  # with those that were subscribed to meanwhile
         for rendition in renditions:

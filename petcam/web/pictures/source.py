@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from petcam import segments
 from petcam.errors import Code, PetcamError
 from petcam.media.budget import PictureBudget
+from petcam.shm.keyframe_search import no_keyframe
 from petcam.shm.rdk_x5 import JPEG, MAX_DATA, MAX_PIXELS, NAME, RawPicture, RdkPictureReader, format_of
 
 MAX_SHOW_INTERVAL_SECONDS = 1.0  # a decoder that never catches up still shows a picture this often
@@ -32,6 +33,9 @@ class CameraPicture:
 class Source(Protocol):
     def read(self, timeout: float) -> CameraPicture | None:
         """The latest picture; None where there is none (yet)."""
+
+    def trouble(self) -> PetcamError | None:
+        """Why it has none, after ``read`` gave none, where that is known."""
 
 
 class StreamSource:
@@ -56,6 +60,9 @@ class StreamSource:
         self._shown_at = time.monotonic()
         return CameraPicture(frame.pts, lambda: frame)
 
+    def trouble(self) -> PetcamError | None:
+        return no_keyframe(self._reader.seconds_without_keyframe())
+
 
 class RdkPictureSource:
     """The pictures of an RDK X5's daemon; ``first`` was read from ``reader`` before."""
@@ -75,6 +82,9 @@ class RdkPictureSource:
         if time.monotonic() - self._seen_at > MAX_SILENCE_SECONDS:
             raise PetcamError(Code.BAD_SEGMENT, f"{self._reader.name}: no picture for {MAX_SILENCE_SECONDS:g} s")
         return None
+
+    def trouble(self) -> PetcamError | None:
+        return None  # each picture stands for itself
 
 
 class SourceSelector:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from petcam.shm.stream import AccessUnit
 
 MAX_PAYLOAD_BYTES = 1188  # as in the streamer: an IPv6 packet with all headers stays under 1280 bytes
-NAL_DELIMITER = 9
+# Access unit delimiters and filler data say nothing here; 0 and 24 to 31 are not H.264's, and RTP has a use of its own
+# for most of them.
+LEFT_OUT = frozenset({0, 9, 12, *range(24, 32)})
 FU_A, FU_START, FU_END = 28, 0x80, 0x40
 _START = re.compile(rb"\x00\x00\x01")
 
@@ -26,11 +28,11 @@ def packetize(unit: AccessUnit) -> Packets:
 
 
 def nals(data: bytes) -> Iterator[bytes]:
-    """The NAL units of Annex-B data, without access unit delimiters: RTP's marker bit has the same meaning."""
+    """The NAL units of Annex-B data that RTP carries."""
     starts = [found.start() for found in _START.finditer(data)]
     for start, end in zip(starts, [*starts[1:], len(data)], strict=False):
         nal = data[start + 3 : end].rstrip(b"\0")  # the first zero byte of a four-byte start code that follows
-        if nal and nal[0] & 0x1F != NAL_DELIMITER:
+        if nal and nal[0] & 0x1F not in LEFT_OUT:
             yield nal
 
 

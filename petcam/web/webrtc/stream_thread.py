@@ -5,10 +5,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from petcam.errors import PetcamError
+from petcam.h264 import annexb, sps
+from petcam.shm.keyframe_search import MAX_KEYFRAME_AGE_SECONDS, no_keyframe
 from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
 from petcam.shm.stream import AccessUnit
 
@@ -27,8 +29,11 @@ class StreamThread:
         self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
         self._lock = threading.Lock()
         self._recent: deque[tuple[int, int]] = deque(maxlen=RATE_SPAN_PICTURES)  # capture_ns, bytes; guarded by _lock
-        self._latest: AccessUnit | None = None  # guarded by _lock, like the one below
+        self._latest: AccessUnit | None = None  # guarded by _lock, like the four below
         self._latest_at = 0.0
+        self._keyframe_ns = 0  # capture of the newest keyframe; 0 before the first
+        self._aspect = (1, 1)  # a pixel's width and height, as its SPS says
+        self._without_keyframe = 0.0  # seconds for which pictures have come without any keyframe
         self._loop = ReadingLoop("stream", _log)
 
     def start(self) -> None:
@@ -43,21 +48,36 @@ class StreamThread:
         """The camera's state, as the streamer's ``/health`` has it."""
         with self._lock:
             latest, recent, latest_at = self._latest, list(self._recent), self._latest_at
-        trouble = _message(self._loop.trouble)
-        if latest is None:
-            state = "error" if trouble else "waiting"
-            return {"state": state, "message": trouble, "width": 0, "height": 0, "fps": 0, "bitrate": 0, "age_ms": -1}
-        live = time.monotonic() - latest_at < MAX_SILENCE_SECONDS
+            keyframe_age, aspect = self._keyframe_age(), list(self._aspect)
+        live = latest is not None and time.monotonic() - latest_at < MAX_SILENCE_SECONDS
+        state, message = self._state(latest is not None, live, keyframe_age)
         span = (recent[-1][0] - recent[0][0]) / 1e9 if live else 0
         return {
-            "state": "error" if trouble else "live" if live else "silent",
-            "message": trouble,
-            "width": latest.width,
-            "height": latest.height,
+            "state": state,
+            "message": message,
+            "width": latest.width if latest else 0,
+            "height": latest.height if latest else 0,
             "fps": round((len(recent) - 1) / span, 1) if span else 0,
             "bitrate": round(sum(size for _, size in recent[1:]) * 8 / span) if span else 0,
-            "age_ms": (time.monotonic_ns() - latest.capture_ns) // 1_000_000,
+            "age_ms": (time.monotonic_ns() - latest.capture_ns) // 1_000_000 if latest else -1,
+            "keyframe_age_ms": int(keyframe_age * 1000) if 0 <= keyframe_age <= MAX_KEYFRAME_AGE_SECONDS else -1,
+            "aspect": aspect,
         }
+
+    def _keyframe_age(self) -> float:
+        """Seconds; -1 where there has been none. Called with the lock held."""
+        return (time.monotonic_ns() - self._keyframe_ns) / 1e9 if self._keyframe_ns else -1.0
+
+    def _state(self, has_begun: bool, live: bool, keyframe_age: float) -> tuple[str, str]:
+        """The state, and what is said of it."""
+        trouble = _message(self._loop.trouble)
+        if trouble:
+            return "error", trouble
+        is_old = live and keyframe_age > MAX_KEYFRAME_AGE_SECONDS
+        missing = no_keyframe(keyframe_age if is_old else self._without_keyframe)
+        if missing is not None:
+            return "no keyframe", missing.message
+        return ("live" if live else "silent" if has_begun else "waiting"), ""
 
     def _run(self) -> None:
         self._loop.run(self._read, self._stopping.is_set, self._stopping.wait)
@@ -65,16 +85,32 @@ class StreamThread:
     def _read(self) -> None:
         with self._open_reader() as reader:
             while not self._stopping.is_set():
-                unit = reader.read(READ_TIMEOUT)
-                if unit is not None:
-                    self._take(unit)
+                self._read_next(reader)
+
+    def _read_next(self, reader: Any) -> None:
+        unit = reader.read(READ_TIMEOUT)
+        with self._lock:
+            self._without_keyframe = reader.seconds_without_keyframe()
+        if unit is not None:
+            self._take(unit)
 
     def _take(self, unit: AccessUnit) -> None:
         self._loop.trouble = None
         with self._lock:
             self._latest, self._latest_at = unit, time.monotonic()
             self._recent.append((unit.capture_ns, len(unit.data)))
+            if unit.keyframe:
+                self._keyframe_ns, self._aspect = unit.capture_ns, _aspect(unit)
         self._sink(unit)
+
+
+def _aspect(unit: AccessUnit) -> tuple[int, int]:
+    """Of a pixel of this keyframe."""
+    for nal in annexb.nal_units(unit.data):
+        if annexb.nal_type(nal) == annexb.SPS:
+            with suppress(PetcamError):
+                return sps.parse(nal).aspect
+    return 1, 1
 
 
 def _message(trouble: Exception | None) -> str:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -86,6 +87,20 @@ def test_a_frame_whose_slot_is_reused_while_it_is_copied_is_refused(ring, reader
     monkeypatch.setattr(stream, "copy_frame", slow_copy)
     assert reader.read(0) is None
     assert reader.skipped == 2  # frames 10, the newest keyframe, and 11
+
+
+def test_it_knows_for_how_long_pictures_have_come_without_a_keyframe(ring, reader, monkeypatch):
+    ring.write(rdk_daemons.OTHER)
+    assert numbers(reader) == []
+    now = time.monotonic_ns
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now() + 3 * 10**9)
+    ring.write(rdk_daemons.OTHER)
+    assert numbers(reader) == []
+    assert reader.seconds_without_keyframe() >= 3
+    for _ in range(10):
+        ring.write()
+    assert numbers(reader)
+    assert reader.seconds_without_keyframe() == 0
 
 
 def test_a_reader_that_fell_behind_resumes_at_a_keyframe_and_counts(ring, reader):

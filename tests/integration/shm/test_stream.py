@@ -2,6 +2,7 @@
 
 import random
 import signal
+import time
 import zlib
 from types import SimpleNamespace
 
@@ -65,6 +66,35 @@ def test_a_reader_waits_for_the_first_keyframe(camera, reader):
     assert reader.read(0) is None
     camera.publish(2)
     assert numbers(reader) == [9, 10]
+
+
+def test_it_knows_for_how_long_pictures_have_come_without_a_keyframe(camera, reader, monkeypatch):
+    at = [time.monotonic_ns()]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: at[0])
+    camera.n = 1
+    camera.publish(3)
+    assert reader.read(0) is None
+    at[0] += 3 * 10**9
+    assert reader.seconds_without_keyframe() == 3
+    at[0] += 10 * 10**9
+    assert reader.seconds_without_keyframe() == 0, "none come any more"
+
+
+def test_the_pictures_that_a_newcomer_finds_tell_how_long_it_has_been(name, camera, monkeypatch):
+    """What it would have to wait for else, with each new reader."""
+    at = [time.monotonic_ns()]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: at[0])
+    camera.n = 1
+    camera.publish(1)
+    at[0] += 4 * 10**9
+    camera.publish(1)
+    with StreamReader(name) as newcomer:
+        assert newcomer.read(0) is None
+        assert newcomer.seconds_without_keyframe() == 4
+        camera.n = 10
+        camera.publish(1)
+        assert newcomer.read(0).keyframe
+        assert newcomer.seconds_without_keyframe() == 0
 
 
 def test_a_keyframe_that_comes_while_a_reader_attaches_is_not_missed(camera, reader):

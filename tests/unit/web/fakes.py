@@ -50,6 +50,10 @@ class FakeReader:
         self.asked = threading.Event()
         self.opened = 0
         self.closed = 0
+        self.without_keyframe = 0.0  # seconds
+
+    def seconds_without_keyframe(self):
+        return self.without_keyframe
 
     def __enter__(self):
         self.opened += 1

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from petcam.errors import PetcamError
 from petcam.media.budget import PictureBudget
 from petcam.web.pictures import feed as picture_feed
 from petcam.web.pictures import mjpeg, picture
@@ -123,6 +124,48 @@ def test_a_snapshot_of_a_silent_camera_is_answered_with_503(client, services, sh
     answer = client.get("/snapshot.jpg")
     assert (answer.status_code, answer.get_json()["error"]) == (503, "Camera silent")
     assert services.stream_slots.taken() == 0
+
+
+@pytest.mark.parametrize("path", ["/snapshot.jpg", "/stream.mjpg"])
+def test_a_camera_without_keyframes_is_answered_at_once_with_503_and_words_of_its_own(
+    client, services, stream_reader, path
+):
+    stream_reader.without_keyframe = 12.4
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.get_json() == {
+        "error": "No keyframe",
+        "message": "no keyframe for 12 s: lower the camera's keyframe interval",
+    }
+    assert services.stream_slots.taken() == 0
+
+
+def test_pictures_come_with_the_first_keyframe(stream_reader, publish_film, subscribe):
+    stream_reader.without_keyframe = 2.5
+    latest = subscribe()
+    with pytest.raises(PetcamError, match="no keyframe"):
+        latest.wait(0, 5)
+    stream_reader.without_keyframe = 0
+    publish_film(1)
+    eventually(lambda: latest._error is None)
+    assert latest.wait(0, 5)
+
+
+def test_a_camera_that_fell_silent_is_no_longer_one_without_keyframes(client, stream_reader, subscribe, short_wait):
+    stream_reader.without_keyframe = 2.5
+    latest = subscribe()
+    with pytest.raises(PetcamError, match="no keyframe"):
+        latest.wait(0, 5)
+    stream_reader.without_keyframe = 0
+    eventually(lambda: latest._error is None)
+    assert client.get("/snapshot.jpg").get_json()["error"] == "Camera silent"
+
+
+def eventually(is_so):
+    until = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.01)  # the thread tells nobody that it has looked
 
 
 def test_it_shows_no_old_picture(client, stream_reader, short_wait):

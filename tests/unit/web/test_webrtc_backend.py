@@ -21,6 +21,8 @@ from petcam.web.webrtc import backend as server
 from petcam.web.webrtc.backend import PythonWebRTC
 from petcam.web.webrtc.packet_log import MAX_LOG_BYTES, PacketLog
 from petcam.web.webrtc.packets import MAX_PAYLOAD_BYTES, Packets, nals, packetize
+from petcam.web.webrtc.stream_thread import StreamThread
+from tests.h264_bits import sps_of
 from tests.unit.web.fakes import PASSWORD, FakeReader
 
 SPS, PPS = b"\x67\x42\x00\x1f\x01", b"\x68\xce\x01"
@@ -54,6 +56,12 @@ def test_data_without_nal_units_gives_no_packet(data):
     assert list(nals(data)) == []
 
 
+@pytest.mark.parametrize("kind", [0, 9, 12, 24, 28, 29, 31])
+def test_what_rtp_uses_for_itself_and_fillers_are_left_out(kind):
+    picture = b"\0\0\1\x41picture"
+    assert list(nals(b"\0\0\1" + bytes([kind | 0x60]) + b"more" + picture)) == [b"\x41picture"]
+
+
 def packets(number, keyframe=False, size=10):
     return Packets([b"x"], number, keyframe, size)
 
@@ -81,6 +89,59 @@ def test_a_group_that_is_too_large_is_not_kept_for_new_viewers():
     log.append(packets(0, keyframe=True, size=MAX_LOG_BYTES))
     log.append(packets(1, size=1))
     assert log.keyframe_number is None
+
+
+def test_nobody_begins_at_a_keyframe_of_long_ago(monkeypatch):
+    log = PacketLog()
+    log.append(packets(0, keyframe=True))
+    assert log._start() == 0
+    now = time.monotonic()
+    monkeypatch.setattr("petcam.web.webrtc.packet_log.time.monotonic", lambda: now + 13)
+    log.append(packets(1))
+    assert log._start() is None
+    log.append(packets(2, keyframe=True))
+    assert log._start() == 2
+
+
+@pytest.fixture
+def stream():
+    """A thread that is not started."""
+    return StreamThread(FakeReader, lambda unit: None)
+
+
+def live_unit(seconds_ago=0.0, keyframe=False, sps=SPS):
+    captured = time.monotonic_ns() - int(seconds_ago * 1e9)
+    data = b"".join(b"\0\0\1" + part for part in ([sps, PPS, b"\x65x"] if keyframe else [b"\x41x"]))
+    return AccessUnit(1, 1, 1, captured, captured, keyframe, False, 352, 288, data)
+
+
+def health_after(stream, *units, without=0.0):
+    reader = FakeReader()
+    reader.without_keyframe = without
+    for each in units:
+        reader.items.put(each)
+    for _ in range(len(units) + 1):
+        stream._read_next(reader)
+    return stream.health()
+
+
+def test_a_camera_without_keyframes_has_a_state_of_its_own(stream):
+    camera = health_after(stream, without=12.4)
+    assert (camera["state"], camera["keyframe_age_ms"]) == ("no keyframe", -1)
+    assert camera["message"] == "no keyframe for 12 s: lower the camera's keyframe interval"
+
+
+def test_the_last_keyframe_may_be_too_old_for_newcomers(stream):
+    camera = health_after(stream, live_unit(13.5, keyframe=True), live_unit())
+    assert (camera["state"], camera["keyframe_age_ms"]) == ("no keyframe", -1)
+    assert camera["message"].startswith("no keyframe for 13 s: ")
+
+
+def test_health_says_the_age_of_the_keyframe_and_the_shape_of_a_pixel(stream):
+    camera = health_after(stream, live_unit(1.5, keyframe=True, sps=sps_of(352, 288, aspect=(16, 11))), live_unit())
+    assert camera["state"] == "live" and 1500 <= camera["keyframe_age_ms"] < 12_000
+    assert camera["aspect"] == [16, 11]
+    assert health_after(stream, live_unit(keyframe=True))["aspect"] == [1, 1]
 
 
 # The tests from here on need aiortc.
