@@ -16,6 +16,9 @@ export class ServerError extends Error {
   }
 }
 
+/** The phrase, or the reason, where the camera sends pictures that nobody can begin at. */
+export const NO_KEYFRAME = "No keyframe";
+
 /** The phrase, or the reason, where the disk of the recordings is not there. */
 export const DISK_NOT_MOUNTED = "Disk not mounted";
 

@@ -1,4 +1,5 @@
-import { fetchJSON, postJSON, ServerError } from "./http.js";
+import { fetchJSON, NO_KEYFRAME, postJSON, ServerError } from "./http.js";
+import { WITHOUT_KEYFRAME } from "./server_status.js";
 
 const URLS = { start: "/api/recording/start", stop: "/api/recording/stop", status: "/api/recording/status" };
 const POLL_MS = 1000;
@@ -28,6 +29,7 @@ export class RecordingControls extends EventTarget {
   #busy = false;
   /** @type {RecordingStatus | null} of this recording or the last one */
   #status = null;
+  #camera = "";
   #timer = 0;
   #life = new AbortController(); // ends what was asked
 
@@ -50,6 +52,12 @@ export class RecordingControls extends EventTarget {
     return this.#state === "off" && error ? new ServerError(200, "", error, undefined, reason) : null;
   }
 
+  /** Why a recording could not begin now, which the camera's state tells before anybody tries; null: it could. */
+  get obstacle() {
+    const waits = this.#state === "off" && this.#camera === WITHOUT_KEYFRAME;
+    return waits ? new ServerError(200, "", this.#camera, undefined, NO_KEYFRAME) : null;
+  }
+
   /** Ask no more, until follow() or a command begins anew. */
   close() {
     this.#life.abort();
@@ -64,8 +72,13 @@ export class RecordingControls extends EventTarget {
    * does not run.
    * @param {boolean | null | undefined} recording
    * @param {string} [reason]
+   * @param {string} [camera] the camera's state
    */
-  follow(recording, reason) {
+  follow(recording, reason, camera = "") {
+    if (camera !== this.#camera) {
+      this.#camera = camera;
+      this.dispatchEvent(new Event("change"));
+    }
     if (this.#busy) return;
     if (recording === undefined) this.#set("unknown", this.#status);
     else if (recording === null) this.#set("missing", null);

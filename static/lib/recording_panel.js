@@ -74,7 +74,8 @@ export class RecordingPanel {
 
   #showNumbers() {
     const { time, frames, size, file } = this.#elements;
-    const { status, trouble } = this.#controls;
+    const { status, trouble: ended, obstacle } = this.#controls;
+    const trouble = ended ?? obstacle;
     file.classList.toggle("trouble", trouble !== null);
     if (!status?.filename) return setText(file, trouble ? this.#messages.error(trouble) : this.#hint());
     time.textContent = clock(status.duration);

@@ -5,7 +5,10 @@ const POLL_MS = 2000;
 const TIMEOUT_MS = 2500;
 
 /** @typedef {"checking" | "connected" | "disconnected"} ServerState */
-/** @typedef {"waiting" | "live" | "silent" | "error"} CameraState */
+/** The camera's state while its pictures come, but none that a newcomer could begin at. */
+export const WITHOUT_KEYFRAME = "no keyframe";
+
+/** @typedef {"waiting" | "live" | "silent" | "error" | "no keyframe"} CameraState */
 /**
  * @typedef {object} Health
  * @property {{state: CameraState, message: string}} camera
@@ -38,6 +41,12 @@ export class ServerStatusMonitor extends EventTarget {
   /** The last good answer; null while disconnected. */
   get health() {
     return this.#health;
+  }
+
+  /** For which the camera has sent no keyframe; 0 where nobody waits for one. */
+  get secondsWithoutKeyframe() {
+    const { state, message } = this.#health?.camera ?? {};
+    return state === WITHOUT_KEYFRAME ? Number(/\d+/.exec(message ?? "")?.[0] ?? 0) : 0;
   }
 
   /** The disk of the recordings is not there. */

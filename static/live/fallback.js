@@ -1,3 +1,5 @@
+import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
+
 /** @typedef {import("./choices.js").Choices} Choices */
 /** @typedef {import("./mjpeg_view.js").MjpegView} MjpegView */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
@@ -5,7 +7,7 @@
 /** @typedef {import("./webrtc_client.js").VideoDetail} VideoDetail */
 
 /** @typedef {"webrtc" | "mjpeg"} Way */
-/** @typedef {"" | "chosen" | "unsupported" | "trying"} Reason why it is MJPEG */
+/** @typedef {"" | "chosen" | "unsupported" | "trying" | "keyframe"} Reason why it is MJPEG */
 
 const FIRST_PICTURE_MS = 5000; // by WebRTC; later than that, MJPEG begins
 
@@ -67,7 +69,7 @@ export class Fallback extends EventTarget {
     if (this.#way === "webrtc") return "";
     if (this.#choices.get("picture") === "mjpeg") return "chosen";
     if (!canWebRTC()) return "unsupported";
-    return "trying";
+    return this.#waitsForKeyframe() ? "keyframe" : "trying";
   }
 
   start() {
@@ -114,7 +116,7 @@ export class Fallback extends EventTarget {
   #runWebRTC() {
     this.#client.start();
     const { state } = this.#client;
-    const trouble = this.#late || state === "reconnecting" || state === "unreachable";
+    const trouble = this.#late || state === "reconnecting" || state === "unreachable" || this.#waitsForKeyframe();
     const settled = state === "live" || state === "waiting"; // while it waits, there is no picture of the camera at all
     if (trouble && this.#wanted === "auto") this.#view.start();
     else if (trouble || settled) this.#view.close();
@@ -129,6 +131,11 @@ export class Fallback extends EventTarget {
     } else if (!this.#lateTimer) {
       this.#lateTimer = setTimeout(() => ((this.#late = true), this.#follow()), FIRST_PICTURE_MS);
     }
+  }
+
+  /** Pictures come that WebRTC cannot begin at; petcam-web may have begun before. */
+  #waitsForKeyframe() {
+    return this.#client.state === "waiting" && this.#client.detail.camera === WITHOUT_KEYFRAME;
   }
 
   /** What the server says of the camera, where MJPEG brings nothing. */

@@ -29,7 +29,8 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 /** The page: makes the modules, and tells each what another one found out. */
 class Page {
   monitor = new ServerStatusMonitor();
-  view = new MjpegView(byId("mjpeg-canvas"));
+  #cameraNow = () => this.monitor.health?.camera.state ?? "";
+  view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow);
   detections = new DetectionsStream();
   #video = videoSource(byId("webrtc-video"));
   overlay;
@@ -51,7 +52,7 @@ class Page {
     this.#notice = new Notice(byId("notice"), messages);
     this.choices = choices;
     this.client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), mayDelay, firstCall);
-    this.fallback = new Fallback(this.client, this.view, choices, () => this.monitor.health?.camera.state ?? "");
+    this.fallback = new Fallback(this.client, this.view, choices, this.#cameraNow);
     this.#playoutDelay = new PlayoutDelay(this.client, this.overlay.delay, choices);
   }
 
@@ -118,7 +119,8 @@ class Page {
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
     setText(byId("camera-status"), health ? this.messages.text(`live.camera.${health.camera.state}`) : "");
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients }) : "");
-    this.recording.follow(health?.recording, health?.recording_reason);
+    this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
+    this.#showNotice();
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#showLatest();
     if (cameBack) this.client.wake();
   }
@@ -129,14 +131,19 @@ class Page {
   }
 
   #showPicture() {
-    const { way, state, detail } = this.fallback;
+    const { way, state } = this.fallback;
     if (byId("camera").dataset.way !== way) this.overlay.watch(way === "mjpeg" ? this.view : this.#video);
     byId("camera").dataset.way = way;
     byId("camera").dataset.video = state;
-    this.#notice.show(state, detail);
+    this.#showNotice();
     setText(byId("live"), state === "live" ? this.messages.text("live.video.live") : "");
     setText(byId("way"), this.#whyMjpeg());
     setText(byId("boxes"), state === "live" ? this.#whyNoBoxes() : "");
+  }
+
+  #showNotice() {
+    const { state, detail } = this.fallback;
+    this.#notice.show(state, detail, this.monitor.secondsWithoutKeyframe);
   }
 
   #whyNoBoxes() {

@@ -1,4 +1,5 @@
-import { failureOf } from "../lib/http.js";
+import { failureOf, NO_KEYFRAME, ServerError } from "../lib/http.js";
+import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 import { PartReader } from "./multipart.js";
 
 /** @typedef {import("./frames.js").PictureSource} PictureSource */
@@ -10,6 +11,7 @@ const WIDTHS = [320, 480, 640, 960, 1280, 1920]; // few, as the server makes eac
 const QUIET_MS = 3000; // without a picture, after which another stream is asked for
 const FIRST_MS = 5000; // the same for the first picture of a stream
 const PAUSES_MS = [500, 1000, 2000, 5000];
+const LOOK_AGAIN_MS = 1000; // whether the camera's state has changed
 
 /** @typedef {"closed" | "connecting" | "live" | "lost"} ViewState */
 
@@ -23,6 +25,7 @@ const PAUSES_MS = [500, 1000, 2000, 5000];
  */
 export class MjpegView extends EventTarget {
   #canvas;
+  #cameraNow;
   /** @type {ViewState} */
   #state = "closed";
   /** @type {unknown} why it is `lost` */
@@ -42,10 +45,14 @@ export class MjpegView extends EventTarget {
   /** @type {Set<(frame: PresentedFrame) => void>} */
   #callbacks = new Set();
 
-  /** @param {HTMLCanvasElement} canvas as large as the picture is to be on the page */
-  constructor(canvas) {
+  /**
+   * @param {HTMLCanvasElement} canvas as large as the picture is to be on the page
+   * @param {() => string} [cameraNow] the camera's state as it was last heard; empty where the server does not answer
+   */
+  constructor(canvas, cameraNow = () => "") {
     super();
     this.#canvas = canvas;
+    this.#cameraNow = cameraNow;
   }
 
   get state() {
@@ -184,9 +191,20 @@ export class MjpegView extends EventTarget {
     const asked = /** @type {{retryAfter?: number}} */ (error).retryAfter ?? 0;
     const pause = Math.max(PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)], asked * 1000);
     this.#failures += 1;
-    this.#retryTimer = setTimeout(() => this.#open(), pause);
     this.#error = error;
+    this.#retryIn(pause);
     this.#setState("lost");
+  }
+
+  /** @param {number} milliseconds */
+  #retryIn(milliseconds) {
+    this.#retryTimer = setTimeout(() => (this.#isInVain() ? this.#retryIn(LOOK_AGAIN_MS) : this.#open()), milliseconds);
+  }
+
+  /** Whether no stream can begin before the camera's state is another. */
+  #isInVain() {
+    const error = this.#error;
+    return error instanceof ServerError && error.phrase === NO_KEYFRAME && this.#cameraNow() === WITHOUT_KEYFRAME;
   }
 
   /** @param {ViewState} state */

@@ -1,5 +1,6 @@
 import { setText } from "../lib/dom.js";
 import { ServerError } from "../lib/http.js";
+import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("../lib/messages.js").MessageKey} MessageKey */
@@ -33,16 +34,26 @@ export class Notice {
   /**
    * @param {VideoState} state
    * @param {VideoDetail} detail
+   * @param {number} withoutKeyframe seconds for which the camera has sent none; 0 where nobody waits for one
    */
-  show(state, detail) {
+  show(state, detail, withoutKeyframe) {
     this.#root.dataset.state = state;
     const { title, hint } = this.#words(state, detail);
     const { error } = detail;
     const refused = error instanceof ServerError && (error.retryAfter !== undefined || error.status === 501);
     setText(this.#title, refused ? this.#messages.error(error) : title && this.#messages.text(title));
     setText(this.#hint, hint && this.#messages.text(hint));
-    const waits = detail.seconds !== undefined && detail.seconds > 0;
-    setText(this.#countdown, waits ? this.#messages.text("live.hint.seconds", { n: detail.seconds ?? 0 }) : "");
+    setText(this.#countdown, this.#count(detail, withoutKeyframe));
+  }
+
+  /**
+   * @param {VideoDetail} detail
+   * @param {number} withoutKeyframe
+   */
+  #count({ camera, seconds }, withoutKeyframe) {
+    if (seconds) return this.#messages.text("live.hint.seconds", { n: seconds });
+    if (camera !== WITHOUT_KEYFRAME || !withoutKeyframe) return "";
+    return this.#messages.text("live.hint.without_keyframe", { n: withoutKeyframe });
   }
 
   /**
@@ -54,6 +65,7 @@ export class Notice {
     switch (state) {
       case "waiting":
         if (camera === "error") return { title: "live.video.error", hint: "live.hint.error" };
+        if (camera === WITHOUT_KEYFRAME) return { title: "live.video.no_keyframe", hint: "live.hint.no_keyframe" };
         return { title: camera === "silent" ? "live.video.silent" : "live.video.waiting", hint: "live.hint.waiting" };
       case "reconnecting":
         return { title: "live.video.reconnecting", hint: "live.hint.reconnecting" };

@@ -1,4 +1,5 @@
-import { ServerError } from "../lib/http.js";
+import { NO_KEYFRAME, ServerError } from "../lib/http.js";
+import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 import { Call } from "./call.js";
 import { eachFrame } from "./frames.js";
 import { fetchConfig } from "./viewer_config.js";
@@ -24,7 +25,8 @@ const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachabl
  * Live video by WebRTC that comes back by itself.
  *
  * `connecting` → `live`, or `waiting` where the camera sends nothing: then the connection is kept, and the picture
- * comes as soon as there is one. Any failure leads to `reconnecting`, after some failures `unreachable`, with growing
+ * comes as soon as there is one. Where the streamer lets nobody begin for lack of a keyframe, the next call is made once the
+ * camera's state is another. Any other failure leads to `reconnecting`, after some failures `unreachable`, with growing
  * pauses between tries. `blocked`: the browser wants a tap before it plays; call `play()` from it.
  *
  * Events: `statechange` (also when `detail.seconds` changes), `firstframe` of each connection.
@@ -229,23 +231,31 @@ export class WebRTCVideoClient extends EventTarget {
       return this.#handleError(new Error("no media path"));
     }
     const camera = await this.#askCamera();
-    if (peer !== this.#peer || this.#quietAt < Infinity) return; // a picture or another connection came meanwhile
-    if (camera === "live" && !this.#promised) {
+    if (!this.#life || peer !== this.#peer || this.#quietAt < Infinity) return; // a picture or another call came meanwhile
+    if (!peer && camera !== WITHOUT_KEYFRAME) {
+      this.#connect();
+    } else if (camera === "live" && !this.#promised) {
       this.#promised = true;
       this.#watch(this.#state === "live" ? SETTLE_MS : PROMISE_MS);
     } else if (camera === "live" || camera === "") {
       this.#handleError(new Error("picture lost"));
     } else {
-      this.#promised = false;
-      this.#failures = 0;
-      this.#setState("waiting", { camera });
-      this.#watch(PROMISE_MS);
+      this.#wait(camera);
     }
+  }
+
+  /** @param {string} camera the state that has to change before there can be a picture */
+  #wait(camera) {
+    this.#promised = false;
+    this.#failures = 0;
+    this.#setState("waiting", { camera });
+    this.#watch(PROMISE_MS);
   }
 
   /** @param {unknown} error */
   #handleError(error) {
     this.#hangUp();
+    if (error instanceof ServerError && error.reason === NO_KEYFRAME) return this.#wait(WITHOUT_KEYFRAME);
     const asked = error instanceof ServerError && error.retryAfter ? error.retryAfter * 1000 : 0;
     const pause = Math.max(PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)], asked);
     this.#failures += 1;
