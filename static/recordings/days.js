@@ -1,5 +1,4 @@
 import { Card } from "./card.js";
-import { isDay } from "./dates.js";
 import { urlOf } from "./library.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
@@ -113,19 +112,19 @@ function newDay() {
 }
 
 /**
+ * Days in the order of their newest recordings: a copied file may be newer than its day.
  * @param {Recording[]} recordings newest first
- * @returns {[Date, Recording[]][]}
  */
 function byDay(recordings) {
-  /** @type {[Date, Recording[]][]} */
-  const days = [];
+  /** @type {Map<string, [Date, Recording[]]>} */
+  const days = new Map();
   for (const recording of recordings) {
     const date = new Date(recording.start);
-    const newest = days.at(-1);
-    if (newest && isDay(newest[0], date)) newest[1].push(recording);
-    else days.push([date, [recording]]);
+    const day = days.get(date.toDateString());
+    if (day) day[1].push(recording);
+    else days.set(date.toDateString(), [date, [recording]]);
   }
-  return days;
+  return [...days.values()];
 }
 
 /**

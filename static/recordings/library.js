@@ -108,7 +108,7 @@ export class Library extends EventTarget {
 
   async #append() {
     const limit = Math.min(this.#wanted - this.#recordings.length, MOST);
-    const page = await fetchJSON(`${LIST}?limit=${limit}&before=${this.#next}`, { timeout: TIMEOUT_MS });
+    const page = await fetchJSON(`${LIST}?limit=${limit}&before=${encodeURIComponent(this.#next)}`, { timeout: TIMEOUT_MS });
     this.#recordings = [...this.#recordings, ...page.recordings];
     this.#next = page.next;
   }

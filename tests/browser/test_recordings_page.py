@@ -15,6 +15,7 @@ from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 CARD = ".card[data-state=complete]"
+SECONDS_TO_1970 = 2_082_844_800  # from 1904, where the times of an MP4 begin
 
 
 @pytest.fixture
@@ -30,10 +31,18 @@ def folder(system: DemoSystem, new_page: NewPage) -> Iterator[Path]:
     for file in folder.iterdir():
         file.unlink()
     for minutes in (3, 2, 1, -60):
-        name = f"petcam_{midnight + timedelta(minutes=minutes):%Y%m%d-%H%M%S}.mp4"
-        shutil.copy2(film, folder / name)
+        copy_film(film, folder, midnight + timedelta(minutes=minutes))
     yield folder
     request.post("/api/recording/stop")
+
+
+def copy_film(film: Path, folder: Path, start: datetime) -> None:
+    """As if it had been recorded then: its name, the time in the file, and that of its end."""
+    file, content = folder / f"petcam_{start:%Y%m%d-%H%M%S}.mp4", bytearray(film.read_bytes())
+    created = content.rindex(b"mvhd") + 8  # behind the type, version and flags
+    content[created : created + 8] = (int(start.timestamp()) + SECONDS_TO_1970).to_bytes(8, "big")
+    file.write_bytes(content)
+    os.utime(file, (start.timestamp() + 1, start.timestamp() + 1))
 
 
 @pytest.fixture
@@ -76,6 +85,18 @@ def test_recordings_are_listed_by_day_with_their_pictures(page: Page, folder: Pa
         image.scroll_into_view_if_needed()
         image.evaluate("image => image.decode()")
         assert image.evaluate("image => image.naturalWidth") == 320
+
+
+def test_a_file_whose_time_is_another_days_hides_none_of_its_day(
+    system: DemoSystem, folder: Path, new_page: NewPage
+) -> None:
+    """As a copy has it. What ended last comes first."""
+    yesterdays, *_, last = sorted(folder.iterdir())
+    os.utime(yesterdays, (last.stat().st_mtime - 30, last.stat().st_mtime - 30))
+    page = open_page(new_page(base_url=system.url))
+    expect(page.locator(".day")).to_have_count(2)
+    expect(page.locator(".day").nth(0).locator(".card")).to_have_count(3)
+    expect(page.locator(".day").nth(1).locator(".card")).to_have_count(1)
 
 
 def test_a_recording_plays_and_seeks_in_its_place_and_one_at_a_time(page: Page) -> None:

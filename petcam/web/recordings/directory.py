@@ -25,6 +25,8 @@ NAME_PATTERN = re.compile(
     r"(_[A-Za-z0-9._-]{1,64}?)?(-(?P<number>\d{1,9}))?\.mp4",
     re.ASCII,
 )
+CURSOR_PATTERN = re.compile(r"(?P<name>[^@]*)(@(?P<ended>\d{1,19}))?", re.ASCII)
+MAX_NAME_ERROR_SECONDS = 26 * 3600  # by which a name's time may differ from the file's: another time zone
 TIME_FORMAT = "%Y%m%d-%H%M%S"
 PART_SUFFIX = ".part"
 PIN_SUFFIX = ".pin"
@@ -41,7 +43,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Recording:
     name: str
-    start: datetime  # local time
+    start: datetime  # local time, with its offset
     duration: float  # seconds
     size: int  # bytes
     frames: int | None  # None unless it is complete
@@ -65,8 +67,8 @@ class RecordingDirectory:
         self._path = path
 
     def page(self, limit: int, before: str = "") -> Page:
-        """The newest recordings, at most ``limit``. Where ``before`` is the name of a recording, even of one that was
-        deleted, only older ones.
+        """The newest recordings, at most ``limit``. Where ``before`` is the ``next`` of a page, or the name of a
+        recording, even of one that was deleted, only older ones.
 
         All files are listed, but only those of the page are opened. Empty while there is no directory.
         """
@@ -75,14 +77,14 @@ class RecordingDirectory:
                 files, pins = _list(fd)
                 newest = heapq.nlargest(limit + 1, _older(files, before))
                 disk = os.fstatvfs(fd)
-                rows = [_describe(fd, file, pins) for _, file in newest[:limit]]
+                rows = [_describe(fd, file, pins) for _, _, file in newest[:limit]]
         except FileNotFoundError:
             return Page([], "", 0, 0, 0)
         except PermissionError as error:
             raise PetcamError(Code.FORBIDDEN, "petcam-web may not read recording.directory") from error
         except OSError as error:
             raise _disk_error(error) from error
-        following = rows[-1].name if len(newest) > limit else ""
+        following = f"{rows[-1].name}@{newest[limit - 1][0]}" if len(newest) > limit else ""
         used = sum(info.st_size for _, info in files.values())
         return Page(rows, following, len(files), used, disk.f_bavail * disk.f_frsize)
 
@@ -149,20 +151,20 @@ class RecordingDirectory:
             raise _disk_error(error) from error
 
 
-SortKey = tuple[str, int, str]  # start, number among the recordings of that second, name
+NameKey = tuple[str, int, str]  # start, number among the recordings of that second, name
 File = tuple[str, os.stat_result]  # its name, with .part if it has that
 
 
-def _list(directory: int) -> tuple[dict[SortKey, File], set[str]]:
+def _list(directory: int) -> tuple[dict[NameKey, File], set[str]]:
     """All recordings, and the names of those that are pinned."""
-    files: dict[SortKey, File] = {}
+    files: dict[NameKey, File] = {}
     pins: set[str] = set()
     with os.scandir(directory) as entries:
         for entry in entries:
             if entry.name.endswith(PIN_SUFFIX):
                 pins.add(entry.name.removesuffix(PIN_SUFFIX))
                 continue
-            key = _sort_key(entry.name.removesuffix(PART_SUFFIX))
+            key = _name_key(entry.name.removesuffix(PART_SUFFIX))
             if key is None:
                 continue
             with suppress(FileNotFoundError):  # deleted since it was listed
@@ -172,7 +174,7 @@ def _list(directory: int) -> tuple[dict[SortKey, File], set[str]]:
     return files, pins
 
 
-def _sort_key(name: str) -> SortKey | None:
+def _name_key(name: str) -> NameKey | None:
     matched = NAME_PATTERN.fullmatch(name)
     if matched is None:
         return None
@@ -184,26 +186,51 @@ def _sort_key(name: str) -> SortKey | None:
     return matched["start"], int(matched["number"] or 1), name
 
 
-def _older(files: dict[SortKey, File], before: str) -> Iterator[tuple[SortKey, File]]:
-    end = _sort_key(before)
-    return ((key, file) for key, file in files.items() if end is None or key < end)
+def _older(files: dict[NameKey, File], before: str) -> Iterator[tuple[int, NameKey, File]]:
+    """Each with its end (Unix time, ns), by which they are ordered: names are local time, which may go back."""
+    end = _cursor(files, before)
+    ended = ((file[1].st_mtime_ns, key, file) for key, file in files.items())
+    return (each for each in ended if end is None or each[:2] < end)
+
+
+def _cursor(files: dict[NameKey, File], before: str) -> tuple[int, NameKey] | None:
+    """Where a page begins; None: at the newest. Of a name alone, whose file was deleted, only the start is known."""
+    matched = CURSOR_PATTERN.fullmatch(before)
+    key = _name_key(matched["name"]) if matched else None
+    if matched is None or key is None:
+        return None
+    if matched["ended"]:
+        return int(matched["ended"]), key
+    if key in files:
+        return files[key][1].st_mtime_ns, key
+    return int(_start_by_name(key[0]) * 1e9), key
 
 
 def _describe(directory: int, file: File, pins: set[str]) -> Recording:
     stored, info = file
     name = stored.removesuffix(PART_SUFFIX)
-    matched = NAME_PATTERN.fullmatch(name)
-    assert matched is not None  # it is listed
-    start = datetime.strptime(matched["start"], TIME_FORMAT).astimezone()
-    duration, frames, state = max(0.0, info.st_mtime - start.timestamp()), None, "complete"
+    key = _name_key(name)
+    assert key is not None  # it is listed
+    table = None
+    with suppress(OSError), _open_regular(stored, directory) as opened:
+        table = read_table(opened.fileno())
+    start = _start_by_name(key[0], info.st_mtime)
+    if table is not None and abs(table.created - start) < MAX_NAME_ERROR_SECONDS:
+        start = float(table.created)
+    duration, frames, state = max(0.0, info.st_mtime - start), None, "complete"
     if stored != name:
         state = "recording" if time.time() - info.st_mtime < MAX_WRITE_PAUSE_SECONDS else "unfinished"
-    else:
-        with suppress(OSError), _open_regular(name, directory) as opened:
-            table = read_table(opened.fileno())
-            if table is not None:  # exact to the frame; the name has only seconds, and a copy may have another mtime
-                duration, frames = table.duration, table.frames
-    return Recording(name, start, duration, info.st_size, frames, name in pins, state)
+    elif table is not None:  # exact to the frame, and a copy of the file may have another mtime
+        duration, frames = table.duration, table.frames
+    local = datetime.fromtimestamp(start).astimezone()
+    return Recording(name, local, duration, info.st_size, frames, name in pins, state)
+
+
+def _start_by_name(start: str, end: float = float("inf")) -> float:
+    """Unix time. The hour in which summer time ends is there twice: the later one that is before the end."""
+    local = datetime.strptime(start, TIME_FORMAT)
+    earlier, later = local.timestamp(), local.replace(fold=1).timestamp()
+    return later if later <= end else earlier
 
 
 @contextmanager

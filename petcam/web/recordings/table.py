@@ -1,4 +1,5 @@
-"""Reads the number of frames and the duration from a finished recording's ``moov`` box (docs/recordings.md).
+"""Reads what a recording's ``moov`` box says of the whole: when it began and, once it is finished, its frames and its
+duration (docs/recordings.md).
 
 Only box headers and two boxes at known positions are read: some twenty small reads, whatever the file's length.
 """
@@ -9,14 +10,16 @@ from dataclasses import dataclass
 
 from petcam.web.recordings.boxes import find
 
-MVHD = struct.Struct(">I16xIQ")  # mvhd of version 1: version and flags, two times, timescale, duration
+MVHD = struct.Struct(">IQ8xIQ")  # mvhd of version 1: version and flags, creation, another time, timescale, duration
+SECONDS_TO_1970 = 2_082_844_800  # from 1904, where the times of an MP4 begin
 STSZ = struct.Struct(">4xII")  # stsz: version and flags, a size common to all, count
 SAMPLE_TABLE = ("trak", "mdia", "minf", "stbl")  # of the first track, in moov
 
 
 @dataclass(frozen=True)
 class Table:
-    frames: int
+    created: int  # Unix time of its beginning; below 0 where the file does not say
+    frames: int  # 0 while it grows, like the duration
     duration: float  # seconds
 
 
@@ -28,8 +31,10 @@ def read_table(fd: int) -> Table | None:
         return None
     mvhd = find(fd, moov, "mvhd")
     try:
-        version, timescale, duration = MVHD.unpack(os.pread(fd, MVHD.size, mvhd[0] if mvhd else 0))
+        version, created, timescale, duration = MVHD.unpack(os.pread(fd, MVHD.size, mvhd[0] if mvhd else 0))
         _, frames = STSZ.unpack(os.pread(fd, STSZ.size, stsz[0]))
     except struct.error:  # the file ends here
         return None
-    return Table(frames, duration / timescale) if version >> 24 == 1 and timescale else None
+    if version >> 24 != 1 or not timescale:
+        return None
+    return Table(created - SECONDS_TO_1970, frames, duration / timescale)

@@ -6,13 +6,19 @@ from fractions import Fraction
 FRAME_TICKS = 3000  # of 1/90000 s
 
 
-def write_mp4(path, frames):
-    """A file of ``frames`` pictures, 1/30 s apart. Without PyAV their bytes are not valid video."""
+SECONDS_TO_1970 = 2_082_844_800  # from 1904
+
+
+def write_mp4(path, frames, created=-SECONDS_TO_1970):
+    """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time.
+
+    Without PyAV the pictures' bytes are not valid video.
+    """
     samples, configuration = _pictures(frames)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
     mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples)))
     offset = len(ftyp) + len(mdat)
-    path.write_bytes(ftyp + mdat + b"".join(samples) + _moov(samples, configuration, offset))
+    path.write_bytes(ftyp + mdat + b"".join(samples) + _moov(samples, configuration, offset, created))
 
 
 def _pictures(frames):
@@ -40,7 +46,7 @@ def _nals(annexb):
     return [part.rstrip(b"\0") for part in annexb.split(b"\0\0\1") if part.rstrip(b"\0")]
 
 
-def _moov(samples, configuration, offset):
+def _moov(samples, configuration, offset, created):
     duration = len(samples) * FRAME_TICKS
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     sizes = b"".join(struct.pack(">I", len(sample)) for sample in samples)
@@ -54,7 +60,7 @@ def _moov(samples, configuration, offset):
         + _full(b"stsz", struct.pack(">II", 0, len(samples)) + sizes)
         + _full(b"stco", struct.pack(">I", len(samples)) + offsets)
     )
-    times = struct.pack(">QQIQ", 0, 0, 90000, duration)
+    times = struct.pack(">QQIQ", created + SECONDS_TO_1970, 0, 90000, duration)
     dref = _full(b"dref", struct.pack(">I", 1) + _box(b"url ", b"\0\0\0\1"))
     minf = _box(b"minf", _full(b"vmhd", bytes(8)) + _box(b"dinf", dref) + _box(b"stbl", stbl))
     handler = _full(b"hdlr", bytes(4) + b"vide" + bytes(13))
@@ -73,9 +79,9 @@ def _full(kind, content, version=0):
     return _box(kind, bytes([version, 0, 0, 0]) + content)
 
 
-def write_growing_mp4(path, frames):
+def write_growing_mp4(path, frames, created=-SECONDS_TO_1970):
     """The same in the form of "A file that grows"."""
     samples, configuration = _pictures(frames)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
     fragments = b"".join(_box(b"moof", bytes(92)) + _box(b"mdat", sample) for sample in samples)
-    path.write_bytes(ftyp + _moov([], configuration, 0) + fragments)
+    path.write_bytes(ftyp + _moov([], configuration, 0, created) + fragments)

@@ -4,6 +4,7 @@ import errno
 import os
 import struct
 import time
+from datetime import datetime, timezone
 
 import pytest
 
@@ -17,6 +18,73 @@ A, B, C = "petcam_20260101-000000.mp4", "petcam_20260102-000000_cat-2.mp4", "pet
 
 def list_recordings(client, query=""):
     return client.get(f"/api/recordings{query}").get_json()
+
+
+def end_at(path, moment):
+    os.utime(path, (moment, moment))
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    """Where on 2026-10-25, at 1:00 UTC, clocks went back from 3:00 to 2:00."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield datetime(2026, 10, 25, 1, tzinfo=timezone.utc).timestamp()
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_hour_that_comes_twice_is_listed_by_what_came_when(client, recordings, berlin, monkeypatch):
+    first, second, third = (f"petcam_20261025-02{minute}00.mp4" for minute in ("30", "10", "20"))
+    write_mp4(recordings / first, frames=90, created=int(berlin - 1800))
+    end_at(recordings / first, berlin - 1797)
+    write_mp4(recordings / second, frames=60, created=int(berlin + 600))
+    end_at(recordings / second, berlin + 602)
+    write_growing_mp4(recordings / f"{third}.part", frames=2, created=int(berlin + 1200))
+    end_at(recordings / f"{third}.part", berlin + 1209)
+    monkeypatch.setattr("petcam.web.recordings.directory.time.time", lambda: berlin + 1210)
+    rows = list_recordings(client)["recordings"]
+    assert [(row["name"], row["start"], row["duration"], row["state"]) for row in rows] == [
+        (third, "2026-10-25T02:20:00+01:00", 9.0, "recording"),
+        (second, "2026-10-25T02:10:00+01:00", 2.0, "complete"),
+        (first, "2026-10-25T02:30:00+02:00", 3.0, "complete"),
+    ]
+    page, names = list_recordings(client, "?limit=1"), []
+    while page["recordings"]:
+        names += [row["name"] for row in page["recordings"]]
+        page = list_recordings(client, f"?limit=1&before={page['next']}") if page["next"] else {"recordings": []}
+    assert names == [third, second, first]
+
+
+def test_a_file_that_does_not_say_when_it_began_has_the_start_of_its_name(client, recordings, berlin):
+    name = "petcam_20261025-021000.mp4"
+    for created, end, start in (
+        (-2_082_844_800, berlin + 700, "02:10:00+01:00"),
+        (int(berlin) + 10**6, berlin - 2000, "02:10:00+02:00"),
+    ):
+        write_mp4(recordings / name, frames=3, created=created)
+        end_at(recordings / name, end)
+        assert list_recordings(client)["recordings"][0]["start"] == f"2026-10-25T{start}"
+
+
+def test_a_name_is_a_cursor_too_even_of_a_recording_that_is_gone(client, recordings):
+    for day, name in enumerate((A, B, C)):
+        (recordings / name).touch()
+        start = time.mktime((2026, 1, 1 + day, 0, 0, 0, 0, 0, -1))
+        end_at(recordings / name, start + 60)
+    assert [row["name"] for row in list_recordings(client, f"?before={B}")["recordings"]] == [A]
+    (recordings / B).unlink()
+    assert [row["name"] for row in list_recordings(client, f"?before={B}")["recordings"]] == [A]
+
+
+def test_listing_opens_no_file_but_those_of_the_page(client, recordings, monkeypatch):
+    for number in range(300):
+        (recordings / f"petcam_20260101-{number // 60:02}{number % 60:02}00.mp4").touch()
+    opened = []
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda path, *args, **more: (opened.append(path), real(path, *args, **more))[1])
+    assert len(list_recordings(client, "?limit=5")["recordings"]) == 5
+    assert len([path for path in opened if str(path).endswith(".mp4")]) == 5
 
 
 def test_it_lists_the_newest_first(client, recordings):
