@@ -37,13 +37,20 @@ func machineNames(file string) (all []string) {
 // NAME.local, NAME-2.local and so on.
 const maxSameNames = 9
 
-// hostNamesOf are the machine's own names, also below the suffixes of home networks, none of which is in the public DNS,
-// and those that the configuration has. petcam/web/http/hosts.py has the same.
+// localSuffixes are what home routers put behind a machine's name. No stranger can register below one: docs/security.md
+// says why of each. petcam/web/http/hosts.py has the same.
+var localSuffixes = []string{
+	".local", ".lan", ".home", ".home.arpa", ".internal", ".intranet", ".private", ".corp", ".localdomain", ".fritz.box",
+	".*.ts.net", // in a tailnet of Tailscale's, whose name is one label; a certificate cannot be for that
+}
+
+// hostNamesOf are the machine's own names, also below the suffixes of home networks, and those that the configuration
+// has. A "*" stands for one label.
 func hostNamesOf(machine []string, settings config.Config) (all []string) {
 	for _, name := range machine {
 		short, _, _ := strings.Cut(name, ".")
 		all = append(all, name, short)
-		for _, suffix := range []string{".local", ".lan", ".home.arpa", ".internal", ".localdomain"} {
+		for _, suffix := range localSuffixes {
 			all = append(all, short+suffix)
 		}
 		for n := 2; n <= maxSameNames; n++ {

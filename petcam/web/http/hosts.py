@@ -23,12 +23,13 @@ from petcam.system.network import is_own_address
 HOST_PATTERN = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 MDNS_SUFFIX = ".local"
 CACHE_SECONDS = 2.0  # for so long a name or address is not checked again: a page asks several times a second
+# What home routers put behind a machine's name. No stranger can register below one: docs/security.md says why of each.
 LOCAL_SUFFIXES = (
-    ".lan",
-    ".home.arpa",
-    ".internal",
-    ".localdomain",
-)  # what home routers give; none is in the public DNS
+    *(".lan", ".home", ".home.arpa", ".internal", ".intranet", ".private", ".corp", ".localdomain"),
+    ".fritz.box",
+)
+ANY_TAILNET = ".*.ts.net"  # behind a machine's name, with one label for the star: in a tailnet of Tailscale's
+_IN_TAILNET = re.compile(r"([^.]+)\.[^.]+\.ts\.net")
 
 
 def host_name(host: str) -> str:
@@ -71,14 +72,21 @@ class Hosts:
         if name in self._configured or name.endswith((MDNS_SUFFIX, ".localhost")):
             return True
         period = int(time.monotonic() / CACHE_SECONDS)
-        return name in self._own_names(period) or self._is_own_address(name, period)
+        own = self._own_names(period)
+        return name in own or _with_any_tailnet(name) in own or self._is_own_address(name, period)
 
 
 def _names_of(machine: Iterable[str]) -> Iterator[str]:
-    """Of each name also its first part, and that below the suffixes of home networks."""
+    """Of each name also its first part, and that below the suffixes of home networks and of tailnets."""
     for full in machine:
         own = full.lower().partition(".")[0]
-        yield from (full.lower(), own, *(own + suffix for suffix in LOCAL_SUFFIXES))
+        yield from (full.lower(), own, *(own + suffix for suffix in (*LOCAL_SUFFIXES, ANY_TAILNET)))
+
+
+def _with_any_tailnet(name: str) -> str:
+    """``machine.*.ts.net`` for ``machine.tailnet.ts.net``; empty for other names."""
+    matched = _IN_TAILNET.fullmatch(name)
+    return matched[1] + ANY_TAILNET if matched else ""
 
 
 def _host_of(url: str) -> str:

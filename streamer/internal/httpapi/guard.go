@@ -41,7 +41,18 @@ func (a *api) isOwnHost(host string) bool {
 		return !address.IsUnspecified()
 	}
 	return !strings.Contains(name, ".") || strings.HasSuffix(name, ".local") || strings.HasSuffix(name, ".localhost") ||
-		a.Names != nil && slices.Contains(a.Names(), name)
+		a.Names != nil && slices.ContainsFunc(a.Names(), func(own string) bool { return isNamed(own, name) })
+}
+
+// isNamed tells whether name is own, in which a "*" stands for one label.
+func isNamed(own, name string) bool {
+	before, after, hasStar := strings.Cut(own, "*")
+	if !hasStar {
+		return own == name
+	}
+	rest, begins := strings.CutPrefix(name, before)
+	label, ends := strings.CutSuffix(rest, after)
+	return begins && ends && label != "" && !strings.Contains(label, ".")
 }
 
 // loopback allows only programs on this machine.
