@@ -30,6 +30,7 @@ class Decoder:
 
     def __init__(self, budget: PictureBudget) -> None:
         self._budget = budget
+        self.aspect = (1, 1)  # width and height of a pixel in the frames to come
         self._share: Share | None = None
         self._sets: list[bytes] = []  # the sequence parameter sets that the share was taken for
         self._max_pixels = 0
@@ -72,7 +73,7 @@ class Decoder:
         if sets and sets != self._sets:
             self.close()  # its frames go before those of the new size come
             try:
-                needed, self._max_pixels = _needs(sets)
+                needed, self._max_pixels, self.aspect = _needs(sets)
             except _Broken:
                 return False
             self._share, self._sets = self._budget.wait(needed, MAX_WAIT_SECONDS), sets
@@ -108,14 +109,16 @@ def _sequence_parameter_sets(data: bytes) -> Iterable[bytes]:
         start = end
 
 
-def _needs(sets: list[bytes]) -> tuple[int, int]:
-    """Bytes that decoding takes at most, and the largest picture in FFmpeg's pixels.
+def _needs(sets: list[bytes]) -> tuple[int, int, tuple[int, int]]:
+    """Bytes that decoding takes at most, the largest picture in FFmpeg's pixels, and the shape of a pixel, by the first
+    set: that is the one in use.
 
     Raises ``UNSUPPORTED`` where that is too much, ``_Broken`` where a set cannot be read.
     """
     if len(sets) > MAX_SETS:
         raise _Broken
     needed = pixels = 0
+    aspects = []
     for each in sets:
         try:
             parsed = sps.parse(each)
@@ -123,9 +126,10 @@ def _needs(sets: list[bytes]) -> tuple[int, int]:
             raise _Broken from error
         if parsed.reference_frames > MAX_REFERENCE_FRAMES:
             raise _Broken
+        aspects.append(parsed.aspect)
         needed = max(needed, _decoder_bytes(parsed))
         pixels = max(pixels, max_pixels_for(parsed.coded_width, parsed.coded_height))
-    return needed, pixels
+    return needed, pixels, aspects[0]
 
 
 def _decoder_bytes(parsed: sps.Sps) -> int:

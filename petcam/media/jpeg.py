@@ -29,9 +29,11 @@ class Scaler:
         self._width = width
         self._reformatter = VideoReformatter()
 
-    def scale(self, frame: Any) -> Any:
-        """A frame of its own memory, never wider than the given one, in the format that is drawn on and encoded."""
-        width, height = scaled_size(frame.width, frame.height, self._width)
+    def scale(self, frame: Any, aspect: tuple[int, int] = (1, 1)) -> Any:
+        """A frame of its own memory with square pixels, never wider than the given one is with its height, in the
+        format that is drawn on and encoded. ``aspect`` is the width and height of a pixel of ``frame``."""
+        square_width = max(1, round(frame.width * aspect[0] / aspect[1]))
+        width, height = scaled_size(square_width, frame.height, self._width)
         scaled = self._reformatter.reformat(frame, width, height, "yuvj420p", **_one_thread())
         return scaled if scaled is not frame else copied(frame)
 

@@ -11,7 +11,7 @@ export const WITHOUT_KEYFRAME = "no keyframe";
 /** @typedef {"waiting" | "live" | "silent" | "error" | "no keyframe"} CameraState */
 /**
  * @typedef {object} Health
- * @property {{state: CameraState, message: string}} camera
+ * @property {{state: CameraState, message: string, aspect?: [number, number]}} camera `aspect` of a pixel: width, height
  * @property {number} webrtc_clients
  * @property {boolean | null} recording null where the streamer, which records, does not run
  * @property {string} [recording_reason] why the last recording ended by itself, or why none can begin

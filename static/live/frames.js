@@ -1,6 +1,6 @@
 /**
  * @typedef {object} PictureSource what boxes can be drawn over
- * @property {number} width of the picture, pixels; 0 before the first
+ * @property {number} width of the picture, square pixels; 0 before the first
  * @property {number} height
  * @property {(callback: (frame: PresentedFrame | null) => void) => () => void} eachFrame
  *   Call back for each picture that is presented, with null where nothing is known of it; what it returns stops that.
@@ -10,22 +10,6 @@
  * @property {number} [rtpTimestamp] unsigned 32 bits, 90 kHz: when the frame was captured
  * @property {number} [receiveTime] when the last of it came from the network, milliseconds of the page's clock
  */
-
-/**
- * @param {HTMLVideoElement} video
- * @returns {PictureSource}
- */
-export function videoSource(video) {
-  return {
-    get width() {
-      return video.videoWidth;
-    },
-    get height() {
-      return video.videoHeight;
-    },
-    eachFrame: (callback) => eachFrame(video, callback),
-  };
-}
 
 // Chromium says that it presents pictures of 2×2 pixels where it cannot make anything of the stream.
 const LEAST_SIDE = 16;

@@ -8,12 +8,12 @@ import { BBoxOverlay } from "./bbox_overlay.js";
 import { ChoiceMenu } from "./choice_menu.js";
 import { DetectionsStream } from "./detections_stream.js";
 import { Fallback } from "./fallback.js";
-import { videoSource } from "./frames.js";
 import { FullscreenButton } from "./fullscreen.js";
 import { LatestRecordings } from "./latest_recordings.js";
 import { MjpegView } from "./mjpeg_view.js";
 import { Notice } from "./notice.js";
 import { PlayoutDelay } from "./playout_delay.js";
+import { VideoPicture } from "./video_picture.js";
 import { WebRTCVideoClient } from "./webrtc_client.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -32,7 +32,7 @@ class Page {
   #cameraNow = () => this.monitor.health?.camera.state ?? "";
   view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow);
   detections = new DetectionsStream();
-  #video = videoSource(byId("webrtc-video"));
+  #video = new VideoPicture(byId("webrtc-video"));
   overlay;
   #playoutDelay;
   recording = new RecordingControls();
@@ -121,6 +121,7 @@ class Page {
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients }) : "");
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
     this.#showNotice();
+    if (health) this.#video.setAspect(health.camera.aspect ?? [1, 1]);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#showLatest();
     if (cameBack) this.client.wake();
   }

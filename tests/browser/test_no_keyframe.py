@@ -1,71 +1,22 @@
 """A camera whose keyframes are too far apart: its pictures come, and nobody who comes newly can begin at them."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from petcam.shm.stream import StreamWriter
 from tests.browser.conftest import PETCAM
+from tests.browser.encoded_camera import EncodedCamera
 from tests.ports import free_port
 from tests.real_services import OWNER, RealServices
 
-av = pytest.importorskip("av")
+pytest.importorskip("av")
 
 NewPage = Callable[..., Page]
-FPS, WIDTH, HEIGHT = 15, 640, 360
+WIDTH, HEIGHT = 640, 360
 RETRY_MS = 7000  # longer than any pause between two calls, or two looks for MJPEG
 MESSAGE = "no keyframe for 12 s: lower the camera's keyframe interval"
-
-
-class Camera:
-    """Sends pictures of one endless group without its beginning, and a keyframe when it is asked for one."""
-
-    def __init__(self, stream: str) -> None:
-        self._stream = stream
-        self._ask, self._end = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="camera")
-        self._thread.start()
-
-    def send_keyframe(self) -> None:
-        self._ask.set()
-
-    def close(self) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        encoder: Any = av.CodecContext.create("libx264", "w")
-        encoder.width, encoder.height, encoder.pix_fmt, encoder.framerate = WIDTH, HEIGHT, "yuv420p", FPS
-        encoder.options = {"tune": "zerolatency", "preset": "ultrafast", "g": "100000", "forced-idr": "1"}
-        encoder.profile = "Baseline"
-        with StreamWriter(self._stream) as writer:
-            for number in range(10**6):
-                for packet in encoder.encode(self._picture(number)):
-                    if number:
-                        writer.publish(
-                            bytes(packet),
-                            capture_ns=time.monotonic_ns(),
-                            keyframe=packet.is_keyframe,
-                            width=WIDTH,
-                            height=HEIGHT,
-                        )
-                if self._end.wait(1 / FPS):
-                    return
-
-    def _picture(self, number: int) -> Any:
-        frame: Any = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
-        for plane in frame.planes:
-            plane.update(bytes([64 + number % 128]) * plane.buffer_size)
-        frame.pts = number
-        if self._ask.is_set():
-            self._ask.clear()
-            frame.pict_type = av.video.frame.PictureType.I
-        return frame
 
 
 class Petcam:
@@ -74,7 +25,7 @@ class Petcam:
     def __init__(self, directory: Path) -> None:
         stream = f"/petcam_test_{free_port()}_long"
         self.services = RealServices(directory, stream)
-        self.camera = Camera(stream)
+        self.camera = EncodedCamera(stream, WIDTH, HEIGHT, is_joined=True)
         self.is_told = True  # the state, by the streamer's health
         self.is_refused = False  # by the streamer, what is offered
         self.asked: list[str] = []

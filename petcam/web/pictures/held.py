@@ -46,7 +46,7 @@ class HeldPictures:
             from petcam.media.jpeg import Scaler  # here: PyAV is optional, and costs memory
 
             self._scaler, self._width = Scaler(width), width
-        self._held.append(_Held(picture.capture_ns, self._scaler.scale(picture.frame())))
+        self._held.append(_Held(picture.capture_ns, self._scaler.scale(picture.frame(), picture.aspect)))
 
     def ready(self, results: Sequence[Any], now_ns: int) -> Iterator[Ready]:
         """Those that have got their boxes, were held long enough, or have to make room; ``results`` are the latest

@@ -33,7 +33,7 @@ class Rendition:
         if not self._limiter.is_due(picture.capture_ns):
             return
         ready_made = b"" if self.options.width else picture.jpeg
-        self._publish(picture.capture_ns, ready_made or encoder().encode(self._scaled(picture.frame())))
+        self._publish(picture.capture_ns, ready_made or self._encoded(picture, encoder))
 
     def show_with_boxes(self, ready: Ready, encoder: Any) -> None:
         """The detector may process fewer pictures than are due: those that it did process are preferred."""
@@ -44,6 +44,10 @@ class Rendition:
         if ready.before and ready.capture_ns - ready.before[-1].capture_ns < MAX_BOX_AGE_NS:
             draw_boxes(frame, ready.before[-1])
         self._publish(ready.capture_ns, encoder().encode(frame))
+
+    def _encoded(self, picture: CameraPicture, encoder: Any) -> bytes:
+        jpeg: bytes = encoder().encode(self._scaled(picture.frame(), picture.aspect))
+        return jpeg
 
     def close(self) -> None:
         """Nobody looks any more; for any thread."""
@@ -66,9 +70,9 @@ class Rendition:
         if before is not None:
             before.release()
 
-    def _scaled(self, frame: Any) -> Any:
+    def _scaled(self, frame: Any, aspect: tuple[int, int] = (1, 1)) -> Any:
         if self._scaler is None:
             from petcam.media.jpeg import Scaler  # here: PyAV is optional, and costs memory
 
             self._scaler = Scaler(self.options.width)
-        return self._scaler.scale(frame)
+        return self._scaler.scale(frame, aspect)

@@ -23,11 +23,13 @@ RDK_BYTES = 2 * MAX_DATA + 9 * MAX_PIXELS
 
 @dataclass(frozen=True)
 class CameraPicture:
-    """A picture of the camera. ``frame()`` is PyAV's frame of it; ``jpeg`` is set where no decoding is needed."""
+    """A picture of the camera. ``frame()`` is PyAV's frame of it; ``jpeg`` is set where no decoding is needed.
+    ``aspect`` is the width and height of a pixel."""
 
     capture_ns: int
     frame: Callable[[], Any]
     jpeg: bytes = b""
+    aspect: tuple[int, int] = (1, 1)
 
 
 class Source(Protocol):
@@ -58,7 +60,7 @@ class StreamSource:
         ):
             return None
         self._shown_at = time.monotonic()
-        return CameraPicture(frame.pts, lambda: frame)
+        return CameraPicture(frame.pts, lambda: frame, aspect=self._decoder.aspect)
 
     def trouble(self) -> PetcamError | None:
         return no_keyframe(self._reader.seconds_without_keyframe())

@@ -74,7 +74,7 @@ class Thumbnails:
                 with Decoder(self._budget) as decoder:
                     frame = decoder.feed(unit)
                     if frame is not None:
-                        return Encoder().encode(Scaler(THUMBNAIL_WIDTH).scale(frame))
+                        return Encoder().encode(Scaler(THUMBNAIL_WIDTH).scale(frame, decoder.aspect))
         except (av.error.FFmpegError, OSError) as error:
             raise PetcamError(Code.NOT_FOUND, NO_PICTURE) from error
         raise PetcamError(Code.NOT_FOUND, NO_PICTURE)

@@ -9,19 +9,19 @@ FRAME_TICKS = 3000  # of 1/90000 s
 SECONDS_TO_1970 = 2_082_844_800  # from 1904
 
 
-def write_mp4(path, frames, created=-SECONDS_TO_1970):
-    """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time.
+def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1"):
+    """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time, ``sar`` the shape of a pixel.
 
     Without PyAV the pictures' bytes are not valid video.
     """
-    samples, configuration = _pictures(frames)
+    samples, configuration = _pictures(frames, sar)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
     mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples)))
     offset = len(ftyp) + len(mdat)
     path.write_bytes(ftyp + mdat + b"".join(samples) + _moov(samples, configuration, offset, created))
 
 
-def _pictures(frames):
+def _pictures(frames, sar="1/1"):
     try:
         import av
     except ImportError:
@@ -29,6 +29,7 @@ def _pictures(frames):
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 64, 48, "yuv420p", Fraction(1, 30)
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}
+    encoder.options = {**encoder.options, "x264-params": f"sar={sar}"}
     packets = []
     for _ in range(frames):
         picture = av.VideoFrame(64, 48, "yuv420p")

@@ -25,12 +25,12 @@ av = pytest.importorskip("av")
 MS = 1_000_000
 
 
-def h264(pictures, width=320, height=240, grey=128):
-    """``pictures`` grey pictures, encoded."""
+def h264(pictures, width=320, height=240, grey=128, sar="1/1"):
+    """``pictures`` grey pictures with pixels of the shape ``sar``, encoded."""
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.framerate = 30
-    encoder.options = {"tune": "zerolatency", "preset": "ultrafast", "x264-params": "keyint=10:scenecut=0"}
+    encoder.options = {"tune": "zerolatency", "preset": "ultrafast", "x264-params": f"keyint=10:scenecut=0:sar={sar}"}
     for number in range(pictures):
         frame = av.VideoFrame(width, height, "yuv420p")
         for plane in frame.planes:
@@ -278,6 +278,23 @@ def test_a_picture_is_never_wider_than_the_cameras(publish_film, subscribe):
     latest = subscribe(PictureOptions(3000))
     publish_film(1)
     assert decode(latest.wait(0, 5)[1].jpeg).shape[:2] == (240, 320)
+
+
+@pytest.mark.parametrize(
+    ("sar", "view", "size"),
+    [
+        ("16/11", PictureOptions(), (288, 512)),
+        ("16/11", PictureOptions(256), (144, 256)),
+        ("16/11", PictureOptions(256, boxes=True), (144, 256)),
+        ("16/11", PictureOptions(boxes=True), (288, 512)),
+        ("1/2", PictureOptions(), (288, 176)),
+        ("9/1", PictureOptions(), (288, 352)),  # a nonsense
+    ],
+)
+def test_pixels_are_square(publish_film, subscribe, sar, view, size):
+    latest = subscribe(view)
+    publish_film(1, width=352, height=288, sar=sar)
+    assert decode(latest.wait(0, 5)[1].jpeg).shape[:2] == size
 
 
 def test_the_number_of_renditions_is_limited(client, services, subscribe):

@@ -331,6 +331,14 @@ def test_it_refuses_to_delete_a_recording_that_still_grows(client, recordings):
     assert (recordings / f"{C}.part").exists()
 
 
+def test_a_thumbnail_has_square_pixels(client, recordings):
+    av = pytest.importorskip("av")
+    write_mp4(recordings / A, frames=1, sar="1/2")  # of 64x48
+    jpeg = client.get(f"/api/recordings/{A}/thumbnail.jpg").data
+    (shown,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(jpeg))
+    assert (shown.width, shown.height) == (32, 48)
+
+
 def test_a_thumbnail_is_made_once_and_the_cache_is_limited(client, services, recordings):
     pytest.importorskip("av")
     write_mp4(recordings / A, frames=3)
