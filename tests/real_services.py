@@ -23,7 +23,7 @@ START_TIMEOUT_SECONDS = 40.0  # enough for a busy machine
 
 
 class RealServices:
-    def __init__(self, directory: Path, stream: str = ""):
+    def __init__(self, directory: Path, stream: str = "", proxies: tuple[str, ...] = ()):
         self.port, self.streamer_port = free_port(), free_port()
         self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
         self.state, self.recordings = directory / "state", directory / "recordings"
@@ -36,7 +36,7 @@ class RealServices:
         segment = f"/petcam_test_{os.getpid()}_{self.port}"
         self.detections = f"{segment}_d"
         self._file.write_text(
-            f"web: {{host: 0.0.0.0, port: {self.port}}}\n"
+            f"web: {{host: 0.0.0.0, port: {self.port}, trusted_proxies: [{', '.join(proxies)}]}}\n"
             f"streamer: {{host: 0.0.0.0, port: {self.streamer_port}}}\nwebrtc: {{udp_port: {self.streamer_port}}}\n"
             f"camera: {{stream: {stream or segment + '_s'}, detections: {self.detections}}}\n"
             f"recording: {{directory: {self.recordings}}}\n"

@@ -16,6 +16,14 @@ export class ServerError extends Error {
   }
 }
 
+/**
+ * The address of one of petcam's paths: behind a proxy petcam may be under a path of its own, which the page tells.
+ * @param {string} path
+ */
+export function sitePath(path) {
+  return (document.documentElement.dataset.root ?? "") + path;
+}
+
 /** The phrase, or the reason, where the camera sends pictures that nobody can begin at. */
 export const NO_KEYFRAME = "No keyframe";
 

@@ -1,7 +1,11 @@
-import { fetchJSON, NO_KEYFRAME, postJSON, ServerError } from "./http.js";
+import { fetchJSON, NO_KEYFRAME, postJSON, ServerError, sitePath } from "./http.js";
 import { WITHOUT_KEYFRAME } from "./server_status.js";
 
-const URLS = { start: "/api/recording/start", stop: "/api/recording/stop", status: "/api/recording/status" };
+const URLS = {
+  start: sitePath("/api/recording/start"),
+  stop: sitePath("/api/recording/stop"),
+  status: sitePath("/api/recording/status"),
+};
 const POLL_MS = 1000;
 const CONTROL_MS = 16000; // petcam-web itself gives up after 15 s: a disk may be slow
 

@@ -1,6 +1,6 @@
-import { DISK_NOT_MOUNTED, fetchJSON, ServerError } from "./http.js";
+import { DISK_NOT_MOUNTED, fetchJSON, ServerError, sitePath } from "./http.js";
 
-const HEALTH_URL = "/api/go/health";
+const HEALTH_URL = sitePath("/api/go/health");
 const POLL_MS = 2000;
 const TIMEOUT_MS = 2500;
 

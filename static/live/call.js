@@ -1,8 +1,8 @@
-import { postJSON, ServerError } from "../lib/http.js";
+import { postJSON, ServerError, sitePath } from "../lib/http.js";
 
 /** @typedef {import("./viewer_config.js").ViewerConfig} ViewerConfig */
 
-const SAME_ORIGIN_OFFER = "/api/webrtc/offer";
+const SAME_ORIGIN_OFFER = sitePath("/api/webrtc/offer");
 const DIRECT_MS = 2500; // for the streamer's own port, which a firewall may swallow without a word
 const PROXY_MS = 6000;
 const MAY_DELAY = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (docs/http-api.md)

@@ -1,9 +1,9 @@
-import { refusalOf } from "../lib/http.js";
+import { refusalOf, sitePath } from "../lib/http.js";
 
 /** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
 /** @typedef {import("../lib/http.js").ServerError} ServerError */
 
-const STREAM_URL = "/api/detections/stream";
+const STREAM_URL = sitePath("/api/detections/stream");
 const REOPEN_MS = 500;
 
 /**

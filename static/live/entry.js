@@ -1,4 +1,5 @@
 import { byId } from "../lib/dom.js";
+import { sitePath } from "../lib/http.js";
 import { Call } from "./call.js";
 import { Choices } from "./choices.js";
 import { nextFrame } from "./frames.js";
@@ -51,7 +52,7 @@ async function show(call) {
 async function comeAgain(error) {
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   for (let missed = navigation?.type !== "reload"; ; missed = true) {
-    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    const answer = await fetch(sitePath("/healthz"), { cache: "no-store" }).catch(() => null);
     if (answer?.ok && missed) return location.reload();
     if (answer?.ok) throw error;
     await new Promise((over) => setTimeout(over, LOOK_AGAIN_MS));

@@ -1,10 +1,10 @@
 import { megabytes } from "../lib/format.js";
-import { DISK_NOT_MOUNTED, fetchJSON, ServerError } from "../lib/http.js";
+import { DISK_NOT_MOUNTED, fetchJSON, ServerError, sitePath } from "../lib/http.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {{name: string, start: string | number, size: number, state: string}} Recording */
 
-const URL_OF_LIST = "/api/recordings";
+const URL_OF_LIST = sitePath("/api/recordings");
 const NEWEST = 5;
 
 /** The newest recordings, each to play or to download; the page of recordings has them all. */

@@ -1,4 +1,4 @@
-import { failureOf, NO_KEYFRAME, ServerError } from "../lib/http.js";
+import { failureOf, NO_KEYFRAME, ServerError, sitePath } from "../lib/http.js";
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 import { PartReader } from "./multipart.js";
 
@@ -6,7 +6,7 @@ import { PartReader } from "./multipart.js";
 /** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
 /** @typedef {import("./multipart.js").Part} Part */
 
-const STREAM_URL = "/stream.mjpg";
+const STREAM_URL = sitePath("/stream.mjpg");
 const WIDTHS = [320, 480, 640, 960, 1280, 1920]; // few, as the server makes each width that is asked for
 const QUIET_MS = 3000; // without a picture, after which another stream is asked for
 const FIRST_MS = 5000; // the same for the first picture of a stream

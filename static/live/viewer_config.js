@@ -1,6 +1,6 @@
-import { fetchJSON } from "../lib/http.js";
+import { fetchJSON, sitePath } from "../lib/http.js";
 
-const CONFIG_URL = "/api/webrtc/config";
+const CONFIG_URL = sitePath("/api/webrtc/config");
 const INLINED_ID = "webrtc-config";
 
 /**

@@ -1,6 +1,6 @@
-import { fetchJSON } from "../lib/http.js";
+import { fetchJSON, sitePath } from "../lib/http.js";
 
-const LIST = "/api/recordings";
+const LIST = sitePath("/api/recordings");
 const PAGE = 24;
 const MOST = 1000; // that the server gives at once
 const TIMEOUT_MS = 10_000; // ten thousand names on a slow card

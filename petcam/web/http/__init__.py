@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from petcam.config import Web
-from petcam.web.http import body, headers, query, same_origin
+from petcam.web.http import body, headers, query, redirection, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
 from petcam.web.http.errors import STATUS, Errors, error_answer, error_body, is_page, json_answer
@@ -18,7 +18,7 @@ from petcam.web.http.hosts import HOST_PATTERN, Hosts, host_name
 from petcam.web.http.language import Language
 from petcam.web.http.marks import Mark, has_mark, marked
 from petcam.web.http.query import number, whole_number
-from petcam.web.http.redirection import local_path, redirect_to
+from petcam.web.http.redirection import local_path, redirect_to, site_path
 from petcam.web.http.same_origin import SAFE_METHODS
 from petcam.web.http.server import WebServer
 from petcam.web.http.static_files import StaticFiles
@@ -42,6 +42,7 @@ __all__ = [
     "WebServer",
     "error_body",
     "redirect_to",
+    "site_path",
     "has_mark",
     "is_page",
     "json_answer",
@@ -63,6 +64,7 @@ def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, strea
     """To be called before the other rooms' ``register``, so that these checks run before theirs."""
     app.config["MAX_CONTENT_LENGTH"] = body.MAX_OFFER_BYTES  # of forms; views that take JSON have their own limits
     query.register(app)
+    redirection.register(app)
     hosts.register(app)
     same_origin.register(app)
     headers.register(app, streamer_origin)

@@ -1,13 +1,16 @@
-"""The ``X-Forwarded-*`` headers of a proxy in front of petcam-web, used only where they come from a trusted proxy.
+"""The ``X-Forwarded-*`` headers of a proxy in front of petcam-web, used only where they come from a trusted proxy: who
+the client is, whether it speaks HTTPS, and the path under which the proxy serves petcam.
 
 Trusted are the streamer's TLS proxy (from loopback or the one address that ``web.host`` names, with a proof that only
 holders of ``token.key`` can give) and the addresses in ``web.trusted_proxies``. From all other clients these headers
-are dropped. Otherwise a client could choose the address that is throttled and logged, or pass for this machine.
+are dropped. Otherwise a client could choose the address that is throttled and logged, or pass for this machine. The
+path is taken only from ``web.trusted_proxies``: the streamer's proxy passes on what its client says.
 """
 
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,15 +23,21 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FOR_HEADER, PROTO_HEADER, PROOF_HEADER = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_PETCAM_TLS"
+PREFIX_HEADER = "HTTP_X_FORWARDED_PREFIX"
 PROXY_HEADERS = (
     FOR_HEADER,
     PROTO_HEADER,
     PROOF_HEADER,
+    PREFIX_HEADER,
     "HTTP_FORWARDED",
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PORT",
     "HTTP_X_FORWARDED_BY",
 )
+
+
+PREFIX_PATTERN = re.compile(r"((?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+)/?")
+MAX_PREFIX_BYTES = 200
 
 
 def tls_proof(key: bytes) -> str:
@@ -37,7 +46,7 @@ def tls_proof(key: bytes) -> str:
 
 
 class Forwarded:
-    """WSGI middleware; sets ``REMOTE_ADDR`` and ``wsgi.url_scheme``."""
+    """WSGI middleware; sets ``REMOTE_ADDR``, ``wsgi.url_scheme`` and ``SCRIPT_NAME``."""
 
     @classmethod
     def register(cls, app: Flask, web: Web, proof: str) -> None:
@@ -56,6 +65,8 @@ class Forwarded:
             environ["REMOTE_ADDR"] = self._client_address(headers[FOR_HEADER], peer)
             if headers[PROTO_HEADER].rpartition(",")[2].strip().lower() == "https":
                 environ["wsgi.url_scheme"] = "https"
+            if self._is_proxy(peer) or self._is_proxy(headers[FOR_HEADER].rpartition(",")[2].strip()):
+                environ["SCRIPT_NAME"] = _prefix(headers[PREFIX_HEADER])
         return self._app(environ, start_response)
 
     def _is_tls_proxy(self, peer: str, proof: str) -> bool:
@@ -76,6 +87,12 @@ class Forwarded:
                 return address
             peer = address
         return peer
+
+
+def _prefix(said: str) -> str:
+    """The path, without a slash at its end; empty where it is none that is safe in every address of a page."""
+    matched = PREFIX_PATTERN.fullmatch(said) if len(said) <= MAX_PREFIX_BYTES else None
+    return matched[1] if matched else ""
 
 
 @lru_cache(256)

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from flask import Flask, Response, abort, request
 
 from petcam.web.http.marks import Mark, marked
+from petcam.web.http.redirection import site_path
 
 VERSION_PREFIX = re.compile(r"[0-9a-f]{12}/")
 TEXT_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
@@ -54,7 +55,7 @@ class StaticFiles:
         app.jinja_env.globals["static_url"] = self.url
 
     def url(self, name: str) -> str:
-        return f"/static/{self._version}/{name}"
+        return site_path(f"/static/{self._version}/{name}")
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def serve(self, filename: str) -> Response:

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner, Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import STATUS, Mark, marked, redirect_to
+from petcam.web.http import STATUS, Mark, marked, redirect_to, site_path
 from petcam.web.login.login_pages import LoginPages
 from petcam.web.login.troubles import NOT_KEPT, REMOVAL_MAY_NOT_LAST, Shown, shown
 from petcam.web.login.visitors import Visitors
@@ -155,4 +155,4 @@ def _back(done: str) -> AnyResponse:
 
 @marked(Mark.PAGE)
 def _to_the_live_page() -> AnyResponse:
-    return redirect_to("/")
+    return redirect_to(site_path("/"))

@@ -57,6 +57,7 @@ class Cookie:
             _name(),
             self._signers[role].sign(value).decode(),
             max_age=MAX_SESSION_MS // 1000,
+            path=request.script_root or "/",
             secure=request.is_secure,
             httponly=True,
             samesite="Lax",
@@ -69,5 +70,8 @@ def mark_of(generation: str) -> str:
 
 def _name() -> str:
     """HTTP and HTTPS have different names: over HTTP a browser does not replace a Secure cookie of the same name, so
-    the login would lead back to itself."""
-    return "__Host-petcam_session" if request.is_secure else "petcam_session"
+    the login would lead back to itself. Under a path of a host that others share the cookie is for that path, which
+    ``__Host-`` does not allow."""
+    if not request.is_secure:
+        return "petcam_session"
+    return "__Secure-petcam_session" if request.script_root else "__Host-petcam_session"

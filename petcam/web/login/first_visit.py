@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner, Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to
+from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to, site_path
 from petcam.web.login.troubles import NOT_KEPT, Shown, shown
 from petcam.web.login.visitors import Visitors
 
@@ -47,7 +47,7 @@ class FirstVisit:
         """Only the first request succeeds; it also begins a session."""
         target, password = local_path(request.form.get("next", "/")), request.form.get("password", "")
         if not self._visitors.login_needed:
-            return redirect_to(target, 303)
+            return redirect_to(site_path(target), 303)
         misplaced = self._owner.place_trouble()
         if misplaced is not None:
             return _page(target, "refused", 403, *shown([misplaced]))
@@ -58,7 +58,7 @@ class FirstVisit:
         except PetcamError as error:
             return _page(target, PROBLEMS[error.code], STATUS[error.code], NOT_KEPT.get(error.code))
         _log.warning("the owner's password was set at the first visit, from %s", request.remote_addr)
-        return self._visitors.admit(redirect_to(target, 303), Role.OWNER, generation)
+        return self._visitors.admit(redirect_to(site_path(target), 303), Role.OWNER, generation)
 
 
 def _page(target: str, problem: str = "", status: int = 200, trouble: Shown | None = None) -> Response:

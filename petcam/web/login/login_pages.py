@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Owner
 from petcam.errors import PetcamError
-from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to
+from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to, site_path
 from petcam.web.login.troubles import LOGOUT_MAY_NOT_LAST, Shown, shown
 from petcam.web.login.visitors import Visitors
 
@@ -36,7 +36,7 @@ class LoginPages:
     def form(self) -> AnyResponse:
         target = local_path(request.args.get("next", "/"))
         if not self._visitors.login_needed or self._visitors.session() is not None:
-            return redirect_to(target)
+            return redirect_to(site_path(target))
         if self._owner.is_first_visit():
             return redirect_to(url_for("setup_form", next=target))
         return self.page(target)
@@ -52,7 +52,7 @@ class LoginPages:
         if found is None:
             return self.page(target, 401, problem="wrong")
         _log.info("%s logged in from %s", found[0].value, request.remote_addr)
-        return self._visitors.admit(redirect_to(target, 303), *found)
+        return self._visitors.admit(redirect_to(site_path(target), 303), *found)
 
     @marked(Mark.PAGE, Mark.FOR_VIEWERS)
     def log_out(self) -> AnyResponse:

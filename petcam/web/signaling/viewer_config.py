@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from petcam.config import Config
-from petcam.web.http import HOST_PATTERN, host_name
+from petcam.web.http import HOST_PATTERN, host_name, site_path
 from petcam.web.login import Visitors
 from petcam.web.signaling.offer_token import OfferTokens
 
@@ -37,8 +37,8 @@ def streamer_origin(config: Config) -> str:
         parts = urlsplit(public)
         return f"{parts.scheme}://{parts.netloc}"
     host = HOST_PATTERN.fullmatch(request.headers.get("Host", ""))
-    if request.is_secure or host is None:  # an HTTPS page may not call http://
-        return ""
+    if request.is_secure or host is None or request.script_root:  # an HTTPS page may not call http://
+        return ""  # a proxy that serves petcam under a path has other things on its host
     return f"http://{host['name']}:{config.streamer.port}"
 
 
@@ -46,4 +46,5 @@ def signaling_url(config: Config) -> str:
     """The full URL for offers, or the same-origin path."""
     if config.streamer.public_url and config.webrtc.backend == "go":
         return config.streamer.public_url.rstrip("/") + OFFER_PATH
-    return streamer_origin(config) + OFFER_PATH
+    origin = streamer_origin(config)
+    return origin + OFFER_PATH if origin else site_path(OFFER_PATH)

@@ -69,7 +69,12 @@ def test_changed_words_change_the_version(services, tmp_path, client, versioned)
         shutil.copytree(assets_folder() / name, tmp_path / name)
     english = tmp_path / "words" / "en.json"
     english.write_text(english.read_text(encoding="utf-8").replace("Live", "On air"), encoding="utf-8")
-    assert create_app(services, assets=tmp_path).jinja_env.globals["static_url"]("live/main.js") != versioned
+    assert url_of(create_app(services, assets=tmp_path), "live/main.js") != versioned
+
+
+def url_of(app, name):
+    with app.test_request_context():
+        return app.jinja_env.globals["static_url"](name)
 
 
 def test_a_changed_file_changes_the_version(services, tmp_path, client, versioned):
@@ -79,7 +84,7 @@ def test_a_changed_file_changes_the_version(services, tmp_path, client, versione
     (tmp_path / "static" / "live").mkdir()
     (tmp_path / "static" / "live" / "main.js").write_text("// new")
     app = create_app(services, assets=tmp_path)
-    url = app.jinja_env.globals["static_url"]("live/main.js")
+    url = url_of(app, "live/main.js")
     assert url != versioned
     assert app.test_client().get(url).data == b"// new"
     assert app.test_client().get("/static/../app.py").status_code == 404
