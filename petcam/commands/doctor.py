@@ -158,6 +158,7 @@ def check_segment(subject: str, layout: str, reader: BaseReader[Any, Any]) -> Fi
     try:
         with reader:
             record = reader.read(RECORD_TIMEOUT_SECONDS)
+            without_keyframe = reader.seconds_without_keyframe()
     except PetcamError as error:
         return Finding(Sign.BROKEN, subject, error.message)
     except OSError as error:
@@ -167,6 +168,11 @@ def check_segment(subject: str, layout: str, reader: BaseReader[Any, Any]) -> Fi
     if reader.last_fault:
         return Finding(
             Sign.BROKEN, subject, f"{reader.name}: {reader.last_fault}; see sudo petcam shm check {reader.name}"
+        )
+    if without_keyframe:
+        seconds = max(1, int(without_keyframe))
+        return Finding(
+            Sign.LOOK, subject, f"{reader.name}: no keyframe for {seconds} s: lower the camera's keyframe interval"
         )
     return Finding(Sign.LOOK, subject, f"{reader.name}: {_why_nothing_comes(subject, layout, reader.name)}")
 

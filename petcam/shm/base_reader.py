@@ -65,6 +65,10 @@ class BaseReader(ABC, Generic[S, T]):
             raise self._refusal
         return None
 
+    def seconds_without_keyframe(self) -> float:
+        """For how long pictures have come without a keyframe to begin at; 0 where that is not so."""
+        return 0.0  # most records stand for themselves
+
     def close(self) -> None:
         if self._segment is not None:
             self._segment.close()

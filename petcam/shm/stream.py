@@ -113,7 +113,6 @@ class StreamReader(RecordReader[AccessUnit]):
         self._search = KeyframeSearch()
 
     def seconds_without_keyframe(self) -> float:
-        """For how long pictures have come without a keyframe to begin at; 0 where that is not so."""
         return self._search.seconds()
 
     def close(self) -> None:

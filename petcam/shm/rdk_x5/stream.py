@@ -51,7 +51,6 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         self._search = KeyframeSearch()
 
     def seconds_without_keyframe(self) -> float:
-        """For how long pictures have come without a keyframe to begin at; 0 where that is not so."""
         return self._search.seconds()
 
     def _open(self) -> SegmentFile | None:

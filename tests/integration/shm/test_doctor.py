@@ -32,6 +32,23 @@ def test_a_ring_that_is_written_is_ok(name):
     assert (found.sign, found.words) == (Sign.OK, f"{name}: 1280×720, frame 0")
 
 
+@pytest.mark.parametrize("layout", ["petcam", "rdk-x5"])
+def test_a_camera_without_keyframes_is_told_what_to_set(name, layout):
+    if layout == "petcam":
+        with StreamWriter(name) as writer:
+            writer.publish(rdk_daemons.OTHER, capture_ns=1, keyframe=False, width=640, height=480)
+            found = video(name, layout)
+    else:
+        with rdk_daemons.Ring(name) as ring:
+            for _ in range(2):
+                ring.write(rdk_daemons.OTHER)
+            found = video(name, layout)
+    assert (found.sign, found.words) == (
+        Sign.LOOK,
+        f"{name}: no keyframe for 1 s: lower the camera's keyframe interval",
+    )
+
+
 def test_a_ring_of_raw_pictures_is_named_as_such(name):
     with rdk_daemons.Ring(name) as ring:
         for _ in range(2):
