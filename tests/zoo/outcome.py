@@ -1,0 +1,51 @@
+"""What became of pictures that were sent: which came, in which order, and when."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import av
+
+from petcam.h264 import annexb
+from petcam.shm.stream import AccessUnit
+from tests.zoo.clips import is_slice
+from tests.zoo.painted import number_in
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``places``: of each picture that came its place among those that were sent; ``lost``: the places between those of
+    the first and the last that are missing; ``strange``: how many came that had not been sent like that."""
+
+    places: list[int]
+    lost: list[int]
+    strange: int
+
+
+def compared(sent: list[list[bytes]], came: list[AccessUnit]) -> Comparison:
+    """By the slices, as parameter sets may be added and delimiters left out; ``sent`` are NAL units."""
+    slices = [[nal for nal in nals if is_slice(nal)] for nals in sent]
+    places: list[int] = []
+    at = strange = 0
+    for unit in came:
+        wanted = [nal for nal in annexb.nal_units(unit.data) if is_slice(nal)]
+        if wanted not in slices[at:]:
+            strange += 1
+            continue
+        places.append(slices.index(wanted, at))
+        at = places[-1] + 1
+    lost = sorted(set(range(places[0], at)) - set(places)) if places else []
+    return Comparison(places, lost, strange)
+
+
+def numbers(came: list[AccessUnit]) -> list[int]:
+    """Those painted in the pictures, as a decoder shows them that begins at the first; -1: one that it cannot."""
+    decoder: Any = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1  # several would hold pictures back
+    found = []
+    for unit in came:
+        try:
+            frames = decoder.decode(av.Packet(unit.data))
+        except av.error.FFmpegError:
+            frames = []
+        found.append(number_in(frames[0].to_ndarray(format="gray")) if frames else -1)
+    return found

@@ -1,0 +1,63 @@
+"""A camera of the zoo through the real ``petcam feed`` into shared memory."""
+
+import subprocess
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from petcam.shm.stream import AccessUnit
+from tests.integration.feed.conftest import Feed
+from tests.zoo import clips
+from tests.zoo.habits import Habits
+from tests.zoo.outcome import Comparison, compared
+from tests.zoo.play import Play
+from tests.zoo.rtsp_camera import RtspCamera
+
+AT_A_TIME = 6  # cameras, which mostly wait
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is played, and what has to be said of it. ``pictures`` are read; ``says`` is in the log."""
+
+    name: str
+    habits: Habits = field(default_factory=Habits)
+    units: Callable[[], list[list[bytes]]] = clips.h264
+    pictures: int = 40
+    says: tuple[str, ...] = ()
+    left_out: tuple[int, ...] = ()  # pictures that cannot be decoded
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    came: list[AccessUnit]
+    plays: list[Play]
+    requests: list[str]
+    log: list[str]
+    status: int  # of petcam feed, at its end
+
+    def compared(self) -> Comparison:
+        """With what was sent since the first PLAY."""
+        return compared([each.nals for each in self.plays[0].sent], self.came)
+
+
+def play(case: Case, directory: Path) -> Outcome:
+    with RtspCamera(case.units(), case.habits) as camera:
+        feed = Feed(directory, (camera.url,), subprocess.DEVNULL, None)
+        try:
+            came = feed.read(case.pictures)
+            status = feed.stop()
+        finally:
+            feed.close()
+    return Outcome(came, camera.plays, camera.requests, feed.log, status)
+
+
+def play_all(cases: Iterable[Case], directory: Path) -> dict[str, Outcome]:
+    """By name; some at a time."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        playing = {case.name: pool.submit(play, case, directory) for case in cases}
+        return {name: future.result() for name, future in playing.items()}

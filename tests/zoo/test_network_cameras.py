@@ -1,0 +1,91 @@
+"""Network cameras with one bad habit each, all through the real `petcam feed` into shared memory.
+
+What holds on a machine of any speed; how fast it is, tests/zoo/test_rates.py prints.
+"""
+
+import pytest
+
+from tests.zoo import clips
+from tests.zoo.habits import Habits
+from tests.zoo.login import Login
+from tests.zoo.playing import Case, play_all
+
+SECRET = "s3cret"
+P_PICTURES = (5, 6, 14, 27, 33)  # none of them a keyframe
+CASES = [
+    Case("none"),
+    Case("half of its rate", Habits(stamped=2)),
+    Case("at night", Habits(stamped=1 / 0.84)),
+    Case("too fast", Habits(stamped=1 / 1.1)),
+    Case("jitter", Habits(jitter=0.08)),
+    Case("jumps", Habits(jumps=((12, 10.0), (24, -21.5)))),
+    Case("a glitch", Habits(glitches=((15, 1.9),))),
+    Case("a glitch back", Habits(glitches=((15, -1.5),))),
+    Case("wraps", Habits(first_stamp=2**32 - 90_000)),
+    Case("sets stamped like the picture before", Habits(sets_stamped_before=True)),
+    Case("joined late", Habits(first=7)),
+    Case("a long group", units=lambda: clips.h264(keyint=200)),
+    Case(
+        "slices that read as B",
+        units=lambda: clips.with_damaged_slices(clips.h264(), set(P_PICTURES), (clips.B_INSTEAD_OF_P,)),
+        left_out=P_PICTURES,
+        says=("damaged units left out so far: 2",),
+    ),
+    Case("garbled slices", units=lambda: clips.with_damaged_slices(clips.h264(), set(P_PICTURES), clips.GARBLED)),
+    Case(
+        "an SPS of two bytes",
+        units=lambda: clips.with_short_sps(clips.h264(), {20}),
+        says=("damaged units left out so far: 1",),
+    ),
+    Case("audio before video", Habits(tracks=("audio", "video"))),
+    Case("audio after video", Habits(tracks=("video", "audio"))),
+    Case("TCP only", Habits(transports=("tcp",))),
+    Case("UDP only", Habits(transports=("udp",))),
+    Case("no sprop", Habits(has_sprop=False)),
+    Case("a basic password", Habits(login=Login("Basic", "cat", SECRET))),
+    Case("a digest password", Habits(login=Login("Digest", "cat", SECRET))),
+    Case("a redirection", Habits(redirects=True, login=Login("Digest", "cat", SECRET))),
+]
+by_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    return play_all(CASES, tmp_path_factory.mktemp("cameras"))
+
+
+@by_case
+def test_no_picture_is_lost_that_can_be_decoded(case, outcomes):
+    found = outcomes[case.name].compared()
+    assert [place for place in found.lost if place not in case.left_out] == []
+    assert found.strange == 0
+
+
+@by_case
+def test_the_first_picture_that_was_sent_is_the_first_that_is_published(case, outcomes):
+    outcome = outcomes[case.name]
+    if not case.left_out:
+        assert outcome.compared().places[0] == outcome.came[0].record
+    assert [unit.discontinuity for unit in outcome.came[1:]] == [False] * (case.pictures - 1)
+
+
+@by_case
+def test_captures_rise_and_are_never_after_publishing(case, outcomes):
+    came = outcomes[case.name].came
+    assert all(before.capture_ns < after.capture_ns for before, after in zip(came, came[1:], strict=False))
+    assert all(unit.capture_ns <= unit.publish_ns for unit in came)
+
+
+@by_case
+def test_it_is_connected_to_once(case, outcomes):
+    assert len(outcomes[case.name].plays) == 1
+
+
+@by_case
+def test_the_log_says_what_is_wrong_and_nothing_else(case, outcomes):
+    outcome = outcomes[case.name]
+    warnings = [line for line in outcome.log if not line.startswith("INFO")]
+    assert len(warnings) == len(case.says)
+    assert all(said in line for said, line in zip(case.says, warnings, strict=True))
+    assert SECRET not in "".join(outcome.log)
+    assert outcome.status == 0
