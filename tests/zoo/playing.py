@@ -1,8 +1,9 @@
 """A camera of the zoo through the real ``petcam feed`` into shared memory."""
 
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.zoo.outcome import Comparison, compared
 from tests.zoo.play import Play
 from tests.zoo.rtsp_camera import RtspCamera
 
-AT_A_TIME = 6  # cameras, which mostly wait
+AT_A_TIME = 8  # cameras, which mostly wait
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,20 @@ class Outcome:
         return compared([each.nals for each in self.plays[0].sent], self.came)
 
 
+@contextmanager
+def started(directory: Path, *words: str, stdin: int = subprocess.DEVNULL) -> Iterator[Feed]:
+    """``petcam feed WORDS``."""
+    feed = Feed(directory, words, stdin, None)
+    try:
+        yield feed
+    finally:
+        feed.close()
+
+
 def play(case: Case, directory: Path) -> Outcome:
-    with RtspCamera(case.units(), case.habits) as camera:
-        feed = Feed(directory, (camera.url,), subprocess.DEVNULL, None)
-        try:
-            came = feed.read(case.pictures)
-            status = feed.stop()
-        finally:
-            feed.close()
+    with RtspCamera(case.units(), case.habits) as camera, started(directory, camera.url) as feed:
+        came = feed.read(case.pictures)
+        status = feed.stop()
     return Outcome(came, camera.plays, camera.requests, feed.log, status)
 
 
