@@ -11,6 +11,7 @@ from petcam.h264 import annexb
 from tests.zoo.painted import SIZE, painted
 
 PICTURES = 200
+REFRESHED_IN = 20  # pictures, by intra refresh
 # One bit of a P slice's header as x264 writes it (first_mb_in_slice 0, slice_type 5): with it slice_type is 6, B.
 B_INSTEAD_OF_P = (1, 0x04)  # byte of the NAL unit, mask
 GARBLED = tuple((byte, 0x10) for byte in range(30, 60, 5))  # behind the header of a slice

@@ -21,13 +21,13 @@ class Comparison:
     strange: int
 
 
-def compared(sent: list[list[bytes]], came: list[AccessUnit]) -> Comparison:
-    """By the slices, as parameter sets may be added and delimiters left out; ``sent`` are NAL units."""
+def compared(sent: list[list[bytes]], came: list[list[bytes]]) -> Comparison:
+    """NAL units of pictures, by the slices among them, as parameter sets may be added and delimiters left out."""
     slices = [[nal for nal in nals if is_slice(nal)] for nals in sent]
     places: list[int] = []
     at = strange = 0
-    for unit in came:
-        wanted = [nal for nal in annexb.nal_units(unit.data) if is_slice(nal)]
+    for nals in came:
+        wanted = [nal for nal in nals if is_slice(nal)]
         if wanted not in slices[at:]:
             strange += 1
             continue
@@ -35,6 +35,10 @@ def compared(sent: list[list[bytes]], came: list[AccessUnit]) -> Comparison:
         at = places[-1] + 1
     lost = sorted(set(range(places[0], at)) - set(places)) if places else []
     return Comparison(places, lost, strange)
+
+
+def nal_units(came: list[AccessUnit]) -> list[list[bytes]]:
+    return [list(annexb.nal_units(unit.data)) for unit in came]
 
 
 def numbers(came: list[AccessUnit]) -> list[int]:

@@ -31,6 +31,10 @@ class Play:
     began_ns: int  # CLOCK_MONOTONIC
     sent: list[Sent] = field(default_factory=list)
 
+    @property
+    def nals(self) -> list[list[bytes]]:
+        return [each.nals for each in self.sent]
+
 
 class Sender:
     """Owns a thread, which ends by ``end``, when the client has gone, or by habit; ``close`` ends the connection."""

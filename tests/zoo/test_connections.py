@@ -9,7 +9,7 @@ import pytest
 
 from tests.zoo import clips
 from tests.zoo.habits import Habits
-from tests.zoo.outcome import compared, numbers
+from tests.zoo.outcome import compared, nal_units, numbers
 from tests.zoo.playing import Case, play_all, started
 from tests.zoo.rtsp_camera import RtspCamera
 
@@ -41,12 +41,13 @@ def outcomes(running, tmp_path_factory):
 
 
 def test_a_camera_that_hangs_up_is_connected_to_anew_and_no_picture_before_is_lost(outcomes):
-    came, plays = outcomes["hangs up"].came, outcomes["hangs up"].plays
-    again = next(place for place, unit in enumerate(came) if place and unit.discontinuity)
-    before = compared([each.nals for each in plays[0].sent], came[:again])
+    units, plays = outcomes["hangs up"].came, outcomes["hangs up"].plays
+    again = next(place for place, unit in enumerate(units) if place and unit.discontinuity)
+    came = nal_units(units)
+    before = compared(plays[0].nals, came[:again])
     assert (before.lost, before.strange) == ([], 0)
     assert before.places[-1] >= 28  # the last may have been on its way
-    after = compared([each.nals for each in plays[1].sent], came[again:])
+    after = compared(plays[1].nals, came[again:])
     assert (after.lost, after.strange, after.places[0]) == ([], 0, 0)
 
 
@@ -63,8 +64,8 @@ def test_intra_refresh_that_is_joined_late_is_decoded_from_a_recovery_point_on(o
     outcome = outcomes["refreshes"]
     assert any("no keyframes; transcoding" in line for line in outcome.log)
     assert outcome.came[0].keyframe
-    shown = numbers(outcome.came)[20:]  # those before are not whole yet
-    assert shown == list(range(shown[0], shown[0] + 40))
+    shown = numbers(outcome.came)[clips.REFRESHED_IN :]  # those before are not whole yet
+    assert shown == list(range(shown[0], shown[0] + len(shown)))
     assert len(outcome.plays) == 1
 
 
