@@ -47,9 +47,11 @@ class Outcome:
 
 
 @contextmanager
-def started(directory: Path, *words: str, stdin: int = subprocess.DEVNULL) -> Iterator[Feed]:
+def started(
+    directory: Path, *words: str, stdin: int = subprocess.DEVNULL, module: str = "petcam.cli"
+) -> Iterator[Feed]:
     """``petcam feed WORDS``."""
-    feed = Feed(directory, words, stdin, None)
+    feed = Feed(directory, words, stdin, None, module)
     try:
         yield feed
     finally:

@@ -21,14 +21,17 @@ TIMEOUT_SECONDS = 30.0  # for whatever must come
 
 
 class Feed:
-    """One run. ``log`` gathers its log lines; ``stop`` ends it by SIGTERM and gives its exit status."""
+    """One run of ``module``, petcam itself. ``log`` gathers its log lines; ``stop`` ends it by SIGTERM and gives its exit
+    status."""
 
-    def __init__(self, directory: Path, words: tuple[str, ...], stdin: int | None, path: str | None) -> None:
+    def __init__(
+        self, directory: Path, words: tuple[str, ...], stdin: int | None, path: str | None, module: str = "petcam.cli"
+    ) -> None:
         tag = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
         self.stream, self.detections = tag, f"{tag}_d"
         config = directory / f"{secrets.token_hex(4)}.yaml"
         config.write_text(f"camera: {{stream: {self.stream}, detections: {self.detections}}}\n")
-        command = [sys.executable, "-m", "petcam.cli", "feed", "--config", str(config), *words]
+        command = [sys.executable, "-m", module, "feed", "--config", str(config), *words]
         environment = {**os.environ, **({"PATH": path} if path is not None else {})}
         self.process = subprocess.Popen(command, stdin=stdin, stderr=subprocess.PIPE, text=True, env=environment)
         self.log: list[str] = []

@@ -1,0 +1,95 @@
+"""USB cameras that send MJPEG, through what `petcam feed /dev/videoN` has behind V4L2 (tests/zoo/usb_camera.py)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.zoo import clips
+from tests.zoo.jpeg_camera import JpegCamera
+from tests.zoo.outcome import numbers
+from tests.zoo.playing import started
+
+PICTURES = 36  # that are read
+BROKEN = (0, 1, 9, 10, 27, 40, 60, 90)  # the first among them, as USB cameras begin
+SECOND_SIZE = (320, 240)
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    jpegs: list[bytes] = field(default_factory=clips.jpegs)
+    fps: float = 20
+    hangs_at: int | None = None
+    says: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CUT_OFF = clips.jpegs()[0][:90]
+SOME_BROKEN = [CUT_OFF if number in BROKEN else jpeg for number, jpeg in enumerate(clips.jpegs())]
+CASES = [
+    Case("whole"),
+    Case("some broken", SOME_BROKEN, says=("damaged units left out so far: 2",)),
+    Case("half of the rate", fps=15),
+    Case("another size", clips.jpegs()[:20] + clips.jpegs(SECOND_SIZE)[20:]),
+    Case("hangs", hangs_at=20, says=("nothing came for 5 s; tried again",)),
+]
+by_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+def filmed(case, directory):
+    with JpegCamera(case.jpegs, case.fps, case.hangs_at) as camera:
+        with started(directory, camera.url, module="tests.zoo.usb_camera") as feed:
+            came = feed.read(PICTURES)
+            status = feed.stop()
+    return came, len(camera.sent), feed.log, status
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("usb")
+    with ThreadPoolExecutor(len(CASES)) as pool:
+        found = pool.map(filmed, CASES, [directory for _ in CASES])
+        return {case.name: each for case, each in zip(CASES, found, strict=True)}
+
+
+@by_case
+def test_no_picture_is_lost_that_can_be_decoded(case, outcomes):
+    came, *_ = outcomes[case.name]
+    again = [place for place, unit in enumerate(came) if place and unit.discontinuity]
+    assert len(again) == (case.hangs_at is not None)
+    shown = numbers(came)[: again[0] if again else None]
+    good = [number for number in range(clips.PICTURES) if case.jpegs[number] != CUT_OFF] * 2
+    begin = good.index(shown[0])
+    assert shown == good[begin : begin + len(shown)]
+
+
+@by_case
+def test_captures_rise_and_are_never_after_publishing(case, outcomes):
+    came, *_ = outcomes[case.name]
+    assert all(before.capture_ns < after.capture_ns for before, after in zip(came, came[1:], strict=False))
+    assert all(unit.capture_ns <= unit.publish_ns for unit in came)
+
+
+@by_case
+def test_the_log_says_what_is_wrong_and_nothing_else(case, outcomes):
+    _, connections, log, status = outcomes[case.name]
+    warnings = [line for line in log if not line.startswith("INFO")]
+    assert len(warnings) == len(case.says)
+    assert all(said in line for said, line in zip(case.says, warnings, strict=True))
+    assert connections == (1 if case.hangs_at is None else 2)
+    assert status == 0
+
+
+def test_the_first_picture_that_can_be_decoded_is_the_first_that_is_shown(outcomes):
+    came, *_ = outcomes["some broken"]
+    if came[0].record == 0:  # else this reader came late
+        assert numbers(came)[0] == 2
+
+
+def test_another_size_comes_with_its_keyframe(outcomes):
+    came, *_ = outcomes["another size"]
+    first = next(unit for unit in came if (unit.width, unit.height) == SECOND_SIZE)
+    assert first.keyframe
