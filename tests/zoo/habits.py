@@ -26,7 +26,7 @@ class Habits:
     login: Login | None = None
     redirects: bool = False  # a DESCRIBE of /live is sent on to /moved
     keepalive: str = ""  # the request that it knows for that, besides which it hangs up; empty: it needs none
-    session_seconds: int = 60  # without such a request, as it says; it waits for twice as long
+    session_seconds: int = 60  # without such a request, as it says; it waits for four times as long
     # How it falls silent; of the last two the next connection is spared.
     is_half_open: bool = False  # it accepts connections and never answers
     hangs_at: int | None = None  # before this picture it falls silent, and keeps the connection

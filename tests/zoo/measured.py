@@ -30,14 +30,14 @@ class Measured:
 
     def row(self) -> str:
         cells = [f"{self.figures[column]:9.1f}{self._mark(column)}" for column in COLUMNS]
-        return f"{self.case:28}{self.files:6}{self.lost:6}{self.connections:6}" + "".join(cells)
+        return f"\n{self.case:28}{self.files:6}{self.lost:6}{self.connections:6}" + "".join(cells)
 
     def _mark(self, column: str) -> str:
         return "!" if abs(self.figures[column]) > LIMITS.get(column, float("inf")) else " "
 
 
 def head() -> str:
-    return f"\n{'(!: over the limit)':28}{'files':>6}{'lost':>6}{'plays':>6}" + "".join(
+    return f"\n\n{'(!: over the limit)':28}{'files':>6}{'lost':>6}{'plays':>6}" + "".join(
         f"{each:>9} " for each in COLUMNS
     )
 

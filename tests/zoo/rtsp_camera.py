@@ -12,11 +12,13 @@ from tests.zoo.play import Play, Sender
 from tests.zoo.rtsp_requests import Request, Requests
 from tests.zoo.server import Server, shut
 
+PATIENCE = 4  # times the length of a session that cameras wait, so that a busy machine loses none
+
 
 class RtspCamera(Server):
     """A context manager that serves ``units`` (access units of H.264), over and over, to whoever asks.
 
-    ``requests``, ``plays`` and ``urls`` are guarded by ``changed``.
+    ``requests`` and ``plays`` are guarded by ``changed``.
     """
 
     def __init__(self, units: list[list[bytes]], habits: Habits = Habits()) -> None:  # noqa: B008  # it is frozen
@@ -76,7 +78,7 @@ class _Session:
                 continue
             self._answer(request)
             if self._habits.keepalive and (self._sender is None or request.method == self._habits.keepalive):
-                requests.deadline = time.monotonic() + 2 * self._habits.session_seconds
+                requests.deadline = time.monotonic() + PATIENCE * self._habits.session_seconds
 
     def end(self) -> None:
         shut(self._client)  # the sender may wait for room

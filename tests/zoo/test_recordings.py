@@ -14,7 +14,7 @@ from tests.zoo.rtsp_camera import RtspCamera
 
 pytestmark = pytest.mark.skipif(find_streamer() is None, reason="needs the streamer: make setup")
 
-PICTURES = 60  # that are sent while it records
+PICTURES = 60  # that come while it records
 P_PICTURES = {number for number in range(clips.PICTURES) if number % 20 == 10}
 CASES = [
     Case("half of its rate", Habits(stamped=2, jitter=0.03)),
@@ -37,9 +37,7 @@ def recorded(case, directory):
     with RtspCamera(case.units(), case.habits) as camera, started(directory, camera.url) as feed:
         with Recorder(directory, feed.stream) as recorder:
             recorder.start()
-            sent = camera.plays[0].sent
-            goal = len(sent) + PICTURES
-            camera.wait_for(lambda: len(sent) >= goal)
+            feed.read(PICTURES)
             return recorder.stop(), camera.plays[0].nals
 
 
@@ -54,7 +52,7 @@ def recordings(tmp_path_factory):
 @by_case
 def test_it_is_one_recording_with_every_picture_that_can_be_decoded(case, recordings):
     (film,), sent = recordings[case.name]
-    assert len(film.nals) >= PICTURES / 2
+    assert len(film.nals) >= PICTURES / 2  # the streamer may be behind a little
     found = compared(sent, film.nals)
     assert [place for place in found.lost if place % clips.PICTURES not in case.left_out] == []
     assert found.strange == 0
