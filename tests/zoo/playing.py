@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,8 +65,8 @@ def play(case: Case, directory: Path) -> Outcome:
     return Outcome(came, camera.plays, camera.requests, feed.log, status)
 
 
-def play_all(cases: Iterable[Case], directory: Path) -> dict[str, Outcome]:
-    """By name; some at a time."""
+def play_all(cases: Iterable[Case], directory: Path) -> dict[str, "Future[Outcome]"]:
+    """By name, all ended; some at a time. Each is in a future, so that one which fails is the failure of its own tests
+    alone."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        playing = {case.name: pool.submit(play, case, directory) for case in cases}
-        return {name: future.result() for name, future in playing.items()}
+        return {case.name: pool.submit(play, case, directory) for case in cases}

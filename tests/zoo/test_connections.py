@@ -41,7 +41,8 @@ def outcomes(running, tmp_path_factory):
 
 
 def test_a_camera_that_hangs_up_is_connected_to_anew_and_no_picture_before_is_lost(outcomes):
-    units, plays = outcomes["hangs up"].came, outcomes["hangs up"].plays
+    outcome = outcomes["hangs up"].result()
+    units, plays = outcome.came, outcome.plays
     again = next(place for place, unit in enumerate(units) if place and unit.discontinuity)
     came = nal_units(units)
     before = compared(plays[0].nals, came[:again])
@@ -52,7 +53,7 @@ def test_a_camera_that_hangs_up_is_connected_to_anew_and_no_picture_before_is_lo
 
 
 def test_packets_that_are_lost_cost_only_the_pictures_that_they_belong_to(outcomes):
-    outcome = outcomes["loses packets"]
+    outcome = outcomes["loses packets"].result()
     sent, found = outcome.plays[0].sent, outcome.compared()
     whole = {place for place, each in enumerate(sent) if each.is_whole}
     assert len(whole) < len(sent)
@@ -61,7 +62,7 @@ def test_packets_that_are_lost_cost_only_the_pictures_that_they_belong_to(outcom
 
 
 def test_intra_refresh_that_is_joined_late_is_decoded_from_a_recovery_point_on(outcomes):
-    outcome = outcomes["refreshes"]
+    outcome = outcomes["refreshes"].result()
     assert any("no keyframes; transcoding" in line for line in outcome.log)
     assert outcome.came[0].keyframe
     shown = numbers(outcome.came)[clips.REFRESHED_IN :]  # those before are not whole yet

@@ -57,34 +57,38 @@ def written(case, directory):
 def outcomes(tmp_path_factory):
     directory = tmp_path_factory.mktemp("encoders")
     with ThreadPoolExecutor(len(CASES)) as pool:
-        found = pool.map(written, CASES, [directory for _ in CASES])
-        return {case.name: each for case, each in zip(CASES, found, strict=True)}
+        return {case.name: pool.submit(written, case, directory) for case in CASES}
+
+
+@pytest.fixture
+def outcome(case, outcomes):
+    return outcomes[case.name].result()
 
 
 @by_case
-def test_no_picture_is_lost_that_can_be_decoded(case, outcomes):
-    came, sent, _, _ = outcomes[case.name]
+def test_no_picture_is_lost_that_can_be_decoded(case, outcome):
+    came, sent, _, _ = outcome
     found = compared(sent, nal_units(came))
     assert len([place for place in found.lost if place % len(case.units) not in case.left_out]) <= case.may_cut
     assert found.strange <= case.may_cut
 
 
 @by_case
-def test_captures_rise_and_are_never_after_publishing(case, outcomes):
-    came, *_ = outcomes[case.name]
+def test_captures_rise_and_are_never_after_publishing(case, outcome):
+    came, *_ = outcome
     assert all(before.capture_ns < after.capture_ns for before, after in zip(came, came[1:], strict=False))
     assert all(unit.capture_ns <= unit.publish_ns for unit in came)
 
 
 @by_case
-def test_the_feed_goes_on_to_the_end(case, outcomes):
-    _, _, log, status = outcomes[case.name]
+def test_the_feed_goes_on_to_the_end(case, outcome):
+    _, _, log, status = outcome
     assert status == 0
     warnings = [line for line in log if not line.startswith("INFO")]
     assert ["damaged units left out" in line for line in warnings] == [True] * case.warns
 
 
 def test_a_new_size_comes_with_its_keyframe(outcomes):
-    came, *_ = outcomes["another size"]
+    came, *_ = outcomes["another size"].result()
     first = next(unit for unit in came if (unit.width, unit.height) == SECOND_SIZE)
     assert first.keyframe

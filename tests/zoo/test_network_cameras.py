@@ -49,36 +49,39 @@ def outcomes(tmp_path_factory):
     return play_all(CASES, tmp_path_factory.mktemp("cameras"))
 
 
+@pytest.fixture
+def outcome(case, outcomes):
+    return outcomes[case.name].result()
+
+
 @by_case
-def test_no_picture_is_lost_that_can_be_decoded(case, outcomes):
-    found = outcomes[case.name].compared()
+def test_no_picture_is_lost_that_can_be_decoded(case, outcome):
+    found = outcome.compared()
     assert [place for place in found.lost if place not in case.left_out] == []
     assert found.strange == 0
 
 
 @by_case
-def test_the_first_picture_that_was_sent_is_the_first_that_is_published(case, outcomes):
-    outcome = outcomes[case.name]
+def test_the_first_picture_that_was_sent_is_the_first_that_is_published(case, outcome):
     if not case.left_out:
         assert outcome.compared().places[0] == outcome.came[0].record
     assert [unit.discontinuity for unit in outcome.came[1:]] == [False] * (case.pictures - 1)
 
 
 @by_case
-def test_captures_rise_and_are_never_after_publishing(case, outcomes):
-    came = outcomes[case.name].came
+def test_captures_rise_and_are_never_after_publishing(case, outcome):
+    came = outcome.came
     assert all(before.capture_ns < after.capture_ns for before, after in zip(came, came[1:], strict=False))
     assert all(unit.capture_ns <= unit.publish_ns for unit in came)
 
 
 @by_case
-def test_it_is_connected_to_once(case, outcomes):
-    assert len(outcomes[case.name].plays) == 1
+def test_it_is_connected_to_once(case, outcome):
+    assert len(outcome.plays) == 1
 
 
 @by_case
-def test_the_log_says_what_is_wrong_and_nothing_else(case, outcomes):
-    outcome = outcomes[case.name]
+def test_the_log_says_what_is_wrong_and_nothing_else(case, outcome):
     warnings = [line for line in outcome.log if not line.startswith("INFO")]
     assert len(warnings) == len(case.says)
     assert all(said in line for said, line in zip(case.says, warnings, strict=True))

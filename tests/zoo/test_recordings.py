@@ -45,13 +45,12 @@ def recorded(case, directory):
 def recordings(tmp_path_factory):
     clips.h264()  # once, and not in each of the threads
     with ThreadPoolExecutor(len(ALL)) as pool:
-        found = pool.map(recorded, ALL, [tmp_path_factory.mktemp("recorded") for _ in ALL])
-        return {case.name: each for case, each in zip(ALL, found, strict=True)}
+        return {case.name: pool.submit(recorded, case, tmp_path_factory.mktemp("recorded")) for case in ALL}
 
 
 @by_case
 def test_it_is_one_recording_with_every_picture_that_can_be_decoded(case, recordings):
-    (film,), sent = recordings[case.name]
+    (film,), sent = recordings[case.name].result()
     assert len(film.nals) >= PICTURES / 2  # the streamer may be behind a little
     found = compared(sent, film.nals)
     assert [place for place in found.lost if place % clips.PICTURES not in case.left_out] == []
@@ -59,7 +58,7 @@ def test_it_is_one_recording_with_every_picture_that_can_be_decoded(case, record
 
 
 def test_intra_refresh_is_one_recording_with_every_picture_from_a_recovery_point_on(recordings):
-    (film,), _ = recordings["refreshes"]
+    (film,), _ = recordings["refreshes"].result()
     shown = film.numbers[clips.REFRESHED_IN :]
     assert shown == [number % clips.PICTURES for number in range(shown[0], shown[0] + len(shown))]
     assert len(shown) >= PICTURES / 2

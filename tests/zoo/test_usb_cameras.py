@@ -51,13 +51,17 @@ def filmed(case, directory):
 def outcomes(tmp_path_factory):
     directory = tmp_path_factory.mktemp("usb")
     with ThreadPoolExecutor(len(CASES)) as pool:
-        found = pool.map(filmed, CASES, [directory for _ in CASES])
-        return {case.name: each for case, each in zip(CASES, found, strict=True)}
+        return {case.name: pool.submit(filmed, case, directory) for case in CASES}
+
+
+@pytest.fixture
+def outcome(case, outcomes):
+    return outcomes[case.name].result()
 
 
 @by_case
-def test_no_picture_is_lost_that_can_be_decoded(case, outcomes):
-    came, *_ = outcomes[case.name]
+def test_no_picture_is_lost_that_can_be_decoded(case, outcome):
+    came, *_ = outcome
     again = [place for place, unit in enumerate(came) if place and unit.discontinuity]
     assert len(again) == (case.hangs_at is not None)
     shown = numbers(came)[: again[0] if again else None]
@@ -67,15 +71,15 @@ def test_no_picture_is_lost_that_can_be_decoded(case, outcomes):
 
 
 @by_case
-def test_captures_rise_and_are_never_after_publishing(case, outcomes):
-    came, *_ = outcomes[case.name]
+def test_captures_rise_and_are_never_after_publishing(case, outcome):
+    came, *_ = outcome
     assert all(before.capture_ns < after.capture_ns for before, after in zip(came, came[1:], strict=False))
     assert all(unit.capture_ns <= unit.publish_ns for unit in came)
 
 
 @by_case
-def test_the_log_says_what_is_wrong_and_nothing_else(case, outcomes):
-    _, connections, log, status = outcomes[case.name]
+def test_the_log_says_what_is_wrong_and_nothing_else(case, outcome):
+    _, connections, log, status = outcome
     warnings = [line for line in log if not line.startswith("INFO")]
     assert len(warnings) == len(case.says)
     assert all(said in line for said, line in zip(case.says, warnings, strict=True))
@@ -84,12 +88,12 @@ def test_the_log_says_what_is_wrong_and_nothing_else(case, outcomes):
 
 
 def test_the_first_picture_that_can_be_decoded_is_the_first_that_is_shown(outcomes):
-    came, *_ = outcomes["some broken"]
+    came, *_ = outcomes["some broken"].result()
     if came[0].record == 0:  # else this reader came late
         assert numbers(came)[0] == 2
 
 
 def test_another_size_comes_with_its_keyframe(outcomes):
-    came, *_ = outcomes["another size"]
+    came, *_ = outcomes["another size"].result()
     first = next(unit for unit in came if (unit.width, unit.height) == SECOND_SIZE)
     assert first.keyframe
