@@ -21,8 +21,8 @@ TIMEOUT_SECONDS = 30.0  # for whatever must come
 
 
 class Feed:
-    """One run of ``module``, petcam itself. ``log`` gathers its log lines; ``stop`` ends it by SIGTERM and gives its exit
-    status."""
+    """One run of ``module``, which is petcam. ``log`` gathers its log lines; ``stop`` ends it by SIGTERM and gives its
+    exit status."""
 
     def __init__(
         self, directory: Path, words: tuple[str, ...], stdin: int | None, path: str | None, module: str = "petcam.cli"
