@@ -82,11 +82,11 @@ def test_a_session_is_kept_alive_by_the_request_that_the_camera_knows(running, a
 def test_a_camera_that_falls_silent_is_connected_to_anew(running):
     camera, feed = running["hangs"]
     assert "nothing came for 5 s; tried again" in feed.wait_for("tried again")
-    camera.wait_for(lambda: len(camera.plays) == 2 and len(camera.plays[1].sent) > 20)
+    camera.wait_for(lambda: len(camera.plays) >= 2 and len(camera.plays[1].sent) > 20)
     assert len(camera.plays[0].sent) == 30
 
 
 def test_a_camera_that_accepts_and_never_answers_is_connected_to_anew(running):
     camera, feed = running["never answers"]
     assert "rtsp://127.0.0.1" in feed.wait_for("tried again")
-    camera.wait_for(lambda: len(camera.requests) == 2)
+    camera.wait_for(lambda: len(camera.requests) >= 2)
