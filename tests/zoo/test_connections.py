@@ -22,6 +22,7 @@ WAITED_FOR = {
 READ = [
     Case("hangs up", Habits(closes_at=30)),
     Case("loses packets", Habits(lost_packets=12), pictures=60),
+    Case("keyframes far apart", Habits(fps=10), lambda: clips.h264(keyint=clips.PICTURES), pictures=150),
     Case("refreshes", Habits(first=5), lambda: clips.h264(intra_refresh=True), pictures=60),
 ]
 
@@ -59,6 +60,13 @@ def test_packets_that_are_lost_cost_only_the_pictures_that_they_belong_to(outcom
     assert len(whole) < len(sent)
     assert whole & set(range(found.places[0], found.places[-1] + 1)) <= set(found.places)
     assert len(outcome.plays) == 1
+
+
+def test_where_keyframes_are_far_apart_transcoding_goes_on_with_the_next_picture(outcomes):
+    outcome = outcomes["keyframes far apart"].result()
+    assert any("over 12 s apart; transcoding" in line for line in outcome.log)
+    shown = numbers(outcome.came)
+    assert shown == list(range(shown[0], shown[0] + len(shown)))
 
 
 def test_intra_refresh_that_is_joined_late_is_decoded_from_a_recovery_point_on(outcomes):

@@ -11,6 +11,7 @@ OPTIONS = {
     "rtsp_flags": "prefer_tcp",
     "allowed_media_types": "video",
     "fpsprobesize": "0",
+    "max_ts_probe": "0",
 }
 FORM = "rtsp://USER:PASSWORD@HOST:PORT/PATH"
 ESCAPES = "write / as %2F, ? as %3F, # as %23 and @ as %40 in user, password and path"

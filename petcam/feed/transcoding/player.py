@@ -88,9 +88,8 @@ class Player:
         """Decode from the last keyframe on, so that nobody waits for the next; what was shown is not shown again."""
         transcoder, shown = self._begin_transcoding(reason), self._last_media_ns
         for packet in self._group.take():
-            for coded, media_ns in transcoder.pictures(packet):
-                if media_ns > shown or media_ns < 0:
-                    yield self._timed(coded, media_ns)
+            for coded, media_ns in transcoder.pictures(packet, shown):
+                yield self._timed(coded, media_ns)
 
     def _begin_transcoding(self, reason: str) -> Transcoder:
         log.info("%s: a browser cannot play it live as it is: %s; transcoding to H.264 baseline", self._name, reason)

@@ -30,19 +30,22 @@ class Transcoder:
         self._broken = 0  # packets in a row
         self.skipped = 0  # packets
 
-    def pictures(self, packet: Any) -> Generator[TimedPicture, None, None]:
-        """Those that a packet completes; an empty one gives those that are left.
+    def pictures(self, packet: Any, after_ns: int | None = None) -> Generator[TimedPicture, None, None]:
+        """Those that a packet completes, and that are later than ``after_ns``; an empty one gives those that are left.
 
         Raises ``BAD_SOURCE`` where the source gives none for long.
         """
         for frame in self.decoded(packet):
+            media_ns = self._times.of(frame)  # before the encoder gives the frame a time of its own
+            if after_ns is not None and 0 <= media_ns <= after_ns:
+                continue
             size = fitted_size(self._stream, frame, MAX_SIZE)
             shown = upright(frame, size, quarter_turns(self._stream, frame))
             if self._encoder is None or (shown.width, shown.height) != self._size:
                 self._size = (shown.width, shown.height)
                 self._encoder = Encoder(*self._size, frame_rate(self._stream), self._name)
             data, keyframe = self._encoder.encode(shown)
-            yield CodedPicture(data, keyframe, *self._size), self._times.of(frame)
+            yield CodedPicture(data, keyframe, *self._size), media_ns
 
     def decoded(self, packet: Any) -> list[Any]:
         """The frames that a packet completes. Raises ``BAD_SOURCE`` like :meth:`pictures`."""
