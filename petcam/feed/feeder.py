@@ -14,7 +14,7 @@ from petcam.shm.stream import StreamWriter
 FIRST_RETRY_SECONDS = 1.0  # until a source is started again; twice as long after each further failure
 MAX_RETRY_SECONDS = 30.0
 RECOVERED_NS = 10_000_000_000  # a source that played for so long has recovered: its next failure is a first one again
-MIN_CAPTURE_STEP_NS = 100_000  # between two frames; under 11,112 ns two of them would share an RTP timestamp
+MIN_CAPTURE_STEP_NS = 12_000  # between two frames; under 11,112 ns two of them would share an RTP timestamp
 DAMAGE_LOG_NS = 600_000_000_000
 STOP_TIMEOUT_SECONDS = 2.0  # a read inside FFmpeg cannot be interrupted, only waited for
 
