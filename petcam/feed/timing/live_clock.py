@@ -31,14 +31,14 @@ class LiveClock:
         self._arrival = 0
         self._capture = 0  # of the newest picture
 
-    def capture_ns(self, media_ns: int, arrival_ns: int) -> int:
+    def capture_ns(self, media_ns: int | None, arrival_ns: int) -> int:
         """When the picture was captured that has just come: never after its arrival, at most ``MAX_LATENESS`` before,
-        or ``MAX_STALL`` where the network has stalled. ``media_ns`` below 0: it has no timestamp."""
-        if self._media is None or media_ns < 0 or arrival_ns - self._arrival > LONGEST_PAUSE:
+        or ``MAX_STALL`` where the network has stalled. Without ``media_ns`` it has no timestamp."""
+        if self._media is None or media_ns is None or arrival_ns - self._arrival > LONGEST_PAUSE:
             self._begin(arrival_ns)
         else:
             self._go_on(media_ns, arrival_ns)
-        self._media = media_ns if media_ns >= 0 else None
+        self._media = media_ns
         self._arrival = arrival_ns
         return self._capture
 

@@ -19,13 +19,13 @@ class PlaybackSchedule:
         self._step_ns = 1_000_000_000 // 30
         self._due_ns = 0
 
-    def wait(self, media_ns: int) -> int:
+    def wait(self, media_ns: int | None) -> int:
         """Wait until the frame of ``media_ns`` is due, or until the stop; return when it is due (CLOCK_MONOTONIC)."""
         now = time.monotonic_ns()
-        if self._media_ns is None:
+        if not self._due_ns:
             self._due_ns = now
         else:
-            step = media_ns - self._media_ns
+            step = 0 if media_ns is None or self._media_ns is None else media_ns - self._media_ns
             self._step_ns = step if 0 < step <= MAX_FRAME_STEP_NS else self._step_ns
             self._due_ns += self._step_ns
         self._media_ns = media_ns

@@ -15,7 +15,7 @@ FALLBACK_FPS = Fraction(30)
 BARE_FORMATS = frozenset({"h264", "hevc", "m4v", "mjpeg", "mpegvideo"})  # as FFmpeg names them
 NO_VIDEO = "has no video in it: name one with video, or another path of the camera"
 
-TimedPicture = tuple[CodedPicture, int]  # and its media time, ns; -1: it has none
+TimedPicture = tuple[CodedPicture, int | None]  # and its media time, ns, where it has one
 
 
 @contextmanager
@@ -86,13 +86,13 @@ class MediaTimes:
         self._step = 1 / frame_rate(stream) if is_bare(stream) else None
         self._count = 0
 
-    def of(self, timed: Any) -> int:
-        """Nanoseconds; -1 where it has none. To be asked once for each."""
+    def of(self, timed: Any) -> int | None:
+        """Nanoseconds, where it has one. To be asked once for each."""
         if self._step is not None:
             self._count += 1
             return int((self._count - 1) * self._step * 1_000_000_000)
         if timed.pts is None or timed.time_base is None:
-            return -1
+            return None
         return int(timed.pts * timed.time_base * 1_000_000_000)
 
 

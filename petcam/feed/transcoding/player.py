@@ -30,7 +30,7 @@ class Player:
         self._assembler = Assembler(self._units.parameter_sets)
         self._times = MediaTimes(stream)
         self._damaged = 0  # packets, of transcoders that have ended
-        self._last_media_ns = -1
+        self._last_media_ns: int | None = None
 
     @property
     def skipped(self) -> int:
@@ -80,7 +80,7 @@ class Player:
     def _may_pass(self) -> bool:
         return self._assembler.is_playable and self._group.was_short
 
-    def _timed(self, picture: CodedPicture, media_ns: int) -> TimedPicture:
+    def _timed(self, picture: CodedPicture, media_ns: int | None) -> TimedPicture:
         self._last_media_ns = media_ns
         return picture, media_ns
 

@@ -37,7 +37,7 @@ class Transcoder:
         """
         for frame in self.decoded(packet):
             media_ns = self._times.of(frame)  # before the encoder gives the frame a time of its own
-            if after_ns is not None and 0 <= media_ns <= after_ns:
+            if after_ns is not None and (media_ns is None or media_ns <= after_ns):
                 continue
             size = fitted_size(self._stream, frame, MAX_SIZE)
             shown = upright(frame, size, quarter_turns(self._stream, frame))

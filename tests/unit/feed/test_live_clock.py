@@ -94,7 +94,7 @@ def test_timestamps_that_are_worth_nothing_are_not_believed(stamp):
 
 def test_pictures_without_timestamps_were_captured_when_they_came():
     clock = LiveClock()
-    assert [clock.capture_ns(-1, arrival) for arrival in (10, 20, 40)] == [10, 20, 40]
+    assert [clock.capture_ns(None, arrival) for arrival in (10, 20, 40)] == [10, 20, 40]
 
 
 def test_after_a_long_pause_everything_begins_anew():
