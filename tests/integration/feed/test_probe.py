@@ -10,8 +10,11 @@ import pytest
 from petcam import cli
 from petcam.commands import probe
 from petcam.commands.finding import Finding, Sign
-from tests.integration.feed.rtsp_camera import RtspCamera
 from tests.ports import free_port
+from tests.zoo import clips
+from tests.zoo.habits import Habits
+from tests.zoo.login import Login
+from tests.zoo.rtsp_camera import RtspCamera
 
 SECONDS = 2.5  # of live sources; one of them until arrivals count
 
@@ -21,8 +24,8 @@ def found(word: str) -> dict[str, Finding]:
 
 
 @pytest.fixture
-def camera(clip):
-    with RtspCamera(clip(".h264").read_bytes()) as camera:
+def camera():
+    with RtspCamera(clips.h264(), Habits(login=Login("Basic", "cat", "s3cret"))) as camera:
         yield camera
 
 
