@@ -12,6 +12,7 @@ from petcam.media import pyav
 
 MAX_SIZE = (1280, 720)  # pixels of a transcoded picture: what a small board can encode in time
 MAX_DECODED_PIXELS = 8192 * 4352  # of a picture of the source: 8K; a damaged header may claim any size
+KEYFRAME_NS = 1_000_000_000  # of the source's time, from keyframe to keyframe
 MAX_BROKEN = 300  # packets in a row that give no picture; then the source is at fault, and not some of its pictures
 
 
@@ -22,11 +23,13 @@ class Transcoder:
         self._av = pyav.load(name)
         self._name, self._stream = name, stream
         # Each picture as soon as it can be shown.
-        stream.codec_context.options = {"flags": "low_delay", "max_pixels": str(MAX_DECODED_PIXELS)}
-        stream.thread_type = "SLICE"  # threads that take a picture each would hold back as many
+        self._decoder = stream.codec_context
+        self._decoder.options = {"flags": "low_delay", "max_pixels": str(MAX_DECODED_PIXELS)}
+        self._decoder.thread_type = "SLICE"  # threads that take a picture each would hold back as many
         self._times = MediaTimes(stream)
         self._encoder: Encoder | None = None
         self._size = (0, 0)
+        self._keyframe_ns: int | None = None  # media time of the newest keyframe
         self._broken = 0  # packets in a row
         self.skipped = 0  # packets
 
@@ -44,13 +47,20 @@ class Transcoder:
             if self._encoder is None or (shown.width, shown.height) != self._size:
                 self._size = (shown.width, shown.height)
                 self._encoder = Encoder(*self._size, frame_rate(self._stream), self._name)
-            data, keyframe = self._encoder.encode(shown)
+            data, keyframe = self._encoder.encode(shown, self._is_due(media_ns))
+            self._keyframe_ns = media_ns if keyframe else self._keyframe_ns
             yield CodedPicture(data, keyframe, *self._size), media_ns
+
+    def _is_due(self, media_ns: int | None) -> bool:
+        """Whether it is time for a keyframe, also where fewer pictures come than the encoder was told."""
+        if media_ns is None or self._keyframe_ns is None:
+            return False
+        return not 0 <= media_ns - self._keyframe_ns < KEYFRAME_NS
 
     def decoded(self, packet: Any) -> list[Any]:
         """The frames that a packet completes. Raises ``BAD_SOURCE`` like :meth:`pictures`."""
         try:
-            frames = list(packet.decode())
+            frames = list(self._decoder.decode(packet))
         except self._av.error.EOFError:
             return []
         except self._av.error.FFmpegError:
