@@ -1,6 +1,7 @@
 """Annex-B byte streams: NAL units behind start codes, gathered into access units."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from petcam.errors import Code, PetcamError
 
@@ -8,7 +9,26 @@ START_CODE = b"\0\0\0\1"
 MAX_ACCESS_UNIT_BYTES = 4 * 1024 * 1024  # the shared memory takes no larger one
 
 SLICE, IDR, SEI, SPS, PPS, DELIMITER = 1, 5, 6, 7, 8, 9  # nal_unit_type
-_BEFORE_FIRST_SLICE = frozenset({SEI, SPS, PPS, DELIMITER, 14, 15, 16, 17, 18})  # of a picture, 7.4.1.2.3
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """How NAL units begin: with a header of so many bytes, the first of which has the type.
+
+    The first bit behind it says of a slice whether it is a picture's first. ``before_first_slice``: types that begin a
+    picture, as well.
+    """
+
+    header_bytes: int
+    slices: frozenset[int]
+    before_first_slice: frozenset[int]
+
+    def kind(self, first_byte: int) -> int:
+        return first_byte & 31 if self.header_bytes == 1 else first_byte >> 1 & 63
+
+
+H264 = Syntax(1, frozenset({SLICE, IDR}), frozenset({SEI, SPS, PPS, DELIMITER, *range(14, 19)}))  # 7.4.1.2.3
+H265 = Syntax(2, frozenset(range(32)), frozenset({*range(32, 36), 39, *range(41, 45), *range(48, 56)}))  # 7.4.2.4.4
 
 
 def nal_type(nal: bytes) -> int:
@@ -39,7 +59,8 @@ class Splitter:
     ``MAX_ACCESS_UNIT_BYTES`` is an error.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, syntax: Syntax = H264) -> None:
+        self._syntax = syntax
         self._buffer = bytearray()
         self.was_cut = False  # what the last `flush` returned went on after all
         self._searched = 0  # bytes of the buffer that have been searched for start codes
@@ -55,10 +76,11 @@ class Splitter:
         self._flushed = self._flushed and not chunk
         self._buffer += chunk
         units = []
-        while (start := self._buffer.find(b"\0\0\1", self._searched)) >= 0 and start + 4 < len(self._buffer):
-            kind, first_mb = self._buffer[start + 3] & 31, self._buffer[start + 4]
-            is_slice = kind in (SLICE, IDR)
-            begins = kind in _BEFORE_FIRST_SLICE or (is_slice and first_mb & 0x80)  # first_mb_in_slice is 0
+        header = 3 + self._syntax.header_bytes
+        while (start := self._buffer.find(b"\0\0\1", self._searched)) >= 0 and start + header < len(self._buffer):
+            kind = self._syntax.kind(self._buffer[start + 3])
+            is_slice = kind in self._syntax.slices
+            begins = kind in self._syntax.before_first_slice or (is_slice and self._buffer[start + header] & 0x80)
             if begins and self._has_slice:
                 units.append(list(nal_units(bytes(self._buffer[:start]))))
                 del self._buffer[:start]
@@ -89,11 +111,11 @@ class Splitter:
         self._flushed = has_slice
         return [list(nal_units(rest))] if has_slice else []
 
-    @staticmethod
-    def _goes_on(chunk: bytes) -> bool:
+    def _goes_on(self, chunk: bytes) -> bool:
         """Whether it is no beginning: the rest of a NAL unit, or a picture's further slice."""
         bare = chunk.lstrip(b"\0")
         if not bare:
             return False
-        is_slice = len(bare) > 2 and bare[1] & 31 in (SLICE, IDR)
-        return bare[0] != 1 or len(chunk) - len(bare) < 2 or (is_slice and not bare[2] & 0x80)
+        header = self._syntax.header_bytes
+        is_slice = len(bare) > 1 + header and self._syntax.kind(bare[1]) in self._syntax.slices
+        return bare[0] != 1 or len(chunk) - len(bare) < 2 or (is_slice and not bare[1 + header] & 0x80)

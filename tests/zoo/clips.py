@@ -18,15 +18,29 @@ GARBLED = tuple((byte, 0x10) for byte in range(30, 60, 5))  # behind the header 
 
 
 @cache
-def h264(keyint: int = 20, intra_refresh: bool = False, size: tuple[int, int] = SIZE) -> list[list[bytes]]:
+def h264(
+    keyint: int = 20, intra_refresh: bool = False, size: tuple[int, int] = SIZE, slices: int = 1
+) -> list[list[bytes]]:
     """Access units, ``PICTURES`` of them. Constrained baseline; with intra refresh the first alone is an IDR picture,
     and every ``keyint`` there is a recovery point."""
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height = size
     encoder.pix_fmt, encoder.framerate, encoder.time_base = "yuv420p", Fraction(20), Fraction(1, 20)
     params = f"keyint={keyint}:min-keyint={keyint}:scenecut=0:bframes=0:repeat-headers=1:annexb=1:threads=1"
+    params += f":slices={slices}"
     params += ":intra-refresh=1" if intra_refresh else ""
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "x264-params": params}
+    return [list(annexb.nal_units(bytes(packet))) for packet in _packets(encoder, size)]
+
+
+@cache
+def h265(size: tuple[int, int] = SIZE) -> list[list[bytes]]:
+    """Like :func:`h264`, of H.265."""
+    encoder: Any = av.CodecContext.create("libx265", "w")
+    encoder.width, encoder.height = size
+    encoder.pix_fmt, encoder.framerate, encoder.time_base = "yuv420p", Fraction(20), Fraction(1, 20)
+    params = "keyint=20:min-keyint=20:scenecut=0:bframes=0:repeat-headers=1:log-level=none:pools=1:frame-threads=1"
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "x265-params": params}
     return [list(annexb.nal_units(bytes(packet))) for packet in _packets(encoder, size)]
 
 

@@ -18,6 +18,8 @@ class Habits:
     glitches: tuple[tuple[int, float], ...] = ()  # the stamp of this picture alone is off by so much
     first_stamp: int = 1000  # of 90 kHz
     sets_stamped_before: bool = False  # parameter sets have the stamp of the picture before theirs
+    is_h265: bool = False
+    cuts_evenly: bool = False  # a NAL unit that fills several packets fills each as much
     lost_packets: int = 0  # of so many RTP packets one is not sent
     # How it talks.
     tracks: tuple[str, ...] = ("video",)  # "video" and "audio" (PCMA), in the order of its SDP

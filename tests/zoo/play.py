@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from petcam.h264 import annexb
 from tests.zoo.habits import Habits
-from tests.zoo.rtp import H264, PCMA, RtpStream
+from tests.zoo.rtp import PCMA, VIDEO, RtpStream
 from tests.zoo.schedule import Due, schedule
 from tests.zoo.transport import Interleaved, Udp
 
@@ -49,7 +49,8 @@ class Sender:
     ) -> None:
         self._habits, self._units, self._transports, self._changed = habits, units, transports, changed
         self._close = close
-        self._video, self._audio = RtpStream(H264, habits.lost_packets), RtpStream(PCMA)
+        self._video = RtpStream(VIDEO, habits.lost_packets, habits.is_h265, habits.cuts_evenly)
+        self._audio = RtpStream(PCMA)
         self._stop = threading.Event()
         self._before = habits.first_stamp  # stamp of the picture before
         self.play = Play(time.monotonic_ns())

@@ -1,4 +1,4 @@
-"""What a camera says of its tracks (RFC 4566, RFC 6184)."""
+"""What a camera says of its tracks (RFC 4566, RFC 6184, RFC 7798)."""
 
 import base64
 
@@ -17,6 +17,8 @@ def description(habits: Habits, units: list[list[bytes]]) -> str:
 
 
 def _video(habits: Habits, units: list[list[bytes]]) -> list[str]:
+    if habits.is_h265:
+        return ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H265/90000", "a=control:video"]
     sets = [nal for nal in units[0] if annexb.nal_type(nal) in (annexb.SPS, annexb.PPS)]
     sprop = ";sprop-parameter-sets=" + ",".join(base64.b64encode(nal).decode() for nal in sets)
     mode = "a=fmtp:96 packetization-mode=1" + (sprop if habits.has_sprop else "")

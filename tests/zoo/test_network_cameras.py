@@ -12,6 +12,7 @@ from tests.zoo.outcome import require_true_captures
 from tests.zoo.playing import Case, play_all
 
 SECRET = "s3cret"
+LARGER = (640, 480)
 P_PICTURES = (5, 6, 14, 27)  # none of them a keyframe
 CASES = [
     Case("none"),
@@ -22,6 +23,8 @@ CASES = [
     Case("glitches", Habits(glitches=((12, 1.9), (24, -1.5)))),
     Case("wraps, joined late", Habits(first=7, first_stamp=2**32 - 90_000)),
     Case("sets stamped like the picture before", Habits(sets_stamped_before=True)),
+    Case("four slices", units=lambda: clips.h264(slices=4), pictures=60),
+    Case("packets of one size", Habits(cuts_evenly=True), lambda: clips.h264(size=LARGER), pictures=60),
     Case("a long group", units=lambda: clips.h264(keyint=200)),
     Case(
         "slices that read as B",

@@ -12,7 +12,8 @@ from collections.abc import Generator
 
 from petcam.errors import Code, PetcamError
 from petcam.feed.source import EncodedFrame
-from petcam.h264 import Assembler, NotPlayable, annexb
+from petcam.feed.transcoding import LiveUnit, Player
+from petcam.h264 import annexb
 
 STOP_CHECK_SECONDS = 0.2  # from look to look at the stop while nothing comes
 MAX_CHUNK_BYTES = 1 << 16
@@ -20,26 +21,23 @@ PAGE_BYTES = 4096  # of a pipe; a writer that waits for room in it has filled wh
 FIRST_PATIENCE_SECONDS, MAX_PATIENCE_SECONDS = 0.010, 1.0
 
 
-def frames(fd: int, stop: threading.Event, max_silence: float | None = None) -> Generator[EncodedFrame, None, None]:
-    """The frames of a live stream until its end, or until the stop. The caller owns ``fd``.
+def frames(
+    name: str, fd: int, stop: threading.Event, max_silence: float | None = None
+) -> Generator[EncodedFrame, None, None]:
+    """The frames of a live stream until its end, or until the stop. The caller owns ``fd``; ``name`` is for the log.
 
-    Raises :class:`PetcamError` (``BAD_SOURCE``) where it is not H.264 that browsers can play, and where nothing came
-    for ``max_silence`` seconds.
+    Raises :class:`PetcamError` (``BAD_SOURCE``) where browsers cannot play it, nor PyAV transcode it, and where nothing
+    came for ``max_silence`` seconds.
     """
-    splitter, assembler = annexb.Splitter(), Assembler()
+    splitter, player = annexb.Splitter(), Player(name)
     began_ns: int | None = None  # when the first bytes of the access unit in the splitter came
     skipped = 0
     for units, came_ns in _units(fd, stop, max_silence, splitter):
         began_ns = began_ns or came_ns
         for nals in units:
-            try:
-                picture = assembler.picture(nals)
-            except NotPlayable as error:
-                remedy = "make the encoder send baseline, main or high without B-frames"
-                raise PetcamError(Code.BAD_SOURCE, f"a browser cannot play this live: {error}; {remedy}") from error
-            if picture is not None:
+            for picture, _ in player.play(LiveUnit(annexb.join(nals), nals, began_ns, came_ns)):
                 size = (picture.width, picture.height)
-                damaged, skipped = assembler.skipped - skipped, assembler.skipped
+                damaged, skipped = player.skipped - skipped, player.skipped
                 yield EncodedFrame(picture.data, began_ns, picture.keyframe, *size, damaged=damaged)
             began_ns = came_ns
         began_ns = None if splitter.is_empty else began_ns

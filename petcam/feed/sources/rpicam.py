@@ -42,7 +42,7 @@ class RpicamSource:
         program = os.path.basename(self._command[0])
         with VideoProgram(self._command) as running:
             try:
-                yield from annexb_live.frames(running.stdout, stop, self._max_silence)
+                yield from annexb_live.frames(self.name, running.stdout, stop, self._max_silence)
             except PetcamError as error:
                 raise PetcamError(error.code, f"{program}: {error.message}; it {running.end()}") from error
             if not stop.is_set():

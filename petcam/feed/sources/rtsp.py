@@ -13,13 +13,15 @@ OPTIONS = {
     "fpsprobesize": "0",
     "max_ts_probe": "0",
 }
+# What RTP brings at once, not a picture later: FFmpeg finds a picture's end only at the beginning of the next.
+IN_PIECES = {"fflags": "+noparse+nofillin", "probesize": "32"}
 FORM = "rtsp://USER:PASSWORD@HOST:PORT/PATH"
 ESCAPES = "write / as %2F, ? as %3F, # as %23 and @ as %40 in user, password and path"
 
 
 def source(url: str) -> PyavLiveSource:
     """The camera at ``url``; its name in the log is without what may be a secret."""
-    return PyavLiveSource(shown(url), url, options=OPTIONS)
+    return PyavLiveSource(shown(url), url, in_pieces=True, options={**OPTIONS, **IN_PIECES})
 
 
 def shown(url: str) -> str:

@@ -23,4 +23,4 @@ class StdinSource:
         self._fd = fd
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
-        return annexb_live.frames(self._fd, stop)
+        return annexb_live.frames(self.name, self._fd, stop)

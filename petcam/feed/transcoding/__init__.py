@@ -6,19 +6,21 @@ PyAV itself is imported only when something of this is used. Imports ``petcam.er
 
 from petcam.feed.transcoding.container import TimedPicture, Units, frame_rate, is_bare, opened, passed_through
 from petcam.feed.transcoding.encoder import Encoder
-from petcam.feed.transcoding.player import MAX_SILENCE_SECONDS, Player
+from petcam.feed.transcoding.live_unit import LiveUnit, live_units
+from petcam.feed.transcoding.player import Player
 from petcam.feed.transcoding.transcoder import MAX_DECODED_PIXELS, is_turned, transcoded
 
 __all__ = [
     "MAX_DECODED_PIXELS",
-    "MAX_SILENCE_SECONDS",
     "Encoder",
+    "LiveUnit",
     "Player",
     "TimedPicture",
     "Units",
     "frame_rate",
     "is_bare",
     "is_turned",
+    "live_units",
     "opened",
     "passed_through",
     "transcoded",

@@ -78,6 +78,16 @@ def frame_rate(stream: Any) -> Fraction:
     return Fraction(said) if said and sps.MIN_FPS <= said <= sps.MAX_FPS else FALLBACK_FPS
 
 
+class BareStream:
+    """What a stream of PyAV's says of itself, of H.264 that comes without a container."""
+
+    container = sample_aspect_ratio = average_rate = base_rate = None
+    side_data: dict[str, int] = {}  # noqa: RUF012  # nothing is ever put into it
+
+    def __init__(self, name: str) -> None:
+        self.codec_context = pyav.load(name).CodecContext.create("h264", "r")
+
+
 class MediaTimes:
     """The times of a stream's packets or frames. Those of a file without a container are FFmpeg's guess, and not
     asked for."""
@@ -98,4 +108,4 @@ class MediaTimes:
 
 def is_bare(stream: Any) -> bool:
     """Whether a file holds the pictures alone, one after the other."""
-    return stream.container.format.name in BARE_FORMATS
+    return stream.container is not None and stream.container.format.name in BARE_FORMATS

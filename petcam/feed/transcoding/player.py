@@ -1,36 +1,44 @@
 """A live stream's pictures as browsers can play them, whatever the camera sends and changes."""
 
 import logging
-import time
 from collections.abc import Generator
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.transcoding.container import MediaTimes, TimedPicture, Units
+from petcam.feed.transcoding.container import BareStream, TimedPicture
+from petcam.feed.transcoding.live_unit import LiveUnit
 from petcam.feed.transcoding.transcoder import Transcoder
 from petcam.h264 import Assembler, CodedPicture, NotPlayable, annexb, sei
+from petcam.media import pyav
 
 MAX_GROUP_SECONDS = 12.0  # from keyframe to keyframe: a viewer and a recorder begin at one
 MAX_GROUP_BYTES = 8 * 1024 * 1024  # half of what the shared memory holds
-MAX_SILENCE_SECONDS = 5.0  # of a live source; then its connection is made anew
 FIRST_KEYFRAME_SECONDS = 1.0  # without one, decoding begins at a recovery point
+NANOSECOND = Fraction(1, 1_000_000_000)
 
 log = logging.getLogger("petcam.feed")
 
 
 class Player:
     """Passes H.264 on that browsers can play, and transcodes the rest; which of both is looked at again at each
-    keyframe. For one connection."""
+    keyframe. For one connection.
 
-    def __init__(self, name: str, stream: Any) -> None:
+    Without ``stream`` (PyAV's) it is H.264 without a container; then PyAV is loaded only where it has to be transcoded.
+    """
+
+    def __init__(self, name: str, stream: Any = None, parameter_sets: list[bytes] | None = None) -> None:
         self._name, self._stream = name, stream
+        self._is_h264 = stream is None or stream.codec_context.name == "h264"
         self._group = _Group()
         self._transcoder: Transcoder | None = None
-        self._units = Units(stream)
-        self._assembler = Assembler(self._units.parameter_sets)
-        self._times = MediaTimes(stream)
+        self._may_transcode = True
+        self._assembler = Assembler(parameter_sets)
         self._damaged = 0  # packets, of transcoders that have ended
         self._last_media_ns: int | None = None
+        if not self._is_h264:
+            self._begin_transcoding(f"it is {stream.codec_context.name}, not H.264")
 
     @property
     def skipped(self) -> int:
@@ -38,42 +46,24 @@ class Player:
         transcoding = self._transcoder.skipped if self._transcoder else 0
         return self._assembler.skipped + self._damaged + transcoding
 
-    def pictures(self) -> Generator[TimedPicture, None, None]:
-        """Until the connection ends. Raises ``BAD_SOURCE``, FFmpeg's errors."""
-        if self._stream.codec_context.name != "h264":
-            self._begin_transcoding(f"it is {self._stream.codec_context.name}, not H.264")
-        before = time.monotonic()
-        for packet in self._stream.container.demux(self._stream):
-            waited, before = time.monotonic() - before, time.monotonic()
-            # At a timeout FFmpeg first gives what it has kept of the last picture, and would then wait once more.
-            if waited > MAX_SILENCE_SECONDS:
-                raise PetcamError(Code.BAD_SOURCE, f"nothing came for {MAX_SILENCE_SECONDS:g} s")
-            if packet.size:
-                yield from self._play(packet)
-
-    def _play(self, packet: Any) -> Generator[TimedPicture, None, None]:
-        picture, fault = self._look(packet)
-        if self._transcoder is None:
-            fault = fault or self._group.fault()
-            if fault:
-                yield from self._transcode_group(fault)
-            elif picture is not None:
-                yield self._timed(picture, self._times.of(packet))
-        elif picture is not None and picture.keyframe and self._may_pass():
+    def play(self, unit: LiveUnit) -> Generator[TimedPicture, None, None]:
+        """The pictures that ``unit`` completes. Raises ``BAD_SOURCE``, FFmpeg's errors."""
+        picture, fault = self._look(unit)
+        if self._transcoder is None and self._begins_to_transcode(fault):
+            yield from self._transcode_group()
+        elif self._transcoder is not None and not (picture is not None and picture.keyframe and self._may_pass()):
+            yield from self._transcoded(unit)
+        elif picture is not None:
             self._end_transcoding()
-            yield self._timed(picture, self._times.of(packet))
-        else:
-            for coded, media_ns in self._transcoder.pictures(packet):
-                yield self._timed(coded, media_ns)
+            yield self._timed(picture, unit.media_ns)
 
-    def _look(self, packet: Any) -> tuple[CodedPicture | None, str]:
+    def _look(self, unit: LiveUnit) -> tuple[CodedPicture | None, str]:
         """The picture as it came, and why browsers cannot play such; what follows a keyframe is kept for a decoder."""
-        if self._stream.codec_context.name != "h264":
+        if not self._is_h264:
             return None, ""
-        nals = self._units.of(packet)
-        self._group.add(packet, nals, is_kept=self._transcoder is None)
+        self._group.add(unit, is_kept=self._transcoder is None and self._may_transcode)
         try:
-            return self._assembler.picture(nals), ""
+            return self._assembler.picture(unit.nals), ""
         except NotPlayable as reason:
             return None, str(reason)
 
@@ -84,64 +74,93 @@ class Player:
         self._last_media_ns = media_ns
         return picture, media_ns
 
-    def _transcode_group(self, reason: str) -> Generator[TimedPicture, None, None]:
+    def _transcode_group(self) -> Generator[TimedPicture, None, None]:
         """Decode from the last keyframe on, so that nobody waits for the next; what was shown is not shown again."""
-        transcoder, shown = self._begin_transcoding(reason), self._last_media_ns
-        for packet in self._group.take():
-            for coded, media_ns in transcoder.pictures(packet, shown):
-                yield self._timed(coded, media_ns)
+        shown = self._last_media_ns
+        for unit in self._group.take():
+            yield from self._transcoded(unit, shown)
 
-    def _begin_transcoding(self, reason: str) -> Transcoder:
+    def _transcoded(self, unit: LiveUnit, after_ns: int | None = None) -> Generator[TimedPicture, None, None]:
+        assert self._transcoder is not None
+        packet = pyav.load(self._name).Packet(unit.data)
+        packet.pts, packet.time_base = unit.media_ns, NANOSECOND
+        for coded, media_ns in self._transcoder.pictures(packet, after_ns):
+            yield self._timed(coded, media_ns)
+
+    def _begins_to_transcode(self, fault: str) -> bool:
+        reason = fault or (self._group.fault() if self._may_transcode else "")
+        if not reason:
+            return False
+        if self._stream is None and not pyav.is_installed():
+            self._do_without(fault)
+            return False
+        self._begin_transcoding(reason)
+        return True
+
+    def _begin_transcoding(self, reason: str) -> None:
         log.info("%s: a browser cannot play it live as it is: %s; transcoding to H.264 baseline", self._name, reason)
+        self._stream = self._stream or BareStream(self._name)
         self._transcoder = Transcoder(self._name, self._stream)
-        return self._transcoder
+
+    def _do_without(self, fault: str) -> None:
+        if fault:
+            remedy = f"make it send baseline, main or high without B-frames, or let petcam transcode it: {pyav.REMEDY}"
+            raise PetcamError(Code.BAD_SOURCE, f"a browser cannot play this live: {fault}; {remedy}")
+        self._may_transcode = False
+        remedy = f"make it send one every second or two, or let petcam transcode it: {pyav.REMEDY}"
+        log.warning("%s: %s: viewers and recordings have to wait for one; %s", self._name, self._group.fault(), remedy)
 
     def _end_transcoding(self) -> None:
-        assert self._transcoder is not None
+        if self._transcoder is None:
+            return
         log.info("%s: a browser can play it live as it is: no longer transcoding", self._name)
         self._damaged += self._transcoder.skipped
         self._transcoder = None
 
 
 class _Group:
-    """The packets from a keyframe to the next, or from a recovery point where no keyframe comes."""
+    """The access units from a keyframe to the next, or from a recovery point where no keyframe comes."""
 
     def __init__(self) -> None:
-        self._packets: list[Any] = []
+        self._units: list[LiveUnit] = []
         self._bytes = 0
-        self._began = self._connected = time.monotonic()
+        self._connected_ns: int | None = None  # arrivals
+        self._began_ns = self._newest_ns = 0
         self._has_keyframe = self._has_entry = False
         self.was_short = False  # the last whole one
 
-    def add(self, packet: Any, nals: list[bytes], is_kept: bool) -> None:
-        kinds = {annexb.nal_type(nal) for nal in nals}
-        if annexb.IDR in kinds:
+    def add(self, unit: LiveUnit, is_kept: bool) -> None:
+        self._connected_ns = self._connected_ns or unit.arrival_ns
+        self._newest_ns = unit.arrival_ns
+        if any(annexb.nal_type(nal) == annexb.IDR for nal in unit.nals):
             self.was_short = self._has_keyframe and not self.fault()
             self._begin()
             self._has_keyframe = self._has_entry = True
-        elif not self._has_entry and any(
-            sei.RECOVERY_POINT in sei.payload_types(nal) for nal in nals if annexb.nal_type(nal) == annexb.SEI
-        ):
+        elif not self._has_entry and _is_recovery_point(unit.nals):
             self._begin()
             self._has_entry = True
         if self._has_entry:
-            self._bytes += packet.size
+            self._bytes += len(unit.data)
             if is_kept:
-                self._packets.append(packet)
+                self._units.append(replace(unit, nals=[]))
 
     def fault(self) -> str:
         """Why a viewer who comes now would wait too long; empty: he would not."""
-        lasts = time.monotonic() - self._began
         if not self._has_keyframe:
-            late = self._has_entry and time.monotonic() - self._connected > FIRST_KEYFRAME_SECONDS
-            return "it has no keyframes" if late else ""
+            waited = (self._newest_ns - (self._connected_ns or 0)) / 1e9
+            return "it has no keyframes" if self._has_entry and waited > FIRST_KEYFRAME_SECONDS else ""
+        lasts = (self._newest_ns - self._began_ns) / 1e9
         if lasts > MAX_GROUP_SECONDS or self._bytes > MAX_GROUP_BYTES:
             return f"its keyframes are over {min(lasts, MAX_GROUP_SECONDS):.0f} s apart"
         return ""
 
-    def take(self) -> list[Any]:
-        packets, self._packets = self._packets, []
-        return packets
+    def take(self) -> list[LiveUnit]:
+        units, self._units = self._units, []
+        return units
 
     def _begin(self) -> None:
-        self._packets, self._bytes, self._began = [], 0, time.monotonic()
+        self._units, self._bytes, self._began_ns = [], 0, self._newest_ns
+
+
+def _is_recovery_point(nals: list[bytes]) -> bool:
+    return any(sei.RECOVERY_POINT in sei.payload_types(nal) for nal in nals if annexb.nal_type(nal) == annexb.SEI)

@@ -26,7 +26,7 @@ def quarter_turns(stream: Any, frame: Any) -> int:
 def fitted_size(stream: Any, frame: Any, largest: tuple[int, int]) -> tuple[int, int]:
     """The largest even size within ``largest`` of what the frame shows, before it is turned."""
     width, height = frame.width, frame.height
-    aspect = stream.sample_aspect_ratio
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     if aspect and 1 / sps.MAX_ASPECT <= aspect <= sps.MAX_ASPECT:
         width, height = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
     limits = largest if quarter_turns(stream, frame) % 2 == 0 else largest[::-1]

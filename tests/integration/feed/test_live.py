@@ -123,11 +123,13 @@ def test_a_picture_on_standard_input_does_not_wait_for_the_next(feed, clip):
     assert [unit.data for unit in run.read(1)] == [first]
 
 
-def test_b_frames_on_standard_input_are_refused_with_the_remedy(feed, clip):
-    with clip(".h264", b_frames=2).open("rb") as file:
-        run = feed("-", stdin=file.fileno())
-        assert "without B-frames" in run.wait_for("it has B-frames")
-        assert run.wait() == 1
+def test_b_frames_on_standard_input_are_transcoded(feed, clip):
+    run = feed("-", stdin=subprocess.PIPE)
+    os.write(run.process.stdin.fileno(), clip(".h264", b_frames=2).read_bytes())
+    assert "transcoding to H.264 baseline" in run.wait_for("it has B-frames")
+    assert run.read(5)[0].keyframe
+    run.process.stdin.close()
+    assert run.wait() == 0
 
 
 def test_standard_input_and_annexb_files_need_no_pyav(clip):

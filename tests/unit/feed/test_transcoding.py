@@ -15,7 +15,9 @@ av = pytest.importorskip("av")
 
 
 def stream(aspect=None, turn=None):
-    return SimpleNamespace(sample_aspect_ratio=aspect, side_data={} if turn is None else {"DISPLAYMATRIX": turn})
+    side_data = {} if turn is None else {"DISPLAYMATRIX": turn}
+    decoder = SimpleNamespace(sample_aspect_ratio=None)
+    return SimpleNamespace(sample_aspect_ratio=aspect, side_data=side_data, codec_context=decoder)
 
 
 def picture(width, height):
@@ -71,13 +73,10 @@ def test_a_broken_jpeg_costs_itself_alone():
 def test_a_source_that_never_gives_a_picture_is_at_fault(monkeypatch):
     monkeypatch.setattr(transcoder, "MAX_BROKEN", 3)
 
-    def fail():
-        raise av.error.InvalidDataError(1, "broken")
-
     with av.open(io.BytesIO(jpegs(2, damaged=())), format="mjpeg") as container:
         broken = Transcoder("tests", container.streams.video[0])
         for _ in range(3):
-            assert broken.decoded(SimpleNamespace(decode=fail)) == []
+            assert broken.decoded(av.Packet(b"no JPEG")) == []
         with pytest.raises(PetcamError, match="none could be decoded"):
-            broken.decoded(SimpleNamespace(decode=fail))
+            broken.decoded(av.Packet(b"no JPEG"))
         assert broken.skipped == 4
