@@ -21,7 +21,7 @@ COLUMNS = ("first ms", "age ms", "age p99", "late p50", "off ms", "off p99", "le
 class Measured:
     """``lost``: pictures that are in no file. ``figures`` by column: from PLAY to the first picture that was published;
     from capture to publishing, at most; from when a picture was taken to its publishing, the median; captures against
-    where they belong, at most; the recording's length against the true one. What is late and what is off counts from
+    when that was, at most; the recording's length against the true one. What is late and what is off counts from
     ``SETTLED_SECONDS`` on."""
 
     case: str
@@ -67,11 +67,10 @@ def _of_captures(case: Case, came: list[AccessUnit], sent: list[Sent]) -> dict[s
     places = compared([each.nals for each in sent], nal_units(came)).places
     late = [(unit.capture_ns - sent[place].taken_ns) / 1e6 for unit, place in zip(came, places, strict=False)]
     settled = [each for each, place in zip(late, places, strict=True) if place > SETTLED_SECONDS * case.habits.fps]
-    least = min(settled, default=0.0)
     taken = [(unit.publish_ns - sent[place].taken_ns) / 1e6 for unit, place in zip(came, places, strict=False)]
     waited = [each for each, place in zip(taken, places, strict=True) if place > SETTLED_SECONDS * case.habits.fps]
     ages = [(unit.publish_ns - unit.capture_ns) / 1e6 for unit in came]
-    off = [abs(each - least) for each in settled] or [0.0]
+    off = [abs(each) for each in settled] or [0.0]
     late_p50 = median(waited) if waited else 0.0
     return {"age ms": max(ages), "age p99": _p99(ages), "late p50": late_p50, "off ms": max(off), "off p99": _p99(off)}
 
