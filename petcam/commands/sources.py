@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     found, why_no_more = microphones()
     show("Microphones", found, why_no_more or "petcam takes no sound yet, so there is nothing to write")
     print(f"The line of one camera goes below camera: in {args.config or configuration.DEFAULT_PATH};")
-    print("what is wrong with it says petcam feed SOURCE --probe.")
+    print("petcam feed SOURCE --probe says what is wrong with it.")
     return 0
 
 

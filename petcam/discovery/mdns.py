@@ -14,6 +14,7 @@ SERVICES = ((RTSP, PTR), (ONVIF, PTR))  # to be asked for
 MAX_RECORDS = 64  # of a message
 MAX_NAME = 255  # bytes, as DNS has it
 MAX_LABELS = 64
+MAX_POINTERS = 16  # of a name: a chain of thousands would cost as many steps for each name that ends in it
 MAX_KNOWN = 128  # names of each kind that are kept
 
 Name = tuple[bytes, ...]  # labels
@@ -111,12 +112,13 @@ def _name(data: bytes, at: int) -> tuple[Name, int]:
     Raises ``ValueError``, ``IndexError``.
     """
     labels: list[bytes] = []
-    size, end, lowest = 0, 0, at
+    size, end, lowest, pointers = 0, 0, at, 0
     while length := data[at]:
         if length & 0xC0 == 0xC0:
             end = end or at + 2
             at = (length & 0x3F) << 8 | data[at + 1]
-            if at >= lowest:
+            pointers += 1
+            if at >= lowest or pointers > MAX_POINTERS:
                 raise ValueError("a pointer that leads nowhere")
             lowest = at
             continue

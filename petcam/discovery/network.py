@@ -14,7 +14,7 @@ MAX_SECONDS = SECONDS + FURTHER_SECONDS
 RTSP_PORT = 554
 LOGIN = "USER:PASSWORD"  # for the owner to fill in: nothing is guessed
 PATH = "/PATH"
-SAFE_PATH = re.compile(r"/[A-Za-z0-9._~+,;=:/?&%-]{0,200}")
+SAFE_PATH = re.compile(r"/[A-Za-z0-9._~+,;=:/?&%-]{0,200}(?<!:)")  # also at the end of a line of YAML
 # Where cameras that name their maker have their H.264, as far as is known; the smaller stream where there are two.
 USUAL_PATHS = {
     "hikvision": "/Streaming/Channels/102",

@@ -45,14 +45,15 @@ def rtsp_service(label: str, port: int = 8554, path: str | None = "/cam") -> tup
 
 
 class Responder:
-    """A context manager: hears a group on the loopback interface, and answers each question with ``answers``.
+    """A context manager: hears a group on the loopback interface, and answers each question with ``answers``,
+    on request each from an address of its own.
 
     Owns a thread that ends with it.
     """
 
-    def __init__(self, group: str, answers: list[bytes]) -> None:
+    def __init__(self, group: str, answers: list[bytes], has_many_addresses: bool = False) -> None:
         self.heard: list[bytes] = []
-        self._answers = answers
+        self._answers, self._has_many_addresses = answers, has_many_addresses
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((group, 0))
         membership = socket.inet_aton(group) + socket.inet_aton("127.0.0.1")
@@ -78,5 +79,14 @@ class Responder:
                 if not question:
                     return
                 self.heard.append(question)
-                for answer in self._answers:
-                    own.sendto(answer, asker)
+                for number, answer in enumerate(self._answers):
+                    if self._has_many_addresses:
+                        _send_from(f"127.1.{number >> 8}.{number & 255}", answer, asker)
+                    else:
+                        own.sendto(answer, asker)
+
+
+def _send_from(address: str, data: bytes, asker: tuple[str, int]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind((address, 0))
+        own.sendto(data, asker)

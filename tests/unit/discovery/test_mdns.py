@@ -55,6 +55,29 @@ def test_a_name_that_cannot_be_ends_the_message(name):
     assert known(dns_answer(record(name, mdns.PTR, b"\0"))).cameras() == []
 
 
+def chained(count: int) -> tuple[bytes, bytes]:
+    """A record with a chain of pointers in it, each to the one before, the first to "a"; and a pointer to the last."""
+    name = dns_name("a")
+    at = 12 + len(name) + 10
+    places = [12, *range(at, at + 2 * count, 2)]
+    *chain, last = (struct.pack(">H", 0xC000 | place) for place in places)
+    return record(name, mdns.TXT, b"".join(chain)), last
+
+
+def test_a_long_chain_of_pointers_is_no_name():
+    chain, last = chained(4000)
+    camera = rtsp_service("cam")[0]
+    pointed = record(dns_name(*mdns.RTSP), mdns.PTR, last)
+    assert [each.name for each in known(dns_answer(chain, pointed, camera)).cameras()] == ["cam"]
+    assert known(dns_answer(chain, record(last, mdns.TXT, b""), camera)).cameras() == []
+
+
+def test_a_short_chain_of_pointers_is_a_name():
+    chain, last = chained(9)
+    pointed = record(dns_name(*mdns.RTSP), mdns.PTR, last)
+    assert known(dns_answer(chain, pointed)).cameras()[0].name == "a"
+
+
 def test_other_services_and_questions_say_nothing():
     other = record(dns_name("_ipp", "_tcp", "local"), mdns.PTR, dns_name("printer", "_ipp", "_tcp", "local"))
     question = mdns.question(mdns.SERVICES).data

@@ -57,7 +57,9 @@ def test_what_an_answer_left_out_is_asked_for(found):
     assert camera.source == "rtsp://USER:PASSWORD@192.168.1.20:8554/live"
 
 
-@pytest.mark.parametrize("path", ["/a b", "/x\n  source: demo", "/\x1b[2J", "/@evil.example/", "/#", "/" + "x" * 240])
+@pytest.mark.parametrize(
+    "path", ["/a b", "/x\n  source: demo", "/\x1b[2J", "/@evil.example/", "/#", "/a:", "/" + "x" * 240]
+)
 def test_a_path_that_could_be_more_than_one_is_not_shown(found, path):
     (camera,) = found(by_mdns=dns_answer(*rtsp_service("cam", 554, path)))
     assert camera.source == "rtsp://USER:PASSWORD@192.168.1.20/PATH"
@@ -105,6 +107,33 @@ def test_answers_from_outside_of_the_network_are_not_shown(devices):
 def test_one_device_cannot_crowd_out_the_others(devices):
     devices([b"junk"] * 100, [])
     assert len(multicast.ask([onvif.question()], [HERE], SECONDS)) == multicast.MAX_ANSWERS_EACH
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What is taken of answers that come from 127.1.0.0, 127.1.0.1 and so on, until there are ``enough``."""
+
+    def ask(answers: list[bytes], enough: int, network: Network = HERE) -> list[Answer]:
+        monkeypatch.setattr(multicast, "MAX_ANSWERS", enough)
+        with Responder(GROUP, answers, has_many_addresses=True) as responder:
+            return multicast.ask([replace(onvif.question(), port=responder.port)], [network], SECONDS)
+
+    return ask
+
+
+def test_of_a_flood_from_many_addresses_no_more_than_enough_is_taken(asked):
+    answers = asked([b"junk"] * 10_000, enough=50)
+    assert len({answer.address for answer in answers}) == len(answers) == 50
+
+
+def test_answers_from_outside_do_not_use_up_what_is_taken(asked):
+    inside = replace(HERE, addresses=ipaddress.IPv4Network("127.1.0.20/32"))
+    assert [answer.address for answer in asked([b"junk"] * 21, enough=1, network=inside)] == ["127.1.0.20"]
+
+
+def test_of_the_largest_answer_only_as_much_is_taken_as_mdns_may_have(asked):
+    (answer,) = asked([bytes(60_000)], enough=1)
+    assert len(answer.data) == multicast.MAX_DATAGRAM
 
 
 def test_a_network_that_takes_no_question_is_passed_over():
