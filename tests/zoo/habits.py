@@ -23,6 +23,7 @@ class Habits:
     lost_packets: int = 0  # of so many RTP packets one is not sent
     # How it talks.
     tracks: tuple[str, ...] = ("video",)  # "video" and "audio" (PCMA), in the order of its SDP
+    refused: tuple[str, ...] = ()  # tracks of its SDP for which it refuses SETUP
     transports: tuple[str, ...] = ("tcp", "udp")
     has_sprop: bool = True  # its SDP has the parameter sets
     login: Login | None = None

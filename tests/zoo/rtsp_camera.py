@@ -111,6 +111,9 @@ class _Session:
         self._reply(request, "200 OK", head, sdp.description(self._habits, self._units))
 
     def _set_up(self, request: Request) -> None:
+        if request.url.rpartition("/")[2] in self._habits.refused:
+            self._reply(request, "404 Not Found")
+            return
         asked = request.header("transport")
         if ("tcp" if "TCP" in asked else "udp") not in self._habits.transports:
             self._reply(request, "461 Unsupported Transport")

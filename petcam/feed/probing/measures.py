@@ -7,6 +7,7 @@ from statistics import linear_regression, median, quantiles
 SETTLES_NS = 1_000_000_000  # after the first picture: those that came before it was looked at come at once
 MIN_PICTURES = 10  # with fewer nothing is said
 USUAL = (0.5, 1.5)  # times the usual step: one picture on
+MIN_EVEN = 0.75  # of the steps are usual ones; with fewer no gap says that a picture is missing
 MAX_MISSING = 60  # pictures that a step leaves out; more of them are a jump
 JUMP_NS = 500_000_000  # by which a step of the timestamps differs from that of the arrivals
 
@@ -73,7 +74,7 @@ class Timestamps:
                 jumps += 1
             else:
                 missing += max(0, left_out)
-        is_even = even > 0.9 * (len(stamps) - 1)
+        is_even = even > MIN_EVEN * (len(stamps) - 1)
         return cls(1e9 / usual, jumps, missing if is_even else 0)
 
 

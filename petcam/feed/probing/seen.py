@@ -1,5 +1,6 @@
 """What was seen of a source, unit by unit."""
 
+from collections import Counter
 from contextlib import suppress
 
 from petcam.errors import PetcamError
@@ -9,6 +10,7 @@ from petcam.h264 import Assembler, NotPlayable, annexb, sei, sps
 from petcam.h264.sps import Sps
 
 NS = 1_000_000_000
+UNSAID_FPS = 30.0  # of a file that petcam plays
 
 
 class Seen:
@@ -25,7 +27,7 @@ class Seen:
         self._bytes = 0
         self.sps: Sps | None = None  # the newest
         self.profile_bytes = b""  # of the newest: profile_idc, constraint flags, level_idc
-        self.sps_kinds: set[tuple[int, int, int]] = set()  # size and profile
+        self._kinds: Counter[tuple[int, int, int]] = Counter()  # width, height, profile: how many SPS
         self.fault = ""  # why a browser could not play it as it is
         self.has_recovery_points = False
         for nal in parameter_sets:
@@ -52,7 +54,7 @@ class Seen:
             with suppress(PetcamError):
                 self.sps = sps.parse(nal)
                 self.profile_bytes = nal[1:4]
-                self.sps_kinds.add((self.sps.width, self.sps.height, self.sps.profile))
+                self._kinds[self.sps.width, self.sps.height, self.sps.profile] += 1
         elif kind == annexb.SEI and sei.RECOVERY_POINT in sei.payload_types(nal):
             self.has_recovery_points = True
 
@@ -68,6 +70,12 @@ class Seen:
     @property
     def size(self) -> tuple[int, int]:
         return (self.sps.width, self.sps.height) if self.sps else self.about.size
+
+    @property
+    def kinds(self) -> list[tuple[int, int, int]]:
+        """Width, height and profile, each once; what a single SPS says is taken for damage where others follow."""
+        newest = (self.sps.width, self.sps.height, self.sps.profile) if self.sps else None
+        return [kind for kind, count in self._kinds.items() if count > 1 or kind == newest]
 
     @property
     def aspect(self) -> tuple[int, int]:
@@ -93,11 +101,18 @@ class Seen:
         return Timestamps.of(self._stamps, self._arrivals if self.about.is_live else None)
 
     @property
+    def says_rate(self) -> bool:
+        """In some way, be it by its timestamps."""
+        return bool(self.fps_said or self.timestamps)
+
+    @property
     def fps(self) -> float:
-        """The real rate, by the best that is known of it; 0: it is not."""
-        if self.arrivals:
-            return self.arrivals.fps
-        return self.timestamps.fps if self.timestamps else self.fps_said
+        """The real rate, by the best that is known of it; of a file that at which petcam plays it; 0: not known."""
+        if self.about.is_live:
+            return self.arrivals.fps if self.arrivals else 0.0
+        if self.timestamps:
+            return self.timestamps.fps
+        return self.fps_said or UNSAID_FPS
 
     @property
     def seconds(self) -> float:

@@ -6,6 +6,6 @@ the rooms ``demo``, ``transcoding``, ``timing`` and ``h264``. Others import from
 """
 
 from petcam.feed.sources.registry import POSSIBLE, find, raw
-from petcam.feed.sources.unit import About, Unit
+from petcam.feed.sources.unit import About, Decoded, Unit
 
-__all__ = ["POSSIBLE", "About", "Unit", "find", "raw"]
+__all__ = ["POSSIBLE", "About", "Decoded", "Unit", "find", "raw"]

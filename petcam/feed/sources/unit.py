@@ -9,7 +9,7 @@ from typing import Protocol
 class About:
     """What a source says of itself. ``codec`` is FFmpeg's name; ``fps`` is 0 where it does not say.
 
-    ``size`` in pixels, ``aspect`` is that of one. ``sound`` is of the form "aac, 16000 Hz", or empty.
+    ``size`` in pixels, ``aspect`` is that of one. ``can_transcode``: there is PyAV for it.
     """
 
     name: str
@@ -18,7 +18,8 @@ class About:
     size: tuple[int, int] = (0, 0)
     aspect: tuple[int, int] = (1, 1)
     fps: float = 0.0
-    sound: str = ""
+    can_transcode: bool = True
+    refuses_tcp: bool = False
 
     @property
     def is_network(self) -> bool:
@@ -41,6 +42,16 @@ class Unit:
     arrival_ns: int
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """Of the pictures of ``units`` how many were decoded, and how many of them are damaged. ``turns``: quarter turns
+    against the clock that make the first upright."""
+
+    pictures: int
+    damaged: int
+    turns: int = 0
+
+
 class Raw(Protocol):
     @property
     def about(self) -> About: ...
@@ -56,5 +67,13 @@ class Raw(Protocol):
     def units(self, seconds: float) -> Generator[Unit, None, None]:
         """Those of so many seconds: of our time where the source is live, of its own where it is a file."""
 
-    def damage(self) -> tuple[int, int] | None:
-        """Of the pictures of ``units`` how many were decoded, and how many of them are damaged; None: not known."""
+    @property
+    def end(self) -> str:
+        """Why a live source ended before ``units`` did, with the remedy; empty: it did not. Its encoder may end."""
+
+    def decoded(self) -> Decoded | None:
+        """To be asked behind ``units``. None: nothing was."""
+
+    def sound(self) -> str | None:
+        """Of the form "aac, 16000 Hz"; empty: it has none; None: it could not be had. To be asked last, as a camera of
+        the network is connected to anew for it."""

@@ -9,6 +9,7 @@ from petcam.feed.transcoding.encoder import Encoder
 from petcam.feed.transcoding.live_unit import LiveUnit, live_units
 from petcam.feed.transcoding.player import Player
 from petcam.feed.transcoding.transcoder import MAX_DECODED_PIXELS, is_turned, transcoded
+from petcam.feed.transcoding.upright import quarter_turns
 
 __all__ = [
     "MAX_DECODED_PIXELS",
@@ -23,5 +24,6 @@ __all__ = [
     "live_units",
     "opened",
     "passed_through",
+    "quarter_turns",
     "transcoded",
 ]

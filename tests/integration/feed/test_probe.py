@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import struct
 import subprocess
 import sys
 
@@ -38,6 +39,62 @@ def test_a_network_camera_is_looked_at(camera):
     assert lines["sound"].words == "none"
     assert f"rtsp://127.0.0.1:{camera.port}: the first picture came" in lines["source"].words
     assert "s3cret" not in str(lines)
+
+
+@pytest.fixture
+def turned_clip(clip, tmp_path):
+    """As a telephone makes it that is held upright: with a quarter turn in its track's matrix (ISO/IEC 14496-12)."""
+    data = bytearray(clip(".mp4").read_bytes())
+    matrix_at = data.index(b"tkhd") + 4 + 40
+    struct.pack_into(">9i", data, matrix_at, 0, 1 << 16, 0, -1 << 16, 0, 0, 120 << 16, 0, 1 << 30)
+    path = tmp_path / "turned.mp4"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("habits", "sound"),
+    [
+        (Habits(tracks=("video", "audio")), "pcm_alaw, 8000 Hz; petcam does not play it"),
+        (Habits(tracks=("audio", "video")), "pcm_alaw, 8000 Hz; petcam does not play it"),
+        (Habits(tracks=("audio", "video"), refused=("audio",)), "it could not be had"),
+        (Habits(tracks=("video", "audio"), refused=("audio",)), "it could not be had"),
+    ],
+)
+def test_sound_is_named_and_hinders_nothing(habits, sound):
+    with RtspCamera(clips.h264(), habits) as camera:
+        lines = found(camera.url)
+    assert lines["sound"].words.startswith(sound)
+    assert lines["picture"].words == "160×120" and "20.0 pictures/s" in lines["timestamps"].words
+    assert lines["sound"].sign is lines["source"].sign is Sign.OK
+
+
+def test_a_camera_that_refuses_tcp_is_named():
+    with RtspCamera(clips.h264(), Habits(transports=("udp",))) as camera:
+        assert "by UDP, as it refuses TCP" in found(camera.url)["source"].words
+    with RtspCamera(clips.h264()) as camera:
+        assert "UDP" not in found(camera.url)["source"].words
+
+
+@pytest.mark.parametrize(
+    ("habits", "words"), [(Habits(hangs_at=30), "nothing more came for 5 s"), (Habits(closes_at=30), "it has ended")]
+)
+def test_a_camera_that_breaks_off_is_bad_and_what_came_is_told(habits, words):
+    with RtspCamera(clips.h264(), habits) as camera:
+        first, *lines = probe.examine(camera.url, SECONDS)
+    assert first.sign is Sign.BROKEN and first.words.startswith(f"rtsp://127.0.0.1:{camera.port}: {words}")
+    assert {"codec", "picture", "keyframes", "loss"} < {line.subject for line in lines}
+
+
+def test_lost_packets_show_as_damaged_pictures():
+    with RtspCamera(clips.h264(), Habits(transports=("udp",), lost_packets=12)) as camera:
+        line = found(camera.url)["loss"]
+    assert line.sign is Sign.LOOK and "pictures are damaged; " in line.words, line
+
+
+def test_a_file_whose_pictures_lie_on_their_side_is_said_to_be_turned(turned_clip):
+    line = found(str(turned_clip))["picture"]
+    assert line.sign is Sign.LOOK and "it lies on its side: to show it as 120×160 petcam" in line.words
 
 
 def test_it_can_be_looked_at_twice_in_one_process(camera):
@@ -82,6 +139,15 @@ def test_standard_input_is_looked_at_by_the_command(clip):
         done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "✓ ok    source          standard input: the first picture came" in done.stdout
+
+
+@pytest.mark.parametrize(("data", "words"), [(b"", "nothing came"), (bytes(range(256)) * 9, "no H.264 in Annex-B")])
+def test_standard_input_without_a_picture_is_bad_and_said_to_be_so(data, words):
+    command = [sys.executable, "-m", "petcam.cli", "feed", "-", "--probe"]
+    done = subprocess.run(command, input=data, capture_output=True, timeout=60)
+    assert done.returncode == 1
+    (line,) = done.stdout.decode().splitlines()
+    assert words in line and line.startswith("✗ bad   source          standard input: ")
 
 
 def test_nothing_is_written_into_the_shared_memory(clip, tmp_path, capsys):
