@@ -11,7 +11,7 @@ from petcam.errors import Code, PetcamError
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_file
 from petcam.feed.timing import PlaybackSchedule
-from petcam.feed.transcoding import TimedPicture, is_turned, opened, passed_through, transcoded
+from petcam.feed.transcoding import MAX_GROUP_SECONDS, TimedPicture, is_turned, opened, passed_through, transcoded
 from petcam.h264 import NotPlayable
 from petcam.media import pyav
 
@@ -64,9 +64,11 @@ class FileSource:
         try:
             self._require_upright()
             with closing(self._as_it_is()) as pictures:
-                count = sum(1 for _ in islice(pictures, PROBED_PICTURES))
-            if count == 0:
+                keyframes = [picture.keyframe for picture, _ in islice(pictures, PROBED_PICTURES)]
+            if not keyframes:
                 raise NotPlayable("it has no H.264 that can be decoded")
+            if not any(keyframes):
+                raise NotPlayable("it has no keyframes")
             self._transcode = False
         except NotPlayable as reason:
             self._start_transcoding(reason)
@@ -85,12 +87,22 @@ class FileSource:
 
     def _as_it_is(self) -> Pictures:
         if self._annexb:
-            yield from annexb_file.pictures(self._path)
+            yield from _require_keyframes(annexb_file.pictures(self._path))
         else:
             with opened(self.name, str(self._path)) as stream:
-                yield from passed_through(stream)
+                yield from _require_keyframes(passed_through(stream))
 
     def _transcoded(self) -> Pictures:
         wanted_for = f"transcoding {self.name}"
         with opened(wanted_for, str(self._path)) as stream:
             yield from transcoded(wanted_for, stream)
+
+
+def _require_keyframes(pictures: Pictures) -> Pictures:
+    """Raises :class:`NotPlayable` where viewers and recordings would have to wait too long for one."""
+    newest_ns: int | None = None
+    for picture, media_ns in pictures:
+        newest_ns = media_ns if picture.keyframe else newest_ns
+        if newest_ns is not None and media_ns is not None and media_ns - newest_ns > MAX_GROUP_SECONDS * 1e9:
+            raise NotPlayable(f"its keyframes are over {MAX_GROUP_SECONDS:g} s apart")
+        yield picture, media_ns

@@ -7,6 +7,8 @@ import av
 import pytest
 
 from petcam.h264 import annexb
+from tests.zoo import clips
+from tests.zoo.outcome import numbers
 
 CLIPS = Path(__file__).parents[3] / "build" / "clips"
 
@@ -80,6 +82,24 @@ def test_what_a_browser_cannot_play_live_is_transcoded_and_the_reason_logged_onc
     assert profile[0] == 66 and profile[1] & 0x40  # constrained baseline
     assert all(later.capture_ns > earlier.capture_ns for earlier, later in zip(units, units[1:], strict=False))
     assert run.stop() == 0
+
+
+def test_a_file_without_keyframes_is_decoded_from_a_recovery_point(feed, tmp_path):
+    path = tmp_path / "refreshed.h264"
+    path.write_bytes(b"".join(map(annexb.join, clips.h264(intra_refresh=True)[5:])))
+    run = feed(str(path))
+    run.wait_for("it has no keyframes; transcoding")
+    shown = numbers(run.read(60))[clips.REFRESHED_IN :]  # those before are not whole yet
+    assert shown == list(range(shown[0], shown[0] + len(shown)))
+
+
+def test_a_file_whose_keyframes_are_far_apart_is_transcoded(feed, tmp_path):
+    first, *others = clips.h264(keyint=clips.PICTURES)
+    path = tmp_path / "long.h264"
+    path.write_bytes(b"".join(map(annexb.join, [first, *others, *others])))
+    run = feed(str(path))
+    run.wait_for("its keyframes are over 12 s apart; transcoding")
+    assert sum(unit.keyframe for unit in run.read(45)) >= 2
 
 
 def test_a_file_that_is_no_video_is_retried_and_the_reason_logged(feed, tmp_path):
