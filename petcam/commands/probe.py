@@ -232,7 +232,7 @@ def _without_keyframes(seen: Seen) -> str:
     if not seen.has_recovery_points:
         return ", so nobody can begin to watch or record"
     words = ", only recovery points (intra refresh)"
-    if seen.about.is_live and seen.about.can_transcode:
+    if seen.about.can_transcode:
         return f"{words}, so {TRANSCODES}"
     return f"{words}, at which browsers and recordings cannot begin"
 

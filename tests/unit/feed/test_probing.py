@@ -90,7 +90,7 @@ def test_what_is_wrong_is_said_with_the_setting_to_change(found, subject, words)
         (RTSP, "so petcam transcodes it"),
         (STDIN, "so petcam transcodes it"),
         (WITHOUT_PYAV, "at which browsers and recordings cannot begin"),
-        (FILE, "at which browsers and recordings cannot begin"),
+        (FILE, "petcam transcodes it"),
     ],
 )
 def test_a_stream_with_recovery_points_only_is_known_with_what_becomes_of_it(about, words):
