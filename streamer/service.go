@@ -95,12 +95,13 @@ func (s *Service) closePorts() {
 // wire makes the parts that cannot fail.
 func (s *Service) wire(settings config.Config, access access) {
 	wakeup := shm.NewWakeup()
-	s.camera = camera.New(s.reader(settings.Camera), func(unit h264.AccessUnit) {
+	reader := s.reader(settings.Camera)
+	s.camera = camera.New(reader, func(unit h264.AccessUnit) {
 		s.viewers.Publish(unit)
 		wakeup.Notify()
 	}, s.log)
 	kept := recording(settings.Recording, s.log)
-	kept.ParameterSets = s.camera.ParameterSets
+	kept.ParameterSets, kept.SilentAfter = s.camera.ParameterSets, reader.SilentAfter
 	s.recorder = record.New(kept, func() record.Source {
 		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})

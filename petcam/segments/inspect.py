@@ -13,6 +13,7 @@ from petcam.shm.layout import DETECTIONS, STREAM, Shape
 from petcam.shm.mapping import SegmentFile
 from petcam.shm.record_reader import copy_slot
 from petcam.shm.segment import Segment, open_segment
+from petcam.shm.silence import silent_after_ns
 
 RATE_SPAN_NS = 10_000_000_000  # rates are computed over this much time before the latest record
 
@@ -154,9 +155,9 @@ def _summarise_rdk(name: str, size: int) -> dict[str, object]:
     try:
         is_stream = size == rdk_x5.STREAM_SIZE
         samples = _rdk_frames(source) if is_stream else _rdk_result(source)
-        age = (time.monotonic_ns() - samples[-1].capture_ns) / 1e9 if samples else 0.0
+        age_ns = time.monotonic_ns() - samples[-1].capture_ns if samples else 0
         return {
-            "state": "live" if age < layout.STALE_NS / 1e9 else "silent",
+            "state": "live" if age_ns < silent_after_ns(sample.capture_ns for sample in samples) else "silent",
             "kind": "stream" if is_stream else "detections",
             "layout": "rdk-x5",
             "published": rdk_x5.write_count(source),

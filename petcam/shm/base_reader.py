@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Generic, Protocol, TypeVar
 
 from petcam.errors import PetcamError
+from petcam.shm.layout import STALE_NS
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,10 @@ class BaseReader(ABC, Generic[S, T]):
     def seconds_without_keyframe(self) -> float:
         """For how long pictures have come without a keyframe to begin at; 0 where that is not so."""
         return 0.0  # most records stand for themselves
+
+    def silent_after_ns(self) -> int:
+        """After how long without a record this stream is silent, as it comes now."""
+        return STALE_NS
 
     def close(self) -> None:
         if self._segment is not None:

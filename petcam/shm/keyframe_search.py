@@ -6,7 +6,7 @@ from petcam.errors import Code, PetcamError
 
 MIN_SECONDS = 2.0  # without a keyframe, before that is a trouble
 MAX_KEYFRAME_AGE_SECONDS = 12.0  # of one that somebody new may still begin at
-MAX_SILENCE_NS = 5_000_000_000  # since the newest picture: then none come, which is another trouble
+MIN_SILENCE_NS = 5_000_000_000  # since the newest picture, before none come any more, which is another trouble
 
 
 class KeyframeSearch:
@@ -24,10 +24,10 @@ class KeyframeSearch:
         """There is a keyframe, or it begins anew."""
         self._oldest_ns = self._newest_ns = 0
 
-    def seconds(self) -> float:
+    def seconds(self, silent_after_ns: int) -> float:
         """Since the oldest of them; 0 where none is passed over, and where no more pictures come."""
         now_ns = time.monotonic_ns()
-        if not self._newest_ns or now_ns - self._newest_ns > MAX_SILENCE_NS:
+        if not self._newest_ns or now_ns - self._newest_ns > max(MIN_SILENCE_NS, silent_after_ns):
             return 0.0
         return (now_ns - self._oldest_ns) / 1e9
 

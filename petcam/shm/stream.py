@@ -11,6 +11,7 @@ from petcam.shm.keyframe_search import KeyframeSearch
 from petcam.shm.layout import STREAM
 from petcam.shm.record_reader import RecordReader, copy_slot, is_still
 from petcam.shm.segment import Segment
+from petcam.shm.silence import PACE_COUNT, silent_after_ns
 from petcam.shm.writer import Writer, require, require_frame
 
 
@@ -113,7 +114,10 @@ class StreamReader(RecordReader[AccessUnit]):
         self._search = KeyframeSearch()
 
     def seconds_without_keyframe(self) -> float:
-        return self._search.seconds()
+        return self._search.seconds(self.silent_after_ns())
+
+    def silent_after_ns(self) -> int:
+        return silent_after_ns(latest_publish_times(self._segment, PACE_COUNT) if self._segment else ())
 
     def close(self) -> None:
         self._search.end()
@@ -173,6 +177,13 @@ def publish_times(segment: Segment) -> tuple[int, int] | None:
     _, whole = _whole_records(segment, 0)
     times = segment.slots["publish_ns"].copy()
     return (int(times[whole].min()), int(times[whole].max())) if whole.any() else None
+
+
+def latest_publish_times(segment: Segment, count: int) -> list[int]:
+    """Of the newest ``count`` records, in no order; unchecked."""
+    end = segment.next_record
+    times = segment.slots["publish_ns"]
+    return [int(times[n % segment.shape.slot_count]) for n in range(max(segment.first_record, end - count), end)]
 
 
 def _whole_records(segment: Segment, least: int) -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ passed it by meanwhile, and to refuse what does not make sense.
 """
 
 import time
+from collections import deque
 from typing import NamedTuple
 
 from petcam.errors import PetcamError
@@ -15,6 +16,7 @@ from petcam.shm.rdk_x5.layout import H264, MAX_DATA, SLOTS, STREAM_SIZE
 from petcam.shm.rdk_x5.polling_reader import PollingReader
 from petcam.shm.rdk_x5.ring import parse_head, read_data, read_head
 from petcam.shm.rdk_x5.segment import open_sized, refused, settled, timespec_ns, write_count
+from petcam.shm.silence import PACE_COUNT, silent_after_ns
 from petcam.shm.stream import AccessUnit
 
 PARAMETER_SETS_BYTES = 4096  # of a frame's beginning: as much as tells whether it is a keyframe
@@ -49,9 +51,13 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         self._gap = False  # something is missing before the next record
         self._capture_ns = -1  # of the last record
         self._search = KeyframeSearch()
+        self._published: deque[int] = deque(maxlen=PACE_COUNT)  # when the latest were, as far as it can be told
 
     def seconds_without_keyframe(self) -> float:
-        return self._search.seconds()
+        return self._search.seconds(self.silent_after_ns())
+
+    def silent_after_ns(self) -> int:
+        return silent_after_ns(self._published)
 
     def _open(self) -> SegmentFile | None:
         ring = open_sized(self.name, (STREAM_SIZE,), "the H.264 ring")
@@ -76,7 +82,8 @@ class RdkStreamReader(PollingReader[AccessUnit]):
             if fault:
                 self._report_fault(f"record refused: {fault}")
             if frame is not None:
-                self._search.pass_over(time.monotonic_ns(), time.monotonic_ns())
+                self._published.append(time.monotonic_ns())
+                self._search.pass_over(self._published[-1], self._published[-1])
             self._leave_out(lost=frame is None)
         return None
 
@@ -134,6 +141,7 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         published = time.monotonic_ns()
         if n < self._initial_count:  # it may have lain there for long
             published = min(published, capture_ns)
+        self._published.append(published)
         stamp = (self._epoch, n, number, capture_ns, published)
         return AccessUnit(*stamp, nal.is_keyframe(data), gap, width, height, data)
 

@@ -20,7 +20,7 @@ from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
 from petcam.web.pictures.heap import trim_heap
 from petcam.web.pictures.held import HeldPictures
 from petcam.web.pictures.latest import Latest
-from petcam.web.pictures.picture import Picture, PictureOptions
+from petcam.web.pictures.picture import MAX_LIVE_AGE_NS, Picture, PictureOptions
 from petcam.web.pictures.rendition import Rendition
 from petcam.web.pictures.source import Source, SourceSelector
 
@@ -185,6 +185,7 @@ class PictureFeed:
         self._refuse(None)
         renditions = self._current_renditions()  # with those that were subscribed to meanwhile
         for rendition in renditions:
+            rendition.max_age_ns = max(MAX_LIVE_AGE_NS, picture.silent_after_ns)
             if not rendition.options.boxes:
                 rendition.show(picture, encoder)
         widths = [rendition.options.width for rendition in renditions if rendition.options.boxes]

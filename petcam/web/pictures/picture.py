@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from petcam.shm import rtp
 
-MAX_LIVE_AGE_NS = 5_000_000_000  # an older picture is not shown as live
+MAX_LIVE_AGE_NS = 5_000_000_000  # an older picture is not shown as live, unless the camera sends fewer
 CAPTURE_JITTER_NS = 2_000_000  # by which capture times may be irregular
 
 
@@ -13,6 +13,7 @@ CAPTURE_JITTER_NS = 2_000_000  # by which capture times may be irregular
 class Picture:
     jpeg: bytes
     capture_ns: int  # CLOCK_MONOTONIC
+    max_age_ns: int = MAX_LIVE_AGE_NS  # up to which it is live
 
     @property
     def rtp_timestamp(self) -> int:
@@ -24,7 +25,7 @@ class Picture:
         return (time.monotonic_ns() - self.capture_ns) / 1e9
 
     def is_fresh(self) -> bool:
-        return time.monotonic_ns() - self.capture_ns < MAX_LIVE_AGE_NS
+        return time.monotonic_ns() - self.capture_ns < self.max_age_ns
 
 
 @dataclass(frozen=True)

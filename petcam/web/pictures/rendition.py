@@ -8,7 +8,7 @@ from petcam.media.budget import PictureBudget, Share
 from petcam.web.pictures.draw_boxes import draw_boxes
 from petcam.web.pictures.held import MAX_BOX_AGE_NS, Ready
 from petcam.web.pictures.latest import Latest
-from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
+from petcam.web.pictures.picture import MAX_LIVE_AGE_NS, FrameRateLimiter, Picture, PictureOptions
 from petcam.web.pictures.source import CameraPicture
 
 
@@ -16,6 +16,7 @@ class Rendition:
     def __init__(self, options: PictureOptions, budget: PictureBudget) -> None:
         self.options = options
         self.latest: Latest[Picture] = Latest()
+        self.max_age_ns = MAX_LIVE_AGE_NS  # of the pictures to come
         self._budget = budget
         self._lock = threading.Lock()
         self._share: Share | None = None  # for the latest picture; guarded by _lock, like the one below
@@ -61,7 +62,7 @@ class Rendition:
         with self._lock:
             share = self._budget.take(len(jpeg)) if jpeg and not self._closed else None
             if share is not None:
-                self.latest.publish(Picture(jpeg, capture_ns))
+                self.latest.publish(Picture(jpeg, capture_ns, self.max_age_ns))
                 self._swap(share)
 
     def _swap(self, share: Share | None) -> None:

@@ -1,6 +1,7 @@
 """Where pictures come from: the decoded H.264 stream, or the pictures that an RDK X5's daemon provides ready made."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from petcam import segments
 from petcam.errors import Code, PetcamError
 from petcam.media.budget import PictureBudget
 from petcam.shm.keyframe_search import no_keyframe
+from petcam.shm.layout import STALE_NS
 from petcam.shm.rdk_x5 import JPEG, MAX_DATA, MAX_PIXELS, NAME, RawPicture, RdkPictureReader, format_of
+from petcam.shm.silence import PACE_COUNT, silent_after_ns
 
 MAX_SHOW_INTERVAL_SECONDS = 1.0  # a decoder that never catches up still shows a picture this often
-MAX_SILENCE_SECONDS = 2.0  # then the other source is tried
+MIN_SILENCE_SECONDS = 2.0  # before the other source is tried
 MAX_WAIT_SECONDS = 4.0  # until other pictures have given back what ready ones need
 # A ready picture twice, as it is read and as it was read before, and decoded: a progressive JPEG without subsampling
 # takes 9 bytes for each pixel.
@@ -24,12 +27,13 @@ RDK_BYTES = 2 * MAX_DATA + 9 * MAX_PIXELS
 @dataclass(frozen=True)
 class CameraPicture:
     """A picture of the camera. ``frame()`` is PyAV's frame of it; ``jpeg`` is set where no decoding is needed.
-    ``aspect`` is the width and height of a pixel."""
+    ``aspect`` is the width and height of a pixel; the camera is silent ``silent_after_ns`` without a picture."""
 
     capture_ns: int
     frame: Callable[[], Any]
     jpeg: bytes = b""
     aspect: tuple[int, int] = (1, 1)
+    silent_after_ns: int = STALE_NS
 
 
 class Source(Protocol):
@@ -60,7 +64,8 @@ class StreamSource:
         ):
             return None
         self._shown_at = time.monotonic()
-        return CameraPicture(frame.pts, lambda: frame, aspect=self._decoder.aspect)
+        silent_after_ns = self._reader.silent_after_ns()
+        return CameraPicture(frame.pts, lambda: frame, aspect=self._decoder.aspect, silent_after_ns=silent_after_ns)
 
     def trouble(self) -> PetcamError | None:
         return no_keyframe(self._reader.seconds_without_keyframe())
@@ -73,16 +78,19 @@ class RdkPictureSource:
         self._reader = reader
         self._first: RawPicture | None = first
         self._seen_at = time.monotonic()
+        self._captured: deque[int] = deque(maxlen=PACE_COUNT)
 
     def read(self, timeout: float) -> CameraPicture | None:
-        """Raises ``BAD_SEGMENT`` after ``MAX_SILENCE_SECONDS`` without a picture."""
+        """Raises ``BAD_SEGMENT`` where the camera is silent."""
         raw = self._first or self._reader.read(timeout)
         self._first = None
         if raw is not None:
             self._seen_at = time.monotonic()
-            return _camera_picture(raw)
-        if time.monotonic() - self._seen_at > MAX_SILENCE_SECONDS:
-            raise PetcamError(Code.BAD_SEGMENT, f"{self._reader.name}: no picture for {MAX_SILENCE_SECONDS:g} s")
+            self._captured.append(raw.capture_ns)
+            return _camera_picture(raw, silent_after_ns(self._captured))
+        patience = max(MIN_SILENCE_SECONDS, silent_after_ns(self._captured) / 1e9)
+        if time.monotonic() - self._seen_at > patience:
+            raise PetcamError(Code.BAD_SEGMENT, f"{self._reader.name}: no picture for {patience:g} s")
         return None
 
     def trouble(self) -> PetcamError | None:
@@ -102,7 +110,7 @@ class SourceSelector:
         pictures."""
         if self._pictures and format_of(self._pictures) is not None:
             with budget.wait(RDK_BYTES, MAX_WAIT_SECONDS), RdkPictureReader(self._pictures) as pictures:
-                first = pictures.read(MAX_SILENCE_SECONDS / 2)
+                first = pictures.read(MIN_SILENCE_SECONDS / 2)
                 if first is not None:
                     yield RdkPictureSource(pictures, first)
                     return
@@ -117,7 +125,7 @@ class SourceSelector:
         return bool(self._pictures) and format_of(self._pictures) == JPEG
 
 
-def _camera_picture(raw: RawPicture) -> CameraPicture:
+def _camera_picture(raw: RawPicture, silent_after_ns: int) -> CameraPicture:
     from_jpeg = raw.format == JPEG
 
     @cache  # decode once for all renditions
@@ -128,4 +136,4 @@ def _camera_picture(raw: RawPicture) -> CameraPicture:
             return jpeg.jpeg_frame(raw.data, raw.width, raw.height)
         return jpeg.nv12_frame(raw.data, raw.width, raw.height)
 
-    return CameraPicture(raw.capture_ns, frame, raw.data if from_jpeg else b"")
+    return CameraPicture(raw.capture_ns, frame, raw.data if from_jpeg else b"", silent_after_ns=silent_after_ns)

@@ -11,10 +11,10 @@ from typing import Any
 from petcam.errors import PetcamError
 from petcam.h264 import annexb, sps
 from petcam.shm.keyframe_search import MAX_KEYFRAME_AGE_SECONDS, no_keyframe
+from petcam.shm.layout import STALE_NS
 from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
 from petcam.shm.stream import AccessUnit
 
-MAX_SILENCE_SECONDS = 1.0  # then the camera counts as silent
 RATE_SPAN_PICTURES = 90  # rates are computed over so many pictures
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class StreamThread:
         self._lock = threading.Lock()
         self._recent: deque[tuple[int, int]] = deque(maxlen=RATE_SPAN_PICTURES)  # capture_ns, bytes; guarded by _lock
         self._latest: AccessUnit | None = None  # guarded by _lock, like the four below
-        self._latest_at = 0.0
+        self._silent_after_ns = STALE_NS
         self._keyframe_ns = 0  # capture of the newest keyframe; 0 before the first
         self._aspect = (1, 1)  # a pixel's width and height, as its SPS says
         self._without_keyframe = 0.0  # seconds for which pictures have come without any keyframe
@@ -47,9 +47,9 @@ class StreamThread:
     def health(self) -> dict[str, object]:
         """The camera's state, as the streamer's ``/health`` has it."""
         with self._lock:
-            latest, recent, latest_at = self._latest, list(self._recent), self._latest_at
+            latest, recent, silent_after_ns = self._latest, list(self._recent), self._silent_after_ns
             keyframe_age, aspect = self._keyframe_age(), list(self._aspect)
-        live = latest is not None and time.monotonic() - latest_at < MAX_SILENCE_SECONDS
+        live = latest is not None and time.monotonic_ns() - latest.publish_ns < silent_after_ns
         state, message = self._state(latest is not None, live, keyframe_age)
         span = (recent[-1][0] - recent[0][0]) / 1e9 if live else 0
         return {
@@ -62,6 +62,7 @@ class StreamThread:
             "age_ms": (time.monotonic_ns() - latest.capture_ns) // 1_000_000 if latest else -1,
             "keyframe_age_ms": int(keyframe_age * 1000) if 0 <= keyframe_age <= MAX_KEYFRAME_AGE_SECONDS else -1,
             "aspect": aspect,
+            "silent_after_ms": silent_after_ns // 1_000_000,
         }
 
     def _keyframe_age(self) -> float:
@@ -91,13 +92,14 @@ class StreamThread:
         unit = reader.read(READ_TIMEOUT)
         with self._lock:
             self._without_keyframe = reader.seconds_without_keyframe()
+            self._silent_after_ns = reader.silent_after_ns()
         if unit is not None:
             self._take(unit)
 
     def _take(self, unit: AccessUnit) -> None:
         self._loop.trouble = None
         with self._lock:
-            self._latest, self._latest_at = unit, time.monotonic()
+            self._latest = unit
             self._recent.append((unit.capture_ns, len(unit.data)))
             if unit.keyframe:
                 self._keyframe_ns, self._aspect = unit.capture_ns, _aspect(unit)

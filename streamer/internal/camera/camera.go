@@ -30,8 +30,9 @@ const maxWait = 2 * time.Second
 type Source interface {
 	Next(context.Context) (h264.AccessUnit, error)
 	State() (state, message string)
-	Skipped() uint64    // access units that came and were lost or refused
-	KeyframeNS() uint64 // capture_ns of the newest keyframe at which decoding can begin; 0: there is none
+	Skipped() uint64            // access units that came and were lost or refused
+	SilentAfter() time.Duration // without a picture, as State has it
+	KeyframeNS() uint64         // capture_ns of the newest keyframe at which decoding can begin; 0: there is none
 	Close() error
 }
 
@@ -41,13 +42,14 @@ type Health struct {
 	Message string  `json:"message"`
 	Width   int     `json:"width"` // pixels; 0 before the first picture
 	Height  int     `json:"height"`
-	FPS     float64 `json:"fps"`     // pictures per second, over the last two; 0 unless they come
+	FPS     float64 `json:"fps"`     // pictures per second, over the last two or the newest two pictures; 0 unless they come
 	Bitrate int64   `json:"bitrate"` // bits per second, likewise
 	AgeMS   int64   `json:"age_ms"`  // since the newest picture was captured; -1 before the first
 	Skipped uint64  `json:"skipped"` // pictures that were lost or refused since the start
 
 	KeyframeAgeMS int64  `json:"keyframe_age_ms"` // since the newest keyframe was captured at which decoding can begin; -1: none
 	Aspect        [2]int `json:"aspect"`          // a pixel's width and height
+	SilentAfterMS int64  `json:"silent_after_ms"` // without a picture, as this camera sends them
 }
 
 // Camera hands the access units of one source to one sink, keyframes with all that decoding needs.
@@ -144,7 +146,7 @@ func (c *Camera) Health() Health {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	health := Health{State: state, Message: message, Width: c.newest.Width, Height: c.newest.Height, AgeMS: -1,
-		KeyframeAgeMS: -1, Aspect: c.aspect}
+		KeyframeAgeMS: -1, Aspect: c.aspect, SilentAfterMS: c.source.SilentAfter().Milliseconds()}
 	health.Skipped = c.source.Skipped()
 	if keyframe := c.source.KeyframeNS(); keyframe != 0 {
 		health.KeyframeAgeMS = age(keyframe).Milliseconds()

@@ -28,11 +28,12 @@ type source struct {
 	state  string
 	closed chan struct{}
 
-	keyframeNS uint64
+	keyframeNS  uint64
+	silentAfter time.Duration
 }
 
 func newSource(state string) *source {
-	return &source{units: make(chan h264.AccessUnit), state: state, closed: make(chan struct{})}
+	return &source{units: make(chan h264.AccessUnit), state: state, closed: make(chan struct{}), silentAfter: time.Second}
 }
 
 var errBroken = errors.New("broken")
@@ -52,6 +53,8 @@ func (s *source) Next(ctx context.Context) (h264.AccessUnit, error) {
 func (s *source) State() (string, string) { return s.state, "because" }
 
 func (s *source) Skipped() uint64 { return 3 }
+
+func (s *source) SilentAfter() time.Duration { return s.silentAfter }
 
 func (s *source) KeyframeNS() uint64 { return s.keyframeNS }
 
@@ -155,6 +158,21 @@ func TestRatesAreZeroUnlessLive(t *testing.T) {
 	}
 }
 
+func TestASlowCameraHasARateAndItsOwnPatience(t *testing.T) {
+	src, got := newSource("live"), make(chan struct{})
+	src.silentAfter = 6250 * time.Millisecond
+	cam := newCamera(src, func(h264.AccessUnit) { got <- struct{}{} })
+	start(t, cam)
+	begin := monotonic() - uint64(5*time.Second)
+	for i := range uint64(3) {
+		src.units <- h264.AccessUnit{Epoch: 1, CaptureNS: begin + i*uint64(2500*time.Millisecond), Data: make([]byte, 1000)}
+		<-got
+	}
+	if health := cam.Health(); math.Abs(health.FPS-0.4) > 0.001 || health.Bitrate != 3200 || health.SilentAfterMS != 6250 {
+		t.Errorf("got %+v, want 0.4 frames/s, silent after 6250 ms", health)
+	}
+}
+
 func TestHealthTellsTheKeyframesAgeAndThePixelsAspect(t *testing.T) {
 	src, got := newSource("live"), make(chan struct{})
 	src.keyframeNS = monotonic() - uint64(5*time.Second)
@@ -184,7 +202,7 @@ func TestPicturesWithoutAKeyframeHaveARate(t *testing.T) {
 }
 
 func TestHealthBeforeTheFirstPictureSaysSo(t *testing.T) {
-	want := `{"state":"waiting","message":"because","width":0,"height":0,"fps":0,"bitrate":0,"age_ms":-1,"skipped":3,"keyframe_age_ms":-1,"aspect":[1,1]}`
+	want := `{"state":"waiting","message":"because","width":0,"height":0,"fps":0,"bitrate":0,"age_ms":-1,"skipped":3,"keyframe_age_ms":-1,"aspect":[1,1],"silent_after_ms":1000}`
 	if got, _ := json.Marshal(newCamera(newSource("waiting"), nil).Health()); string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -4,7 +4,8 @@ import "time"
 
 const (
 	windowTime  = 2 * time.Second
-	windowCount = 256 // enough for two seconds of 120 frames/s
+	maxInterval = 10 * time.Second // of two pictures that say a rate where there are no more in the window
+	windowCount = 256              // enough for two seconds of 120 frames/s
 )
 
 // window holds the newest pictures' capture times and sizes. Rates come from capture times, so that a burst, such as a
@@ -30,14 +31,16 @@ func (w *window) rates() (fps float64, bitrate int64) {
 	newest := w.captured[(w.count-1)%windowCount]
 	var pictures, bytes int
 	var span uint64
+	most := uint64(maxInterval)
 	for i := w.count - 1; i > 0 && i > w.count-windowCount; i-- {
 		before := w.captured[(i-1)%windowCount]
-		if before >= newest || newest-before > uint64(windowTime) {
+		if before >= newest || newest-before > most {
 			break
 		}
 		pictures++
 		bytes += w.sizes[i%windowCount]
 		span = newest - before
+		most = uint64(windowTime)
 	}
 	if span == 0 {
 		return 0, 0

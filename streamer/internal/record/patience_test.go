@@ -67,3 +67,16 @@ func TestADiskThatIsTooSlowIsCalledThat(t *testing.T) {
 	h.start()
 	h.stop()
 }
+
+func TestASlowCamerasLastPictureBeginsARecording(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.SilentAfter = func() time.Duration { return 6 * time.Second } })
+	units := seconds(t, 1)
+	r.source.publish(units...)
+	for i := range r.source.units {
+		r.source.units[i].PublishNS -= uint64(3 * time.Second)
+	}
+	r.system.startTimeout = time.Millisecond // for one that came later
+	name := r.start()
+	r.stop()
+	r.holds(name, units)
+}

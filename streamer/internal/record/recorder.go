@@ -42,7 +42,9 @@ type Options struct {
 	MinFree   int64         // bytes of the disk to leave free; 0: a tenth of it or 1 GiB, the larger
 	// ParameterSets gives those of the stream that have come up to now, perhaps before what the Source still has; nil: none.
 	ParameterSets func() h264.ParameterSets
-	Log           *slog.Logger
+	// SilentAfter is after how long without a picture the camera counts as silent now; nil: never after over 2 s.
+	SilentAfter func() time.Duration
+	Log         *slog.Logger
 }
 
 // Status describes the file being written; while nothing is recorded, the last one.

@@ -12,7 +12,8 @@ import (
 	"petcam/streamer/internal/h264"
 )
 
-const maxFreshAge = 2 * time.Second // a frame published longer ago does not show that the camera is sending
+// maxFreshAge: a frame published longer ago does not show that the camera is sending, unless it sends that few.
+const maxFreshAge = 2 * time.Second
 
 // errStopped is the cause of a session that ends because it was told to.
 var errStopped = errors.New("stopped")
@@ -326,7 +327,11 @@ func (s *session) closeSegment() error {
 // fresh says whether au shows that the camera is sending now.
 func (s *session) fresh(au h264.AccessUnit) bool {
 	_, now := s.recorder.system.now()
-	return published(au)+uint64(maxFreshAge) > now
+	age := maxFreshAge
+	if silentAfter := s.recorder.options.SilentAfter; silentAfter != nil {
+		age = max(age, silentAfter())
+	}
+	return published(au)+uint64(age) > now
 }
 
 // published is when au was published; a source that does not say knows at least when it was captured.

@@ -34,3 +34,12 @@ func CheckOwner(stat *unix.Stat_t, petcamUser, petcamGroup int64) error {
 func (r *Reader) Memory() []byte { return r.layout.(*stream).segment.memory }
 
 func (n Wakeup) Wait(timer *time.Timer, atMost time.Duration) { n.wait(timer, atMost) }
+
+// SilentAfterNS is after how long a stream is silent whose pictures were published at these times, in ns.
+func SilentAfterNS(published []uint64) uint64 {
+	var p pace
+	for _, ns := range published {
+		p.came(ns)
+	}
+	return p.silentAfterNS()
+}

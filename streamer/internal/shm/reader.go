@@ -130,6 +130,9 @@ func (r *Reader) State() (state, message string) { return r.StateAt(Now()) }
 // KeyframeNS is the capture time of the newest keyframe at which decoding can begin; 0: none is in the segment.
 func (r *Reader) KeyframeNS() uint64 { return r.cursor.status.keyframeNS() }
 
+// SilentAfter is after how long without a picture State calls the stream silent, as its own pictures come.
+func (r *Reader) SilentAfter() time.Duration { return time.Duration(r.cursor.status.silentAfterNS()) }
+
 // StateAt is State at another time than now.
 func (r *Reader) StateAt(now uint64) (state, message string) {
 	return r.cursor.status.state(r.cursor.name, now)

@@ -12,7 +12,7 @@ import (
 // The states of docs/http-api.md.
 const (
 	Waiting = "waiting" // no segment yet
-	Live    = "live"    // a record came within the last second
+	Live    = "live"    // records come
 	Silent  = "silent"  // the segment is there, but nothing new comes
 	Refused = "error"   // the segment cannot be read, or none of its records
 
@@ -33,6 +33,7 @@ type status struct {
 	present    bool       // there is a segment
 	refusal    string     // why it cannot be read, if so
 	newest     uint64     // publish_ns of the newest access unit handed out or passed over
+	pace       pace       // of those
 	keyframe   keyframe   // the newest from which on all pictures have come
 	begun      uint64     // capture_ns of the first picture without such a keyframe; 0: there is none
 	mistake    string     // why the newest record was refused, if it was
@@ -51,7 +52,7 @@ func (s *status) attached() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.present, s.refusal, s.newest, s.mistake, s.heartbeat = true, "", 0, "", 0
-	s.keyframe, s.begun = keyframe{}, 0
+	s.keyframe, s.begun, s.pace = keyframe{}, 0, pace{}
 }
 
 // detached notes that there is no segment or that it is refused, and says whether that Refusal is a new one.
@@ -71,6 +72,7 @@ func (s *status) came(unit h264.AccessUnit, oldest uint64) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.newest, s.mistake = unit.PublishNS, ""
+	s.pace.came(unit.PublishNS)
 	switch {
 	case unit.Keyframe:
 		s.keyframe, s.begun = keyframe{captureNS: unit.CaptureNS, record: unit.Record}, 0
@@ -81,6 +83,20 @@ func (s *status) came(unit h264.AccessUnit, oldest uint64) {
 		}
 	}
 	s.keyframe.gone = s.keyframe.record < oldest
+}
+
+// silentAfterNS is after how long without a picture the stream is silent, in ns.
+func (s *status) silentAfterNS() uint64 {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.pace.silentAfterNS()
+}
+
+// cameBefore notes when a picture was published that was there before the reader.
+func (s *status) cameBefore(publishNS uint64) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.pace.came(publishNS)
 }
 
 // keyframeNS is the capture_ns of the newest keyframe that can be read; 0: there is none.
@@ -139,7 +155,7 @@ func (s *status) state(name string, now uint64) (state, message string) {
 		return Refused, name + ": " + s.refusal
 	case !s.present:
 		return Waiting, fmt.Sprintf("%s: no daemon writes video yet", name)
-	case now < s.newest+StaleNS:
+	case now < s.newest+s.pace.silentAfterNS():
 		if long := s.withoutKeyframe(now); long > 0 {
 			return NoKeyframe, fmt.Sprintf("no keyframe for %d s: lower the camera's keyframe interval", long/1e9)
 		}

@@ -50,6 +50,11 @@ func (s *stream) Begin(c *Cursor) error {
 		return nil
 	}
 	next := s.segment.nextRecord()
+	for n := max(s.segment.firstRecord(), next-min(next, paceCount)); n < next; n++ {
+		if before, err := s.segment.slot(n); err == nil {
+			c.status.cameBefore(before.publishNS)
+		}
+	}
 	if key, ok := s.segment.keyframe(0, next, math.MaxUint64); ok {
 		next = key
 	}

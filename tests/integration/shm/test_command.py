@@ -262,6 +262,16 @@ def test_a_dead_writer_is_shown_as_silent(c_writer, name):
     assert inspect.summarise(name).state == "silent"
 
 
+@pytest.mark.parametrize(("interval", "state"), [(0.033, "silent"), (2.5, "live")])
+def test_an_older_layouts_ring_is_silent_by_its_own_pace(name, interval, state):
+    with rdk_daemons.Ring(name) as ring:
+        newest = time.monotonic() - 2
+        for n in range(5):
+            at = int((newest - (4 - n) * interval) * 1e9)
+            ring.write(tv_sec=at // 10**9, tv_nsec=at % 10**9)
+        assert inspect.summarise(name).state == state
+
+
 def test_list_has_the_configured_segments_also_where_they_are_absent(name, capsys):
     with DetectionWriter(name):
         assert petcam_shm("list", config=Config(camera=Camera(stream=name + "_not_there"))) == 0

@@ -97,6 +97,23 @@ def test_the_pictures_that_a_newcomer_finds_tell_how_long_it_has_been(name, came
         assert newcomer.seconds_without_keyframe() == 0
 
 
+def test_a_newcomer_knows_how_slowly_pictures_come(name, camera, monkeypatch):
+    at = [time.monotonic_ns()]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: at[0])
+    camera.n = 1
+    for _ in range(5):
+        at[0] += 6_000_000_000
+        camera.publish(1)
+    with StreamReader(name) as newcomer:
+        assert newcomer.silent_after_ns() == 1_000_000_000, "it has not looked yet"
+        assert newcomer.read(0) is None
+        assert newcomer.silent_after_ns() == 10_000_000_000
+        at[0] += 5_900_000_000
+        assert newcomer.seconds_without_keyframe() > 29, "the next picture is not late"
+        at[0] += 5_000_000_000
+        assert newcomer.seconds_without_keyframe() == 0
+
+
 def test_a_keyframe_that_comes_while_a_reader_attaches_is_not_missed(camera, reader):
     find = reader._starting_record
 

@@ -51,9 +51,13 @@ class FakeReader:
         self.opened = 0
         self.closed = 0
         self.without_keyframe = 0.0  # seconds
+        self.silent_after = 1_000_000_000  # ns
 
     def seconds_without_keyframe(self):
         return self.without_keyframe
+
+    def silent_after_ns(self):
+        return self.silent_after
 
     def __enter__(self):
         self.opened += 1

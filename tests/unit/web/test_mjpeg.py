@@ -168,6 +168,14 @@ def eventually(is_so):
         time.sleep(0.01)  # the thread tells nobody that it has looked
 
 
+def test_it_shows_the_latest_picture_of_a_slow_camera(client, stream_reader, short_wait):
+    stream_reader.silent_after = 10_000_000_000
+    for unit in access_units(1):
+        unit.capture_ns -= picture.MAX_LIVE_AGE_NS
+        stream_reader.items.put(unit)
+    assert client.get("/snapshot.jpg").status_code == 200
+
+
 def test_it_shows_no_old_picture(client, stream_reader, short_wait):
     for unit in access_units(1):
         unit.capture_ns -= picture.MAX_LIVE_AGE_NS

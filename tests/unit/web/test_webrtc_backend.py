@@ -137,6 +137,18 @@ def test_the_last_keyframe_may_be_too_old_for_newcomers(stream):
     assert camera["message"].startswith("no keyframe for 13 s: ")
 
 
+def test_a_camera_of_a_picture_each_few_seconds_is_live_between_them(stream):
+    reader = FakeReader()
+    reader.silent_after = 6_250_000_000
+    reader.items.put(live_unit(5.5, keyframe=True))
+    stream._read_next(reader)
+    health = stream.health()
+    assert (health["state"], health["silent_after_ms"]) == ("live", 6250)
+    reader.silent_after = 1_000_000_000
+    stream._read_next(reader)
+    assert stream.health()["state"] == "silent"
+
+
 def test_health_says_the_age_of_the_keyframe_and_the_shape_of_a_pixel(stream):
     camera = health_after(stream, live_unit(1.5, keyframe=True, sps=sps_of(352, 288, aspect=(16, 11))), live_unit())
     assert camera["state"] == "live" and 1500 <= camera["keyframe_age_ms"] < 12_000

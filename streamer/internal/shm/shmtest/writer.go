@@ -111,8 +111,8 @@ func Seal(header []byte) {
 	binary.LittleEndian.PutUint32(header[shm.OffsetHeaderCRC:], crc)
 }
 
-// Publish writes the next record and returns its number. Epoch, Record and PublishNS of unit are not looked at, and a
-// CaptureNS of 0 is now. It panics where the contract forbids the record (W1).
+// Publish writes the next record and returns its number. Epoch and Record of unit are not looked at; a CaptureNS or
+// PublishNS of 0 is now. It panics where the contract forbids the record (W1).
 func (w *Writer) Publish(unit h264.AccessUnit) uint64 {
 	w.Begin(unit)
 	return w.Finish(unit)
@@ -166,6 +166,9 @@ func (w *Writer) fill(slot []byte, unit h264.AccessUnit) {
 	if unit.CaptureNS == 0 {
 		unit.CaptureNS = shm.Now()
 	}
+	if unit.PublishNS == 0 {
+		unit.PublishNS = shm.Now()
+	}
 	EncodeSlot(&w.filled, w.next, w.positions[w.next%shm.SlotCount], unit)
 	copy(slot[8:], w.filled[8:])
 }
@@ -177,7 +180,7 @@ func EncodeSlot(raw *[shm.SlotSize]byte, n, position uint64, unit h264.AccessUni
 	u64(shm.OffsetSequence, shm.WholeSequence(n))
 	u64(shm.OffsetFrameNumber, unit.FrameNumber)
 	u64(shm.OffsetCapture, unit.CaptureNS)
-	u64(shm.OffsetPublish, shm.Now())
+	u64(shm.OffsetPublish, unit.PublishNS)
 	u64(shm.OffsetDataPosition, position)
 	u32(shm.OffsetDataSize, uint32(len(unit.Data)))
 	u32(shm.OffsetFlags, flags(unit))
