@@ -41,7 +41,7 @@ func open(t *testing.T, c config.Config) access {
 }
 
 // offerWith sends an offer with a token.
-func offerWith(t *testing.T, url, offer, token string) (status int, answer map[string]string) {
+func offerWith(t *testing.T, url, offer, token string) (status int, answer map[string]any) {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"type": "offer", "sdp": offer})
 	if err != nil {
@@ -72,7 +72,7 @@ func watchWith(t *testing.T, url, token string) *rtctest.Viewer {
 	if status != 200 {
 		t.Fatal(status, answer)
 	}
-	v.Accept(answer["sdp"])
+	v.Accept(answer["sdp"].(string))
 	v.Frame()
 	return v
 }

@@ -3,6 +3,7 @@ import { DISK_NOT_MOUNTED, fetchJSON, ServerError, sitePath } from "./http.js";
 const HEALTH_URL = sitePath("/api/go/health");
 const POLL_MS = 2000;
 const TIMEOUT_MS = 2500;
+const SILENT_AFTER_MS = 1000; // as `silent_after_ms` says of all cameras but slow ones
 
 /** @typedef {"checking" | "connected" | "disconnected"} ServerState */
 /** The camera's state while its pictures come, but none that a newcomer could begin at. */
@@ -10,8 +11,15 @@ export const WITHOUT_KEYFRAME = "no keyframe";
 
 /** @typedef {"waiting" | "live" | "silent" | "error" | "no keyframe"} CameraState */
 /**
+ * @typedef {object} Camera
+ * @property {CameraState} state
+ * @property {string} message
+ * @property {[number, number]} [aspect] of a pixel: width, height
+ * @property {number} [silent_after_ms] without a picture, as this camera sends them
+ */
+/**
  * @typedef {object} Health
- * @property {{state: CameraState, message: string, aspect?: [number, number]}} camera `aspect` of a pixel: width, height
+ * @property {Camera} camera
  * @property {number} webrtc_clients
  * @property {boolean | null} recording null where the streamer, which records, does not run
  * @property {string} [recording_reason] why the last recording ended by itself, or why none can begin
@@ -47,6 +55,11 @@ export class ServerStatusMonitor extends EventTarget {
   get secondsWithoutKeyframe() {
     const { state, message } = this.#health?.camera ?? {};
     return state === WITHOUT_KEYFRAME ? Number(/\d+/.exec(message ?? "")?.[0] ?? 0) : 0;
+  }
+
+  /** By how many milliseconds later than other cameras' this camera's pictures are missed, as it sends that few. */
+  get slowness() {
+    return Math.max(0, (this.#health?.camera.silent_after_ms ?? 0) - SILENT_AFTER_MS);
   }
 
   /** The disk of the recordings is not there. */

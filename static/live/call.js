@@ -14,6 +14,8 @@ const MAY_DELAY = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (
  * once, so that the video element can get ready while the answer is on its way.
  */
 export class Call {
+  /** @type {[number, number] | undefined} of a pixel, once the answer is there */
+  aspect;
   #config;
   #mayDelay;
   #life = new AbortController();
@@ -55,6 +57,7 @@ export class Call {
     const offer = await this.peer.createOffer();
     const sent = { type: offer.type, sdp: offer.sdp + (this.#mayDelay ? MAY_DELAY : "") };
     const [answer] = await Promise.all([this.#exchange(sent), this.peer.setLocalDescription(offer)]);
+    this.aspect = answer.aspect;
     await this.peer.setRemoteDescription(answer);
   }
 

@@ -2,7 +2,7 @@ import { byId } from "../lib/dom.js";
 import { sitePath } from "../lib/http.js";
 import { Call } from "./call.js";
 import { Choices } from "./choices.js";
-import { nextFrame } from "./frames.js";
+import { nextFrame, setAspect } from "./frames.js";
 import { inlinedConfig } from "./viewer_config.js";
 
 // The page's entry. The picture goes before the buttons: to load and start the rest costs a browser about as much as the
@@ -36,6 +36,7 @@ async function show(call) {
   await parsed;
   const video = byId("webrtc-video");
   if (video.srcObject) return; // the patience is over, and the page has taken over
+  setAspect(video, call.aspect);
   video.srcObject = call.stream;
   await nextFrame(video);
   if (video.srcObject !== call.stream) return;

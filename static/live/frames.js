@@ -20,6 +20,21 @@ function hasPicture({ videoWidth, videoHeight }) {
 }
 
 /**
+ * Show the pictures of `video` in their true shape: browsers show WebRTC's as if its pixels were square.
+ * @param {HTMLVideoElement} video
+ * @param {[number, number] | undefined} pixel its width and height, as the server says
+ */
+export function setAspect(video, [width, height] = [1, 1]) {
+  const stretch = width / height;
+  if (stretch > 0 && stretch < Infinity) video.style.setProperty("--stretch", String(stretch));
+}
+
+/** Width of a pixel, where its height is 1. @param {HTMLVideoElement} video */
+export function stretchOf(video) {
+  return Number(video.style.getPropertyValue("--stretch") || 1);
+}
+
+/**
  * Call back for each picture that `video` presents; the function returned stops that.
  *
  * A browser without `requestVideoFrameCallback` gives no metadata, and calls back only some times a second.

@@ -10,6 +10,7 @@ import { DetectionsStream } from "./detections_stream.js";
 import { Fallback } from "./fallback.js";
 import { FullscreenButton } from "./fullscreen.js";
 import { LatestRecordings } from "./latest_recordings.js";
+import { setAspect } from "./frames.js";
 import { MjpegView } from "./mjpeg_view.js";
 import { Notice } from "./notice.js";
 import { PlayoutDelay } from "./playout_delay.js";
@@ -30,7 +31,8 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
 class Page {
   monitor = new ServerStatusMonitor();
   #cameraNow = () => this.monitor.health?.camera.state ?? "";
-  view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow);
+  #slowness = () => this.monitor.slowness;
+  view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow, this.#slowness);
   detections = new DetectionsStream();
   #video = new VideoPicture(byId("webrtc-video"));
   overlay;
@@ -51,7 +53,8 @@ class Page {
     this.#latest = new LatestRecordings(byId("recordings"), messages);
     this.#notice = new Notice(byId("notice"), messages);
     this.choices = choices;
-    this.client = new WebRTCVideoClient(byId("webrtc-video"), () => this.monitor.camera(), mayDelay, firstCall);
+    const askCamera = () => this.monitor.camera();
+    this.client = new WebRTCVideoClient(byId("webrtc-video"), askCamera, mayDelay, this.#slowness, firstCall);
     this.fallback = new Fallback(this.client, this.view, choices, this.#cameraNow);
     this.#playoutDelay = new PlayoutDelay(this.client, this.overlay.delay, choices);
   }
@@ -121,7 +124,7 @@ class Page {
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients }) : "");
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
     this.#showNotice();
-    if (health) this.#video.setAspect(health.camera.aspect ?? [1, 1]);
+    if (health) setAspect(byId("webrtc-video"), health.camera.aspect);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#showLatest();
     if (cameBack) this.client.wake();
   }

@@ -26,6 +26,7 @@ const LOOK_AGAIN_MS = 1000; // whether the camera's state has changed
 export class MjpegView extends EventTarget {
   #canvas;
   #cameraNow;
+  #slowness;
   /** @type {ViewState} */
   #state = "closed";
   /** @type {unknown} why it is `lost` */
@@ -48,9 +49,11 @@ export class MjpegView extends EventTarget {
   /**
    * @param {HTMLCanvasElement} canvas as large as the picture is to be on the page
    * @param {() => string} [cameraNow] the camera's state as it was last heard; empty where the server does not answer
+   * @param {() => number} [slowness] by how many milliseconds later than other cameras' its pictures are missed
    */
-  constructor(canvas, cameraNow = () => "") {
+  constructor(canvas, cameraNow = () => "", slowness = () => 0) {
     super();
+    this.#slowness = slowness;
     this.#canvas = canvas;
     this.#cameraNow = cameraNow;
   }
@@ -179,10 +182,11 @@ export class MjpegView extends EventTarget {
     return WIDTHS.find((width) => width >= wanted) ?? 0;
   }
 
-  /** @param {number} milliseconds to the next picture, after which it is missed */
+  /** @param {number} milliseconds to the next picture, after which it is missed; more of a slow camera */
   #expect(milliseconds) {
     clearTimeout(this.#quietTimer);
-    this.#quietTimer = setTimeout(() => this.#handleError(new Error("no picture")), milliseconds);
+    const missed = () => this.#handleError(new Error("no picture"));
+    this.#quietTimer = setTimeout(missed, milliseconds + this.#slowness());
   }
 
   /** @param {unknown} error */

@@ -1,14 +1,14 @@
 import { NO_KEYFRAME, ServerError } from "../lib/http.js";
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 import { Call } from "./call.js";
-import { eachFrame } from "./frames.js";
+import { eachFrame, setAspect } from "./frames.js";
 import { fetchConfig } from "./viewer_config.js";
 
 const TICK_MS = 250;
 const SLEPT_MS = 4000; // a tick this late: the machine slept
 const CONNECT_MS = 5000; // from the answer to a media path
 const SETTLE_MS = 700; // without a picture after connecting or waking
-const STALL_MS = 1500; // without a picture while it was live; some cameras send one a second
+const STALL_MS = 1500; // without a picture while it was live
 const PROMISE_MS = 2000; // the same while it was not
 const PAUSES_MS = [500, 1000, 2000, 4000, 5000];
 const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachable
@@ -35,6 +35,7 @@ export class WebRTCVideoClient extends EventTarget {
   #video;
   #askCamera;
   #mayDelay;
+  #slowness;
   #firstCall;
   /** @type {VideoState} */
   #state = "closed";
@@ -58,10 +59,12 @@ export class WebRTCVideoClient extends EventTarget {
    * @param {HTMLVideoElement} video
    * @param {() => Promise<string>} askCamera the camera's state as the server sees it; empty where it does not answer
    * @param {() => boolean} mayDelay whether `setPlayoutDelay` is to have an effect on the next call
+   * @param {() => number} slowness by how many milliseconds later than other cameras' its pictures are missed
    * @param {Call | null} [firstCall] one that has begun already
    */
-  constructor(video, askCamera, mayDelay, firstCall = null) {
+  constructor(video, askCamera, mayDelay, slowness = () => 0, firstCall = null) {
     super();
+    this.#slowness = slowness;
     this.#video = video;
     this.#askCamera = askCamera;
     this.#mayDelay = mayDelay;
@@ -191,7 +194,8 @@ export class WebRTCVideoClient extends EventTarget {
   }
 
   /** @param {Call} call */
-  #attach({ stream }) {
+  #attach({ stream, aspect }) {
+    setAspect(this.#video, aspect);
     this.#watch(this.#state === "live" ? STALL_MS : CONNECT_MS); // the first call may have its picture already
     if (this.#video.srcObject !== stream) this.#video.srcObject = stream; // to set it again would begin anew
     this.play();
@@ -209,7 +213,7 @@ export class WebRTCVideoClient extends EventTarget {
     if (first) this.#setState("live");
     this.#failures = 0;
     this.#promised = false;
-    this.#watch(STALL_MS);
+    this.#watch(STALL_MS + this.#slowness());
     if (first) this.dispatchEvent(new Event("firstframe"));
   }
 
@@ -236,7 +240,7 @@ export class WebRTCVideoClient extends EventTarget {
       this.#connect();
     } else if (camera === "live" && !this.#promised) {
       this.#promised = true;
-      this.#watch(this.#state === "live" ? SETTLE_MS : PROMISE_MS);
+      this.#watch((this.#state === "live" ? SETTLE_MS : PROMISE_MS) + this.#slowness());
     } else if (camera === "live" || camera === "") {
       this.#handleError(new Error("picture lost"));
     } else {

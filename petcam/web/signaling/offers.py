@@ -18,6 +18,8 @@ class Backend(Protocol):
 
     def answer(self, offer: str, session: str = "", admitted: Callable[[], bool] = ...) -> str: ...
 
+    def aspect(self) -> tuple[int, int]: ...
+
 
 class StreamerAnswers:
     """Answers of the streamer, which also checks the token and the page's host name; here only the size is checked."""
@@ -40,7 +42,7 @@ class BackendAnswers:
         offer = json_object(MAX_OFFER_BYTES)
         if offer.get("type") != "offer" or not isinstance(offer.get("sdp"), str):
             raise PetcamError(Code.BAD_OFFER, 'an offer has "type": "offer" and "sdp"')
-        return json_answer({"type": "answer", "sdp": self._answer(offer["sdp"])})
+        return json_answer({"type": "answer", "sdp": self._answer(offer["sdp"]), "aspect": self._backend.aspect()})
 
     def _answer(self, sdp: str) -> str:
         if not self._visitors.login_needed:

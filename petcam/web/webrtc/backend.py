@@ -87,6 +87,10 @@ class PythonWebRTC:
         uptime = time.monotonic() - self._started_at
         return {"status": "ok", "uptime": uptime, "webrtc_clients": watching, "camera": self._stream.health()}
 
+    def aspect(self) -> tuple[int, int]:
+        """Width and height of a pixel."""
+        return self._stream.aspect()
+
     def is_alive(self) -> bool:
         """Whether the loop still takes work."""
         try:

@@ -65,6 +65,11 @@ class StreamThread:
             "silent_after_ms": silent_after_ns // 1_000_000,
         }
 
+    def aspect(self) -> tuple[int, int]:
+        """Width and height of a pixel, by the newest keyframe."""
+        with self._lock:
+            return self._aspect
+
     def _keyframe_age(self) -> float:
         """Seconds; -1 where there has been none. Called with the lock held."""
         return (time.monotonic_ns() - self._keyframe_ns) / 1e9 if self._keyframe_ns else -1.0

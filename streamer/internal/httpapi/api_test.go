@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -129,13 +130,16 @@ func header(key, value string) func(*http.Request) {
 }
 
 func TestOfferIsAnswered(t *testing.T) {
-	f := &fake{}
+	f := &fake{camera: camera.Health{State: "live", Aspect: [2]int{16, 11}}}
 	got := fields(t, ask(t, f, "POST", "/api/webrtc/offer", offerBody, func(r *http.Request) {
 		r.RemoteAddr = "[::ffff:192.0.2.9]:1234"
 		r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	}), 200)
 	if got["type"] != "answer" || got["sdp"] != "the answer" || f.offer != "v=0" || f.client.Remote.String() != "192.0.2.9" {
 		t.Fatal(got, f)
+	}
+	if fmt.Sprint(got["aspect"]) != "[16 11]" {
+		t.Errorf("a pixel is of %v", got["aspect"])
 	}
 }
 

@@ -17,6 +17,12 @@ type description struct {
 	SDP  string `json:"sdp"`
 }
 
+// answer is one to an offer of petcam's page, which shows the picture in its shape.
+type answer struct {
+	description
+	Aspect [2]int `json:"aspect"` // a pixel's width and height
+}
+
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	allowOrigin(w, r) // before anything fails, so that the page may read the error
 	var grant offertoken.Grant
@@ -39,7 +45,7 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	client := rtc.Client{Remote: remote(r), Session: grant.Session, Until: grant.Until}
-	answer, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
+	sdp, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
 	if err != nil {
 		return err
 	}
@@ -47,7 +53,7 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 		a.Viewers.EndSession(grant.Session)
 		return loginRequired(errors.New("the session has just ended"))
 	}
-	writeJSON(w, http.StatusOK, description{Type: "answer", SDP: answer})
+	writeJSON(w, http.StatusOK, answer{description{Type: "answer", SDP: sdp}, a.Camera.Health().Aspect})
 	return nil
 }
 
