@@ -14,8 +14,8 @@ ENDLESS = 100_000  # pictures of a group
 class EncodedCamera:
     """Sends grey pictures in groups of ``group`` from its thread, and a keyframe when it is asked for one.
 
-    ``is_joined`` leaves out the first picture. ``paint`` changes each picture; ``published`` is told each one's capture
-    time.
+    ``is_joined`` leaves out the first picture; ``first_ago`` dates it back, in seconds. ``paint`` changes each picture;
+    ``published`` is told each one's capture time.
     """
 
     def __init__(
@@ -25,13 +25,15 @@ class EncodedCamera:
         height: int,
         *,
         group: int = ENDLESS,
+        fps: float = FPS,
         is_joined: bool = False,
+        first_ago: float = 0,
         sar: str = "1/1",
         paint: Callable[[Any], None] = lambda frame: None,
         published: Callable[[int], object] = lambda capture_ns: None,
     ) -> None:
         self._stream, self._size, self._is_joined = stream, (width, height), is_joined
-        self._group, self._sar = group, sar
+        self._group, self._sar, self._interval, self._first_ago = group, sar, 1 / fps, first_ago
         self._paint, self._published = paint, published
         self._ask, self._end = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="camera")
@@ -48,12 +50,14 @@ class EncodedCamera:
         encoder, number = self._encoder(), 0
         width, height = self._size
         with StreamWriter(self._stream) as writer:
-            while not self._end.wait(1 / FPS):
+            while not self._end.wait(self._interval):
                 number += 1
                 for packet in encoder.encode(self._picture(number)):
                     if number == 1 and self._is_joined:
                         continue
                     now, size = time.monotonic_ns(), {"width": width, "height": height}
+                    if number == 1:
+                        now -= int(self._first_ago * 1e9)
                     writer.publish(bytes(packet), capture_ns=now, keyframe=packet.is_keyframe, **size)
                     self._published(now)
 
