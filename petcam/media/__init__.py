@@ -1,4 +1,5 @@
 """Pictures decoded and encoded: what needs PyAV, which is optional and costs memory, so only users of it import it.
 
-``budget`` needs no PyAV: it bounds what all pictures take. Imports ``errors`` and ``h264``.
+Two need no PyAV: ``budget`` bounds what all pictures take, ``boxes`` reads those of MP4 files. Imports ``errors`` and
+``h264``.
 """

@@ -6,21 +6,29 @@ from typing import Any
 
 import numpy as np
 
+from petcam.feed.transcoding.track_matrix import track_matrix
 from petcam.h264 import sps
 
-MATRIX = struct.Struct("=9i")  # FFmpeg's display matrix, ISO/IEC 14496-12, 6.2.2; its first five are turn and scale
+MATRIX = struct.Struct("=9i")  # FFmpeg's display matrix, ISO/IEC 14496-12, 6.2.2; its first two are turn and scale
 
 
 def quarter_turns(stream: Any, frame: Any) -> int:
     """By which a frame has to be turned, against the clock: 0 to 3. PyAV says it with the stream or with the frame."""
-    for name, degrees in (getattr(stream, "side_data", None) or {}).items():
+    said = getattr(stream, "side_data", None)
+    if said is None:
+        matrix = track_matrix(stream)
+        return _turns(*matrix[:2]) if matrix else 0
+    for name, degrees in said.items():
         if name == "DISPLAYMATRIX" and isinstance(degrees, int | float):
             return round(degrees / 90) % 4
     for data in frame.side_data:
         if data.type.name == "DISPLAYMATRIX":
-            a, b, _, _, _ = MATRIX.unpack(bytes(data)[: MATRIX.size])[:5]
-            return round(-math.degrees(math.atan2(b, a)) / 90) % 4
+            return _turns(*MATRIX.unpack(bytes(data)[: MATRIX.size])[:2])
     return 0
+
+
+def _turns(cosine: int, sine: int) -> int:
+    return round(-math.degrees(math.atan2(sine, cosine)) / 90) % 4
 
 
 def fitted_size(stream: Any, frame: Any, largest: tuple[int, int]) -> tuple[int, int]:

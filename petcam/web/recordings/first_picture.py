@@ -7,7 +7,7 @@ import os
 import struct
 
 from petcam.h264 import annexb, avcc
-from petcam.web.recordings.boxes import Span, find
+from petcam.media.boxes import Span, find
 from petcam.web.recordings.table import SAMPLE_TABLE, STSZ
 
 MAX_CONFIGURATION_BYTES = 4096  # of avcC: SPS and PPS

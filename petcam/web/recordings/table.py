@@ -8,7 +8,7 @@ import os
 import struct
 from dataclasses import dataclass
 
-from petcam.web.recordings.boxes import find
+from petcam.media.boxes import find
 
 MVHD = struct.Struct(">IQ8xIQ")  # mvhd of version 1: version and flags, creation, another time, timescale, duration
 SECONDS_TO_1970 = 2_082_844_800  # from 1904, where the times of an MP4 begin

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -111,6 +112,22 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         path = directory / f"{codec}-{b_frames}-{pix_fmt}{suffix}"
         if not path.exists():
             _encode(path, codec, b_frames, pix_fmt)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def turned_clip(clip: Callable[..., Path], tmp_path: Path) -> Callable[[int], Path]:
+    """As a telephone makes it that is not held level: with quarter turns in its track's matrix, against the clock."""
+
+    def make(turns: int = 1) -> Path:
+        data = bytearray(clip(".mp4").read_bytes())
+        matrix_at = data.index(b"tkhd") + 4 + 40  # ISO/IEC 14496-12, 8.3.2
+        cosine, sine = ((1, 0), (0, -1), (-1, 0), (0, 1))[turns]
+        struct.pack_into(">5i", data, matrix_at, cosine << 16, sine << 16, 0, -sine << 16, cosine << 16)
+        path = tmp_path / f"turned-{turns}.mp4"
+        path.write_bytes(data)
         return path
 
     return make

@@ -2,10 +2,12 @@
 
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import pytest
 
+from petcam.feed.transcoding import quarter_turns
 from petcam.h264 import annexb
 from tests.zoo import clips
 from tests.zoo.outcome import numbers
@@ -100,6 +102,24 @@ def test_a_file_whose_keyframes_are_far_apart_is_transcoded(feed, tmp_path):
     run = feed(str(path))
     run.wait_for("its keyframes are over 12 s apart; transcoding")
     assert sum(unit.keyframe for unit in run.read(45)) >= 2
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_file_that_lies_on_its_side_is_played_upright(feed, turned_clip, turns):
+    run = feed(str(turned_clip(turns)))
+    (unit,) = run.read(1)
+    assert run.wait_for("its pictures lie on their side")
+    assert (unit.width, unit.height) == ((120, 160) if turns % 2 else (160, 120))
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_old_pyav_that_does_not_say_how_to_turn_is_done_without(turned_clip, turns):
+    with av.open(str(turned_clip(turns))) as container:
+        silent = SimpleNamespace(container=container)
+        (frame, *_) = container.decode(video=0)
+        assert quarter_turns(silent, frame) == turns
+        if hasattr(container.streams.video[0], "side_data"):
+            assert quarter_turns(container.streams.video[0], frame) == turns
 
 
 def test_a_file_that_is_no_video_is_retried_and_the_reason_logged(feed, tmp_path):

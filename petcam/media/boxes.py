@@ -14,11 +14,16 @@ Span = tuple[int, int]  # start and end of a box's content in the file
 def find(fd: int, within: Span, *path: str) -> Span | None:
     """The content of the first box of the first type in ``path``, in it of the next, and so on; None: there is none."""
     for wanted in path:
-        found = next((content for kind, content in _boxes(fd, *within) if kind == wanted.encode()), None)
+        found = next(each(fd, within, wanted), None)
         if found is None:
             return None
         within = found
     return within
+
+
+def each(fd: int, within: Span, wanted: str) -> Iterator[Span]:
+    """The contents of the boxes of this type."""
+    return (content for kind, content in _boxes(fd, *within) if kind == wanted.encode())
 
 
 def _boxes(fd: int, start: int, end: int) -> Iterator[tuple[bytes, Span]]:
