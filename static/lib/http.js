@@ -17,7 +17,7 @@ export class ServerError extends Error {
 }
 
 /**
- * The address of one of petcam's paths: behind a proxy petcam may be under a path of its own, which the page tells.
+ * The address of one of petcam's paths, also where a proxy has put petcam under one of its own.
  * @param {string} path
  */
 export function sitePath(path) {

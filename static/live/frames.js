@@ -20,7 +20,7 @@ function hasPicture({ videoWidth, videoHeight }) {
 }
 
 /**
- * Show the pictures of `video` in their true shape: browsers show WebRTC's as if its pixels were square.
+ * Show pictures in their true shape: browsers take the pixels of WebRTC's for square.
  * @param {HTMLVideoElement} video
  * @param {[number, number] | undefined} pixel its width and height, as the server says
  */

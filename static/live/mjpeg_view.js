@@ -49,7 +49,7 @@ export class MjpegView extends EventTarget {
   /**
    * @param {HTMLCanvasElement} canvas as large as the picture is to be on the page
    * @param {() => string} [cameraNow] the camera's state as it was last heard; empty where the server does not answer
-   * @param {() => number} [slowness] by how many milliseconds later than other cameras' its pictures are missed
+   * @param {() => number} [slowness] in ms, as `ServerStatusMonitor` has it
    */
   constructor(canvas, cameraNow = () => "", slowness = () => 0) {
     super();
@@ -182,7 +182,7 @@ export class MjpegView extends EventTarget {
     return WIDTHS.find((width) => width >= wanted) ?? 0;
   }
 
-  /** @param {number} milliseconds to the next picture, after which it is missed; more of a slow camera */
+  /** @param {number} milliseconds to the next picture, of a camera that is not slow */
   #expect(milliseconds) {
     clearTimeout(this.#quietTimer);
     const missed = () => this.#handleError(new Error("no picture"));

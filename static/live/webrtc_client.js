@@ -24,9 +24,8 @@ const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachabl
 /**
  * Live video by WebRTC that comes back by itself.
  *
- * `connecting` → `live`, or `waiting` where the camera sends nothing: then the connection is kept, and the picture
- * comes as soon as there is one. Where the streamer lets nobody begin for lack of a keyframe, the next call is made once the
- * camera's state is another. Any other failure leads to `reconnecting`, after some failures `unreachable`, with growing
+ * `connecting` → `live`, or `waiting` where the camera sends nothing, over the connection that there is, or nobody can
+ * begin for lack of a keyframe. Any other failure leads to `reconnecting`, after some failures `unreachable`, with growing
  * pauses between tries. `blocked`: the browser wants a tap before it plays; call `play()` from it.
  *
  * Events: `statechange` (also when `detail.seconds` changes), `firstframe` of each connection.
@@ -59,7 +58,7 @@ export class WebRTCVideoClient extends EventTarget {
    * @param {HTMLVideoElement} video
    * @param {() => Promise<string>} askCamera the camera's state as the server sees it; empty where it does not answer
    * @param {() => boolean} mayDelay whether `setPlayoutDelay` is to have an effect on the next call
-   * @param {() => number} slowness by how many milliseconds later than other cameras' its pictures are missed
+   * @param {() => number} slowness in ms, as `ServerStatusMonitor` has it
    * @param {Call | null} [firstCall] one that has begun already
    */
   constructor(video, askCamera, mayDelay, slowness = () => 0, firstCall = null) {
