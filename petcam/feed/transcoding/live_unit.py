@@ -105,7 +105,7 @@ class _NalUnits:
         units += [self._unit(nals) for nals in self._splitter.push(piece)]
         if units:
             self._ends.ended()
-        if self._splitter.was_cut:
+        if self._splitter.was_cut and media_ns == self._media_ns:  # else the next picture's beginning was lost
             self._ends.was_wrong()
         if self._splitter.has_picture and (units or not had_picture):
             self._media_ns = media_ns

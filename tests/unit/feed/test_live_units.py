@@ -74,6 +74,28 @@ def test_other_codecs_are_put_together_by_their_stamps():
     assert found == [annexb.START_CODE + b"a" * 250, annexb.START_CODE + b"b" * 30]
 
 
+def at_once(pictures, lost=()):
+    """Of each picture whether it came before the next began; of those in ``lost`` the first piece does not come."""
+    arrived, found = [], {}
+
+    def packets():
+        for number, nals in enumerate(pictures):
+            for piece in pieces_of(nals, number)[number in lost :]:
+                arrived.append(number)
+                yield piece
+
+    for unit in live_units(stream(packets()), in_pieces=True):
+        found[unit.media_ns // 10**9] = arrived[-1] == unit.media_ns // 10**9
+    return found
+
+
+def test_a_beginning_that_is_lost_is_no_mistake_about_the_picture_before():
+    pictures = [slices(250), *[slices(130)] * (FIRST_NEEDED + 10)]
+    found = at_once(pictures, lost={FIRST_NEEDED + 4})
+    assert found[FIRST_NEEDED + 3] and FIRST_NEEDED + 4 not in found
+    assert found[FIRST_NEEDED + 6]
+
+
 def waits(pictures, ends=None):
     """Of each picture whether it had to wait for the next."""
     ends, found = ends or PictureEnds(annexb.H264), []
