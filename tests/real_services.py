@@ -44,6 +44,12 @@ class RealServices:
         self.set_password(OWNER)
         self.set_password(VIEWER, "--viewer")
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def start(self, *names):
         """Start ``web``, ``streamer`` or ``feed`` and wait until each is ready. The feed's source is the demo; it needs
         the streamer."""

@@ -35,6 +35,7 @@ from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
+from petcam.shm.keyframe_search import no_keyframe_words
 from petcam.system.hostname import mdns_name
 from petcam.system.network import http_get, is_loopback, is_own_address, is_port_free, lan_address, local_url_host
 from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
@@ -170,10 +171,7 @@ def check_segment(subject: str, layout: str, reader: BaseReader[Any, Any]) -> Fi
             Sign.BROKEN, subject, f"{reader.name}: {reader.last_fault}; see sudo petcam shm check {reader.name}"
         )
     if without_keyframe:
-        seconds = max(1, int(without_keyframe))
-        return Finding(
-            Sign.LOOK, subject, f"{reader.name}: no keyframe for {seconds} s: lower the camera's keyframe interval"
-        )
+        return Finding(Sign.LOOK, subject, f"{reader.name}: {no_keyframe_words(max(1.0, without_keyframe))}")
     return Finding(Sign.LOOK, subject, f"{reader.name}: {_why_nothing_comes(subject, layout, reader.name)}")
 
 

@@ -36,4 +36,8 @@ def no_keyframe(seconds: float) -> PetcamError | None:
     """What is said of so many seconds without a keyframe; None: they are too few for that."""
     if seconds < MIN_SECONDS:
         return None
-    return PetcamError(Code.NO_KEYFRAME, f"no keyframe for {int(seconds)} s: lower the camera's keyframe interval")
+    return PetcamError(Code.NO_KEYFRAME, no_keyframe_words(seconds))
+
+
+def no_keyframe_words(seconds: float) -> str:
+    return f"no keyframe for {int(seconds)} s: lower the camera's keyframe interval"

@@ -96,12 +96,9 @@ DRAWN = """() => {
 @pytest.fixture(scope="module")
 def petcam(system: DemoSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServices]:
     """Behind passwords; its picture is the demo's, its detector the tests'."""
-    running = RealServices(tmp_path_factory.mktemp("petcam"), f"/petcam_demo_{system.port}_stream")
-    try:
+    with RealServices(tmp_path_factory.mktemp("petcam"), system.stream) as running:
         running.start("web", "streamer")
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture
@@ -194,7 +191,7 @@ def test_markup_as_a_class_is_drawn_as_text(petcam: RealServices, page: Page, sy
 
 def find_markup(petcam: RealServices, system: DemoSystem, ended: threading.Event) -> None:
     """A detector that sees it on every frame."""
-    with StreamReader(f"/petcam_demo_{system.port}_stream") as stream:
+    with StreamReader(system.stream) as stream:
         with DetectionWriter(petcam.detections, writer_name="test") as writer:
             while not ended.is_set():
                 frame = stream.read(timeout=1.0)

@@ -84,8 +84,8 @@ def test_a_box_is_the_detectors_for_the_very_frame(page: Page) -> None:
 
 
 def test_a_box_is_on_the_drawn_pet(page: Page) -> None:
-    """On a busy machine the browser may have later frames already when a drawing is looked at: so one of a few has to be
-    right. Were boxes beside the pet, none would be."""
+    """On a busy machine the browser may have later frames already when a drawing is looked at: so one of a few has to
+    be right. Were boxes beside the pet, none would be."""
     found = [page.evaluate(DRAWING)["orange"] for _ in range(DRAWINGS)]
     assert all(orange["all"] > 500 for orange in found)
     assert any(orange["inside"] >= 0.95 * orange["all"] for orange in found), found

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -41,12 +42,9 @@ def petcam(tmp_path: Path) -> Iterator[RealServices]:
             detector.publish(frame, [("cat", 0.9, *PET)])
 
         camera = EncodedCamera(stream, WIDTH, HEIGHT, group=FPS, sar="16/11", paint=paint, published=detect)
-        try:
+        with closing(camera), services:
             services.start("web", "streamer")
             yield services
-        finally:
-            services.close()
-            camera.close()
 
 
 def screenshot(page: Page) -> Any:

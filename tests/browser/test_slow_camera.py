@@ -1,6 +1,7 @@
 """A camera that sends a picture each few seconds, as at night or for a time lapse."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,9 @@ NOTE_STATES = """() => {
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[RealServices]:
     stream = f"/petcam_test_{free_port()}_slow"
-    running, camera = RealServices(tmp_path, stream), EncodedCamera(stream, 640, 360, fps=FPS, group=1)
-    try:
+    with closing(EncodedCamera(stream, 640, 360, fps=FPS, group=1)), RealServices(tmp_path, stream) as running:
         running.start("web", "streamer")
         yield running
-    finally:
-        running.close()
-        camera.close()
 
 
 def test_it_stays_live_in_one_call_and_is_recorded_into_one_file(

@@ -45,12 +45,9 @@ class Stream:
 @pytest.fixture(scope="module")
 def petcam(system: DemoSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServices]:
     """Behind passwords; its picture is the demo's."""
-    running = RealServices(tmp_path_factory.mktemp("petcam"), f"/petcam_demo_{system.port}_stream")
-    try:
+    with RealServices(tmp_path_factory.mktemp("petcam"), system.stream) as running:
         running.start("web", "streamer")
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture

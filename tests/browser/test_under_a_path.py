@@ -16,12 +16,9 @@ NewPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def petcam(system: DemoSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServices]:
     """Behind passwords; its picture is the demo's."""
-    running = RealServices(tmp_path_factory.mktemp("petcam"), system.stream, proxies=("127.0.0.1",))
-    try:
+    with RealServices(tmp_path_factory.mktemp("petcam"), system.stream, proxies=("127.0.0.1",)) as running:
         running.start("web", "streamer")
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture

@@ -43,6 +43,13 @@ def require_true_captures(came: list[AccessUnit]) -> None:
     assert all(unit.capture_ns <= unit.publish_ns for unit in came)
 
 
+def require_said(log: list[str], says: tuple[str, ...]) -> None:
+    """These are in the log's warnings, one in each, and nothing else is."""
+    warnings = [line for line in log if not line.startswith("INFO")]
+    assert len(warnings) == len(says)
+    assert all(said in line for said, line in zip(says, warnings, strict=True))
+
+
 def nal_units(came: list[AccessUnit]) -> list[list[bytes]]:
     return [list(annexb.nal_units(unit.data)) for unit in came]
 

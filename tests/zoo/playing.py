@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from petcam.shm.stream import AccessUnit
 from tests.integration.feed.conftest import Feed
@@ -15,6 +16,7 @@ from tests.zoo.outcome import Comparison, compared, nal_units
 from tests.zoo.play import Play
 from tests.zoo.rtsp_camera import RtspCamera
 
+T = TypeVar("T")
 AT_A_TIME = 8  # cameras, which mostly wait
 
 
@@ -65,7 +67,7 @@ def play(case: Case, directory: Path) -> Outcome:
     return Outcome(came, camera.plays, camera.requests, feed.log, status)
 
 
-def play_all(cases: Iterable[Case], directory: Path) -> dict[str, "Future[Outcome]"]:
+def play_all(cases: Iterable[Any], directory: Path, play: Callable[[Any, Path], T] = play) -> dict[str, "Future[T]"]:
     """By name, all ended; some at a time. Each is in a future, so that one which fails is the failure of its own tests
     alone."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.zoo import clips
 from tests.zoo.encoder import Encoder, Writing
 from tests.zoo.outcome import compared, nal_units, require_true_captures
-from tests.zoo.playing import started
+from tests.zoo.playing import play_all, started
 
 PICTURES = 36  # that are read
 SECOND_SIZE = (320, 240)
@@ -55,9 +54,7 @@ def written(case, directory):
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("encoders")
-    with ThreadPoolExecutor(len(CASES)) as pool:
-        return {case.name: pool.submit(written, case, directory) for case in CASES}
+    return play_all(CASES, tmp_path_factory.mktemp("encoders"), written)
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """USB cameras that send MJPEG, through what `petcam feed /dev/videoN` has behind V4L2 (tests/zoo/usb_camera.py)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
 
 from tests.zoo import clips
 from tests.zoo.jpeg_camera import JpegCamera
-from tests.zoo.outcome import numbers, require_true_captures
-from tests.zoo.playing import started
+from tests.zoo.outcome import numbers, require_said, require_true_captures
+from tests.zoo.playing import play_all, started
 
 PICTURES = 36  # that are read
 BROKEN = (0, 1, 9, 10, 27, 40, 60, 90)  # the first among them, as USB cameras begin
@@ -47,9 +46,7 @@ def filmed(case, directory):
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("usb")
-    with ThreadPoolExecutor(len(CASES)) as pool:
-        return {case.name: pool.submit(filmed, case, directory) for case in CASES}
+    return play_all(CASES, tmp_path_factory.mktemp("usb"), filmed)
 
 
 @pytest.fixture
@@ -75,9 +72,7 @@ def test_captures_rise_and_are_never_after_publishing(case, outcome):
 @by_case
 def test_the_log_says_what_is_wrong_and_nothing_else(case, outcome):
     _, connections, log, status = outcome
-    warnings = [line for line in log if not line.startswith("INFO")]
-    assert len(warnings) == len(case.says)
-    assert all(said in line for said, line in zip(case.says, warnings, strict=True))
+    require_said(log, case.says)
     assert connections == 1
     assert status == 0
 

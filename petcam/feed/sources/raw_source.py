@@ -45,9 +45,9 @@ def raw(word: str) -> Generator[Raw, None, None]:
 
 
 def _opened(word: str) -> AbstractContextManager[Raw]:
-    if word.lower().startswith(("rtsp://", "rtsps://")):
+    if rtsp.is_url(word):
         return _container(rtsp.shown(word), word, True, timeout=TIMEOUTS_SECONDS, options=rtsp.OPTIONS)
-    if re.fullmatch(r"/dev/video\d+", word):
+    if v4l2.is_device(word):
         return _container(word, word, True, timeout=TIMEOUTS_SECONDS, format="v4l2", options=v4l2.options(word))
     if word == "demo":
         raise PetcamError(Code.BAD_SOURCE, "the demo is painted here: there is no camera to look at")

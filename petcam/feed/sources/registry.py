@@ -1,6 +1,5 @@
 """From the word SOURCE to the class that plays it. Each is imported only when it is asked for."""
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -27,13 +26,11 @@ def find(word: str, detections: str, detector_delay_ms: float, detector_every: i
         from petcam.feed.sources.rpicam import RpicamSource
 
         return RpicamSource()
-    if word.lower().startswith(("rtsp://", "rtsps://")):
-        from petcam.feed.sources import rtsp
+    from petcam.feed.sources import rtsp, v4l2
 
+    if rtsp.is_url(word):
         return rtsp.source(word)
-    if re.fullmatch(r"/dev/video\d+", word):
-        from petcam.feed.sources import v4l2
-
+    if v4l2.is_device(word):
         return _readable(v4l2.source, word)
     _require_file(word)
     from petcam.feed.sources.file import FileSource
@@ -43,10 +40,10 @@ def find(word: str, detections: str, detector_delay_ms: float, detector_every: i
 
 def raw(word: str) -> AbstractContextManager[Raw]:
     """The source that ``word`` names, opened as ``raw_source`` does. Raises like :func:`find`."""
-    if word not in ("demo", "-", "rpicam") and not word.lower().startswith(("rtsp://", "rtsps://")):
-        _require_file(word)
-    from petcam.feed.sources import raw_source
+    from petcam.feed.sources import raw_source, rtsp
 
+    if word not in ("demo", "-", "rpicam") and not rtsp.is_url(word):
+        _require_file(word)
     return raw_source.raw(word)
 
 

@@ -19,6 +19,10 @@ FORM = "rtsp://USER:PASSWORD@HOST:PORT/PATH"
 ESCAPES = "write / as %2F, ? as %3F, # as %23 and @ as %40 in user, password and path"
 
 
+def is_url(word: str) -> bool:
+    return word.lower().startswith(("rtsp://", "rtsps://"))
+
+
 def source(url: str) -> PyavLiveSource:
     """The camera at ``url``; its name in the log is without what may be a secret."""
     return PyavLiveSource(shown(url), url, in_pieces=True, options={**OPTIONS, **IN_PIECES})

@@ -1,11 +1,17 @@
 """The source ``/dev/videoN``: a USB camera or another V4L2 device."""
 
+import re
+
 from petcam.errors import Code, PetcamError
 from petcam.feed.sources.pyav_live import PyavLiveSource
 from petcam.system.v4l2 import formats
 
 # V4L2's name of a format and FFmpeg's, the best first: what the device compresses itself costs us least.
 PREFERRED = ((b"H264", "h264"), (b"MJPG", "mjpeg"))
+
+
+def is_device(word: str) -> bool:
+    return re.fullmatch(r"/dev/video\d+", word) is not None
 
 
 def source(device: str) -> PyavLiveSource:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Generator
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from petcam.errors import Code, PetcamError
@@ -16,7 +15,6 @@ from petcam.media import pyav
 MAX_GROUP_SECONDS = 12.0  # from keyframe to keyframe: a viewer and a recorder begin at one
 MAX_GROUP_BYTES = 8 * 1024 * 1024  # half of what the shared memory holds
 FIRST_KEYFRAME_SECONDS = 1.0  # without one, decoding begins at a recovery point
-NANOSECOND = Fraction(1, 1_000_000_000)
 
 log = logging.getLogger("petcam.feed")
 
@@ -82,8 +80,7 @@ class Player:
 
     def _transcoded(self, unit: LiveUnit, after_ns: int | None = None) -> Generator[TimedPicture, None, None]:
         assert self._transcoder is not None
-        packet = pyav.load(self._name).Packet(unit.data)
-        packet.pts, packet.time_base = unit.media_ns, NANOSECOND
+        packet = self._transcoder.packet(unit.data, unit.media_ns)
         for coded, media_ns in self._transcoder.pictures(packet, after_ns):
             yield self._timed(coded, media_ns)
 

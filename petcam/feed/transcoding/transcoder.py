@@ -1,6 +1,7 @@
 """From whatever FFmpeg can decode to H.264 that a browser can play live."""
 
 from collections.abc import Generator
+from fractions import Fraction
 from typing import Any
 
 from petcam.errors import Code, PetcamError
@@ -10,6 +11,7 @@ from petcam.feed.transcoding.upright import fitted_size, quarter_turns, upright
 from petcam.h264 import CodedPicture
 from petcam.media import pyav
 
+NANOSECOND = Fraction(1, 1_000_000_000)
 MAX_SIZE = (1280, 720)  # pixels of a transcoded picture: what a small board can encode in time
 MAX_DECODED_PIXELS = 8192 * 4352  # of a picture of the source: 8K; a damaged header may claim any size
 KEYFRAME_NS = 1_000_000_000  # of the source's time, from keyframe to keyframe
@@ -32,6 +34,12 @@ class Transcoder:
         self._keyframe_ns: int | None = None  # media time of the newest keyframe
         self._broken = 0  # packets in a row
         self.skipped = 0  # packets
+
+    def packet(self, data: bytes, media_ns: int | None) -> Any:
+        """An access unit as ``pictures`` wants it."""
+        packet = self._av.Packet(data)
+        packet.pts, packet.time_base = media_ns, NANOSECOND
+        return packet
 
     def pictures(self, packet: Any, after_ns: int | None = None) -> Generator[TimedPicture, None, None]:
         """Those that a packet completes, and that are later than ``after_ns``; an empty one gives those that are left.

@@ -62,12 +62,9 @@ FORMS = st.dictionaries(st.sampled_from(("password", "again", "current", "next")
 
 @pytest.fixture(scope="module")
 def petcam(tmp_path_factory):
-    running = RealServices(tmp_path_factory.mktemp("petcam"))
-    try:
+    with RealServices(tmp_path_factory.mktemp("petcam")) as running:
         running.start("web", "streamer", *(["feed"] if HAS_PYAV else []))
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +72,9 @@ def cookies(petcam, tmp_path_factory):
     """The cookies of valid and invalid sessions; none of them may appear in the logs."""
     expired = petcam.log_in(OWNER)
     petcam.let_sessions_expire()
-    other = RealServices(tmp_path_factory.mktemp("other"))
-    try:
+    with RealServices(tmp_path_factory.mktemp("other")) as other:
         other.start("web")
         foreign = other.log_in(OWNER)
-    finally:
-        other.close()
     owner = petcam.log_in(OWNER)
     token, _, mac = owner.rpartition(".")
     forged = f"{token}.{mac[::-1]}"

@@ -16,9 +16,8 @@ NEW = "the very first words"
 
 @pytest.fixture
 def petcam(tmp_path):
-    running = RealServices(tmp_path)
-    yield running
-    running.close()
+    with RealServices(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture

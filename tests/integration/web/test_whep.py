@@ -18,12 +18,9 @@ TIMEOUT_SECONDS = 40.0  # for a frame
 
 @pytest.fixture(scope="module")
 def petcam(film, tmp_path_factory):
-    running = RealServices(tmp_path_factory.mktemp("petcam"), film)
-    try:
+    with RealServices(tmp_path_factory.mktemp("petcam"), film) as running:
         running.start("web", "streamer")
         yield running
-    finally:
-        running.close()
 
 
 class Player:
