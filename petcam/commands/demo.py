@@ -15,12 +15,14 @@ import yaml
 
 from petcam.config import Config, parse
 from petcam.errors import Code, PetcamError
+from petcam.feed import sources
 from petcam.system.child import Child, petcam_environment
 from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
 from petcam.system.signals import STOP_SIGNALS, Signals
 from petcam.system.streamer_binary import STREAMER, find_streamer
 from petcam.words import say
 
+LOG = "petcam-demo.log"
 STOP_TIMEOUT_SECONDS = 4.0
 MAX_START_SECONDS = 10.0  # then the URL is printed although no picture has come
 START_POLL_SECONDS = 0.05  # between checks while it starts
@@ -33,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8080, metavar="N", help="of the page; default 8080")
     parser.add_argument("--streamer-port", type=int, default=8081, metavar="N", help="TCP and UDP; default 8081")
     parser.add_argument("--dir", type=Path, default=default_directory(), metavar="D", help="default %(default)s")
+    parser.add_argument("--no-detector", action="store_true", help="leave the boxes to a detector of yours")
     parser.add_argument("--detector-delay-ms", type=int, metavar="N", help="of the demo source's detector")
     parser.add_argument("--detector-every", type=int, metavar="N", help="it looks at every Nth frame")
 
@@ -48,6 +51,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     directory: Path = args.dir.expanduser().resolve()
     text = yaml.safe_dump(settings(args, directory), sort_keys=False)
     demo, _ = parse(text, "petcam demo")
+    require_source(args.source)
     require_free_ports(demo)
     streamer = find_streamer()
     if streamer is None:
@@ -55,7 +59,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     file = prepare(directory, text)
     with ExitStack() as stack:
         signals = stack.enter_context(Signals(STOP_SIGNALS | {signal.SIGCHLD}))
-        log = stack.enter_context(open(directory / "petcam-demo.log", "wb"))
+        log = stack.enter_context(open(directory / LOG, "wb"))
         children = make_children(args, file, streamer, log)
         stack.callback(remove_segments, demo)
         stack.callback(stop_children, children)
@@ -77,6 +81,13 @@ def settings(args: argparse.Namespace, directory: Path) -> dict[str, Any]:
         "recording": {"directory": str(directory / "recordings")},
         "auth": {"mode": "none"},
     }
+
+
+def require_source(word: str) -> None:
+    """What can never be shown ends the demo with the reason, before anything is started. A camera may come later."""
+    if word == "-":
+        raise PetcamError(Code.BAD_SOURCE, say("demo.no_input"))
+    sources.require_picture(sources.find(word, None, 0))
 
 
 def require_free_ports(demo: Config) -> None:
@@ -111,8 +122,9 @@ def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[
     petcam = [sys.executable, "-m", "petcam.cli", "--config", str(file)]
     delay = [] if args.detector_delay_ms is None else ["--detector-delay-ms", str(args.detector_delay_ms)]
     every = [] if args.detector_every is None else ["--detector-every", str(args.detector_every)]
+    none = ["--no-detector"] if args.no_detector else []
     commands = {
-        "petcam feed": [*petcam, "feed", *delay, *every],
+        "petcam feed": [*petcam, "feed", *delay, *every, *none],
         STREAMER: [str(streamer), "--config", str(file)],
         "petcam web": [*petcam, "web"],
     }
@@ -121,17 +133,17 @@ def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[
 
 def watch(demo: Config, children: list[Child], directory: Path, signals: Signals) -> None:
     """Print the URL once everything answers, and restart each child that ends, until Ctrl-C or SIGTERM."""
-    started_at, announced = time.monotonic(), False
+    started_at, announced, log = time.monotonic(), False, directory / LOG
     tell("where", directory=directory)
     while signals.wait(WATCH_POLL_SECONDS if announced else START_POLL_SECONDS) not in STOP_SIGNALS:
         for child in children:
             how = child.poll_exit()
             if how:
-                tell("ended", name=child.name, how=how)
+                tell("ended", name=child.name, how=how, log=log)
             child.restart_if_due()
         if not announced and (is_up(demo) or time.monotonic() - started_at > MAX_START_SECONDS):
             announced = True
-            announce(demo)
+            announce(demo, log)
 
 
 def is_up(demo: Config) -> bool:
@@ -143,14 +155,22 @@ def is_up(demo: Config) -> bool:
         return False
 
 
-def announce(demo: Config) -> None:
+def announce(demo: Config, log: Path) -> None:
     if not is_up(demo):
-        tell("no_picture")
+        tell("no_picture", log=log)
+        print(trouble_of_feed(log), end="")
+    tell("detector", stream=demo.camera.stream, detections=demo.camera.detections)
     host = local_url_host(demo.web.host)
     if not is_loopback(demo.web.host):
         host = lan_address() if demo.web.host in ("0.0.0.0", "::") else host
         tell("exposed")
     tell("open", url=f"http://{host}:{demo.web.port}")
+
+
+def trouble_of_feed(log: Path) -> str:
+    """The last line in which the feed said why it shows nothing; empty: it said nothing."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    return next((line for line in reversed(lines) if line.startswith("WARNING petcam.feed:")), "")
 
 
 def tell(what: str, **values: object) -> None:

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="demo: the detector looks at every Nth frame, 1 to 30, default %(default)s",
     )
-
+    parser.add_argument("--no-detector", action="store_true", help="demo: leave the boxes to a detector of yours")
     parser.add_argument(
         "--probe",
         action="store_true",
@@ -47,7 +47,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.probe:
         return probe.run(_chosen_source(args, config.camera))
     detector = args.detector_delay_ms, args.detector_every
-    source = sources.find(_chosen_source(args, config.camera), config.camera.detections, *detector)
+    detections = None if args.no_detector else config.camera.detections
+    source = sources.find(_chosen_source(args, config.camera), detections, *detector)
+    if args.source:  # a person named it, and need not be kept waiting; what the service plays may be mended meanwhile
+        sources.require_picture(source)
     with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
         feeder = Feeder(source, writer)
         feeder.start()

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from fractions import Fraction
 
 from petcam.feed.demo.detector import Box, DelayedDetector, Writer
@@ -20,9 +20,9 @@ FPS = 30
 class DemoSource:
     """Draws, encodes and paces ``FPS`` frames a second; the detector's thread publishes their boxes later.
 
-    ``open_detections`` makes the writer of the detections segment, a context manager; ``detector_delay_ms`` is how
-    long after a frame's capture its boxes are published, and the detector looks at each ``detector_every``-th frame.
-    A frame that could not be drawn in time is left out.
+    ``open_detections`` makes the writer of the detections segment, a context manager; None: there is no detector.
+    ``detector_delay_ms`` is how long after a frame's capture its boxes are published, and the detector looks at each
+    ``detector_every``-th frame. A frame that could not be drawn in time is left out.
     """
 
     name = "demo"
@@ -30,7 +30,7 @@ class DemoSource:
 
     def __init__(
         self,
-        open_detections: Callable[[], AbstractContextManager[Writer]],
+        open_detections: Callable[[], AbstractContextManager[Writer]] | None,
         detector_delay_ms: float,
         detector_every: int = 1,
     ) -> None:
@@ -42,13 +42,20 @@ class DemoSource:
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         scene = Scene()
         encoder = Encoder(WIDTH, HEIGHT, Fraction(FPS), "the source demo", matrix="bt709")
-        with self._open_detections() as writer, DelayedDetector(writer, self._delay_ns) as detector:
+        with ExitStack() as stack:
+            detector = self._detector(stack)
             for number, capture_ns in _schedule(stop):
                 data, keyframe = encoder.encode_i420(scene.draw(number, _clock(capture_ns)))
                 frame = EncodedFrame(data, capture_ns, keyframe, WIDTH, HEIGHT, number)
                 yield frame  # published on return, so no box is ever ahead of its frame
-                if number % self._every == 0:
+                if detector is not None and number % self._every == 0:
                     detector.submit(frame, _boxes(scene, number))
+
+    def _detector(self, stack: ExitStack) -> DelayedDetector | None:
+        if self._open_detections is None:
+            return None
+        writer = stack.enter_context(self._open_detections())
+        return stack.enter_context(DelayedDetector(writer, self._delay_ns))
 
 
 def _boxes(scene: Scene, number: int) -> list[Box]:

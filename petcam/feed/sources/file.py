@@ -16,6 +16,7 @@ from petcam.h264 import NotPlayable
 from petcam.media import pyav
 
 PROBED_PICTURES = 300  # that are looked at before the first is played: B-frames show up among so many
+NO_PICTURE = "has no picture in it"
 
 log = logging.getLogger("petcam.feed")
 
@@ -35,6 +36,15 @@ class FileSource:
             pyav.load(f"playing {self.name}")
         self._transcode: bool | None = None  # None: not known yet
 
+    def require_picture(self) -> None:
+        """Raises ``BAD_SOURCE``, with the file's name, where there is none in it. What is found out is kept."""
+        try:
+            with closing(self._play_once()) as pictures:
+                if next(pictures, None) is None:
+                    raise PetcamError(Code.BAD_SOURCE, NO_PICTURE)
+        except PetcamError as error:
+            raise PetcamError(error.code, f"{self.name}: {error.message}") from error
+
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         schedule = PlaybackSchedule(stop)
         while True:
@@ -47,7 +57,7 @@ class FileSource:
                     yield EncodedFrame(picture.data, due_ns, picture.keyframe, picture.width, picture.height)
                     played = True
             if not played:
-                raise PetcamError(Code.BAD_SOURCE, "has no picture in it")
+                raise PetcamError(Code.BAD_SOURCE, NO_PICTURE)
 
     def _play_once(self) -> Pictures:
         if self._transcode is None:

@@ -1,8 +1,10 @@
 """From the word SOURCE to the class that plays it. Each is imported only when it is asked for."""
 
+import os
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
+from functools import partial
 
 from petcam.errors import Code, PetcamError
 from petcam.feed.source import Source
@@ -11,8 +13,8 @@ from petcam.feed.sources.unit import Raw
 POSSIBLE = "demo, a video file, - (H.264 in Annex-B form on standard input), rpicam, rtsp://..., /dev/videoN"
 
 
-def find(word: str, detections: str, detector_delay_ms: float, detector_every: int = 1) -> Source:
-    """The source that ``word`` names; ``detections`` is the segment that the demo's detector writes.
+def find(word: str, detections: str | None, detector_delay_ms: float, detector_every: int = 1) -> Source:
+    """The source that ``word`` names; ``detections`` is the segment that the demo's detector writes, None: it has none.
 
     Raises :class:`PetcamError`: ``BAD_SOURCE`` where there is no such source, ``UNSUPPORTED`` where PyAV is missing.
     """
@@ -38,6 +40,15 @@ def find(word: str, detections: str, detector_delay_ms: float, detector_every: i
     return _readable(FileSource, word)
 
 
+def require_picture(source: Source) -> None:
+    """Raises ``BAD_SOURCE`` where ``source`` will never show a picture, however often it is started. Only of a file can
+    that be known: a camera may be switched on later."""
+    from petcam.feed.sources.file import FileSource
+
+    if isinstance(source, FileSource):
+        source.require_picture()
+
+
 def raw(word: str) -> AbstractContextManager[Raw]:
     """The source that ``word`` names, opened as ``raw_source`` does. Raises like :func:`find`."""
     from petcam.feed.sources import raw_source, rtsp
@@ -48,19 +59,26 @@ def raw(word: str) -> AbstractContextManager[Raw]:
 
 
 def _require_file(word: str) -> None:
-    if not Path(word).exists():
-        shown = f"{word.partition('://')[0]}://..." if "://" in word else word  # the rest may hold a password
-        raise PetcamError(Code.BAD_SOURCE, f"no such source or file: {shown}; possible are {POSSIBLE}")
+    try:
+        os.stat(word)
+    except FileNotFoundError:
+        scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/*", word)
+        shown = f"{scheme[0]}..." if scheme else word  # the rest may hold a password
+        message = f"no such source or file: {shown}; possible are {POSSIBLE}"
+        raise PetcamError(Code.BAD_SOURCE, message) from None
+    except OSError as error:
+        raise PetcamError(Code.BAD_SOURCE, f"{word} cannot be read: {error.strerror}") from error
 
 
-def _demo(detections: str, detector_delay_ms: float, detector_every: int) -> Source:
+def _demo(detections: str | None, detector_delay_ms: float, detector_every: int) -> Source:
     from petcam.feed.demo import DemoSource
     from petcam.shm.detections import DetectionWriter
 
-    def open_detections() -> DetectionWriter:
-        return DetectionWriter(detections, writer_name="petcam feed demo")
+    def open_detections(name: str) -> DetectionWriter:
+        return DetectionWriter(name, writer_name="petcam feed demo")
 
-    return DemoSource(open_detections, detector_delay_ms, detector_every)
+    opened = None if detections is None else partial(open_detections, detections)
+    return DemoSource(opened, detector_delay_ms, detector_every)
 
 
 def _readable(make: Callable[[str], Source], path: str) -> Source:

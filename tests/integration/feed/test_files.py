@@ -1,5 +1,6 @@
 """Files through `petcam feed` into real shared memory."""
 
+import os
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,10 +123,11 @@ def test_old_pyav_that_does_not_say_how_to_turn_is_done_without(turned_clip, tur
             assert quarter_turns(container.streams.video[0], frame) == turns
 
 
-def test_a_file_that_is_no_video_is_retried_and_the_reason_logged(feed, tmp_path):
-    path = tmp_path / "note.mp4"
+def test_a_file_of_the_configuration_that_is_no_video_is_retried_and_the_reason_logged(feed, tmp_path):
+    path, config = tmp_path / "note.mp4", tmp_path / "petcam.yaml"
     path.write_text("not a video\n" * 100)
-    run = feed(str(path))
+    config.write_text(f"camera: {{source: {path}, stream: /petcam_test_{os.getpid()}_note}}\n")
+    run = feed("--config", str(config))
     assert "is no video, or is damaged" in run.wait_for("tried again in 1 s")
     assert run.stop() == 0
 
