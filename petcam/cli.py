@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from petcam import __version__, config
 from petcam.errors import Code, PetcamError
@@ -28,14 +29,20 @@ COMMANDS = {
     "token": ("petcam.commands.token", "tokens for programs that watch and cannot log in"),
     "doctor": ("petcam.commands.doctor", "say what works on this board, and the remedy for what does not"),
 }
+CONFIG_HELP = f"default {config.DEFAULT_PATH}"
 EXIT_USAGE = 2
 EXIT_CONFIG = 78  # EX_CONFIG; systemd does not restart after it
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Of one subcommand: imports its module once its words are to be read."""
+    """Of one subcommand, or of an action within one; imports its module once its words are to be read."""
 
-    module = ""  # none: of an action within a subcommand
+    module = ""  # none: of an action
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # SUPPRESS: one that stands before the subcommand must survive the subcommand's own default.
+        self.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=CONFIG_HELP)
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         if self.module:
@@ -58,14 +65,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    # SUPPRESS below: a --config before the subcommand must survive the subcommand's own default.
     parser = argparse.ArgumentParser(prog="petcam", description="A pet camera for small Linux boards.")
     parser.add_argument("--version", action="version", version=f"petcam {__version__}")
-    parser.add_argument("--config", type=Path, metavar="FILE", help=f"default {config.DEFAULT_PATH}")
+    parser.add_argument("--config", type=Path, metavar="FILE", help=CONFIG_HELP)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=CommandParser)
     for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
         command.module = module
     return parser
 
