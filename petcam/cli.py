@@ -58,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args, _load(args)))
     except PetcamError as error:
-        print(f"petcam: {explain(error)}", file=sys.stderr)
+        for line in explain(error).splitlines():
+            print(f"petcam: {line}", file=sys.stderr)
         return EXIT_CONFIG if error.code is Code.BAD_CONFIG else 1
     except KeyboardInterrupt:
         return 130
@@ -84,7 +85,7 @@ def _load(args: argparse.Namespace) -> config.Config:
             log.info("%s does not exist; every key has its default", config.DEFAULT_PATH)
         return config.Config()
     loaded, warnings = config.load(path or config.DEFAULT_PATH)
-    for warning in warnings:
+    for warning in () if args.command == "check-config" else warnings:  # which says more of them
         log.warning("%s", warning)
     return loaded
 

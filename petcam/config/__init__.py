@@ -5,6 +5,7 @@
 """
 
 from petcam.config.keys import Auth, Camera, Config, Recording, Streamer, Web, WebRTC
+from petcam.config.mistake import Mistake
 from petcam.config.reader import DEFAULT_PATH, load, parse
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Auth",
     "Camera",
     "Config",
+    "Mistake",
     "Recording",
     "Streamer",
     "Web",

@@ -3,22 +3,37 @@
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
+URL_BEGINS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/*")
 DECIMAL = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+")
 # How else a choice of off or on may be written, in small or capital letters.
 SWITCH = {"off": "off", "no": "off", "false": "off", "on": "on", "yes": "on", "true": "on"}
 
 
+def _always(_: str) -> bool:
+    return True
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
 @dataclass(frozen=True)
 class Kind:
-    """``read`` gives a text's value, None where it is not allowed; ``words`` say what is."""
+    """``read`` gives a text's value, None where it is not allowed; ``words`` say what is.
+
+    ``works`` tells whether one that is allowed can work: where not, the services start all the same, and check-config
+    refuses it. ``public`` is what of a text may be shown.
+    """
 
     words: str
     read: Callable[[str], Any]
     is_list: bool = False  # of such values
+    works: Callable[[str], bool] = _always
+    public: Callable[[str], str] = _as_it_is
 
 
 def whole(low: int, high: int) -> Kind:
@@ -43,11 +58,46 @@ def choice(*words: str) -> Kind:
     return Kind(" or ".join(words), read)
 
 
-def matching(pattern: str, words: str) -> Kind:
+def matching(pattern: str, words: str, works: Callable[[str], bool] = _always) -> Kind:
     def read(text: str) -> str | None:
         return text if re.fullmatch(pattern, text) else None
 
-    return Kind(words, read)
+    return Kind(words, read, works=works)
+
+
+def _is_address_or_name(text: str) -> bool:
+    """A colon is of an IPv6 address, or it is that of a port, which does not belong here."""
+    if ":" not in text and not re.fullmatch(r"[0-9]+(\.[0-9]+){3}", text):
+        return True
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_endpoint(text: str) -> bool:
+    if matched := re.fullmatch(r"\[(.*)\]:([0-9]+)", text):
+        return ":" in matched[1] and _is_address_or_name(matched[1]) and _is_port(matched[2])
+    host, colon, port = text.partition(":")
+    if not colon or ":" in port:
+        return _is_address_or_name(text)
+    return host != "" and _is_address_or_name(host) and _is_port(port)
+
+
+def _is_port(digits: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,5}", digits) is not None and 1 <= int(digits) <= 65535
+
+
+def _is_known_source(text: str) -> bool:
+    """What begins as a URL does is one of a network camera."""
+    return not URL_BEGINS.match(text) or re.match(r"(?i:rtsps?)://[^/?#]", text) is not None
+
+
+def _without_secret(text: str) -> str:
+    """Behind the scheme of a URL there may be a password."""
+    matched = URL_BEGINS.match(text)
+    return f"{matched[0]}..." if matched else text
 
 
 def _network(text: str) -> str | None:
@@ -62,18 +112,19 @@ def _network(text: str) -> str | None:
 
 def list_of(kind: Kind) -> Kind:
     """``kind`` has the words for several."""
-    return Kind(f"a list of {kind.words}", kind.read, is_list=True)
+    return Kind(f"a list of {kind.words}", kind.read, is_list=True, works=kind.works)
 
 
 PORT = whole(1, 65535)
 BYTES = whole(0, 2**62)
 HOST_PATTERN = r"[A-Za-z0-9.:_-]{1,253}"
-HOST = matching(HOST_PATTERN, "a host name or an IP address")
+HOST = matching(HOST_PATTERN, "a host name or an IP address", _is_address_or_name)
 HOSTS = list_of(matching(HOST_PATTERN, "host names or IP addresses"))
 ENDPOINTS = list_of(
     matching(
         rf"{HOST_PATTERN}|\[[0-9A-Fa-f:.]{{2,45}}\]:[0-9]{{1,5}}",
         "host names or IP addresses, each with :PORT where that is another",
+        _is_endpoint,
     )
 )
 NETWORKS = list_of(Kind("IP addresses or networks like 192.168.1.0/24", _network))
@@ -82,4 +133,7 @@ SEGMENT = matching(r"/[A-Za-z0-9._-]{1,200}", "a segment name like /petcam_strea
 DIRECTORY = matching(r"/[^\x00-\x1f]*", "an absolute path")
 FILE = matching(r"(/[^\x00-\x1f]*)?", "an absolute path, or empty")
 URL = matching(r"(https?://[^\s/]+(/\S*)?)?", "an http:// or https:// URL, or empty")
-SOURCE = matching(r"[^\x00-\x1f]*", "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty")
+SOURCE = replace(
+    matching(r"[^\x00-\x1f]*", "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", _is_known_source),
+    public=_without_secret,
+)

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import yaml
 from petcam.config.document import Entry, Refused, compose, entries, is_empty, line_of, quoted, shown
 from petcam.config.keys import Config
 from petcam.config.kinds import Kind
+from petcam.config.mistake import Mistake
+from petcam.config.ports import Listener, collisions
+from petcam.config.spelling import nearest
 from petcam.errors import Code, PetcamError
 
 DEFAULT_PATH = Path("/etc/petcam/petcam.yaml")
@@ -21,7 +25,7 @@ _SECTIONS: dict[str, type] = {f.name: f.default_factory for f in fields(Config)}
 
 
 def load(path: Path) -> tuple[Config, list[str]]:
-    """Read ``path``; return the configuration and a warning line for each unknown key.
+    """Read ``path``; return the configuration and warnings, a line each: of unknown keys, and each :class:`Mistake`.
 
     Raises :class:`PetcamError` (``BAD_CONFIG``) with one line that names file, line, key, text and remedy.
     """
@@ -63,20 +67,40 @@ def _parse_bytes(data: bytes, name: str) -> tuple[Config, list[str]]:
         raise PetcamError(Code.BAD_CONFIG, f"{name}: {refused}") from refused
     except UnicodeDecodeError as error:
         raise PetcamError(Code.BAD_CONFIG, f"{name}: is not UTF-8 text (byte {error.start})") from error
-    return config, [f"{name}: {warning}" for warning in warnings]
+    return config, [type(warning)(f"{name}: {warning}") for warning in warnings]
 
 
 def _read(text: str) -> tuple[Config, list[str]]:
     root = compose(text)
     given = {} if root is None else entries(root, "must hold sections such as web")
     warnings = [
-        f"line {entry.line}: unknown section {shown(name)} is ignored"
+        _unknown(entry.line, "section", name, nearest(name, _SECTIONS))
         for name, entry in given.items()
         if name not in _SECTIONS
     ]
     config = Config(**{name: _section(name, cls, given, warnings) for name, cls in _SECTIONS.items()})
     _require_files(config, given)
+    warnings += [_collision(*pair, given) for pair in collisions(config)]
     return config, warnings
+
+
+def _unknown(line: int, kind: str, name: str, meant: str) -> str:
+    """A newer petcam's, which is only warned of, or one that was meant for another."""
+    words = f"line {line}: unknown {kind} {shown(name)} is ignored"
+    return Mistake(f"{words}; did you mean {meant}?") if meant else words
+
+
+def _collision(one: Listener, other: Listener, document: dict[str, Entry]) -> Mistake:
+    lines = [line for each in (other, one) if (line := _line_of_key(each.key, document))]
+    words = f"{one.key} and {other.key} are both {one.port}: give each a port of its own"
+    return Mistake(f"line {lines[0]}: {words}")
+
+
+def _line_of_key(key: str, document: dict[str, Entry]) -> int:
+    """0: it is not in the document."""
+    section, _, name = key.partition(".")
+    given = entries(document[section].value, "") if section in document else {}
+    return given[name].line if name in given else 0
 
 
 def _section(section: str, cls: type, document: dict[str, Entry], warnings: list[str]) -> Any:
@@ -84,13 +108,35 @@ def _section(section: str, cls: type, document: dict[str, Entry], warnings: list
     kinds: dict[str, Kind] = {f.name: f.metadata["kind"] for f in fields(cls)}
     for name, entry in given.items():
         if name not in kinds:
-            warnings.append(f"line {entry.line}: unknown key {section}.{shown(name)} is ignored")
+            warnings.append(_unknown(entry.line, "key", f"{section}.{name}", _meant(name, section)))
     chosen = {
         name: _value(f"{section}.{name}", kind, given[name].value)
         for name, kind in kinds.items()
         if name in given and not is_empty(given[name].value)  # an emptied key means its default
     }
+    for name in chosen:
+        warnings += _hopeless(f"{section}.{name}", kinds[name], given[name].value)
     return cls(**chosen)
+
+
+def _meant(name: str, section: str) -> str:
+    """The key that an unknown one of a section was meant for: one of the same section, or of the only other that has
+    it. Empty: none."""
+    if found := nearest(name, _names(section)):
+        return found
+    others = [f"{other}.{name}" for other in _SECTIONS if name in _names(other)]
+    return others[0] if len(others) == 1 else ""
+
+
+def _names(section: str) -> list[str]:
+    return [field.name for field in fields(_SECTIONS[section])]
+
+
+def _hopeless(key: str, kind: Kind, node: yaml.Node) -> Iterator[Mistake]:
+    """What is allowed and cannot work, in a value or in each of a list."""
+    for each in node.value if kind.is_list else [node]:
+        if not kind.works(each.value):
+            yield Mistake(f"line {line_of(each)}: {key}: {_quoted(kind, each)} cannot work; it must be {kind.words}")
 
 
 def _value(key: str, kind: Kind, node: yaml.Node) -> Any:
@@ -109,7 +155,11 @@ def _scalar(key: str, kind: Kind, node: yaml.Node) -> Any:
 
 
 def _not_allowed(key: str, kind: Kind, node: yaml.Node) -> Refused:
-    return Refused(line_of(node), f"{key}: {quoted(node)} is not allowed; it must be {kind.words}")
+    return Refused(line_of(node), f"{key}: {_quoted(kind, node)} is not allowed; it must be {kind.words}")
+
+
+def _quoted(kind: Kind, node: yaml.Node) -> str:
+    return f"'{shown(kind.public(node.value))}'" if isinstance(node, yaml.ScalarNode) else quoted(node)
 
 
 def _require_files(config: Config, document: dict[str, Entry]) -> None:

@@ -36,6 +36,8 @@ def test_a_file_means_what_the_cases_say(case: dict[str, Any]) -> None:
         return
     loaded, warnings = config.parse(text, "petcam.yaml")
     assert warnings == case.get("warnings", [])
+    mistakes = [number for number, warning in enumerate(warnings, 1) if isinstance(warning, config.Mistake)]
+    assert mistakes == case.get("mistakes", [])
     expected = case.get("expect", {})
     assert {key: value(loaded, key) for key in expected} == expected
 

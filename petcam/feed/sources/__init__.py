@@ -5,7 +5,7 @@ Imports ``petcam.errors``, ``petcam.media``, ``petcam.shm.detections`` (for the 
 the rooms ``demo``, ``transcoding``, ``timing`` and ``h264``. Others import from here only.
 """
 
-from petcam.feed.sources.registry import POSSIBLE, find, raw, require_picture
+from petcam.feed.sources.registry import POSSIBLE, fault_of_service, find, raw, require_picture
 from petcam.feed.sources.unit import About, Decoded, Unit
 
-__all__ = ["POSSIBLE", "About", "Decoded", "Unit", "find", "raw", "require_picture"]
+__all__ = ["POSSIBLE", "About", "Decoded", "Unit", "fault_of_service", "find", "raw", "require_picture"]

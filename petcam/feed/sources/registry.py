@@ -49,6 +49,22 @@ def require_picture(source: Source) -> None:
         source.require_picture()
 
 
+def fault_of_service(word: str) -> str:
+    """Why a service can never play the source that ``word`` names, whatever there is on this machine; empty: it may."""
+    from petcam.feed.sources import rtsp
+
+    if rtsp.is_url(word):
+        try:
+            rtsp.shown(word)
+        except PetcamError as error:
+            return error.message
+    elif word == "-":
+        return "a service has no standard input; let the program that writes it run petcam feed -"
+    elif word not in ("", "demo", "rpicam") and not word.startswith("/"):
+        return f"{word}: a service needs the whole path of a file, from its first / on; possible are {POSSIBLE}"
+    return ""
+
+
 def raw(word: str) -> AbstractContextManager[Raw]:
     """The source that ``word`` names, opened as ``raw_source`` does. Raises like :func:`find`."""
     from petcam.feed.sources import raw_source, rtsp

@@ -37,8 +37,7 @@ func Default() (config Config) {
 	return config
 }
 
-// Load reads the file that was named, or DefaultPath where none was: only that one may be missing. It logs a line for
-// each unknown key. Its error is one line that names file, line, key, text and remedy.
+// Load reads the file that was named, or DefaultPath where none was: only that one may be missing. It logs each warning. Its error is one line that names file, line, key, text and remedy.
 func Load(named string, log *slog.Logger) (Config, error) {
 	path := named
 	if path == "" {
@@ -92,7 +91,8 @@ func reason(err error) string {
 	return strings.ToUpper(words[:1]) + words[1:]
 }
 
-// Parse reads a file's text; name stands for the file in errors and in the warnings, one for each unknown key.
+// Parse reads a file's text; name stands for the file in errors and in the warnings: of unknown keys, and of what cannot
+// work, which only petcam check-config refuses.
 func Parse(text []byte, name string) (Config, []string, error) {
 	if len(text) > maxFileBytes {
 		return Config{}, nil, fmt.Errorf("%s: is over %d KiB", name, maxFileBytes>>10)
@@ -134,17 +134,20 @@ func read(text []byte) (config Config, warnings []string, err error) {
 	known := sections(&config)
 	for _, each := range given {
 		if !slices.ContainsFunc(known, func(s section) bool { return s.name == each.name }) {
-			warnings = append(warnings, fmt.Sprintf("line %d: unknown section %s is ignored", each.line, shown(each.name)))
+			warnings = append(warnings, unknown(each.line, "section", each.name, nearest(each.name, names(known))))
 		}
 	}
 	for _, section := range known {
-		more, err := section.read(given)
+		more, err := section.read(given, known)
 		if err != nil {
 			return config, nil, err
 		}
 		warnings = append(warnings, more...)
 	}
-	return config, warnings, config.Web.requireFiles(given)
+	if err := config.Web.requireFiles(given); err != nil {
+		return config, nil, err
+	}
+	return config, append(warnings, config.collisions(given)...), nil
 }
 
 // requireFiles looks that the certificate is named where one is to be read.

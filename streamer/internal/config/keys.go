@@ -21,7 +21,7 @@ type Web struct {
 	TLSCert string `key:"tls_cert" allowed:"file"` // where TLS is files
 	TLSKey  string `key:"tls_key" allowed:"file"`
 	// Hosts are names by which the page may be opened, besides those of this machine.
-	Hosts []string `key:"hosts" allowed:"host"`
+	Hosts []string `key:"hosts" allowed:"hosts"`
 	// TrustedProxies are addresses or networks whose forwarded headers petcam-web believes.
 	TrustedProxies []string `key:"trusted_proxies" allowed:"network"`
 }

@@ -7,12 +7,27 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// kind is what a key's text may be: value gives what it means, words say what is allowed.
+// kind is what a key's text may be: value gives what it means, words say what is allowed. works tells whether one that is
+// allowed can work: where not, the services start all the same, and petcam check-config refuses it; nil: it always can. public is
+// what of a text may be shown; nil: all.
 type kind struct {
 	words string
 	value func(text string) (value any, ok bool)
+	works func(text string) bool
+
+	public func(text string) string
+}
+
+// quoted shows a node of this kind.
+func (k kind) quoted(node *yaml.Node) string {
+	if k.public == nil || node.Kind != yaml.ScalarNode {
+		return quoted(node)
+	}
+	return "'" + shown(k.public(node.Value)) + "'"
 }
 
 // kindOf explains the tag "allowed" of a field: the bounds of a number, "1 to 256", the form of a text or of each in a
@@ -21,9 +36,9 @@ func kindOf(field reflect.Kind, allowed string) kind {
 	form, isForm := forms[allowed]
 	switch {
 	case field == reflect.Slice:
-		return kind{"a list of " + form.several, form.value}
+		return kind{"a list of " + form.several, form.value, form.works, form.public}
 	case isForm:
-		return kind{form.one, form.value}
+		return kind{form.one, form.value, form.works, form.public}
 	case field == reflect.Float64:
 		return decimal(allowed)
 	case field == reflect.String:
@@ -35,7 +50,7 @@ func kindOf(field reflect.Kind, allowed string) kind {
 func whole(bounds string) kind {
 	var low, high int64
 	mustScan(bounds, &low, &high)
-	return kind{"a whole number from " + bounds, func(text string) (any, bool) {
+	return kind{words: "a whole number from " + bounds, value: func(text string) (any, bool) {
 		value, err := strconv.ParseInt(text, 10, 64)
 		return value, err == nil && isWhole(text) && low <= value && value <= high
 	}}
@@ -44,7 +59,7 @@ func whole(bounds string) kind {
 func decimal(bounds string) kind {
 	var low, high float64
 	mustScan(bounds, &low, &high)
-	return kind{"a number from " + bounds, func(text string) (any, bool) {
+	return kind{words: "a number from " + bounds, value: func(text string) (any, bool) {
 		value, err := strconv.ParseFloat(text, 64)
 		return value, err == nil && isDecimal(text) && low <= value && value <= high
 	}}
@@ -61,7 +76,7 @@ var switches = map[string]string{"off": "off", "no": "off", "false": "off", "on"
 
 func choice(words string) kind {
 	allowed := strings.Split(words, " or ")
-	return kind{words, func(text string) (any, bool) {
+	return kind{words: words, value: func(text string) (any, bool) {
 		word, ok := switches[strings.ToLower(text)]
 		if !ok {
 			word = text
@@ -74,21 +89,24 @@ func choice(words string) kind {
 type form struct {
 	matches      func(text string) bool
 	one, several string
+	works        func(text string) bool   // as in kind
+	public       func(text string) string // as in kind
 }
 
 // space is what Python's \s matches, for use in a character class.
 const space = `\s\v\x1c-\x1f\x{85}\p{Z}`
 
 var forms = map[string]form{
-	"endpoint":   {pattern(`[A-Za-z0-9.:_-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]:[0-9]{1,5}`), "", "host names or IP addresses, each with :PORT where that is another"},
-	"host":       {pattern(`[A-Za-z0-9.:_-]{1,253}`), "a host name or an IP address", "host names or IP addresses"},
-	"network":    {isNetwork, "", "IP addresses or networks like 192.168.1.0/24"},
-	"ice server": {pattern(`(stun|stuns|turn|turns):[^` + space + `]+`), "", "stun: or turn: URLs"},
-	"segment":    {pattern(`/[A-Za-z0-9._-]{1,200}`), "a segment name like /petcam_stream", ""},
-	"directory":  {pattern(`/[^\x00-\x1f]*`), "an absolute path", ""},
-	"file":       {pattern(`(/[^\x00-\x1f]*)?`), "an absolute path, or empty", ""},
-	"url":        {pattern(`(https?://[^` + space + `/]+(/[^` + space + `]*)?)?`), "an http:// or https:// URL, or empty", ""},
-	"source":     {pattern(`[^\x00-\x1f]*`), "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", ""},
+	"endpoint":   {pattern(`[A-Za-z0-9.:_-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]:[0-9]{1,5}`), "", "host names or IP addresses, each with :PORT where that is another", isEndpoint, nil},
+	"host":       {pattern(`[A-Za-z0-9.:_-]{1,253}`), "a host name or an IP address", "", isAddressOrName, nil},
+	"hosts":      {pattern(`[A-Za-z0-9.:_-]{1,253}`), "", "host names or IP addresses", nil, nil},
+	"network":    {isNetwork, "", "IP addresses or networks like 192.168.1.0/24", nil, nil},
+	"ice server": {pattern(`(stun|stuns|turn|turns):[^` + space + `]+`), "", "stun: or turn: URLs", nil, nil},
+	"segment":    {pattern(`/[A-Za-z0-9._-]{1,200}`), "a segment name like /petcam_stream", "", nil, nil},
+	"directory":  {pattern(`/[^\x00-\x1f]*`), "an absolute path", "", nil, nil},
+	"file":       {pattern(`(/[^\x00-\x1f]*)?`), "an absolute path, or empty", "", nil, nil},
+	"url":        {pattern(`(https?://[^` + space + `/]+(/[^` + space + `]*)?)?`), "an http:// or https:// URL, or empty", "", nil, nil},
+	"source":     {pattern(`[^\x00-\x1f]*`), "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", "", isKnownSource, withoutSecret},
 }
 
 func (f form) value(text string) (any, bool) { return text, f.matches(text) }

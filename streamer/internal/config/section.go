@@ -45,27 +45,84 @@ func (s section) has(name string) bool {
 	return slices.ContainsFunc(s.keys, func(k key) bool { return k.name == name })
 }
 
-// read puts the section's texts where its keys want them.
-func (s section) read(given []entry) (warnings []string, err error) {
+func (s section) names() (all []string) {
+	for _, key := range s.keys {
+		all = append(all, key.name)
+	}
+	return all
+}
+
+func names(sections []section) (all []string) {
+	for _, section := range sections {
+		all = append(all, section.name)
+	}
+	return all
+}
+
+// unknown warns of a key of a newer petcam, or of one that was meant for another.
+func unknown(line int, kind, name, meant string) string {
+	words := fmt.Sprintf("line %d: unknown %s %s is ignored", line, kind, shown(name))
+	if meant != "" {
+		words += "; did you mean " + meant + "?"
+	}
+	return words
+}
+
+// meant is the key that an unknown one was meant for: one of the same section, or of the only other that has it.
+func (s section) meant(name string, all []section) string {
+	if found := nearest(name, s.names()); found != "" {
+		return found
+	}
+	var others []string
+	for _, other := range all {
+		if other.has(name) {
+			others = append(others, other.name+"."+name)
+		}
+	}
+	if len(others) != 1 {
+		return ""
+	}
+	return others[0]
+}
+
+// read puts the section's texts where its keys want them; all are the sections of the file.
+func (s section) read(given []entry, all []section) (warnings []string, err error) {
 	mine, err := entries(valueOf(given, s.name), s.name+": must hold keys")
 	if err != nil {
 		return nil, err
 	}
 	for _, each := range mine {
 		if !s.has(each.name) {
-			warnings = append(warnings, fmt.Sprintf("line %d: unknown key %s.%s is ignored", each.line, s.name, shown(each.name)))
+			warnings = append(warnings, unknown(each.line, "key", s.name+"."+each.name, s.meant(each.name, all)))
 		}
 	}
+	var hopeless []string
 	for _, key := range s.keys {
 		node := valueOf(mine, key.name)
 		if isEmpty(node) { // an emptied key means its default
 			continue
 		}
 		if bad := key.read(node); bad != nil {
-			return nil, atLine(bad, "%s.%s: %s is not allowed; it must be %s", s.name, key.name, quoted(bad), key.words)
+			return nil, atLine(bad, "%s.%s: %s is not allowed; it must be %s", s.name, key.name, key.quoted(bad), key.words)
+		}
+		hopeless = append(hopeless, s.hopeless(key, node)...)
+	}
+	return append(warnings, hopeless...), nil
+}
+
+// hopeless warns of what is allowed and cannot work, in a value or in each of a list.
+func (s section) hopeless(key key, node *yaml.Node) (warnings []string) {
+	values := []*yaml.Node{node}
+	if node.Kind == yaml.SequenceNode {
+		values = node.Content
+	}
+	for _, each := range values {
+		if key.works != nil && !key.works(each.Value) {
+			warnings = append(warnings, fmt.Sprintf("line %d: %s.%s: %s cannot work; it must be %s",
+				each.Line, s.name, key.name, key.quoted(each), key.words))
 		}
 	}
-	return warnings, nil
+	return warnings
 }
 
 // read takes the key's value from a node, or returns the one that is not allowed.
