@@ -60,7 +60,9 @@ class StreamerClient:
 
     def __init__(self, base_url: str, connections: int = 8) -> None:
         self._base_url = base_url
-        self._prefix = urlsplit(base_url).path
+        parts = urlsplit(base_url)
+        self._prefix = parts.path
+        self._address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # for the log
         self._reads = urllib3.connection_from_url(
             base_url, maxsize=connections, retries=False, timeout=READ_TIMEOUT_SECONDS
         )
@@ -110,14 +112,14 @@ class StreamerClient:
         self._log_change(None)
         return answer
 
-    def _log_change(self, failure: Code | None, error: Exception | None = None) -> None:
+    def _log_change(self, failure: Code | None, error: BaseException | None = None) -> None:
         """Log a failure when it begins, changes or ends, not at each poll of each page."""
         with self._lock:
             before, self._last_failure = self._last_failure, failure
         if failure is not None and failure != before:
-            _log.warning("%s: %s", failure.value, error)
+            _log.warning("petcam-streamer at %s %s", self._address, _in_words(error))
         elif failure is None and before is not None:
-            _log.info("Go server answers again")
+            _log.info("petcam-streamer at %s answers again", self._address)
 
 
 def _session(connections: int) -> requests.Session:
@@ -135,6 +137,20 @@ def _error_code(error: BaseException) -> Code:
         return Code.STREAMER_TIMEOUT
     # RemoteDisconnected is both an HTTPException and a ConnectionResetError: there was no answer at all.
     return Code.STREAMER_UNAVAILABLE if isinstance(origin, OSError) else Code.PROXY
+
+
+def _in_words(error: BaseException | None) -> str:
+    """What happened, to be read behind whom it was asked of: the libraries' own texts are for programmers."""
+    origin = None if error is None else _socket_error(error)
+    if isinstance(origin, TimeoutError):
+        return "does not answer in time"
+    if isinstance(origin, ConnectionResetError | BrokenPipeError):
+        return "has ended the connection without an answer: it may just have stopped"
+    if isinstance(origin, ConnectionRefusedError):
+        return "is not there, nothing listens on that port"
+    if isinstance(origin, OSError):
+        return f"cannot be reached: {origin.strerror or 'no reason is known'}"
+    return "gives an answer that makes no sense: another program may listen on that port"
 
 
 def _socket_error(error: BaseException) -> BaseException | None:

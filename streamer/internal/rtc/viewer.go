@@ -67,12 +67,11 @@ func (v *viewer) run() {
 	case <-v.ctx.Done():
 		return
 	case <-time.After(v.server.handshake):
-		v.log.Info("viewer never connected")
+		v.log.Info("viewer never connected; is UDP let through to webrtc.udp_port?", "waited", v.server.handshake)
 		return
 	}
 	v.log.Info("viewer connected", "after", time.Since(begin).Round(time.Millisecond))
-	v.sendFrames()
-	v.log.Info("viewer left", "watched", time.Since(begin).Round(time.Second))
+	v.sendFrames() // leaving is not logged: it happens to every viewer, and says nothing
 }
 
 // close ends the connection and waits for pion's goroutines. Only then the viewer is no longer counted.

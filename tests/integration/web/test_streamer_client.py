@@ -7,6 +7,7 @@ import requests
 
 from petcam import streamer_client
 from petcam.config import Config, Streamer
+from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.web.recordings import control
 from tests.integration.web.stub_streamer import CLOSE_CONNECTION, NEVER_ANSWER, http_answer
@@ -73,6 +74,44 @@ def test_it_answers_504_where_the_streamer_stops_within_its_answer(url, stub, mo
 def test_it_answers_502_where_the_streamers_answer_is_invalid(url, stub, answer):
     stub.script = [answer]
     assert each_route_answers(url, 502, PROXY_ERROR)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ([], "is not there, nothing listens on that port"),
+        ([NEVER_ANSWER], "does not answer in time"),
+        ([CLOSE_CONNECTION], "has ended the connection without an answer: it may just have stopped"),
+        ([http_answer(b"<html>")], "gives an answer that makes no sense: another program may listen on that port"),
+    ],
+    ids=["down", "late", "closed", "strange"],
+)
+@pytest.mark.parametrize("ask", [lambda client: client.read("/health"), lambda client: client.control("/stop", b"{}")])
+def test_the_log_says_once_which_address_it_was_and_what_happened_there(stub, script, words, ask, monkeypatch, caplog):
+    caplog.set_level("INFO", "petcam")
+    monkeypatch.setattr(streamer_client, "READ_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(streamer_client, "CONTROL_TIMEOUT_SECONDS", 0.1)
+    client = StreamerClient(stub.url.replace("http://", "http://cat:s3cret@"))
+    if script:
+        stub.script = [*script]
+    else:
+        stub.close()
+    for _ in range(3):
+        with pytest.raises(PetcamError):
+            ask(client)
+    assert caplog.messages == [f"petcam-streamer at {stub.url} {words}"]
+    if script:
+        stub.script = [http_answer()]
+        ask(client)
+        assert caplog.messages[1:] == [f"petcam-streamer at {stub.url} answers again"]
+
+
+def test_a_name_that_is_not_known_is_said_in_the_systems_words(caplog):
+    with pytest.raises(PetcamError):
+        StreamerClient("http://no-such-name.invalid:1").read("/health")
+    (line,) = caplog.messages
+    assert line.startswith("petcam-streamer at http://no-such-name.invalid:1 cannot be reached: ")
+    assert not [word for word in ("Errno", "urllib3", "HTTPConnection") if word in line]
 
 
 def test_it_keeps_one_connection_for_reads(stub):
