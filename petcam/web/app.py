@@ -65,8 +65,8 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     http.register(app, config.web, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner)
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
-    live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc, troubles)
-    pictures.register(app, services.pictures, streams, services.picture_budget)
+    audience = pictures.register(app, services.pictures, streams, services.picture_budget)
+    live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc, troubles, audience)
     recordings.register(app, services.recordings, services.thumbnails, streamer)
     return app
 

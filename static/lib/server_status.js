@@ -21,6 +21,7 @@ export const WITHOUT_KEYFRAME = "no keyframe";
  * @typedef {object} Health
  * @property {Camera} camera
  * @property {number} webrtc_clients
+ * @property {number} mjpeg_clients
  * @property {boolean | null} recording null where the streamer, which records, does not run
  * @property {string} [recording_reason] why the last recording ended by itself, or why none can begin
  */

@@ -85,9 +85,22 @@ function canReach(url) {
   return new URL(url, location.href).protocol === location.protocol && url !== SAME_ORIGIN_OFFER;
 }
 
+/** Whether this browser can be sent the video; one that does not say may be able to. */
+export function receivesH264() {
+  return receivable() === null || h264().length > 0;
+}
+
 /** Offer nothing but H.264, where the browser lets us choose. @param {RTCRtpTransceiver} transceiver */
 function preferH264(transceiver) {
-  const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
-  const h264 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/h264");
-  if (h264.length) transceiver.setCodecPreferences?.(h264);
+  const codecs = h264();
+  if (codecs.length) transceiver.setCodecPreferences?.(codecs);
+}
+
+function h264() {
+  return (receivable() ?? []).filter((codec) => codec.mimeType.toLowerCase() === "video/h264");
+}
+
+/** The codecs that this browser can be sent; null where it does not say. */
+function receivable() {
+  return window.RTCRtpReceiver?.getCapabilities?.("video")?.codecs ?? null;
 }

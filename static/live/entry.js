@@ -1,6 +1,6 @@
 import { byId } from "../lib/dom.js";
 import { sitePath } from "../lib/http.js";
-import { Call } from "./call.js";
+import { Call, receivesH264 } from "./call.js";
 import { Choices } from "./choices.js";
 import { nextFrame, setAspect } from "./frames.js";
 import { inlinedConfig } from "./viewer_config.js";
@@ -15,8 +15,8 @@ const choices = new Choices();
 /** Whether boxes are wanted on their very frames, for which these have to wait. */
 const mayDelay = () => choices.get("boxes") === "exact";
 
-/** Begun with what the page brought along; null where that was nothing, and where the browser has no WebRTC. */
-const firstCall = config && "RTCPeerConnection" in window ? new Call(config, mayDelay()) : null;
+/** Begun with what the page brought along; null where that was nothing, and where the browser has no WebRTC for it. */
+const firstCall = config && "RTCPeerConnection" in window && receivesH264() ? new Call(config, mayDelay()) : null;
 
 const parsed = new Promise((parsed) => {
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", parsed, { once: true });

@@ -1,4 +1,5 @@
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
+import { receivesH264 } from "./call.js";
 
 /** @typedef {import("./choices.js").Choices} Choices */
 /** @typedef {import("./mjpeg_view.js").MjpegView} MjpegView */
@@ -7,9 +8,10 @@ import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 /** @typedef {import("./webrtc_client.js").VideoDetail} VideoDetail */
 
 /** @typedef {"webrtc" | "mjpeg"} Way */
-/** @typedef {"" | "chosen" | "unsupported" | "trying" | "keyframe"} Reason why it is MJPEG */
+/** @typedef {"" | "chosen" | "unsupported" | "no_h264" | "trying" | "keyframe"} Reason why it is MJPEG */
 
 const FIRST_PICTURE_MS = 5000; // by WebRTC; later than that, MJPEG begins
+const LOOK_AGAIN_MS = 60_000; // whether the browser has H.264 by now: Firefox fetches it after its first start
 
 /**
  * Decides which picture is shown: that of WebRTC, or MJPEG while WebRTC gives none, or what the viewer chose.
@@ -68,7 +70,8 @@ export class Fallback extends EventTarget {
   get reason() {
     if (this.#way === "webrtc") return "";
     if (this.#choices.get("picture") === "mjpeg") return "chosen";
-    if (!canWebRTC()) return "unsupported";
+    if (!("RTCPeerConnection" in window)) return "unsupported";
+    if (!canWebRTC()) return "no_h264";
     return this.#waitsForKeyframe() ? "keyframe" : "trying";
   }
 
@@ -81,6 +84,8 @@ export class Fallback extends EventTarget {
     }
     this.#choices.addEventListener("change", () => this.#follow(), { signal });
     if (canWebRTC()) this.#client.start(); // where MJPEG is chosen too: the page's first call is under way
+    const looker = setInterval(() => this.#follow(), LOOK_AGAIN_MS);
+    signal.addEventListener("abort", () => clearInterval(looker));
     this.#follow();
   }
 
@@ -144,7 +149,7 @@ export class Fallback extends EventTarget {
   }
 }
 
-/** Some strict browsers do without. */
+/** Some strict browsers do without, and some have no H.264 for it. */
 function canWebRTC() {
-  return "RTCPeerConnection" in window;
+  return "RTCPeerConnection" in window && receivesH264();
 }

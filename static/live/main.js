@@ -121,7 +121,7 @@ class Page {
     byId("server-status").dataset.state = state;
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
     setText(byId("camera-status"), health ? this.messages.text(`live.camera.${health.camera.state}`) : "");
-    setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients }) : "");
+    setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients + health.mjpeg_clients }) : "");
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
     this.#showNotice();
     if (health) setAspect(byId("webrtc-video"), health.camera.aspect);

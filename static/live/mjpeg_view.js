@@ -7,6 +7,7 @@ import { PartReader } from "./multipart.js";
 /** @typedef {import("./multipart.js").Part} Part */
 
 const STREAM_URL = sitePath("/stream.mjpg");
+const BYTES = { Accept: "application/octet-stream" }; // WebKit gives a script nothing of a multipart answer
 const WIDTHS = [320, 480, 640, 960, 1280, 1920]; // few, as the server makes each width that is asked for
 const QUIET_MS = 3000; // without a picture, after which another stream is asked for
 const FIRST_MS = 5000; // the same for the first picture of a stream
@@ -126,7 +127,7 @@ export class MjpegView extends EventTarget {
   async #read(signal) {
     this.#askedWidth = this.#fittingWidth();
     const query = this.#askedWidth ? `?width=${this.#askedWidth}` : "";
-    const response = await fetch(STREAM_URL + query, { signal, cache: "no-store" });
+    const response = await fetch(STREAM_URL + query, { signal, headers: BYTES, cache: "no-store" });
     if (!response.ok || !response.body) throw await failureOf(response);
     const stream = response.body.getReader();
     const parts = new PartReader();

@@ -263,7 +263,8 @@ export class WebRTCVideoClient extends EventTarget {
     const pause = Math.max(PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)], asked);
     this.#failures += 1;
     this.#retryAt = performance.now() + pause;
-    const state = this.#failures > FAILURES_TO_GIVE_HOPE ? "unreachable" : "reconnecting";
+    const reached = asked > 0; // a server that says when to come again is there
+    const state = this.#failures > FAILURES_TO_GIVE_HOPE && !reached ? "unreachable" : "reconnecting";
     this.#setState(state, { error, seconds: this.#secondsLeft() });
   }
 

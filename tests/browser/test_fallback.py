@@ -143,6 +143,17 @@ def test_a_browser_without_webrtc_gets_a_picture(system: DemoSystem, new_page: N
     expect(page.locator("#way")).to_have_text("Basic picture: this browser has no WebRTC")
 
 
+def test_a_browser_without_h264_gets_a_picture_and_offers_nothing(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page()
+    page.add_init_script("RTCRtpReceiver.getCapabilities = () => ({ codecs: [{ mimeType: 'video/VP8' }] })")
+    offers: list[str] = []
+    page.on("request", lambda request: offers.append(request.url) if request.url.endswith("/offer") else None)
+    page.goto(system.url)
+    page.wait_for_selector(MJPEG)
+    expect(page.locator("#way")).to_have_text("簡易映像：このブラウザーは H.264 の映像に対応していません")
+    assert offers == []
+
+
 def test_a_browser_without_javascript_gets_a_picture_with_boxes_in_it(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     with page.expect_response("**/stream.mjpg?*") as stream:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PETCAM
 from tests.browser.demo_system import DemoSystem
@@ -17,15 +17,22 @@ LIVE = "#camera[data-video=live][data-way=webrtc]"
 def test_a_full_house_is_said(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
     page.add_init_script("localStorage.setItem('petcam.picture', 'webrtc')")
-    page.route(
-        "**/api/webrtc/offer",
-        lambda route: route.fulfill(
-            status=503,
-            headers={"Retry-After": "1", "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"},
-            json={"error": "Too many viewers", "message": "16 are watching"},
-        ),
-    )
+    refused = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        headers = {
+            "Retry-After": "1",
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "Retry-After",
+        }
+        full = {"error": "Too many viewers", "message": "16 are watching"}
+        route.fulfill(status=503, headers=headers, json=full)
+
+    page.route("**/api/webrtc/offer", refuse)
     page.goto(system.url)
+    while len(refused) < 5:  # after so many failures without an answer the camera is called unreachable
+        page.wait_for_event("request")
     expect(page.locator(".notice-title")).to_have_text("視聴者が上限に達しています。")
     expect(page.locator(".notice-hint")).to_contain_text("自動")
     page.unroute("**/api/webrtc/offer")

@@ -3,7 +3,7 @@
 Imports ``config``, ``errors``, ``shm``, ``streamer_client``, ``system``, ``web.http`` and ``web.signaling``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 
 from flask import Flask
 
@@ -29,8 +29,10 @@ def register(
     streamer: StreamerClient,
     backend: Backend | None,
     troubles: Callable[[], list[PetcamError]],
+    audience: Sized,
 ) -> None:
-    """``backend`` streams instead of the streamer (``webrtc.backend: python``); ``troubles`` are those of the state."""
+    """``backend`` streams instead of the streamer (``webrtc.backend: python``); ``troubles`` are those of the state;
+    ``audience`` watches by MJPEG."""
     LivePage(config, viewer_config).register(app)
     DetectionEvents(detections, streams).register(app)
-    Health(streamer, backend, troubles).register(app)
+    Health(streamer, backend, troubles, audience).register(app)

@@ -1,7 +1,8 @@
 """The health of petcam-web, and that of the streamer, passed on."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sized
+from http import HTTPStatus
 from typing import Protocol
 
 from flask import Flask, Response, request
@@ -19,12 +20,16 @@ class Backend(Protocol):
 
 
 class Health:
-    """``troubles`` are what is wrong with the state."""
+    """``troubles`` are what is wrong with the state; ``audience`` watches by MJPEG."""
 
     def __init__(
-        self, streamer: StreamerClient, backend: Backend | None, troubles: Callable[[], list[PetcamError]]
+        self,
+        streamer: StreamerClient,
+        backend: Backend | None,
+        troubles: Callable[[], list[PetcamError]],
+        audience: Sized,
     ) -> None:
-        self._streamer, self._backend, self._troubles = streamer, backend, troubles
+        self._streamer, self._backend, self._troubles, self._audience = streamer, backend, troubles, audience
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/healthz", "healthz", self.health)
@@ -38,9 +43,15 @@ class Health:
         return json_answer({"status": "ok", "faults": [error.message for error in self._troubles()]})
 
     def streamer_health(self) -> Response:
-        if self._backend is None:
-            return passed_on(self._streamer.read("/health"))
-        return json_answer({**self._backend.health(), "recording": self._is_recording(), "backend": "python"})
+        watching = {"mjpeg_clients": len(self._audience)}
+        if self._backend is not None:
+            own = {"recording": self._is_recording(), "backend": "python"}
+            return json_answer({**self._backend.health(), **own, **watching})
+        answer = self._streamer.read("/health")
+        health = json.loads(answer.body)
+        if answer.status != HTTPStatus.OK or not isinstance(health, dict):
+            return passed_on(answer)
+        return json_answer({**health, **watching})
 
     def _is_recording(self) -> bool | None:
         """Whether the streamer records; None where it does not answer, in which case nothing can be recorded."""

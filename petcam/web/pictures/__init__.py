@@ -7,6 +7,7 @@ from flask import Flask
 
 from petcam.media.budget import PictureBudget
 from petcam.web.http import OpenStreams
+from petcam.web.pictures.audience import Audience
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.mjpeg import PictureRoutes
 from petcam.web.pictures.sent import SentPictures
@@ -15,5 +16,8 @@ from petcam.web.pictures.source import SourceSelector
 __all__ = ["SourceSelector", "PictureFeed", "register"]
 
 
-def register(app: Flask, pictures: PictureFeed, streams: OpenStreams, budget: PictureBudget) -> None:
-    PictureRoutes(pictures, streams, SentPictures(budget)).register(app)
+def register(app: Flask, pictures: PictureFeed, streams: OpenStreams, budget: PictureBudget) -> Audience:
+    """Returns who watches by MJPEG."""
+    audience = Audience()
+    PictureRoutes(pictures, streams, SentPictures(budget), audience).register(app)
+    return audience

@@ -18,6 +18,7 @@ from petcam.web.http import (
     number,
     whole_number,
 )
+from petcam.web.pictures.audience import Audience
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import FrameRateLimiter, Picture, PictureOptions
@@ -26,14 +27,15 @@ from petcam.web.pictures.sent import SentPictures
 MAX_SNAPSHOT_WAIT_SECONDS = 5.0
 MAX_FIRST_WAIT_SECONDS = 1.0  # for a stream's first picture, or for the reason why there can be none
 BOUNDARY = "petcam-picture"
+BYTES = "application/octet-stream"
 WIDTH_RANGE = (16, 3840)  # pixels
 FPS_RANGE = (0.1, 30.0)  # pictures a second
 DEFAULT_FPS = 10.0
 
 
 class PictureRoutes:
-    def __init__(self, feed: PictureFeed, streams: OpenStreams, sent: SentPictures) -> None:
-        self._feed, self._streams, self._sent = feed, streams, sent
+    def __init__(self, feed: PictureFeed, streams: OpenStreams, sent: SentPictures, audience: Audience) -> None:
+        self._feed, self._streams, self._sent, self._audience = feed, streams, sent, audience
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/stream.mjpg", "mjpeg", self.stream)
@@ -47,11 +49,13 @@ class PictureRoutes:
         latest, unsubscribe = self._feed.subscribe(options, fps)
         parts = partial(_parts, latest, FrameRateLimiter(fps), viewer, self._sent)
         try:
-            response = self._streams.answer(f"multipart/x-mixed-replace; boundary={BOUNDARY}", parts)
+            response = self._streams.answer(_stream_type(), parts)
         except BaseException:
             unsubscribe()
             raise
         response.call_on_close(unsubscribe)
+        response.call_on_close(self._audience.enter())
+        response.headers["Vary"] = "Accept"
         try:
             latest.wait(0, MAX_FIRST_WAIT_SECONDS)
         except PetcamError:
@@ -88,6 +92,12 @@ class PictureRoutes:
     def _require_support(self, options: PictureOptions) -> None:
         if not self._feed.supports(options):
             raise PetcamError(Code.UNSUPPORTED, f"pictures need PyAV: {pyav.SERVICE_REMEDY}")
+
+
+def _stream_type() -> str:
+    """WebKit gives a script nothing of a ``multipart/x-mixed-replace``, so the page asks for bytes."""
+    accepted = [value for value, _ in request.accept_mimetypes]
+    return BYTES if BYTES in accepted else f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
 
 def _options() -> PictureOptions:

@@ -102,7 +102,8 @@ func TestPageMayReadTheErrorOfItsOffer(t *testing.T) {
 	w := ask(t, &fake{err: apierror.New(apierror.TooManyViewers, "full")}, "POST", "/api/webrtc/offer", offerBody,
 		header("Origin", "http://camera:8080"))
 	expectError(t, w, 503, apierror.TooManyViewers)
-	if w.Header().Get("Access-Control-Allow-Origin") != "http://camera:8080" {
+	if w.Header().Get("Access-Control-Allow-Origin") != "http://camera:8080" ||
+		w.Header().Get("Access-Control-Expose-Headers") != "Retry-After" || w.Header().Get("Retry-After") != "10" {
 		t.Fatal(w.Header())
 	}
 }

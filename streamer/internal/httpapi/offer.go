@@ -67,11 +67,12 @@ func (a *api) preflight(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// allowOrigin lets the page read the answer. noForeignPage has checked its origin.
+// allowOrigin lets the page read the answer, and when to come again. noForeignPage has checked its origin.
 func allowOrigin(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); origin != "" {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
 	}
 }
 

@@ -11,6 +11,7 @@ import pytest
 
 from petcam.errors import PetcamError
 from petcam.media.budget import PictureBudget
+from petcam.streamer_client import Answer
 from petcam.web.pictures import feed as picture_feed
 from petcam.web.pictures import mjpeg, picture
 from petcam.web.pictures.feed import MAX_RENDITIONS
@@ -226,6 +227,28 @@ def test_each_part_of_the_stream_says_its_length_and_capture_time(client, publis
             "X-Capture-Ns": str(unit.capture_ns),
             "X-Rtp-Timestamp": str(unit.capture_ns * 9 // 100_000 % 2**32),
         }
+
+
+def test_a_script_that_wants_bytes_is_given_the_same_parts_as_bytes(client, publish_film):
+    publish_film(1)
+    with client.get("/stream.mjpg", headers={"Accept": "application/octet-stream"}) as answer:
+        assert (answer.content_type, answer.headers["Vary"]) == ("application/octet-stream", "Accept")
+        assert next(iter(answer.response)).startswith(b"--petcam-picture\r\n")
+
+
+@pytest.mark.parametrize("accept", ["image/avif,image/webp,*/*;q=0.8", "*/*", "multipart/x-mixed-replace"])
+def test_pictures_and_programs_are_given_multipart(client, publish_film, accept):
+    publish_film(1)
+    with client.get("/stream.mjpg", headers={"Accept": accept}) as answer:
+        assert answer.mimetype == "multipart/x-mixed-replace"
+
+
+def test_whoever_reads_a_stream_is_counted_until_it_ends(client, streamer, publish_film):
+    publish_film(1)
+    streamer.answer = Answer(200, b"{}", "")
+    with client.get("/stream.mjpg"), client.get("/stream.mjpg"):
+        assert client.get("/api/go/health").get_json()["mjpeg_clients"] == 2
+    assert client.get("/api/go/health").get_json()["mjpeg_clients"] == 0
 
 
 def test_ten_viewers_share_one_decoder_and_one_encoder_for_each_width(

@@ -34,7 +34,6 @@ BAD_BODIES = [
         ("POST", "/api/recording/stop", "/stop"),
         ("POST", "/api/webrtc/offer", "/api/webrtc/offer"),
         ("GET", "/api/recording/status", "/status"),
-        ("GET", "/api/go/health", "/health"),
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 409, 503, 507])
@@ -45,6 +44,18 @@ def test_it_passes_on_status_and_body_of_the_streamer(client, streamer, method, 
     assert answer.mimetype == "application/json"
     assert answer.headers.get("Retry-After") == ("7" if status == 503 else None)
     assert streamer.asked[0][:2] == (method, asked)
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_it_passes_on_why_the_streamer_has_no_health(client, streamer, status):
+    streamer.answer = Answer(status, b'{"x": 1}', "")
+    answer = client.get("/api/go/health")
+    assert (answer.status_code, answer.data) == (status, b'{"x": 1}')
+
+
+def test_it_adds_those_who_watch_by_mjpeg_to_the_streamers_health(client, streamer):
+    streamer.answer = Answer(200, b'{"webrtc_clients": 2}', "")
+    assert client.get("/api/go/health").get_json() == {"webrtc_clients": 2, "mjpeg_clients": 0}
 
 
 @pytest.mark.parametrize(("code", "status", "error", "message"), STREAMER_ERRORS)
