@@ -1,0 +1,80 @@
+"""What a family does, in Firefox and in WebKit."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.demo_system import DemoSystem
+from tests.engines.web_driver import WebDriver
+from tests.real_services import OWNER, RealServices
+
+LIVE = "document.querySelector('#camera[data-video=live]')"
+# Whether the canvas with this id has anything on it.
+DRAWN = """(canvas => {{
+    if (!canvas.width) return false;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.some(value => value > 0);
+}})(document.getElementById("NAME"))""".replace("{{", "{").replace("}}", "}")
+
+
+@pytest.fixture
+def page(engine: WebDriver, system: DemoSystem) -> Iterator[WebDriver]:
+    """The live page with its picture; what was chosen is forgotten afterwards."""
+    engine.goto(system.url)
+    engine.wait_for(LIVE)
+    yield engine
+    engine.run("localStorage.clear()")
+
+
+def plays_h264(page: WebDriver) -> bool:
+    return bool(page.run("document.createElement('video').canPlayType('video/mp4; codecs=\"avc1.42e01f\"')"))
+
+
+def test_the_picture_comes_with_the_boxes_of_the_pet(page: WebDriver) -> None:
+    page.wait_for(DRAWN.replace("NAME", "bbox-canvas"))
+
+
+def test_mjpeg_brings_pictures_that_move(page: WebDriver) -> None:
+    page.click("#choices")
+    page.click("input[name=picture][value=mjpeg]")
+    page.wait_for("document.querySelector('#camera[data-way=mjpeg][data-video=live]')")
+    pictures = (
+        "[...new Set(window.seen = [...(window.seen ?? []), document.getElementById('mjpeg-canvas').toDataURL()])]"
+    )
+    page.wait_for(f"{pictures}.length > 3")
+
+
+def test_what_is_recorded_by_the_buttons_can_be_played(page: WebDriver, system: DemoSystem) -> None:
+    page.click("#start-recording")
+    page.wait_for("document.querySelector('#recording-status[data-state=on]')")
+    page.wait_for("parseInt(document.getElementById('recording-frames').textContent) > 30")
+    page.click("#stop-recording")
+    page.wait_for("document.querySelector('#recording-status[data-state=off]')")
+    if not plays_h264(page):
+        pytest.skip(
+            "this engine has no H.264 here: apt-get install ffmpeg gstreamer1.0-libav gstreamer1.0-plugins-good"
+        )
+    page.goto(f"{system.url}recordings")
+    page.click(".card .open, .card button, .card a")
+    page.wait_for("document.querySelector('video')?.currentTime > 0")
+
+
+def test_the_picture_is_back_after_the_web_service_was_away(page: WebDriver, system: DemoSystem) -> None:
+    with system.without("web"):
+        page.wait_for("document.querySelector('#server-status[data-state=disconnected]')")
+    page.wait_for("document.querySelector('#server-status[data-state=connected]')")
+    page.wait_for(LIVE)
+
+
+def test_a_wrong_password_is_said_and_the_right_one_opens_the_page(engine: WebDriver, tmp_path: Path) -> None:
+    with RealServices(tmp_path) as services:
+        services.start("web")
+        engine.goto(services.url)
+        engine.type("input[type=password]", "not that")
+        engine.click("form [type=submit], form button:not([type=button])")
+        engine.wait_for("document.querySelector('[role=alert]').textContent")
+        engine.type("input[type=password]", OWNER)
+        engine.click("form [type=submit], form button:not([type=button])")
+        engine.wait_for("document.getElementById('webrtc-video')")
+        engine.goto("about:blank")
