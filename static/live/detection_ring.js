@@ -54,7 +54,7 @@ export class DetectionRing {
    * @returns {Boxes}
    */
   boxesFor(rtpTimestamp, now) {
-    const newest = this.#results.at(-1);
+    const newest = this.#results[this.#results.length - 1];
     if (!newest || now - newest.at >= VANISH_MS) return NONE;
     if (rtpTimestamp !== undefined) return this.#boxesAt(rtpTimestamp);
     return { match: "newest", result: newest.result, detections: newest.result.detections };

@@ -48,7 +48,7 @@ export class DetectorDelay {
    * @param {number} now milliseconds
    */
   arrived(rtp, now) {
-    const before = this.#results.at(-1);
+    const before = this.#results[this.#results.length - 1];
     const result = { rtp, at: now, gap: before ? rtpAge(rtp, before.rtp) : Infinity };
     push(this.#results, result);
     while (this.#frames.length && rtpAge(rtp, this.#frames[0].rtp) >= 0) {

@@ -164,6 +164,19 @@ def test_a_browser_without_javascript_gets_a_picture_with_boxes_in_it(system: De
     expect(image).to_be_visible()
 
 
+def test_a_browser_that_cannot_read_the_modules_gets_a_picture_and_is_told(
+    system: DemoSystem, browser: Browser
+) -> None:
+    page = browser.new_page(locale="en-US")  # new_page would not have a script that fails
+    unreadable = "export const page = class { #later than this browser };"
+    page.route("**/live/entry.js", lambda route: route.fulfill(content_type="text/javascript", body=unreadable))
+    page.goto(system.url)
+    expect(page.locator("#old")).to_contain_text("too old")
+    page.wait_for_function("() => document.querySelector('img.plain').naturalWidth === 1280")
+    expect(page.get_by_role("button")).to_have_count(0)
+    leave(page.context)
+
+
 def test_a_full_house_is_said_on_the_picture_that_there_still_is(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
     page.route(
