@@ -17,7 +17,7 @@ ALLOWED = re.compile(
     r"sudo petcam (password( --viewer)?|doctor)|petcam(_[\w-]+\.mp4)?"  # names, files, commands
     r"|WebRTC|MJPEG|\bMB\b|\bGB\b"
     r"|(cat|dog) \d+%"
-    r"|\d+年|\d+月|\d+日|\([日月火水木金土]\)"  # dates of a browser whose own language is Japanese
+    r"|\d+年|\d+月|\d+日|（[日月火水木金土]）"  # dates of a browser whose own language is Japanese
 )
 
 

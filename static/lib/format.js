@@ -10,3 +10,15 @@ export function clock(seconds) {
   const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
+
+/**
+ * Writes dates as `Intl` does, Japanese with full-width brackets as in all its texts.
+ * @param {string} language
+ * @param {Intl.DateTimeFormatOptions} options
+ * @returns {(date: Date) => string}
+ */
+export function dateFormat(language, options) {
+  const format = new Intl.DateTimeFormat(language, options);
+  if (!/^ja\b/.test(format.resolvedOptions().locale)) return (date) => format.format(date);
+  return (date) => format.format(date).replace(/ ?\((.+?)\) ?/g, "（$1）");
+}

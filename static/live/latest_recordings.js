@@ -1,4 +1,4 @@
-import { megabytes } from "../lib/format.js";
+import { dateFormat, megabytes } from "../lib/format.js";
 import { DISK_NOT_MOUNTED, fetchJSON, ServerError, sitePath } from "../lib/http.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
@@ -20,7 +20,7 @@ export class LatestRecordings {
   constructor(list, messages) {
     this.#list = list;
     this.#messages = messages;
-    this.#format = new Intl.DateTimeFormat(messages.language, {
+    this.#format = dateFormat(messages.language, {
       month: "short",
       day: "numeric",
       weekday: "short",
@@ -55,7 +55,7 @@ export class LatestRecordings {
   #row({ name, start, size, state }) {
     const row = element("li", "recording");
     const time = new Date(typeof start === "number" ? start * 1000 : start);
-    const when = Number.isNaN(time.getTime()) ? name : this.#format.format(time);
+    const when = Number.isNaN(time.getTime()) ? name : this.#format(time);
     if (state === "recording") {
       row.append(element("span", "when", when), element("span", "size", this.#messages.text("live.recordings.growing")));
       return row;

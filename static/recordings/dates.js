@@ -1,3 +1,5 @@
+import { dateFormat } from "../lib/format.js";
+
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 
 /** Days and times as the page's language writes them. */
@@ -10,13 +12,13 @@ export class Dates {
   constructor(messages) {
     const { language } = messages;
     this.#messages = messages;
-    this.#time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    this.#day = new Intl.DateTimeFormat(language, { year: "numeric", month: "long", day: "numeric", weekday: "short" });
+    this.#time = dateFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    this.#day = dateFormat(language, { year: "numeric", month: "long", day: "numeric", weekday: "short" });
   }
 
   /** @param {Date} date */
   time(date) {
-    return this.#time.format(date);
+    return this.#time(date);
   }
 
   /** @param {Date} date its day, as a heading */
@@ -24,7 +26,7 @@ export class Dates {
     const names = /** @type {const} */ (["recordings.today", "recordings.yesterday"]);
     const now = new Date();
     const ago = names.findIndex((_, days) => isDay(date, new Date(now.getFullYear(), now.getMonth(), now.getDate() - days)));
-    const full = this.#day.format(date);
+    const full = this.#day(date);
     return ago < 0 ? full : `${this.#messages.text(names[ago])} · ${full}`;
   }
 }

@@ -52,7 +52,7 @@ def test_the_python_backend_plays_without_the_streamer_and_one_line_goes_back(
     expect_picture(page)
     expect(page.locator("#server-status")).to_have_text("Connected")  # the rest of the page comes after the picture
     switch(switched, page, "python")
-    expect(page.locator("#recording-status")).to_have_text("○ Stopped")
+    expect(page.locator("#recording-status")).to_have_text("○ Not recording")
     with switched.without("petcam-streamer"):
         expect(page.locator("#recording-file")).to_have_text("Needs the streamer (webrtc.backend: go).")
         for button in ("#start-recording", "#stop-recording"):

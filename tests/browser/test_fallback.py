@@ -68,12 +68,12 @@ def test_a_killed_streamer_leaves_a_picture_with_its_boxes_and_webrtc_comes_back
         assert page.evaluate(BOXES_ON_THEIR_FRAME) == "mjpeg"
         expect(page.locator("#way")).to_have_text("簡易映像：ストリーミングサーバーに接続できません。")
         expect(page.locator(".notice")).to_be_hidden()
-        expect(page.locator("#server-status")).to_have_text("切断")
+        expect(page.locator("#server-status")).to_have_text("サーバー：切断")
         expect(page.locator("#recording-status")).to_have_text("録画の状態は不明")
     page.wait_for_selector(WEBRTC)
     assert page.evaluate(BOXES_ON_THEIR_FRAME) == "webrtc"
     expect(page.locator("#way")).to_be_empty()
-    expect(page.locator("#recording-status")).to_have_text("○ 停止中")
+    expect(page.locator("#recording-status")).to_have_text("○ 録画：停止中")
     assert page.evaluate("same")
 
 
@@ -129,7 +129,7 @@ def test_it_falls_back_where_no_media_comes_through_and_returns_once_it_does(
     page.goto(system.url)
     page.wait_for_selector(MJPEG)
     expect(page.locator("#way")).to_have_text("簡易映像：WebRTC に接続しています")
-    expect(page.locator("#server-status")).to_have_text("接続中")
+    expect(page.locator("#server-status")).to_have_text("サーバー：接続中")
     page.wait_for_selector("#start-recording:enabled")
     page.evaluate("window.blocked = false")
     page.wait_for_selector(WEBRTC)

@@ -79,7 +79,7 @@ def test_the_whole_page_works_over_https(secure: Secure, new_page: Callable[...,
     page.get_by_label("パスワード").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("#camera[data-video=live]")
-    expect(page.locator("#server-status")).to_have_text("接続中")
+    expect(page.locator("#server-status")).to_have_text("サーバー：接続中")
     picture = "(video) => new Promise((resolve) => video.requestVideoFrameCallback(() => resolve(true)))"
     assert page.locator("#webrtc-video").evaluate(picture)
     width = page.evaluate(

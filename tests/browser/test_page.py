@@ -15,7 +15,7 @@ LIVE = "#camera[data-video=live]"
 @pytest.mark.parametrize(
     ("locale", "lang", "button", "connected"),
     [
-        ("ja-JP", "ja", "録画開始", "接続中"),
+        ("ja-JP", "ja", "録画開始", "サーバー：接続中"),
         ("en-GB", "en", "Start recording", "Connected"),
         ("fr-FR", "en", "Start recording", "Connected"),
     ],
@@ -72,7 +72,7 @@ def test_nothing_moves_when_a_state_changes(system: DemoSystem, new_page: NewPag
     page.wait_for_selector(LIVE)
     page.evaluate("document.fonts.ready")
     with system.without("petcam-streamer"):
-        expect(page.locator("#server-status")).to_have_text("切断")
+        expect(page.locator("#server-status")).to_have_text("サーバー：切断")
         page.wait_for_selector("#camera[data-way=mjpeg]")
     page.wait_for_selector(LIVE + "[data-way=webrtc]")
     assert sum(shift[0] for shift in page.evaluate("shifts")) < 0.01, page.evaluate("shifts")

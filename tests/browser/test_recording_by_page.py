@@ -36,7 +36,7 @@ def expect_recording(page: Page, text: str = "● 録画中") -> None:
     expect(page.locator("#stop-recording")).to_be_enabled()
 
 
-def expect_stopped(page: Page, text: str = "○ 停止中") -> None:
+def expect_stopped(page: Page, text: str = "○ 録画：停止中") -> None:
     expect(page.locator("#recording-status")).to_have_text(text)
     expect(page.locator("#start-recording")).to_be_enabled()
     expect(page.locator("#stop-recording")).to_be_disabled()
@@ -81,7 +81,7 @@ def test_a_saved_recording_is_in_the_list_and_plays(page: Page) -> None:
 
 
 def test_a_second_tab_has_the_right_buttons(page: Page, second: Page) -> None:
-    expect_stopped(second, "○ Stopped")
+    expect_stopped(second, "○ Not recording")
     page.click("#start-recording")
     expect_recording(second, "● Recording")
     expect(second.locator("#recording-file")).to_have_text(page.inner_text("#recording-file"))

@@ -77,7 +77,7 @@ def video_of(card: Locator) -> Locator:
 def test_recordings_are_listed_by_day_with_their_pictures(page: Page, folder: Path) -> None:
     assert shown(page) == sorted(os.listdir(folder), reverse=True)
     expect(page.locator(".day")).to_have_count(2)
-    expect(page.locator(".day h3").nth(0)).to_contain_text("今日")
+    expect(page.locator(".day h3").nth(0)).to_have_text(re.compile(r"^今日 · \d+年\d+月\d+日（[日月火水木金土]）$"))
     expect(page.locator(".day h3").nth(1)).to_contain_text("昨日")
     expect(page.locator(CARD).first.locator(".data")).to_have_text(re.compile(r"^\d+\.\d MB · [\d,]+ フレーム$"))
     expect(page.locator("#space")).to_have_text(re.compile(r"^4 件・使用 [\d.]+ MB・空き [\d.]+ .B$"))
@@ -184,7 +184,7 @@ def test_what_another_tab_records_is_shown_live_and_can_be_stopped_here(
     page.click("#stop-recording")
     expect(growing).to_have_count(0)
     expect(page.locator(CARD)).to_have_count(5)
-    expect(live.locator("#recording-status")).to_have_text("○ 停止中")
+    expect(live.locator("#recording-status")).to_have_text("○ 録画：停止中")
     expect(live.locator("#recordings li")).to_have_count(5)
 
 

@@ -42,6 +42,24 @@ def test_each_language_has_the_same_texts_with_the_same_places(language):
     assert all(text.strip() for texts in CATALOGUES[language].values() for text in texts.values())
 
 
+JAPANESE = "[ぁ-んァ-ヶー一-龠々]"
+UNUSUAL = {
+    "ja": [
+        rf"{JAPANESE} ?[(:;!?,.)]",  # brackets and stops are full-width beside Japanese
+        rf"{JAPANESE}[A-Za-z0-9{{]|[A-Za-z0-9}}]{JAPANESE}",  # a space between the two scripts
+        r"ブラウザ(?!ー)|サーバ(?!ー)|フォルダ(?!ー)",  # one way to write a word
+    ],
+    "en": [r"\bby itself\b", r"\banew\b"],
+}
+
+
+@pytest.mark.parametrize(("language", "pattern"), [(name, each) for name, all_of in UNUSUAL.items() for each in all_of])
+def test_texts_are_written_in_one_way(language, pattern):
+    assert [
+        text for texts in CATALOGUES[language].values() for text in texts.values() if re.search(pattern, text)
+    ] == []
+
+
 def test_every_text_that_is_said_is_in_the_catalogue():
     missing = {key for _, key in SAID.findall(SOURCES) if not any(prefix + key in KEYS for prefix in FOR_COMMANDS)}
     assert missing == set()

@@ -10,7 +10,10 @@ from petcam.errors import PetcamError
 from petcam.words import ENGLISH, Words
 
 WITHOUT_PREFERENCE = "ja"
-MODULE_SECTIONS = ("state", "live", "recordings", "errors", "classes")  # that browser modules say
+MODULE_SECTIONS = {  # that the browser modules of a page say
+    "live": ("state", "live", "errors", "classes"),
+    "recordings": ("state", "recordings", "errors"),
+}
 
 
 class Language:
@@ -37,11 +40,15 @@ class Language:
         return self._words.text(self.name(), key, **values)
 
     def files(self) -> dict[str, bytes]:
-        """What browser modules say, by language: static files named ``words/LANGUAGE.json``."""
-        return {f"words/{name}.json": self._for_modules(name) for name in self._words.languages}
+        """What browser modules say, by page and language: static files named ``words/PAGE/LANGUAGE.json``."""
+        return {
+            f"words/{page}/{name}.json": self._for_modules(page, name)
+            for page in MODULE_SECTIONS
+            for name in self._words.languages
+        }
 
-    def _for_modules(self, language: str) -> bytes:
-        sections = self._words.sections(language, MODULE_SECTIONS)
+    def _for_modules(self, page: str, language: str) -> bytes:
+        sections = self._words.sections(language, MODULE_SECTIONS[page])
         return json.dumps(sections, ensure_ascii=False, separators=(",", ":")).encode()
 
     def explain(self, error: PetcamError) -> str:

@@ -28,14 +28,14 @@ type notice struct {
 
 func starting() notice {
 	return notice{
-		[2]string{"petcam は起動中です", "ページのサービスがまだ応答していません。5 秒ごとに自動で試します。"},
+		[2]string{"petcam は起動中です", "ページのサービスがまだ応答していません。5 秒ごとに自動で再接続を試みます。"},
 		[2]string{"petcam is starting", "Its page service does not answer yet. This page tries again every 5 seconds."},
 		"petcam-web does not answer yet; try again in a moment"}
 }
 
 func noKey() notice {
 	return notice{
-		[2]string{"HTTPS ではまだ開けません", "petcam のサービスどうしが使う鍵を読み込めません。カメラで sudo petcam doctor を実行すると対処方法がわかります。"},
+		[2]string{"HTTPS ではまだ開けません", "petcam のサービスどうしが使う鍵を読み込めません。対処方法は、カメラ本体で sudo petcam doctor を実行すると確認できます。"},
 		[2]string{"HTTPS cannot be used yet", "A key that petcam's services share cannot be read. On the camera, sudo petcam doctor says what to do."},
 		"token.key cannot be read; sudo petcam doctor on the camera says what to do"}
 }

@@ -9,8 +9,8 @@ import pytest
 
 from petcam.system.assets import assets_folder
 from petcam.web.app import create_app
+from petcam.web.http.language import MODULE_SECTIONS
 
-SECTIONS = ("state", "live", "recordings", "errors", "classes")  # of the words, that modules say
 MAIN = (assets_folder() / "static" / "live" / "main.js").read_bytes()
 
 
@@ -55,13 +55,23 @@ def test_head_has_the_headers_and_no_body(client):
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("page", ["/", "/recordings"])
+@pytest.mark.parametrize("page", MODULE_SECTIONS)
 def test_a_page_names_the_words_of_its_language_for_its_modules(client, page, language):
-    html = client.get(page, headers={"Accept-Language": language}).get_data(as_text=True)
+    path = {"live": "/"}.get(page, f"/{page}")
+    html = client.get(path, headers={"Accept-Language": language}).get_data(as_text=True)
     answer = client.get(re.search(r'data-words="([^"]+)"', html)[1])
     catalogue = json.loads((assets_folder() / "words" / f"{language}.json").read_text(encoding="utf-8"))
-    assert answer.get_json() == {section: catalogue[section] for section in SECTIONS}
+    assert answer.get_json() == {section: catalogue[section] for section in MODULE_SECTIONS[page]}
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("page", MODULE_SECTIONS)
+def test_the_words_of_a_page_are_all_that_its_modules_say(page):
+    folder = assets_folder() / "static"
+    modules = {*(folder / page).glob("*.js"), *(folder / "lib").glob("*.js")} - {folder / "lib" / "messages.js"}
+    catalogue = json.loads((assets_folder() / "words" / "en.json").read_text(encoding="utf-8"))
+    quoted = re.findall(r"""["'`]([a-z]+)\.[\w .]*["'`$]""", "".join(module.read_text() for module in modules))
+    assert set(quoted) & catalogue.keys() <= set(MODULE_SECTIONS[page])
 
 
 def test_changed_words_change_the_version(services, tmp_path, client, versioned):
