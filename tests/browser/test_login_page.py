@@ -1,6 +1,8 @@
 """The login page, with a real browser and petcam-web alone."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from petcam.system.assets import assets_folder
 from tests.ports import free_port
 
 NewPage = Callable[..., Page]
@@ -69,3 +72,39 @@ def test_a_session_that_ended_leads_to_the_login(web: str, new_page: NewPage) ->
     expect(page.locator("#webrtc-video")).to_be_visible()
     page.context.clear_cookies()
     expect(page.get_by_label("パスワード")).to_be_visible()
+
+
+# Every place at which a line ends, as what stands before and behind it.
+LINE_ENDS = """() => {
+    const ends = [], range = document.createRange();
+    const all = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    for (let node = all.nextNode(); node; node = all.nextNode()) {
+        let bottom = Infinity;
+        for (let i = 0; i < node.data.length; i++) {
+            range.setStart(node, i);
+            range.setEnd(node, i + 1);
+            const [box] = range.getClientRects();
+            if (!box?.width) continue;
+            if (box.top >= bottom) ends.push([node.data.slice(0, i), node.data.slice(i)]);
+            bottom = box.bottom;
+        }
+    }
+    return ends;
+}"""
+WITHIN_A_WORD = re.compile(r"[ァ-ヶー]\|[ァ-ヶー]|[一-龠々]\|[一-龠々]|[一-龠々]\|(?!お)[ぁ-ん]|\|[、。）]|（\|")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_line_of_japanese_ends_within_a_word(web: str, new_page: NewPage, width: int) -> None:
+    catalogue = json.loads((assets_folder() / "words" / "ja.json").read_text(encoding="utf-8"))
+    texts = [text for name, section in catalogue.items() if name != "commands" for text in section.values()]
+    page = new_page(viewport={"width": width, "height": 664})
+    page.goto(web)
+    page.evaluate(
+        """(texts) => document.querySelector("main").replaceChildren(
+            ...texts.map((text) => Object.assign(document.createElement("p"), { textContent: text })))""",
+        texts,
+    )
+    ends = page.evaluate(LINE_ENDS)
+    assert len(ends) > 50
+    assert [f"{before}|{behind}" for before, behind in ends if WITHIN_A_WORD.search(f"{before[-1]}|{behind[0]}")] == []

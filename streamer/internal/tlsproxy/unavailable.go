@@ -35,7 +35,7 @@ func starting() notice {
 
 func noKey() notice {
 	return notice{
-		[2]string{"HTTPS ではまだ開けません", "petcam のサービスどうしが使う鍵を読み込めません。対処方法は、カメラ本体で sudo petcam doctor を実行すると確認できます。"},
+		[2]string{"HTTPS ではまだ開けません", "petcam のサービスどうしが使う鍵を読み込めません。直し方は、カメラ本体で sudo petcam doctor を実行すると確認できます。"},
 		[2]string{"HTTPS cannot be used yet", "A key that petcam's services share cannot be read. On the camera, sudo petcam doctor says what to do."},
 		"token.key cannot be read; sudo petcam doctor on the camera says what to do"}
 }
