@@ -15,6 +15,7 @@ WITHOUT_END = ("meta", "link", "input", "img", "path", "circle", "br")
 BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")  # the innermost, as a text may stand within another
 ALLOWED = re.compile(
     r"sudo petcam (password( --viewer)?|doctor)|petcam(_[\w-]+\.mp4)?"  # names, files, commands
+    r"|日本語|English"  # languages are named in themselves
     r"|WebRTC|MJPEG|\bMB\b|\bGB\b"
     r"|(cat|dog) \d+%"
     r"|\d+年|\d+月|\d+日|（[日月火水木金土]）"  # dates of a browser whose own language is Japanese

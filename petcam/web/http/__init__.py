@@ -12,7 +12,8 @@ from petcam.config import Web
 from petcam.web.http import body, headers, query, redirection, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
-from petcam.web.http.errors import STATUS, Errors, error_answer, error_body, is_page, json_answer
+from petcam.web.http.error_page import ErrorPage
+from petcam.web.http.errors import STATUS, Errors, error_answer, error_body, is_page, json_answer, wants_html
 from petcam.web.http.forwarded import Forwarded, tls_proof
 from petcam.web.http.hosts import HOST_PATTERN, Hosts, host_name
 from petcam.web.http.language import Language
@@ -56,6 +57,7 @@ __all__ = [
     "raw_body",
     "register",
     "tls_proof",
+    "wants_html",
     "whole_number",
 ]
 
@@ -70,6 +72,6 @@ def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, strea
     headers.register(app, streamer_origin)
     language = Language(Words(assets / "words"))
     language.register(app)
-    Errors(language).register(app)
+    Errors(language, ErrorPage(language)).register(app)
     StaticFiles(assets / "static", language.files()).register(app)
     Forwarded.register(app, web, proof)

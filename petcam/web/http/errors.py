@@ -1,4 +1,8 @@
-"""Turns errors into answers: one table from code to status, JSON for programs, internal details only in the log."""
+"""Turns errors into answers: one table from code to status, internal details only in the log.
+
+Whoever asks for HTML, as a browser does for what a person opens, gets a page (``error_page.py``); other programs get
+JSON, or words where the route is a page's.
+"""
 
 import json
 import logging
@@ -8,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.errors import Code, PetcamError
+from petcam.web.http.error_page import ErrorPage
 from petcam.web.http.language import Language
 from petcam.web.http.marks import Mark, has_mark
 
@@ -44,14 +49,16 @@ HTTP_PHRASES = {
     416: "Range not satisfiable",
 }
 
+DOCTOR = "sudo petcam doctor"
+
 _log = logging.getLogger(__name__)
 
 
 class Errors:
-    """Answers whatever a view raises; a page's errors in the words of ``language``."""
+    """Answers whatever a view raises; a person's in the words of ``language``, by ``page``."""
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
+    def __init__(self, language: Language, page: ErrorPage) -> None:
+        self._language, self._page = language, page
 
     def register(self, app: Flask) -> None:
         app.register_error_handler(PetcamError, self._petcam_error)
@@ -60,11 +67,12 @@ class Errors:
         app.teardown_request(_forget_routing_error)
 
     def _petcam_error(self, error: PetcamError) -> Response:
-        if is_page():
-            text = f"{self._language.explain(error)}\n"
-            answer = Response(text, STATUS.get(error.code, 500), mimetype="text/plain")
-        else:
-            answer = error_answer(error, error_body(error))
+        answer = error_answer(error, error_body(error))
+        if for_person():
+            command = str(error.values.get("command", DOCTOR)) if error.key.startswith("trouble.") else ""
+            seconds = RETRY_AFTER_SECONDS.get(error.code, 0)
+            leads_nowhere = error.code is Code.UNKNOWN_HOST  # by that name no other page opens
+            self._say(answer, self._explain(error), command, seconds, leads_nowhere)
         _forget_frames(error)
         return answer
 
@@ -73,9 +81,8 @@ class Errors:
         if answer.status_code < 400:
             return answer
         phrase = HTTP_PHRASES.get(answer.status_code, error.name)
-        if is_page():
-            answer.data = f"{self._language.explain_phrase(phrase)}\n".encode()
-            answer.mimetype = "text/plain"
+        if for_person():
+            self._say(answer, self._language.explain_phrase(phrase))
         else:
             answer.data = json.dumps({"error": phrase, "message": error.description or phrase}).encode()
             answer.mimetype = "application/json"
@@ -83,9 +90,26 @@ class Errors:
 
     def _unexpected_error(self, error: Exception) -> Response:
         _log.error("%s %s: defect", request.method, request.path, exc_info=error)
-        if is_page():
-            return Response(f"{self._language.say('errors.Internal error')}\n", 500, mimetype="text/plain")
-        return json_answer({"error": "Internal error", "message": "petcam-web's log says more"}, 500)
+        answer = json_answer({"error": "Internal error", "message": "petcam-web's log says more"}, 500)
+        if for_person():
+            self._say(answer, self._language.say("errors.Internal error"))
+        return answer
+
+    def _explain(self, error: PetcamError) -> str:
+        if error.code not in STATUS:  # internal: its message is not shown
+            return self._language.say("errors.Internal error")
+        return self._language.explain(error)
+
+    def _say(
+        self, answer: AnyResponse, text: str, command: str = "", seconds: int = 0, leads_nowhere: bool = False
+    ) -> None:
+        """Put ``text`` into ``answer``: as a page, or as it is for a program that opened one."""
+        if wants_html():
+            answer.data = self._page.of(answer.status_code, text, command, seconds, leads_nowhere).encode()
+            answer.mimetype = "text/html"
+        else:
+            answer.data = f"{text}\n".encode()
+            answer.mimetype = "text/plain"
 
 
 def _forget_routing_error(_: BaseException | None) -> None:
@@ -102,8 +126,18 @@ def _forget_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
+def wants_html() -> bool:
+    """Whether the request names HTML: browsers do for what a person opens, not for an ``<img>`` or a script."""
+    return any(name == "text/html" and quality > 0 for name, quality in request.accept_mimetypes)
+
+
+def for_person() -> bool:
+    """Whether a person reads the answer, whatever the route."""
+    return wants_html() or is_page()
+
+
 def is_page() -> bool:
-    """Whether a person reads the answer, rather than a program or an ``<img>``."""
+    """Whether the route is a page's, rather than one for programs or an ``<img>``."""
     return not request.path.startswith("/api/") and (request.endpoint is None or has_mark(Mark.PAGE))
 
 

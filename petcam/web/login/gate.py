@@ -5,7 +5,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petcam.access import Role
 from petcam.errors import Code, PetcamError
-from petcam.web.http import CONNECTION_KEY, SAFE_METHODS, Mark, error_answer, error_body, has_mark, is_page, redirect_to
+from petcam.web.http import (
+    CONNECTION_KEY,
+    SAFE_METHODS,
+    Mark,
+    error_answer,
+    error_body,
+    has_mark,
+    is_page,
+    redirect_to,
+    wants_html,
+)
 from petcam.web.login.sessions import Session
 from petcam.web.login.visitors import Visitors, viewing_token
 
@@ -34,7 +44,7 @@ class Gate:
         """The login page, or 401; None where a viewing token opens the route to a program."""
         if has_mark(Mark.FOR_PROGRAMS):
             return None if self._visitors.viewing_tokens.accepts(viewing_token()) else _challenge()
-        if not is_page():
+        if not is_page() and not wants_html():
             raise PetcamError(Code.UNAUTHORIZED, "log in first")
         target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
         return redirect_to(url_for("login_form", next=target))

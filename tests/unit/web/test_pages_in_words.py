@@ -112,22 +112,26 @@ def test_a_viewer_and_what_a_viewer_may_not(client, services_with_login):
     said(refused)
 
 
-def test_what_is_refused(client, services_with_login):
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_what_is_refused(client, services_with_login, accept):
     log_in(client)
+    asked = {**ASKED, "Accept": accept}
     too_much = {"password": "x" * 100_000}
     for status, answer in (
-        (421, client.get("/", headers={**ASKED, "Host": "petcam.example"})),
-        (403, client.post("/login", headers={**ASKED, "Origin": "http://elsewhere.example"})),
-        (405, client.put("/login", headers=ASKED)),
-        (413, client.post("/login", data=too_much, headers=ASKED)),
+        (404, client.get("/nothing", headers=asked)),
+        (421, client.get("/", headers={**asked, "Host": "petcam.example"})),
+        (403, client.post("/login", headers={**asked, "Origin": "http://elsewhere.example"})),
+        (405, client.put("/login", headers=asked)),
+        (413, client.post("/login", data=too_much, headers=asked)),
     ):
         assert answer.status_code == status
         said(answer)
 
 
-def test_a_defect(client, services_with_login, monkeypatch):
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_a_defect(client, services_with_login, monkeypatch, accept):
     monkeypatch.setattr(services_with_login.owner, "verify", lambda password: 1 / 0)
-    answer = client.post("/login", data={"password": PASSWORD}, headers=ASKED)
+    answer = client.post("/login", data={"password": PASSWORD}, headers={**ASKED, "Accept": accept})
     assert answer.status_code == 500
     said(answer)
 
