@@ -49,9 +49,12 @@ class AccountPage:
         self._add(app, "/logout-everywhere", "POST", self.log_out_everywhere)
 
     def _add(self, app: Flask, path: str, method: str, view: Callable[[], AnyResponse]) -> None:
-        """Without login (``auth.mode: none``) there is no account: the routes lead to the live page."""
+        """Without login (``auth.mode: none``) there is no account: the routes lead to the live page. A form's own
+        address, as it stands in the browser once something was wrong with the form, leads to the page of all."""
         view = view if self._visitors.login_needed else _to_the_live_page
         app.add_url_rule(f"/account{path}", f"account{path}", view, methods=[method])
+        if method == "POST":
+            app.add_url_rule(f"/account{path}", f"account{path}_opened", _to_the_account, methods=["GET"])
 
     @marked(Mark.PAGE)
     def show(self) -> AnyResponse:
@@ -151,6 +154,11 @@ class AccountPage:
 
 def _back(done: str) -> AnyResponse:
     return redirect_to(url_for("account", done=done), 303)
+
+
+@marked(Mark.PAGE)
+def _to_the_account() -> AnyResponse:
+    return redirect_to(url_for("account"))
 
 
 @marked(Mark.PAGE)

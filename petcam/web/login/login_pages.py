@@ -31,6 +31,7 @@ class LoginPages:
         app.add_url_rule("/login", "login_form", self.form)
         app.add_url_rule("/login", "login", self.log_in, methods=["POST"])
         app.add_url_rule("/logout", "logout", self.log_out, methods=["POST"])
+        app.add_url_rule("/logout", "logout_opened", self.logout_opened, methods=["GET"])
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def form(self) -> AnyResponse:
@@ -57,6 +58,11 @@ class LoginPages:
     @marked(Mark.PAGE, Mark.FOR_VIEWERS)
     def log_out(self) -> AnyResponse:
         return self.logged_out(self._visitors.end_session)
+
+    @marked(Mark.PAGE)
+    def logout_opened(self) -> AnyResponse:
+        """By its address, as it stands in the browser once the disk did not take a logout. The button is there."""
+        return redirect_to(url_for("account"))
 
     def logged_out(self, end: Callable[[], None]) -> AnyResponse:
         """The login page after ``end``; it says where what has ended may come back with a restart."""

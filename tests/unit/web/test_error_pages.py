@@ -156,6 +156,32 @@ def test_what_an_address_holds_is_never_markup(client):
     assert "<script" not in page
 
 
+@pytest.mark.parametrize("path", ["password", "viewer", "viewer/remove", "logout-everywhere"])
+def test_the_address_of_a_form_of_the_account_opens_the_account(owner, path):
+    answer = ask(owner, f"/account/{path}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/account")
+    assert ask(owner, "/logout").headers["Location"] == "/account"
+    assert owner.get("/api/recordings").status_code == 200, "it logs nobody out"
+
+
+FIELDS = {  # the field at which it is said, by what is typed
+    "current": {"current": "no", "password": "another one", "again": "another one"},
+    "again": {"current": PASSWORD, "password": "another one", "again": "another two"},
+    "new": {"current": PASSWORD, "password": "short", "again": "short"},
+}
+
+
+@pytest.mark.parametrize("form", ["password", "viewer"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_what_is_wrong_with_a_form_is_said_at_its_field_which_has_the_focus(owner, form, field):
+    page = owner.post(f"/account/{form}", data=FIELDS[field]).get_data(as_text=True)
+    [wrong] = re.findall(r"<input[^>]*aria-invalid[^>]*>", page)
+    assert f'id="{form}-{field}"' in wrong and "autofocus" in wrong
+    [described] = re.findall(r'aria-describedby="([^"]+)"', wrong)
+    assert re.search(rf'<p id="{described}" class="problem" role="alert">[^<]+</p>', page)
+    assert page.count("autofocus") == 1 and page.count("<details open>") == 1
+
+
 def test_a_request_that_fails_in_the_login_itself_is_a_page_too(services_with_login, monkeypatch):
     client = create_app(replace(services_with_login)).test_client()
     monkeypatch.setattr(services_with_login.owner, "verify", lambda password: 1 / 0)
