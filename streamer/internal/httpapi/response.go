@@ -71,6 +71,10 @@ func (a *api) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if again := retryAfter(f.Code); again != "" {
 		w.Header().Set("Retry-After", again)
 	}
+	if wantsPage(r) {
+		a.writePage(w, r, status)
+		return
+	}
 	answer := map[string]string{"error": string(f.Code), "message": f.Message}
 	if f.Reason != "" {
 		answer["reason"] = f.Reason
