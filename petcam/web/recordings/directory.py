@@ -5,31 +5,26 @@ followed, and only regular files count. A recording that still grows has the suf
 """
 
 import errno
-import heapq
 import logging
 import os
 import re
-import stat
 import time
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import BinaryIO
 
 from petcam.errors import Code, PetcamError
+from petcam.web.recordings.files import open_finished_or_growing, start_of
+from petcam.web.recordings.index import Entry, Listing, RecordingIndex
+from petcam.web.recordings.names import NAME_PATTERN, PART_SUFFIX, PIN_SUFFIX, name_key, start_by_name
 from petcam.web.recordings.table import read_table
 
-NAME_PATTERN = re.compile(
-    r"petcam_(?P<start>[12]\d{3}(0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])-([01]\d|2[0-3])[0-5]\d[0-5]\d)"
-    r"(_[A-Za-z0-9._-]{1,64}?)?(-(?P<number>\d{1,9}))?\.mp4",
-    re.ASCII,
-)
 CURSOR_PATTERN = re.compile(r"(?P<name>[^@]*)(@(?P<ended>\d{1,19}))?", re.ASCII)
-MAX_NAME_ERROR_SECONDS = 26 * 3600  # by which a name's time may differ from the file's: another time zone
-TIME_FORMAT = "%Y%m%d-%H%M%S"
-PART_SUFFIX = ".part"
-PIN_SUFFIX = ".pin"
 MAX_WRITE_PAUSE_SECONDS = 15.0  # then a .part file no longer grows; the streamer closes one after 11 s without data
 MISSING_ERRNOS = {errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}
 FORBIDDEN_ERRNOS = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -37,94 +32,153 @@ FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
 OWN_ERRNOS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}  # of this process or machine, and no disk's
 LACKING_ERRNOS = {errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # of what a file system does not have
 
+Failures = dict[str, PetcamError]  # by the names of recordings
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Recording:
     name: str
+    day: str  # YYYY-MM-DD, under which it is counted and found
     start: datetime  # local time, with its offset
     duration: float  # seconds
     size: int  # bytes
     frames: int | None  # None unless it is complete
+    shape: tuple[int, int] | None  # width and height of its pictures with square pixels; None where it does not say
     pinned: bool
     state: str  # "complete", "recording", or "unfinished" (a crash left it)
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which recordings. Days are YYYY-MM-DD, both included; an empty one is no bound."""
+
+    first_day: str = ""
+    last_day: str = ""
+    pinned: bool | None = None  # None: both
+
+    def are_by_day(self) -> bool:
+        return bool(self.first_day or self.last_day)
+
+    def has(self, entry: Entry, pins: Set[str]) -> bool:
+        if self.pinned is not None and (entry.name in pins) is not self.pinned:
+            return False
+        return entry.day >= self.first_day and (not self.last_day or entry.day <= self.last_day)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of all recordings, whichever are wanted."""
+
+    count: int
+    used: int  # bytes
+    free: int  # bytes that are free on the disk
+
+
+NOTHING = Totals(0, 0, 0)
+
+
+@dataclass(frozen=True)
 class Page:
-    """Some recordings, newest first, and totals of all recordings."""
+    """Some recordings, newest first."""
 
     recordings: list[Recording]
     next: str  # what to pass as ``before`` for the next page; empty: there is none
-    total: int
-    used: int  # bytes of all recordings
-    free: int  # bytes that are free on the disk
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Day:
+    day: str  # YYYY-MM-DD
+    count: int
+    pinned: int  # of these
 
 
 class RecordingDirectory:
     def __init__(self, path: str) -> None:
         self._path = path
+        self._index = RecordingIndex()
 
-    def page(self, limit: int, before: str = "") -> Page:
+    def page(self, limit: int, before: str = "", wanted: Wanted | None = None) -> Page:
         """The newest recordings, at most ``limit``. Where ``before`` is the ``next`` of a page, or the name of a
         recording, even of one that was deleted, only older ones.
 
-        All files are listed, but only those of the page are opened. Empty while there is no directory.
+        Only the files of the page are opened. Empty while there is no directory.
         """
         try:
-            with self._open_directory() as fd:
-                files, pins = _list(fd)
-                newest = heapq.nlargest(limit + 1, _older(files, before))
-                disk = os.fstatvfs(fd)
-                rows = [_describe(fd, file, pins) for _, _, file in newest[:limit]]
+            with _listing_errors(), self._open_directory() as fd:
+                listing, totals = self._look(fd, bool(wanted and wanted.are_by_day()))
+                newest = list(islice(_older(listing, before, wanted or Wanted()), limit + 1))
+                rows = [_describe(fd, entry, listing.pinned) for entry in newest[:limit]]
         except FileNotFoundError:
-            return Page([], "", 0, 0, 0)
-        except PermissionError as error:
-            raise PetcamError(Code.FORBIDDEN, "petcam-web may not read recording.directory") from error
-        except OSError as error:
-            raise _disk_error(error) from error
-        following = f"{rows[-1].name}@{newest[limit - 1][0]}" if len(newest) > limit else ""
-        used = sum(info.st_size for _, info in files.values())
-        return Page(rows, following, len(files), used, disk.f_bavail * disk.f_frsize)
+            return Page([], "", NOTHING)
+        following = f"{newest[limit - 1].name}@{newest[limit - 1].end}" if len(newest) > limit else ""
+        return Page([row for row in rows if row is not None], following, totals)
+
+    def days(self, wanted: Wanted | None = None) -> tuple[list[Day], Totals]:
+        """The days that have recordings, newest first. No file is opened for them."""
+        try:
+            with _listing_errors(), self._open_directory() as fd:
+                listing, totals = self._look(fd, with_days=True)
+        except FileNotFoundError:
+            return [], NOTHING
+        chosen = [entry for entry in listing.entries if (wanted or Wanted()).has(entry, listing.pinned)]
+        counts = Counter(entry.day for entry in chosen)
+        pinned = Counter(entry.day for entry in chosen if entry.name in listing.pinned)
+        return [Day(day, counts[day], pinned[day]) for day in sorted(counts, reverse=True)], totals
+
+    def _look(self, fd: int, with_days: bool) -> tuple[Listing, Totals]:
+        listing, disk = self._index.look(fd, with_days), os.fstatvfs(fd)
+        used = sum(entry.size for entry in listing.entries)
+        return listing, Totals(len(listing.entries), used, disk.f_bavail * disk.f_frsize)
 
     def open(self, name: str) -> BinaryIO:
         """Open a recording for reading; one that still grows too, as far as it is written."""
         with self._directory_for(name) as fd:
-            return _open_finished_or_growing(name, fd)
+            return open_finished_or_growing(name, fd)
 
     def delete(self, name: str) -> None:
         """Raises ``CONFLICT`` for one that still grows, which belongs to the streamer, and for a pinned one."""
-        with self._directory_for(name) as fd:
-            if not _exists(name, fd):
-                os.stat(name + PART_SUFFIX, dir_fd=fd, follow_symlinks=False)
-                raise PetcamError(Code.CONFLICT, f"{name} is being recorded; stop it first")
-            if _exists(name + PIN_SUFFIX, fd):
-                raise PetcamError(Code.CONFLICT, f"{name} is pinned; unpin it first")
-            os.unlink(name, dir_fd=fd)
-            _sync(fd)
+        self._change(name, _delete)
 
     def pin(self, name: str) -> None:
         """Protect it from being deleted to make room. Does nothing where it is pinned already."""
-        with self._directory_for(name) as fd:
-            _open_finished_or_growing(name, fd).close()
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with suppress(FileExistsError):
-                pin = os.open(name + PIN_SUFFIX, flags, 0o640, dir_fd=fd)
-                try:
-                    with _wished():
-                        os.fchmod(pin, 0o640)  # whatever the umask
-                finally:
-                    os.close(pin)
-            _sync(fd)
+        self._change(name, _pin)
 
     def unpin(self, name: str) -> None:
         """Does nothing where it is not pinned."""
-        with self._directory_for(name) as fd:
-            _open_finished_or_growing(name, fd).close()
-            with suppress(FileNotFoundError):
-                os.unlink(name + PIN_SUFFIX, dir_fd=fd)
-            _sync(fd)
+        self._change(name, _unpin)
+
+    def delete_all(self, names: Iterable[str]) -> Failures:
+        """As if one after another; why each of those that failed did."""
+        return self._change_all(names, _delete)
+
+    def pin_all(self, names: Iterable[str]) -> Failures:
+        return self._change_all(names, _pin)
+
+    def unpin_all(self, names: Iterable[str]) -> Failures:
+        return self._change_all(names, _unpin)
+
+    def _change(self, name: str, change: Callable[[str, int], None]) -> None:
+        for error in self._change_all([name], change).values():
+            raise error
+
+    def _change_all(self, names: Iterable[str], change: Callable[[str, int], None]) -> Failures:
+        failures: Failures = {}
+        changed = ""
+        for name in names:
+            try:
+                with self._directory_for(name) as fd:
+                    change(name, fd)
+                changed = name
+            except PetcamError as error:
+                failures[name] = error
+        if changed:
+            self._index.expire()
+            with self._directory_for(changed) as fd:
+                _sync(fd)  # once for all
+        return failures
 
     @contextmanager
     def _open_directory(self) -> Iterator[int]:
@@ -151,86 +205,86 @@ class RecordingDirectory:
             raise _disk_error(error) from error
 
 
-NameKey = tuple[str, int, str]  # start, number among the recordings of that second, name
-File = tuple[str, os.stat_result]  # its name, with .part if it has that
+@contextmanager
+def _listing_errors() -> Iterator[None]:
+    """OSErrors but ``FileNotFoundError`` become ``FORBIDDEN`` or ``DISK_FAULT``."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except PermissionError as error:
+        raise PetcamError(Code.FORBIDDEN, "petcam-web may not read recording.directory") from error
+    except OSError as error:
+        raise _disk_error(error) from error
 
 
-def _list(directory: int) -> tuple[dict[NameKey, File], set[str]]:
-    """All recordings, and the names of those that are pinned."""
-    files: dict[NameKey, File] = {}
-    pins: set[str] = set()
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.name.endswith(PIN_SUFFIX):
-                pins.add(entry.name.removesuffix(PIN_SUFFIX))
-                continue
-            key = _name_key(entry.name.removesuffix(PART_SUFFIX))
-            if key is None:
-                continue
-            with suppress(FileNotFoundError):  # deleted since it was listed
-                info = entry.stat(follow_symlinks=False)
-                if stat.S_ISREG(info.st_mode) and (key not in files or entry.name == key[2]):
-                    files[key] = entry.name, info
-    return files, pins
+def _older(listing: Listing, before: str, wanted: Wanted) -> Iterator[Entry]:
+    """Those that are wanted, by their ends: names are local time, which may go back."""
+    cursor = _cursor(listing, before)
+    end = len(listing.entries) if cursor is None else bisect_left(listing.entries, cursor)
+    return (entry for at in range(end - 1, -1, -1) if wanted.has(entry := listing.entries[at], listing.pinned))
 
 
-def _name_key(name: str) -> NameKey | None:
-    matched = NAME_PATTERN.fullmatch(name)
-    if matched is None:
-        return None
-    if int(matched["day"]) > 28:  # the month may have no such day; checking every date would take most of the time
-        try:
-            datetime.strptime(matched["start"], TIME_FORMAT)
-        except ValueError:
-            return None
-    return matched["start"], int(matched["number"] or 1), name
-
-
-def _older(files: dict[NameKey, File], before: str) -> Iterator[tuple[int, NameKey, File]]:
-    """Each with its end (Unix time, ns), by which they are ordered: names are local time, which may go back."""
-    end = _cursor(files, before)
-    ended = ((file[1].st_mtime_ns, key, file) for key, file in files.items())
-    return (each for each in ended if end is None or each[:2] < end)
-
-
-def _cursor(files: dict[NameKey, File], before: str) -> tuple[int, NameKey] | None:
-    """Where a page begins; None: at the newest. Of a name alone, whose file was deleted, only the start is known."""
+def _cursor(listing: Listing, before: str) -> tuple[int, int, int, str] | None:
+    """Where a page begins, as the first fields of an entry; None: at the newest. Of a name alone, whose file was
+    deleted, only the start is known."""
     matched = CURSOR_PATTERN.fullmatch(before)
-    key = _name_key(matched["name"]) if matched else None
+    key = name_key(matched["name"]) if matched else None
     if matched is None or key is None:
         return None
     if matched["ended"]:
-        return int(matched["ended"]), key
-    if key in files:
-        return files[key][1].st_mtime_ns, key
-    return int(_start_by_name(key[0]) * 1e9), key
+        return int(matched["ended"]), *key
+    there = next((entry for entry in listing.entries if entry.name == key[2]), None)
+    return (there.end if there else int(start_by_name(key[0]) * 1e9)), *key
 
 
-def _describe(directory: int, file: File, pins: set[str]) -> Recording:
-    stored, info = file
-    name = stored.removesuffix(PART_SUFFIX)
-    key = _name_key(name)
-    assert key is not None  # it is listed
-    table = None
-    with suppress(OSError), _open_regular(stored, directory) as opened:
-        table = read_table(opened.fileno())
-    start = _start_by_name(key[0], info.st_mtime)
-    if table is not None and abs(table.created - start) < MAX_NAME_ERROR_SECONDS:
-        start = float(table.created)
-    duration, frames, state = max(0.0, info.st_mtime - start), None, "complete"
-    if stored != name:
-        state = "recording" if time.time() - info.st_mtime < MAX_WRITE_PAUSE_SECONDS else "unfinished"
+def _describe(directory: int, entry: Entry, pins: Set[str]) -> Recording | None:
+    """None: it was deleted since it was listed."""
+    table, end, size, growing = None, entry.end / 1e9, entry.size, entry.growing
+    try:
+        with open_finished_or_growing(entry.name, directory) as opened:
+            table, info = read_table(opened.fileno()), os.fstat(opened.fileno())
+            end, size = info.st_mtime, info.st_size
+        growing = growing and not _exists(entry.name, directory)  # it may have been finished since it was listed
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # it cannot be read; what is known of it is shown
+    start = start_of(table, entry.start, end)
+    duration, frames, state = max(0.0, end - start), None, "complete"
+    if growing:
+        state = "recording" if time.time() - end < MAX_WRITE_PAUSE_SECONDS else "unfinished"
     elif table is not None:  # exact to the frame, and a copy of the file may have another mtime
         duration, frames = table.duration, table.frames
-    local = datetime.fromtimestamp(start).astimezone()
-    return Recording(name, local, duration, info.st_size, frames, name in pins, state)
+    local, shape = datetime.fromtimestamp(start).astimezone(), table.shape if table else None
+    return Recording(entry.name, entry.day, local, duration, size, frames, shape, entry.name in pins, state)
 
 
-def _start_by_name(start: str, end: float = float("inf")) -> float:
-    """Unix time. The hour in which summer time ends is there twice: the later one that is before the end."""
-    local = datetime.strptime(start, TIME_FORMAT)
-    earlier, later = local.timestamp(), local.replace(fold=1).timestamp()
-    return later if later <= end else earlier
+def _delete(name: str, directory: int) -> None:
+    if not _exists(name, directory):
+        os.stat(name + PART_SUFFIX, dir_fd=directory, follow_symlinks=False)
+        raise PetcamError(Code.CONFLICT, f"{name} is being recorded; stop it first")
+    if _exists(name + PIN_SUFFIX, directory):
+        raise PetcamError(Code.CONFLICT, f"{name} is pinned; unpin it first")
+    os.unlink(name, dir_fd=directory)
+
+
+def _pin(name: str, directory: int) -> None:
+    open_finished_or_growing(name, directory).close()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileExistsError):
+        pin = os.open(name + PIN_SUFFIX, flags, 0o640, dir_fd=directory)
+        try:
+            with _wished():
+                os.fchmod(pin, 0o640)  # whatever the umask
+        finally:
+            os.close(pin)
+
+
+def _unpin(name: str, directory: int) -> None:
+    open_finished_or_growing(name, directory).close()
+    with suppress(FileNotFoundError):
+        os.unlink(name + PIN_SUFFIX, dir_fd=directory)
 
 
 @contextmanager
@@ -255,22 +309,6 @@ def _exists(name: str, directory: int) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _open_finished_or_growing(name: str, directory: int) -> BinaryIO:
-    try:
-        return _open_regular(name, directory)
-    except FileNotFoundError:
-        return _open_regular(name + PART_SUFFIX, directory)
-
-
-def _open_regular(name: str, directory: int) -> BinaryIO:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # so that a FIFO does not block the thread
-    file = open(os.open(name, flags, dir_fd=directory), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
-    return file
 
 
 def _disk_error(error: OSError) -> Exception:

@@ -8,10 +8,9 @@ import struct
 
 from petcam.h264 import annexb, avcc
 from petcam.media.boxes import Span, find
+from petcam.web.recordings.configuration import read_parameter_sets
 from petcam.web.recordings.table import SAMPLE_TABLE, STSZ
 
-MAX_CONFIGURATION_BYTES = 4096  # of avcC: SPS and PPS
-SAMPLE_ENTRY_BYTES = 78  # of avc1, before its boxes
 UINT32, UINT64 = struct.Struct(">I"), struct.Struct(">Q")
 
 
@@ -24,24 +23,13 @@ def read_first_picture(fd: int) -> bytes | None:
     if moov is None or table is None:
         return None
     try:
-        sets = _parameter_sets(fd, table)
+        sets = read_parameter_sets(fd, table)
         start, end = _finished(fd, table) or find(fd, (moov[1], file[1]), "mdat") or (0, 0)
     except (struct.error, IndexError):  # the file ends here
         return None
     if not sets or end > file[1] or not 0 < end - start <= annexb.MAX_ACCESS_UNIT_BYTES:
         return None
     return annexb.join([*sets, *avcc.nal_units(os.pread(fd, end - start, start), 4)])
-
-
-def _parameter_sets(fd: int, table: Span) -> list[bytes]:
-    """Of the first track's configuration; none where it is not H.264 with lengths of four bytes."""
-    stsd = find(fd, table, "stsd")
-    avc1 = find(fd, (stsd[0] + 8, stsd[1]), "avc1") if stsd else None
-    found = find(fd, (avc1[0] + SAMPLE_ENTRY_BYTES, avc1[1]), "avcC") if avc1 else None
-    if found is None or found[1] - found[0] > MAX_CONFIGURATION_BYTES:
-        return []
-    configuration = os.pread(fd, found[1] - found[0], found[0])
-    return avcc.parameter_sets(configuration) if avcc.length_size(configuration) == 4 else []
 
 
 def _finished(fd: int, table: Span) -> Span | None:

@@ -1,7 +1,12 @@
-"""The routes for recordings on disk: list, play and download, thumbnail, pin, delete."""
+"""The routes for recordings on disk: list, days, play and download, thumbnail, pin, delete."""
 
+import hashlib
 import json
 import os
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import partial
 from typing import BinaryIO
 
 from flask import Flask, Response, render_template, request
@@ -11,12 +16,15 @@ from werkzeug.wsgi import wrap_file
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import Mark, json_answer, marked, whole_number
-from petcam.web.recordings.directory import Recording, RecordingDirectory
+from petcam.web.http import Mark, error_body, json_answer, json_object, marked, whole_number
+from petcam.web.recordings.directory import Failures, Recording, RecordingDirectory, Totals, Wanted
 from petcam.web.recordings.range import requested_range
 from petcam.web.recordings.thumbnails import Thumbnails
 
 LIMIT_RANGE, DEFAULT_LIMIT = (1, 1000), 100  # recordings in one answer
+MAX_NAMES, MAX_NAMES_BYTES = 500, 64 * 1024  # in one request; a browser that leaves the page sends no more than this
+DAY_PATTERN = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+KEPT = {"yes": True, "no": False}
 API_PATH = "/api/recordings"
 
 
@@ -27,6 +35,13 @@ class RecordingLibrary:
     def register(self, app: Flask) -> None:
         app.add_url_rule("/recordings", "recordings_page", show_page)
         app.add_url_rule(API_PATH, "recordings", self.page)
+        app.add_url_rule(f"{API_PATH}/days", "recording_days", self.days)
+        for what, change in (
+            ("delete", self._directory.delete_all),
+            ("pin", self._directory.pin_all),
+            ("unpin", self._directory.unpin_all),
+        ):
+            app.add_url_rule(f"{API_PATH}/{what}", f"{what}_all", partial(self.change_all, change), methods=["POST"])
         app.add_url_rule(f"{API_PATH}/<name>", "recording", self.play)
         app.add_url_rule(f"{API_PATH}/<name>", "delete_recording", self.delete, methods=["DELETE"])
         app.add_url_rule(f"{API_PATH}/<name>/thumbnail.jpg", "thumbnail", self.thumbnail)
@@ -34,18 +49,43 @@ class RecordingLibrary:
         app.add_url_rule(f"{API_PATH}/<name>/pin", "unpin", self.unpin, methods=["DELETE"])
 
     def page(self) -> Response:
-        """Newest first: at most ``limit``, those older than ``before``."""
+        """Newest first: at most ``limit``, those older than ``before``, of the days and kind that are asked for."""
+        limit, wanted = whole_number("limit", LIMIT_RANGE, DEFAULT_LIMIT), _wanted()
         self._require_disk()
-        page = self._directory.page(whole_number("limit", LIMIT_RANGE, DEFAULT_LIMIT), request.args.get("before", ""))
+        page = self._directory.page(limit, request.args.get("before", ""), wanted)
+        rows = [_as_json(recording) for recording in page.recordings]
+        return json_answer({"recordings": rows, "next": page.next, **self._about(page.totals)})
+
+    def days(self) -> Response:
+        """How many there are of each day. Its ETag leaves out what is free: that changes without end."""
+        wanted = _wanted()
+        self._require_disk()
+        days, totals = self._directory.days(wanted)
         body = {
-            "recordings": [_as_json(recording) for recording in page.recordings],
-            "next": page.next,
-            "total": page.total,
-            "used": page.used,
-            "free": page.free,
+            "days": [{"day": day.day, "count": day.count, "pinned": day.pinned} for day in days],
+            "today": date.today().isoformat(),
+            **self._about(totals),
+        }
+        answer = json_answer(body)
+        answer.set_etag(hashlib.sha256(json.dumps({**body, "free": 0}).encode()).hexdigest()[:16])
+        answer.make_conditional(request)
+        return answer
+
+    def _about(self, totals: Totals) -> dict[str, object]:
+        return {
+            "total": totals.count,
+            "used": totals.used,
+            "free": totals.free,
             "thumbnails": self._thumbnails.are_supported(),
         }
-        return json_answer(body)
+
+    def change_all(self, change: Callable[[Iterable[str]], Failures]) -> Response:
+        """Of many: which were changed, and of the others why not."""
+        names = _names()
+        self._require_disk()
+        failures = change(names)
+        failed = [{"name": name, **error_body(error)} for name, error in failures.items()]
+        return json_answer({"done": [name for name in names if name not in failures], "failed": failed})
 
     def _require_disk(self) -> None:
         """What the folder of a missing disk holds is none of the recordings, and an empty list would say that there are
@@ -96,13 +136,43 @@ def show_page() -> str:
     return render_template("recordings.html")
 
 
+def _wanted() -> Wanted:
+    """By ``day``, or ``from`` and ``to``, and ``kept``."""
+    day, kept = _day("day"), request.args.get("kept")
+    if kept not in (None, *KEPT):
+        raise PetcamError(Code.BAD_REQUEST, "kept must be yes or no")
+    return Wanted(day or _day("from"), day or _day("to"), KEPT.get(kept or ""))
+
+
+def _day(name: str) -> str:
+    """Empty where it is not asked for."""
+    text = request.args.get(name)
+    if text is not None and not DAY_PATTERN.fullmatch(text):
+        raise PetcamError(Code.BAD_REQUEST, f"{name} must be a day as 2026-11-23")
+    return text or ""
+
+
+def _names() -> list[str]:
+    """Of the body, each once."""
+    names = json_object(MAX_NAMES_BYTES).get("names")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise PetcamError(Code.BAD_REQUEST, "names must be a list of names of recordings")
+    if not 0 < len(names) <= MAX_NAMES:
+        raise PetcamError(Code.BAD_REQUEST, f"names must have 1 to {MAX_NAMES} names")
+    return list(dict.fromkeys(names))
+
+
 def _as_json(recording: Recording) -> dict[str, object]:
+    width, height = recording.shape or (None, None)
     return {
         "name": recording.name,
+        "day": recording.day,
         "start": recording.start.isoformat(),
         "duration": round(recording.duration, 3),
         "size": recording.size,
         "frames": recording.frames,
+        "width": width,
+        "height": height,
         "pinned": recording.pinned,
         "state": recording.state,
     }

@@ -9,32 +9,33 @@ FRAME_TICKS = 3000  # of 1/90000 s
 SECONDS_TO_1970 = 2_082_844_800  # from 1904
 
 
-def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1"):
-    """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time, ``sar`` the shape of a pixel.
+def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), grey=128):
+    """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time, ``sar`` the shape of a pixel, ``size`` in
+    pixels (even), ``grey`` how bright the first picture is.
 
     Without PyAV the pictures' bytes are not valid video.
     """
-    samples, configuration = _pictures(frames, sar)
+    samples, configuration = _pictures(frames, sar, size, grey)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
     mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples)))
     offset = len(ftyp) + len(mdat)
-    path.write_bytes(ftyp + mdat + b"".join(samples) + _moov(samples, configuration, offset, created))
+    path.write_bytes(ftyp + mdat + b"".join(samples) + _moov(samples, configuration, offset, created, size))
 
 
-def _pictures(frames, sar="1/1"):
+def _pictures(frames, sar="1/1", size=(64, 48), grey=128):
     try:
         import av
     except ImportError:
         return [b"\0\0\0\1\x65"] * frames, b"\1\x42\0\x1f\xff\xe1\0\0\1\0\0"
     encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 64, 48, "yuv420p", Fraction(1, 30)
+    (encoder.width, encoder.height), encoder.pix_fmt, encoder.time_base = size, "yuv420p", Fraction(1, 30)
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}
     encoder.options = {**encoder.options, "x264-params": f"sar={sar}"}
     packets = []
-    for _ in range(frames):
-        picture = av.VideoFrame(64, 48, "yuv420p")
-        for plane in picture.planes:
-            plane.update(bytes([128]) * plane.buffer_size)
+    for number in range(frames):
+        picture = av.VideoFrame(*size, "yuv420p")
+        for plane, shade in zip(picture.planes, ((grey + number) % 256, 128, 128), strict=True):
+            plane.update(bytes([shade]) * plane.buffer_size)
         packets += encoder.encode(picture)
     units = [_nals(bytes(packet)) for packet in packets + encoder.encode(None)]
     (sps,), (pps,) = ([nal for nal in units[0] if nal[0] & 31 == kind] for kind in (7, 8))
@@ -47,12 +48,12 @@ def _nals(annexb):
     return [part.rstrip(b"\0") for part in annexb.split(b"\0\0\1") if part.rstrip(b"\0")]
 
 
-def _moov(samples, configuration, offset, created):
+def _moov(samples, configuration, offset, created, size=(64, 48)):
     duration = len(samples) * FRAME_TICKS
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     sizes = b"".join(struct.pack(">I", len(sample)) for sample in samples)
     offsets = b"".join(struct.pack(">I", offset + sum(map(len, samples[:i]))) for i in range(len(samples)))
-    entry = bytes(6) + b"\0\1" + bytes(16) + struct.pack(">HHIIIH", 64, 48, 0x480000, 0x480000, 0, 1) + bytes(32)
+    entry = bytes(6) + b"\0\1" + bytes(16) + struct.pack(">HHIIIH", *size, 0x480000, 0x480000, 0, 1) + bytes(32)
     avc1 = _box(b"avc1", entry + b"\0\x18\xff\xff" + _box(b"avcC", configuration))
     stbl = (
         _full(b"stsd", struct.pack(">I", 1) + avc1)
@@ -66,7 +67,12 @@ def _moov(samples, configuration, offset, created):
     minf = _box(b"minf", _full(b"vmhd", bytes(8)) + _box(b"dinf", dref) + _box(b"stbl", stbl))
     handler = _full(b"hdlr", bytes(4) + b"vide" + bytes(13))
     mdia = _box(b"mdia", _full(b"mdhd", times + b"\x55\xc4\0\0", 1) + handler + minf)
-    tkhd = struct.pack(">QQIIQ", 0, 0, 1, 0, duration) + bytes(16) + matrix + struct.pack(">II", 64 << 16, 48 << 16)
+    tkhd = (
+        struct.pack(">QQIIQ", 0, 0, 1, 0, duration)
+        + bytes(16)
+        + matrix
+        + struct.pack(">II", *(each << 16 for each in size))
+    )
     mvhd = times + b"\0\1\0\0\1\0" + bytes(10) + matrix + bytes(24) + struct.pack(">I", 2)
     trak = _box(b"trak", _full(b"tkhd", tkhd, 1) + mdia)
     return _box(b"moov", _full(b"mvhd", mvhd, 1) + trak)
