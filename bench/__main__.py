@@ -9,7 +9,17 @@ import time
 from bench.figure import Figure, table
 
 SUBJECTS = ("live", "picture", "boxes", "detections", "proxy", "mjpeg")
-LONG = ("comes_back", "loss", "recording", "recording_cost", "shm", "siege", "under_attack", "package")
+LONG = (
+    "comes_back",
+    "loss",
+    "recording",
+    "recording_cost",
+    "recordings_page",
+    "shm",
+    "siege",
+    "under_attack",
+    "package",
+)
 
 
 def main() -> None:

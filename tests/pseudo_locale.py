@@ -18,7 +18,7 @@ ALLOWED = re.compile(
     r"|日本語|English"  # languages are named in themselves
     r"|WebRTC|MJPEG|\bMB\b|\bGB\b"
     r"|(cat|dog) \d+%"
-    r"|\d+年|\d+月|\d+日|（[日月火水木金土]）"  # dates of a browser whose own language is Japanese
+    r"|\d+年|\d+月|\d+日|（[日月火水木金土]）|^[日月火水木金土]$"  # dates of a browser whose own language is Japanese
 )
 
 

@@ -61,13 +61,14 @@ class RecordingLibrary:
         wanted = _wanted()
         self._require_disk()
         days, totals = self._directory.days(wanted)
-        body = {
+        body: dict[str, object] = {
             "days": [{"day": day.day, "count": day.count, "pinned": day.pinned} for day in days],
             "today": date.today().isoformat(),
             **self._about(totals),
         }
-        answer = json_answer(body)
-        answer.set_etag(hashlib.sha256(json.dumps({**body, "free": 0}).encode()).hexdigest()[:16])
+        version = hashlib.sha256(json.dumps({**body, "free": 0}).encode()).hexdigest()[:16]
+        answer = json_answer({**body, "version": version})
+        answer.set_etag(version)
         answer.make_conditional(request)
         return answer
 

@@ -21,6 +21,7 @@ REQUESTS = [
     ("GET", "/recordings"),
     ("GET", "/healthz"),
     ("GET", "/api/recordings"),
+    ("GET", "/api/recordings/days"),
     ("GET", "/api/recording/status"),
     ("GET", "/static/live/entry.js"),
     ("GET", "/nowhere"),
