@@ -102,12 +102,16 @@ func (s *Service) wire(settings config.Config, access access) {
 	}, s.log)
 	kept := recording(settings.Recording, s.log)
 	kept.ParameterSets, kept.SilentAfter = s.camera.ParameterSets, reader.SilentAfter
+	kept.Beside = func() record.Source { // a wakeup is for one reader, and each of these opens the segment anew
+		return s.quietReader(settings.Camera)
+	}
 	s.recorder = record.New(kept, func() record.Source {
 		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})
 	options := httpapi.Options{
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
+		Past:      s.recorder,
 		Camera:    s.camera,
 		Tokens:    access.verifier,
 		Faults:    func() []string { return append(access.faults(), s.recorder.Faults()...) },
@@ -132,9 +136,14 @@ func (s *Service) wire(settings config.Config, access access) {
 		watchdog.Check{Name: "HTTP", LastActive: s.monitor.LastActive})
 }
 
+// quietReader makes one that says nothing in the log, where the camera's own says all.
+func (s *Service) quietReader(keys config.Camera) *shm.Reader {
+	return s.reader(keys, shm.WithLogger(slog.New(slog.DiscardHandler)))
+}
+
 // reader makes a reader of the video, for the layout that the daemon writes.
 func (s *Service) reader(keys config.Camera, options ...shm.Option) *shm.Reader {
-	options = append(options, shm.WithLogger(s.log))
+	options = append([]shm.Option{shm.WithLogger(s.log)}, options...)
 	if keys.Layout == "rdk-x5" {
 		return rdkx5.Open(keys.Stream, options...)
 	}

@@ -53,6 +53,12 @@ type Recorder interface {
 	Totals() record.Totals
 }
 
+// Past is the video that the shared memory still holds; record.Recorder.
+type Past interface {
+	KeepPast(span time.Duration) (record.Kept, error)
+	Rewind(back time.Duration) (*record.Rewind, error)
+}
+
 // Camera knows the state of the camera's video; camera.Camera.
 type Camera interface {
 	Health() camera.Health
@@ -68,6 +74,7 @@ type ViewingTokens interface {
 type Options struct {
 	Viewers   Viewers
 	Recorder  Recorder
+	Past      Past
 	Camera    Camera
 	Tokens    *offertoken.Verifier // nil: offers need no token
 	Viewing   ViewingTokens        // nil: WHEP needs no token

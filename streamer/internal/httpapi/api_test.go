@@ -28,6 +28,7 @@ type fake struct {
 	ended  []string // sessions
 	asked  []string // of viewers by their id
 	label  string
+	back   time.Duration // how far
 	camera camera.Health // where its State is set
 
 	answering func() // is called within Answer
@@ -77,7 +78,7 @@ func (f *fake) Health() camera.Health {
 }
 
 func optionsOf(f *fake) Options {
-	return Options{Viewers: f, Recorder: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
+	return Options{Viewers: f, Recorder: f, Past: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
 		Names: func() []string { return []string{"pets.example"} }, Scrapers: []netip.Prefix{netip.MustParsePrefix("192.168.7.0/24")},
 		Faults: func() []string { return []string{"a file: is damaged; remove it"} }, Version: `1.0"`, Log: slog.New(slog.DiscardHandler)}
 }

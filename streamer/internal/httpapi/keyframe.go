@@ -33,11 +33,16 @@ func (a *api) startRecording(label string) (filename string, err error) {
 		return "", withoutKeyframe(health)
 	}
 	filename, err = a.Recorder.Start(label)
+	return filename, a.noVideo(err)
+}
+
+// noVideo gives a NoVideo its reason where pictures come, but none to begin at; any other error as it is.
+func (a *api) noVideo(err error) error {
 	var failure *apierror.Error
 	if errors.As(err, &failure) && failure.Code == apierror.NoVideo && failure.Reason == "" {
 		if health := a.Camera.Health(); health.FPS > 0 && health.KeyframeAgeMS < 0 || health.State == camera.NoKeyframe {
-			return "", withoutKeyframe(health)
+			return withoutKeyframe(health)
 		}
 	}
-	return filename, err
+	return err
 }

@@ -29,6 +29,8 @@ func (a *api) routes() http.Handler {
 		"/start":        {a.loopback, map[string]handler{http.MethodPost: a.start}},
 		"/stop":         {a.loopback, map[string]handler{http.MethodPost: a.stop}},
 		"/status":       {a.loopback, map[string]handler{http.MethodGet: a.status}},
+		"/past":         {a.loopback, map[string]handler{http.MethodPost: a.keepPast}},
+		"/past.mp4":     {a.loopback, map[string]handler{http.MethodGet: a.rewind}},
 		"/sessions/end": {a.loopback, map[string]handler{http.MethodPost: a.endSession}},
 		"/metrics":      {a.metricsClient, map[string]handler{http.MethodGet: a.metrics}},
 		"/health":       {a.noForeignPage, map[string]handler{http.MethodGet: a.health}},

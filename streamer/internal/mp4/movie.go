@@ -20,6 +20,9 @@ type Track struct {
 	Start         time.Time // wall clock at the first frame's capture
 }
 
+// isWhole says whether it has what decoding needs.
+func (t Track) isWhole() bool { return len(t.SPS) > 0 && len(t.PPS) > 0 && len(t.SPS[0]) >= 4 }
+
 // movie is what both forms of the moov box say alike.
 type movie struct {
 	created       uint64 // seconds since 1904-01-01 UTC

@@ -6,7 +6,6 @@
 package mp4
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -28,13 +27,13 @@ type Writer struct {
 	movie movie
 	first int64 // offset of the first sample's moof
 	table table
-	buf   []byte // the sample that is being put together, behind room for its pair of headers
+	buf   pair // the sample that is being put together
 }
 
 // Create writes the head of a growing file into the empty file.
 func Create(file File, track Track) (*Writer, error) {
-	if len(track.SPS) == 0 || len(track.PPS) == 0 || len(track.SPS[0]) < 4 {
-		return nil, errors.New("mp4: no parameter sets")
+	if !track.isWhole() {
+		return nil, errNoParameterSets
 	}
 	w := &Writer{file: file, movie: newMovie(track)}
 	var head boxes
@@ -48,23 +47,15 @@ func Create(file File, track Track) (*Writer, error) {
 }
 
 // Begin starts a sample and forgets one that was not ended.
-func (w *Writer) Begin() {
-	if w.buf == nil {
-		w.buf = make([]byte, fragmentHeader, 64<<10)
-	}
-	w.buf = w.buf[:fragmentHeader]
-}
+func (w *Writer) Begin() { w.buf.begin() }
 
 // Add appends a NAL unit (without start code) to the sample.
-func (w *Writer) Add(nal []byte) {
-	w.buf = binary.BigEndian.AppendUint32(w.buf, uint32(len(nal)))
-	w.buf = append(w.buf, nal...)
-}
+func (w *Writer) Add(nal []byte) { w.buf.add(nal) }
 
 // End writes the sample by a single write; at counts from the first sample, and sync says that it is a keyframe. A
 // sample without NAL units is none. When it fails, the file ends behind the sample before, and End may be called again.
 func (w *Writer) End(at time.Duration, sync bool) error {
-	if len(w.buf) <= fragmentHeader {
+	if w.buf.size() == 0 {
 		return nil
 	}
 	stamp := ticks(at)
@@ -75,7 +66,7 @@ func (w *Writer) End(at time.Duration, sync bool) error {
 		sequence: uint32(w.table.len() + 1),
 		at:       stamp,
 		duration: w.table.guess(stamp),
-		size:     uint32(len(w.buf) - fragmentHeader),
+		size:     uint32(w.buf.size()),
 		sync:     sync,
 	}
 	f.put(w.buf)

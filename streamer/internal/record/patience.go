@@ -15,6 +15,7 @@ var (
 	errNoVideo  = apierror.New(apierror.NoVideo, "The camera is not sending; see its state, and try again")
 	errDiskSlow = apierror.New(apierror.RecordingFailed, "The disk of recording.directory takes longer than 10 s for a "+
 		"write; wait until it has less to do, or use a faster one").WithReason("Disk slow")
+	errStopping = apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
 )
 
 // patience ends a session that has not begun in time, and knows what took the time: the camera, or the disk. It belongs

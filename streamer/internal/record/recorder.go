@@ -4,13 +4,14 @@
 // Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
 // each growing file has one that makes it durable and keeps space free (syncer.run, ended before the file is finished);
 // the Recorder has one that deletes by age each hour, one that retries recovery each minute and one that looks whether the
-// disk is there (ended by Close).
+// disk is there (ended by Close), and one while it keeps the past (ends by itself; Close waits for it).
 package record
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,7 +45,9 @@ type Options struct {
 	ParameterSets func() h264.ParameterSets
 	// SilentAfter is after how long without a picture the camera counts as silent now; nil: never after over 2 s.
 	SilentAfter func() time.Duration
-	Log         *slog.Logger
+	// Beside opens a further Source, for what is read beside a recording; nil: as New's open does.
+	Beside func() Source
+	Log    *slog.Logger
 }
 
 // Status describes the file being written; while nothing is recorded, the last one.
@@ -80,14 +83,18 @@ type Recorder struct {
 	missing atomic.Pointer[apierror.Error]
 	// looking is held from the look at the disk until missing says what it saw.
 	looking sync.Mutex
+	// rewinds counts those that are open.
+	rewinds atomic.Int32
 
 	// mu guards everything below. It is never held while waiting for a disk, a source or a goroutine.
 	mu       sync.Mutex
 	status   Status
 	session  *session // nil while nothing is recorded
 	closed   bool
-	finished Totals // of the files that no longer grow
-	growing  Status // of the file that grows; zero where none does
+	finished Totals   // of the files that no longer grow
+	growing  Status   // of the file that grows; zero where none does
+	past     *keeping // nil: nobody keeps the past just now
+	keptPast keptPast // what was kept last
 }
 
 // New makes a Recorder that opens a Source for each recording. Close it.
@@ -122,6 +129,14 @@ func (r *Recorder) Recover() {
 	if !r.recording() { // a recording has done this itself, and its own file is not to be recovered
 		r.recoverFiles(dir)
 	}
+}
+
+// openBeside opens a Source for what is read beside a recording.
+func (r *Recorder) openBeside() Source {
+	if r.options.Beside != nil {
+		return r.options.Beside()
+	}
+	return r.open()
 }
 
 // recording says whether there is a session, also one that only starts.
@@ -161,7 +176,7 @@ func (r *Recorder) begin(label string) (*session, error) {
 	}
 	switch {
 	case r.closed:
-		return nil, apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
+		return nil, errStopping
 	case r.session != nil && r.session.late.isSlow():
 		return nil, errDiskSlow
 	case r.session != nil:
@@ -236,6 +251,40 @@ func (r *Recorder) progress(status Status) {
 func (r *Recorder) closedFile(status Status) {
 	r.mu.Lock()
 	r.status, r.growing = status, Status{}
+	r.finished.add(status)
+	r.mu.Unlock()
+}
+
+// finishFile finishes a file; one that cannot be finished now is tried again later.
+func (r *Recorder) finishFile(dir *directory, file *segment) error {
+	name := file.name
+	err := file.finish(dir)
+	if err != nil {
+		r.unfinished.Store(true)
+		r.space.ended(name, 0, file.mp4.Size())
+		return err
+	}
+	r.space.ended(name, file.size, 0)
+	return nil
+}
+
+// discardFile deletes a file that was being written.
+func (r *Recorder) discardFile(dir *directory, file *segment) error {
+	defer r.space.discarded(file.name)
+	return file.discard(dir)
+}
+
+// sayLacks logs what the disk does not have and recordings work without; the file of that name was just begun.
+func (r *Recorder) sayLacks(dir *directory, name string) {
+	if lacks := dir.Lacks(name + partSuffix); len(lacks) > 0 {
+		r.options.Log.Info("the disk of recording.directory has no " + strings.Join(lacks, ", no ") +
+			" of its own; recordings work without, and its mount options say who may read them")
+	}
+}
+
+// countFile counts a file that was written beside the recording.
+func (r *Recorder) countFile(status Status) {
+	r.mu.Lock()
 	r.finished.add(status)
 	r.mu.Unlock()
 }

@@ -32,6 +32,7 @@ func (r *Recorder) retryRecovery() {
 // r.recovery must be held.
 func (r *Recorder) recoverFiles(dir *directory) {
 	r.unfinished.Store(false)
+	written := r.space.written() // before the files are listed: none is begun while this runs, and one may end
 	files, err := dir.Files()
 	if err != nil {
 		r.unfinished.Store(true)
@@ -43,7 +44,7 @@ func (r *Recorder) recoverFiles(dir *directory) {
 		if r.ctx.Err() != nil {
 			return
 		}
-		if !isPart || !isRecording(name) {
+		if !isPart || !isRecording(name) || written[name] {
 			continue
 		}
 		if err := recoverFile(dir, name, info.Size()); err != nil {

@@ -82,7 +82,7 @@ func (b *board) record(bytes, segment int64) error {
 	}
 	if b.name == "" {
 		_, err := b.space.count(dir)
-		if err := errors.Join(err, b.space.makeRoom(dir, 0, !b.begun)); err != nil {
+		if err := errors.Join(err, b.space.makeRoom(dir, "", 0, !b.begun)); err != nil {
 			b.begun = false
 			return err
 		}
@@ -93,7 +93,7 @@ func (b *board) record(bytes, segment int64) error {
 	growing := b.disk.files[b.name+partSuffix]
 	growing.size += bytes
 	b.grown += bytes
-	if err := b.space.makeRoom(dir, growing.size, false); err != nil {
+	if err := b.space.makeRoom(dir, b.name, growing.size, false); err != nil {
 		b.finish()
 		b.begun = false
 		return err
@@ -110,6 +110,7 @@ func (b *board) finish() {
 	delete(b.disk.files, b.name+partSuffix)
 	table := min(1000+file.size/500, max(b.disk.free()-modelBlock, 0))
 	b.disk.put(b.name, file.size+table, b.at)
+	b.space.ended(b.name, file.size+table, 0)
 	b.grown += table
 	b.largest = max(b.largest, file.size+table)
 	b.name = ""

@@ -83,6 +83,18 @@ func (s *segment) write(known *h264.ParameterSets, au h264.AccessUnit) error {
 	return nil
 }
 
+// writeMakingRoom appends au; where the disk is full, old recordings make room first.
+func (s *segment) writeMakingRoom(space *space, dir *directory, known *h264.ParameterSets, au h264.AccessUnit) error {
+	err := s.write(known, au)
+	if isFull(err) {
+		if err := space.makeRoom(dir, s.name, s.mp4.Size(), false); err != nil {
+			return err
+		}
+		err = s.write(known, au)
+	}
+	return err
+}
+
 // finish makes an ordinary MP4 of the file and gives it its name.
 func (s *segment) finish(dir *directory) error {
 	defer s.file.Close() // everything has been synced, or has failed already

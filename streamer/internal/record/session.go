@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -37,19 +36,18 @@ type session struct {
 	last Status
 	err  error // why it ended by itself
 
-	dir     *directory
-	source  Source
-	idle    *idleContext
-	clock   wallClock
-	segment *segment // the file that grows; nil between files
-	syncer  *syncer
-	sets    h264.ParameterSets // that have come, up to the newest access unit
-	epoch   uint64             // of the newest access unit
-	lost    bool               // what comes refers to pictures that have not, up to the next keyframe
-	begun   bool               // started is closed
-	skipped uint64             // what source.Skipped last returned
-	dropped uint64             // frames that are in no file, from the first one on
-	maxFile int64              // bytes that the disk takes in a file; 0: not known yet
+	dir      *directory
+	source   Source
+	idle     *idleContext
+	clock    wallClock
+	segment  *segment // the file that grows; nil between files
+	syncer   *syncer
+	sets     h264.ParameterSets // that have come, up to the newest access unit
+	unbroken continuity
+	begun    bool   // started is closed
+	skipped  uint64 // what source.Skipped last returned
+	dropped  uint64 // frames that are in no file, from the first one on
+	maxFile  int64  // bytes that the disk takes in a file; 0: not known yet
 }
 
 func newSession(r *Recorder, label string) *session {
@@ -78,7 +76,7 @@ func (s *session) run() {
 // startError is Start's error where the recording did not begin; it did not because of Close where err is nil.
 func (s *session) startError(err error) error {
 	if err == nil {
-		return apierror.New(apierror.RecordingFailed, "The streamer is stopping; try again when it is back")
+		return errStopping
 	}
 	return err
 }
@@ -209,7 +207,7 @@ func (s *session) add(au h264.AccessUnit) error {
 			return err
 		}
 	}
-	if s.isLost(au) {
+	if s.unbroken.isLost(au, s.segment != nil) {
 		s.drop(1)
 		return nil
 	}
@@ -225,18 +223,9 @@ func (s *session) add(au h264.AccessUnit) error {
 	return diskError(err)
 }
 
-// isLost says whether au cannot be decoded although there is a file: pictures are missing before it, or those that it
-// refers to are another writer's.
-func (s *session) isLost(au h264.AccessUnit) bool {
-	other := au.Epoch != s.epoch
-	s.epoch = au.Epoch
-	s.lost = !au.Keyframe && s.segment != nil && (s.lost || other || au.Discontinuity)
-	return s.lost
-}
-
 // awaitsTooLong says whether the file has had no picture for so long that it is better finished.
 func (s *session) awaitsTooLong(au h264.AccessUnit) bool {
-	return s.lost && au.CaptureNS-s.segment.last.CaptureNS > uint64(maxFrameGap)
+	return s.unbroken.lost && au.CaptureNS-s.segment.last.CaptureNS > uint64(maxFrameGap)
 }
 
 // goOn ends a file that has become as large as the disk takes, and begins another with au. Those behind it end earlier,
@@ -254,14 +243,7 @@ func (s *session) goOn(au h264.AccessUnit) error {
 
 // write writes an access unit; where the disk is full, old recordings make room first.
 func (s *session) write(au h264.AccessUnit) error {
-	err := s.segment.write(&s.sets, au)
-	if isFull(err) {
-		if err := s.recorder.space.makeRoom(s.dir, s.segment.mp4.Size(), false); err != nil {
-			return err
-		}
-		err = s.segment.write(&s.sets, au)
-	}
-	return err
+	return s.segment.writeMakingRoom(s.recorder.space, s.dir, &s.sets, au)
 }
 
 // openSegment begins the next file, unless decoding cannot begin at au.
@@ -275,7 +257,7 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 	}
 	space := s.recorder.space
 	isNew, err := space.count(s.dir)
-	if err := errors.Join(err, space.makeRoom(s.dir, 0, !s.begun)); err != nil {
+	if err := errors.Join(err, space.makeRoom(s.dir, "", 0, !s.begun)); err != nil {
 		return diskError(err)
 	}
 	if s.maxFile == 0 {
@@ -285,20 +267,13 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 	if err != nil {
 		return diskError(err)
 	}
+	space.begins(segment.name)
 	s.segment = segment
 	if isNew {
-		s.sayLacks()
+		s.recorder.sayLacks(s.dir, segment.name)
 	}
 	s.syncer = startSyncer(s, segment)
 	return nil
-}
-
-// sayLacks logs what the disk does not have and recordings work without.
-func (s *session) sayLacks() {
-	if lacks := s.dir.Lacks(s.segment.name + partSuffix); len(lacks) > 0 {
-		s.recorder.options.Log.Info("the disk of recording.directory has no " + strings.Join(lacks, ", no ") +
-			" of its own; recordings work without, and its mount options say who may read them")
-	}
 }
 
 // closeSegment finishes the file, or discards it where the recording has not begun.
@@ -310,13 +285,10 @@ func (s *session) closeSegment() error {
 	s.segment = nil
 	s.syncer.stop()
 	if !s.begun {
-		return diskError(segment.discard(s.dir))
+		return diskError(s.recorder.discardFile(s.dir, segment))
 	}
 	written := segment.mp4.Samples()
-	err := segment.finish(s.dir)
-	if err != nil {
-		s.recorder.unfinished.Store(true)
-	}
+	err := s.recorder.finishFile(s.dir, segment)
 	s.drop(uint64(written - segment.mp4.Samples())) // those that made room for the table
 	status := segment.status()
 	status.Dropped = s.dropped

@@ -30,18 +30,21 @@ type space struct {
 
 	// mu guards what follows, and lets one goroutine at a time delete.
 	mu         sync.Mutex
-	folder     fs.FileInfo // the directory that all this is of; nil before the first
-	finished   int64       // bytes of the finished recordings when last counted
-	unfinished int64       // bytes of those that a crash left, when a file was last begun
-	growing    int64       // bytes of the one that grows
-	seen       int64       // the sum of the three when last looked at
+	folder     fs.FileInfo      // the directory that all this is of; nil before the first
+	finished   int64            // bytes of the finished recordings when last counted
+	unfinished int64            // bytes of those that a crash left, when a file was last begun
+	growing    map[string]int64 // bytes of those that are being written, by the names that they will have
+	seen       int64            // the sum of all these when last looked at
 	retention  retention
 	kept       bool  // there is a balance file
 	logged     error // why the balance could not be kept
 }
 
 func newSpace(o Options, system *system) *space {
-	return &space{path: o.Directory, system: system, maxBytes: o.MaxBytes, minFree: o.MinFree, maxAge: o.MaxAge, log: o.Log}
+	return &space{
+		path: o.Directory, system: system, maxBytes: o.MaxBytes, minFree: o.MinFree, maxAge: o.MaxAge, log: o.Log,
+		growing: map[string]int64{},
+	}
 }
 
 // recording is a finished file.
@@ -61,12 +64,15 @@ func (r recording) frees() int64 {
 	return r.size
 }
 
-// makeRoom deletes the oldest recordings where the limits are exceeded, with a growing file of so many bytes. It fails
-// with RecordingFailed where the recording must end, or must not begin: then nothing has been deleted for it.
-func (s *space) makeRoom(dir *directory, growing int64, begins bool) error {
+// makeRoom deletes the oldest recordings where the limits are exceeded. The file of that name has grown to so many bytes;
+// an empty name: none has yet. It fails with RecordingFailed where the recording must end, or must not begin: then nothing
+// has been deleted for it.
+func (s *space) makeRoom(dir *directory, name string, bytes int64, begins bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.growing = growing
+	if name != "" {
+		s.growing[name] = bytes
+	}
 	s.look()
 	if err := s.keepMaxBytes(dir); err != nil {
 		return err
@@ -74,23 +80,83 @@ func (s *space) makeRoom(dir *directory, growing int64, begins bool) error {
 	return s.keepFree(dir, begins)
 }
 
+// holds fails with RecordingFailed where a file of so many bytes would leave less free than half of the least, which ends
+// every recording that runs.
+func (s *space) holds(dir *directory, bytes int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size, free, err := dir.Space()
+	if err != nil || size == 0 || free-bytes >= s.leastFree(size)/2 {
+		return err
+	}
+	recordings, err := s.list(dir)
+	if err != nil {
+		return err
+	}
+	return spaceLow(recordings)
+}
+
+// begins takes note of a file that is written from now on.
+func (s *space) begins(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.growing[name] = 0
+}
+
+// ended takes note that a file is no longer written: it is finished with so many bytes, or a crash's leavings of so many.
+func (s *space) ended(name string, finished, unfinished int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.growing, name)
+	s.finished += finished
+	s.unfinished += unfinished
+}
+
+// discarded takes note that a file was deleted while it was written. What it had grown allows no deletion any more.
+func (s *space) discarded(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retention.deletedOtherwise(s.growing[name])
+	s.seen -= s.growing[name]
+	delete(s.growing, name)
+}
+
+// written are the names of the files that are being written.
+func (s *space) written() map[string]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := map[string]bool{}
+	for name := range s.growing {
+		names[name] = true
+	}
+	return names
+}
+
+// allGrowing are the bytes of the files that are being written. mu must be held.
+func (s *space) allGrowing() (bytes int64) {
+	for _, grown := range s.growing {
+		bytes += grown
+	}
+	return bytes
+}
+
 // look counts what the recordings have grown. What is gone, and not by retention, changes no balance. mu must be held.
 func (s *space) look() {
-	now := s.finished + s.unfinished + s.growing
+	now := s.finished + s.unfinished + s.allGrowing()
 	s.retention.grew(max(now-s.seen, 0))
 	s.seen = now
 }
 
 // keepMaxBytes keeps the recordings within max_bytes. mu must be held.
 func (s *space) keepMaxBytes(dir *directory) error {
-	if s.maxBytes == 0 || s.finished+s.growing <= s.maxBytes {
+	if s.maxBytes == 0 || s.finished+s.allGrowing() <= s.maxBytes {
 		return nil
 	}
 	recordings, err := s.list(dir) // only now: petcam-web deletes too, so the sum may be too high
 	if err != nil {
 		return err
 	}
-	excess := s.finished + s.growing - s.maxBytes
+	excess := s.finished + s.allGrowing() - s.maxBytes
 	if deletable(recordings) < excess {
 		return apierror.New(apierror.RecordingFailed, "Recordings have reached recording.max_bytes, and those that may be "+
 			"deleted are too few; unpin or delete some, or raise it").WithReason("Limit reached")
@@ -243,7 +309,7 @@ func (s *space) logBalance(err error) {
 	s.logged = err
 }
 
-// count counts the recordings afresh, before a file is begun: none grows. It says whether this is another directory than
+// count counts the recordings afresh, before a file is begun. It says whether this is another directory than
 // before, or the first.
 func (s *space) count(dir *directory) (isNew bool, err error) {
 	s.mu.Lock()
@@ -252,7 +318,7 @@ func (s *space) count(dir *directory) (isNew bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s.finished, s.unfinished, s.growing = sumOf(recordingsIn(files)), unfinishedIn(files), 0
+	s.finished, s.unfinished = sumOf(s.finishedIn(files)), s.unfinishedIn(files)
 	isNew, err = s.enter(dir)
 	if err != nil {
 		return false, err
@@ -284,10 +350,16 @@ func (s *space) list(dir *directory) ([]recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	recordings := recordingsIn(files)
+	recordings := s.finishedIn(files)
 	s.finished = sumOf(recordings)
 	s.look()
 	return recordings, nil
+}
+
+// finishedIn returns the finished ones, oldest first, without one that is just getting its name: it still counts as growing.
+// mu must be held.
+func (s *space) finishedIn(files []fs.FileInfo) []recording {
+	return slices.DeleteFunc(recordingsIn(files), func(r recording) bool { _, grows := s.growing[r.name]; return grows })
 }
 
 // recordingsIn returns the finished ones, oldest first.
@@ -318,11 +390,11 @@ func sumOf(recordings []recording) (bytes int64) {
 }
 
 // unfinishedIn returns the bytes of the files that a crash left. They have grown, and do not grow again when they are
-// finished.
-func unfinishedIn(files []fs.FileInfo) (bytes int64) {
+// finished. mu must be held.
+func (s *space) unfinishedIn(files []fs.FileInfo) (bytes int64) {
 	for _, info := range files {
 		name, isPart := strings.CutSuffix(info.Name(), partSuffix)
-		if isPart && isRecording(name) {
+		if _, grows := s.growing[name]; isPart && isRecording(name) && !grows {
 			bytes += info.Size()
 		}
 	}

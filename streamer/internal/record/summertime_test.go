@@ -72,7 +72,7 @@ func TestRecordingsOfTheRepeatedHourHaveNamesOfTheirOwnAndGoInTheirOrder(t *test
 	if _, err := r.space.count(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.space.makeRoom(dir, 0, false); err != nil {
+	if err := r.space.makeRoom(dir, "", 0, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.files(); !slices.Equal(got, want[2:]) {

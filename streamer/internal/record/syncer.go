@@ -12,14 +12,14 @@ type syncer struct {
 	session *session
 	dir     *directory
 	file    file
-	name    string // of the growing file
+	name    string // that the growing file will have
 	quit    chan struct{}
 	done    chan struct{}
 }
 
 // startSyncer starts the goroutine; stop ends it.
 func startSyncer(session *session, growing *segment) *syncer {
-	s := &syncer{session, session.dir, growing.file, growing.name + partSuffix, make(chan struct{}), make(chan struct{})}
+	s := &syncer{session, session.dir, growing.file, growing.name, make(chan struct{}), make(chan struct{})}
 	go s.run(session.recorder.system.syncEvery)
 	return s
 }
@@ -51,12 +51,12 @@ func (s *syncer) sync() error {
 	if err := s.session.recorder.counters.countSync(s.file.Sync); err != nil {
 		return err
 	}
-	if err := s.dir.Reach(s.name); errors.Is(err, fs.ErrNotExist) {
+	if err := s.dir.Reach(s.name + partSuffix); errors.Is(err, fs.ErrNotExist) {
 		return errDeleted
 	}
 	info, err := s.file.Stat()
 	if err != nil {
 		return err
 	}
-	return s.session.recorder.space.makeRoom(s.dir, info.Size(), false)
+	return s.session.recorder.space.makeRoom(s.dir, s.name, info.Size(), false)
 }

@@ -17,6 +17,7 @@ type system struct {
 	idleLimit    time.Duration                               // how long a file stays open without a frame
 	startTimeout time.Duration                               // how long Start waits for the camera
 	diskTimeout  time.Duration                               // and for the disk
+	pastTimeout  time.Duration                               // how long one looks for a picture that is said to be in the ring
 	stopTimeout  time.Duration                               // how long Stop waits for the first frame that no longer belongs to the recording
 }
 
@@ -29,6 +30,7 @@ func realSystem(where *place.Place) system {
 		idleLimit:    maxFrameGap + time.Second, // the longest gap within a file, and some delay of delivery
 		startTimeout: startTimeout,
 		diskTimeout:  diskTimeout,
+		pastTimeout:  time.Second / 2,
 		stopTimeout:  time.Second / 2,
 	}
 }
