@@ -15,9 +15,10 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from petcam.system.network import local_url_host
 
 READ_TIMEOUT_SECONDS = 2.0
 CONTROL_TIMEOUT_SECONDS = 5.0
+MAX_PIECE_BYTES = 65536  # of an answer that stays open
 MESSAGES = {
     Code.STREAMER_UNAVAILABLE: "ストリーミングサーバーに接続できません",
     Code.STREAMER_TIMEOUT: "ストリーミングサーバーの応答がタイムアウトしました",
@@ -47,6 +49,25 @@ class Answer:
     status: int
     body: bytes
     retry_after: str = ""
+
+
+class OpenAnswer:
+    """An answer that stays open. It holds a connection until it is closed."""
+
+    def __init__(self, response: "urllib3.BaseHTTPResponse") -> None:  # which urllib3 1.26 calls by another name
+        self._response = response
+        self.headers: Mapping[str, str] = response.headers
+
+    def pieces(self) -> Iterator[bytes]:
+        """Each as it comes, until the streamer ends it or falls silent."""
+        try:
+            yield from self._response.stream(MAX_PIECE_BYTES, decode_content=False)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:  # ValueError: closed by another thread
+            _log.debug("an answer that was open ended: %s", error)
+
+    def close(self) -> None:
+        self._response.close()
+        self._response.release_conn()
 
 
 def streamer_url(config: Config) -> str:
@@ -88,6 +109,25 @@ class StreamerClient:
         """``POST`` of JSON, within ``timeout`` seconds, 5 where it is None, at most once."""
         headers = {**(headers or {}), "Content-Type": "application/json", "Connection": "close"}
         return self._ask(partial(self._post, self._base_url + path, body, headers, timeout or CONTROL_TIMEOUT_SECONDS))
+
+    def open(self, path: str, timeout: float) -> OpenAnswer | Answer:
+        """``GET`` of what is sent while it is made; ``timeout`` is how long the streamer may send nothing, in seconds.
+
+        An ``Answer`` where it refuses.
+        """
+        opened: list[OpenAnswer] = []
+
+        def send() -> Answer:
+            response = self._reads.urlopen(
+                "GET", self._prefix + path, redirect=False, preload_content=False, timeout=timeout
+            )
+            if response.status == HTTPStatus.OK:
+                opened.append(OpenAnswer(response))
+                return Answer(response.status, b"{}")
+            return Answer(response.status, response.data, response.headers.get("Retry-After", ""))
+
+        answer = self._ask(send)
+        return opened[0] if opened else answer
 
     def close(self) -> None:
         self._reads.close()

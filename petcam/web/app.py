@@ -67,7 +67,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     audience = pictures.register(app, services.pictures, streams, services.picture_budget)
     live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc, troubles, audience)
-    recordings.register(app, services.recordings, services.thumbnails, streamer)
+    recordings.register(app, services.recordings, services.thumbnails, streamer, streams)
     return app
 
 

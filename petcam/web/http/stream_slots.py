@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
+from typing import Protocol
 
 from petcam.errors import Code, PetcamError
 
@@ -46,3 +47,30 @@ class StreamSlots:
     def _give_back(self, slot: object) -> None:
         with self._lock:
             self._taken.pop(slot, None)
+
+
+class Slots(Protocol):
+    """Where a stream takes its slot; see :meth:`StreamSlots.take`."""
+
+    def take(self, holders: Collection[str]) -> Callable[[], None]: ...
+
+
+class SlotsOfAKind:
+    """Slots for one kind of streams; each also takes one of ``all_slots``."""
+
+    def __init__(self, all_slots: Slots, limit: int) -> None:
+        self._all, self._own = all_slots, StreamSlots(limit)
+
+    def take(self, holders: Collection[str]) -> Callable[[], None]:
+        give_back_own = self._own.take(holders)
+        try:
+            give_back = self._all.take(holders)
+        except BaseException:
+            give_back_own()
+            raise
+
+        def both() -> None:
+            give_back()
+            give_back_own()
+
+        return both

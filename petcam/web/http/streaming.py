@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from flask import Response, request
 
 from petcam.web.http.channel import CONNECTION_KEY
-from petcam.web.http.stream_slots import StreamSlots
+from petcam.web.http.stream_slots import Slots, SlotsOfAKind
 
 STREAM_CHECK_SECONDS = 1.0  # between checks whether the client is still there, while there is nothing to send
 
@@ -16,11 +16,15 @@ class OpenStreams:
 
     def __init__(
         self,
-        slots: StreamSlots,
+        slots: Slots,
         holders: Callable[[], Collection[str]],
         admission: Callable[[], Callable[[], bool]],
     ) -> None:
         self._slots, self._holders, self._admission = slots, holders, admission
+
+    def of_a_kind(self, limit: int) -> "OpenStreams":
+        """Streams of which there are ``limit`` at most, and half as many for one holder, besides what holds for all."""
+        return OpenStreams(SlotsOfAKind(self._slots, limit), self._holders, self._admission)
 
     def take_slot(self) -> Callable[[], None]:
         """For a request that waits, and so holds a thread as a stream does. The function that is returned ends that."""

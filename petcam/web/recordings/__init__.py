@@ -1,4 +1,5 @@
-"""Recordings: starting and stopping them, and the files on disk: list, play, thumbnail, pin, delete.
+"""Recordings: starting and stopping them, keeping and looking back at the past, and the files on disk: list, play,
+thumbnail, pin, delete.
 
 Imports ``errors``, ``h264``, ``media``, ``streamer_client`` and ``web.http``.
 """
@@ -6,14 +7,23 @@ Imports ``errors``, ``h264``, ``media``, ``streamer_client`` and ``web.http``.
 from flask import Flask
 
 from petcam.streamer_client import StreamerClient
+from petcam.web.http import OpenStreams
 from petcam.web.recordings.control import RecordingControl
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.library import RecordingLibrary
+from petcam.web.recordings.past import PastVideo
 from petcam.web.recordings.thumbnails import Thumbnails
 
 __all__ = ["RecordingDirectory", "Thumbnails", "register"]
 
 
-def register(app: Flask, directory: RecordingDirectory, thumbnails: Thumbnails, streamer: StreamerClient) -> None:
+def register(
+    app: Flask,
+    directory: RecordingDirectory,
+    thumbnails: Thumbnails,
+    streamer: StreamerClient,
+    streams: OpenStreams,
+) -> None:
     RecordingControl(streamer).register(app)
+    PastVideo(streamer, streams).register(app)
     RecordingLibrary(directory, thumbnails, streamer).register(app)

@@ -18,6 +18,7 @@ class RecordingControl:
     def register(self, app: Flask) -> None:
         app.add_url_rule("/api/recording/start", "start_recording", self.start, methods=["POST"])
         app.add_url_rule("/api/recording/stop", "stop_recording", self.stop, methods=["POST"])
+        app.add_url_rule("/api/recording/past", "keep_past", self.keep_past, methods=["POST"])
         app.add_url_rule("/api/recording/status", "recording_status", self.status)
 
     def start(self) -> Response:
@@ -26,6 +27,9 @@ class RecordingControl:
 
     def stop(self) -> Response:
         return self._control("/stop")
+
+    def keep_past(self) -> Response:
+        return self._control("/past")
 
     def status(self) -> Response:
         try:

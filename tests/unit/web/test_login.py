@@ -381,6 +381,7 @@ def test_a_viewer_cannot_change_anything(viewer, streamer):
         "/account/password",
         "/account/viewer",
         "/account/viewer/remove",
+        "/api/recording/past",
         "/account/logout-everywhere",
     ):
         assert viewer.post(path).status_code == 403, path

@@ -32,6 +32,7 @@ BAD_BODIES = [
     [
         ("POST", "/api/recording/start", "/start"),
         ("POST", "/api/recording/stop", "/stop"),
+        ("POST", "/api/recording/past", "/past"),
         ("POST", "/api/webrtc/offer", "/api/webrtc/offer"),
         ("GET", "/api/recording/status", "/status"),
     ],
@@ -61,14 +62,15 @@ def test_it_adds_those_who_watch_by_mjpeg_to_the_streamers_health(client, stream
 @pytest.mark.parametrize(("code", "status", "error", "message"), STREAMER_ERRORS)
 def test_it_reports_why_the_streamer_did_not_answer(client, streamer, code, status, error, message):
     streamer.fail(code)
-    for method, path in (("POST", "/api/recording/start"), ("POST", "/api/recording/stop"), ("GET", "/api/go/health")):
+    controls = [("POST", f"/api/recording/{command}") for command in ("start", "stop", "past")]
+    for method, path in [*controls, ("GET", "/api/go/health")]:
         answer = client.open(path, method=method)
         assert (answer.status_code, answer.get_json()) == (status, {"error": error, "message": message})
     answer = client.get("/api/recording/status")
     assert (answer.status_code, answer.get_json()) == (status, {"error": error, "message": message, "recording": False})
 
 
-@pytest.mark.parametrize("path", ["/api/recording/start", "/api/recording/stop"])
+@pytest.mark.parametrize("path", ["/api/recording/start", "/api/recording/stop", "/api/recording/past"])
 @pytest.mark.parametrize(
     "content_type", ["application/json", "text/plain", "image/png", "application/json; charset=x", ""]
 )
