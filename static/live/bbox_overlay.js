@@ -42,6 +42,7 @@ export class BBoxOverlay extends EventTarget {
   #vanishTimer = 0;
   /** @type {number | undefined} */
   #rtpTimestamp;
+  #past = false; // the frame on the screen is of a while ago
 
   /**
    * @param {PictureSource} picture
@@ -112,14 +113,15 @@ export class BBoxOverlay extends EventTarget {
 
   /** @param {PresentedFrame | null} frame */
   #onFrame(frame) {
-    this.#rtpTimestamp = frame?.rtpTimestamp;
+    const { rtpTimestamp, receiveTime, past = false } = frame ?? {};
+    this.#rtpTimestamp = rtpTimestamp;
+    this.#past = past;
     this.#draw();
-    const { rtpTimestamp, receiveTime } = frame ?? {};
-    if (rtpTimestamp !== undefined) this.delay.presented(rtpTimestamp, performance.now(), receiveTime);
+    if (rtpTimestamp !== undefined && !past) this.delay.presented(rtpTimestamp, performance.now(), receiveTime);
   }
 
   #draw() {
-    const { match, result, detections: found } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now());
+    const { match, result, detections: found } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now(), this.#past);
     const detections = result ? this.#inPixels(result, found) : [];
     const resultTimestamp = result?.rtp_timestamp;
     this.#state = { match, rtpTimestamp: this.#rtpTimestamp, resultTimestamp, detections };

@@ -22,7 +22,7 @@ import { extrapolate, interpolate } from "./interpolation.js";
  * @property {Detection[]} detections
  */
 
-const RING_SIZE = 90; // 3 s at 30 results a second
+const RING_SIZE = 2400; // 80 s at 30 results a second: as far as one can look back (rewind.js)
 export const VANISH_MS = 500;
 const VANISH_RTP = VANISH_MS * 90;
 /** @type {Boxes} */
@@ -51,11 +51,12 @@ export class DetectionRing {
    *
    * @param {number | undefined} rtpTimestamp unsigned 32 bits, 90 kHz
    * @param {number} now milliseconds
+   * @param {boolean} [past] the frame is of a while ago: it does not matter whether results still come
    * @returns {Boxes}
    */
-  boxesFor(rtpTimestamp, now) {
+  boxesFor(rtpTimestamp, now, past = false) {
     const newest = this.#results[this.#results.length - 1];
-    if (!newest || now - newest.at >= VANISH_MS) return NONE;
+    if (!newest || (now - newest.at >= VANISH_MS && !past)) return NONE;
     if (rtpTimestamp !== undefined) return this.#boxesAt(rtpTimestamp);
     return { match: "newest", result: newest.result, detections: newest.result.detections };
   }

@@ -8,6 +8,7 @@
 /**
  * @typedef {object} PresentedFrame
  * @property {number} [rtpTimestamp] unsigned 32 bits, 90 kHz: when the frame was captured
+ * @property {boolean} [past] it was taken a while ago, and says nothing of how late results are now
  * @property {number} [receiveTime] when the last of it came from the network, milliseconds of the page's clock
  */
 

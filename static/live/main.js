@@ -41,6 +41,8 @@ class Page {
   #latest;
   #notice;
   #toastTimer = 0;
+  /** @type {import("./past_buttons.js").PastButtons | null} null before one of them is first pressed */
+  #past = null;
   #diskMissing = false; // when the latest recordings were last asked for
 
   /**
@@ -90,6 +92,7 @@ class Page {
 
   // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
   #close() {
+    this.#past?.close();
     this.monitor.close();
     this.#playoutDelay.close();
     this.detections.close();
@@ -113,6 +116,9 @@ class Page {
       this.#toast(this.messages.error(/** @type {CustomEvent} */ (event).detail));
     });
     byId("play").addEventListener("click", () => this.client.play());
+    byId("rewind").addEventListener("click", () => this.#usePast("lookBack"));
+    byId("keep-past").addEventListener("click", () => this.#usePast("keep"));
+    byId("rewind").disabled = false;
   }
 
   #followServer() {
@@ -123,6 +129,7 @@ class Page {
     setText(byId("camera-status"), health ? this.messages.text(`live.camera.${health.camera.state}`) : "");
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients + health.mjpeg_clients }) : "");
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
+    byId("keep-past").disabled = health?.recording === undefined || health.recording === null;
     this.#showNotice();
     if (health) setAspect(byId("webrtc-video"), health.camera.aspect);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#showLatest();
@@ -136,13 +143,38 @@ class Page {
 
   #showPicture() {
     const { way, state } = this.fallback;
-    if (byId("camera").dataset.way !== way) this.overlay.watch(way === "mjpeg" ? this.view : this.#video);
+    const changed = byId("camera").dataset.way !== way;
     byId("camera").dataset.way = way;
     byId("camera").dataset.video = state;
+    if (changed && !this.#past?.isOpen) this.overlay.watch(this.#livePicture());
     this.#showNotice();
     setText(byId("live"), state === "live" ? this.messages.text("live.video.live") : "");
     setText(byId("way"), this.#whyMjpeg());
     setText(byId("boxes"), state === "live" ? this.#whyNoBoxes() : "");
+  }
+
+  #livePicture() {
+    return this.fallback.way === "mjpeg" ? this.view : this.#video;
+  }
+
+  /** @param {"lookBack" | "keep"} what */
+  async #usePast(what) {
+    try {
+      const { PastButtons } = await import("./past_buttons.js");
+      this.#past ??= new PastButtons({
+        camera: byId("camera"),
+        button: byId("rewind"),
+        canvas: byId("bbox-canvas"),
+        overlay: this.overlay,
+        live: () => this.#livePicture(),
+        messages: this.messages,
+        toast: (...said) => this.#toast(...said),
+        kept: () => this.#showLatest(),
+      });
+      await this.#past[what]();
+    } catch (error) {
+      this.#toast(this.messages.error(error)); // it cannot be loaded
+    }
   }
 
   #showNotice() {
@@ -168,10 +200,10 @@ class Page {
     this.#showLatest();
   }
 
-  /** @param {string} text said on the picture for a while */
-  #toast(text) {
+  /** @param {(string | Node)[]} said on the picture for a while */
+  #toast(...said) {
     clearTimeout(this.#toastTimer);
-    setText(byId("toast"), text);
+    byId("toast").replaceChildren(...said);
     this.#toastTimer = setTimeout(() => setText(byId("toast"), ""), 8000);
   }
 }

@@ -186,3 +186,17 @@ def test_it_chooses(modules: Page, results: list[int], frame: int | None, now: i
         [rows, frame, now],
     )
     assert chosen == wanted, json.dumps(rows)
+
+
+def test_pictures_of_a_minute_ago_have_their_boxes_also_once_no_results_come_any_more(modules: Page) -> None:
+    matches = modules.evaluate(
+        """async ([row, count]) => {
+            const { DetectionRing } = await import("/static/live/detection_ring.js");
+            const ring = new DetectionRing();
+            for (let i = 0; i < count; i++) ring.add({ ...row, rtp_timestamp: 3000 * i }, 0);
+            const at = [0, 3000 * (count - 1)];
+            return [true, false].map((past) => at.map((timestamp) => ring.boxesFor(timestamp, 5000, past).match));
+        }""",
+        [RESULT, 75 * 30],
+    )
+    assert matches == [["exact", "exact"], ["none", "none"]]

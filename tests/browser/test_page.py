@@ -82,10 +82,10 @@ def test_the_tab_key_reaches_the_controls_in_their_order(page: Page) -> None:
     page.wait_for_selector("#start-recording:enabled")
     page.evaluate("document.body.focus()")
     reached = []
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
-    assert reached == ["choices", "fullscreen", "start-recording"]
+    assert reached == ["rewind", "choices", "fullscreen", "start-recording"]
 
 
 def test_full_screen_holds_the_boxes_and_the_controls(page: Page) -> None:

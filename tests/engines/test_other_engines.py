@@ -45,16 +45,31 @@ def test_mjpeg_brings_pictures_that_move(page: WebDriver) -> None:
     page.wait_for(f"{pictures}.length > 3")
 
 
+def need_h264(page: WebDriver) -> None:
+    if not plays_h264(page):
+        pytest.skip(
+            "this engine has no H.264 here: apt-get install ffmpeg gstreamer1.0-libav gstreamer1.0-plugins-good"
+        )
+
+
+def test_looking_back_plays_what_was_and_leads_back_to_live(page: WebDriver) -> None:
+    need_h264(page)
+    page.wait_for(DRAWN.replace("NAME", "bbox-canvas"))
+    page.click("#rewind")
+    page.wait_for("document.querySelector('#camera[data-past=shown]')")
+    page.wait_for("(window.from ??= document.querySelector('video.past').currentTime) > 0")
+    page.wait_for("document.querySelector('video.past').currentTime > window.from + 1")
+    page.click(".past-live")
+    page.wait_for("!document.querySelector('video.past, #camera[data-past]')")
+
+
 def test_what_is_recorded_by_the_buttons_can_be_played(page: WebDriver, system: DemoSystem) -> None:
     page.click("#start-recording")
     page.wait_for("document.querySelector('#recording-status[data-state=on]')")
     page.wait_for("parseInt(document.getElementById('recording-frames').textContent) > 30")
     page.click("#stop-recording")
     page.wait_for("document.querySelector('#recording-status[data-state=off]')")
-    if not plays_h264(page):
-        pytest.skip(
-            "this engine has no H.264 here: apt-get install ffmpeg gstreamer1.0-libav gstreamer1.0-plugins-good"
-        )
+    need_h264(page)
     page.goto(f"{system.url}recordings")
     page.click(".card .open, .card button, .card a")
     page.wait_for("document.querySelector('video')?.currentTime > 0")
