@@ -4,6 +4,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import psutil
 from playwright.sync_api import Page, sync_playwright
@@ -14,9 +15,11 @@ from bench.figure import Figure
 from bench.lan import Lan, lan
 from bench.picture import CHROMIUM_FLAGS
 from petcam.shm import rtp
-from petcam.shm.stream import StreamReader
+from petcam.shm.stream import AccessUnit, StreamReader
 
 ROUNDS = 2
+AWAY = (0.0, 3.05, 5.0, 8.0)  # seconds without a source: from 3 s on the browser asks for a keyframe
+SMOOTH_SECONDS = 5.0  # after a return, in which the picture should not stand still
 TIMEOUT_SECONDS = 30.0
 MAX_CLOCK_DIFFERENCE_NS = 2_000_000  # between two clocks that are read one after the other
 # Records every picture that is presented: Unix time in milliseconds, RTP timestamp of its capture, width, and whether
@@ -36,6 +39,17 @@ FIRST_PICTURE_SCRIPT = """([capture, width, ways]) => {
     const found = pictures.find(([, rtp, wide, way]) =>
         rtp !== undefined && ((rtp - capture) | 0) >= 0 && ways.includes(way) && (!width || wide === width));
     return found && found[0];
+}"""
+# Seconds between two new pictures, at most, from the first one captured at `capture` or later on.
+LONGEST_GAP_SCRIPT = """([capture, seconds]) => {
+    const shown = pictures.filter(([, rtp]) => rtp !== undefined && ((rtp - capture) | 0) >= 0);
+    let [longest, newest, last] = [0, capture - 1, shown[0][0]];
+    for (const [at, rtp] of shown) {
+        if (at > shown[0][0] + 1000 * seconds || ((rtp - newest) | 0) <= 0) continue;
+        longest = Math.max(longest, at - last);
+        [newest, last] = [rtp, at];
+    }
+    return longest / 1000;
 }"""
 BOTH_WAYS = ["webrtc", "mjpeg"]
 
@@ -64,10 +78,48 @@ def figures() -> list[Figure]:
         worst = {
             name: max(_measure_from_live(page, measure) for _ in range(ROUNDS)) for name, (measure, _) in cases.items()
         }
+        gaps = [_measure_gaps(page, camera, away) for away in AWAY]
         browser.close()
     return [
-        Figure(f"picture after {name}, worst of {ROUNDS}", worst[name], "s", aim) for name, (_, aim) in cases.items()
+        *(
+            Figure(f"picture after {name}, worst of {ROUNDS}", worst[name], "s", aim)
+            for name, (_, aim) in cases.items()
+        ),
+        Figure(
+            f"longest gap in the {SMOOTH_SECONDS:g} s after the source's return", max(shown for shown, _ in gaps), "s"
+        ),
+        Figure("longest gap between pictures that the source then sent", max(sent for _, sent in gaps), "s"),
     ]
+
+
+def _measure_gaps(page: Page, camera: Camera, away: float) -> tuple[float, float]:
+    """Take the source away for so many seconds, at least until the page has noticed; returns the longest gaps between
+    pictures shown, and pictures sent, seconds, once it is back."""
+    _measure_from_live(page, lambda: 0)
+    with StreamReader(camera.stream) as stream:
+        unit, gone = stream.read(TIMEOUT_SECONDS), time.monotonic()
+        assert unit is not None
+        epoch = unit.epoch
+        camera.kill("feed")
+        page.wait_for_selector("#camera[data-video=waiting]", timeout=1000 * TIMEOUT_SECONDS)
+        time.sleep(max(0.0, gone + away - time.monotonic()))
+        camera.launch("feed")
+        first = _first_of_next(stream, epoch)
+        _seconds_until_picture(page, _wall_time(first.capture_ns))
+        sent, end = [first.publish_ns], time.monotonic() + SMOOTH_SECONDS
+        while time.monotonic() < end:
+            if (unit := stream.read(TIMEOUT_SECONDS)) is not None:
+                sent.append(unit.publish_ns)
+    shown = page.evaluate(LONGEST_GAP_SCRIPT, [first.rtp_timestamp, SMOOTH_SECONDS])
+    return float(shown), max(after - before for before, after in pairwise(sent)) / 1e9
+
+
+def _first_of_next(stream: StreamReader, epoch: int) -> AccessUnit:
+    """The first picture of the writer after that of ``epoch``."""
+    while True:
+        unit = stream.read(TIMEOUT_SECONDS)
+        if unit is not None and unit.epoch != epoch:
+            return unit
 
 
 def _measure_from_live(page: Page, measure: Callable[[], float]) -> float:
@@ -93,9 +145,7 @@ def _source(page: Page, camera: Camera) -> float:
         camera.kill("feed")
         page.wait_for_selector("#camera[data-video=waiting]", timeout=1000 * TIMEOUT_SECONDS)
         camera.launch("feed")
-        unit = stream.read(TIMEOUT_SECONDS)
-        while unit is None or unit.epoch == epoch:
-            unit = stream.read(TIMEOUT_SECONDS)
+        unit = _first_of_next(stream, epoch)
         return _seconds_until_picture(page, _wall_time(unit.capture_ns))
 
 

@@ -33,6 +33,7 @@ type Service struct {
 	log         *slog.Logger
 	viewers     *rtc.Server
 	recorder    *record.Recorder
+	video       *shm.Reader // the camera's
 	camera      *camera.Camera
 	listener    net.Listener
 	server      *http.Server
@@ -51,6 +52,7 @@ type Service struct {
 // Open opens the ports; nothing is served yet. Its error is one line that names port and key.
 func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
 	s := &Service{log: log, proxy: access.proxy, viewing: access.viewing, failure: make(chan error, 1)}
+	s.video = s.reader(settings.Camera)
 	if err := s.openPorts(settings); err != nil {
 		s.closePorts()
 		return nil, err
@@ -75,12 +77,19 @@ func (s *Service) openPorts(settings config.Config) (err error) {
 		ExtraHosts: settings.WebRTC.ExtraHosts,
 		ICEServers: settings.WebRTC.ICEServers,
 		MaxViewers: settings.WebRTC.MaxViewers,
+		Silent:     s.isSilent,
 		Log:        s.log,
 	})
 	if err != nil {
 		return portError("webrtc.udp_port", "UDP", settings.Streamer.Host, settings.WebRTC.UDPPort, err)
 	}
 	return nil
+}
+
+// isSilent says whether no pictures come, whatever may still be there of those before.
+func (s *Service) isSilent() bool {
+	state, _ := s.video.State()
+	return state != shm.Live && state != shm.NoKeyframe
 }
 
 // closePorts closes those that are open; to close them twice does no harm.
@@ -95,13 +104,12 @@ func (s *Service) closePorts() {
 // wire makes the parts that cannot fail.
 func (s *Service) wire(settings config.Config, access access) {
 	wakeup := shm.NewWakeup()
-	reader := s.reader(settings.Camera)
-	s.camera = camera.New(reader, func(unit h264.AccessUnit) {
+	s.camera = camera.New(s.video, func(unit h264.AccessUnit) {
 		s.viewers.Publish(unit)
 		wakeup.Notify()
 	}, s.log)
 	kept := recording(settings.Recording, s.log)
-	kept.ParameterSets, kept.SilentAfter = s.camera.ParameterSets, reader.SilentAfter
+	kept.ParameterSets, kept.SilentAfter = s.camera.ParameterSets, s.video.SilentAfter
 	kept.Beside = func() record.Source { // a wakeup is for one reader, and each of these opens the segment anew
 		return s.quietReader(settings.Camera)
 	}

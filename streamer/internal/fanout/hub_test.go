@@ -75,6 +75,49 @@ func TestAnEndedGroupGoesOnForThoseInItAndTakesNobodyNew(t *testing.T) {
 	}
 }
 
+func TestAHeldSubscriberGoesOnAtTheNewestKeyframeOnceThereIsSomethingNew(t *testing.T) {
+	h := New[int](roomy)
+	publish(h, 10, 12, 10)
+	s, late := h.Subscribe(), h.Subscribe()
+	defer s.Close()
+	defer late.Close()
+	expect(t, read(s), sequence(10, 12))
+	s.Hold()
+	late.Hold()
+	s.Restart()
+	expect(t, read(s), nil)
+	expect(t, read(late), nil)
+	publish(h, 13, 14, 10)
+	expect(t, read(s), sequence(10, 14))
+	expect(t, read(late), sequence(10, 14))
+	s.Hold()
+	publish(h, 20, 21, 10)
+	expect(t, read(s), sequence(20, 21))
+	s.Hold()
+	h.EndGroup()
+	publish(h, 22, 22, 10)
+	expect(t, read(s), sequence(22, 22))
+	if h.Skipped() != 0 {
+		t.Errorf("%d items are skipped", h.Skipped())
+	}
+}
+
+func TestTheSameItemsAreGivenAgainOnce(t *testing.T) {
+	h := New[int](roomy)
+	publish(h, 10, 12, 10)
+	s := h.Subscribe()
+	defer s.Close()
+	expect(t, read(s), sequence(10, 12))
+	s.Restart()
+	expect(t, read(s), sequence(10, 12))
+	s.Restart()
+	expect(t, read(s), nil)
+	publish(h, 13, 13, 10)
+	expect(t, read(s), sequence(10, 13))
+	s.Restart()
+	expect(t, read(s), sequence(10, 13))
+}
+
 func TestNewSubscriberWaitsForTheFirstKeyframeWithoutSkips(t *testing.T) {
 	h := New[int](roomy)
 	publish(h, 1, 5, 10)

@@ -13,6 +13,8 @@ type Subscription[T any] struct {
 	next             uint64 // guarded by hub.mu: the item that comes next
 	awaitingKeyframe bool   // guarded by hub.mu: nothing before the next keyframe is of use
 	begun            bool   // guarded by hub.mu: it has had an item since its start
+	held             bool   // guarded by hub.mu: it waits for an item of number newer or later, and then starts anew
+	newer            uint64 // guarded by hub.mu: hub.next at the last Hold or Restart
 }
 
 // Next waits for the next item. Its only error is the context's.
@@ -31,14 +33,28 @@ func (s *Subscription[T]) Next(ctx context.Context) (T, error) {
 }
 
 // Restart goes back, or forward, to the newest keyframe. Where nobody begins there any more it goes on where it is.
+// Where nothing has come since the Restart before, it is as Hold: nobody gets the same items a third time.
 func (s *Subscription[T]) Restart() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	if s.hub.ended {
+	if s.hub.ended || s.held {
 		return
 	}
+	if s.newer == s.hub.next {
+		s.held = true
+		return
+	}
+	s.newer = s.hub.next
 	s.start()
 	s.notify()
+}
+
+// Hold gives nothing more until something is published. Then it goes back, or forward, to the newest keyframe, as Restart
+// does.
+func (s *Subscription[T]) Hold() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.held, s.newer = true, s.hub.next
 }
 
 // Close takes the subscription out of the hub.
@@ -69,6 +85,15 @@ func (s *Subscription[T]) take() (item T, ok bool) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if s.held {
+		if h.next == s.newer {
+			return item, false
+		}
+		s.held = false
+		if !h.ended || !s.begun {
+			s.start()
+		}
+	}
 	if s.next < h.first {
 		s.awaitingKeyframe = true // what should come next is gone
 	}

@@ -30,6 +30,7 @@ type Options struct {
 	ExtraHosts []string // further addresses or names under which viewers reach this machine
 	ICEServers []string // stun: URLs, of which normally there are none; others are left to the viewers
 	MaxViewers int
+	Silent     func() bool // whether the newest picture is an old one, as the camera sends none; nil: it never is
 	Log        *slog.Logger
 }
 
@@ -38,6 +39,8 @@ type Server struct {
 	log        *slog.Logger
 	maxViewers int
 	handshake  time.Duration
+	lossAge    time.Duration // for keyframeRequests
+	silent     func() bool   // as in Options, never nil
 	iceServers []webrtc.ICEServer
 	settings   webrtc.SettingEngine
 	mux        *mux
@@ -75,10 +78,13 @@ func newServer(options Options, limits timeouts) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{log: options.Log, maxViewers: options.MaxViewers, handshake: limits.handshake, mux: mux,
-		viewers: map[*viewer]struct{}{}}
+	s := &Server{log: options.Log, maxViewers: options.MaxViewers, handshake: limits.handshake,
+		lossAge: limits.loss, silent: options.Silent, mux: mux, viewers: map[*viewer]struct{}{}}
 	if urls := stunServers(options.ICEServers, options.Log); len(urls) > 0 {
 		s.iceServers = []webrtc.ICEServer{{URLs: urls}}
+	}
+	if s.silent == nil {
+		s.silent = func() bool { return false }
 	}
 	s.settings = settings(mux, log, limits)
 	s.hub = fanout.New[*frame](fanout.Limits{GroupBytes: 8 << 20, QueueItems: 128, QueueBytes: 1 << 20})
@@ -126,7 +132,7 @@ func (s *Server) Answer(ctx context.Context, offer string, client Client) (strin
 		return "", err
 	}
 	v := &viewer{server: s, client: client, log: s.log.With("viewer", client.Remote.String()),
-		stream: newStream(codec, s.find, s.mux.batching.flush), connected: make(chan struct{})}
+		stream: newStream(codec, s.find, s.mux.batching.flush), connected: make(chan struct{}), requests: keyframeRequests{maxLossAge: s.lossAge}}
 	v.stream.delayAllowed = allowsDelay(offer)
 	if err := s.add(v); err != nil {
 		return "", err

@@ -230,7 +230,9 @@ func TestNACKedPacketIsRetransmitted(t *testing.T) {
 }
 
 func TestPLIResendsTheCurrentGroupOfPictures(t *testing.T) {
-	s := start(t, nil, defaultTimeouts())
+	limits := defaultTimeouts()
+	limits.loss = time.Hour
+	s := start(t, nil, limits)
 	publish(s, 0, 12, 5000)
 	v := join(t, s)
 	first := v.Frame()
@@ -247,8 +249,34 @@ func TestPLIResendsTheCurrentGroupOfPictures(t *testing.T) {
 	expectFrames(t, v, 11, 12, 5000)
 }
 
+func TestPLIToASilentCameraIsAnsweredOnceThereIsSomethingNewer(t *testing.T) {
+	limits := defaultTimeouts()
+	limits.loss = 0
+	s := start(t, nil, limits)
+	publish(s, 10, 12, 5000)
+	v := join(t, s)
+	first := v.Frame()
+	expectFrames(t, v, 11, 12, 5000)
+	for began := time.Now(); time.Since(began) < minRestartInterval+minRestartInterval/2; time.Sleep(50 * time.Millisecond) {
+		v.Send(&rtcp.PictureLossIndication{MediaSSRC: first.Packets[0].SSRC})
+	}
+	publish(s, 20, 21, 5000)
+	expectFrames(t, v, 20, 21, 5000) // not the old group, nor the new one twice
+}
+
+func TestANewViewerOfASilentCameraIsSentNothingOld(t *testing.T) {
+	s := start(t, func(options *Options) { options.Silent = func() bool { return true } }, defaultTimeouts())
+	publish(s, 10, 12, 100)
+	v := join(t, s)
+	eventually(t, "it watches", func() bool { return s.Viewers() == 1 })
+	publish(s, 20, 21, 100)
+	expectFrames(t, v, 20, 21, 100)
+}
+
 func TestPLIOfAWHEPClientIsAnsweredOnlyAfterReportedLoss(t *testing.T) {
-	s := start(t, nil, defaultTimeouts())
+	limits := defaultTimeouts()
+	limits.loss = time.Hour
+	s := start(t, nil, limits)
 	publish(s, 0, 12, 5000)
 	v := rtctest.New(t)
 	v.Accept(answerTo(t, s, v.Offer(), Client{Remote: netip.MustParseAddr("127.0.0.1"), ID: "program"}))

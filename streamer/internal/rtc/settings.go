@@ -21,10 +21,12 @@ type timeouts struct {
 	disconnected time.Duration // without a packet from it; a browser sends one every 2.5 to 5 s
 	failed       time.Duration // after disconnected, until it is given up
 	keepalive    time.Duration // how often ICE checks the two above
+	loss         time.Duration // maxLossAge
 }
 
 func defaultTimeouts() timeouts {
-	return timeouts{handshake: 10 * time.Second, disconnected: 7 * time.Second, failed: 15 * time.Second, keepalive: 2 * time.Second}
+	return timeouts{handshake: 10 * time.Second, disconnected: 7 * time.Second, failed: 15 * time.Second,
+		keepalive: 2 * time.Second, loss: maxLossAge}
 }
 
 // stunServers picks the STUN servers out of the configured ones. TURN servers are for viewers: to us, a relayed viewer

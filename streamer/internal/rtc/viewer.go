@@ -15,9 +15,6 @@ import (
 	"petcam/streamer/internal/fanout"
 )
 
-// minRestartInterval bounds how often a viewer is sent the current group of pictures again.
-const minRestartInterval = time.Second
-
 // viewer is one peer connection. The goroutine that runs it owns it; pion's callbacks and the server only call leave,
 // and Trickle adds candidates, which pion allows at any time.
 type viewer struct {
@@ -31,6 +28,7 @@ type viewer struct {
 	connected chan struct{} // closed once media can flow
 	ctx       context.Context
 	leave     context.CancelFunc
+	requests  keyframeRequests
 	watching  atomic.Bool  // connected and not left
 	trickled  atomic.Int32 // candidates that came after the offer
 }
@@ -83,10 +81,15 @@ func (v *viewer) close() {
 	v.server.remove(v)
 }
 
-// sendFrames sends frames until the viewer leaves.
+// sendFrames sends frames until the viewer leaves. While the camera is silent nothing is sent to a new one: what there is
+// would pass for a picture of now.
 func (v *viewer) sendFrames() {
 	frames := v.server.hub.Subscribe()
 	defer frames.Close()
+	if v.server.silent() {
+		frames.Hold()
+	}
+	v.requests.begin(time.Now())
 	v.watching.Store(true)
 	defer v.watching.Store(false)
 	done := make(chan struct{})
@@ -104,6 +107,7 @@ func (v *viewer) sendFrames() {
 			return
 		}
 		v.server.bytes.Add(uint64(v.stream.send(f)))
+		v.requests.noteSent(f.keyframe, time.Now())
 		if report := v.stream.senderReport(); report != nil {
 			_ = v.pc.WriteRTCP(report)
 		}
@@ -111,13 +115,14 @@ func (v *viewer) sendFrames() {
 }
 
 // readRTCP answers the viewer's RTCP until the sender stops: lost packets are sent again, and a viewer that asks for a
-// keyframe is sent the current group of pictures again, as we cannot ask the camera for another keyframe. Media servers
+// keyframe is sent the current group of pictures again, as we cannot ask the camera for another keyframe, or once there is
+// something newer (keyframeRequests). Media servers
 // ask every two seconds, whether they have lost anything or not, and would forward the group's old pictures; so they are
 // answered only where they also report loss.
 func (v *viewer) readRTCP(frames *fanout.Subscription[*frame]) {
 	defer v.leave()
 	buffer := make([]byte, 1500)
-	lastRestart, lost := time.Now(), false
+	lost := false
 	for {
 		n, _, err := v.sender.Read(buffer)
 		if err != nil {
@@ -136,9 +141,8 @@ func (v *viewer) readRTCP(frames *fanout.Subscription[*frame]) {
 				lost = lost || reportsLoss(packet)
 				v.stream.delay.noteReport(packet, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				if time.Since(lastRestart) >= minRestartInterval && (lost || !v.client.isWHEP()) {
-					lastRestart, lost = time.Now(), false
-					frames.Restart()
+				if (lost || !v.client.isWHEP()) && v.requests.answer(frames, time.Now()) {
+					lost = false
 				}
 			}
 		}
