@@ -43,6 +43,11 @@ export class Call {
     this.peer.close();
   }
 
+  /** RTP timestamp of what was played last, for browsers that say nothing of the picture they present. */
+  get playedTimestamp() {
+    return this.receiver.getSynchronizationSources?.()[0]?.rtpTimestamp;
+  }
+
   /**
    * Have pictures wait before they are shown, by the standard's name or Chromium's older one.
    * @param {number} milliseconds

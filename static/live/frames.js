@@ -14,10 +14,34 @@
 
 // Chromium says that it presents pictures of 2×2 pixels where it cannot make anything of the stream.
 const LEAST_SIDE = 16;
+// RTP ticks. Nothing older is sent again (a viewer begins at a keyframe of 12 s ago at most): such a picture is by another
+// clock, as of a board that has started anew.
+const OLDEST_AGAIN = 15 * 90000;
 
-/** @param {HTMLVideoElement} video */
-function hasPicture({ videoWidth, videoHeight }) {
+/** Whether it has presented a picture. @param {HTMLVideoElement} video */
+export function hasPicture({ videoWidth, videoHeight }) {
   return Math.min(videoWidth, videoHeight) >= LEAST_SIDE;
+}
+
+/**
+ * Tells new pictures from those that came before, and are sent again when a decoder or a newcomer begins anew: these are no
+ * sign of life.
+ */
+export class NewestFrame {
+  /** @type {number | undefined} */
+  #rtpTimestamp;
+
+  /**
+   * Take note of a picture, and tell whether it is newer than all before; one of which nothing is known counts as new.
+   * @param {number | undefined} rtpTimestamp unsigned 32 bits, 90 kHz
+   */
+  isNewer(rtpTimestamp) {
+    if (rtpTimestamp === undefined) return true;
+    const age = this.#rtpTimestamp === undefined ? -1 : (this.#rtpTimestamp - rtpTimestamp) | 0; // both wrap around
+    if (age >= 0 && age <= OLDEST_AGAIN) return false;
+    this.#rtpTimestamp = rtpTimestamp;
+    return true;
+  }
 }
 
 /**

@@ -32,7 +32,8 @@ class Page {
   monitor = new ServerStatusMonitor();
   #cameraNow = () => this.monitor.health?.camera.state ?? "";
   #slowness = () => this.monitor.slowness;
-  view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow, this.#slowness);
+  #askCamera = () => this.monitor.camera();
+  view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow, this.#slowness, this.#askCamera);
   detections = new DetectionsStream();
   #video = new VideoPicture(byId("webrtc-video"));
   overlay;
@@ -55,8 +56,7 @@ class Page {
     this.#latest = new LatestRecordings(byId("recordings"), messages);
     this.#notice = new Notice(byId("notice"), messages);
     this.choices = choices;
-    const askCamera = () => this.monitor.camera();
-    this.client = new WebRTCVideoClient(byId("webrtc-video"), askCamera, mayDelay, this.#slowness, firstCall);
+    this.client = new WebRTCVideoClient(byId("webrtc-video"), this.#askCamera, mayDelay, this.#slowness, firstCall);
     this.fallback = new Fallback(this.client, this.view, choices, this.#cameraNow);
     this.#playoutDelay = new PlayoutDelay(this.client, this.overlay.delay, choices);
   }

@@ -1,5 +1,6 @@
 import { failureOf, NO_KEYFRAME, ServerError, sitePath } from "../lib/http.js";
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
+import { NewestFrame } from "./frames.js";
 import { PartReader } from "./multipart.js";
 
 /** @typedef {import("./frames.js").PictureSource} PictureSource */
@@ -10,6 +11,7 @@ const STREAM_URL = sitePath("/stream.mjpg");
 const BYTES = { Accept: "application/octet-stream" }; // WebKit gives a script nothing of a multipart answer
 const WIDTHS = [320, 480, 640, 960, 1280, 1920]; // few, as the server makes each width that is asked for
 const QUIET_MS = 3000; // without a picture, after which another stream is asked for
+const ASK_MS = 1000; // before that, at which the camera's state is asked for
 const FIRST_MS = 5000; // the same for the first picture of a stream
 const PAUSES_MS = [500, 1000, 2000, 5000];
 const LOOK_AGAIN_MS = 1000; // whether the camera's state has changed
@@ -28,6 +30,8 @@ export class MjpegView extends EventTarget {
   #canvas;
   #cameraNow;
   #slowness;
+  #askCamera;
+  #newest = new NewestFrame(); // of all streams
   /** @type {ViewState} */
   #state = "closed";
   /** @type {unknown} why it is `lost` */
@@ -51,9 +55,11 @@ export class MjpegView extends EventTarget {
    * @param {HTMLCanvasElement} canvas as large as the picture is to be on the page
    * @param {() => string} [cameraNow] the camera's state as it was last heard; empty where the server does not answer
    * @param {() => number} [slowness] in ms, as `ServerStatusMonitor` has it
+   * @param {() => Promise<unknown>} [askCamera] settled once `cameraNow` has been asked for anew
    */
-  constructor(canvas, cameraNow = () => "", slowness = () => 0) {
+  constructor(canvas, cameraNow = () => "", slowness = () => 0, askCamera = async () => {}) {
     super();
+    this.#askCamera = askCamera;
     this.#slowness = slowness;
     this.#canvas = canvas;
     this.#cameraNow = cameraNow;
@@ -131,9 +137,12 @@ export class MjpegView extends EventTarget {
     if (!response.ok || !response.body) throw await failureOf(response);
     const stream = response.body.getReader();
     const parts = new PartReader();
+    let maybeOld = this.#cameraIsQuiet(); // the server sends a new stream the last picture that it has
     for (let { done, value } = await stream.read(); !done; { done, value } = await stream.read()) {
       const part = parts.push(/** @type {Uint8Array} */ (value));
-      if (part) this.#onPart(part, signal);
+      if (!part || !this.#newest.isNewer(timestampOf(part))) continue;
+      if (!maybeOld) this.#onPart(part, signal);
+      maybeOld = false;
     }
     throw new Error("the stream has ended");
   }
@@ -165,15 +174,15 @@ export class MjpegView extends EventTarget {
    * @param {ImageBitmap} bitmap
    * @param {Part} part
    */
-  #present(bitmap, { headers }) {
+  #present(bitmap, part) {
     const { width, height } = bitmap;
     if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
     this.#canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
     this.#size = { width, height };
     this.#failures = 0;
     this.#setState("live");
-    const timestamp = headers.get("x-rtp-timestamp");
-    for (const callback of this.#callbacks) callback(timestamp ? { rtpTimestamp: Number(timestamp) } : {});
+    const rtpTimestamp = timestampOf(part);
+    for (const callback of this.#callbacks) callback(rtpTimestamp === undefined ? {} : { rtpTimestamp });
     if (this.#fittingWidth() !== this.#askedWidth) this.#open(); // the screen was turned, or filled
   }
 
@@ -186,8 +195,19 @@ export class MjpegView extends EventTarget {
   /** @param {number} milliseconds to the next picture, of a camera that is not slow */
   #expect(milliseconds) {
     clearTimeout(this.#quietTimer);
-    const missed = () => this.#handleError(new Error("no picture"));
-    this.#quietTimer = setTimeout(missed, milliseconds + this.#slowness());
+    this.#quietTimer = setTimeout(() => this.#onQuiet(), milliseconds + this.#slowness() - ASK_MS);
+  }
+
+  /** It is said at once, and once, whether the camera is to blame: so its state is known before the picture is lost. */
+  async #onQuiet() {
+    const attempt = this.#attempt;
+    const asked = this.#askCamera();
+    const timer = await new Promise((over) => {
+      const mine = setTimeout(() => over(mine), ASK_MS);
+      this.#quietTimer = mine;
+    });
+    await asked;
+    if (attempt === this.#attempt && timer === this.#quietTimer) this.#handleError(new Error("no picture"));
   }
 
   /** @param {unknown} error */
@@ -206,6 +226,11 @@ export class MjpegView extends EventTarget {
     this.#retryTimer = setTimeout(() => (this.#isInVain() ? this.#retryIn(LOOK_AGAIN_MS) : this.#open()), milliseconds);
   }
 
+  /** Whether the server says that no pictures come. */
+  #cameraIsQuiet() {
+    return !["live", WITHOUT_KEYFRAME, ""].includes(this.#cameraNow());
+  }
+
   /** Whether no stream can begin before the camera's state is another. */
   #isInVain() {
     const error = this.#error;
@@ -218,4 +243,10 @@ export class MjpegView extends EventTarget {
     this.#state = state;
     this.dispatchEvent(new Event("statechange"));
   }
+}
+
+/** @param {Part} part */
+function timestampOf({ headers }) {
+  const timestamp = headers.get("x-rtp-timestamp");
+  return timestamp ? Number(timestamp) : undefined;
 }

@@ -1,7 +1,7 @@
 import { NO_KEYFRAME, ServerError } from "../lib/http.js";
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 import { Call } from "./call.js";
-import { eachFrame, setAspect } from "./frames.js";
+import { eachFrame, hasPicture, NewestFrame, setAspect } from "./frames.js";
 import { fetchConfig } from "./viewer_config.js";
 
 const TICK_MS = 250;
@@ -48,6 +48,7 @@ export class WebRTCVideoClient extends EventTarget {
   #current = null;
   /** @type {RTCPeerConnection | null} */
   #peer = null;
+  #newest = new NewestFrame(); // of all calls
   #failures = 0;
   #retryAt = Infinity; // performance.now() of the next try
   #quietAt = Infinity; // performance.now() at which a picture is missed
@@ -88,7 +89,7 @@ export class WebRTCVideoClient extends EventTarget {
     document.addEventListener("visibilitychange", wake, { signal });
     this.#tickedAt = Date.now();
     const ticker = setInterval(() => this.#tick(), TICK_MS);
-    const stopFrames = eachFrame(this.#video, () => this.#onFrame());
+    const stopFrames = eachFrame(this.#video, (frame) => this.#onFrame(frame));
     signal.addEventListener("abort", () => (clearInterval(ticker), stopFrames()));
     this.#connect();
   }
@@ -141,7 +142,7 @@ export class WebRTCVideoClient extends EventTarget {
     this.#hangUp();
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
-    const shown = this.#firstCall !== null && this.#video.srcObject === this.#firstCall.stream;
+    const shown = this.#firstCall?.stream === this.#video.srcObject && hasPicture(this.#video);
     if (this.#failures === 0) this.#setState(shown ? "live" : "connecting");
     try {
       const call = await this.#dial(signal);
@@ -206,8 +207,10 @@ export class WebRTCVideoClient extends EventTarget {
     else if (connection === "connected" || connection === "disconnected") this.#watch(SETTLE_MS);
   }
 
-  #onFrame() {
+  /** @param {VideoFrameCallbackMetadata | null} frame */
+  #onFrame(frame) {
     if (!this.#peer || this.#video.paused) return; // a browser shows the first picture of what it refuses to play
+    if (!this.#newest.isNewer(frame?.rtpTimestamp ?? this.#current?.playedTimestamp)) return;
     const first = this.#state !== "live";
     if (first) this.#setState("live");
     this.#failures = 0;

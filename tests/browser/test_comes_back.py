@@ -107,6 +107,143 @@ def test_a_source_that_restarts_keeps_the_connection(system: DemoSystem, new_pag
     assert page.evaluate("connections") == before
 
 
+# Every state that the picture is in, and every word that is read out, from the page's beginning on.
+NOTE_STATES = """
+    window.states = [];
+    window.said = [];
+    addEventListener("DOMContentLoaded", () => {
+        const camera = document.getElementById("camera");
+        if (!camera) return; // the empty page before ours
+        const note = () => {
+            const state = `${camera.dataset.way} ${camera.dataset.video}`;
+            if (state !== states[states.length - 1]) states.push(state);
+        };
+        note();
+        new MutationObserver(note).observe(camera, { attributes: true });
+        for (const region of document.querySelectorAll("[role=status], [role=alert], [aria-live]")) {
+            const hear = () => region.textContent.trim() && said.push(region.textContent.trim());
+            new MutationObserver(hear).observe(region, { childList: true, characterData: true, subtree: true });
+        }
+    });
+"""
+NOTE_PEERS = """
+    window.peers = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...options) { super(...options); peers.push(this); }
+    };
+"""
+# How often a browser has asked for a keyframe.
+ASKED = """async () => {
+    const reports = await Promise.all(peers.map((peer) => peer.getStats()));
+    return reports.flatMap((report) => [...report.values()]).reduce((sum, { pliCount = 0 }) => sum + pliCount, 0);
+}"""
+NO_FRAME_CALLBACK = "delete HTMLVideoElement.prototype.requestVideoFrameCallback"
+NO_PATH = "window.RTCPeerConnection = class extends RTCPeerConnection {" + (
+    "constructor(options) { super({ ...options, iceTransportPolicy: 'relay' }); } };"
+)
+SEVERAL = 3  # looks at the server's health, two seconds apart: meanwhile a browser asks more than once
+STOPPED = "カメラの映像が止まっています"
+
+
+@pytest.mark.parametrize(
+    ("choice", "script"),
+    [
+        pytest.param("webrtc", "", id="webrtc"),
+        pytest.param("webrtc", NO_FRAME_CALLBACK, id="webrtc in a browser that says nothing of its pictures"),
+        pytest.param("mjpeg", "", id="mjpeg"),
+    ],
+)
+def test_a_dead_camera_is_one_state_and_said_once_however_often_the_browser_asks_for_pictures(
+    system: DemoSystem, new_page: NewPage, choice: str, script: str
+) -> None:
+    page = new_page()
+    page.add_init_script(f"localStorage.setItem('petcam.picture', '{choice}');{script};{NOTE_STATES}{NOTE_PEERS}")
+    streams: list[str] = []
+    page.on("request", lambda request: streams.append(request.url) if "/stream.mjpg" in request.url else None)
+    page.goto(system.url)
+    page.wait_for_selector(f"#camera[data-video=live][data-way={choice}]")
+    expect_connected(page)
+    before = page.evaluate(ASKED)
+    page.evaluate("states.length = said.length = 0")
+    streams.clear()
+    with system.without("feed"):
+        expect_trouble(page, STOPPED)
+        if choice == "webrtc":
+            page.wait_for_function(f"async (before) => (await ({ASKED})()) > before", arg=before)
+        for _ in range(SEVERAL):  # for what must not come
+            with page.expect_response("**/api/go/health"):
+                pass
+        assert choice == "webrtc" or streams
+        assert page.evaluate("states") == ["webrtc waiting"]
+        assert len(page.evaluate("said")) == 1
+    page.wait_for_selector(f"#camera[data-video=live][data-way={choice}]")
+
+
+def test_what_a_dead_camera_last_sent_is_not_live_on_a_page_that_is_opened_then(
+    system: DemoSystem, new_page: NewPage
+) -> None:
+    page = new_page()
+    page.add_init_script(NOTE_STATES)
+    with system.without("feed"):
+        wait_for_camera(system, "silent")
+        page.goto(system.url)
+        expect_trouble(page, STOPPED)
+        assert page.evaluate("states") == ["webrtc connecting", "webrtc waiting"]
+    page.wait_for_selector(LIVE)
+
+
+def test_old_pictures_are_no_sign_of_life(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page()
+    page.add_init_script(
+        """localStorage.setItem("petcam.picture", "webrtc");
+        const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
+        HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
+            return ask.call(this, (now, frame) => {
+                const { rtpTimestamp } = frame;
+                window.first ??= rtpTimestamp;
+                callback(now, { ...frame, rtpTimestamp: window.old ? first + (rtpTimestamp % 90000) : rtpTimestamp });
+            });
+        };"""
+    )
+    page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    page.wait_for_selector("#choices:enabled")
+    page.wait_for_function("() => document.getElementById('webrtc-video').currentTime > 2")
+    page.evaluate("window.old = true")
+    page.wait_for_selector("#camera[data-video=reconnecting]")
+    page.evaluate("window.old = false")
+    page.wait_for_selector(LIVE)
+
+
+@pytest.mark.parametrize(
+    ("timestamps", "wanted"),
+    [
+        pytest.param([5, 6, 6, 4, 7], [True, True, False, False, True], id="older or the same"),
+        pytest.param([2**32 - 1, 0, 2**32 - 1, 1], [True, True, False, True], id="around the end of the numbers"),
+        pytest.param([2**31, 5, 6], [True, True, True], id="of a board that has started anew"),
+        pytest.param([5, None, 5], [True, True, False], id="of which nothing is known"),
+    ],
+)
+def test_a_picture_is_new_or_was_there_before(modules: Page, timestamps: list[int | None], wanted: list[bool]) -> None:
+    found = modules.evaluate(
+        """async (timestamps) => {
+            const { NewestFrame } = await import("/static/live/frames.js");
+            const newest = new NewestFrame();
+            return timestamps.map((timestamp) => newest.isNewer(timestamp ?? undefined));
+        }""",
+        timestamps,
+    )
+    assert found == wanted
+
+
+def test_it_is_not_called_live_before_there_is_a_picture(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page()
+    page.add_init_script(NOTE_STATES + NO_PATH)
+    page.goto(system.url)
+    page.wait_for_selector("#camera[data-video=live][data-way=mjpeg]")
+    assert "webrtc live" not in page.evaluate("states")
+
+
 def test_a_picture_that_changes_its_size_plays_on(new_page: NewPage, tmp_path: Path) -> None:
     """A second of one size, a second of the other, again and again: each has an SPS of its own."""
     film = tmp_path / "film.h264"
@@ -190,6 +327,13 @@ def wait_for_viewers(system: DemoSystem, count: int) -> None:
             return
         time.sleep(0.1)
     raise AssertionError(f"not {count} viewers")
+
+
+def wait_for_camera(system: DemoSystem, state: str) -> None:
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
+    while requests.get(f"{system.url}api/go/health", timeout=5).json()["camera"]["state"] != state:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # it tells nobody
 
 
 @pytest.fixture

@@ -316,7 +316,7 @@ OWN_STREAM = """() => {
 OWN_VIEW = """async () => {
     const { MjpegView } = await import("/static/live/mjpeg_view.js");
     window.canvas = document.body.appendChild(document.createElement("canvas"));
-    window.view = new MjpegView(canvas);
+    window.view = new MjpegView(canvas, () => window.camera ?? "");
     window.shown = [];
     view.eachFrame(({ rtpTimestamp }) => shown.push(rtpTimestamp));
     view.start();
@@ -356,6 +356,14 @@ def test_a_picture_may_come_byte_by_byte(own_stream: Page) -> None:
 def test_a_broken_picture_is_passed_over(own_stream: Page) -> None:
     own_stream.evaluate("send(['no picture', 1])")
     own_stream.evaluate("send(['red', 2])")
+    assert shown(own_stream, 1) == [2]
+
+
+def test_what_a_silent_camera_last_sent_is_not_shown_as_live(own_stream: Page) -> None:
+    own_stream.evaluate("window.before = control; window.camera = 'silent'; view.close(); view.start()")
+    own_stream.wait_for_function("() => control !== before")
+    own_stream.evaluate("send(['red', 1])")
+    own_stream.evaluate("send(['green', 1]).then(() => send(['blue', 2]))")
     assert shown(own_stream, 1) == [2]
 
 
