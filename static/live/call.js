@@ -26,7 +26,7 @@ export class Call {
    */
   constructor(config, mayDelay) {
     this.#config = config;
-    this.#mayDelay = mayDelay;
+    this.#mayDelay = mayDelay && canDelay();
     this.peer = new RTCPeerConnection({ iceServers: config.ice_servers, bundlePolicy: "max-bundle" });
     const transceiver = this.peer.addTransceiver("video", { direction: "recvonly" });
     preferH264(transceiver);
@@ -83,6 +83,12 @@ export class Call {
     }
     return postJSON(SAME_ORIGIN_OFFER, offer, { signal, headers, timeout: PROXY_MS });
   }
+}
+
+/** Whether this browser knows `setPlayoutDelay`. */
+export function canDelay() {
+  const receiver = window.RTCRtpReceiver?.prototype ?? {};
+  return "jitterBufferTarget" in receiver || "playoutDelayHint" in receiver;
 }
 
 /** A page served by HTTPS may not call HTTP. @param {string} url */

@@ -14,11 +14,13 @@ export class ChoiceMenu {
    * @param {HTMLButtonElement} button
    * @param {HTMLElement} menu
    * @param {Choices} choices
+   * @param {ChoiceName[]} without what changes nothing in this browser
    */
-  constructor(button, menu, choices) {
+  constructor(button, menu, choices, without) {
     this.#button = button;
     this.#menu = menu;
     this.#choices = choices;
+    for (const name of without) menu.querySelectorAll(`[name=${name}]`).forEach((radio) => this.#leaveOut(radio));
     button.addEventListener("click", () => this.#show(menu.hidden));
     menu.addEventListener("change", (event) => this.#onPick(/** @type {HTMLInputElement} */ (event.target)));
     choices.addEventListener("change", () => this.#check());
@@ -26,6 +28,12 @@ export class ChoiceMenu {
     window.addEventListener("keydown", (event) => this.#onKey(event), { capture: true });
     this.#check();
     button.disabled = false; // before, a press would be lost
+  }
+
+  /** @param {Element} radio */
+  #leaveOut(radio) {
+    const group = radio.closest("fieldset");
+    if (group) group.hidden = true;
   }
 
   /** @param {boolean} shown */

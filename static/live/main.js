@@ -5,6 +5,7 @@ import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
 import { BBoxOverlay } from "./bbox_overlay.js";
+import { canDelay } from "./call.js";
 import { ChoiceMenu } from "./choice_menu.js";
 import { DetectionsStream } from "./detections_stream.js";
 import { Fallback } from "./fallback.js";
@@ -63,7 +64,7 @@ class Page {
 
   start() {
     new FullscreenButton(byId("fullscreen"), byId("camera"), this.messages);
-    new ChoiceMenu(byId("choices"), byId("choice-menu"), this.choices);
+    new ChoiceMenu(byId("choices"), byId("choice-menu"), this.choices, canDelay() ? [] : ["boxes"]);
     new RecordingPanel(
       {
         status: byId("recording-status"),

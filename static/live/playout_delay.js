@@ -1,3 +1,5 @@
+import { canDelay } from "./call.js";
+
 /** @typedef {import("./choices.js").Choices} Choices */
 /** @typedef {import("./detector_delay.js").DetectorDelay} DetectorDelay */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
@@ -11,8 +13,8 @@ const STEP_DOWN_MS = 8;
 const GAIN = 0.4; // of what is missing: the browser follows within half a second
 
 /**
- * Where the viewer wants boxes on their very frames, delays their playout until the detector has looked at them; else
- * not at all.
+ * Where the viewer wants boxes on their very frames, delays their playout until the detector has looked at them; else,
+ * and where the browser cannot, not at all.
  */
 export class PlayoutDelay {
   #client;
@@ -33,7 +35,7 @@ export class PlayoutDelay {
   }
 
   start() {
-    if (this.#life) return;
+    if (this.#life || !canDelay()) return;
     this.#life = new AbortController();
     const { signal } = this.#life;
     const ticker = setInterval(() => this.#follow(), TICK_MS);

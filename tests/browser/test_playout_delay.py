@@ -253,6 +253,21 @@ def test_the_call_is_made_anew_where_the_viewer_chooses_otherwise(system: DemoSy
     assert held == [True, False]
 
 
+def test_a_browser_that_cannot_hold_pictures_back_neither_asks_for_it_nor_offers_it(
+    system: DemoSystem, new_page: NewPage
+) -> None:
+    page = new_page()
+    page.add_init_script(OFFERS)
+    page.add_init_script(
+        """for (const name of ["jitterBufferTarget", "playoutDelayHint"]) delete RTCRtpReceiver.prototype[name];"""
+    )
+    page = opened(system, page, "exact")
+    page.wait_for_selector("#choices:enabled").click()
+    assert page.get_by_role("group", name="映像").is_visible()
+    assert page.locator("[name=boxes]:visible").count() == 0
+    assert ["x-petcam-hold-back" in offer for offer in page.evaluate("offers")] == [False]
+
+
 def test_what_is_no_picture_is_not_called_live(modules: Page) -> None:
     called = modules.evaluate(
         """async () => {
