@@ -8,7 +8,7 @@ import time
 
 from bench.figure import Figure, table
 
-SUBJECTS = ("live", "picture", "boxes", "detections", "proxy", "mjpeg")
+SUBJECTS = ("live", "picture", "far", "boxes", "detections", "proxy", "mjpeg")
 LONG = (
     "comes_back",
     "loss",

@@ -21,15 +21,18 @@ from bench import source
 from bench.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass
 class Plan:
-    """How a server is run: its command, the viewers' options for its offer URL, and the source's options."""
+    """How a server is run: its command, the viewers' options for its offer URL, the source's options, and the address
+    of the page that it has for people."""
 
     command: list[str]
     offers: list[str]
     source: list[str]
+    page: str = ""
 
 
 def petcam(directory: Path) -> Plan:
@@ -46,42 +49,48 @@ def petcam(directory: Path) -> Plan:
     return Plan(command, ["-url", f"http://127.0.0.1:{port}/api/webrtc/offer"], ["--segment", segment])
 
 
-def go2rtc(directory: Path) -> Plan:
+def go2rtc(directory: Path, host: str = LOOPBACK) -> Plan:
     http, rtsp, udp = free_ports(3)
     settings = {
-        "app": {"modules": ["api", "rtsp", "webrtc"]},
-        "api": {"listen": f"127.0.0.1:{http}"},
-        "rtsp": {"listen": f"127.0.0.1:{rtsp}"},
+        "app": {"modules": ["api", "ws", "rtsp", "webrtc"]},
+        "api": {"listen": f"{host}:{http}"},
+        "rtsp": {"listen": f"{host}:{rtsp}"},
         "webrtc": {
-            "listen": f"127.0.0.1:{udp}",
-            "candidates": [f"127.0.0.1:{udp}"],
+            "listen": f"{host}:{udp}",
+            "candidates": [f"{host}:{udp}"],
             "ice_servers": [],
             "filters": {"loopback": True, "networks": ["udp4"]},
         },
         "streams": {"camera": ""},
     }
     command = ["go2rtc", "-config", _write(directory, settings)]
-    url = f"http://127.0.0.1:{http}/api/webrtc?src=camera"
-    return Plan(command, ["-whep", "-url", url], ["--rtsp", f"rtsp://127.0.0.1:{rtsp}/camera"])
+    url = f"http://{host}:{http}/api/webrtc?src=camera"
+    return Plan(
+        command,
+        ["-whep", "-url", url],
+        ["--rtsp", f"rtsp://{host}:{rtsp}/camera"],
+        f"http://{host}:{http}/stream.html?src=camera",
+    )
 
 
-def mediamtx(directory: Path) -> Plan:
+def mediamtx(directory: Path, host: str = LOOPBACK) -> Plan:
     http, rtsp, udp = free_ports(3)
     settings = {
         **dict.fromkeys(("rtmp", "hls", "srt", "moq"), False),
-        "rtspAddress": f"127.0.0.1:{rtsp}",
+        "rtspAddress": f"{host}:{rtsp}",
         "rtspTransports": ["tcp"],
-        "webrtcAddress": f"127.0.0.1:{http}",
-        "webrtcLocalUDPAddress": f"127.0.0.1:{udp}",
+        "webrtcAddress": f"{host}:{http}",
+        "webrtcLocalUDPAddress": f"{host}:{udp}",
         "webrtcIPsFromInterfaces": False,
-        "webrtcAdditionalHosts": ["127.0.0.1"],
+        "webrtcAdditionalHosts": [host],
         "paths": {"camera": {}},
     }
     command = ["mediamtx", _write(directory, settings)]
     return Plan(
         command,
-        ["-whep", "-url", f"http://127.0.0.1:{http}/camera/whep"],
-        ["--rtsp", f"rtsp://127.0.0.1:{rtsp}/camera"],
+        ["-whep", "-url", f"http://{host}:{http}/camera/whep"],
+        ["--rtsp", f"rtsp://{host}:{rtsp}/camera"],
+        f"http://{host}:{http}/camera",
     )
 
 
