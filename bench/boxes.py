@@ -32,8 +32,7 @@ TICKS_PER_MS = 90  # RTP ticks in a millisecond
 
 # Records each frame when the overlay first draws on it, and for every fifth the dots of the number in the picture.
 WATCH_SCRIPT = """async ([left, top, dot, advance, height, letters]) => {
-    const { src } = document.querySelector("script[src$='/entry.js']");
-    window.petcam = await (await import(src)).page;
+    window.petcam = await petcamModules["live/entry.js"].page;
     const { overlay } = petcam;
     const video = document.getElementById("webrtc-video");
     const [width, tall] = [advance * letters, height];

@@ -25,8 +25,7 @@ MAX_CLOCK_DIFFERENCE_NS = 2_000_000  # between two clocks that are read one afte
 # Records every picture that is presented: Unix time in milliseconds, RTP timestamp of its capture, width, and whether
 # it came by WebRTC or MJPEG.
 WATCH_SCRIPT = """async () => {
-    const { src } = document.querySelector("script[src$='/entry.js']");
-    window.petcam = await (await import(src)).page;
+    window.petcam = await petcamModules["live/entry.js"].page;
     window.pictures = [];
     const note = (frame, { width }, way) =>
         pictures.push([performance.timeOrigin + performance.now(), frame.rtpTimestamp, width, way]);

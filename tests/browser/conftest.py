@@ -15,8 +15,7 @@ from tests.browser.leaving import leave
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 # The page comes from its entry, whose path has a version in it.
 PETCAM = """async () => {
-    const { src } = document.querySelector("script[src$='/entry.js']");
-    window.petcam = await (await import(src)).page;
+    window.petcam = await petcamModules["live/entry.js"].page;
 }"""
 TIMEOUT_MS = 20_000  # for a busy machine; nothing waits that long on an idle one
 

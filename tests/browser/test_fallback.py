@@ -1,10 +1,11 @@
 """There is always a picture: MJPEG where WebRTC gives none, and the way back; or what the viewer chose."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import PETCAM
 from tests.browser.demo_system import DemoSystem
@@ -168,8 +169,14 @@ def test_a_browser_that_cannot_read_the_modules_gets_a_picture_and_is_told(
     system: DemoSystem, browser: Browser
 ) -> None:
     page = browser.new_page(locale="en-US")  # new_page would not have a script that fails
-    unreadable = "export const page = class { #later than this browser };"
-    page.route("**/live/entry.js", lambda route: route.fulfill(content_type="text/javascript", body=unreadable))
+
+    def change(route: Route) -> None:
+        answer = route.fetch()
+        unreadable = answer.text().replace('"use strict";', "class { #later than this browser };")
+        headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}
+        route.fulfill(response=answer, headers=headers, body=unreadable)
+
+    page.route(re.compile(r":\d+/$"), change)
     page.goto(system.url)
     expect(page.locator("#old")).to_contain_text("too old")
     page.wait_for_function("() => document.querySelector('img.plain').naturalWidth === 1280")

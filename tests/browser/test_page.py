@@ -130,15 +130,27 @@ def test_it_obeys_its_own_content_security_policy(system: DemoSystem, new_page: 
     assert page.evaluate("broken") == []
 
 
-def test_it_weighs_less_than_50_kb_on_the_way(page: Page) -> None:
-    files = page.evaluate(
-        """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-            .filter(({ name }) => !name.includes("/api/"))
-            .map(({ name, encodedBodySize }) => [name, encodedBodySize])"""
+def test_it_keeps_its_budgets(system: DemoSystem, new_page: NewPage) -> None:
+    """docs/page.md. Answers to what is asked again and again count once, open streams as a request."""
+    page = new_page()
+    page.add_init_script(
+        """window.load = () => ["navigation", "resource"]
+            .flatMap((type) => performance.getEntriesByType(type))
+            .map(({ name, encodedBodySize }) => [new URL(name).pathname, encodedBodySize]);
+        new MutationObserver((_, observer) => {
+            if (document.querySelector("#camera[data-video=live]")) observer.disconnect();
+            else return;
+            window.atPicture = load();
+        }).observe(document, { subtree: true, childList: true, attributeFilter: ["data-video"] });"""
     )
-    assert len(files) > 10
-    assert all(size > 0 for _, size in files), files
-    assert sum(size for _, size in files) < 50_000, files
+    page.goto(system.url)
+    page.wait_for_selector("#start-recording:enabled")
+    page.evaluate(PETCAM)
+    at_picture, at_rest = dict(page.evaluate("atPicture")), dict(page.evaluate("load()"))
+    assert sum(at_picture.values()) < 50_000, at_picture
+    assert {"/", "/api/webrtc/offer"} <= set(at_picture)
+    assert sum(at_rest.values()) < 80_000, at_rest
+    assert 5 < len(at_rest) <= 20, at_rest
 
 
 def test_a_second_visit_asks_for_the_page_only(page: Page) -> None:

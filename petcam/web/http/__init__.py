@@ -12,10 +12,13 @@ from petcam.config import Web
 from petcam.web.http import body, headers, query, redirection, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
+from petcam.web.http.compression import compressed
 from petcam.web.http.error_page import ErrorPage
 from petcam.web.http.errors import STATUS, Errors, error_answer, error_body, is_page, json_answer, wants_html
 from petcam.web.http.forwarded import Forwarded, tls_proof
 from petcam.web.http.hosts import HOST_PATTERN, Hosts, host_name
+from petcam.web.http.inlined import Inlined
+from petcam.web.http.joined_modules import JoinedModules
 from petcam.web.http.language import Language
 from petcam.web.http.marks import Mark, has_mark, marked
 from petcam.web.http.query import number, whole_number
@@ -41,6 +44,7 @@ __all__ = [
     "OpenStreams",
     "StreamSlots",
     "WebServer",
+    "compressed",
     "error_body",
     "redirect_to",
     "site_path",
@@ -69,9 +73,14 @@ def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, strea
     redirection.register(app)
     hosts.register(app)
     same_origin.register(app)
-    headers.register(app, streamer_origin)
     language = Language(Words(assets / "words"))
     language.register(app)
     Errors(language, ErrorPage(language)).register(app)
-    StaticFiles(assets / "static", language.files()).register(app)
+    joined = JoinedModules.of(assets / "static", "live/entry.js")
+    files = StaticFiles(assets / "static", {**language.files(), **joined.files()})
+    files.register(app)
+    style = "".join(map(files.text, ("petcam.css", "live/page.css")))
+    inlined = Inlined.of(joined.first(f"{files.path}/joined"), files.text("old.js"), style, files.text("icon.svg"))
+    inlined.register(app)
+    headers.register(app, streamer_origin, inlined)
     Forwarded.register(app, web, proof)

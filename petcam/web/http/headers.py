@@ -4,16 +4,20 @@ from collections.abc import Callable
 
 from flask import Flask, Response, request
 
+from petcam.web.http.inlined import Inlined, hash_of
 
-def register(app: Flask, streamer_origin: Callable[[], str]) -> None:
+
+def register(app: Flask, streamer_origin: Callable[[], str], inlined: Inlined) -> None:
     """``streamer_origin()`` is the other origin that the page of the current request may call; empty: none."""
-    app.after_request(lambda response: protect(response, streamer_origin()))
+    app.after_request(lambda response: protect(response, streamer_origin(), inlined))
 
 
-def protect(response: Response, origin: str) -> Response:
+def protect(response: Response, origin: str, inlined: Inlined) -> Response:
     connect = f"'self' {origin}".rstrip()
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'self'; connect-src {connect}; img-src 'self' data: blob:; media-src 'self' blob:; "
+        f"default-src 'self'; script-src 'self' {hash_of(inlined.script)} {hash_of(inlined.old)}; "
+        f"style-src 'self' {hash_of(inlined.style)}; "
+        f"connect-src {connect}; img-src 'self' data: blob:; media-src 'self' blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -54,8 +54,16 @@ class StaticFiles:
         app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=self.serve)
         app.jinja_env.globals["static_url"] = self.url
 
+    @property
+    def path(self) -> str:
+        """Where this version's files are, below the page's root."""
+        return f"/static/{self._version}"
+
+    def text(self, name: str) -> str:
+        return self._files[name].data.decode()
+
     def url(self, name: str) -> str:
-        return site_path(f"/static/{self._version}/{name}")
+        return site_path(f"{self.path}/{name}")
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def serve(self, filename: str) -> Response:

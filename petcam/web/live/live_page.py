@@ -1,10 +1,10 @@
 """The live page."""
 
-from flask import Flask, render_template
+from flask import Flask, Response, render_template
 
 from petcam.config import Config
 from petcam.system.network import is_loopback
-from petcam.web.http import Mark, marked
+from petcam.web.http import Mark, compressed, marked
 from petcam.web.signaling import ViewerConfig
 
 
@@ -18,8 +18,9 @@ class LivePage:
         app.add_url_rule("/", "live_page", self.show)
 
     @marked(Mark.PAGE)
-    def show(self) -> str:
+    def show(self) -> Response:
         """``index.html`` gets ``login`` (bool): whether there is an account page; ``exposed`` (bool): whether the whole
         network sees it; and ``webrtc_config``."""
         config = self._viewer_config.for_request()
-        return render_template("index.html", login=self._login, exposed=self._exposed, webrtc_config=config)
+        page = render_template("index.html", login=self._login, exposed=self._exposed, webrtc_config=config)
+        return compressed(page)

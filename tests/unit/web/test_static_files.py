@@ -89,9 +89,7 @@ def url_of(app, name):
 
 def test_a_changed_file_changes_the_version(services, tmp_path, client, versioned):
     for name in ("templates", "static", "words"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "words" / "en.json").write_text("{}")
-    (tmp_path / "static" / "live").mkdir()
+        shutil.copytree(assets_folder() / name, tmp_path / name)
     (tmp_path / "static" / "live" / "main.js").write_text("// new")
     app = create_app(services, assets=tmp_path)
     url = url_of(app, "live/main.js")
