@@ -34,6 +34,36 @@ def test_it_asks_for_no_configuration_before_the_first_picture(page: Page) -> No
     assert "/api/webrtc/config" not in asked
 
 
+def test_the_offer_is_the_first_request_after_the_page_and_goes_by_its_connection(
+    system: DemoSystem, new_page: NewPage
+) -> None:
+    page = new_page()
+    session = page.context.new_cdp_session(page)
+    connections: list[tuple[str, float]] = []
+    session.on(
+        "Network.responseReceived",
+        lambda event: connections.append((event["response"]["url"], event["response"]["connectionId"])),
+    )
+    session.send("Network.enable")
+    page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    offer = f"{system.url}api/webrtc/offer"
+    fetched = [(url, connection) for url, connection in connections if not url.startswith("data:")]
+    assert [url for url, _ in fetched[:2]] == [system.url, offer]
+    assert fetched[0][1] == fetched[1][1]
+
+
+def test_an_offer_that_petcam_web_does_not_take_goes_straight_to_the_streamer(
+    system: DemoSystem, new_page: NewPage
+) -> None:
+    page = new_page()
+    page.route(f"{system.url}api/webrtc/offer", lambda route: route.abort())
+    with page.expect_response(f"http://localhost:{system.streamer_port}/api/webrtc/offer") as answer:
+        page.goto(system.url)
+    assert answer.value.ok
+    page.wait_for_selector(f"{LIVE}[data-way=webrtc]")
+
+
 def test_a_token_goes_with_the_offer_and_a_refused_one_is_asked_for_anew(system: DemoSystem, new_page: NewPage) -> None:
     page, sent = new_page(), []
 

@@ -12,6 +12,8 @@ from petcam.web.login import Visitors
 from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.viewer_config import OFFER_PATH, ViewerConfig
 
+VIEWER_HEADER = "X-Petcam-Viewer"  # whose offer it is: the streamer counts offers and viewers of each network
+
 
 class Backend(Protocol):
     """The one in :mod:`petcam.web.webrtc` (``webrtc.backend: python``)."""
@@ -22,13 +24,15 @@ class Backend(Protocol):
 
 
 class StreamerAnswers:
-    """Answers of the streamer, which also checks the token and the page's host name; here only the size is checked."""
+    """Answers of the streamer, which also checks the token, the page's host name, and how many offers the viewer makes;
+    here only the size is checked."""
 
     def __init__(self, streamer: StreamerClient) -> None:
         self._streamer = streamer
 
     def answer(self) -> Response:
         passed = {name: request.headers[name] for name in ("Authorization", "Host") if name in request.headers}
+        passed[VIEWER_HEADER] = request.remote_addr or ""
         return passed_on(self._streamer.control(OFFER_PATH, raw_body(MAX_OFFER_BYTES), passed))
 
 

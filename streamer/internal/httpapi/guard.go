@@ -76,15 +76,18 @@ func (a *api) metricsClient(r *http.Request) error {
 // here, and those of any web page, petcam's included, which have no business at these paths. The Host is checked
 // against DNS rebinding, as GET requests have no Origin.
 func (a *api) noProxyOrPage(r *http.Request) error {
-	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin"} {
-		if r.Header.Get(header) != "" {
-			return apierror.New(apierror.Forbidden, "this may not be done through a proxy or by a web page")
-		}
+	if isForwardedOrByPage(r) {
+		return apierror.New(apierror.Forbidden, "this may not be done through a proxy or by a web page")
 	}
 	if !a.isOwnHost(r.Host) {
 		return apierror.New(apierror.Forbidden, "this machine is not known by that name; use its address")
 	}
 	return nil
+}
+
+func isForwardedOrByPage(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin"},
+		func(header string) bool { return r.Header.Get(header) != "" })
 }
 
 // isOwnPage tells whether origin is petcam-web as the browser sees it: the request's host, at petcam-web's port. Behind

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -26,7 +27,8 @@ type answer struct {
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	allowOrigin(w, r) // before anything fails, so that the page may read the error
 	var grant offertoken.Grant
-	err := a.admitOffer(r, func() (err error) { grant, err = a.acceptToken(r); return err })
+	from := viewer(r)
+	err := a.admitOffer(from, func() (err error) { grant, err = a.acceptToken(r); return err })
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	if err := a.joinable(); err != nil {
 		return err
 	}
-	client := rtc.Client{Remote: remote(r), Session: grant.Session, Until: grant.Until}
+	client := rtc.Client{Remote: from, Session: grant.Session, Until: grant.Until}
 	sdp, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
 	if err != nil {
 		return err
@@ -78,8 +80,8 @@ func allowOrigin(w http.ResponseWriter, r *http.Request) {
 
 // admitOffer checks an offer's rate and, by checkToken, its token, before its body is read. Offers without a token are
 // counted for their address only, so that they cannot use up the rate of those with one.
-func (a *api) admitOffer(r *http.Request, checkToken func() error) error {
-	if err := a.limiter.allowFrom(remote(r)); err != nil {
+func (a *api) admitOffer(from netip.Addr, checkToken func() error) error {
+	if err := a.limiter.allowFrom(from); err != nil {
 		return err
 	}
 	if err := checkToken(); err != nil {

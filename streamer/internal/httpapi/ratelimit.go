@@ -17,8 +17,8 @@ const (
 	maxTrackedNetworks                            = 1024 // whose rate is tracked at a time
 )
 
-// rateLimiter bounds the offers per second, of all and of each network. Offers from this machine come through
-// petcam-web or from its owner's programs: they count for all together only.
+// rateLimiter bounds the offers per second, of all and of each network. Offers from this machine itself are its owner's:
+// they count for all together only. Those that petcam-web passes on count for its viewer's network.
 type rateLimiter struct {
 	all *rate.Limiter
 

@@ -22,7 +22,7 @@ const (
 func (a *api) whep(w http.ResponseWriter, r *http.Request) error {
 	client := rtc.Client{Remote: remote(r), ID: rand.Text()}
 	tokenID := ""
-	err := a.admitOffer(r, func() (err error) { tokenID, err = a.tokenID(w, r); return err })
+	err := a.admitOffer(client.Remote, func() (err error) { tokenID, err = a.tokenID(w, r); return err })
 	if err != nil {
 		return err
 	}

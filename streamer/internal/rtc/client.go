@@ -20,7 +20,7 @@ type Client struct {
 func maxViewersPerClient(maxViewers int) int { return (maxViewers + 1) / 2 }
 
 // same tells whether two offers come from one client: from the same session, else from the same network. Offers from
-// this machine come through petcam-web or from the owner's programs, so their address tells nothing.
+// this machine come from its own browser or the owner's programs, so their address tells nothing.
 func (c Client) same(other Client) bool {
 	if c.Session != "" || other.Session != "" {
 		return c.Session == other.Session

@@ -50,6 +50,13 @@ def test_the_page_contains_the_viewer_configuration(services):
 def test_it_passes_the_offer_on_with_its_token_and_the_host_of_the_page(client, streamer):
     page = "http://petcam.local:8080"
     client.post("/api/webrtc/offer", json={}, base_url=page, headers={"Authorization": "Bearer x"})
-    assert streamer.headers == {"Authorization": "Bearer x", "Host": "petcam.local:8080"}
+    passed = {"Authorization": "Bearer x", "Host": "petcam.local:8080", "X-Petcam-Viewer": "127.0.0.1"}
+    assert streamer.headers == passed
     client.post("/api/webrtc/offer", json={}, base_url=page)
     assert "Authorization" not in streamer.headers
+
+
+def test_it_tells_the_streamer_whose_offer_it_is_and_believes_no_viewer_about_that(client, streamer):
+    lie = {"X-Petcam-Viewer": "198.51.100.1", "X-Forwarded-For": "198.51.100.1"}
+    client.post("/api/webrtc/offer", json={}, headers=lie, environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
+    assert streamer.headers["X-Petcam-Viewer"] == "192.0.2.7"
