@@ -123,7 +123,7 @@ const program = ts.createProgram(options.fileNames, options.options);
 for (const source of program.getSourceFiles()) {
   if (!options.fileNames.includes(source.fileName) && !/static[\\/].*\.js$/.test(source.fileName)) continue;
   if (/node_modules/.test(source.fileName)) continue;
-  if (source.fileName.endsWith("static/old.js")) checkOldScript(source);
+  if (source.fileName.endsWith("static/live/old.js")) checkOldScript(source);
   else walk(program.getTypeChecker(), source);
 }
 filesOf("static", ".css").forEach(checkStyles);

@@ -10,7 +10,7 @@ import { inlinedConfig } from "./viewer_config.js";
 const FIRST_PICTURE_MS = 500;
 const LOOK_AGAIN_MS = 1000;
 
-document.documentElement.dataset.started = ""; // static/old.js looks for it
+document.documentElement.dataset.started = ""; // static/live/old.js looks for it
 const config = inlinedConfig();
 const choices = new Choices();
 /** Whether boxes are wanted on their very frames, for which these have to wait. */
