@@ -107,6 +107,7 @@ class Errors:
         if wants_html():
             answer.data = self._page.of(answer.status_code, text, command, seconds, leads_nowhere).encode()
             answer.mimetype = "text/html"
+            answer.headers["Cache-Control"] = "no-store"  # also of a static file that is not there
         else:
             answer.data = f"{text}\n".encode()
             answer.mimetype = "text/plain"

@@ -119,6 +119,7 @@ def test_before_the_login_an_error_says_nothing_that_it_does_not_say_after_it(an
         before, after = (ask(client, path, **options) for client in (anonymous, owner))
         assert before.status_code == after.status_code == status
         assert before.data == after.data
+        assert before.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/account/password", "/api/recordings", "/api/nothing"])
