@@ -152,7 +152,7 @@ export class Rewind extends EventTarget {
     const waits = this.#state === "loading" || this.#dragging || this.#video.paused;
     const ago = Math.round(waits ? this.#ago : this.#past.age);
     if (!waits && document.activeElement !== this.#slider) this.#slider.value = String(-ago);
-    const words = ago < LIVE ? messages.text("page.live") : messages.text(ago === 1 ? "live.rewind.second" : "live.rewind.ago", { n: ago });
+    const words = ago < LIVE ? messages.text("live.rewind.now") : messages.text(ago === 1 ? "live.rewind.second" : "live.rewind.ago", { n: ago });
     this.#slider.setAttribute("aria-valuetext", words);
     setText(this.#label, this.#state === "loading" ? messages.text("live.rewind.loading") : words);
   }

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route, expect
 
 def test_one_press_keeps_the_last_minute_and_offers_it(page: Page) -> None:
     page.get_by_role("button", name="今のを残す").click()
-    toast = page.get_by_role("alert").filter(has_text="秒を保存しました。")
+    toast = page.get_by_role("alert").filter(has_text=" 秒を保存しました。")
     link = toast.get_by_role("link", name="再生")
     address = link.get_attribute("href") or ""
     expect(page.locator(f"#recordings a.when[href$='{address}']")).to_be_visible()
@@ -17,7 +17,7 @@ def test_one_press_keeps_the_last_minute_and_offers_it(page: Page) -> None:
         })""",
         address,
     )
-    assert f"直前の{round(seconds)}秒" in toast.inner_text()
+    assert f"直前の {round(seconds)} 秒" in toast.inner_text()
     expect(page.locator("#recording-status")).to_have_attribute("data-state", "off")
 
 

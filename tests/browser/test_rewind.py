@@ -45,8 +45,8 @@ def look_back(page: Page) -> None:
 
 
 def says(page: Page, seconds: int) -> None:
-    expect(page.locator(".past-label")).to_have_text(f"{seconds}秒前")
-    expect(page.locator(".past-slider")).to_have_attribute("aria-valuetext", f"{seconds}秒前")
+    expect(page.locator(".past-label")).to_have_text(f"{seconds} 秒前")
+    expect(page.locator(".past-slider")).to_have_attribute("aria-valuetext", f"{seconds} 秒前")
 
 
 def shows(page: Page, least: float, most: float) -> None:

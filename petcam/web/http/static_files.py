@@ -59,7 +59,7 @@ class StaticFiles:
         """Where this version's files are, below the page's root."""
         return f"/static/{self._version}"
 
-    def text(self, name: str) -> str:
+    def content(self, name: str) -> str:
         return self._files[name].data.decode()
 
     def url(self, name: str) -> str:

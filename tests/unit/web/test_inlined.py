@@ -44,7 +44,7 @@ def inlined_script(answer):
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_page_comes_with_the_first_packets_of_a_connection(client, language):
     answer = client.get("/", headers={"Accept-Language": language, "Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip" and answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in answer.headers["Vary"]
     assert len(answer.data) < FIRST_PACKETS - HEADERS
     assert "webrtc-video" in gzip.decompress(answer.data).decode()
 

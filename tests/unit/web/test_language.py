@@ -59,7 +59,7 @@ def test_the_cookie_says_nothing_but_the_language_and_lasts(anonymous):
 
 
 def test_what_depends_on_the_language_says_so_and_nothing_else_does(client):
-    assert set(client.get("/").headers["Vary"].split(", ")) == {"Accept-Language", "Cookie"}
+    assert set(client.get("/").headers["Vary"].split(", ")) == {"Accept-Encoding", "Accept-Language", "Cookie"}
     for path in ("/api/recordings?language=en", "/api/nothing?language=en", "/healthz?language=en"):
         answer = client.get(path)
         assert "Vary" not in answer.headers and "Set-Cookie" not in answer.headers
