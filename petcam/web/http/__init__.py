@@ -80,7 +80,9 @@ def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, strea
     files = StaticFiles(assets / "static", {**language.files(), **joined.files()})
     files.register(app)
     style = "".join(map(files.content, ("petcam.css", "live/page.css")))
-    inlined = Inlined.of(joined.first(f"{files.path}/joined"), files.content("live/old.js"), style, files.content("icon.svg"))
+    inlined = Inlined.of(
+        joined.first(f"{files.path}/joined"), files.content("live/old.js"), style, files.content("icon.svg")
+    )
     inlined.register(app)
     headers.register(app, streamer_origin, inlined)
     Forwarded.register(app, web, proof)
