@@ -372,7 +372,7 @@ def test_many_are_chosen_kept_downloaded_and_deleted(page: Page, folder: Path) -
     expect(page.locator(f"{CARD}.pinned")).to_have_count(3)
     assert sorted(file.name for file in folder.glob("*.pin")) == sorted(f"{names[i]}.pin" for i in (0, 2, 3))
     page.locator("#chosen-delete").click()
-    expect(page.locator(".undo-toast p")).to_have_text("保護されている録画、または録画中のものは削除できません。")
+    expect(page.locator(".undo-toast p")).to_have_text("保護中の録画と、録画中のものは削除できません。")
     page.locator("#chosen-free").click()
     expect(page.locator(f"{CARD}.pinned")).to_have_count(0)
     downloads: list[str] = []
