@@ -163,6 +163,7 @@ def test_a_dead_camera_is_one_state_and_said_once_however_often_the_browser_asks
     page.goto(system.url)
     page.wait_for_selector(f"#camera[data-video=live][data-way={choice}]")
     expect_connected(page)
+    expect(page.locator("#recording-status[data-state=off]")).to_be_visible()  # it says so once, too
     before = page.evaluate(ASKED)
     page.evaluate("states.length = said.length = 0")
     streams.clear()
