@@ -28,6 +28,9 @@ class FakeStreamer:
     def read(self, path):
         return self._answer("GET", path, b"")
 
+    def open(self, path, timeout):
+        return self._answer("GET", path, b"")  # no stream: what a streamer says that has none
+
     def control(self, path, body, headers=None, timeout=None):
         self.headers = headers or {}
         return self._answer("POST", path, body)
