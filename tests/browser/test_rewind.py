@@ -145,7 +145,7 @@ def test_a_refusal_is_said_and_the_live_picture_stays(page: Page, asked: list[st
     page.unroute("**/api/past.mp4*")
     page.evaluate("MediaSource.isTypeSupported = () => false")
     page.click("#rewind")
-    expect(page.locator("#toast")).to_have_text("このブラウザでは、少し前の映像を再生できません。")
+    expect(page.locator("#toast")).to_have_text("このブラウザーでは、少し前の映像を再生できません。")
     is_live(page)
 
 
