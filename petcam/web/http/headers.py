@@ -9,15 +9,18 @@ from petcam.web.http.inlined import Inlined, hash_of
 
 def register(app: Flask, streamer_origin: Callable[[], str], inlined: Inlined) -> None:
     """``streamer_origin()`` is the other origin that the page of the current request may call; empty: none."""
-    app.after_request(lambda response: protect(response, streamer_origin(), inlined))
+    own = (
+        f"default-src 'self'; script-src 'self' {hash_of(inlined.script)} {hash_of(inlined.old)}; "
+        f"style-src 'self' {hash_of(inlined.style)}"
+    )
+    app.after_request(lambda response: protect(response, own, streamer_origin()))
 
 
-def protect(response: Response, origin: str, inlined: Inlined) -> Response:
+def protect(response: Response, own: str, origin: str) -> Response:
+    """``own`` is the policy for scripts and styles."""
     connect = f"'self' {origin}".rstrip()
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'self'; script-src 'self' {hash_of(inlined.script)} {hash_of(inlined.old)}; "
-        f"style-src 'self' {hash_of(inlined.style)}; "
-        f"connect-src {connect}; img-src 'self' data: blob:; media-src 'self' blob:; "
+        f"{own}; connect-src {connect}; img-src 'self' data: blob:; media-src 'self' blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
