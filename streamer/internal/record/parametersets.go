@@ -12,6 +12,21 @@ const (
 	maxTrackPPS = 255
 )
 
+// withSets takes note of the parameter sets that an access unit brings, and gives it with those that it needs: decoding may
+// begin at a keyframe.
+func withSets(known *h264.ParameterSets, au h264.AccessUnit) h264.AccessUnit {
+	known.Update(au.Data)
+	if au.Keyframe {
+		au.Data = known.Complete(au.Data)
+	}
+	return au
+}
+
+// completed is withSets for what is to be a keyframe, whatever its writer says of it.
+func completed(known *h264.ParameterSets, data []byte) []byte {
+	return withSets(known, h264.AccessUnit{Data: data, Keyframe: true}).Data
+}
+
 // trackSets are the parameter sets of a file. Those in its head describe the track, and samples leave them out. Once the
 // stream brings others, keyframes carry theirs, so that a player may begin at each.
 type trackSets struct {

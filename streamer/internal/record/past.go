@@ -171,9 +171,8 @@ func sinceKeyframe(units []h264.AccessUnit, captureNS uint64) []h264.AccessUnit 
 
 // writePast makes a recording of access units.
 func (r *Recorder) writePast(dir *directory, units []h264.AccessUnit) (Kept, error) {
-	w := &pastWriter{recorder: r, dir: dir, clock: wallClock{now: r.system.now}, left: sizeOf(units)}
-	if known := r.options.ParameterSets; known != nil {
-		w.sets = known()
+	w := &pastWriter{
+		recorder: r, dir: dir, clock: wallClock{now: r.system.now}, sets: r.knownSets(), left: sizeOf(units),
 	}
 	for _, au := range units {
 		if err := w.add(au); err != nil {
@@ -210,10 +209,7 @@ type pastWriter struct {
 
 func (w *pastWriter) add(au h264.AccessUnit) error {
 	w.left -= int64(len(au.Data))
-	w.sets.Update(au.Data)
-	if au.Keyframe {
-		au.Data = w.sets.Complete(au.Data)
-	}
+	au = withSets(&w.sets, au)
 	if w.segment != nil && w.segment.endsBefore(&w.sets, au, noLimit) {
 		if err := w.finish(); err != nil {
 			return err

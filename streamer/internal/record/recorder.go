@@ -139,6 +139,14 @@ func (r *Recorder) openBeside() Source {
 	return r.open()
 }
 
+// knownSets are the parameter sets that have come so far.
+func (r *Recorder) knownSets() (sets h264.ParameterSets) {
+	if r.options.ParameterSets != nil {
+		sets = r.options.ParameterSets()
+	}
+	return sets
+}
+
 // recording says whether there is a session, also one that only starts.
 func (r *Recorder) recording() bool {
 	r.mu.Lock()

@@ -72,11 +72,8 @@ func (w *Rewind) begin(back time.Duration) error {
 	if w.Age > back+2*h264.MaxKeyframeAge {
 		return apierror.New(apierror.NoVideo, "The camera has sent nothing for %.0f s", w.Age.Seconds())
 	}
-	if known := w.recorder.options.ParameterSets; known != nil {
-		w.sets = known()
-	}
-	w.sets.Update(w.first.Data)
-	w.first.Data = w.sets.Complete(w.first.Data)
+	w.sets = w.recorder.knownSets()
+	w.first.Data = completed(&w.sets, w.first.Data)
 	var ok bool
 	if w.track, ok = trackSetsOf(&w.sets, w.first.Data); !ok {
 		return errNoVideo
@@ -92,20 +89,11 @@ func (w *Rewind) at(back time.Duration) (h264.AccessUnit, error) {
 		return h264.AccessUnit{}, errNoVideo
 	}
 	au, err := w.source.Next(ctx)
-	if err != nil || !h264.IsKeyframe(w.complete(au.Data)) {
+	sets := w.recorder.knownSets()
+	if err != nil || !h264.IsKeyframe(completed(&sets, au.Data)) {
 		return h264.AccessUnit{}, errNoVideo
 	}
 	return au, nil
-}
-
-// complete gives a keyframe with its parameter sets.
-func (w *Rewind) complete(data []byte) []byte {
-	sets := h264.ParameterSets{}
-	if known := w.recorder.options.ParameterSets; known != nil {
-		sets = known()
-	}
-	sets.Update(data)
-	return sets.Complete(data)
 }
 
 func (w *Rewind) beginStream() (err error) {
@@ -145,7 +133,7 @@ func (w *Rewind) Send(ctx context.Context, to io.Writer, limit time.Duration) er
 			break
 		}
 		idle.reset()
-		au = w.take(next)
+		au = withSets(&w.sets, next)
 	}
 	_, err := to.Write(w.stream.Last())
 	return err
@@ -156,15 +144,6 @@ func (w *Rewind) silentAfter() time.Duration {
 		return silentAfter()
 	}
 	return 0
-}
-
-// take gives an access unit with the parameter sets that it needs.
-func (w *Rewind) take(au h264.AccessUnit) h264.AccessUnit {
-	w.sets.Update(au.Data)
-	if au.Keyframe {
-		au.Data = w.sets.Complete(au.Data)
-	}
-	return au
 }
 
 // goesOn says whether au belongs into the same track as the last one, behind no gap.

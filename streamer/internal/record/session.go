@@ -108,9 +108,7 @@ func (s *session) record() error {
 	// Where there is nothing to rewind to, Next waits for the first frame.
 	_ = s.source.Rewind(s.recorder.options.PreRoll)
 	s.skipped = s.source.Skipped()
-	if known := s.recorder.options.ParameterSets; known != nil {
-		s.sets = known()
-	}
+	s.sets = s.recorder.knownSets()
 	err = s.copyUnits()
 	if errors.Is(err, errStopped) {
 		err = nil
@@ -198,10 +196,7 @@ func (s *session) stopsBefore(au h264.AccessUnit) error {
 
 // add writes an access unit into the file that it belongs to.
 func (s *session) add(au h264.AccessUnit) error {
-	s.sets.Update(au.Data)
-	if au.Keyframe {
-		au.Data = s.sets.Complete(au.Data)
-	}
+	au = withSets(&s.sets, au)
 	if s.segment != nil && (s.segment.endsBefore(&s.sets, au, s.recorder.options.Segment) || s.awaitsTooLong(au)) {
 		if err := s.closeSegment(); err != nil {
 			return err
