@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"html"
 	"io"
 	"net"
@@ -10,14 +8,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"petcam/streamer/internal/plainpage"
 )
 
-// style is as much of petcam's look as one sentence needs.
-const style = `
-:root { color-scheme: light dark; background: #f3f4f1; color: #161b1f; font: 16px/1.5 system-ui, -apple-system, "Hiragino Sans", "Noto Sans CJK JP", sans-serif; }
-@media (prefers-color-scheme: dark) { :root { background: #0d1013; color: #edf1f4; } }
-body { display: flex; flex-direction: column; justify-content: center; gap: 32px; box-sizing: border-box; max-width: 408px; min-height: 90vh; margin: 0 auto; padding: 24px; }
-h1, p { margin: 0 0 8px; }
+const style = plainpage.Style + `h1, p { margin: 0 0 8px; }
 h1 { font-size: 22px; }
 a { display: inline-block; padding: 12px 0; color: inherit; font-weight: 600; }
 :lang(ja) { word-break: auto-phrase; }
@@ -34,11 +29,7 @@ func wantsPage(r *http.Request) bool {
 // writePage says to a person, in both languages, that the camera's page is not here, and nothing else of why: nobody
 // is there yet to look into the catalogue of words.
 func (a *api) writePage(w http.ResponseWriter, r *http.Request, status int) {
-	sum := sha256.Sum256([]byte(style))
-	policy := "default-src 'none'; frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", policy)
-	w.Header().Set("Referrer-Policy", "no-referrer")
+	plainpage.SetHeaders(w.Header(), style)
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, `<!doctype html>
 <html lang="ja">

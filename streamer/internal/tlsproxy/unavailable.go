@@ -2,21 +2,16 @@ package tlsproxy
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"petcam/streamer/internal/plainpage"
 )
 
-// style is that of templates/login.html, as far as this page needs it.
-const style = `
-:root { color-scheme: light dark; background: #f3f4f1; color: #161b1f; font: 16px/1.5 system-ui, -apple-system, "Hiragino Sans", "Noto Sans CJK JP", sans-serif; }
-@media (prefers-color-scheme: dark) { :root { background: #0d1013; color: #edf1f4; } }
-body { display: flex; flex-direction: column; justify-content: center; gap: 32px; box-sizing: border-box; max-width: 408px; min-height: 90vh; margin: 0 auto; padding: 24px; }
-h1 { margin: 0 0 8px; font-size: 22px; }
+const style = plainpage.Style + `h1 { margin: 0 0 8px; font-size: 22px; }
 p { margin: 0; }
 `
 
@@ -74,18 +69,14 @@ func unavailable(log *slog.Logger) func(http.ResponseWriter, *http.Request, erro
 }
 
 func writeUnavailable(w http.ResponseWriter, r *http.Request, status int, n notice) {
-	sum := sha256.Sum256([]byte(style))
-	policy := "default-src 'none'; frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	body, kind := n.page(), "text/html; charset=utf-8"
+	body, header := n.page(), w.Header()
+	plainpage.SetHeaders(header, style)
 	if strings.HasPrefix(r.URL.Path, "/api/") {
-		body, kind = `{"error":"Proxy error","message":"`+n.api+"\"}\n", "application/json"
+		body = `{"error":"Proxy error","message":"` + n.api + "\"}\n"
+		header.Set("Content-Type", "application/json")
 	}
-	header := w.Header()
-	header.Set("Content-Type", kind)
 	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, body)
 }
