@@ -7,7 +7,8 @@ const URLS = {
   status: sitePath("/api/recording/status"),
 };
 const POLL_MS = 1000;
-const CONTROL_MS = 16000; // petcam-web itself gives up after 15 s: a disk may be slow
+/** Within which a command about recordings is answered: petcam-web itself gives up after 15 s, as a disk may be slow. */
+export const CONTROL_MS = 16000;
 
 /** @typedef {"checking" | "on" | "off" | "unknown" | "missing"} RecordingState */
 /**

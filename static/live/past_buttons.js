@@ -1,4 +1,5 @@
 import { postJSON, sitePath } from "../lib/http.js";
+import { CONTROL_MS } from "../lib/recording_controls.js";
 import { Rewind } from "./rewind.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
@@ -20,7 +21,6 @@ import { Rewind } from "./rewind.js";
 
 const URL_OF_PAST = sitePath("/api/recording/past");
 const SECONDS = 60;
-const TIMEOUT_MS = 16000; // petcam-web itself gives up after 15 s: a disk may be slow
 
 /** What the buttons do that are about the past; loaded when one of them is first pressed. */
 export class PastButtons {
@@ -57,7 +57,7 @@ export class PastButtons {
     this.#keeping = true;
     const { messages, toast, kept } = this.#page;
     try {
-      const { filename, seconds, again } = await postJSON(URL_OF_PAST, { seconds: SECONDS }, { timeout: TIMEOUT_MS });
+      const { filename, seconds, again } = await postJSON(URL_OF_PAST, { seconds: SECONDS }, { timeout: CONTROL_MS });
       const said = again ? messages.text("live.past.again") : messages.text("live.past.kept", { n: Math.round(seconds) });
       toast(`${said} `, linkTo(filename, messages.text("live.past.play")));
       kept();

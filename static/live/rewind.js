@@ -8,7 +8,6 @@ const STEP = 10; // seconds that a press goes back
 const DRAG_MS = 200; // between requests while the slider is dragged
 const LIVE = 1; // second: what is closer to now is live
 
-
 /**
  * Looking back: a picture of a moment ago in the place of the live one, which goes on behind it; a slider that says when,
  * and a button that leads back. The boxes are those that the page has seen.
