@@ -2,9 +2,10 @@
 them can be looked at each time, nor all names be read for each of the requests that scrolling makes.
 
 Names are listed only where the folder may have changed, by its own time of modification; only new files are looked at.
-Some file systems keep no such time, and a file may change without its folder's: so names are listed at least every
+Some file systems keep no such time, or not for every change (exFAT's program does not where a file is renamed, and says
+1970 after each mount), and a file may change without its folder's: so names are listed at least every
 ``MAX_LOOK_SECONDS``, and at each look the files that grow and ``CHECKED_FILES`` of the others are looked at again, in
-turn. Up to that many recordings, nothing is ever out of date.
+turn; where one of them is gone, names are listed at once. Up to that many recordings, nothing is ever out of date.
 """
 
 import heapq
@@ -27,6 +28,7 @@ MAX_LOOK_SECONDS = 5.0
 TIME_STEP_NS = 2 * 10**9  # of FAT, the coarsest: a folder that has changed just now may change again in the same step
 CHECKED_FILES = 500
 OPENED_FILES = 500  # at one look
+NEVER = (0.0, 0, 0)  # looked at
 # A name is believed whose time is at most this long before the file's end. A long recording's files have half an hour
 # each, and time zones are an hour or more apart.
 MAX_LIKELY_SECONDS = 35 * 60
@@ -56,7 +58,7 @@ class RecordingIndex:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards all of these
         self._folder = (0, 0)  # its device and inode
-        self._looked = (0.0, 0, 0)  # when: monotonic seconds, Unix ns; the folder's time of modification then
+        self._looked = NEVER  # when: monotonic seconds, Unix ns; the folder's time of modification then
         self._stored: set[str] = set()  # names of files, pins too, that are accounted for
         self._entries: dict[str, Entry] = {}
         self._growing: set[str] = set()
@@ -73,6 +75,8 @@ class RecordingIndex:
                 self._begin_anew((info.st_dev, info.st_ino))
             changed = set() if self._is_up_to_date(info.st_mtime_ns) else self._list(folder, info.st_mtime_ns)
             changed |= self._check(folder)
+            if self._looked == NEVER:  # one is gone, of which the folder's time said nothing
+                changed |= self._list(folder, info.st_mtime_ns)
             if with_days:
                 changed |= self._read_days(folder)
             if changed:
@@ -82,10 +86,10 @@ class RecordingIndex:
     def expire(self) -> None:
         """To be called after a change, also for file systems whose folders do not tell."""
         with self._lock:
-            self._looked = (0.0, 0, 0)
+            self._looked = NEVER
 
     def _begin_anew(self, folder: tuple[int, int]) -> None:
-        self._folder, self._looked = folder, (0.0, 0, 0)
+        self._folder, self._looked = folder, NEVER
         self._stored.clear()
         self._entries.clear()
         self._growing.clear()
@@ -95,7 +99,7 @@ class RecordingIndex:
 
     def _is_up_to_date(self, changed_ns: int) -> bool:
         monotonic, wall_ns, known_ns = self._looked
-        is_settled = wall_ns - changed_ns >= TIME_STEP_NS
+        is_settled = changed_ns > 0 and wall_ns - changed_ns >= TIME_STEP_NS
         return changed_ns == known_ns and is_settled and time.monotonic() - monotonic < MAX_LOOK_SECONDS
 
     def _list(self, folder: int, changed_ns: int) -> set[str]:
@@ -134,7 +138,8 @@ class RecordingIndex:
         """False where there is no such file; what is known of it stays, for listing tells what is gone."""
         try:
             info = os.stat(stored, dir_fd=folder, follow_symlinks=False)
-        except FileNotFoundError:  # deleted since it was listed
+        except FileNotFoundError:  # deleted or renamed since it was listed
+            self._looked = NEVER
             return False
         key = name_key(name)
         if key is None or not stat.S_ISREG(info.st_mode):

@@ -188,6 +188,30 @@ def test_names_are_listed_again_after_a_while_where_a_folder_keeps_no_time(four,
     assert looks.listed == 2
 
 
+def test_what_is_finished_or_deleted_is_seen_at_once_where_the_folder_keeps_its_time(recordings):
+    (recordings / A).touch()
+    (recordings / f"{B}.part").touch()
+    directory = RecordingDirectory(str(recordings))
+    settle(recordings)
+    assert {row.state for row in directory.page(10).recordings} == {"complete", "recording"}
+    (recordings / f"{B}.part").rename(recordings / B)
+    settle(recordings)
+    assert [(row.name, row.state) for row in directory.page(10).recordings] == [(B, "complete"), (A, "complete")]
+    (recordings / A).unlink()
+    settle(recordings)
+    assert directory.page(10).totals.count == 1
+
+
+def test_a_folder_that_says_1970_tells_nothing(recordings):
+    """As exFAT's says after each mount, of the same device and inode as before."""
+    directory = RecordingDirectory(str(recordings))
+    os.utime(recordings, ns=(0, 0))
+    assert directory.page(10).recordings == []
+    (recordings / A).touch()
+    os.utime(recordings, ns=(0, 0))
+    assert [row.name for row in directory.page(10).recordings] == [A]
+
+
 def test_what_is_deleted_and_pinned_here_is_seen_at_once_whatever_the_folder_says(four, monkeypatch):
     directory = RecordingDirectory(str(four))
     settle(four)
