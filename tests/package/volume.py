@@ -4,6 +4,7 @@ This computer's tools make and mount them, also those that are programs (FUSE); 
 """
 
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -79,7 +80,7 @@ class Volume:
         subprocess.run([*kind.make, self._devices[-1]], check=True, stdout=subprocess.DEVNULL)
 
     def mount(self, options: str = "rw") -> None:
-        eventually(lambda: not self._daemons())  # the device is theirs until they have ended
+        eventually(self._is_free)
         command = [*self.kind.mount, "-o", options, self._devices[-1], self._here]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         try:
@@ -132,6 +133,20 @@ class Volume:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         self._devices.append(done.stdout.strip())
         self._is_out = False
+
+    def _is_free(self) -> bool:
+        """Of the newest device. A file system lives on, as it was mounted, as long as something in it is open, also
+        where it was unmounted lazily; a program, until it has ended.
+        """
+        if self._daemons():
+            return False
+        try:
+            os.close(os.open(self._devices[-1], os.O_RDONLY | os.O_EXCL))
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            return False
+        return True
 
     def _daemons(self) -> list[int]:
         """Of the newest device."""
