@@ -161,9 +161,7 @@ def announce(demo: Config, log: Path) -> None:
         print(trouble_of_feed(log), end="")
     tell("detector", stream=demo.camera.stream, detections=demo.camera.detections)
     host = local_url_host(demo.web.host)
-    if is_loopback(demo.web.host):
-        tell("firefox")
-    else:
+    if not is_loopback(demo.web.host):
         host = lan_address() if demo.web.host in ("0.0.0.0", "::") else host
         tell("exposed")
     tell("open", url=f"http://{host}:{demo.web.port}")

@@ -14,8 +14,7 @@ PREFERENCES = {
     "media.autoplay.default": 0,
     "media.navigator.mediadatadecoder_h264_enabled": True,  # WebRTC's H.264 by FFmpeg, as Debian has no OpenH264 for it
     "media.webrtc.hw.h264.enabled": True,
-    "media.peerconnection.ice.loopback": True,
-    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    "gfx.blacklist.webrtc.hw.acceleration.h264": 1,  # "good", whatever it thinks of this machine's graphics card
     "intl.accept_languages": "en-GB",
     "app.update.enabled": False,
     "browser.aboutwelcome.enabled": False,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from petcam.system.network import lan_address
 from tests.browser.demo_system import DemoSystem
 from tests.engines.web_driver import WebDriver
 from tests.real_services import OWNER, RealServices
@@ -33,6 +34,14 @@ def plays_h264(page: WebDriver) -> bool:
 
 def test_the_picture_comes_with_the_boxes_of_the_pet(page: WebDriver) -> None:
     page.wait_for(DRAWN.replace("NAME", "bbox-canvas"))
+
+
+def test_where_the_browser_has_webrtc_and_h264_the_picture_comes_by_it(page: WebDriver) -> None:
+    can_receive = "RTCRtpReceiver.getCapabilities('video').codecs.some(({ mimeType }) => mimeType === 'video/H264')"
+    if not page.run(f"'RTCPeerConnection' in window && {can_receive}") or lan_address() == "127.0.0.1":
+        pytest.skip("this engine has no WebRTC for it here, or the machine no address but 127.0.0.1")
+    page.wait_for("document.querySelector('#camera[data-way=webrtc][data-video=live]')")
+    assert page.run("document.getElementById('webrtc-video').videoWidth") == 1280
 
 
 def test_mjpeg_brings_pictures_that_move(page: WebDriver) -> None:

@@ -16,11 +16,12 @@ const resolveInterval = time.Minute
 // hosts knows the addresses at which viewers can reach the socket: the machine's own, which may change while we run,
 // and the configured ones.
 type hosts struct {
-	bound    netip.Addr // of the socket; unspecified: all addresses of the machine
-	port     uint16     // of the socket
-	fixed    []netip.AddrPort
-	names    []name
-	resolved atomic.Pointer[[]netip.AddrPort] // of names; resolveRegularly renews it
+	bound      netip.Addr // of the socket; unspecified: all addresses of the machine
+	ownMachine bool       // bound is a loopback address, and the machine itself reaches the socket at its other addresses too
+	port       uint16     // of the socket
+	fixed      []netip.AddrPort
+	names      []name
+	resolved   atomic.Pointer[[]netip.AddrPort] // of names; resolveRegularly renews it
 }
 
 // name is a host name under which viewers reach the socket at this port.
@@ -90,10 +91,14 @@ func (h *hosts) resolve(ctx context.Context) {
 
 // local lists the machine's own addresses on which the socket receives.
 func (h *hosts) local() []netip.Addr {
-	if !h.bound.IsUnspecified() {
+	if !h.bound.IsUnspecified() && !h.ownMachine {
 		return []netip.Addr{h.bound}
 	}
-	return slices.DeleteFunc(interfaceAddresses(), h.isOutOfReach)
+	found := slices.DeleteFunc(interfaceAddresses(), h.isOutOfReach)
+	if h.ownMachine && !slices.Contains(found, h.bound) {
+		found = slices.Insert(found, 0, h.bound)
+	}
+	return found
 }
 
 // all lists where viewers can reach the socket, the machine's own addresses first.

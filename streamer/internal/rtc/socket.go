@@ -25,11 +25,7 @@ func listen(host string, port int, extra []string, log pionLog) (*mux, error) {
 	if err != nil {
 		return nil, err
 	}
-	network := "udp"
-	if address.IP.To4() != nil {
-		network = "udp4" // "udp" would make 0.0.0.0 mean IPv6 too
-	}
-	conn, err := net.ListenUDP(network, address)
+	conn, isOwnMachines, err := open(address)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +34,32 @@ func listen(host string, port int, extra []string, log pionLog) (*mux, error) {
 	batching := newBatchConn(conn)
 	params := ice.UDPMuxParams{Logger: log.NewLogger("mux"), UDPConn: batching}
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	hosts := newHosts(local, extra)
+	if isOwnMachines {
+		hosts = newHosts(netip.AddrPortFrom(address.AddrPort().Addr(), local.Port()), extra)
+		hosts.ownMachine = true
+	}
 	return &mux{
 		UDPMuxDefault: ice.NewUDPMuxDefault(params),
 		batching:      batching,
-		hosts:         newHosts(local, extra),
+		hosts:         hosts,
 		port:          local.Port(),
 	}, nil
+}
+
+// open opens the socket at an address; at one of the loopback that of the whole machine for itself, where there can be one.
+func open(address *net.UDPAddr) (conn *net.UDPConn, isOwnMachines bool, err error) {
+	if address.IP.IsLoopback() {
+		if conn, err = listenToOwnMachine(address); err == nil {
+			return conn, true, nil
+		}
+	}
+	network := "udp"
+	if address.IP.To4() != nil {
+		network = "udp4" // "udp" would make 0.0.0.0 mean IPv6 too
+	}
+	conn, err = net.ListenUDP(network, address)
+	return conn, false, err
 }
 
 // GetListenAddresses gives the ICE agents one address of each family. As all share one socket, more addresses would only
