@@ -98,7 +98,7 @@ type api struct {
 func New(options Options) *http.Server {
 	a := &api{Options: options, began: time.Now(), limiter: newRateLimiter()}
 	return &http.Server{
-		Handler:           fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes).Handler(a.routes()),
+		Handler:           fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes).Handler(a.serve(a.routes())),
 		ConnContext:       fairshare.ConnContext,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,

@@ -25,7 +25,6 @@ type answer struct {
 }
 
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
-	allowOrigin(w, r) // before anything fails, so that the page may read the error
 	var grant offertoken.Grant
 	from := viewer(r)
 	err := a.admitOffer(from, func() (err error) { grant, err = a.acceptToken(r); return err })
@@ -60,22 +59,12 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 }
 
 // preflight tells a browser that petcam's page may send an offer. noForeignPage has checked that it is that page.
-func (a *api) preflight(w http.ResponseWriter, r *http.Request) error {
-	allowOrigin(w, r)
+func (a *api) preflight(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Access-Control-Allow-Methods", "POST")
 	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 	w.Header().Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// allowOrigin lets the page read the answer, and when to come again. noForeignPage has checked its origin.
-func allowOrigin(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Vary", "Origin")
-	if origin := r.Header.Get("Origin"); origin != "" {
-		w.Header().Set("Access-Control-Allow-Origin", origin)
-		w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
-	}
 }
 
 // admitOffer checks an offer's rate and, by checkToken, its token, before its body is read. Offers without a token are

@@ -16,25 +16,27 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 type route struct {
 	guard   func(r *http.Request) error // refuses clients that may not use the path
 	methods map[string]handler
+	forPage bool // petcam's page, which is of another origin, may read all of its answers (see allowOrigin)
 }
 
 // routes is the table of all paths. A path that ends in / stands for those with one more segment.
-func (a *api) routes() http.Handler {
-	return a.serve(map[string]route{
-		"/api/webrtc/offer": {a.noForeignPage, map[string]handler{http.MethodPost: a.offer, http.MethodOptions: a.preflight}},
-		"/whep": {a.noForeignPage, map[string]handler{
+func (a *api) routes() map[string]route {
+	return map[string]route{
+		"/api/webrtc/offer": {guard: a.noForeignPage, forPage: true, methods: map[string]handler{
+			http.MethodPost: a.offer, http.MethodOptions: a.preflight}},
+		"/whep": {guard: a.noForeignPage, methods: map[string]handler{
 			http.MethodPost: a.whep, http.MethodOptions: a.whepOptions, http.MethodGet: a.whepGet}},
-		"/whep/": {a.noForeignPage, map[string]handler{
+		"/whep/": {guard: a.noForeignPage, methods: map[string]handler{
 			http.MethodPatch: a.whepPatch, http.MethodDelete: a.whepDelete, http.MethodGet: a.whepGet}},
-		"/start":        {a.loopback, map[string]handler{http.MethodPost: a.start}},
-		"/stop":         {a.loopback, map[string]handler{http.MethodPost: a.stop}},
-		"/status":       {a.loopback, map[string]handler{http.MethodGet: a.status}},
-		"/past":         {a.loopback, map[string]handler{http.MethodPost: a.keepPast}},
-		"/past.mp4":     {a.loopback, map[string]handler{http.MethodGet: a.rewind}},
-		"/sessions/end": {a.loopback, map[string]handler{http.MethodPost: a.endSession}},
-		"/metrics":      {a.metricsClient, map[string]handler{http.MethodGet: a.metrics}},
-		"/health":       {a.noForeignPage, map[string]handler{http.MethodGet: a.health}},
-	})
+		"/start":        {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.start}},
+		"/stop":         {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.stop}},
+		"/status":       {guard: a.loopback, methods: map[string]handler{http.MethodGet: a.status}},
+		"/past":         {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.keepPast}},
+		"/past.mp4":     {guard: a.loopback, methods: map[string]handler{http.MethodGet: a.rewind}},
+		"/sessions/end": {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.endSession}},
+		"/metrics":      {guard: a.metricsClient, methods: map[string]handler{http.MethodGet: a.metrics}},
+		"/health":       {guard: a.noForeignPage, methods: map[string]handler{http.MethodGet: a.health}},
+	}
 }
 
 func (a *api) serve(routes map[string]route) http.Handler {
@@ -57,6 +59,9 @@ func dispatch(routes map[string]route, w http.ResponseWriter, r *http.Request) e
 	}
 	if err := found.guard(r); err != nil {
 		return err
+	}
+	if found.forPage {
+		allowOrigin(w, r) // before anything else fails, so that the page may read why
 	}
 	method := r.Method
 	if method == http.MethodHead {
