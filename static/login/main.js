@@ -1,5 +1,6 @@
 /** @file Helps with the forms for passwords, which also work without it. */
 
+import "./kept_page.js";
 import { RepeatedPassword } from "./repeated_password.js";
 import { ShowButton } from "./show_button.js";
 

@@ -102,3 +102,23 @@ def test_a_wrong_password_is_said_and_the_right_one_opens_the_page(engine: WebDr
         engine.click("form [type=submit], form button:not([type=button])")
         engine.wait_for("document.getElementById('webrtc-video')")
         engine.goto("about:blank")
+
+
+def test_back_brings_no_page_of_the_account_after_the_logout_and_no_password_after_the_login(
+    engine: WebDriver, tmp_path: Path
+) -> None:
+    with RealServices(tmp_path) as services:
+        services.start("web")
+        engine.goto(f"{services.url}/login?next=/account")
+        engine.type("input[type=password]", OWNER)
+        engine.click("form [type=submit], form button:not([type=button])")
+        engine.wait_for("location.pathname === '/account' && document.readyState === 'complete'")
+        engine.run("window.before = true")
+        engine.back()  # to the login, which leads who is logged in on
+        engine.wait_for("!window.before && location.pathname === '/account' && document.readyState === 'complete'")
+        engine.goto(f"{services.url}/account")
+        engine.click("form[action='/logout'] button")
+        engine.wait_for("location.pathname === '/login'")
+        engine.back()
+        engine.wait_for("location.pathname === '/login' && document.querySelector('input[type=password]')")
+        engine.goto("about:blank")
