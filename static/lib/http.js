@@ -4,7 +4,7 @@ export class ServerError extends Error {
    * @param {number} status HTTP status
    * @param {string} phrase
    * @param {string} message
-   * @param {number} [retryAfter] seconds, where the server said when to come again
+   * @param {number} [retryAfter] seconds, where it is known when to come again
    * @param {string} [reason] one of the fixed reasons, where the phrase has several
    */
   constructor(status, phrase, message, retryAfter, reason = "") {
@@ -29,6 +29,10 @@ export const NO_KEYFRAME = "No keyframe";
 
 /** The phrase, or the reason, where the disk of the recordings is not there. */
 export const DISK_NOT_MOUNTED = "Disk not mounted";
+
+/** What an offer without H.264 is answered with. The browser would be refused again, until it is given that. */
+const BAD_OFFER = "Bad offer";
+const BAD_OFFER_SECONDS = 60;
 
 /**
  * The JSON of a successful answer, null where there is none, within `timeout` milliseconds.
@@ -99,8 +103,8 @@ export async function refusalOf(url) {
  * @param {any} body its JSON; null where it is none
  */
 function failure(response, body) {
-  const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   const phrase = typeof body?.error === "string" ? body.error : "Proxy error";
+  const retryAfter = Number(response.headers.get("Retry-After")) || (phrase === BAD_OFFER ? BAD_OFFER_SECONDS : undefined);
   const message = typeof body?.message === "string" ? body.message : `HTTP ${response.status}`;
   return new ServerError(response.status, phrase, message, retryAfter, body?.reason);
 }

@@ -107,6 +107,7 @@ class Page {
     window.addEventListener("pageshow", (event) => event.persisted && this.#open());
     this.fallback.addEventListener("statechange", () => this.#showPicture());
     this.client.addEventListener("firstframe", () => this.monitor.check()); // there is a viewer more
+    this.view.addEventListener("statechange", () => this.view.state === "live" && this.monitor.check());
     this.detections.addEventListener("result", (event) => this.overlay.add(/** @type {CustomEvent} */ (event).detail));
     this.detections.addEventListener("close", () => this.overlay.clear());
     this.detections.addEventListener("statechange", () => this.#showPicture());

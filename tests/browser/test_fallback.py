@@ -155,6 +155,27 @@ def test_a_browser_without_h264_gets_a_picture_and_offers_nothing(system: DemoSy
     assert offers == []
 
 
+def test_a_browser_that_does_not_say_whether_it_has_h264_is_refused_once_and_told_why(
+    system: DemoSystem, new_page: NewPage
+) -> None:
+    page = new_page(locale="en-US")
+    page.add_init_script("delete RTCRtpReceiver.getCapabilities")
+    offers: list[Route] = []
+
+    def leave_h264_out(route: Route) -> None:
+        offers.append(route)
+        route.continue_(post_data=(route.request.post_data or "").replace("H264", "H26X"))
+
+    page.route("**/api/webrtc/offer", leave_h264_out)
+    page.goto(system.url)
+    page.wait_for_selector(MJPEG)
+    expect(page.locator("#way")).to_have_text("Basic picture: This browser has no H.264 for WebRTC.")
+    expect(page.locator("#viewers")).to_have_text(re.compile("^[1-9]"))
+    page.evaluate(PETCAM)
+    assert page.evaluate("petcam.client.detail.error.retryAfter") == 60
+    assert len(offers) == 1
+
+
 def test_a_browser_without_javascript_gets_a_picture_with_boxes_in_it(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     with page.expect_response("**/stream.mjpg?*") as stream:
