@@ -7,6 +7,7 @@ import pytest
 
 from petcam.config import Auth, Web
 from petcam.web.app import create_app
+from petcam.web.pictures import mjpeg
 from tests.unit.web.fakes import PASSWORD
 
 OPEN_TO_EVERYBODY = {
@@ -83,9 +84,14 @@ def test_it_puts_the_security_headers_on_every_answer(client, path):
     assert "unsafe" not in policy
 
 
-def test_private_answers_are_not_cached(client):
-    assert client.get("/api/recordings").headers["Cache-Control"] == "no-store"
-    assert client.get("/").headers["Cache-Control"] == "no-store"
+def test_nothing_behind_the_login_is_kept_by_a_browser(owner, connection, monkeypatch):
+    monkeypatch.setattr(mjpeg, "MAX_SNAPSHOT_WAIT_SECONDS", 0.01)
+    connection.has_left = True  # so that streams end
+    closed = [rule for method, rule in routes(owner.application) if (method, rule) not in OPEN_TO_EVERYBODY]
+    for rule in sorted(set(closed)):
+        answer = owner.get(rule.replace("<name>", "petcam_20260101-000000.mp4"))
+        assert answer.headers["Cache-Control"] == "no-store", rule
+        answer.close()
 
 
 @pytest.mark.parametrize("host", ["evil; script-src *", "a b", "x\u00e9"])
