@@ -21,7 +21,7 @@ from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle, Visitors
 from petcam.web.pictures import PictureFeed
 from petcam.web.recordings import RecordingDirectory, Thumbnails
-from petcam.web.signaling import OfferTokens, ViewerConfig, streamer_origin
+from petcam.web.signaling import OfferTokens, PictureSize, ViewerConfig, streamer_origin
 from petcam.web.webrtc import PythonWebRTC
 
 
@@ -55,7 +55,8 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     config, streamer, webrtc = services.config, services.streamer, services.webrtc
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
     visitors = make_visitors(services)
-    viewer_config = ViewerConfig(config, visitors, services.offer_tokens)
+    size = PictureSize(streamer, webrtc)
+    viewer_config = ViewerConfig(config, visitors, services.offer_tokens, size)
     streams = OpenStreams(services.stream_slots, visitors.holders, visitors.admission)
     origin = partial(streamer_origin, config)
 
@@ -66,7 +67,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     login.register(app, visitors, services.owner)
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     audience = pictures.register(app, services.pictures, streams, services.picture_budget)
-    live.register(app, config, viewer_config, services.detections, streams, streamer, webrtc, troubles, audience)
+    live.register(app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience)
     recordings.register(app, services.recordings, services.thumbnails, streamer, streams)
     return app
 

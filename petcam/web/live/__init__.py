@@ -15,7 +15,7 @@ from petcam.web.live.detection_feed import DetectionFeed
 from petcam.web.live.detections import DetectionEvents
 from petcam.web.live.health import Backend, Health
 from petcam.web.live.live_page import LivePage
-from petcam.web.signaling import ViewerConfig
+from petcam.web.signaling import PictureSize, ViewerConfig
 
 __all__ = ["DetectionFeed", "register"]
 
@@ -24,6 +24,7 @@ def register(
     app: Flask,
     config: Config,
     viewer_config: ViewerConfig,
+    size: PictureSize,
     detections: DetectionFeed,
     streams: OpenStreams,
     streamer: StreamerClient,
@@ -35,4 +36,4 @@ def register(
     ``audience`` watches by MJPEG."""
     LivePage(config, viewer_config).register(app)
     DetectionEvents(detections, streams).register(app)
-    Health(streamer, backend, troubles, audience).register(app)
+    Health(streamer, backend, size, troubles, audience).register(app)

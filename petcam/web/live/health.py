@@ -11,6 +11,7 @@ from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
 from petcam.system.network import is_loopback
 from petcam.web.http import Mark, json_answer, marked, passed_on
+from petcam.web.signaling import PictureSize
 
 
 class Backend(Protocol):
@@ -20,16 +21,19 @@ class Backend(Protocol):
 
 
 class Health:
-    """``troubles`` are what is wrong with the state; ``audience`` watches by MJPEG."""
+    """Each health that passes tells ``size`` how large the picture is; ``troubles`` are what is wrong with the state;
+    ``audience`` watches by MJPEG."""
 
     def __init__(
         self,
         streamer: StreamerClient,
         backend: Backend | None,
+        size: PictureSize,
         troubles: Callable[[], list[PetcamError]],
         audience: Sized,
     ) -> None:
-        self._streamer, self._backend, self._troubles, self._audience = streamer, backend, troubles, audience
+        self._streamer, self._backend, self._size = streamer, backend, size
+        self._troubles, self._audience = troubles, audience
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/healthz", "healthz", self.health)
@@ -45,10 +49,12 @@ class Health:
     def streamer_health(self) -> Response:
         watching = {"mjpeg_clients": len(self._audience)}
         if self._backend is not None:
-            own = {"recording": self._is_recording(), "backend": "python"}
-            return json_answer({**self._backend.health(), **own, **watching})
+            health = self._backend.health()
+            self._size.note(health)
+            return json_answer({**health, "recording": self._is_recording(), "backend": "python", **watching})
         answer = self._streamer.read("/health")
         health = json.loads(answer.body)
+        self._size.note(health)
         if answer.status != HTTPStatus.OK or not isinstance(health, dict):
             return passed_on(answer)
         return json_answer({**health, **watching})

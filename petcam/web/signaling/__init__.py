@@ -10,9 +10,10 @@ from petcam.web.login import Visitors
 from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.offer_token import OfferTokens
 from petcam.web.signaling.offers import Backend, BackendAnswers, Offers, StreamerAnswers
+from petcam.web.signaling.picture_size import PictureSize
 from petcam.web.signaling.viewer_config import ViewerConfig, streamer_origin
 
-__all__ = ["OfferTokens", "ViewerConfig", "register", "streamer_origin"]
+__all__ = ["OfferTokens", "PictureSize", "ViewerConfig", "register", "streamer_origin"]
 
 
 def register(

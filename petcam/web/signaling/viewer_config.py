@@ -8,6 +8,7 @@ from petcam.config import Config
 from petcam.web.http import HOST_PATTERN, host_name, site_path
 from petcam.web.login import Visitors
 from petcam.web.signaling.offer_token import OfferTokens
+from petcam.web.signaling.picture_size import PictureSize
 
 OFFER_PATH = "/api/webrtc/offer"
 
@@ -15,12 +16,15 @@ OFFER_PATH = "/api/webrtc/offer"
 class ViewerConfig:
     """What the page needs before its first offer; in ``index.html`` and at ``/api/webrtc/config``."""
 
-    def __init__(self, config: Config, visitors: Visitors, tokens: OfferTokens) -> None:
-        self._config, self._visitors, self._tokens = config, visitors, tokens
+    def __init__(self, config: Config, visitors: Visitors, tokens: OfferTokens, size: PictureSize) -> None:
+        self._config, self._visitors, self._tokens, self._size = config, visitors, tokens, size
 
     def for_request(self) -> dict[str, object]:
         ice_servers = [{"urls": url} for url in self._config.webrtc.ice_servers]
         found: dict[str, object] = {"signaling_url": signaling_url(self._config), "ice_servers": ice_servers}
+        size = self._size.now()
+        if size is not None:
+            found["picture"] = size
         session = self._visitors.session()
         if session is not None:
             host, left = host_name(request.headers.get("Host", "")), self._visitors.seconds_left(session)
