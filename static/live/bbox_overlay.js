@@ -8,9 +8,11 @@ import { DetectorDelay } from "./detector_delay.js";
 /** @typedef {import("./frames.js").PictureSource} PictureSource */
 /** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
 
-const LABEL_HEIGHT = 24;
-const LABEL_GAP = 4;
-const FONT = "600 13px system-ui, sans-serif";
+// In rem.
+const LABEL_HEIGHT = 1.5;
+const LABEL_PADDING = 0.5;
+const FONT_SIZE = 0.8125;
+const LABEL_GAP = 4; // pixels, to the box and to the picture's edges
 
 /**
  * @typedef {object} OverlayState what is drawn now
@@ -30,6 +32,7 @@ export class BBoxOverlay extends EventTarget {
   #picture;
   #canvas;
   #nameOf;
+  #covering;
   #context;
   #ring = new DetectionRing();
   /** How late the results are for the frames on the screen. */
@@ -48,12 +51,14 @@ export class BBoxOverlay extends EventTarget {
    * @param {PictureSource} picture
    * @param {HTMLCanvasElement} canvas of the same place and size as the picture's element
    * @param {(className: string) => string} nameOf what a person calls the class
+   * @param {() => DOMRect[]} [covering] what lies on the picture and hides a label, in pixels of the window
    */
-  constructor(picture, canvas, nameOf) {
+  constructor(picture, canvas, nameOf, covering = () => []) {
     super();
     this.#picture = picture;
     this.#canvas = canvas;
     this.#nameOf = nameOf;
+    this.#covering = covering;
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   }
 
@@ -152,13 +157,21 @@ export class BBoxOverlay extends EventTarget {
     if (!detections.length || !width) return;
     const picture = pictureRect(clientWidth, clientHeight, width, height);
     const scale = picture.w / width;
+    const covered = this.#covered();
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     for (const { class_name, confidence, bbox } of detections) {
       const x = picture.x + bbox.x * scale;
       const y = picture.y + bbox.y * scale;
       const box = intersection({ x, y, w: bbox.w * scale, h: bbox.h * scale }, picture);
       paintBox(this.#context, box);
-      paintLabel(this.#context, `${this.#nameOf(class_name)} ${Math.round(confidence * 100)}%`, box, picture);
+      paintLabel(this.#context, `${this.#nameOf(class_name)} ${Math.round(confidence * 100)}%`, box, picture, covered, rem);
     }
+  }
+
+  /** @returns {Rect[]} in the canvas's CSS pixels */
+  #covered() {
+    const { left, top } = this.#canvas.getBoundingClientRect();
+    return this.#covering().map(({ x, y, width, height }) => ({ x: x - left, y: y - top, w: width, h: height }));
   }
 }
 
@@ -219,24 +232,57 @@ function paintBox(context, { x, y, w, h }) {
 }
 
 /**
- * Above the box, or inside it at the picture's top; never outside of the picture.
  * @param {CanvasRenderingContext2D} context
  * @param {string} text
  * @param {Rect} box
  * @param {Rect} picture
+ * @param {Rect[]} covered where nothing would be seen of it
+ * @param {number} rem the page's text size, pixels
  */
-function paintLabel(context, text, box, picture) {
-  context.font = FONT;
-  const width = context.measureText(text).width + 16;
-  const above = box.y - LABEL_HEIGHT - LABEL_GAP;
-  const x = Math.max(picture.x, Math.min(box.x, picture.x + picture.w - width));
-  const y = above >= picture.y ? above : box.y + LABEL_GAP;
+function paintLabel(context, text, box, picture, covered, rem) {
+  context.font = `600 ${FONT_SIZE * rem}px system-ui, sans-serif`;
+  const padding = LABEL_PADDING * rem;
+  const size = { w: context.measureText(text).width + 2 * padding, h: LABEL_HEIGHT * rem };
+  const { x, y } = labelPlace(size, box, picture, covered);
   context.fillStyle = "rgba(6, 10, 14, 0.78)";
   context.beginPath();
-  if (context.roundRect) context.roundRect(x, y, width, LABEL_HEIGHT, 6);
-  else context.rect(x, y, width, LABEL_HEIGHT);
+  if (context.roundRect) context.roundRect(x, y, size.w, size.h, 6);
+  else context.rect(x, y, size.w, size.h);
   context.fill();
   context.fillStyle = "#fff";
   context.textBaseline = "middle";
-  context.fillText(text, x + 8, y + LABEL_HEIGHT / 2 + 1);
+  context.fillText(text, x + padding, y + size.h / 2 + 1);
+}
+
+/**
+ * Where a box's label is: above it, or else inside it at its top, below it, or inside at its bottom, on its left or its
+ * right. Never outside of the picture, and covered by nothing as long as there is such a place.
+ * @param {{w: number, h: number}} size of the label
+ * @param {Rect} box
+ * @param {Rect} picture
+ * @param {Rect[]} covered
+ * @returns {{x: number, y: number}} its upper left corner
+ */
+export function labelPlace({ w, h }, box, picture, covered) {
+  const right = picture.x + picture.w - w - LABEL_GAP;
+  const bottom = picture.y + picture.h - h - LABEL_GAP;
+  const within = (/** @type {number} */ at, /** @type {number} */ least, /** @type {number} */ most) =>
+    Math.max(least, Math.min(at, most));
+  const lower = box.y + box.h;
+  const rows = [box.y - h - LABEL_GAP, box.y + LABEL_GAP, lower + LABEL_GAP, lower - h - LABEL_GAP];
+  const places = [];
+  for (const y of rows) {
+    if (y < picture.y + LABEL_GAP || y > bottom) continue;
+    for (const x of [box.x, box.x + box.w - w]) places.push({ x: within(x, picture.x + LABEL_GAP, right), y });
+  }
+  const seen = places.find(({ x, y }) => !covered.some((other) => overlap({ x, y, w, h }, other)));
+  return seen ?? places[0] ?? { x: within(box.x, picture.x + LABEL_GAP, right), y: within(rows[1], picture.y + LABEL_GAP, bottom) };
+}
+
+/**
+ * @param {Rect} a
+ * @param {Rect} b
+ */
+function overlap(a, b) {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
