@@ -27,6 +27,9 @@ export function sitePath(path) {
 /** The phrase, or the reason, where the camera sends pictures that nobody can begin at. */
 export const NO_KEYFRAME = "No keyframe";
 
+/** The phrase where the camera sends no pictures. */
+export const NO_VIDEO = "No video";
+
 /** The phrase, or the reason, where the disk of the recordings is not there. */
 export const DISK_NOT_MOUNTED = "Disk not mounted";
 

@@ -1,4 +1,4 @@
-import { fetchJSON, NO_KEYFRAME, postJSON, ServerError, sitePath } from "./http.js";
+import { fetchJSON, NO_KEYFRAME, NO_VIDEO, postJSON, ServerError, sitePath } from "./http.js";
 import { WITHOUT_KEYFRAME } from "./server_status.js";
 
 const URLS = {
@@ -9,6 +9,14 @@ const URLS = {
 const POLL_MS = 1000;
 /** Within which a command about recordings is answered: petcam-web itself gives up after 15 s, as a disk may be slow. */
 export const CONTROL_MS = 16000;
+
+/** What the streamer would answer while the camera is in such a state. */
+const OBSTACLES = /** @type {Record<string, string>} */ ({
+  [WITHOUT_KEYFRAME]: NO_KEYFRAME,
+  waiting: NO_VIDEO,
+  silent: NO_VIDEO,
+  error: NO_VIDEO,
+});
 
 /** @typedef {"checking" | "on" | "off" | "unknown" | "missing"} RecordingState */
 /**
@@ -59,8 +67,8 @@ export class RecordingControls extends EventTarget {
 
   /** Why a recording could not begin now, which the camera's state tells before anybody tries; null: it could. */
   get obstacle() {
-    const waits = this.#state === "off" && this.#camera === WITHOUT_KEYFRAME;
-    return waits ? new ServerError(200, "", this.#camera, undefined, NO_KEYFRAME) : null;
+    const reason = this.#state === "off" ? OBSTACLES[this.#camera] : undefined;
+    return reason ? new ServerError(200, "", this.#camera, undefined, reason) : null;
   }
 
   /** Ask no more, until follow() or a command begins anew. */

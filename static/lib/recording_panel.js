@@ -13,6 +13,9 @@ import { clock, megabytes } from "./format.js";
  * @property {HTMLElement} frames
  * @property {HTMLElement} size
  * @property {HTMLElement} file
+ * @property {HTMLElement} [note] for the words; without it they are said in the file's place
+ * @property {HTMLElement} [details] around the figures, hidden where there are none
+ * @property {HTMLAnchorElement} [last] plays the newest recording, in the place of words while nothing is recorded
  */
 
 /** What is said where no file is. */
@@ -43,25 +46,41 @@ export class RecordingPanel {
     this.#show();
   }
 
+  /**
+   * The newest recording.
+   * @param {string} href that plays it
+   * @param {string} text
+   */
+  showLast(href, text) {
+    const { last } = this.#elements;
+    if (!last) return;
+    last.href = href;
+    setText(last, text);
+    this.#showWords();
+  }
+
   #show() {
     const { status } = this.#elements;
     const { state } = this.#controls;
-    status.dataset.state = state;
+    status.dataset.state = document.body.dataset.recording = state;
     setText(status, this.#messages.text(`state.recording.${state}`));
     this.#showButtons();
-    this.#showNumbers();
+    this.#showFigures();
+    this.#showWords();
   }
 
   #showButtons() {
-    const { start, stop } = this.#elements;
-    const { state, busy } = this.#controls;
+    const { start, stop, note, file } = this.#elements;
+    const { state, busy, obstacle } = this.#controls;
     const focused = document.activeElement;
-    const closed = busy || state === "checking" || state === "missing";
-    start.disabled = closed || state === "on";
+    const closed = busy || (state !== "on" && state !== "off");
+    start.disabled = closed || state === "on" || obstacle !== null;
     stop.disabled = closed || state === "off";
     stop.classList.toggle("now", state === "on");
+    if (obstacle) start.setAttribute("aria-describedby", (note ?? file).id);
+    else start.removeAttribute("aria-describedby");
     // The keyboard stays where the hand is: a button that can no longer be pressed hands over to the other.
-    if (busy) this.#held ||= focused === start || focused === stop;
+    if (closed) this.#held ||= focused === start || focused === stop;
     else if (this.#held) this.#handOver(focused);
   }
 
@@ -72,17 +91,29 @@ export class RecordingPanel {
     if (focused === document.body || focused === start || focused === stop) (start.disabled ? stop : start).focus();
   }
 
-  #showNumbers() {
-    const { time, frames, size, file } = this.#elements;
-    const { status, trouble: ended, obstacle } = this.#controls;
+  /** Those of this recording or the last one; none of what may have changed unseen. */
+  #showFigures() {
+    const { time, frames, size, file, details } = this.#elements;
+    const { state, status } = this.#controls;
+    const known = (state === "on" || state === "off") && status?.filename ? status : null;
+    setText(time, known && state === "on" ? clock(known.duration) : "");
+    setText(frames, known ? this.#messages.text("state.frames", { n: known.frame_count }) : "");
+    setText(size, known ? megabytes(known.bytes_written) : "");
+    setText(file, known?.filename ?? "");
+    if (details) details.hidden = known === null;
+  }
+
+  #showWords() {
+    const { file, last } = this.#elements;
+    const { note = file } = this.#elements;
+    const { state, trouble: ended, obstacle } = this.#controls;
     const trouble = ended ?? obstacle;
-    file.classList.toggle("trouble", trouble !== null);
-    if (!status?.filename) return setText(file, trouble ? this.#messages.error(trouble) : this.#hint());
-    time.textContent = clock(status.duration);
-    frames.textContent = this.#messages.text("state.frames", { n: status.frame_count });
-    size.textContent = megabytes(status.bytes_written);
-    setText(file, trouble ? this.#messages.error(trouble) : status.filename);
-    file.title = file.textContent ?? "";
+    const hasLast = state === "off" && !trouble && Boolean(last?.textContent);
+    if (last) last.hidden = !hasLast;
+    note.classList.toggle("trouble", trouble !== null);
+    const words = trouble ? this.#messages.error(trouble) : hasLast ? "" : this.#hint();
+    if (note !== file || trouble || !file.textContent) setText(note, words);
+    note.title = note.textContent ?? "";
   }
 
   #hint() {

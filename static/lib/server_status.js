@@ -14,6 +14,8 @@ export const WITHOUT_KEYFRAME = "no keyframe";
  * @typedef {object} Camera
  * @property {CameraState} state
  * @property {string} message
+ * @property {number} [width] of the picture, in such pixels; 0 before the first
+ * @property {number} [height]
  * @property {[number, number]} [aspect] of a pixel: width, height
  * @property {number} [silent_after_ms] without a picture, as this camera sends them
  */

@@ -1,39 +1,67 @@
+import { loadStyle } from "./style_sheet.js";
+
 /** @typedef {import("./choices.js").Choices} Choices */
 /** @typedef {import("./choices.js").ChoiceName} ChoiceName */
+/** @typedef {import("../lib/messages.js").Messages} Messages */
+/** @typedef {import("../lib/messages.js").MessageKey} MessageKey */
+/** @typedef {{value: string, label: MessageKey | "WebRTC" | "MJPEG", about: MessageKey}} Option */
+
+/** What there is to choose, by the choices' names, each with a line that explains it. */
+const GROUPS = /** @type {{name: ChoiceName, legend: MessageKey, options: Option[]}[]} */ ([
+  {
+    name: "boxes",
+    legend: "live.boxes",
+    options: [
+      { value: "exact", label: "live.boxes.exact", about: "live.boxes.exact.about" },
+      { value: "fastest", label: "live.boxes.fastest", about: "live.boxes.fastest.about" },
+    ],
+  },
+  {
+    name: "picture",
+    legend: "live.picture_by",
+    options: [
+      { value: "auto", label: "live.picture_by.auto", about: "live.picture_by.auto.about" },
+      { value: "webrtc", label: "WebRTC", about: "live.picture_by.webrtc.about" },
+      { value: "mjpeg", label: "MJPEG", about: "live.picture_by.mjpeg.about" },
+    ],
+  },
+]);
 
 /**
- * The button on the picture that shows what there is to choose. The menu's radio groups are named as the choices are;
- * whatever is picked holds at once, and the menu stays until it is put away.
+ * The menu of what there is to choose, made when its button is first pressed. Whatever is picked holds at once, and the
+ * menu stays until it is put away.
  */
 export class ChoiceMenu {
   #button;
   #menu;
   #choices;
 
+  #style;
+
   /**
-   * @param {HTMLButtonElement} button
-   * @param {HTMLElement} menu
+   * @param {HTMLButtonElement} button behind which the menu is put; its `data-style` is the menu's style sheet
    * @param {Choices} choices
+   * @param {Messages} messages
    * @param {ChoiceName[]} without what changes nothing in this browser
    */
-  constructor(button, menu, choices, without) {
+  constructor(button, choices, messages, without) {
     this.#button = button;
-    this.#menu = menu;
     this.#choices = choices;
-    for (const name of without) menu.querySelectorAll(`[name=${name}]`).forEach((radio) => this.#leaveOut(radio));
-    button.addEventListener("click", () => this.#show(menu.hidden));
-    menu.addEventListener("change", (event) => this.#onPick(/** @type {HTMLInputElement} */ (event.target)));
+    this.#style = loadStyle(button.dataset.style);
+    this.#menu = makeMenu(button.getAttribute("aria-label") ?? "");
+    for (const group of GROUPS) if (!without.includes(group.name)) this.#menu.append(makeGroup(group, messages));
+    button.after(this.#menu);
+    this.#menu.addEventListener("change", (event) => this.#onPick(/** @type {HTMLInputElement} */ (event.target)));
     choices.addEventListener("change", () => this.#check());
     document.addEventListener("pointerdown", (event) => this.#onPress(/** @type {Node} */ (event.target)));
     window.addEventListener("keydown", (event) => this.#onKey(event), { capture: true });
     this.#check();
-    button.disabled = false; // before, a press would be lost
   }
 
-  /** @param {Element} radio */
-  #leaveOut(radio) {
-    const group = radio.closest("fieldset");
-    if (group) group.hidden = true;
+  /** As the button was pressed. */
+  async toggle() {
+    await this.#style;
+    this.#show(this.#menu.hidden);
   }
 
   /** @param {boolean} shown */
@@ -67,4 +95,53 @@ export class ChoiceMenu {
     this.#show(false);
     if (within) this.#button.focus();
   }
+}
+
+/** @param {string} label */
+function makeMenu(label) {
+  const menu = element("div", "choice-menu");
+  menu.id = "choice-menu"; // of the button's `aria-controls`
+  menu.hidden = true;
+  menu.setAttribute("role", "group");
+  menu.setAttribute("aria-label", label);
+  return menu;
+}
+
+/**
+ * @param {typeof GROUPS[number]} group
+ * @param {Messages} messages
+ */
+function makeGroup({ name, legend, options }, messages) {
+  const group = element("fieldset", "");
+  group.append(element("legend", "", messages.text(legend)));
+  for (const option of options) group.append(...makeOption(name, option, messages));
+  return group;
+}
+
+/**
+ * @param {ChoiceName} name
+ * @param {Option} option
+ * @param {Messages} messages
+ */
+function makeOption(name, { value, label, about }, messages) {
+  const radio = document.createElement("input");
+  Object.assign(radio, { type: "radio", name, value });
+  const explained = element("p", "about", messages.text(about));
+  explained.id = `about-${value}`;
+  radio.setAttribute("aria-describedby", explained.id);
+  const named = element("label", "");
+  named.append(radio, label === "WebRTC" || label === "MJPEG" ? label : messages.text(label));
+  return [named, explained];
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ * @param {string} [text]
+ */
+function element(tag, className, text = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
 }

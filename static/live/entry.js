@@ -3,6 +3,7 @@ import { sitePath } from "../lib/http.js";
 import { Call, receivesH264 } from "./call.js";
 import { Choices } from "./choices.js";
 import { nextFrame, setAspect } from "./frames.js";
+import { setShape } from "./picture_shape.js";
 import { inlinedConfig } from "./viewer_config.js";
 
 // The page's entry. The picture goes before the buttons: to load and start the rest costs a browser about as much as the
@@ -12,6 +13,7 @@ const LOOK_AGAIN_MS = 1000;
 
 document.documentElement.dataset.started = ""; // static/live/old.js looks for it
 const config = inlinedConfig();
+if (config?.picture) setShape(...config.picture); // the picture's place is as large as it will be
 const choices = new Choices();
 /** Whether boxes are wanted on their very frames, for which these have to wait. */
 const mayDelay = () => choices.get("boxes") === "exact";

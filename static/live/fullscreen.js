@@ -1,27 +1,36 @@
+import { shape } from "./picture_shape.js";
+
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 
 /**
  * The button that gives the whole screen to the picture, its boxes and its controls.
  *
- * An iPhone lets only a bare video fill the screen, without the boxes; there the picture fills the page instead.
+ * An iPhone lets only a bare video fill the screen, by a way of its own and without the boxes. Where not even that is
+ * there, the picture fills the page.
  */
 export class FullscreenButton {
   #button;
   #root;
+  #video;
   #messages;
   #on = false;
 
   /**
    * @param {HTMLButtonElement} button
-   * @param {HTMLElement} root
+   * @param {HTMLElement} root whose `data-way` says whether the video is what is seen
+   * @param {HTMLVideoElement} video
    * @param {Messages} messages
    */
-  constructor(button, root, messages) {
+  constructor(button, root, video, messages) {
     this.#button = button;
     this.#root = root;
+    this.#video = video;
     this.#messages = messages;
     button.addEventListener("click", () => this.#toggle());
-    document.addEventListener("fullscreenchange", () => this.#fill(document.fullscreenElement === root));
+    for (const name of ["fullscreenchange", "webkitfullscreenchange"]) {
+      document.addEventListener(name, () => this.#fill(fullscreenElement() === root));
+    }
+    video.addEventListener("webkitendfullscreen", () => video.play().catch(() => {})); // an iPhone has stopped it
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#fill(false));
     this.#fill(false);
     button.disabled = false; // before, a press would be lost
@@ -29,13 +38,31 @@ export class FullscreenButton {
 
   async #toggle() {
     const on = !this.#on;
+    if (on && this.#fillByVideo()) return;
     try {
-      if (on) await this.#root.requestFullscreen();
-      else if (document.fullscreenElement) await document.exitFullscreen();
+      await (on ? this.#enter() : leave());
     } catch {
       // The browser has no such call, or does not allow it here: filling the page is what is left.
     }
     this.#fill(on);
+  }
+
+  async #enter() {
+    const root = /** @type {any} */ (this.#root);
+    await (root.requestFullscreen ? root.requestFullscreen() : root.webkitRequestFullscreen());
+    if (shape() > 1) await /** @type {any} */ (screen.orientation)?.lock?.("landscape");
+  }
+
+  /** The way of an iPhone; false where there is another one, or no video to be seen. */
+  #fillByVideo() {
+    const [root, video] = /** @type {any[]} */ ([this.#root, this.#video]);
+    if (root.requestFullscreen || root.webkitRequestFullscreen || root.dataset.way !== "webrtc") return false;
+    try {
+      video.webkitEnterFullscreen();
+      return true;
+    } catch {
+      return false; // it has no such way, or no picture yet
+    }
   }
 
   /** @param {boolean} on */
@@ -48,4 +75,15 @@ export class FullscreenButton {
     this.#button.setAttribute("aria-label", label);
     this.#button.title = label;
   }
+}
+
+function fullscreenElement() {
+  return document.fullscreenElement ?? /** @type {any} */ (document).webkitFullscreenElement ?? null;
+}
+
+/** The browser undoes what the screen was locked to. */
+async function leave() {
+  if (!fullscreenElement()) return;
+  const page = /** @type {any} */ (document);
+  await (page.exitFullscreen ? page.exitFullscreen() : page.webkitExitFullscreen());
 }

@@ -2,13 +2,19 @@ import { dateFormat, megabytes } from "../lib/format.js";
 import { DISK_NOT_MOUNTED, fetchJSON, ServerError, sitePath } from "../lib/http.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
-/** @typedef {{name: string, start: string | number, size: number, state: string}} Recording */
+/** @typedef {{name: string, start: string | number, duration: number, size: number, state: string}} Recording */
+
+/** @typedef {{href: string, start: Date, duration: number}} Last its duration in seconds */
 
 const URL_OF_LIST = sitePath("/api/recordings");
 const NEWEST = 5;
 
-/** The newest recordings, each to play or to download; the page of recordings has them all. */
-export class LatestRecordings {
+/**
+ * The newest recordings, each to play or to download; the page of recordings has them all.
+ *
+ * Events: `change` (detail: the newest one that is whole, as `Last`; null where there is none).
+ */
+export class LatestRecordings extends EventTarget {
   #list;
   #messages;
   #format;
@@ -18,6 +24,7 @@ export class LatestRecordings {
    * @param {Messages} messages
    */
   constructor(list, messages) {
+    super();
     this.#list = list;
     this.#messages = messages;
     this.#format = dateFormat(messages.language, {
@@ -49,12 +56,17 @@ export class LatestRecordings {
   #show(recordings) {
     if (recordings.length) this.#list.replaceChildren(...recordings.map((recording) => this.#row(recording)));
     else this.#say("live.recordings.none");
+    const whole = recordings.find(({ state }) => state === "complete");
+    const isDated = whole !== undefined && !Number.isNaN(timeOf(whole).getTime());
+    const last = isDated ? { href: address(whole.name), start: timeOf(whole), duration: whole.duration } : null;
+    this.dispatchEvent(new CustomEvent("change", { detail: last }));
   }
 
   /** @param {Recording} recording */
-  #row({ name, start, size, state }) {
+  #row(recording) {
+    const { name, size, state } = recording;
     const row = element("li", "recording");
-    const time = new Date(typeof start === "number" ? start * 1000 : start);
+    const time = timeOf(recording);
     const when = Number.isNaN(time.getTime()) ? name : this.#format(time);
     if (state === "recording") {
       row.append(element("span", "when", when), element("span", "size", this.#messages.text("live.recordings.growing")));
@@ -75,6 +87,16 @@ export class LatestRecordings {
   }
 }
 
+/** @param {Recording} recording */
+function timeOf({ start }) {
+  return new Date(typeof start === "number" ? start * 1000 : start);
+}
+
+/** @param {string} name of a recording */
+function address(name) {
+  return `${URL_OF_LIST}/${encodeURIComponent(name)}`;
+}
+
 /**
  * @param {string} name of a recording
  * @param {string} text
@@ -82,7 +104,7 @@ export class LatestRecordings {
 function link(name, text) {
   const anchor = document.createElement("a");
   anchor.className = "when";
-  anchor.href = `${URL_OF_LIST}/${encodeURIComponent(name)}`;
+  anchor.href = address(name);
   anchor.textContent = text;
   return anchor;
 }

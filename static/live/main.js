@@ -6,20 +6,24 @@ import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
 import { BBoxOverlay } from "./bbox_overlay.js";
 import { canDelay } from "./call.js";
-import { ChoiceMenu } from "./choice_menu.js";
 import { DetectionsStream } from "./detections_stream.js";
 import { Fallback } from "./fallback.js";
 import { FullscreenButton } from "./fullscreen.js";
+import { lastWords } from "./last_recording.js";
 import { LatestRecordings } from "./latest_recordings.js";
 import { setAspect } from "./frames.js";
 import { MjpegView } from "./mjpeg_view.js";
 import { Notice } from "./notice.js";
+import { setShape } from "./picture_shape.js";
 import { PlayoutDelay } from "./playout_delay.js";
+import { RestingControls } from "./resting_controls.js";
 import { VideoPicture } from "./video_picture.js";
 import { WebRTCVideoClient } from "./webrtc_client.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./choices.js").Choices} Choices */
+/** @typedef {import("./choice_menu.js").ChoiceMenu} ChoiceMenu */
+/** @typedef {import("./latest_recordings.js").Last} Last */
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /**
  * @typedef {object} Begun what the entry has made
@@ -27,6 +31,8 @@ import { WebRTCVideoClient } from "./webrtc_client.js";
  * @property {() => boolean} mayDelay whether pictures may wait for their boxes
  * @property {Call | null} firstCall
  */
+
+const LARGE_TEXT_PX = 24;
 
 /** The page: makes the modules, and tells each what another one found out. */
 class Page {
@@ -37,11 +43,16 @@ class Page {
   view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow, this.#slowness, this.#askCamera);
   detections = new DetectionsStream();
   #video = new VideoPicture(byId("webrtc-video"));
+  #controls = new RestingControls(byId("camera"));
   overlay;
   #playoutDelay;
   recording = new RecordingControls();
   #latest;
   #notice;
+  /** @type {RecordingPanel | undefined} */
+  #panel;
+  /** @type {Promise<ChoiceMenu> | null} */
+  #choiceMenu = null;
   #toastTimer = 0;
   /** @type {import("./past_buttons.js").PastButtons | null} null before one of them is first pressed */
   #past = null;
@@ -53,7 +64,7 @@ class Page {
    */
   constructor({ choices, mayDelay, firstCall }, messages) {
     this.messages = messages;
-    this.overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => messages.className(name));
+    this.overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => messages.className(name), () => this.#controls.covering());
     this.#latest = new LatestRecordings(byId("recordings"), messages);
     this.#notice = new Notice(byId("notice"), messages);
     this.choices = choices;
@@ -63,9 +74,8 @@ class Page {
   }
 
   start() {
-    new FullscreenButton(byId("fullscreen"), byId("camera"), this.messages);
-    new ChoiceMenu(byId("choices"), byId("choice-menu"), this.choices, canDelay() ? [] : ["boxes"]);
-    new RecordingPanel(
+    new FullscreenButton(byId("fullscreen"), byId("camera"), byId("webrtc-video"), this.messages);
+    this.#panel = new RecordingPanel(
       {
         status: byId("recording-status"),
         start: byId("start-recording"),
@@ -74,6 +84,9 @@ class Page {
         frames: byId("recording-frames"),
         size: byId("recording-size"),
         file: byId("recording-file"),
+        note: byId("recording-note"),
+        details: byId("recording-details"),
+        last: byId("last-recording"),
       },
       this.recording,
       this.messages,
@@ -117,7 +130,12 @@ class Page {
     this.recording.addEventListener("trouble", (event) => {
       this.#toast(this.messages.error(/** @type {CustomEvent} */ (event).detail));
     });
+    this.#latest.addEventListener("change", (event) => this.#showLast(/** @type {CustomEvent} */ (event).detail));
+    byId("webrtc-video").addEventListener("resize", () => setShape(this.#video.width, this.#video.height));
     byId("play").addEventListener("click", () => this.client.play());
+    new ResizeObserver(([{ contentRect }]) => followTextSize(contentRect.width)).observe(byId("brand"));
+    byId("choices").addEventListener("click", () => this.#onChoices());
+    byId("choices").disabled = false; // before, a press would be lost
     byId("rewind").addEventListener("click", () => this.#usePast("lookBack"));
     byId("keep-past").addEventListener("click", () => this.#usePast("keep"));
     byId("rewind").disabled = false;
@@ -133,9 +151,16 @@ class Page {
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
     byId("keep-past").disabled = health?.recording === undefined || health.recording === null;
     this.#showNotice();
-    if (health) setAspect(byId("webrtc-video"), health.camera.aspect);
+    this.#showTrouble();
+    if (health) this.#follow(health.camera);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#showLatest();
     if (cameBack) this.client.wake();
+  }
+
+  /** @param {import("../lib/server_status.js").Camera} camera */
+  #follow({ aspect, width = 0, height = 0 }) {
+    setAspect(byId("webrtc-video"), aspect);
+    setShape((width * (aspect?.[0] ?? 1)) / (aspect?.[1] ?? 1), height);
   }
 
   #showLatest() {
@@ -151,8 +176,16 @@ class Page {
     if (changed && !this.#past?.isOpen) this.overlay.watch(this.#livePicture());
     this.#showNotice();
     setText(byId("live"), state === "live" ? this.messages.text("live.video.live") : "");
+    if (way === "mjpeg") setShape(this.view.width, this.view.height);
+    this.#showTrouble();
+  }
+
+  /** Why the picture is a simple one, or something is missing beside it: in one sentence, where people look. */
+  #showTrouble() {
+    const { state, reason } = this.fallback;
     setText(byId("way"), this.#whyMjpeg());
-    setText(byId("boxes"), state === "live" ? this.#whyNoBoxes() : "");
+    byId("way").toggleAttribute("data-lasting", reason === "trying" || reason === "keyframe");
+    setText(byId("boxes"), state === "live" ? this.#whatIsMissing() : "");
   }
 
   #livePicture() {
@@ -184,10 +217,13 @@ class Page {
     this.#notice.show(state, detail, this.monitor.secondsWithoutKeyframe);
   }
 
-  #whyNoBoxes() {
+  #whatIsMissing() {
     const { connected, refusal } = this.detections;
+    const isAway = this.monitor.state === "disconnected";
+    if (isAway) return this.fallback.reason === "trying" ? "" : this.messages.text("live.server.lost"); // which says it
     if (refusal) return this.messages.error(refusal);
-    return connected ? "" : this.messages.text("live.boxes.lost");
+    const isEarly = this.monitor.state === "checking"; // the page has just begun, and so has their stream
+    return connected || isEarly ? "" : this.messages.text("live.boxes.lost");
   }
 
   #whyMjpeg() {
@@ -202,12 +238,35 @@ class Page {
     this.#showLatest();
   }
 
+  /** @param {Last | null} last */
+  #showLast(last) {
+    this.#panel?.showLast(last?.href ?? "", last ? lastWords(last.start, last.duration, this.messages) : "");
+  }
+
+  #onChoices() {
+    this.#choiceMenu ??= import("./choice_menu.js").then(
+      ({ ChoiceMenu }) => new ChoiceMenu(byId("choices"), this.choices, this.messages, canDelay() ? [] : ["boxes"]),
+    );
+    this.#choiceMenu.then(
+      (menu) => menu.toggle(),
+      (error) => ((this.#choiceMenu = null), this.#toast(this.messages.error(error))),
+    );
+  }
+
   /** @param {(string | Node)[]} said on the picture for a while */
   #toast(...said) {
     clearTimeout(this.#toastTimer);
     byId("toast").replaceChildren(...said);
     this.#toastTimer = setTimeout(() => setText(byId("toast"), ""), 8000);
   }
+}
+
+/**
+ * Large text needs the page's whole width, which stylesheets cannot ask for: they know no text size but the browser's.
+ * @param {number} width of what is 1.75rem wide
+ */
+function followTextSize(width) {
+  document.documentElement.classList.toggle("large", width / 1.75 >= LARGE_TEXT_PX);
 }
 
 /** @param {Begun} begun */

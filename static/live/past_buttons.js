@@ -1,6 +1,7 @@
 import { postJSON, sitePath } from "../lib/http.js";
 import { CONTROL_MS } from "../lib/recording_controls.js";
 import { Rewind } from "./rewind.js";
+import { loadStyle } from "./style_sheet.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./bbox_overlay.js").BBoxOverlay} BBoxOverlay */
@@ -34,7 +35,7 @@ export class PastButtons {
     this.#page = page;
     this.#rewind = new Rewind(page);
     this.#rewind.addEventListener("trouble", (event) => this.#handleError(/** @type {CustomEvent} */ (event).detail));
-    this.#style = loadStyle(page.button.dataset.style ?? "");
+    this.#style = loadStyle(page.button.dataset.style);
   }
 
   /** A picture of a while ago is in the place of the live one. */
@@ -84,17 +85,4 @@ function linkTo(name, text) {
   link.href = sitePath(`/api/recordings/${encodeURIComponent(name)}`);
   link.textContent = text;
   return link;
-}
-
-/**
- * Settled in any case: without its style the slider is still of use.
- * @param {string} href
- * @returns {Promise<unknown>}
- */
-function loadStyle(href) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = href;
-  document.head.append(link);
-  return new Promise((settled) => (link.onload = link.onerror = settled));
 }

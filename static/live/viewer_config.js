@@ -7,6 +7,7 @@ const INLINED_ID = "webrtc-config";
  * @typedef {object} ViewerConfig of /api/webrtc/config (docs/http-api.md)
  * @property {string} signaling_url
  * @property {RTCIceServer[]} ice_servers
+ * @property {[number, number]} [picture] width and height of the camera's, in square pixels
  * @property {string} [token] goes with the offer, where there is a login; good once, for a minute
  */
 

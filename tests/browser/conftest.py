@@ -17,6 +17,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-req
 PETCAM = """async () => {
     window.petcam = await petcamModules["live/entry.js"].page;
 }"""
+# A browser in which nothing but a page can be filled.
+NO_FULL_SCREEN = """for (const name of ["requestFullscreen", "webkitRequestFullscreen", "webkitRequestFullScreen"]) {
+    delete Element.prototype[name];
+}
+delete HTMLVideoElement.prototype.webkitEnterFullscreen;"""
 TIMEOUT_MS = 20_000  # for a busy machine; nothing waits that long on an idle one
 
 

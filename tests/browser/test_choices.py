@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import NO_FULL_SCREEN
 from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
@@ -94,7 +95,7 @@ def test_the_menu_is_worked_by_keyboard(page: Page) -> None:
 
 def test_escape_puts_away_the_menu_before_the_filled_page(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page(viewport={"width": 390, "height": 844})
-    page.add_init_script("delete Element.prototype.requestFullscreen")
+    page.add_init_script(NO_FULL_SCREEN)
     page.goto(system.url)
     page.wait_for_selector("#fullscreen:enabled").click()
     page.wait_for_selector("#choices:enabled").click()
@@ -121,8 +122,9 @@ def test_every_choice_is_within_reach(
     page = new_page(locale=locale, viewport={"width": width, "height": height})
     page.goto(system.url)
     page.wait_for_selector("#choices:enabled").click()
+    expect(page.locator("#choice-menu label")).to_have_count(5)
+    expect(page.locator("#choice-menu")).to_be_visible()
     labels = page.locator("#choice-menu label").all()
-    assert len(labels) == 5
     for label in labels:
         box = label.bounding_box()
         assert box is not None and box["height"] >= 44 and box["width"] >= 44

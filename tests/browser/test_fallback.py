@@ -59,6 +59,41 @@ def pick(page: Page, label: str) -> None:
     page.keyboard.press("Escape")
 
 
+def expect_one_sentence(page: Page, where: str) -> None:
+    """What is wrong is said there on the picture and nowhere else; what nobody knows is neither shown nor pressed."""
+    expect(page.locator(f"{where}[data-lasting]")).to_be_visible()
+    for other in {"#way", "#boxes", "#viewers", "#camera-status"} - {where}:
+        expect(page.locator(other)).to_be_empty()
+    expect(page.locator("#server-status")).to_be_hidden()
+    for figure in ("#recording-time", "#recording-frames", "#recording-size", "#recording-file", "#recording-note"):
+        expect(page.locator(figure)).to_be_empty()
+    for unpressed in ("#start-recording", "#stop-recording"):
+        expect(page.locator(unpressed)).to_be_disabled()
+    for unseen in ("#recording-details", "#last-recording"):
+        expect(page.locator(unseen)).to_be_hidden()
+
+
+def test_a_killed_web_server_is_said_in_one_sentence_on_the_picture_that_goes_on(
+    system: DemoSystem, page: Page
+) -> None:
+    while not page.request.post("/api/recording/start").ok:
+        pass  # the camera is just coming up
+    expect(page.locator("#recording-time")).not_to_be_empty()
+    page.locator("#stop-recording").click()
+    expect(page.locator("#last-recording")).to_be_visible()
+    with system.without("web"):
+        expect(page.locator("#boxes")).to_have_text(
+            "カメラのサーバーが応答しません。復旧すると録画できるようになります。"
+        )
+        expect_one_sentence(page, "#boxes")
+        expect(page.locator("#live")).to_have_text("ライブ")
+        expect(page.locator(".notice")).to_be_hidden()
+    expect(page.locator("#boxes")).to_be_empty()
+    expect(page.locator("#server-status")).to_be_visible()
+    expect(page.locator("#start-recording")).to_be_enabled()
+    expect(page.locator("#last-recording")).to_be_visible()
+
+
 def test_a_killed_streamer_leaves_a_picture_with_its_boxes_and_webrtc_comes_back(
     system: DemoSystem, page: Page
 ) -> None:
@@ -71,6 +106,7 @@ def test_a_killed_streamer_leaves_a_picture_with_its_boxes_and_webrtc_comes_back
         expect(page.locator(".notice")).to_be_hidden()
         expect(page.locator("#server-status")).to_have_text("サーバー：切断")
         expect(page.locator("#recording-status")).to_have_text("録画の状態は不明")
+        expect_one_sentence(page, "#way")
     page.wait_for_selector(WEBRTC)
     assert page.evaluate(BOXES_ON_THEIR_FRAME) == "webrtc"
     expect(page.locator("#way")).to_be_empty()

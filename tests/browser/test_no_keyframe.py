@@ -79,7 +79,10 @@ def expect_words(page: Page, language: str) -> None:
     seconds = re.escape(live["hint.without_keyframe"]).replace(re.escape("{n}"), r"\d+")
     expect(page.locator(".notice-countdown")).to_have_text(re.compile(f"^{seconds}$"))
     expect(page.locator("#camera-status")).to_have_text(live["camera.no keyframe"])
-    expect(page.locator("#recording-file")).to_have_text(words["errors"]["No keyframe"])
+    expect(page.locator("#recording-note")).to_have_text(words["errors"]["No keyframe"])
+    start = page.locator("#start-recording")
+    expect(start).to_be_disabled()
+    expect(start).to_have_accessible_description(words["errors"]["No keyframe"])
 
 
 @pytest.mark.parametrize(("language", "is_first"), [("ja", True), ("en", False)], ids=["called before", "called then"])
@@ -107,6 +110,7 @@ def test_it_says_so_asks_for_nothing_more_and_shows_the_picture_that_comes(
     page.wait_for_selector("#camera[data-video=live]")
     live = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))["live"]
     expect(page.locator("#camera-status")).to_have_text(live["camera.live"])
+    expect(page.locator("#start-recording")).to_be_enabled()
     expect(page.locator(".notice")).to_be_hidden()
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -43,7 +44,7 @@ def expect_stopped(page: Page, text: str = "○ 録画：停止中") -> None:
 
 
 def frames_shown(page: Page) -> int:
-    return int(re.sub(r"\D", "", page.inner_text("#recording-frames") or "0"))
+    return int(re.sub(r"\D", "", page.text_content("#recording-frames") or "0"))
 
 
 def test_the_file_has_the_frames_that_the_page_showed(system: DemoSystem, page: Page) -> None:
@@ -54,7 +55,7 @@ def test_the_file_has_the_frames_that_the_page_showed(system: DemoSystem, page: 
     page.wait_for_function("() => parseInt(document.getElementById('recording-frames').textContent) >= 60")
     page.get_by_role("button", name="録画停止").click()
     expect_stopped(page)
-    file = system.directory / "recordings" / page.inner_text("#recording-file")
+    file = system.directory / "recordings" / page.locator("#recording-file").text_content()
     command = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-of", "json", "-show_streams"]
     probed = subprocess.run([*command, str(file)], check=True, capture_output=True, text=True)
     assert probed.stderr == ""
@@ -66,7 +67,7 @@ def test_a_saved_recording_is_in_the_list_and_plays(page: Page) -> None:
     expect_recording(page)
     page.click("#stop-recording")
     expect(page.get_by_role("alert").filter(has_text="録画を保存しました")).to_be_visible()
-    name = page.inner_text("#recording-file")
+    name = page.locator("#recording-file").text_content()
     link = page.locator(f"#recordings a.when[href$='{name}']")
     expect(link).to_be_visible()
     size = page.evaluate(
@@ -80,11 +81,47 @@ def test_a_saved_recording_is_in_the_list_and_plays(page: Page) -> None:
     assert size == [1280, 720]
 
 
+def test_at_rest_the_panel_says_when_the_last_one_was_and_plays_it_and_figures_are_under_details(page: Page) -> None:
+    page.click("#start-recording")
+    expect(page.locator("#recording-time")).to_have_text("0:02")
+    page.click("#stop-recording")
+    expect_stopped(page)
+    last = page.get_by_role("link", name=re.compile(r"^最新：今日 \d\d:\d\d・\d 秒$"))
+    expect(last).to_have_attribute("href", re.compile(f"/{page.locator('#recording-file').text_content()}$"))
+    expect(page.locator("#recording-time")).to_be_empty()
+    expect(page.locator("#recording-frames")).to_be_hidden()
+    page.get_by_text("詳細").click()
+    for figure in ("#recording-frames", "#recording-size", "#recording-file"):
+        expect(page.locator(figure)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "start", "seconds", "said"),
+    [
+        ("en-GB", "2026-11-27T21:23:00", 13, "Last: today 21:23, 13 s"),
+        ("ja", "2026-11-26T07:05:00", 65, "最新：昨日 07:05・1 分 5 秒"),
+        ("ja", "2026-10-30T23:59:00", 7260, "最新：10月30日(金) 23:59・2 時間 1 分"),
+    ],
+)
+def test_the_last_recording_is_said_in_words(page: Page, language: str, start: str, seconds: float, said: str) -> None:
+    words = json.loads((Path(__file__).parents[2] / "words" / f"{language[:2]}.json").read_text(encoding="utf-8"))
+    found = page.evaluate(
+        """async ([language, texts, start, seconds]) => {
+            const { lastWords } = await import("/static/live/last_recording.js");
+            const { Messages } = await import("/static/lib/messages.js");
+            const messages = Object.assign(new Messages(texts), { language });
+            return lastWords(new Date(start), seconds, messages, new Date("2026-11-27T23:00:00"));
+        }""",
+        [language, words, start, seconds],
+    )
+    assert found.replace("\u00a0", " ") == said
+
+
 def test_a_second_tab_has_the_right_buttons(page: Page, second: Page) -> None:
     expect_stopped(second, "○ Not recording")
     page.click("#start-recording")
     expect_recording(second, "● Recording")
-    expect(second.locator("#recording-file")).to_have_text(page.inner_text("#recording-file"))
+    expect(second.locator("#recording-file")).to_have_text(page.locator("#recording-file").text_content())
     second.click("#stop-recording")
     expect_stopped(page)
 

@@ -70,7 +70,7 @@ def without(page):
 
 
 def test_the_icon_is_in_the_page(client):
-    address = html.unescape(re.search(r'<img src="(data:[^"]*)"', client.get("/").get_data(as_text=True))[1])
+    address = html.unescape(re.search(r'<img [^>]*src="(data:[^"]*)"', client.get("/").get_data(as_text=True))[1])
     assert address.startswith("data:image/svg+xml,%3Csvg")
 
 
