@@ -54,7 +54,7 @@ def test_the_python_backend_plays_without_the_streamer_and_one_line_goes_back(
     switch(switched, page, "python")
     expect(page.locator("#recording-status")).to_have_text("○ Not recording")
     with switched.without("petcam-streamer"):
-        expect(page.locator("#recording-file")).to_have_text("Needs the streamer (webrtc.backend: go).")
+        expect(page.locator("#recording-note")).to_have_text("Needs the streamer (webrtc.backend: go).")
         for button in ("#start-recording", "#stop-recording"):
             expect(page.locator(button)).to_be_disabled()
         page.reload()

@@ -99,6 +99,7 @@ def test_escape_puts_away_the_menu_before_the_filled_page(system: DemoSystem, ne
     page.goto(system.url)
     page.wait_for_selector("#fullscreen:enabled").click()
     page.wait_for_selector("#choices:enabled").click()
+    page.wait_for_selector("#choice-menu")
     page.keyboard.press("Escape")
     expect(page.locator("#choice-menu")).to_be_hidden()
     expect(page.locator("#camera.filling")).to_be_visible()

@@ -119,7 +119,7 @@ NOTE_STATES = """
             if (state !== states[states.length - 1]) states.push(state);
         };
         note();
-        new MutationObserver(note).observe(camera, { attributes: true });
+        new MutationObserver(note).observe(camera, { attributeFilter: ["data-way", "data-video"] });
         for (const region of document.querySelectorAll("[role=status], [role=alert], [aria-live]")) {
             const hear = () => region.textContent.trim() && said.push(region.textContent.trim());
             new MutationObserver(hear).observe(region, { childList: true, characterData: true, subtree: true });

@@ -53,7 +53,7 @@ def test_an_upright_picture_does_not_turn_the_screen(system: DemoSystem, new_pag
     page.route("**/api/go/health", turn)
     page.goto(system.url)
     page.wait_for_selector("#camera[data-video=live]")
-    page.wait_for_function("Number(document.documentElement.style.getPropertyValue('--ratio')) < 1")
+    page.wait_for_function("() => Number(document.documentElement.style.getPropertyValue('--ratio')) < 1")
     page.wait_for_selector("#fullscreen:enabled").click()
     expect(page.get_by_role("button", name="全画面表示を終了")).to_be_visible()
     assert page.evaluate("locked") == []

@@ -33,7 +33,7 @@ def test_it_says_that_it_was_kept_already(page: Page) -> None:
 def test_a_recording_that_runs_goes_on_beside_it(page: Page) -> None:
     page.click("#start-recording")
     expect(page.locator("#recording-status")).to_have_attribute("data-state", "on")
-    name = page.inner_text("#recording-file")
+    name = page.locator("#recording-file").text_content()
     answer = page.request.post("/api/recording/past", data={"seconds": 5}).json()
     status = page.request.get("/api/recording/status").json()
     assert (status["recording"], status["filename"]) == (True, name)

@@ -9,18 +9,26 @@ from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live]"
-# Pairs of what can be read or pressed, none within the other, that lie over each other.
+# Pairs of what can be read or pressed, none within the other, that lie over each other. What takes presses is larger
+# than its words.
 OVERLAPS = """() => {
     const shown = [...document.querySelectorAll(
         ".top > *, .badges span, button, .headline > *, .note > *, summary, h2 a, li a")]
         .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width);
     const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    const pressed = (element) => element.matches("button, summary, a");
+    const words = (element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return range.getBoundingClientRect();
+    };
+    const place = (element, other) =>
+        pressed(element) && pressed(other) ? element.getBoundingClientRect() : words(element);
     const found = [];
     for (const [i, a] of shown.entries()) {
         for (const b of shown.slice(i + 1)) {
             if (a.contains(b) || b.contains(a)) continue;
-            const [mine, its] = [a, b].map((element) => element.getBoundingClientRect());
-            if (over(mine, its)) found.push([a.outerHTML, b.outerHTML]);
+            if (over(place(a, b), place(b, a))) found.push([a.outerHTML, b.outerHTML]);
         }
     }
     return found;

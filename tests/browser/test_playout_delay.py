@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PETCAM
 from tests.browser.demo_system import DemoSystem
@@ -263,7 +263,7 @@ def test_a_browser_that_cannot_hold_pictures_back_neither_asks_for_it_nor_offers
     )
     page = opened(system, page, "exact")
     page.wait_for_selector("#choices:enabled").click()
-    assert page.get_by_role("group", name="映像").is_visible()
+    expect(page.get_by_role("group", name="映像の方式")).to_be_visible()
     assert page.locator("[name=boxes]:visible").count() == 0
     assert ["x-petcam-hold-back" in offer for offer in page.evaluate("offers")] == [False]
 

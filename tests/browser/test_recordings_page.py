@@ -550,10 +550,10 @@ def test_the_live_page_says_that_the_disk_is_missing_until_it_is_back(
     hide_disk(page)
     page.goto("/")
     expect(page.locator("#recordings")).to_have_text("録画用のディスクが見つかりません。")
-    expect(page.locator("#recording-file")).to_have_text(re.compile("録画用のディスクが見つからないか"))
+    expect(page.locator("#recording-note")).to_have_text(re.compile("録画用のディスクが見つからないか"))
     page.unroute_all()
     expect(page.locator("#recordings .download")).to_have_count(4)
-    expect(page.locator("#recording-file")).not_to_have_class(re.compile("trouble"))
+    expect(page.locator("#recording-note")).not_to_have_class(re.compile("trouble"))
 
 
 def test_who_may_only_look_has_nothing_to_change(system: DemoSystem, folder: Path, new_page: NewPage) -> None:

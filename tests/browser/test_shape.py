@@ -89,7 +89,7 @@ def test_its_place_is_right_before_the_picture_is_there(petcam: Petcam, new_page
     page.evaluate(PETCAM)
     assert page.evaluate("Number(document.documentElement.style.getPropertyValue('--ratio'))") == petcam.ratio
     width, _ = seen(page, petcam.ratio)
-    assert width == pytest.approx(min(390, (844 - 320) * petcam.ratio), abs=1)
+    assert width == pytest.approx(min(390, (844 - 384) * petcam.ratio), abs=1)
 
 
 def test_a_viewer_has_a_panel_only_while_something_is_recorded(petcam: Petcam, new_page: NewPage) -> None:

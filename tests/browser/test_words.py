@@ -112,7 +112,7 @@ def test_the_page_of_recordings(page: Page) -> None:
     page.goto("/recordings")
     page.wait_for_selector("#start-recording:enabled")
     record(page)
-    name = page.locator("#recording-file").inner_text()
+    name = page.locator("#recording-file").text_content()
     card = page.locator(".card[data-state=complete]").filter(has=page.locator(f"[href*='{name}']"))
     card.locator(".open").click()
     player = page.locator(".player")
