@@ -29,10 +29,10 @@ func TestACameraOfAPictureEachFewSecondsIsLiveAndIsRecorded(t *testing.T) {
 		_, answer := call(t, "GET", url+"/health", nil)
 		return answer["camera"].(map[string]any)
 	}
-	eventually(t, "the camera's pace is known", func() bool { return camera()["silent_after_ms"] == 6250.0 })
-	if got := camera(); got["state"] != "live" {
-		t.Errorf("got %v, want a live camera", got)
-	}
+	eventually(t, "the camera's pace is known, and by that it is live", func() bool {
+		got := camera()
+		return got["silent_after_ms"] == 6250.0 && got["state"] == "live"
+	})
 	if status, answer := call(t, "POST", url+"/start", nil); status != http.StatusOK {
 		t.Fatalf("got %d, %v", status, answer)
 	}
