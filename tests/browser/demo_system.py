@@ -86,7 +86,7 @@ class DemoSystem:
 
     def _child(self, name: str) -> psutil.Process:
         for child in psutil.Process(self._process.pid).children():
-            words = child.cmdline()
+            words = [] if child.status() == psutil.STATUS_ZOMBIE else child.cmdline()
             if name in words or any(Path(word).name == name for word in words):
                 return child
         raise LookupError(f"the demo runs no {name}")

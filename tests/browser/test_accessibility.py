@@ -1,0 +1,77 @@
+"""Each state of the live page by the rules of axe, which finds what screen readers and weak eyes stumble over."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.demo_system import DemoSystem
+
+NewPage = Callable[..., Page]
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"  # package.json says which
+LIVE = "#camera[data-video=live]"
+BROKEN = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
+    .map(({ id, nodes }) => [id, nodes.map((node) => node.html)])"""
+
+
+@pytest.fixture(
+    params=[("ja-JP", "dark", 390, 844), ("ja-JP", "dark", 844, 390), ("en-GB", "light", 1366, 768)],
+    ids=["phone", "phone sideways", "desktop"],
+)
+def page(request: pytest.FixtureRequest, system: DemoSystem, new_page: NewPage) -> Iterator[Page]:
+    locale, scheme, width, height = request.param
+    page = new_page(
+        base_url=system.url,
+        bypass_csp=True,  # the rules are a script that is not of the page
+        locale=locale,
+        color_scheme=scheme,
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",  # what is half faded has other colours
+    )
+    page.add_init_script(path=AXE)
+    yield page
+
+
+def pressed(page: Page, button: str, shows: str) -> Page:
+    page.locator(f"{button}:enabled").click()
+    page.wait_for_selector(shows)
+    return page
+
+
+def broken(page: Page) -> object:
+    """Rules, each with the elements that break it, once all that moves has come to rest."""
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
+    return page.evaluate(BROKEN)
+
+
+def test_no_rule_is_broken_in_any_state(system: DemoSystem, page: Page) -> None:
+    page.goto("/")
+    page.wait_for_selector(LIVE)
+    page.wait_for_selector("#start-recording:enabled")
+    assert broken(page) == []
+    assert broken(pressed(page, "#choices", "#choice-menu")) == [], "the menu"
+    page.keyboard.press("Escape")
+    assert broken(pressed(page, "#rewind", ".past-slider")) == [], "looking back"
+    assert (
+        broken(
+            pressed(
+                pressed(page, ".past-live", "#camera:not([data-past])"),
+                "#start-recording",
+                "#recording-status[data-state=on]",
+            )
+        )
+        == []
+    ), "recording"
+    assert broken(pressed(page, "#stop-recording", "#recording-status[data-state=off]")) == [], "recorded"
+    with system.without("web"):
+        page.wait_for_selector("#recording-status[data-state=unknown]")
+        assert broken(page) == [], "nobody answers"
+    page.wait_for_selector("#server-status[data-state=connected]")  # for the next page
+
+
+def test_no_rule_is_broken_by_the_list_or_an_error(page: Page) -> None:
+    for path in ("/recordings", "/no-such-page"):
+        page.goto(path)
+        page.wait_for_selector("h1")
+        assert broken(page) == [], path
