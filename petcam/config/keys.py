@@ -36,10 +36,16 @@ class Streamer:
 
 @dataclass(frozen=True)
 class Camera:
+    name: str = _key("", kinds.NAME)
     layout: str = _key("petcam", kinds.choice("petcam", "rdk-x5"))
     stream: str = _key("/petcam_stream", kinds.SEGMENT)
     detections: str = _key("/petcam_detections", kinds.SEGMENT)
     source: str = _key("", kinds.SOURCE)
+
+    @property
+    def shown_name(self) -> str:
+        """Also where it has none of its own."""
+        return self.name or "petcam"
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,13 @@ ENDPOINTS = list_of(
 )
 NETWORKS = list_of(Kind("IP addresses or networks like 192.168.1.0/24", _network))
 ICE_SERVERS = list_of(matching(r"(stun|stuns|turn|turns):\S+", "stun: or turn: URLs"))
+# What a line of text, a file's name and an XML file can hold, in all alphabets. Not what changes how the rest is read.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+_SPACES = r" \u00a0\u3000"
+NAME = matching(
+    rf"([^{_UNSEEN}{_SPACES}]([^{_UNSEEN}]{{0,38}}[^{_UNSEEN}{_SPACES}])?)?",
+    "a name of at most 40 letters, digits, signs and spaces between them, or empty",
+)
 SEGMENT = matching(r"/[A-Za-z0-9._-]{1,200}", "a segment name like /petcam_stream")
 DIRECTORY = matching(r"/[^\x00-\x1f]*", "an absolute path")
 FILE = matching(r"(/[^\x00-\x1f]*)?", "an absolute path, or empty")

@@ -16,7 +16,7 @@ from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
 from petcam.web import http, live, login, pictures, recordings, signaling
-from petcam.web.http import Hosts, OpenStreams, StreamSlots
+from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle, Visitors
 from petcam.web.pictures import PictureFeed
@@ -54,10 +54,12 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     assets = assets or assets_folder()
     config, streamer, webrtc = services.config, services.streamer, services.webrtc
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
+    app.jinja_env.globals["camera_name"] = config.camera.shown_name
     visitors = make_visitors(services)
     size = PictureSize(streamer, webrtc)
     viewer_config = ViewerConfig(config, visitors, services.offer_tokens, size)
     streams = OpenStreams(services.stream_slots, visitors.holders, visitors.admission)
+    downloads = Downloads(config.camera.name)
     origin = partial(streamer_origin, config)
 
     def troubles() -> list[PetcamError]:
@@ -66,9 +68,9 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     http.register(app, config.web, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner)
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
-    audience = pictures.register(app, services.pictures, streams, services.picture_budget)
+    audience = pictures.register(app, services.pictures, streams, services.picture_budget, downloads)
     live.register(app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience)
-    recordings.register(app, services.recordings, services.thumbnails, streamer, streams)
+    recordings.register(app, services.recordings, services.thumbnails, streamer, streams, downloads)
     return app
 
 

@@ -13,6 +13,7 @@ from petcam.web.http import body, headers, query, redirection, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
 from petcam.web.http.compression import compressed
+from petcam.web.http.downloads import Downloads
 from petcam.web.http.error_page import ErrorPage
 from petcam.web.http.errors import STATUS, Errors, error_answer, error_body, is_page, json_answer, wants_html
 from petcam.web.http.forwarded import Forwarded, tls_proof
@@ -39,6 +40,7 @@ __all__ = [
     "SAFE_METHODS",
     "STATUS",
     "Connection",
+    "Downloads",
     "Hosts",
     "Mark",
     "OpenStreams",

@@ -6,7 +6,7 @@ Imports ``errors``, ``media``, ``shm`` and ``web.http``.
 from flask import Flask
 
 from petcam.media.budget import PictureBudget
-from petcam.web.http import OpenStreams
+from petcam.web.http import Downloads, OpenStreams
 from petcam.web.pictures.audience import Audience
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.mjpeg import PictureRoutes
@@ -16,8 +16,10 @@ from petcam.web.pictures.source import SourceSelector
 __all__ = ["SourceSelector", "PictureFeed", "register"]
 
 
-def register(app: Flask, pictures: PictureFeed, streams: OpenStreams, budget: PictureBudget) -> Audience:
+def register(
+    app: Flask, pictures: PictureFeed, streams: OpenStreams, budget: PictureBudget, downloads: Downloads
+) -> Audience:
     """Returns who watches by MJPEG."""
     audience = Audience()
-    PictureRoutes(pictures, streams, SentPictures(budget), audience).register(app)
+    PictureRoutes(pictures, streams, SentPictures(budget), audience, downloads).register(app)
     return audience

@@ -12,6 +12,7 @@ from petcam.web.http import (
     CONNECTION_KEY,
     STREAM_CHECK_SECONDS,
     Connection,
+    Downloads,
     Mark,
     OpenStreams,
     marked,
@@ -34,8 +35,11 @@ DEFAULT_FPS = 10.0
 
 
 class PictureRoutes:
-    def __init__(self, feed: PictureFeed, streams: OpenStreams, sent: SentPictures, audience: Audience) -> None:
+    def __init__(
+        self, feed: PictureFeed, streams: OpenStreams, sent: SentPictures, audience: Audience, downloads: Downloads
+    ) -> None:
         self._feed, self._streams, self._sent, self._audience = feed, streams, sent, audience
+        self._downloads = downloads
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/stream.mjpg", "mjpeg", self.stream)
@@ -82,7 +86,7 @@ class PictureRoutes:
         if passage is None:
             raise PetcamError(Code.BUSY, "too many pictures are on their way to clients that do not read them")
         try:
-            response = _conditional(picture, options)
+            response = _conditional(picture, options, self._downloads)
         except BaseException:
             passage.written()
             raise
@@ -116,10 +120,13 @@ def _latest_picture(latest: Latest[Picture]) -> Picture:
     raise PetcamError(Code.CAMERA_SILENT, "no picture has come from the camera for 5 seconds")
 
 
-def _conditional(picture: Picture, options: PictureOptions) -> Response:
+def _conditional(picture: Picture, options: PictureOptions, downloads: Downloads) -> Response:
     """The picture, or 304 where the client has this same one."""
     response = Response(picture.jpeg, mimetype="image/jpeg")
-    response.headers["X-Picture-Age"] = f"{picture.age():.3f}"
+    age = picture.age()
+    taken = time.strftime("%Y%m%d-%H%M%S", time.localtime(time.time() - age))
+    response.headers["X-Picture-Age"] = f"{age:.3f}"
+    response.headers["Content-Disposition"] = downloads.disposition("inline", f"petcam_{taken}.jpg")
     response.set_etag(f"{picture.capture_ns:x}-{options.width}-{int(options.boxes)}")
     response.make_conditional(request)  # in place
     return response

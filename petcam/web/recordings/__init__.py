@@ -7,7 +7,7 @@ Imports ``errors``, ``h264``, ``media``, ``streamer_client`` and ``web.http``.
 from flask import Flask
 
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import OpenStreams
+from petcam.web.http import Downloads, OpenStreams
 from petcam.web.recordings.control import RecordingControl
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.library import RecordingLibrary
@@ -23,7 +23,8 @@ def register(
     thumbnails: Thumbnails,
     streamer: StreamerClient,
     streams: OpenStreams,
+    downloads: Downloads,
 ) -> None:
     RecordingControl(streamer).register(app)
     PastVideo(streamer, streams).register(app)
-    RecordingLibrary(directory, thumbnails, streamer).register(app)
+    RecordingLibrary(directory, thumbnails, streamer, downloads).register(app)

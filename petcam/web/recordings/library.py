@@ -16,7 +16,7 @@ from werkzeug.wsgi import wrap_file
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import Mark, error_body, json_answer, json_object, marked, whole_number
+from petcam.web.http import Downloads, Mark, error_body, json_answer, json_object, marked, whole_number
 from petcam.web.recordings.directory import Failures, Recording, RecordingDirectory, Totals, Wanted
 from petcam.web.recordings.range import requested_range
 from petcam.web.recordings.thumbnails import Thumbnails
@@ -29,8 +29,11 @@ API_PATH = "/api/recordings"
 
 
 class RecordingLibrary:
-    def __init__(self, directory: RecordingDirectory, thumbnails: Thumbnails, streamer: StreamerClient) -> None:
+    def __init__(
+        self, directory: RecordingDirectory, thumbnails: Thumbnails, streamer: StreamerClient, downloads: Downloads
+    ) -> None:
         self._directory, self._thumbnails, self._streamer = directory, thumbnails, streamer
+        self._downloads = downloads
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/recordings", "recordings_page", show_page)
@@ -105,7 +108,7 @@ class RecordingLibrary:
         """The MP4, whole or one range of it. waitress's loop sends it, so that a paused player holds no thread."""
         file = self._directory.open(name)
         try:
-            return _video_response(file, name)
+            return _video_response(file, name, self._downloads)
         except BaseException:  # for example RequestedRangeNotSatisfiable
             file.close()
             raise
@@ -179,14 +182,14 @@ def _as_json(recording: Recording) -> dict[str, object]:
     }
 
 
-def _video_response(file: BinaryIO, name: str) -> Response:
+def _video_response(file: BinaryIO, name: str, downloads: Downloads) -> Response:
     info = os.fstat(file.fileno())
     response = Response(wrap_file(request.environ, file), mimetype="video/mp4", direct_passthrough=True)
     response.content_length = info.st_size
     response.set_etag(f"{info.st_size:x}-{info.st_mtime_ns:x}")
     response.headers["Accept-Ranges"] = "bytes"
-    disposition = "attachment" if "download" in request.args else "inline"
-    response.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
+    how = "attachment" if "download" in request.args else "inline"
+    response.headers["Content-Disposition"] = downloads.disposition(how, name)
     response.make_conditional(request)
     if response.status_code == 200 and request.method == "GET" and _if_range_matches(response):
         _send_range(response, file, info.st_size)

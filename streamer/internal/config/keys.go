@@ -35,8 +35,9 @@ type Streamer struct {
 	MetricsAllow []string `key:"metrics_allow" allowed:"network"`
 }
 
-// Camera names the shared memory.
+// Camera names the camera and the shared memory.
 type Camera struct {
+	Name       string `key:"name" allowed:"name"` // of the pages; empty: none
 	Layout     string `key:"layout" default:"petcam" allowed:"petcam or rdk-x5"`
 	Stream     string `key:"stream" default:"/petcam_stream" allowed:"segment"` // with its slash
 	Detections string `key:"detections" default:"/petcam_detections" allowed:"segment"`

@@ -102,6 +102,7 @@ var forms = map[string]form{
 	"hosts":      {pattern(`[A-Za-z0-9.:_-]{1,253}`), "", "host names or IP addresses", nil, nil},
 	"network":    {isNetwork, "", "IP addresses or networks like 192.168.1.0/24", nil, nil},
 	"ice server": {pattern(`(stun|stuns|turn|turns):[^` + space + `]+`), "", "stun: or turn: URLs", nil, nil},
+	"name":       {isName, "a name of at most 40 letters, digits, signs and spaces between them, or empty", "", nil, nil},
 	"segment":    {pattern(`/[A-Za-z0-9._-]{1,200}`), "a segment name like /petcam_stream", "", nil, nil},
 	"directory":  {pattern(`/[^\x00-\x1f]*`), "an absolute path", "", nil, nil},
 	"file":       {pattern(`(/[^\x00-\x1f]*)?`), "an absolute path, or empty", "", nil, nil},
@@ -110,6 +111,14 @@ var forms = map[string]form{
 }
 
 func (f form) value(text string) (any, bool) { return text, f.matches(text) }
+
+// What a name cannot hold, and what it cannot begin or end with, as in petcam/config/kinds.py.
+const (
+	unseen = `\x00-\x1f\x{7f}-\x{9f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}\x{fffe}\x{ffff}`
+	spaces = ` \x{a0}\x{3000}`
+)
+
+var isName = pattern(`([^` + unseen + spaces + `]([^` + unseen + `]{0,38}[^` + unseen + spaces + `])?)?`)
 
 var (
 	isWhole   = pattern(`0|[1-9][0-9]*`)
