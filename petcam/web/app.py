@@ -54,7 +54,6 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     assets = assets or assets_folder()
     config, streamer, webrtc = services.config, services.streamer, services.webrtc
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
-    app.jinja_env.globals["camera_name"] = config.camera.shown_name
     visitors = make_visitors(services)
     size = PictureSize(streamer, webrtc)
     viewer_config = ViewerConfig(config, visitors, services.offer_tokens, size)
@@ -65,7 +64,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     def troubles() -> list[PetcamError]:
         return [*services.owner.troubles(), *visitors.troubles()]
 
-    http.register(app, config.web, services.hosts, services.proof, assets, origin)
+    http.register(app, config.web, config.camera, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner)
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     audience = pictures.register(app, services.pictures, streams, services.picture_budget, downloads)

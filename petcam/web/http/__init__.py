@@ -1,6 +1,7 @@
 """HTTP: the server and its connections, the checks in front of every route, and the form of answers.
 
-Imports ``config``, ``errors``, ``streamer_client``, ``system`` and ``words``; no other room of the web tier.
+Imports ``config``, ``errors``, ``streamer_client``, ``system``, ``words`` and ``web.home_screen``; no other room of the
+web tier.
 """
 
 from collections.abc import Callable
@@ -8,7 +9,8 @@ from pathlib import Path
 
 from flask import Flask
 
-from petcam.config import Web
+from petcam.config import Camera, Web
+from petcam.web.home_screen import HomeScreen
 from petcam.web.http import body, headers, query, redirection, same_origin
 from petcam.web.http.body import MAX_OFFER_BYTES, json_object, raw_body
 from petcam.web.http.channel import CONNECTION_KEY, Connection
@@ -68,9 +70,19 @@ __all__ = [
 ]
 
 
-def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, streamer_origin: Callable[[], str]) -> None:
-    """To be called before the other rooms' ``register``, so that these checks run before theirs."""
+def register(
+    app: Flask,
+    web: Web,
+    camera: Camera,
+    hosts: Hosts,
+    proof: str,
+    assets: Path,
+    streamer_origin: Callable[[], str],
+) -> None:
+    """To be called before the other rooms' ``register``, so that these checks run before theirs. Templates get
+    ``camera_name``."""
     app.config["MAX_CONTENT_LENGTH"] = body.MAX_OFFER_BYTES  # of forms; views that take JSON have their own limits
+    app.jinja_env.globals["camera_name"] = camera.shown_name
     query.register(app)
     redirection.register(app)
     hosts.register(app)
@@ -79,7 +91,9 @@ def register(app: Flask, web: Web, hosts: Hosts, proof: str, assets: Path, strea
     language.register(app)
     Errors(language, ErrorPage(language)).register(app)
     joined = JoinedModules.of(assets / "static", "live/entry.js")
-    files = StaticFiles(assets / "static", {**language.files(), **joined.files()})
+    home_screen = HomeScreen(camera.shown_name, (assets / "static" / "icon.svg").read_text(encoding="utf-8"))
+    generated = {**language.files(), **joined.files(), **home_screen.files()}
+    files = StaticFiles(assets / "static", generated, home_screen.drawn())
     files.register(app)
     style = "".join(map(files.content, ("petcam.css", "live/page.css")))
     inlined = Inlined.of(

@@ -9,7 +9,8 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,8 +19,14 @@ from flask import Flask, Response, abort, request
 from petcam.web.http.marks import Mark, marked
 from petcam.web.http.redirection import site_path
 
-VERSION_PREFIX = re.compile(r"[0-9a-f]{12}/")
-TEXT_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+VERSION_PREFIX = re.compile(r"^[0-9a-f]{12}/")
+TEXT_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 CACHE_FOREVER = "public, max-age=31536000, immutable"
 REVALIDATE = "public, no-cache"
 
@@ -40,13 +47,20 @@ class StaticFile:
 
 
 class StaticFiles:
-    """The files of ``folder`` as they are when it is made, and those that were ``generated``, by their names."""
+    """The files of ``folder`` as they are when it is made, and those that were ``generated``, by their names.
 
-    def __init__(self, folder: Path, generated: Mapping[str, bytes]) -> None:
+    ``drawn`` are made when they are first asked for, out of what is in the others, so their version is known before.
+    """
+
+    def __init__(
+        self, folder: Path, generated: Mapping[str, bytes], drawn: Mapping[str, Callable[[], bytes]] | None = None
+    ) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         read = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
         self._files = {name: StaticFile.of(name, data) for name, data in {**read, **generated}.items()}
         together = "".join(f"{name} {file.etag}\n" for name, file in self._files.items())
+        self._drawn = drawn or {}
+        self._drawing = threading.Lock()  # guards adding to _files
         self._version = hashlib.sha256(together.encode()).hexdigest()[:12]
 
     def register(self, app: Flask) -> None:
@@ -65,11 +79,16 @@ class StaticFiles:
     def url(self, name: str) -> str:
         return site_path(f"{self.path}/{name}")
 
+    def _file(self, name: str) -> StaticFile | None:
+        if name in self._drawn:
+            with self._drawing:
+                if name not in self._files:
+                    self._files[name] = StaticFile.of(name, self._drawn[name]())
+        return self._files.get(name)
+
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def serve(self, filename: str) -> Response:
-        file = self._files.get(
-            VERSION_PREFIX.sub("", filename, count=1) if VERSION_PREFIX.match(filename) else filename
-        )
+        file = self._file(VERSION_PREFIX.sub("", filename, count=1))
         if file is None:
             abort(404)
         response = Response(file.data, mimetype=file.mimetype)
