@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from petcam import config as configuration
-from petcam import segments
+from petcam import qr_code, segments
 from petcam.access import (
     SECRETS_DIRECTORY,
     Owner,
@@ -39,6 +39,7 @@ from petcam.shm.keyframe_search import no_keyframe_words
 from petcam.system.hostname import mdns_name
 from petcam.system.network import http_get, is_loopback, is_own_address, is_port_free, lan_address, local_url_host
 from petcam.system.streamer_binary import STREAMER, STREAMER_REMEDY, find_streamer
+from petcam.web.http import lan_url
 from petcam.web.login import sessions_trouble
 
 LOW_SPACE_BYTES = 1 << 30  # with less there is a warning
@@ -60,7 +61,26 @@ def run(args: argparse.Namespace, config: Config) -> int:
     for finding in examine(args.config or configuration.DEFAULT_PATH, config):
         print(f"{finding.sign.value}  {finding.subject:<15} {finding.words}", flush=True)
         worst = max(worst, int(finding.sign is Sign.BROKEN))
+    if sys.stdout.isatty() and has_half_blocks(sys.stdout.encoding):
+        for line in qr_lines(config):
+            print(line)
     return worst
+
+
+def has_half_blocks(encoding: str) -> bool:
+    try:
+        return bool("▀▄█".encode(encoding))
+    except (LookupError, UnicodeEncodeError):
+        return False
+
+
+def qr_lines(config: Config) -> list[str]:
+    """The page's address for the camera of a phone; none where no phone can open it."""
+    url = named_url(config) or lan_url(config.web)
+    if not url:
+        return []
+    code = qr_code.lines(url)
+    return ["", *code, f"this opens {url}"] if code else [f"a QR code of {url} needs segno: {qr_code.REMEDY}"]
 
 
 def examine(file: Path, config: Config) -> Iterator[Finding]:
@@ -304,6 +324,12 @@ def check_tls(config: Config) -> Finding:
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest().upper()
     fingerprint = ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
     return Finding(Sign.OK, "HTTPS", f"port {config.web.tls_port}, certificate SHA-256 {fingerprint}")
+
+
+def named_url(config: Config) -> str:
+    """By the name that avahi makes known, which outlasts an address; empty where it says none."""
+    name = mdns_name() if config.web.host in ("0.0.0.0", "::") and AVAHI_DIRECTORY.exists() else ""
+    return f"http://{name}:{config.web.port}/" if name else ""
 
 
 def check_url(config: Config) -> Finding:

@@ -16,7 +16,7 @@ from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
 from petcam.web import http, live, login, pictures, recordings, signaling
-from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots
+from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots, address_for_others
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle, Visitors
 from petcam.web.pictures import PictureFeed
@@ -65,7 +65,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
         return [*services.owner.troubles(), *visitors.troubles()]
 
     http.register(app, config.web, config.camera, services.hosts, services.proof, assets, origin)
-    login.register(app, visitors, services.owner)
+    login.register(app, visitors, services.owner, partial(address_for_others, config.web))
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     audience = pictures.register(app, services.pictures, streams, services.picture_budget, downloads)
     live.register(app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience)

@@ -1,15 +1,20 @@
 """``petcam doctor``: each finding comes with its remedy."""
 
+import argparse
+import io
 import os
 import socket
+import sys
 from types import SimpleNamespace
 
 import pytest
 
+from petcam import qr_code
 from petcam.commands import doctor
 from petcam.commands.doctor import Sign
 from petcam.config import Auth, Config, Web
 from petcam.feed.feeder import Feeder
+from petcam.web.http import own_address
 
 
 def test_it_names_a_port_that_another_program_has_and_its_key():
@@ -158,3 +163,67 @@ def test_a_feed_without_trouble_is_known_by_how_its_status_begins():
 def test_without_systemd_the_feed_has_no_status(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert doctor.feed_status() == ""
+
+
+class Terminal(io.StringIO):
+    """Standard output, of a terminal or of a file."""
+
+    def __init__(self, is_terminal, encoding="utf-8"):
+        super().__init__()
+        self._is_terminal, self._encoding = is_terminal, encoding
+
+    def isatty(self):
+        return self._is_terminal
+
+    @property
+    def encoding(self):
+        return self._encoding
+
+    def reconfigure(self, **_):
+        pass
+
+
+def printed(monkeypatch, terminal, config=None):
+    monkeypatch.setattr(doctor, "examine", lambda *_: iter(()))
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert doctor.run(argparse.Namespace(config=None), config or Config()) == 0
+    return terminal.getvalue()
+
+
+@pytest.fixture
+def on_the_lan(monkeypatch, tmp_path):
+    """No avahi here; then ``named()``: avahi says a name."""
+    monkeypatch.setattr(doctor, "AVAHI_DIRECTORY", tmp_path / "absent")
+    monkeypatch.setattr(own_address, "lan_address", lambda: "192.168.1.20")
+
+    def named():
+        monkeypatch.setattr(doctor, "AVAHI_DIRECTORY", tmp_path)
+        monkeypatch.setattr(doctor, "mdns_name", lambda: "cam.local")
+
+    return named
+
+
+def test_in_a_terminal_it_ends_with_the_pages_qr_code(monkeypatch, on_the_lan):
+    url = "http://192.168.1.20:8080/"
+    said = printed(monkeypatch, Terminal(True))
+    assert said == "\n".join(["", *qr_code.lines(url), f"this opens {url}", ""])
+
+
+def test_the_code_has_the_name_that_avahi_makes_known(monkeypatch, on_the_lan):
+    on_the_lan()
+    assert printed(monkeypatch, Terminal(True)).endswith("this opens http://cam.local:8080/\n")
+
+
+@pytest.mark.parametrize("terminal", [Terminal(False), Terminal(True, "ascii"), Terminal(True, "iso-8859-1")])
+def test_there_is_no_code_in_a_file_or_where_it_cannot_be_shown(monkeypatch, on_the_lan, terminal):
+    assert printed(monkeypatch, terminal) == ""
+
+
+def test_there_is_no_code_of_an_address_that_no_phone_reaches(monkeypatch, on_the_lan):
+    assert printed(monkeypatch, Terminal(True), Config(web=Web(host="127.0.0.1"))) == ""
+
+
+def test_without_segno_it_says_what_to_install(monkeypatch, on_the_lan):
+    monkeypatch.setitem(sys.modules, "segno", None)
+    said = printed(monkeypatch, Terminal(True))
+    assert "http://192.168.1.20:8080/" in said and "sudo apt install python3-segno" in said

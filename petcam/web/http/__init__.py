@@ -24,6 +24,7 @@ from petcam.web.http.inlined import Inlined
 from petcam.web.http.joined_modules import JoinedModules
 from petcam.web.http.language import Language
 from petcam.web.http.marks import Mark, has_mark, marked
+from petcam.web.http.own_address import address_for_others, lan_url
 from petcam.web.http.query import number, whole_number
 from petcam.web.http.redirection import local_path, redirect_to, site_path
 from petcam.web.http.same_origin import SAFE_METHODS
@@ -48,6 +49,7 @@ __all__ = [
     "OpenStreams",
     "StreamSlots",
     "WebServer",
+    "address_for_others",
     "compressed",
     "error_body",
     "redirect_to",
@@ -56,6 +58,7 @@ __all__ = [
     "is_page",
     "json_answer",
     "json_object",
+    "lan_url",
     "local_path",
     "marked",
     "number",

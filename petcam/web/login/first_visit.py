@@ -1,16 +1,22 @@
-"""The page of the first visit, which sets the owner's password.
+"""The page of the first visit, which sets the owner's password, and the one after it.
 
 ``setup.html`` gets ``next`` (a local path), ``troubles`` (pairs of words and command: why it is refused, or what could
 not be written) and ``problem`` (``""``, ``"length"``, ``"differ"``, ``"late"``, ``"refused"`` where the state is not
 where it was set up or would last, ``"not_written"`` where nothing was set, or ``"not_synced"`` where it may not last);
 its form POSTs ``password``, ``again`` and ``next`` to ``/setup``.
+
+``setup_done.html`` gets ``next``, ``address`` (by which other devices open the page; empty: none can) and ``code`` (its
+QR code as markup; empty where there is none).
 """
 
 import logging
+from collections.abc import Callable
 
 from flask import Flask, Response, make_response, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
+from petcam import qr_code
 from petcam.access import Owner, Role
 from petcam.errors import Code, PetcamError
 from petcam.web.http import STATUS, Mark, local_path, marked, redirect_to, site_path
@@ -28,12 +34,13 @@ _log = logging.getLogger(__name__)
 
 
 class FirstVisit:
-    def __init__(self, visitors: Visitors, owner: Owner) -> None:
-        self._visitors, self._owner = visitors, owner
+    def __init__(self, visitors: Visitors, owner: Owner, address: Callable[[], str]) -> None:
+        self._visitors, self._owner, self._address = visitors, owner, address
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/setup", "setup_form", self.form)
         app.add_url_rule("/setup", "setup", self.set_up, methods=["POST"])
+        app.add_url_rule("/setup/done", "setup_done", self.done)
 
     @marked(Mark.PAGE, Mark.FOR_EVERYBODY)
     def form(self) -> AnyResponse:
@@ -58,7 +65,14 @@ class FirstVisit:
         except PetcamError as error:
             return _page(target, PROBLEMS[error.code], STATUS[error.code], NOT_KEPT.get(error.code))
         _log.warning("the owner's password was set at the first visit, from %s", request.remote_addr)
-        return self._visitors.admit(redirect_to(site_path(target), 303), Role.OWNER, generation)
+        return self._visitors.admit(redirect_to(url_for("setup_done", next=target), 303), Role.OWNER, generation)
+
+    @marked(Mark.PAGE)
+    def done(self) -> str:
+        """Shows other devices of the family the way here."""
+        target, address = local_path(request.args.get("next", "/")), self._address()
+        code = Markup(qr_code.svg(address)) if address else ""
+        return render_template("setup_done.html", next=target, address=address, code=code)
 
 
 def _page(target: str, problem: str = "", status: int = 200, trouble: Shown | None = None) -> Response:

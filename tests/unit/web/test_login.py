@@ -194,7 +194,7 @@ def test_the_first_visitor_sets_the_password_and_is_logged_in(anonymous, service
     assert anonymous.post("/setup", data={**new, "again": "another"}).status_code == 400
     assert anonymous.post("/setup", data={"password": "short", "again": "short"}).status_code == 400
     answer = anonymous.post("/setup", data={**new, "again": "a new horse"})
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/?a=1")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/setup/done?next=/?a%3D1")
     assert anonymous.get("/api/recordings").status_code == 200
     second = create_app(services_with_login).test_client()
     assert second.post("/setup", data={**new, "again": "a new horse"}).status_code == 403

@@ -59,6 +59,8 @@ def test_the_first_visit(first_client, services):
     for password, again in ((SHORT, SHORT), (OTHER, PASSWORD)):
         said(first_client.post("/setup", data={"password": password, "again": again}, headers=ASKED))
     services.owner.set_password(PASSWORD)
+    log_in(first_client)
+    said(first_client.get("/setup/done", headers={**ASKED, "Host": "192.168.1.20"}))
     late = first_client.post("/setup", data={"password": OTHER, "again": OTHER}, headers=ASKED)
     assert late.status_code == 403
     said(late)

@@ -110,7 +110,7 @@ def test_the_first_visit_leads_below_it(services, connection):
     client.environ_base.update({CONNECTION_KEY: connection, "REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_PREFIX": "/cam"})
     assert client.get("/login").headers["Location"].startswith("/cam/setup?")
     form = {"password": PASSWORD, "again": PASSWORD, "next": "/"}
-    assert client.post("/setup", data=form).headers["Location"] == "/cam/"
+    assert client.post("/setup", data=form).headers["Location"] == "/cam/setup/done?next=/"
 
 
 def test_no_module_has_an_address_of_its_own():
