@@ -110,7 +110,7 @@ def test_escape_puts_away_the_menu_before_the_filled_page(system: DemoSystem, ne
 def test_a_press_beside_the_menu_puts_it_away(page: Page) -> None:
     page.wait_for_selector("#choices:enabled").click()
     expect(page.locator("#choice-menu")).to_be_visible()
-    page.locator("#recording-status").click()
+    page.locator("h1").click()
     expect(page.locator("#choice-menu")).to_be_hidden()
 
 

@@ -24,10 +24,13 @@ OVERLAPS = """() => {
     };
     const place = (element, other) =>
         pressed(element) && pressed(other) ? element.getBoundingClientRect() : words(element);
+    // Of an upright phone's panel, under which the list is scrolled.
+    const panel = document.querySelector(".controls");
+    const isFixed = (element) => panel.contains(element) && getComputedStyle(panel).position === "fixed";
     const found = [];
     for (const [i, a] of shown.entries()) {
         for (const b of shown.slice(i + 1)) {
-            if (a.contains(b) || b.contains(a)) continue;
+            if (a.contains(b) || b.contains(a) || isFixed(a) !== isFixed(b)) continue;
             if (over(place(a, b), place(b, a))) found.push([a.outerHTML, b.outerHTML]);
         }
     }
