@@ -66,6 +66,11 @@ export class BBoxOverlay extends EventTarget {
     return this.#state;
   }
 
+  /** What it draws over, in whose pixels the boxes of `state` are. */
+  get picture() {
+    return this.#picture;
+  }
+
   start() {
     if (this.#life) return;
     this.#life = new AbortController();
@@ -155,23 +160,43 @@ export class BBoxOverlay extends EventTarget {
     fit(this.#canvas, clientWidth, clientHeight);
     const { width, height } = this.#picture;
     if (!detections.length || !width) return;
-    const picture = pictureRect(clientWidth, clientHeight, width, height);
-    const scale = picture.w / width;
+    const place = pictureRect(clientWidth, clientHeight, width, height);
     const covered = this.#covered();
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    for (const { class_name, confidence, bbox } of detections) {
-      const x = picture.x + bbox.x * scale;
-      const y = picture.y + bbox.y * scale;
-      const box = intersection({ x, y, w: bbox.w * scale, h: bbox.h * scale }, picture);
-      paintBox(this.#context, box);
-      paintLabel(this.#context, `${this.#nameOf(class_name)} ${Math.round(confidence * 100)}%`, box, picture, covered, rem);
-    }
+    paintDetections(this.#context, detections, this.#picture, place, { nameOf: this.#nameOf, seen: place, covered, rem });
   }
 
-  /** @returns {Rect[]} in the canvas's CSS pixels */
+  /** @returns {Rect[]} in the pixels that it is painted in */
   #covered() {
     const { left, top } = this.#canvas.getBoundingClientRect();
     return this.#covering().map(({ x, y, width, height }) => ({ x: x - left, y: y - top, w: width, h: height }));
+  }
+}
+
+/**
+ * @typedef {object} Painting how boxes are painted
+ * @property {(className: string) => string} nameOf what a person calls the class
+ * @property {Rect} seen the part of the picture's place where labels are seen
+ * @property {Rect[]} covered where nothing would be seen of them
+ * @property {number} rem the text size
+ */
+
+/**
+ * All lengths are in the context's pixels.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Detection[]} detections
+ * @param {{width: number, height: number}} picture in whose pixels they are
+ * @param {Rect} place where the picture is
+ * @param {Painting} painting
+ */
+export function paintDetections(context, detections, { width, height }, place, { nameOf, seen, covered, rem }) {
+  const [across, down] = [place.w / width, place.h / height];
+  for (const { class_name, confidence, bbox } of detections) {
+    const whole = { x: place.x + bbox.x * across, y: place.y + bbox.y * down, w: bbox.w * across, h: bbox.h * down };
+    const box = intersection(whole, place);
+    if (!overlap(box, seen)) continue;
+    paintBox(context, box);
+    paintLabel(context, `${nameOf(class_name)} ${Math.round(confidence * 100)}%`, box, seen, covered, rem);
   }
 }
 

@@ -5,9 +5,10 @@ import { loadStyle } from "./style_sheet.js";
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("../lib/messages.js").MessageKey} MessageKey */
 /** @typedef {{value: string, label: MessageKey | "WebRTC" | "MJPEG", about: MessageKey}} Option */
-
+/** @typedef {{name: ChoiceName, value: string, off: string, label: MessageKey}} Switch a checkbox; `off` is the value without it */
+/** @typedef {{name: ChoiceName, legend: MessageKey, options: Option[], also?: Switch}} Group */
 /** What there is to choose, by the choices' names, each with a line that explains it. */
-const GROUPS = /** @type {{name: ChoiceName, legend: MessageKey, options: Option[]}[]} */ ([
+const GROUPS = /** @type {Group[]} */ ([
   {
     name: "boxes",
     legend: "live.boxes",
@@ -15,6 +16,7 @@ const GROUPS = /** @type {{name: ChoiceName, legend: MessageKey, options: Option
       { value: "exact", label: "live.boxes.exact", about: "live.boxes.exact.about" },
       { value: "fastest", label: "live.boxes.fastest", about: "live.boxes.fastest.about" },
     ],
+    also: { name: "photo", value: "boxes", off: "plain", label: "live.boxes.photo" },
   },
   {
     name: "picture",
@@ -35,7 +37,6 @@ export class ChoiceMenu {
   #button;
   #menu;
   #choices;
-
   #style;
 
   /**
@@ -49,7 +50,10 @@ export class ChoiceMenu {
     this.#choices = choices;
     this.#style = loadStyle(button.dataset.style);
     this.#menu = makeMenu(button.getAttribute("aria-label") ?? "");
-    for (const group of GROUPS) if (!without.includes(group.name)) this.#menu.append(makeGroup(group, messages));
+    for (const group of GROUPS) {
+      const options = without.includes(group.name) ? [] : group.options;
+      if (options.length || group.also) this.#menu.append(makeGroup({ ...group, options }, messages));
+    }
     button.after(this.#menu);
     this.#menu.addEventListener("change", (event) => this.#onPick(/** @type {HTMLInputElement} */ (event.target)));
     choices.addEventListener("change", () => this.#check());
@@ -70,14 +74,14 @@ export class ChoiceMenu {
     this.#button.setAttribute("aria-expanded", String(shown));
   }
 
-  /** @param {HTMLInputElement} radio */
-  #onPick({ name, value }) {
-    this.#choices.set(/** @type {ChoiceName} */ (name), value);
+  /** @param {HTMLInputElement} input */
+  #onPick({ name, value, checked, dataset }) {
+    this.#choices.set(/** @type {ChoiceName} */ (name), checked ? value : dataset.off ?? "");
   }
 
   #check() {
-    for (const radio of this.#menu.querySelectorAll("input")) {
-      radio.checked = this.#choices.get(/** @type {ChoiceName} */ (radio.name)) === radio.value;
+    for (const input of this.#menu.querySelectorAll("input")) {
+      input.checked = this.#choices.get(/** @type {ChoiceName} */ (input.name)) === input.value;
     }
   }
 
@@ -108,14 +112,28 @@ function makeMenu(label) {
 }
 
 /**
- * @param {typeof GROUPS[number]} group
+ * @param {Group} group
  * @param {Messages} messages
  */
-function makeGroup({ name, legend, options }, messages) {
+function makeGroup({ name, legend, options, also }, messages) {
   const group = element("fieldset", "");
   group.append(element("legend", "", messages.text(legend)));
   for (const option of options) group.append(...makeOption(name, option, messages));
+  if (also) group.append(makeSwitch(also, messages));
   return group;
+}
+
+/**
+ * @param {Switch} also
+ * @param {Messages} messages
+ */
+function makeSwitch({ name, value, off, label }, messages) {
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", name, value });
+  box.dataset.off = off;
+  const named = element("label", "");
+  named.append(box, messages.text(label));
+  return named;
 }
 
 /**

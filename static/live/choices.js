@@ -4,6 +4,7 @@ const PREFIX = "petcam.";
 const VALUES = {
   boxes: ["exact", "fastest"],
   picture: ["auto", "webrtc", "mjpeg"],
+  photo: ["plain", "boxes"],
 };
 
 /** @typedef {keyof typeof VALUES} ChoiceName */

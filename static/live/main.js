@@ -15,6 +15,7 @@ import { setAspect } from "./frames.js";
 import { MjpegView } from "./mjpeg_view.js";
 import { Notice } from "./notice.js";
 import { setShape } from "./picture_shape.js";
+import { PictureTools } from "./picture_tools.js";
 import { PlayoutDelay } from "./playout_delay.js";
 import { RestingControls } from "./resting_controls.js";
 import { VideoPicture } from "./video_picture.js";
@@ -91,6 +92,9 @@ class Page {
       this.recording,
       this.messages,
     );
+    const { choices, client, detections, fallback, messages, overlay, view } = this;
+    const parts = { choices, client, detections, fallback, messages, overlay, video: this.#video, view };
+    new PictureTools(parts, (...said) => this.#toast(...said)).start();
     this.#wire();
     this.#open();
     this.#showLatest();

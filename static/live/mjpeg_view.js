@@ -73,6 +73,10 @@ export class MjpegView extends EventTarget {
     return this.#error;
   }
 
+  get canvas() {
+    return this.#canvas;
+  }
+
   get width() {
     return this.#size.width;
   }

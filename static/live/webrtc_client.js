@@ -79,6 +79,10 @@ export class WebRTCVideoClient extends EventTarget {
     return this.#detail;
   }
 
+  get video() {
+    return this.#video;
+  }
+
   start() {
     if (this.#life) return;
     this.#life = new AbortController();

@@ -83,6 +83,23 @@ def page(system: DemoSystem, new_page: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture(scope="module")
+def shared(system: DemoSystem, browser: Browser) -> Iterator[Page]:
+    """The page as in ``page``, for all tests of a file, which leave it as it was: so small that it scrolls."""
+    context = browser.new_context(locale="ja-JP", viewport={"width": 700, "height": 520}, base_url=system.url)
+    context.set_default_timeout(TIMEOUT_MS)
+    failures: list[str] = []
+    context.on("weberror", lambda error: failures.append(str(error.error)))
+    opened = context.new_page()
+    opened.goto("/")
+    opened.wait_for_selector("#camera[data-video=live]")
+    opened.evaluate(PETCAM)
+    yield opened
+    failed = list(failures)
+    leave(context)
+    assert failed == []
+
+
+@pytest.fixture(scope="module")
 def modules(system: DemoSystem, browser: Browser) -> Iterator[Page]:
     """A page that only imports."""
     page = browser.new_page()

@@ -86,7 +86,13 @@ def test_the_tab_key_reaches_the_controls_in_their_order(page: Page) -> None:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     between = ["last-recording", "SUMMARY"]  # where something was recorded before
-    assert [each for each in reached if each not in between] == ["rewind", "choices", "fullscreen", "start-recording"]
+    assert [each for each in reached if each not in between] == [
+        "photo",
+        "rewind",
+        "choices",
+        "fullscreen",
+        "start-recording",
+    ]
 
 
 def test_full_screen_holds_the_boxes_and_the_controls(page: Page) -> None:
