@@ -12,6 +12,7 @@ import { DetectorDelay } from "./detector_delay.js";
 const LABEL_HEIGHT = 1.5;
 const LABEL_PADDING = 0.5;
 const FONT_SIZE = 0.8125;
+const WIDEST_ZOOMED = 2560; // pixels of the canvas
 const LABEL_GAP = 4; // pixels, to the box and to the picture's edges
 
 /**
@@ -43,6 +44,9 @@ export class BBoxOverlay extends EventTarget {
   #life = null;
   #stopFrames = () => {};
   #vanishTimer = 0;
+  #zoom = 1;
+  /** @type {Rect | null} */
+  #view = null;
   /** @type {number | undefined} */
   #rtpTimestamp;
   #past = false; // the frame on the screen is of a while ago
@@ -114,6 +118,17 @@ export class BBoxOverlay extends EventTarget {
     this.#draw(); // it may be the result of the frame on the screen
   }
 
+  /**
+   * The canvas is shown larger by a transform: its lines and labels stay as they are.
+   * @param {number} zoom
+   * @param {Rect} view what is seen of the enlarged canvas, in pixels of the screen from its corner
+   */
+  setZoom(zoom, view) {
+    this.#zoom = zoom;
+    this.#view = view;
+    this.#draw();
+  }
+
   /** Forget all results: no more of them come. */
   clear() {
     clearTimeout(this.#vanishTimer);
@@ -157,13 +172,15 @@ export class BBoxOverlay extends EventTarget {
   /** @param {Detection[]} detections */
   #paint(detections) {
     const { clientWidth, clientHeight } = this.#canvas;
-    fit(this.#canvas, clientWidth, clientHeight);
+    const [across, down] = [clientWidth * this.#zoom, clientHeight * this.#zoom]; // on the screen, where it is zoomed
+    fit(this.#canvas, across, down, clientWidth);
     const { width, height } = this.#picture;
     if (!detections.length || !width) return;
-    const place = pictureRect(clientWidth, clientHeight, width, height);
+    const place = pictureRect(across, down, width, height);
+    const seen = this.#view ? intersection(place, this.#view) : place;
     const covered = this.#covered();
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    paintDetections(this.#context, detections, this.#picture, place, { nameOf: this.#nameOf, seen: place, covered, rem });
+    paintDetections(this.#context, detections, this.#picture, place, { nameOf: this.#nameOf, seen, covered, rem });
   }
 
   /** @returns {Rect[]} in the pixels that it is painted in */
@@ -227,13 +244,16 @@ function intersection(a, b) {
 }
 
 /**
- * An empty canvas with one pixel for each of the screen's, drawn on in CSS pixels.
+ * An empty canvas with one pixel for each of the screen's, drawn on in CSS pixels. One that is zoomed has so many only as
+ * long as its memory stays in bounds.
  * @param {HTMLCanvasElement} canvas
- * @param {number} width CSS pixels
+ * @param {number} width CSS pixels, as it is shown
  * @param {number} height
+ * @param {number} laidOut CSS pixels: its width where nothing is zoomed
  */
-function fit(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1;
+function fit(canvas, width, height, laidOut) {
+  const density = window.devicePixelRatio || 1;
+  const ratio = Math.min(density, Math.max(laidOut * density, WIDEST_ZOOMED) / (width || 1));
   const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });

@@ -7,6 +7,15 @@ import { loadStyle } from "./style_sheet.js";
 /** @typedef {{value: string, label: MessageKey | "WebRTC" | "MJPEG", about: MessageKey}} Option */
 /** @typedef {{name: ChoiceName, value: string, off: string, label: MessageKey}} Switch a checkbox; `off` is the value without it */
 /** @typedef {{name: ChoiceName, legend: MessageKey, options: Option[], also?: Switch}} Group */
+/**
+ * @typedef {object} Action what can be done beside choosing
+ * @property {string} id of its button
+ * @property {() => MessageKey} label as it is now
+ * @property {() => boolean} [isThere] whether it can be done now
+ * @property {boolean} [stays] whether the menu stays: it may be done again
+ * @property {() => void} act
+ */
+
 /** What there is to choose, by the choices' names, each with a line that explains it. */
 const GROUPS = /** @type {Group[]} */ ([
   {
@@ -38,14 +47,17 @@ export class ChoiceMenu {
   #menu;
   #choices;
   #style;
+  /** @type {() => void} shows what can be done now, in the words of now */
+  #showActions;
 
   /**
    * @param {HTMLButtonElement} button behind which the menu is put; its `data-style` is the menu's style sheet
    * @param {Choices} choices
    * @param {Messages} messages
    * @param {ChoiceName[]} without what changes nothing in this browser
+   * @param {Action[]} actions
    */
-  constructor(button, choices, messages, without) {
+  constructor(button, choices, messages, without, actions) {
     this.#button = button;
     this.#choices = choices;
     this.#style = loadStyle(button.dataset.style);
@@ -54,6 +66,7 @@ export class ChoiceMenu {
       const options = without.includes(group.name) ? [] : group.options;
       if (options.length || group.also) this.#menu.append(makeGroup({ ...group, options }, messages));
     }
+    this.#showActions = this.#makeActions(actions, messages);
     button.after(this.#menu);
     this.#menu.addEventListener("change", (event) => this.#onPick(/** @type {HTMLInputElement} */ (event.target)));
     choices.addEventListener("change", () => this.#check());
@@ -70,8 +83,39 @@ export class ChoiceMenu {
 
   /** @param {boolean} shown */
   #show(shown) {
+    if (shown) this.#showActions();
     this.#menu.hidden = !shown;
     this.#button.setAttribute("aria-expanded", String(shown));
+  }
+
+  /**
+   * @param {Action[]} actions
+   * @param {Messages} messages
+   */
+  #makeActions(actions, messages) {
+    const buttons = actions.map((action) => {
+      const button = element("button", "");
+      button.id = action.id;
+      button.addEventListener("click", () => this.#onAction(action));
+      return button;
+    });
+    const row = element("p", "actions");
+    row.append(...buttons);
+    this.#menu.append(row);
+    return () =>
+      actions.forEach(({ label, isThere }, at) => {
+        buttons[at].hidden = isThere !== undefined && !isThere();
+        buttons[at].textContent = messages.text(label());
+      });
+  }
+
+  /** @param {Action} action */
+  #onAction({ act, stays }) {
+    if (!stays) {
+      this.#show(false);
+      this.#button.focus({ preventScroll: true }); // to which the focus comes back from what is shown instead
+    }
+    act();
   }
 
   /** @param {HTMLInputElement} input */

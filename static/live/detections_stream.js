@@ -21,6 +21,7 @@ export class DetectionsStream extends EventTarget {
   /** @type {ServerError | null} */
   #refusal = null;
   #reopenTimer = 0;
+  #seenElsewhere = false;
 
   get connected() {
     return this.#connected;
@@ -45,8 +46,14 @@ export class DetectionsStream extends EventTarget {
     this.#hangUp();
   }
 
+  /** Whether the results are shown outside of the page too. @param {boolean} seen */
+  setSeenElsewhere(seen) {
+    this.#seenElsewhere = seen;
+    if (this.#life) this.#followVisibility();
+  }
+
   #followVisibility() {
-    if (document.hidden) this.#hangUp();
+    if (document.hidden && !this.#seenElsewhere) this.#hangUp();
     else if (!this.#source) this.#open();
   }
 

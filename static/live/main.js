@@ -52,6 +52,8 @@ class Page {
   #notice;
   /** @type {RecordingPanel | undefined} */
   #panel;
+  /** @type {PictureTools | undefined} */
+  #tools;
   /** @type {Promise<ChoiceMenu> | null} */
   #choiceMenu = null;
   #toastTimer = 0;
@@ -94,7 +96,8 @@ class Page {
     );
     const { choices, client, detections, fallback, messages, overlay, view } = this;
     const parts = { choices, client, detections, fallback, messages, overlay, video: this.#video, view };
-    new PictureTools(parts, (...said) => this.#toast(...said)).start();
+    this.#tools = new PictureTools(parts, (...said) => this.#toast(...said));
+    this.#tools.start();
     this.#wire();
     this.#open();
     this.#showLatest();
@@ -249,7 +252,10 @@ class Page {
 
   #onChoices() {
     this.#choiceMenu ??= import("./choice_menu.js").then(
-      ({ ChoiceMenu }) => new ChoiceMenu(byId("choices"), this.choices, this.messages, canDelay() ? [] : ["boxes"]),
+      ({ ChoiceMenu }) => {
+        const without = /** @type {("boxes")[]} */ (canDelay() ? [] : ["boxes"]);
+        return new ChoiceMenu(byId("choices"), this.choices, this.messages, without, this.#tools?.actions ?? []);
+      },
     );
     this.#choiceMenu.then(
       (menu) => menu.toggle(),

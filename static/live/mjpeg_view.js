@@ -192,7 +192,7 @@ export class MjpegView extends EventTarget {
 
   /** The narrowest of `WIDTHS` that has a pixel for each of the screen's; 0, the camera's own, where none has. */
   #fittingWidth() {
-    const wanted = this.#canvas.clientWidth * (window.devicePixelRatio || 1);
+    const wanted = this.#canvas.getBoundingClientRect().width * (window.devicePixelRatio || 1); // of a zoomed one, too
     return WIDTHS.find((width) => width >= wanted) ?? 0;
   }
 

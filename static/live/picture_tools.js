@@ -1,7 +1,9 @@
 import { byId } from "../lib/dom.js";
+import { isSmall, smallWindow } from "./small_window.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./bbox_overlay.js").BBoxOverlay} BBoxOverlay */
+/** @typedef {import("./choice_menu.js").Action} Action */
 /** @typedef {import("./choices.js").Choices} Choices */
 /** @typedef {import("./detections_stream.js").DetectionsStream} DetectionsStream */
 /** @typedef {import("./fallback.js").Fallback} Fallback */
@@ -25,14 +27,18 @@ import { byId } from "../lib/dom.js";
 const SVG = "http://www.w3.org/2000/svg";
 const PHOTO =
   "M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zM8.5 13a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z";
+const WITH_SHIFT = ["+"]; // on some keyboards
+const ZOOM_KEYS = ["+", "=", "-", "0", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
 /**
- * What can be done with the picture besides looking at it. Here are only the presses and keys that each begins with; what
- * they do is a module that comes with the first of them.
+ * What can be done with the picture besides looking at it: a photo, zoom, picture in picture, and a screen that stays
+ * on. Here are only the presses, keys and gestures that each begins with; what they do is a module that comes
+ * with the first of them.
  */
 export class PictureTools {
   #parts;
   #say;
+  #camera = byId("camera");
   /** @type {Map<string, Promise<any>>} by the module's name: what it was asked for */
   #tools = new Map();
 
@@ -50,18 +56,83 @@ export class PictureTools {
     photo.addEventListener("click", () => this.#photograph());
     byId("rewind").before(photo);
     document.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#awaitGestures();
+    this.#parts.fallback.addEventListener("statechange", () => this.#followPicture());
+    this.#followPicture();
+  }
+
+  /** What is too rare for a button on the picture. @returns {Action[]} */
+  get actions() {
+    const { video } = this.#parts.client;
+    return [
+      { id: "zoom-in", label: () => "live.zoom.in", stays: true, act: () => this.#zoom("+") },
+      { id: "zoom-out", label: () => "live.zoom.out", stays: true, act: () => this.#zoom("-") },
+      {
+        id: "small-window",
+        label: () => (isSmall(video) ? "live.pip.close" : "live.pip"),
+        isThere: () => isSmall(video) || (this.#parts.fallback.way === "webrtc" && smallWindow(video) !== null),
+        act: () => this.#use("pictureInPicture", (tool) => tool.toggle()),
+      },
+    ];
   }
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     const { key, target } = event;
-    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.isComposing || event.defaultPrevented) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
+    if (event.shiftKey && !WITH_SHIFT.includes(key)) return;
     if (!(target instanceof Element) || isTextField(target)) return;
-    if (key === "p" && !event.repeat) this.#photograph();
+    if (ZOOM_KEYS.includes(key)) this.#onZoomKey(event, target);
+    else if (key === "p" && !event.repeat) this.#photograph();
+  }
+
+  // An arrow scrolls the page, or goes through a menu's radio buttons, unless the picture is what it can move.
+  /**
+   * @param {KeyboardEvent} event
+   * @param {Element} target
+   */
+  #onZoomKey(event, target) {
+    const moves = event.key.startsWith("Arrow");
+    if ((moves || event.key === "0") && !this.#isZoomed) return;
+    if (moves && target.matches("input")) return;
+    event.preventDefault();
+    this.#zoom(event.key);
+  }
+
+  get #isZoomed() {
+    return this.#camera.dataset.zoomed !== undefined;
+  }
+
+  /** @param {string} key */
+  #zoom(key) {
+    this.#use("zoom", (zoom) => zoom.onKey(key));
   }
 
   #photograph() {
     this.#use("photo", (photo) => photo.take());
+  }
+
+  // A mouse, a finger or a pen on the picture brings the module, so that it is there by the time of the gesture.
+  #awaitGestures() {
+    const picture = byId("zoomed").parentElement;
+    const bring = () => this.#use("zoom", () => {}, () => {});
+    picture.style.touchAction = "pan-x pan-y"; // two fingers, and two taps, are for the picture
+    picture.addEventListener("pointerenter", bring, { once: true });
+    picture.addEventListener("wheel", (/** @type {WheelEvent} */ event) => this.#onWheel(event), { passive: false });
+  }
+
+  /** @param {WheelEvent} event */
+  #onWheel(event) {
+    if (!event.ctrlKey && !this.#isZoomed) return; // it scrolls the page
+    event.preventDefault();
+    this.#use("zoom", (zoom) => zoom.onWheel(event));
+  }
+
+  #followPicture() {
+    const live = this.#parts.fallback.state === "live";
+    if ("wakeLock" in navigator && (live || this.#tools.has("wakeLock"))) {
+      this.#use("wakeLock", (lock) => lock.hold(this.#parts.fallback.state === "live"), () => {});
+    }
   }
 
   /**
@@ -80,9 +151,13 @@ export class PictureTools {
   }
 }
 
-/** @type {Record<"photo", (parts: PictureParts, say: Say) => Promise<any>>} */
+/** @type {Record<"photo" | "zoom" | "pictureInPicture" | "wakeLock", (parts: PictureParts, say: Say) => Promise<any>>} */
 const MAKERS = {
   photo: (parts, say) => import("./photo.js").then(({ Photo }) => new Photo(parts, say)),
+  zoom: ({ overlay }) => import("./zoom.js").then(({ Zoom }) => new Zoom(byId("camera"), byId("zoomed"), overlay)),
+  pictureInPicture: (parts, say) =>
+    import("./picture_in_picture.js").then(({ PictureInPicture }) => new PictureInPicture(parts, say)),
+  wakeLock: () => import("./wake_lock.js").then(({ WakeLock }) => new WakeLock()),
 };
 
 /**

@@ -75,7 +75,8 @@ export class Rewind extends EventTarget {
   #open() {
     if (this.isOpen) return;
     const { camera, canvas } = this.#page;
-    canvas.before(this.#video, this.#label);
+    canvas.before(this.#video);
+    canvas.parentElement?.after(this.#label); // which is not zoomed along with the picture
     /** @type {HTMLElement} */ (camera.querySelector(".controls")).before(this.#bar);
     this.#setSlider(STEP, STEP);
     this.#setState("loading");

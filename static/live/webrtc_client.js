@@ -49,6 +49,8 @@ export class WebRTCVideoClient extends EventTarget {
   /** @type {RTCPeerConnection | null} */
   #peer = null;
   #newest = new NewestFrame(); // of all calls
+  /** @type {(() => void) | null} while it is seen in another window too */
+  #stopElsewhere = null;
   #failures = 0;
   #retryAt = Infinity; // performance.now() of the next try
   #quietAt = Infinity; // performance.now() at which a picture is missed
@@ -81,6 +83,15 @@ export class WebRTCVideoClient extends EventTarget {
 
   get video() {
     return this.#video;
+  }
+
+  /**
+   * The stream is seen in another window too, and is missed there while the page is hidden; null where it no longer is.
+   * @param {HTMLVideoElement | null} video
+   */
+  setSeenIn(video) {
+    this.#stopElsewhere?.();
+    this.#stopElsewhere = video && eachFrame(video, (frame) => this.#onFrame(frame));
   }
 
   start() {
@@ -226,7 +237,7 @@ export class WebRTCVideoClient extends EventTarget {
   #tick() {
     const slept = Date.now() - this.#tickedAt > SLEPT_MS;
     this.#tickedAt = Date.now();
-    if (document.hidden) return; // no picture is presented then
+    if (document.hidden && !this.#stopElsewhere) return; // no picture is presented then
     if (slept) this.wake();
     else if (performance.now() >= this.#retryAt) this.#connect();
     else if (performance.now() >= this.#quietAt) this.#onQuiet();
