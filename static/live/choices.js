@@ -5,6 +5,7 @@ const VALUES = {
   boxes: ["exact", "fastest"],
   picture: ["auto", "webrtc", "mjpeg"],
   photo: ["plain", "boxes"],
+  keys: ["on", "off"],
 };
 
 /** @typedef {keyof typeof VALUES} ChoiceName */

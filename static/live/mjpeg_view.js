@@ -48,6 +48,7 @@ export class MjpegView extends EventTarget {
   #retryTimer = 0;
   #quietTimer = 0;
   #size = { width: 0, height: 0 };
+  #received = 0;
   /** @type {Set<(frame: PresentedFrame) => void>} */
   #callbacks = new Set();
 
@@ -75,6 +76,11 @@ export class MjpegView extends EventTarget {
 
   get canvas() {
     return this.#canvas;
+  }
+
+  /** Bytes, of all streams so far. */
+  get received() {
+    return this.#received;
   }
 
   get width() {
@@ -143,6 +149,7 @@ export class MjpegView extends EventTarget {
     const parts = new PartReader();
     let maybeOld = this.#cameraIsQuiet(); // the server sends a new stream the last picture that it has
     for (let { done, value } = await stream.read(); !done; { done, value } = await stream.read()) {
+      this.#received += value?.length ?? 0;
       const part = parts.push(/** @type {Uint8Array} */ (value));
       if (!part || !this.#newest.isNewer(timestampOf(part))) continue;
       if (!maybeOld) this.#onPart(part, signal);

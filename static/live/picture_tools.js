@@ -27,12 +27,12 @@ import { isSmall, smallWindow } from "./small_window.js";
 const SVG = "http://www.w3.org/2000/svg";
 const PHOTO =
   "M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zM8.5 13a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z";
-const WITH_SHIFT = ["+"]; // on some keyboards
+const WITH_SHIFT = ["?", "+"]; // on some keyboards
 const ZOOM_KEYS = ["+", "=", "-", "0", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
 /**
- * What can be done with the picture besides looking at it: a photo, zoom, picture in picture, and a screen that stays
- * on. Here are only the presses, keys and gestures that each begins with; what they do is a module that comes
+ * What can be done with the picture besides looking at it: a photo, zoom, picture in picture, keys, figures, and a screen
+ * that stays on. Here are only the presses, keys and gestures that each begins with; what they do is a module that comes
  * with the first of them.
  */
 export class PictureTools {
@@ -55,6 +55,7 @@ export class PictureTools {
     const photo = makeButton("photo", this.#parts.messages.text("live.photo"), PHOTO);
     photo.addEventListener("click", () => this.#photograph());
     byId("rewind").before(photo);
+    byId("choices").addEventListener("click", () => this.#putAway());
     document.addEventListener("keydown", (event) => this.#onKey(event));
     this.#awaitGestures();
     this.#parts.fallback.addEventListener("statechange", () => this.#followPicture());
@@ -73,6 +74,8 @@ export class PictureTools {
         isThere: () => isSmall(video) || (this.#parts.fallback.way === "webrtc" && smallWindow(video) !== null),
         act: () => this.#use("pictureInPicture", (tool) => tool.toggle()),
       },
+      { id: "show-figures", label: () => "live.figures", act: () => this.#toggle("figures") },
+      { id: "show-keys", label: () => "live.keys", act: () => this.#toggle("keys") },
     ];
   }
 
@@ -81,10 +84,18 @@ export class PictureTools {
     const { key, target } = event;
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
     if (event.shiftKey && !WITH_SHIFT.includes(key)) return;
-    if (!(target instanceof Element) || isTextField(target)) return;
-    if (ZOOM_KEYS.includes(key)) this.#onZoomKey(event, target);
-    else if (key === "p" && !event.repeat) this.#photograph();
+    if (!(target instanceof Element) || isTextField(target) || this.#parts.choices.get("keys") === "off") return;
+    const within = target.closest("[role=dialog]") !== null; // whose own key puts it away
+    if (ZOOM_KEYS.includes(key)) return void (within || this.#onZoomKey(event, target));
+    const acts = within ? this.#showing : { ...this.#showing, ...this.#acting };
+    if (!event.repeat) acts[key.toLowerCase()]?.();
   }
+
+  /** @type {Record<string, () => void>} */
+  #showing = { i: () => this.#toggle("figures"), "?": () => this.#toggle("keys") };
+
+  /** @type {Record<string, () => void>} */
+  #acting = { p: () => this.#photograph(), f: () => byId("fullscreen").click(), r: () => pressRecording() };
 
   // An arrow scrolls the page, or goes through a menu's radio buttons, unless the picture is what it can move.
   /**
@@ -110,6 +121,19 @@ export class PictureTools {
 
   #photograph() {
     this.#use("photo", (photo) => photo.take());
+  }
+
+  /** @param {"figures" | "keys"} name */
+  #toggle(name) {
+    this.#putAway(name);
+    this.#use(name, (sheet) => sheet.toggle());
+  }
+
+  /** @param {string} [except] the one that stays */
+  #putAway(except) {
+    for (const name of ["figures", "keys"]) {
+      if (name !== except) this.#tools.get(name)?.then((sheet) => sheet.close(), () => {});
+    }
   }
 
   // A mouse, a finger or a pen on the picture brings the module, so that it is there by the time of the gesture.
@@ -151,13 +175,16 @@ export class PictureTools {
   }
 }
 
-/** @type {Record<"photo" | "zoom" | "pictureInPicture" | "wakeLock", (parts: PictureParts, say: Say) => Promise<any>>} */
+/** @type {Record<"photo" | "zoom" | "pictureInPicture" | "wakeLock" | "figures" | "keys", (parts: PictureParts, say: Say) => Promise<any>>} */
 const MAKERS = {
   photo: (parts, say) => import("./photo.js").then(({ Photo }) => new Photo(parts, say)),
   zoom: ({ overlay }) => import("./zoom.js").then(({ Zoom }) => new Zoom(byId("camera"), byId("zoomed"), overlay)),
   pictureInPicture: (parts, say) =>
     import("./picture_in_picture.js").then(({ PictureInPicture }) => new PictureInPicture(parts, say)),
   wakeLock: () => import("./wake_lock.js").then(({ WakeLock }) => new WakeLock()),
+  figures: (parts) => import("./figures.js").then(({ Figures }) => new Figures(byId("picture-controls"), parts)),
+  keys: ({ choices, messages }) =>
+    import("./keys.js").then(({ Keys }) => new Keys(byId("picture-controls"), choices, messages)),
 };
 
 /**
@@ -182,4 +209,10 @@ function makeButton(id, label, path) {
 /** @param {Element} element */
 function isTextField(element) {
   return element.matches("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox]):not([type=range])");
+}
+
+/** As a press on the button that is not to be pressed does nothing, so does the key. */
+function pressRecording() {
+  if (document.body.dataset.role !== "owner") return;
+  byId(byId("recording-status").dataset.state === "on" ? "stop-recording" : "start-recording").click();
 }

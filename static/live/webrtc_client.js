@@ -85,6 +85,11 @@ export class WebRTCVideoClient extends EventTarget {
     return this.#video;
   }
 
+  /** What the browser says of this call; null while there is none. @returns {Promise<RTCStatsReport | null>} */
+  async stats() {
+    return (await this.#peer?.getStats()) ?? null;
+  }
+
   /**
    * The stream is seen in another window too, and is missed there while the page is hidden; null where it no longer is.
    * @param {HTMLVideoElement | null} video

@@ -99,7 +99,7 @@ def test_there_is_nothing_to_press_where_there_is_no_such_window(shared: Page) -
         }"""
     )
     shared.locator("#choices").click()
-    expect(shared.locator("#zoom-in")).to_be_visible()
+    expect(shared.locator("#show-figures")).to_be_visible()
     expect(shared.locator("#small-window")).to_be_hidden()
     shared.keyboard.press("Escape")
     shared.evaluate("() => [window.documentPictureInPicture, HTMLVideoElement.prototype.requestPictureInPicture] = own")
