@@ -143,7 +143,7 @@ function jpegOf(canvas) {
 
 /** As recordings are named: the camera, which the page is named after, and the time. @param {Date} time */
 function nameOf(time) {
-  const camera = document.title.replace(/[^\p{L}\p{N}]+/gu, "-");
+  const camera = document.title.replace(/[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}-]+/gu, "-");
   const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
   const day = `${time.getFullYear()}${two(time.getMonth() + 1)}${two(time.getDate())}`;
   return `${camera}_${day}-${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}.jpg`;
