@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def board() -> Iterator[Machine]:
     with booted(debian_root("bookworm", "arm64")) as board:
-        for unit in ("petcam-keys.service", WEB, STREAMER):
+        for unit in ("petcam-keys.service", "petcam-announce.service", WEB, STREAMER):
             drop_in: Path = board.root / f"etc/systemd/system/{unit}.d/emulated.conf"
             drop_in.parent.mkdir()
             drop_in.write_text(EMULATED_UNIT)
