@@ -15,17 +15,20 @@ class Backend(Protocol):
 
 
 class PictureSize:
-    """What the last health said that knew a picture. Only a page that comes before any of these asks by itself.
+    """What the last health said that knew a picture. Only the first page, which comes before any of these, asks by
+    itself, and once: no other waits for a streamer that hangs. What it did not know, the page's own questions bring.
 
     A size is set and read as a whole, so threads need no lock."""
 
     def __init__(self, streamer: StreamerClient, backend: Backend | None) -> None:
         self._streamer, self._backend = streamer, backend
         self._known: tuple[int, int] | None = None
+        self._asked = False
 
     def now(self) -> tuple[int, int] | None:
         """Width and height in square pixels; None before the first picture, and where nobody answers."""
-        if self._known is None:
+        if self._known is None and not self._asked:
+            self._asked = True
             with suppress(PetcamError):  # the client has logged it
                 self.note(self._backend.health() if self._backend else json.loads(self._streamer.read("/health").body))
         return self._known

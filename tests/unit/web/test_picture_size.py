@@ -63,6 +63,14 @@ def test_it_is_left_out_where_nobody_says_it(client, streamer, body):
     assert client.get("/").status_code == 200
 
 
+def test_no_page_but_the_first_waits_for_a_streamer_that_does_not_answer(client, streamer):
+    streamer.fail(Code.STREAMER_TIMEOUT)
+    assert told(client) is None
+    asked = len(streamer.asked)
+    assert told(client) is None and client.get("/").status_code == 200
+    assert len(streamer.asked) == asked
+
+
 def test_the_python_backend_says_it_itself(services, streamer):
     class Backend:
         def health(self):
