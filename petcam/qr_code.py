@@ -19,10 +19,6 @@ def _library() -> ModuleType | None:
     return segno  # type: ignore[no-any-return, unused-ignore]
 
 
-def is_possible() -> bool:
-    return _library() is not None
-
-
 def svg(text: str) -> str:
     """An element for a page, of black and white and without a size; empty without segno."""
     library = _library()
