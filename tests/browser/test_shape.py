@@ -36,6 +36,14 @@ def petcam(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield Petcam(services, request.param[0] / request.param[1])
 
 
+def live_page(petcam: Petcam, new_page: NewPage, size: tuple[int, int]) -> Page:
+    page = new_page(viewport={"width": size[0], "height": size[1]})
+    petcam.open(page)
+    page.wait_for_selector(LIVE)
+    expect(page.locator("#server-status")).to_have_attribute("data-state", "connected")
+    return page
+
+
 def box(page: Page, selector: str) -> dict[str, float]:
     found = page.locator(selector).bounding_box()
     assert found is not None
@@ -53,10 +61,7 @@ def seen(page: Page, ratio: float) -> tuple[float, float]:
 def test_an_upright_phone_gives_it_the_whole_width_or_all_the_height_there_is(
     petcam: Petcam, new_page: NewPage, size: tuple[int, int]
 ) -> None:
-    page = new_page(viewport={"width": size[0], "height": size[1]})
-    petcam.open(page)
-    page.wait_for_selector(LIVE)
-    expect(page.locator("#server-status")).to_have_attribute("data-state", "connected")
+    page = live_page(petcam, new_page, size)
     width, height = seen(page, petcam.ratio)
     buttons, controls = box(page, "#fullscreen"), box(page, ".controls")
     if petcam.ratio > 1:
@@ -71,10 +76,7 @@ def test_an_upright_phone_gives_it_the_whole_width_or_all_the_height_there_is(
 def test_the_picture_and_its_controls_are_on_the_screen_at_once(
     petcam: Petcam, new_page: NewPage, size: tuple[int, int]
 ) -> None:
-    page = new_page(viewport={"width": size[0], "height": size[1]})
-    petcam.open(page)
-    page.wait_for_selector(LIVE)
-    expect(page.locator("#server-status")).to_have_attribute("data-state", "connected")
+    page = live_page(petcam, new_page, size)
     place, controls = box(page, ".picture"), box(page, ".controls")
     assert controls["y"] + controls["height"] <= size[1]
     assert place["width"] / place["height"] == pytest.approx(petcam.ratio, rel=0.01) or place["width"] == 480
