@@ -1,3 +1,4 @@
+import { make } from "../lib/make.js";
 import { loadStyle } from "./style_sheet.js";
 
 /** @typedef {import("./choices.js").Choices} Choices */
@@ -94,12 +95,12 @@ export class ChoiceMenu {
    */
   #makeActions(actions, messages) {
     const buttons = actions.map((action) => {
-      const button = element("button", "");
+      const button = make("button");
       button.id = action.id;
       button.addEventListener("click", () => this.#onAction(action));
       return button;
     });
-    const row = element("p", "actions");
+    const row = make("p", "actions");
     row.append(...buttons);
     this.#menu.append(row);
     return () =>
@@ -147,7 +148,7 @@ export class ChoiceMenu {
 
 /** @param {string} label */
 function makeMenu(label) {
-  const menu = element("div", "choice-menu");
+  const menu = make("div", "choice-menu");
   menu.id = "choice-menu"; // of the button's `aria-controls`
   menu.hidden = true;
   menu.setAttribute("role", "group");
@@ -160,8 +161,8 @@ function makeMenu(label) {
  * @param {Messages} messages
  */
 function makeGroup({ name, legend, options, also }, messages) {
-  const group = element("fieldset", "");
-  group.append(element("legend", "", messages.text(legend)));
+  const group = make("fieldset");
+  group.append(make("legend", "", messages.text(legend)));
   for (const option of options) group.append(...makeOption(name, option, messages));
   if (also) group.append(makeSwitch(also, messages));
   return group;
@@ -175,7 +176,7 @@ function makeSwitch({ name, value, off, label }, messages) {
   const box = document.createElement("input");
   Object.assign(box, { type: "checkbox", name, value });
   box.dataset.off = off;
-  const named = element("label", "");
+  const named = make("label");
   named.append(box, messages.text(label));
   return named;
 }
@@ -188,22 +189,10 @@ function makeSwitch({ name, value, off, label }, messages) {
 function makeOption(name, { value, label, about }, messages) {
   const radio = document.createElement("input");
   Object.assign(radio, { type: "radio", name, value });
-  const explained = element("p", "about", messages.text(about));
+  const explained = make("p", "about", messages.text(about));
   explained.id = `about-${value}`;
   radio.setAttribute("aria-describedby", explained.id);
-  const named = element("label", "");
+  const named = make("label");
   named.append(radio, label === "WebRTC" || label === "MJPEG" ? label : messages.text(label));
   return [named, explained];
-}
-
-/**
- * @param {string} tag
- * @param {string} className
- * @param {string} [text]
- */
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }

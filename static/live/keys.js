@@ -1,4 +1,5 @@
-import { element, Sheet } from "./sheet.js";
+import { make } from "../lib/make.js";
+import { Sheet } from "./sheet.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./choices.js").Choices} Choices */
@@ -34,9 +35,9 @@ export class Keys {
     const mayRecord = document.body.dataset.role === "owner";
     for (const [keys, text] of KEYS) {
       if (text === FOR_OWNERS && !mayRecord) continue;
-      const term = element("dt");
-      term.append(...keys.map((key) => element("kbd", "", key)));
-      this.#sheet.body.append(term, element("dd", "", messages.text(text)));
+      const term = make("dt");
+      term.append(...keys.map((key) => make("kbd", "", key)));
+      this.#sheet.body.append(term, make("dd", "", messages.text(text)));
     }
     this.#sheet.body.after(makeSwitch(choices, messages.text("live.keys.use")));
   }
@@ -58,7 +59,7 @@ export class Keys {
 function makeSwitch(choices, text) {
   const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: choices.get("keys") === "on" });
   box.addEventListener("change", () => choices.set("keys", box.checked ? "on" : "off"));
-  const label = element("label");
+  const label = make("label");
   label.append(box, text);
   return label;
 }

@@ -1,5 +1,6 @@
 import { dateFormat, megabytes } from "../lib/format.js";
 import { DISK_NOT_MOUNTED, fetchJSON, ServerError, sitePath } from "../lib/http.js";
+import { make } from "../lib/make.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {{name: string, start: string | number, duration: number, size: number, state: string}} Recording */
@@ -49,7 +50,7 @@ export class LatestRecordings extends EventTarget {
 
   /** @param {import("../lib/messages.js").MessageKey} key why there is no list */
   #say(key) {
-    this.#list.replaceChildren(element("li", "empty", this.#messages.text(key)));
+    this.#list.replaceChildren(make("li", "empty", this.#messages.text(key)));
   }
 
   /** @param {Recording[]} recordings */
@@ -65,14 +66,14 @@ export class LatestRecordings extends EventTarget {
   /** @param {Recording} recording */
   #row(recording) {
     const { name, size, state } = recording;
-    const row = element("li", "recording");
+    const row = make("li", "recording");
     const time = timeOf(recording);
     const when = Number.isNaN(time.getTime()) ? name : this.#format(time);
     if (state === "recording") {
-      row.append(element("span", "when", when), element("span", "size", this.#messages.text("live.recordings.growing")));
+      row.append(make("span", "when", when), make("span", "size", this.#messages.text("live.recordings.growing")));
       return row;
     }
-    row.append(link(name, when), element("span", "size", megabytes(size)), this.#download(name));
+    row.append(link(name, when), make("span", "size", megabytes(size)), this.#download(name));
     return row;
   }
 
@@ -107,16 +108,4 @@ function link(name, text) {
   anchor.href = address(name);
   anchor.textContent = text;
   return anchor;
-}
-
-/**
- * @param {string} tag
- * @param {string} className
- * @param {string} [text]
- */
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }

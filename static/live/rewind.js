@@ -1,4 +1,5 @@
 import { setText } from "../lib/dom.js";
+import { make } from "../lib/make.js";
 import { PastVideo } from "./past_video.js";
 
 /** @typedef {import("./past_buttons.js").PastPage} PastPage */
@@ -18,10 +19,10 @@ export class Rewind extends EventTarget {
   #page;
   /** @type {RewindState} */
   #state = "closed";
-  #video = made("video", "past");
-  #label = made("p", "past-label");
-  #bar = made("div", "past-bar");
-  #slider = made("input", "past-slider");
+  #video = make("video", "past");
+  #label = make("p", "past-label");
+  #bar = make("div", "past-bar");
+  #slider = make("input", "past-slider");
   #past;
   #dragging = false;
   #timer = 0; // of the label
@@ -88,7 +89,7 @@ export class Rewind extends EventTarget {
     const { messages } = this.#page;
     Object.assign(this.#slider, { type: "range", max: "0", step: "1" });
     this.#slider.setAttribute("aria-label", messages.text("live.rewind.slider"));
-    const live = made("button", "past-live");
+    const live = make("button", "past-live");
     live.textContent = messages.text("live.rewind.live");
     live.addEventListener("click", () => this.close());
     this.#bar.append(this.#slider, live);
@@ -170,16 +171,4 @@ export class Rewind extends EventTarget {
     this.close();
     this.dispatchEvent(new CustomEvent("trouble", { detail: error }));
   }
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {string} className
- * @returns {HTMLElementTagNameMap[Tag]}
- */
-function made(tag, className) {
-  const element = document.createElement(tag);
-  element.className = className;
-  return element;
 }

@@ -1,3 +1,4 @@
+import { make } from "../lib/make.js";
 import { loadStyle } from "./style_sheet.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
@@ -23,17 +24,17 @@ export class Sheet {
    * @param {() => void} [closed]
    */
   constructor(parent, id, title, messages, closed = () => {}) {
-    this.#root = element("div", "sheet");
+    this.#root = make("div", "sheet");
     this.#root.id = id;
     this.#root.hidden = true;
     this.#root.setAttribute("role", "dialog");
     this.#root.setAttribute("aria-labelledby", `${id}-title`);
-    const heading = element("h2", "", title);
+    const heading = make("h2", "", title);
     heading.id = `${id}-title`;
-    this.#closeButton = element("button", "quiet icon", "×");
+    this.#closeButton = make("button", "quiet icon", "×");
     this.#closeButton.setAttribute("aria-label", messages.text("live.sheet.close"));
     this.#closeButton.addEventListener("click", () => this.close());
-    this.body = element("dl", "sheet-body");
+    this.body = make("dl", "sheet-body");
     this.#root.append(heading, this.#closeButton, this.body);
     this.#closed = closed;
     this.#style = styleOf(parent);
@@ -66,8 +67,8 @@ export class Sheet {
 
   /** A term and what there is to say of it. @param {string} term @returns {HTMLElement} for the latter */
   addRow(term) {
-    const value = element("dd");
-    this.body.append(element("dt", "", term), value);
+    const value = make("dd");
+    this.body.append(make("dt", "", term), value);
     return value;
   }
 
@@ -83,17 +84,4 @@ export class Sheet {
 function styleOf(parent) {
   const there = [...document.querySelectorAll("link")].some((link) => link.getAttribute("href") === parent.dataset.style);
   return there ? Promise.resolve() : loadStyle(parent.dataset.style);
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag
- * @param {string} [className]
- * @param {string} [text]
- */
-export function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }

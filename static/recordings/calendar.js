@@ -1,6 +1,6 @@
+import { make } from "../lib/make.js";
 import { ICONS, iconButton } from "./icons.js";
 import { addDays } from "./dates.js";
-import { make } from "./make.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./dates.js").Dates} Dates */

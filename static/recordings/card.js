@@ -1,7 +1,7 @@
 import { setText } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
+import { make } from "../lib/make.js";
 import { urlOf } from "./library.js";
-import { make } from "./make.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./dates.js").Dates} Dates */

@@ -1,6 +1,7 @@
 import { setText } from "../lib/dom.js";
+import { make } from "../lib/make.js";
 import { Grid, SHELF } from "./grid.js";
-import { make, place } from "./make.js";
+import { place } from "./place.js";
 import { Shelf } from "./shelf.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */

@@ -1,8 +1,8 @@
 import { setText } from "../lib/dom.js";
 import { clock, megabytes } from "../lib/format.js";
+import { make } from "../lib/make.js";
 import { ICONS, iconButton, name as setName } from "./icons.js";
 import { urlOf } from "./library.js";
-import { make } from "./make.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./dates.js").Dates} Dates */

@@ -1,5 +1,6 @@
+import { make } from "../lib/make.js";
 import { Card } from "./card.js";
-import { make, place } from "./make.js";
+import { place } from "./place.js";
 
 /** @typedef {import("./library.js").Recording} Recording */
 /** @typedef {ConstructorParameters<typeof Card>[1]} Page */

@@ -1,16 +1,4 @@
 /**
- * @param {string} tag
- * @param {string} className
- * @param {string} [text]
- */
-export function make(tag, className, text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-/**
  * Make these the children, and move none that is in its place: what has the focus would lose it.
  * @param {Element} parent
  * @param {Element[]} children
