@@ -4,7 +4,7 @@
 ``tests/config-cases.yaml`` holds both to the same answers. A new key is a line in ``keys.py``.
 """
 
-from petcam.config.keys import Auth, Camera, Config, Recording, Streamer, Web, WebRTC
+from petcam.config.keys import Auth, Camera, Config, Detect, Recording, Streamer, Web, WebRTC
 from petcam.config.mistake import Mistake
 from petcam.config.reader import DEFAULT_PATH, load, parse
 
@@ -13,6 +13,7 @@ __all__ = [
     "Auth",
     "Camera",
     "Config",
+    "Detect",
     "Mistake",
     "Recording",
     "Streamer",

@@ -68,6 +68,16 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class Detect:
+    model: str = _key("auto", kinds.MODEL)
+    classes: list[str] = _key(["cat", "dog", "person"], kinds.CLASSES)
+    min_score: float = _key(0.4, kinds.number(0.1, 0.95))
+    max_fps: float = _key(5, kinds.number(0.1, 30))
+    threads: int = _key(1, kinds.whole(1, 8))
+    cpu_share: float = _key(0.5, kinds.number(0.02, 8))
+
+
+@dataclass(frozen=True)
 class Auth:
     mode: str = _key("password", kinds.choice("password", "none"))
 
@@ -79,4 +89,5 @@ class Config:
     camera: Camera = field(default_factory=Camera)
     webrtc: WebRTC = field(default_factory=WebRTC)
     recording: Recording = field(default_factory=Recording)
+    detect: Detect = field(default_factory=Detect)
     auth: Auth = field(default_factory=Auth)

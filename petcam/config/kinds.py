@@ -9,6 +9,7 @@ from typing import Any
 WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
 URL_BEGINS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/*")
 DECIMAL = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+")
+MAX_CLASS_NAME_BYTES = 32  # that fit into shared memory
 # How else a choice of off or on may be written, in small or capital letters.
 SWITCH = {"off": "off", "no": "off", "false": "off", "on": "on", "yes": "on", "true": "on"}
 
@@ -132,6 +133,20 @@ ICE_SERVERS = list_of(matching(r"(stun|stuns|turn|turns):\S+", "stun: or turn: U
 # What a line of text, a file's name and an XML file can hold, in all alphabets. Not what changes how the rest is read.
 _UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
 _SPACES = r" \u00a0\u3000"
+
+
+def _model(text: str) -> str | None:
+    word = SWITCH.get(text.lower(), text)
+    return word if word in ("auto", "off") or re.fullmatch(r"/[^\x00-\x1f]*", text) else None
+
+
+def _class_name(text: str) -> str | None:
+    fits = re.fullmatch(rf"[^{_UNSEEN}{_SPACES}]([^{_UNSEEN}]*[^{_UNSEEN}{_SPACES}])?", text)
+    return text if fits and len(text.encode()) <= MAX_CLASS_NAME_BYTES else None
+
+
+MODEL = Kind("auto, off or an absolute path", _model)
+CLASSES = list_of(Kind("names of classes, each of 1 to 32 bytes", _class_name))
 NAME = matching(
     rf"([^{_UNSEEN}{_SPACES}]([^{_UNSEEN}]{{0,38}}[^{_UNSEEN}{_SPACES}])?)?",
     "a name of at most 40 letters, digits, signs and spaces between them, or empty",

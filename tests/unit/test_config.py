@@ -48,7 +48,8 @@ def declared() -> dict[str, tuple[str, str]]:
     for section in fields(config.Config):
         defaults = getattr(config.Config(), section.name)
         for key in fields(defaults):
-            default = str(getattr(defaults, key.name)) or "empty"
+            default = getattr(defaults, key.name)
+            default = f"[{', '.join(default)}]" if isinstance(default, list) else str(default) or "empty"
             found[f"{section.name}.{key.name}"] = default, key.metadata["kind"].words
     return found
 

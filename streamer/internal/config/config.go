@@ -15,8 +15,6 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf8"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // DefaultPath is read where no file is named.
@@ -28,8 +26,8 @@ const maxFileBytes = 64 << 10 // as in petcam/config/reader.py
 func Default() (config Config) {
 	for _, section := range sections(&config) {
 		for _, key := range section.keys {
-			node := &yaml.Node{Kind: yaml.ScalarNode, Value: key.byDefault}
-			if key.byDefault != "" && key.set(key.place, node) != nil {
+			node, err := compose([]byte(key.byDefault))
+			if err != nil || node != nil && key.read(node) != nil {
 				panic("the default of " + section.name + "." + key.name + " is not allowed")
 			}
 		}

@@ -8,6 +8,7 @@ type Config struct {
 	Camera    Camera    `key:"camera"`
 	WebRTC    WebRTC    `key:"webrtc"`
 	Recording Recording `key:"recording"`
+	Detect    Detect    `key:"detect"`
 	Auth      Auth      `key:"auth"`
 }
 
@@ -61,6 +62,16 @@ type Recording struct {
 	MaxBytes       int64   `key:"max_bytes" default:"0" allowed:"0 to 4611686018427387904"`
 	MaxAgeDays     int     `key:"max_age_days" default:"0" allowed:"0 to 36500"`
 	MinFreeBytes   int64   `key:"min_free_bytes" default:"0" allowed:"0 to 4611686018427387904"`
+}
+
+// Detect is petcam-detect's.
+type Detect struct {
+	Model    string   `key:"model" default:"auto" allowed:"model"`
+	Classes  []string `key:"classes" default:"[cat, dog, person]" allowed:"class"`
+	MinScore float64  `key:"min_score" default:"0.4" allowed:"0.1 to 0.95"`
+	MaxFPS   float64  `key:"max_fps" default:"5" allowed:"0.1 to 30"`
+	Threads  int      `key:"threads" default:"1" allowed:"1 to 8"`
+	CPUShare float64  `key:"cpu_share" default:"0.5" allowed:"0.02 to 8"` // of one core
 }
 
 // Auth is who may watch.

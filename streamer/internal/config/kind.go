@@ -37,6 +37,8 @@ func kindOf(field reflect.Kind, allowed string) kind {
 	switch {
 	case field == reflect.Slice:
 		return kind{"a list of " + form.several, form.value, form.works, form.public}
+	case allowed == "model":
+		return model()
 	case isForm:
 		return kind{form.one, form.value, form.works, form.public}
 	case field == reflect.Float64:
@@ -102,6 +104,7 @@ var forms = map[string]form{
 	"hosts":      {pattern(`[A-Za-z0-9.:_-]{1,253}`), "", "host names or IP addresses", nil, nil},
 	"network":    {isNetwork, "", "IP addresses or networks like 192.168.1.0/24", nil, nil},
 	"ice server": {pattern(`(stun|stuns|turn|turns):[^` + space + `]+`), "", "stun: or turn: URLs", nil, nil},
+	"class":      {isClass, "", "names of classes, each of 1 to 32 bytes", nil, nil},
 	"name":       {isName, "a name of at most 40 letters, digits, signs and spaces between them, or empty", "", nil, nil},
 	"segment":    {pattern(`/[A-Za-z0-9._-]{1,200}`), "a segment name like /petcam_stream", "", nil, nil},
 	"directory":  {pattern(`/[^\x00-\x1f]*`), "an absolute path", "", nil, nil},
@@ -119,6 +122,24 @@ const (
 )
 
 var isName = pattern(`([^` + unseen + spaces + `]([^` + unseen + `]{0,38}[^` + unseen + spaces + `])?)?`)
+
+const maxClassBytes = 32 // that fit into shared memory
+
+var (
+	isModelPath  = pattern(`/[^\x00-\x1f]*`)
+	isClassWords = pattern(`[^` + unseen + spaces + `]([^` + unseen + `]*[^` + unseen + spaces + `])?`)
+)
+
+// model is whether there is a detector, or the path of what it sees by.
+func model() kind {
+	words := choice("auto or off")
+	return kind{words: "auto, off or an absolute path", value: func(text string) (any, bool) {
+		word, ok := words.value(text)
+		return word, ok || isModelPath(text)
+	}}
+}
+
+func isClass(text string) bool { return len(text) <= maxClassBytes && isClassWords(text) }
 
 var (
 	isWhole   = pattern(`0|[1-9][0-9]*`)
