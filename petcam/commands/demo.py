@@ -14,8 +14,10 @@ from typing import IO, Any
 import yaml
 
 from petcam.config import Config, parse
+from petcam.detect.wanted import wanted
 from petcam.errors import Code, PetcamError
 from petcam.feed import sources
+from petcam.media import pyav
 from petcam.system.child import Child, petcam_environment
 from petcam.system.network import http_get, is_loopback, is_port_free, lan_address, local_url_host
 from petcam.system.signals import STOP_SIGNALS, Signals
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with ExitStack() as stack:
         signals = stack.enter_context(Signals(STOP_SIGNALS | {signal.SIGCHLD}))
         log = stack.enter_context(open(directory / LOG, "wb"))
-        children = make_children(args, file, streamer, log)
+        children = make_children(args, demo, file, streamer, log)
         stack.callback(remove_segments, demo)
         stack.callback(stop_children, children)
         for child in children:
@@ -116,7 +118,19 @@ def prepare(directory: Path, text: str) -> Path:
     return file
 
 
-def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[bytes]) -> list[Child]:
+def detects(args: argparse.Namespace, demo: Config) -> bool:
+    """Whether petcam looks for pets itself; what is missing for it is said."""
+    found = wanted(demo)
+    if args.no_detector or (found.model is None and not found.is_lack):
+        return False
+    if not pyav.is_installed():
+        tell("no_pyav", remedy=pyav.REMEDY)
+    elif found.model is None:
+        tell("no_model")
+    return found.model is not None and pyav.is_installed()
+
+
+def make_children(args: argparse.Namespace, demo: Config, file: Path, streamer: Path, log: IO[bytes]) -> list[Child]:
     """In the order in which the video passes them; they are stopped in reverse."""
     environment = petcam_environment(file.parent)
     petcam = [sys.executable, "-m", "petcam.cli", "--config", str(file)]
@@ -128,6 +142,8 @@ def make_children(args: argparse.Namespace, file: Path, streamer: Path, log: IO[
         STREAMER: [str(streamer), "--config", str(file)],
         "petcam web": [*petcam, "web"],
     }
+    if detects(args, demo):
+        commands["petcam detect"] = [*petcam, "detect"]
     return [Child(name, command, environment, log) for name, command in commands.items()]
 
 

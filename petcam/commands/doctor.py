@@ -31,6 +31,7 @@ from petcam.access import (
 from petcam.commands.doctor_folders import check_folders
 from petcam.commands.finding import Finding, Sign
 from petcam.config import Config
+from petcam.detect.wanted import Wanted, wanted
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.segments import inspect
@@ -89,9 +90,10 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_streamer()
     yield from check_services(config)
     if camera.source:
-        yield from check_source(feed_status())
+        yield from check_source(status_of("petcam-feed.service"))
     yield check_segment("video", camera.layout, segments.stream_reader(camera.layout, camera.stream))
     yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
+    yield check_detector(wanted(config), status_of("petcam-detect.service"))
     yield check_group()
     yield check_pyav()
     is_disk_there = not is_disk_missing(config)
@@ -158,10 +160,10 @@ def check_port(
     return Finding(Sign.BROKEN, subject, f"{number} on {host} is taken by another program: end it or change {key}")
 
 
-def feed_status() -> str:
-    """What petcam-feed.service said last of how it goes; empty where it does not run, or there is no systemd."""
+def status_of(unit: str) -> str:
+    """What a service said last of how it goes; empty where it does not run, or there is no systemd."""
     try:
-        command = ["systemctl", "show", "--property=StatusText", "--value", "petcam-feed.service"]
+        command = ["systemctl", "show", "--property=StatusText", "--value", unit]
         return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
@@ -172,6 +174,20 @@ def check_source(status: str) -> Iterator[Finding]:
     if status:
         plays = status.startswith("playing ")
         yield Finding(Sign.OK if plays else Sign.BROKEN, "source", status)
+
+
+def check_detector(found: Wanted, status: str) -> Finding:
+    """petcam's own, in its own words where it runs."""
+    if found.model is None:
+        return Finding(Sign.LOOK if found.is_lack else Sign.OK, "detector", found.reason)
+    if not pyav.is_installed():
+        remedy = pyav.SERVICE_REMEDY.replace("petcam-web", "petcam-detect")
+        return Finding(Sign.BROKEN, "detector", f"looking for pets needs PyAV: {remedy}")
+    if not found.model.is_file():
+        return Finding(Sign.BROKEN, "detector", f"detect.model: there is no file {found.model}")
+    if not status:
+        return Finding(Sign.LOOK, "detector", f"petcam-detect does not run: {START_REMEDY}")
+    return Finding(Sign.OK, "detector", status)
 
 
 def check_segment(subject: str, layout: str, reader: BaseReader[Any, Any]) -> Finding:

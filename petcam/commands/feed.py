@@ -47,7 +47,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.probe:
         return probe.run(_chosen_source(args, config.camera))
     detector = args.detector_delay_ms, args.detector_every
-    detections = None if args.no_detector else config.camera.detections
+    # A detector that was named looks at the demo, too; only one may write its boxes.
+    others = args.no_detector or config.detect.model.startswith("/")
+    detections = None if others else config.camera.detections
     source = sources.find(_chosen_source(args, config.camera), detections, *detector)
     if args.source:  # a person named it, and need not be kept waiting; what the service plays may be mended meanwhile
         sources.require_picture(source)

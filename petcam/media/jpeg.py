@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 import av
@@ -10,6 +9,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from petcam.media.decoder import max_pixels_for, open_decoder
+from petcam.media.scaling import one_thread
 
 QUALITY = "5"  # of ffmpeg's 2 (best) to 31
 MAX_OUTPUT_PIXELS = 2560 * 1440  # of a JPEG; larger pictures are made smaller
@@ -34,7 +34,7 @@ class Scaler:
         format that is drawn on and encoded. ``aspect`` is the width and height of a pixel of ``frame``."""
         square_width = max(1, round(frame.width * aspect[0] / aspect[1]))
         width, height = scaled_size(square_width, frame.height, self._width)
-        scaled = self._reformatter.reformat(frame, width, height, "yuvj420p", **_one_thread())
+        scaled = self._reformatter.reformat(frame, width, height, "yuvj420p", **one_thread())
         return scaled if scaled is not frame else copied(frame)
 
 
@@ -82,16 +82,6 @@ def jpeg_frame(data: bytes, width: int, height: int) -> Any:
 
 def copied(frame: Any) -> Any:
     return av.VideoFrame.from_ndarray(frame.to_ndarray(), format=frame.format.name)
-
-
-@cache
-def _one_thread() -> dict[str, int]:
-    """The option that keeps newer versions of PyAV from scaling by several threads, each with memory of its own."""
-    try:
-        VideoReformatter().reformat(av.VideoFrame(16, 16, "yuv420p"), 8, 8, threads=1)
-    except TypeError:
-        return {}
-    return {"threads": 1}
 
 
 def _encoder(width: int, height: int) -> Any:

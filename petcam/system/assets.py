@@ -1,9 +1,10 @@
-"""Where ``templates/``, ``static/`` and ``words/`` are."""
+"""Where ``templates/``, ``static/`` and ``words/`` are, and the model that finds pets."""
 
 import os
 from pathlib import Path
 
 INSTALLED = Path("/usr/share/petcam")
+MODEL = "pets.onnx"
 
 
 def assets_folder() -> Path:
@@ -13,3 +14,9 @@ def assets_folder() -> Path:
         return Path(named)
     checkout = Path(__file__).parents[2]
     return checkout if (checkout / "templates").is_dir() else INSTALLED
+
+
+def model_file() -> Path | None:
+    """What ``make model`` has made in the checkout, or the package petcam-model-pets; None where there is neither."""
+    checkout = Path(__file__).parents[2] / "build" / "model" / MODEL
+    return next((file for file in (checkout, INSTALLED / "models" / MODEL) if file.is_file()), None)

@@ -55,8 +55,8 @@ class Watchdog:
             self._notifier.notify(state)
 
 
-def keep_trying(make: Callable[[], T], signals: Signals) -> T | None:
-    """What ``make`` returns, as soon as it does not raise ``PORT_UNAVAILABLE``; None once a signal comes.
+def keep_trying(make: Callable[[], T], signals: Signals, passing: Code = Code.PORT_UNAVAILABLE) -> T | None:
+    """What ``make`` returns, as soon as it does not raise ``passing``, which time may mend; None once a signal comes.
 
     A service waits, and says for what: systemd would start it anew each second, or, after a bad configuration, never
     again. In a terminal the error is raised at once.
@@ -66,7 +66,7 @@ def keep_trying(make: Callable[[], T], signals: Signals) -> T | None:
         try:
             return make()
         except PetcamError as error:
-            if error.code is not Code.PORT_UNAVAILABLE or not watchdog.is_watched:
+            if error.code is not passing or not watchdog.is_watched:
                 raise
             if error.message != said:
                 _log.warning("%s; tried again each %g s", error.message, RETRY_SECONDS)

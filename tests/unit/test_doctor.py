@@ -162,7 +162,7 @@ def test_a_feed_without_trouble_is_known_by_how_its_status_begins():
 
 def test_without_systemd_the_feed_has_no_status(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    assert doctor.feed_status() == ""
+    assert doctor.status_of("petcam-feed.service") == ""
 
 
 class Terminal(io.StringIO):

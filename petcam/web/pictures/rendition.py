@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from petcam.media.budget import PictureBudget, Share
-from petcam.web.pictures.draw_boxes import draw_boxes
+from petcam.media.draw_boxes import draw_boxes
 from petcam.web.pictures.held import MAX_BOX_AGE_NS, Ready
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import MAX_LIVE_AGE_NS, FrameRateLimiter, Picture, PictureOptions

@@ -1,0 +1,129 @@
+"""All that is there: what one look has found is joined to what is known."""
+
+from collections.abc import Callable, Iterable
+
+from petcam.detect.area import WHOLE, Area
+from petcam.detect.model import Found
+from petcam.detect.motion import Thumbnail
+from petcam.detect.track import Track
+
+MAX_TRACKS = 16
+SAME_OVERLAP = 0.2  # of two boxes of one animal, from look to look
+SAME_WITHIN = 0.7  # or so much of the smaller lies in the other
+LEAST_OF_VIEW, MOST_OF_VIEW = 0.12, 0.95  # height or width of what a look can tell, in parts of what it was shown
+EDGE = 0.02  # of what was shown: a box that ends there goes on outside
+ALIKE = ("cat", "dog")  # which networks take for one another
+
+
+class Tracks:
+    def __init__(self, min_score: float) -> None:
+        self._min_score = min_score
+        self._all: list[Track] = []
+
+    def __iter__(self) -> Iterable[Track]:  # type: ignore[override]
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def update(
+        self,
+        view: Area,
+        found: Iterable[Found],
+        capture_ns: int,
+        thumbnail: Thumbnail,
+        has_moved: Callable[[Area], bool],
+    ) -> None:
+        """After a look at ``view``, in whose parts ``found`` is. ``has_moved`` tells of a place whether something did."""
+        boxes = [(area_of(each).within(view), each) for each in found]
+        boxes = without_doubles([(area, each) for area, each in boxes if area.size > 0])
+        expected = [track for track in self._all if _can_be_seen(track.area_at(capture_ns), view)]
+        unmatched = set(map(id, expected))
+        for area, each in boxes:
+            track = self._best(area, each, capture_ns)
+            if track is not None:
+                unmatched.discard(id(track))
+                whole = _whole(area, view, track.area_at(capture_ns))
+                track.hit(whole, each.class_name, each.score, capture_ns, thumbnail)
+            elif each.score >= self._min_score and len(self._all) < MAX_TRACKS:
+                track = Track(area, capture_ns, has_moved(area), looked_ns=capture_ns)
+                track.hit(area, each.class_name, each.score, capture_ns, thumbnail)
+                self._all.append(track)
+        for track in expected:
+            track.turns, track.looked_ns = track.turns + 1, capture_ns
+            if id(track) in unmatched:
+                track.miss()
+        self._join_doubles(capture_ns)
+
+    def drop_lost(self, capture_ns: int, thumbnail: Thumbnail) -> None:
+        self._all = [track for track in self._all if not track.is_lost(capture_ns, thumbnail)]
+
+    def _best(self, area: Area, found: Found, capture_ns: int) -> Track | None:
+        def nearness(track: Track) -> float:
+            there = track.area_at(capture_ns)
+            return max(area.overlap(there), area.overlap(track.area))
+
+        alike = [track for track in self._all if track.seen_ns < capture_ns and _alike(track, found.class_name)]
+        same = [track for track in alike if _is_same(area, track.area_at(capture_ns)) or _is_same(area, track.area)]
+        return max(same, key=nearness, default=None)
+
+    def _join_doubles(self, capture_ns: int) -> None:
+        """Two tracks that have come together are one: the surer."""
+        kept: list[Track] = []
+        for track in sorted(self._all, key=lambda each: (each.confirmed, each.hits), reverse=True):
+            area = track.area_at(capture_ns)
+            if not any(
+                _alike(other, track.class_name) and _is_double(area, other.area_at(capture_ns)) for other in kept
+            ):
+                kept.append(track)
+        self._all = kept
+
+
+def area_of(found: Found) -> Area:
+    return Area(found.left, found.top, found.right, found.bottom)
+
+
+def _alike(track: Track, class_name: str) -> bool:
+    known = track.class_name
+    return known == class_name or (known in ALIKE and class_name in ALIKE)
+
+
+def _is_same(one: Area, other: Area) -> bool:
+    smaller, larger = sorted((one, other), key=lambda area: area.size)
+    return one.overlap(other) >= SAME_OVERLAP or smaller.share_within(larger) >= SAME_WITHIN
+
+
+def _is_double(one: Area, other: Area) -> bool:
+    smaller, larger = sorted((one, other), key=lambda area: area.size)
+    return one.overlap(other) >= 0.5 or smaller.share_within(larger) >= 0.8
+
+
+def without_doubles(boxes: list[tuple[Area, Found]]) -> list[tuple[Area, Found]]:
+    """One animal that was found as cat and as dog, or whole and in part, is the surer of them."""
+    kept: list[tuple[Area, Found]] = []
+    for area, each in sorted(boxes, key=lambda box: -box[1].score):
+        names = {each.class_name, *(ALIKE if each.class_name in ALIKE else ())}
+        if not any(other.class_name in names and _is_double(area, place) for place, other in kept):
+            kept.append((area, each))
+    return kept
+
+
+def _can_be_seen(area: Area, view: Area) -> bool:
+    """Whether a look at ``view`` would have found it."""
+    largest = max(area.width / view.width, area.height / view.height)
+    return area.share_within(view) > 0.9 and LEAST_OF_VIEW < largest < MOST_OF_VIEW
+
+
+def _whole(area: Area, view: Area, known: Area) -> Area:
+    """A box that is cut off by the edge of what was shown keeps what is known beyond it."""
+    across, down = EDGE * view.width, EDGE * view.height
+    cut_left = area.left - view.left < across and view.left > WHOLE.left
+    cut_top = area.top - view.top < down and view.top > WHOLE.top
+    cut_right = view.right - area.right < across and view.right < WHOLE.right
+    cut_bottom = view.bottom - area.bottom < down and view.bottom < WHOLE.bottom
+    return Area(
+        min(area.left, known.left) if cut_left else area.left,
+        min(area.top, known.top) if cut_top else area.top,
+        max(area.right, known.right) if cut_right else area.right,
+        max(area.bottom, known.bottom) if cut_bottom else area.bottom,
+    )
