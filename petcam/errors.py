@@ -31,6 +31,7 @@ class Code(Enum):
     NO_KEYFRAME = "No keyframe"  # pictures come, but none to begin at; the streamer's reason too
     BAD_SEGMENT = "bad segment"
     BAD_SOURCE = "bad source"
+    BAD_MODEL = "bad model"  # a detector's file that petcam cannot or will not run
     PORT_UNAVAILABLE = "port unavailable"  # now; time may mend it
 
 

@@ -34,7 +34,7 @@ class Tracks:
         thumbnail: Thumbnail,
         has_moved: Callable[[Area], bool],
     ) -> None:
-        """After a look at ``view``, in whose parts ``found`` is. ``has_moved`` tells of a place whether something did."""
+        """After a look at ``view``, in whose parts ``found`` is. ``has_moved`` tells whether something did there."""
         boxes = [(area_of(each).within(view), each) for each in found]
         boxes = without_doubles([(area, each) for area, each in boxes if area.size > 0])
         expected = [track for track in self._all if _can_be_seen(track.area_at(capture_ns), view)]

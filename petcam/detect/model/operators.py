@@ -1,0 +1,14 @@
+"""The table of operators that numpy runs here. What another part of the graph does by itself is not in it."""
+
+from collections.abc import Callable
+
+from petcam.detect.model import convolution, elementwise, pooling, rearrange
+from petcam.detect.model.kernel import Call, Kernel
+
+KERNELS: dict[str, Callable[[Call], Kernel]] = {
+    **convolution.KERNELS,
+    **elementwise.KERNELS,
+    **pooling.KERNELS,
+    **rearrange.KERNELS,
+}
+CONSTANT_KINDS = ("Constant", "ConstantOfShape", "Shape")
