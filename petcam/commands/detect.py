@@ -23,7 +23,7 @@ log = logging.getLogger("petcam.detect")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--try",
-        dest="file",
+        dest="tried",
         type=Path,
         metavar="FILE",
         help="write nothing into the shared memory: look at a picture or a film, and say what is in it",
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     # Before numpy is loaded: its library of matrices starts its threads then.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(config.detect.threads))
     pyav.load("looking for pets")
-    if args.file:
+    if args.tried:
         return _try(args, config)
     found = wanted(config)
     if found.model is None:
@@ -100,7 +100,7 @@ def _try(args: argparse.Namespace, config: Config) -> int:
     model = load_model(file, threads=detect.threads, classes=detect.classes)
     print(model.name)
     best, said, looks, took = None, "", 0, 0.0
-    for sighting in trial.sightings(args.file, model, detect.min_score, detect.max_fps):
+    for sighting in trial.sightings(args.tried, model, detect.min_score, detect.max_fps):
         looks, took = looks + int(sighting.look_seconds > 0), took + sighting.look_seconds
         names = ", ".join(
             f"{box.class_name} {box.confidence:.2f} at {box.x:.0f},{box.y:.0f} {box.w:.0f}x{box.h:.0f}"
@@ -113,7 +113,7 @@ def _try(args: argparse.Namespace, config: Config) -> int:
         if best is None or _score(sighting) > _score(best):
             best = sighting
     if best is None:
-        raise PetcamError(Code.BAD_SOURCE, f"{args.file}: there is no picture in it")
+        raise PetcamError(Code.BAD_SOURCE, f"{args.tried}: there is no picture in it")
     args.picture.write_bytes(trial.drawn(best))
     print(f"{looks} looks of {1000 * took / max(looks, 1):.0f} ms; {args.picture} shows {best.seconds:.1f} s")
     return 0

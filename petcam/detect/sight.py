@@ -21,7 +21,7 @@ class Sight:
         self._cutter = Cutter()
         self._backlog = Backlog()
         self._max_share = max_share  # of a core, that decoding every picture may take
-        self._unit_seconds = 0.0  # CPU time of decoding one access unit that is no keyframe
+        self._unit_seconds = 0.0  # CPU time of decoding one access unit, among others
         self._step_ns = 0.0  # between two captures
         self._captured_ns = 0
         self._seen_ns = 0  # the capture of the picture that was given last
@@ -59,8 +59,7 @@ class Sight:
             frame = self._decoder.feed(unit)
             if frame is not None:
                 found = frame
-        rest = [unit for unit in units if not unit.keyframe]
-        if len(rest) > 2:
+        if len(units) > 1:
             took = (self._used() - before) / len(units)
             self._unit_seconds += (LATEST if self._unit_seconds else 1.0) * (took - self._unit_seconds)
         self._seen_ns = units[-1].capture_ns
