@@ -1,6 +1,6 @@
 """All that is there: what one look has found is joined to what is known."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from petcam.detect.area import WHOLE, Area
 from petcam.detect.model import Found
@@ -20,7 +20,7 @@ class Tracks:
         self._min_score = min_score
         self._all: list[Track] = []
 
-    def __iter__(self) -> Iterable[Track]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Track]:
         return iter(self._all)
 
     def __len__(self) -> int:

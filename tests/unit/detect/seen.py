@@ -31,7 +31,7 @@ class Room:
 
 
 class Network:
-    """Finds what lies in the middle of what it is shown, as a small network would: not what is tiny there, or cut off."""
+    """Finds what lies within what it is shown, as a small network would: not what is tiny there, or cut off."""
 
     name, width, height, classes = "test", 300, 300, ("person", "cat", "dog")
 
