@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PetcamError as error:
         for line in explain(error).splitlines():
             print(f"petcam: {line}", file=sys.stderr)
-        return EXIT_CONFIG if error.code is Code.BAD_CONFIG else 1
+        return EXIT_CONFIG if error.code in (Code.BAD_CONFIG, Code.BAD_MODEL) else 1
     except KeyboardInterrupt:
         return 130
 
