@@ -14,10 +14,9 @@ BEFORE_NS = 1_000_000_000  # a thumbnail is compared with the one of so long bef
 OLDEST_NS = 4_000_000_000  # or with an older one, up to this
 MAX_KEPT = 32
 LEAST_CHANGE = 2.0  # mean difference of a cell that counts, of 255 …
-TIMES_USUAL = 4.0  # … and how many times that of the middle cell, which noise lifts too
+TIMES_USUAL = 4.0  # … and how many times that of the middle cell, which noise lifts too, and a lamp
 LEAST_CELLS = 4  # that hang together, with one around each
 MOST_AREAS = 3
-MOST_OF_PICTURE = 0.6  # of the cells: more is the light
 
 Thumbnail = NDArray[np.float32]
 
@@ -38,8 +37,6 @@ class Motion:
         difference -= np.median(difference)  # of all of it: the camera's exposure
         cells = cell_means(np.abs(difference))
         hot = cells > max(LEAST_CHANGE, TIMES_USUAL * float(np.median(cells)))
-        if hot.mean() > MOST_OF_PICTURE:
-            return []
         return _joined(_widened(hot))
 
     def _before(self, capture_ns: int) -> Thumbnail | None:

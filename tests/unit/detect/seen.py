@@ -37,7 +37,7 @@ class Network:
 
     def __init__(self) -> None:
         self.views: list[Area] = []
-        self.blind = False
+        self.blind, self.hits = False, 0
         self.sees_ghost: tuple[str, float, Area] | None = None  # that is in the picture for the network only
 
     def find(self, picture: tuple[Room, Area], least: float) -> list[Found]:
@@ -51,6 +51,7 @@ class Network:
                 left, top = (area.left - view.left) / view.width, (area.top - view.top) / view.height
                 size = area.width / view.width, area.height / view.height
                 found.append(Found(name, score, left, top, left + size[0], top + size[1]))
+        self.hits += len(found)
         return found
 
 

@@ -37,10 +37,19 @@ def test_noise_is_no_motion(noise: float) -> None:
     assert [motion.areas(room(i, noise=noise), i * SECOND) for i in range(20)] == [[]] * 20
 
 
-def test_light_that_changes_everywhere_is_no_motion() -> None:
+def test_a_lamp_that_lights_most_of_the_room_is_no_motion() -> None:
     motion = Motion()
     motion.areas(room(1), 0)
-    assert motion.areas(room(2, light=140), SECOND) == []
+    lit = room(2)
+    lit[:, : WIDTH * 7 // 10] *= np.linspace(2.0, 1.2, WIDTH * 7 // 10, dtype=np.float32)
+    assert motion.areas(lit, SECOND) == []
+
+
+def test_an_exposure_that_changes_hides_no_cat() -> None:
+    motion = Motion()
+    motion.areas(room(1), 0)
+    (area,) = motion.areas(with_cat(room(2, light=115), 100, 40), SECOND)
+    assert area.holds((112 / WIDTH, 50 / HEIGHT)) and area.width < 0.4
 
 
 def test_it_compares_with_a_second_ago_however_often_it_is_asked() -> None:
