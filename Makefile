@@ -37,8 +37,8 @@ lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellc
 
 .PHONY: format
 format: setup $(VENV)/.test ## ruff and gofmt put the code into shape
-	@$(BIN)/ruff check -q --fix --select I petcam tests bench tools/rooms
-	@$(BIN)/ruff format -q petcam tests bench tools/rooms
+	@$(BIN)/ruff check -q --fix --select I petcam tests bench tools/rooms tools/model_to_onnx
+	@$(BIN)/ruff format -q petcam tests bench tools/rooms tools/model_to_onnx
 	@"$$($$(tools/find-go) env GOROOT)/bin/gofmt" -w streamer tests/faults/faultfs
 
 .PHONY: bench
@@ -59,6 +59,10 @@ stress: setup $(VENV)/.test build/faultfs ## every fault of the disk at every st
 .PHONY: test-power
 test-power: setup deb $(VENV)/.test ## cut the power of virtual machines on which petcam runs (root; ARGS="--cuts 50")
 	@tools/test-power $(ARGS)
+
+.PHONY: model
+model: setup $(VENV)/.test ## fetch and convert the model that finds people, cats and dogs
+	@tools/model
 
 .PHONY: deb
 deb: setup ## build the Debian packages for amd64 and arm64 into dist/
