@@ -65,8 +65,13 @@ model: setup $(VENV)/.test ## fetch and convert the model that finds people, cat
 	@tools/model
 
 .PHONY: deb
-deb: setup ## build the Debian packages for amd64 and arm64 into dist/
+deb: setup ## build the Debian packages for amd64 and arm64, and the model's, into dist/
 	@tools/deb
+	@$(MAKE) --no-print-directory model-deb || echo "petcam: no package of the model; petcam's own are there"
+
+.PHONY: model-deb
+model-deb: setup $(VENV)/.test ## build the Debian package of the model alone
+	@tools/model-deb
 
 .PHONY: test-package
 test-package: deb $(VENV)/.test ## prove the packages in booted Debian containers (root)

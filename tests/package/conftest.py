@@ -62,6 +62,14 @@ def package() -> Package:
 
 
 @pytest.fixture(scope="session")
+def model() -> Package:
+    """The package of the model."""
+    if (package := Package.of_the_model()) is None:
+        pytest.skip("dist/ has no petcam-model-pets: make model-deb says why")
+    return package
+
+
+@pytest.fixture(scope="session")
 def installed(base: Path, package: Package) -> Iterator[Installed]:
     with booted(base) as machine:
         installation = install(machine, package, base)

@@ -18,6 +18,11 @@ class Package:
         (path,) = DIST.glob(f"petcam_*_{architecture}.deb")
         return cls(path)
 
+    @classmethod
+    def of_the_model(cls) -> "Package | None":
+        """None where the model could not be had when the packages were built."""
+        return next(map(cls, DIST.glob("petcam-model-pets_*_all.deb")), None)
+
     @cached_property
     def files(self) -> list[str]:
         """Absolute paths; folders end with a slash."""

@@ -169,3 +169,14 @@ def test_what_a_killed_run_left_is_cleared_away(tree):
     tree.npm_brings(tarball())
     assert tree.run()[0] == 0
     assert tree.files() == WHOLE
+
+
+def test_the_packages_copyright_names_what_is_fetched_and_the_hashes_of_the_script():
+    script = (TOP / "tools/model").read_text()
+    copyright = (TOP / "packages/model-pets/debian/copyright").read_text()
+    pinned = dict(re.findall(r"(?m)^(\w+)=([0-9a-f]{64,128})$", script))
+    for pin in ("tarball_sha512", "tflite_sha256", "onnx_sha256"):
+        assert pinned[pin] in copyright.replace("\n ", ""), pin
+    package, _, version = re.search(r"(?m)^package=(.+)$", script)[1].rpartition("@")
+    assert f"Source: npm package {package} {version}\n" in copyright
+    assert f"petcam-model-pets ({version}-" in (TOP / "packages/model-pets/debian/changelog").read_text()
