@@ -25,14 +25,18 @@ class Area(NamedTuple):
     def centre(self) -> tuple[float, float]:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
-    def common(self, other: "Area") -> float:
-        """The size of what lies in both."""
+    def clipped(self, other: "Area") -> "Area":
+        """What of it lies in the other; turned inside out where nothing does."""
         return Area(
             max(self.left, other.left),
             max(self.top, other.top),
             min(self.right, other.right),
             min(self.bottom, other.bottom),
-        ).size
+        )
+
+    def common(self, other: "Area") -> float:
+        """The size of what lies in both."""
+        return self.clipped(other).size
 
     def overlap(self, other: "Area") -> float:
         """What lies in both, of what lies in either: 0 to 1."""

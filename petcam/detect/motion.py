@@ -28,29 +28,28 @@ class Motion:
         self._kept: deque[tuple[int, Thumbnail]] = deque(maxlen=MAX_KEPT)  # oldest first
 
     def areas(self, thumbnail: Thumbnail, capture_ns: int) -> list[Area]:
-        """Where it differs from a second before, largest first. A thumbnail: (HEIGHT, WIDTH), float32, 0 to 255."""
-        before = self._before(capture_ns)
-        self._kept.append((capture_ns, thumbnail))
-        if before is None:
-            return []
-        difference = thumbnail - before
-        difference -= np.median(difference)  # of all of it: the camera's exposure
-        cells = cell_means(np.abs(difference))
-        hot = cells > max(LEAST_CHANGE, TIMES_USUAL * float(np.median(cells)))
-        return _joined(_widened(hot))
-
-    def _before(self, capture_ns: int) -> Thumbnail | None:
+        """Where it differs from a second before, the largest first, and first of all what moves this very moment. A
+        thumbnail: (HEIGHT, WIDTH), float32, 0 to 255."""
         while self._kept and capture_ns - self._kept[0][0] > OLDEST_NS:
             self._kept.popleft()
         while len(self._kept) > 1 and capture_ns - self._kept[1][0] >= BEFORE_NS:
             self._kept.popleft()
-        return self._kept[0][1] if self._kept else None
+        if not self._kept:
+            self._kept.append((capture_ns, thumbnail))
+            return []
+        changed = _widened(changed_cells(self._kept[0][1], thumbnail))
+        just_now = changed_cells(self._kept[-1][1], thumbnail)
+        self._kept.append((capture_ns, thumbnail))
+        return _areas(changed, just_now)
 
 
-def cell_means(picture: Thumbnail) -> Thumbnail:
-    """(ROWS, COLUMNS) of a thumbnail."""
-    means: Thumbnail = picture.reshape(ROWS, CELL, COLUMNS, CELL).mean((1, 3))
-    return means
+def changed_cells(before: Thumbnail, after: Thumbnail) -> NDArray[np.bool_]:
+    """(ROWS, COLUMNS): whether each cell of a thumbnail shows something else."""
+    difference = after - before
+    difference -= np.median(difference)  # of all of it: the camera's exposure
+    cells = np.abs(difference).reshape(ROWS, CELL, COLUMNS, CELL).mean((1, 3))
+    found: NDArray[np.bool_] = cells > max(LEAST_CHANGE, TIMES_USUAL * float(np.median(cells)))
+    return found
 
 
 def _widened(hot: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -60,8 +59,20 @@ def _widened(hot: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return across[:-2] | across[1:-1] | across[2:]
 
 
-def _joined(hot: NDArray[np.bool_]) -> list[Area]:
-    """The cells that hang together, as areas, largest first."""
+Cell = tuple[int, int]  # row, column
+
+
+def _areas(changed: NDArray[np.bool_], just_now: NDArray[np.bool_]) -> list[Area]:
+    """Of each group of cells that have changed. What runs leaves where it was behind: its area is of those cells that
+    have changed just now."""
+    groups = [group for group in _groups(changed)[:MOST_AREAS] if len(group) >= LEAST_CELLS]
+    running = [[cell for cell in group if just_now[cell]] for group in groups]
+    moving = [_area(cells) for cells in running if cells]
+    return moving + [_area(group) for group, cells in zip(groups, running, strict=True) if not cells]
+
+
+def _groups(hot: NDArray[np.bool_]) -> list[list[Cell]]:
+    """The cells that hang together, the most first."""
     left = {(int(row), int(column)) for row, column in zip(*np.nonzero(hot), strict=True)}
     groups = []
     while left:
@@ -74,10 +85,15 @@ def _joined(hot: NDArray[np.bool_]) -> list[Area]:
                     left.remove(near)
                     edge.append(near)
         groups.append(group)
-    groups.sort(key=len, reverse=True)
-    return [_area(group) for group in groups[:MOST_AREAS] if len(group) >= LEAST_CELLS]
+    return sorted(groups, key=len, reverse=True)
 
 
-def _area(group: list[tuple[int, int]]) -> Area:
-    rows, columns = [row for row, _ in group], [column for _, column in group]
-    return Area(min(columns) / COLUMNS, min(rows) / ROWS, (max(columns) + 1) / COLUMNS, (max(rows) + 1) / ROWS)
+def _area(cells: list[Cell]) -> Area:
+    """With the cells around."""
+    rows, columns = [row for row, _ in cells], [column for _, column in cells]
+    return Area(
+        max(0, min(columns) - 1) / COLUMNS,
+        max(0, min(rows) - 1) / ROWS,
+        min(COLUMNS, max(columns) + 2) / COLUMNS,
+        min(ROWS, max(rows) + 2) / ROWS,
+    )

@@ -8,6 +8,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from petcam.detect.area import Area
+from petcam.detect.contrast import plain
 from petcam.detect.motion import HEIGHT, WIDTH, Thumbnail
 from petcam.media.scaling import one_thread
 
@@ -38,7 +39,7 @@ class Cutter:
             into[:rows, :columns] = samples(frame, plane)[y : y + rows, x : x + columns]
         # Its shape is another's each time, but FFmpeg keeps the scaler of the last one only.
         shown = self._rgb.reformat(part, width, height, "rgb24", interpolation=Interpolation.AREA, **one_thread())
-        return np.ascontiguousarray(samples(shown, 0)[:, : 3 * width].reshape(height, width, 3))
+        return plain(np.ascontiguousarray(samples(shown, 0)[:, : 3 * width].reshape(height, width, 3)))
 
 
 def samples(frame: Any, plane: int) -> NDArray[np.uint8]:

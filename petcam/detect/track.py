@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from petcam.detect.area import WHOLE, Area
-from petcam.detect.motion import HEIGHT, WIDTH, Thumbnail
+from petcam.detect.motion import COLUMNS, ROWS, Thumbnail, changed_cells
 
 ENOUGH_SCORE, ENOUGH_HITS = 1.0, 2  # that make a track of something that moved: the sum of its scores, and how many
 STILL_SCORE, STILL_HITS = 2.4, 4  # and of what was found where nothing has moved: a cushion is looked at all day long
@@ -19,7 +17,8 @@ ALPHA, BETA = 0.7, 0.35  # how much of what a look says of place and speed is be
 STILL_WAY = 0.15  # of its own size: within so much it lies still,
 STILL_AFTER_NS = 1_200_000_000  # from so long on
 JUMP_WAY = 0.8  # of its own size, from where it should be: its speed is not known any more
-SAME_PLACE = 6.0  # mean difference of its place in two thumbnails, of 255, and of the whole picture's
+CHANGED = 0.25  # of its place's cells, and it does not look the same any more
+FADES = 0.03  # how much of a new thumbnail is taken for how its place should look
 MAX_SPEED_NS = 1_500_000_000  # between two looks, for a speed
 GLIDES_NS = 700_000_000  # for which it goes on at its speed unseen
 
@@ -40,6 +39,7 @@ class Track:
     confirmed: bool = False
     speed: tuple[float, float] = (0.0, 0.0)  # parts of the picture in a nanosecond
     still_since_ns: int = 0  # its box has not moved since
+    is_unchanged: bool = True  # its place looks as it did when it was found last
     _anchor: Area = WHOLE  # from which it is measured whether it lies still
     _place: Thumbnail | None = None  # the thumbnail when it was found last
 
@@ -48,10 +48,10 @@ class Track:
         return max(self.votes, key=lambda name: self.votes[name])
 
     def area_at(self, capture_ns: int) -> Area:
-        """Where it should be."""
+        """Where it should be, as far as that is in the picture."""
         ahead = min(max(0, capture_ns - self.seen_ns), GLIDES_NS)
-        moved = self.area.moved(self.speed[0] * ahead, self.speed[1] * ahead)
-        return moved if moved.share_within(WHOLE) > 0.5 else self.area
+        moved = self.area.moved(self.speed[0] * ahead, self.speed[1] * ahead).clipped(WHOLE)
+        return moved if min(moved.width, moved.height) > 0 else self.area.clipped(WHOLE)
 
     def hit(self, area: Area, class_name: str, score: float, capture_ns: int, thumbnail: Thumbnail) -> None:
         """It was found."""
@@ -61,7 +61,7 @@ class Track:
         self.votes[class_name] = self.votes.get(class_name, 0.0) + score
         self.score = score if not self.hits else self.score + LATEST * (score - self.score)
         self.hits, self.misses = self.hits + 1, 0
-        self.seen_ns, self._place = capture_ns, thumbnail
+        self.seen_ns, self._place, self.is_unchanged = capture_ns, thumbnail, True
         score_needed, hits_needed = (ENOUGH_SCORE, ENOUGH_HITS) if self.moved_there else (STILL_SCORE, STILL_HITS)
         self.confirmed |= self.hits >= hits_needed and sum(self.votes.values()) >= score_needed
         self._bound_votes()
@@ -72,25 +72,25 @@ class Track:
         best = self.class_name
         self.votes[best] = max(0.0, self.votes[best] - MISS_COSTS)
 
-    def is_lost(self, capture_ns: int, thumbnail: Thumbnail) -> bool:
+    def is_lost(self, capture_ns: int) -> bool:
         if not self.confirmed:
             return self.misses >= MAX_MISSES or capture_ns - self.seen_ns > MAX_KEPT_NS
         if self.misses < MAX_MISSES or capture_ns - self.seen_ns < LOST_NS:
             return False
-        if self.looks_the_same(thumbnail):
+        if self.is_unchanged:
             return capture_ns - self.seen_ns > min(self.hits * KEPT_NS_PER_HIT, MAX_KEPT_NS)
         return True
 
-    def looks_the_same(self, thumbnail: Thumbnail) -> bool:
-        """Its place, as when it was found last."""
+    def compare(self, thumbnail: Thumbnail) -> None:
+        """Note whether its place looks as it did when it was found last, or a little later: light goes slowly."""
         if self._place is None:
-            return False
-        difference = thumbnail - self._place
-        difference -= np.median(difference)
-        left, right = int(self.area.left * WIDTH), max(int(self.area.left * WIDTH) + 1, int(self.area.right * WIDTH))
-        top, bottom = int(self.area.top * HEIGHT), max(int(self.area.top * HEIGHT) + 1, int(self.area.bottom * HEIGHT))
-        here = np.abs(difference[max(0, top) : bottom, max(0, left) : right])
-        return bool(here.size) and float(here.mean()) < SAME_PLACE + float(np.median(np.abs(difference)))
+            return
+        left, right = int(self.area.left * COLUMNS), -int(-self.area.right * COLUMNS // 1)
+        top, bottom = int(self.area.top * ROWS), -int(-self.area.bottom * ROWS // 1)
+        here = changed_cells(self._place, thumbnail)[max(0, top) : bottom, max(0, left) : right]
+        self.is_unchanged = bool(here.size) and float(here.mean()) < CHANGED
+        if self.is_unchanged:
+            self._place = self._place + FADES * (thumbnail - self._place)
 
     def _move(self, area: Area, capture_ns: int) -> None:
         """By an alpha-beta filter while it moves; a box that only trembles about one place stands still."""

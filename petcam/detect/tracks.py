@@ -56,7 +56,9 @@ class Tracks:
         self._join_doubles(capture_ns)
 
     def drop_lost(self, capture_ns: int, thumbnail: Thumbnail) -> None:
-        self._all = [track for track in self._all if not track.is_lost(capture_ns, thumbnail)]
+        for track in self._all:
+            track.compare(thumbnail)
+        self._all = [track for track in self._all if not track.is_lost(capture_ns)]
 
     def _best(self, area: Area, found: Found, capture_ns: int) -> Track | None:
         def nearness(track: Track) -> float:
@@ -115,15 +117,15 @@ def _can_be_seen(area: Area, view: Area) -> bool:
 
 
 def _whole(area: Area, view: Area, known: Area) -> Area:
-    """A box that is cut off by the edge of what was shown keeps what is known beyond it."""
+    """A box that is cut off by the edge of what was shown keeps the size that is known."""
     across, down = EDGE * view.width, EDGE * view.height
     cut_left = area.left - view.left < across and view.left > WHOLE.left
     cut_top = area.top - view.top < down and view.top > WHOLE.top
     cut_right = view.right - area.right < across and view.right < WHOLE.right
     cut_bottom = view.bottom - area.bottom < down and view.bottom < WHOLE.bottom
     return Area(
-        min(area.left, known.left) if cut_left else area.left,
-        min(area.top, known.top) if cut_top else area.top,
-        max(area.right, known.right) if cut_right else area.right,
-        max(area.bottom, known.bottom) if cut_bottom else area.bottom,
+        min(area.left, area.right - known.width) if cut_left else area.left,
+        min(area.top, area.bottom - known.height) if cut_top else area.top,
+        max(area.right, area.left + known.width) if cut_right else area.right,
+        max(area.bottom, area.top + known.height) if cut_bottom else area.bottom,
     )

@@ -164,8 +164,7 @@ class Watcher:
         if not track.confirmed:
             return NEW_NS if track.moved_there else NEW_NS * 10
         still_ns = self._now - track.still_since_ns
-        changed = self._thumbnail is not None and not track.looks_the_same(self._thumbnail)
-        if still_ns < RESTED_NS or track.misses or changed:
+        if still_ns < RESTED_NS or track.misses or not track.is_unchanged:
             return MOVING_NS
         return LONG_STILL_NS if still_ns > LONG_NS else STILL_NS
 
