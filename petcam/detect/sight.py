@@ -9,7 +9,7 @@ from petcam.media.decoder import Decoder
 from petcam.shm.stream import AccessUnit
 
 REST_NS = 900_000_000  # between two pictures while nothing moves: one each second, a keyframe where there is one,
-LONGEST_REST_NS = 1_600_000_000  # any picture where keyframes are rarer
+LONGEST_REST_NS = 1_200_000_000  # any picture where keyframes are rarer
 LATEST = 0.1  # how much of a new measurement is taken
 
 

@@ -11,6 +11,8 @@ MAX_TRACKS = 16
 SAME_OVERLAP = 0.2  # of two boxes of one animal, from look to look
 SAME_WITHIN = 0.7  # or so much of the smaller lies in the other
 LEAST_OF_VIEW, MOST_OF_VIEW = 0.12, 0.95  # height or width of what a look can tell, in parts of what it was shown
+KEPT_SCORE = 0.7  # of min_score, for what is known already
+LOOKED_FOR = 0.5  # of min_score, from which on what is found as cat and as dog may be one of them all the same
 EDGE = 0.02  # of what was shown: a box that ends there goes on outside
 ALIKE = ("cat", "dog")  # which networks take for one another
 
@@ -36,7 +38,8 @@ class Tracks:
     ) -> None:
         """After a look at ``view``, in whose parts ``found`` is. ``has_moved`` tells whether something did there."""
         boxes = [(area_of(each).within(view), each) for each in found]
-        boxes = without_doubles([(area, each) for area, each in boxes if area.size > 0])
+        least = self._min_score * (KEPT_SCORE if self._all else 1.0)
+        boxes = [box for box in without_doubles([box for box in boxes if box[0].size > 0]) if box[1].score >= least]
         expected = [track for track in self._all if _can_be_seen(track.area_at(capture_ns), view)]
         unmatched = set(map(id, expected))
         for area, each in boxes:
@@ -101,13 +104,24 @@ def _is_double(one: Area, other: Area) -> bool:
 
 
 def without_doubles(boxes: list[tuple[Area, Found]]) -> list[tuple[Area, Found]]:
-    """One animal that was found as cat and as dog, or whole and in part, is the surer of them."""
+    """One animal that was found whole and in part is the surer of them. One that was found as cat and as dog is that
+    which it is more likely, and as sure as it is one or the other."""
     kept: list[tuple[Area, Found]] = []
     for area, each in sorted(boxes, key=lambda box: -box[1].score):
-        names = {each.class_name, *(ALIKE if each.class_name in ALIKE else ())}
-        if not any(other.class_name in names and _is_double(area, place) for place, other in kept):
+        same = [
+            index for index, (place, other) in enumerate(kept) if _is_double(area, place) and _are_alike(each, other)
+        ]
+        for index in same[:1]:
+            place, other = kept[index]
+            if other.class_name != each.class_name and area.overlap(place) >= 0.5:
+                kept[index] = place, other._replace(score=1 - (1 - other.score) * (1 - each.score))
+        if not same:
             kept.append((area, each))
     return kept
+
+
+def _are_alike(one: Found, other: Found) -> bool:
+    return one.class_name == other.class_name or (one.class_name in ALIKE and other.class_name in ALIKE)
 
 
 def _can_be_seen(area: Area, view: Area) -> bool:

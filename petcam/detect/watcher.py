@@ -9,7 +9,7 @@ from petcam.detect.model import Model
 from petcam.detect.motion import Motion, Thumbnail
 from petcam.detect.squares import Picture
 from petcam.detect.track import Track
-from petcam.detect.tracks import Tracks
+from petcam.detect.tracks import LOOKED_FOR, Tracks
 from petcam.shm.detections import Box
 
 SECOND = 1_000_000_000
@@ -20,11 +20,11 @@ LONG_NS = 60 * SECOND
 CHANGE_NS, MAX_CHANGE_NS = SECOND // 5, 8 * SECOND  # where something moves that is no pet: longer each time
 TILE_NS, TILE_PER_LOOK = 2 * SECOND, 20  # a tile of the sweep: of all the time, one part in so many at most
 RESTED_NS = 3 * SECOND  # without anything that moves
-KEPT_SCORE = 0.7  # of min_score, for what is known already
 EAGER_TURNS = 12  # looks at one change before they become fewer
 MAX_CHANGES = 16
 WIDER = 0.3  # of a box, around it, that is its shadow
-FORGOTTEN_NS = 30 * SECOND  # that something moved there and was no pet
+SAME_HOME = 0.2  # of two areas, where something moves about one place
+FORGOTTEN_NS = 8 * SECOND  # that something moved there and was no pet
 
 
 class Frame(Protocol):
@@ -46,9 +46,16 @@ class Change:
     """A place where something moves that was no pet so far."""
 
     area: Area
+    home: Area  # where it was looked at so often
     seen_ns: int
     looked_ns: int = 0
     turns: int = 0
+
+    def go_on(self, area: Area, now: int) -> None:
+        """A curtain stays where it is; what goes away from there is looked at with new eyes."""
+        if area.overlap(self.home) < SAME_HOME:
+            self.home, self.turns = area, 0
+        self.area, self.seen_ns = area, now
 
     @property
     def wait_ns(self) -> int:
@@ -105,7 +112,9 @@ class Watcher:
         view = max(self._views(look_ns), key=lambda each: each.due, default=None)
         if view is None or view.due < 1 or self._thumbnail is None:
             return False
-        found = self._model.find(frame.cut(view.area, self._model.width, self._model.height), self._least_score)
+        found = self._model.find(
+            frame.cut(view.area, self._model.width, self._model.height), LOOKED_FOR * self._min_score
+        )
         self._tracks.update(view.area, found, self._now, self._thumbnail, self._has_moved)
         if view.change is not None:
             view.change.looked_ns, view.change.turns = self._now, view.change.turns + 1
@@ -118,11 +127,6 @@ class Watcher:
         sure = sorted((track for track in self._tracks if track.confirmed), key=lambda track: -track.score)
         found = (_box(track, track.area_at(frame.capture_ns), frame) for track in sure)
         return [box for box in found if box is not None]
-
-    @property
-    def _least_score(self) -> float:
-        """What is known already needs less."""
-        return self._min_score * (KEPT_SCORE if len(self._tracks) else 1.0)
 
     def _reshape(self, frame: Frame) -> None:
         shape = (frame.width, frame.height, frame.aspect)
@@ -137,9 +141,9 @@ class Watcher:
         for area in areas:
             known = max(self._changes, key=lambda each: each.area.overlap(area), default=None)
             if known is not None and known.area.common(area) > 0:
-                known.area, known.seen_ns = area, self._now
+                known.go_on(area, self._now)
             elif len(self._changes) < MAX_CHANGES:
-                self._changes.append(Change(area, self._now))
+                self._changes.append(Change(area, area, self._now))
 
     def _has_moved(self, area: Area) -> bool:
         recent = (each.area for each in self._changes if self._now - each.seen_ns < RESTED_NS)
