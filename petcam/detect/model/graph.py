@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Floats = NDArray[np.float32]
 Shape = tuple[int, ...]
 Attribute = float | int | str | list[int] | list[float] | Array
 

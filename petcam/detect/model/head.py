@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from petcam.detect.model.kernel import Floats
+from petcam.detect.model.graph import Floats
 
 Picture = NDArray[np.uint8]  # (height, width, 3), RGB
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from petcam.detect.model.graph import Array, Graph
-from petcam.detect.model.kernel import Floats
+from petcam.detect.model.graph import Array, Floats, Graph
+from petcam.detect.model.kernel import Action
 from petcam.detect.model.plan import plan_of
 
 
@@ -19,8 +19,8 @@ class NumpyRuntime:
         plan = plan_of(graph)
         self.work = plan.work
         self._file = graph.file  # the weights are views of it
-        self._scratch = np.empty(plan.scratch, np.float32)
-        room = np.empty(plan.size, np.float32)
+        scratch = np.zeros(plan.scratch, np.float32)
+        room = np.zeros(plan.size, np.float32)
         tensors: dict[str, Array] = dict(plan.constants)
         for name, at in plan.homes.items():
             shape = plan.shapes[name]
@@ -29,15 +29,14 @@ class NumpyRuntime:
             tensors[name] = tensors[plan.root(name)].reshape(plan.shapes[name])
         self.input = tensors[next(iter(graph.inputs))]
         self._outputs = [tensors[name] for name in graph.outputs]
-        self._steps = [
-            (step.kernel.run, [tensors[name] for name in step.inputs], [tensors[name] for name in step.outputs])
-            for step in plan.steps
-            if step.kernel.run is not None
-        ]
+        self._actions: list[Action] = []
+        for step in plan.steps:
+            ins, outs = ([tensors[name] for name in names] for names in (step.inputs, step.outputs))
+            self._actions += step.kernel.calls(ins, outs, scratch)
 
     def run(self) -> Sequence[Floats]:
         """The outputs for what ``input`` has. They are overwritten at the next run."""
         with np.errstate(all="ignore"):  # what is infinite or none is found in the outputs
-            for kernel, ins, outs in self._steps:
-                kernel(ins, outs, self._scratch)
+            for act in self._actions:
+                act()
         return self._outputs

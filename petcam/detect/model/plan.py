@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from petcam.detect.model.fusion import Step, fused
 from petcam.detect.model.graph import Array, Graph, Node, Shape
 from petcam.detect.model.kernel import Call, Kernel
 from petcam.detect.model.operators import KERNELS
@@ -19,15 +20,6 @@ BYTES = 256 << 20  # for all tensors and scratch of one look
 WORK = 32_000_000_000  # multiply-adds of one look
 CONSTANT_ELEMENTS = 4 << 20  # of all tensors that are computed once, when planning
 ELEMENTS = 16 << 20  # of one tensor
-
-
-@dataclass(frozen=True)
-class Step:
-    """One kernel with the names of its tensors, each made once."""
-
-    kernel: Kernel
-    inputs: Sequence[str]
-    outputs: Sequence[str]
 
 
 @dataclass
@@ -64,6 +56,8 @@ def plan_of(graph: Graph) -> Plan:
     for name in graph.outputs:
         if name not in plan.shapes:
             raise refusal(f"nothing makes its output {shown(name)}; it is damaged")
+    plan.steps = fused(plan.steps, plan.shapes, [*plan.views.values(), *graph.outputs])
+    plan.scratch = max((step.kernel.scratch for step in plan.steps), default=0)
     _settle(plan, [*graph.inputs], [*graph.outputs])
     if 4 * (plan.size + plan.scratch) > BYTES:
         raise refusal(f"one look would need more than {BYTES >> 20} MiB; use a smaller one")
@@ -134,26 +128,25 @@ def _fold(plan: Plan, kernel: Kernel, call: Call) -> None:
     for name, out in zip(call.node.outputs, outs, strict=True):
         _add_constant(plan, name, out)
     with np.errstate(all="ignore"):
-        if kernel.run is None:
+        if kernel.view:
             np.copyto(outs[0], ins[0].reshape(kernel.shapes[0]))
-        else:
-            kernel.run(ins, outs, np.empty(kernel.scratch, np.float32))
+        for act in kernel.calls(ins, outs, np.zeros(kernel.scratch, np.float32)):
+            act()
 
 
 def _add_step(plan: Plan, kernel: Kernel, call: Call) -> None:
     node = call.node
     for numbers in call.constants:
-        if numbers is not None and kernel.run is not None and numbers.dtype == np.float64:
+        if numbers is not None and not kernel.view and numbers.dtype == np.float64:
             raise call.refusal("takes numbers of 64 bits")
     if any(0 in shape for shape in kernel.shapes):
         raise call.refusal("makes a tensor without numbers")
     plan.shapes.update(zip(node.outputs, kernel.shapes, strict=True))
     plan.work += kernel.work
-    plan.scratch = max(plan.scratch, kernel.scratch)
-    if kernel.run is None:
+    if kernel.view:
         plan.views[node.outputs[0]] = node.inputs[0]
     else:
-        plan.steps.append(Step(kernel, [name for name in node.inputs if name], node.outputs))
+        plan.steps.append(Step(node.kind, kernel, [name for name in node.inputs if name], node.outputs))
 
 
 def _settle(plan: Plan, inputs: Sequence[str], outputs: Sequence[str]) -> None:
