@@ -23,7 +23,7 @@ from petcam.detect.model.graph import Array, Floats
 from petcam.detect.model.kernel import Action, Kernel
 from petcam.detect.model.layer import Layer
 from petcam.detect.model.planes import Planes
-from petcam.detect.model.product import Ending, Product, activated, rows_at_once
+from petcam.detect.model.product import Ending, Product, activated, products, rows_at_once
 from petcam.detect.model.room import Room, lines
 
 
@@ -94,7 +94,7 @@ class _Block:
             actions = gather_pixels(source, planes, pixels)
         else:
             matrix = room.take(self._product.sees, planes.size)
-            seen = matrix[:-1] if self._product.joined else matrix
+            seen = self._product.room_in(matrix)
             if self._layers.first.pointwise:
                 actions = gather_pixels(source, planes, seen)
             else:
@@ -113,8 +113,7 @@ class _Block:
         if last is None:
             return actions, made
         result = room.take(len(last.weights), planes.run)
-        weights = last.weights.reshape(len(last.weights), -1)
-        return [*actions, partial(np.matmul, weights, made, out=result)], result
+        return actions + products(last.weights.reshape(len(last.weights), -1), made, result), result
 
     def _placed(self, made: Array, planes: Planes, ins: Sequence[Array], outs: Sequence[Array]) -> list[Action]:
         """Step 5."""

@@ -58,5 +58,5 @@ class _Dense:
         if self._layer.pointwise:
             return [], source.reshape(len(source), -1)[:, strip]
         seen = room.take(self._product.sees, planes.size)
-        actions = gather_windows(source, self._layer, planes, seen, room)
+        actions = gather_windows(source, self._layer, planes, self._product.room_in(seen), room)
         return actions, seen[:, : planes.run]

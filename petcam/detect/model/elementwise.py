@@ -1,7 +1,6 @@
 """Operators that treat each number by itself: activations, and arithmetic of two tensors with broadcasting."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ from petcam.detect.model.graph import Array, Floats, Shape
 from petcam.detect.model.kernel import Call, Kernel
 from petcam.detect.model.layer import Activation
 
-CLIP_IS_FAST = int(re.match(r"\d*", np.__version__)[0] or 0) >= 2  # before, it was slower than its two halves
+CLIP_IS_FAST = int(np.__version__.split(".")[0]) >= 2  # before, it was slower than its two halves
 
 
 def clip(low: float, high: float) -> Activation:

@@ -1,6 +1,5 @@
 """A model as a graph: operators that take tensors by name and make others. What every reader and runtime shares."""
 
-import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,4 +35,3 @@ class Graph:
     weights: dict[str, Array] = field(default_factory=dict)
     inputs: dict[str, Shape] = field(default_factory=dict)
     outputs: dict[str, Shape] = field(default_factory=dict)
-    file: mmap.mmap | None = None  # what the weights are views of

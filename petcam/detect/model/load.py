@@ -6,8 +6,9 @@ from pathlib import Path
 from petcam.detect.model.graph import Graph
 from petcam.detect.model.labels import read_labels, wanted
 from petcam.detect.model.model import Model
+from petcam.detect.model.model_file import ModelFile
 from petcam.detect.model.numpy_runtime import NumpyRuntime
-from petcam.detect.model.onnx_file import map_file, read_graph
+from petcam.detect.model.onnx_file import read_graph
 from petcam.detect.model.recognition import recognised
 from petcam.detect.model.runtime import Runtime
 from petcam.errors import Code, PetcamError
@@ -33,13 +34,12 @@ def load_model(path: Path, *, threads: int = 1, runtime: str = "auto", classes: 
 
 
 def _load(path: Path, threads: int, runtime: str, classes: Collection[str]) -> Model:
-    file = map_file(path)
-    graph = read_graph(memoryview(file))
-    graph.file = file
+    file = ModelFile(path)
+    graph = read_graph(file.data, file.forget)
     head = recognised(graph)
     names = wanted(read_labels(path.with_suffix(".txt"), head.classes), classes)
-    return Model(path.name, _runtime(graph, threads, runtime), head, names)
+    return Model(path.name, _runtime(graph, file, threads, runtime), head, names)
 
 
-def _runtime(graph: Graph, threads: int, runtime: str) -> Runtime:
-    return NumpyRuntime(graph)
+def _runtime(graph: Graph, file: ModelFile, threads: int, runtime: str) -> Runtime:
+    return NumpyRuntime(graph, file)

@@ -7,7 +7,8 @@ import numpy as np
 
 from petcam.detect.model.graph import Array, Floats
 from petcam.detect.model.kernel import Call, Kernel
-from petcam.detect.model.window import Window, window_of
+from petcam.detect.model.layer import Window
+from petcam.detect.model.window import window_of
 
 
 def _pool(call: Call, largest: bool) -> Kernel:

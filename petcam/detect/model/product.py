@@ -10,9 +10,10 @@ from petcam.detect.model.graph import Array
 from petcam.detect.model.kernel import Action
 from petcam.detect.model.layer import Activation, Layer
 
-STRIP_BYTES = 512 << 10  # of the largest matrix of a strip; a small core has about as much second cache
+STRIP_BYTES = 256 << 10  # of the largest matrix of a strip; a small core has about as much second cache
 STRIP_ROWS = 8  # of a strip at least, since those at its edges are made twice
-JOINED = 1 << 16  # weights of a product up to which they are copied, with their offsets as one more column
+PIECE_BYTES = 512 << 10  # of weights that are taken at once
+JOINED = 1 << 15  # weights of a product up to which they are copied, with their offsets as one more column
 
 
 class Product:
@@ -30,14 +31,25 @@ class Product:
         self._weights = np.concatenate([weights, self._offsets], 1) if self.joined else weights
         self.sees = self._weights.shape[1]
 
+    def room_in(self, seen: Array) -> Array:
+        """Where what is seen goes in (sees, pixels), the row of ones left out."""
+        return seen[:-1] if self.joined else seen
+
     def calls(self, seen: Array, made: Array) -> list[Action]:
         """From (sees, pixels) into (channels, pixels), the activation included."""
-        actions: list[Action] = [partial(np.matmul, self._weights, seen, out=made)]
+        actions = products(self._weights, seen, made)
         if self.joined:
             actions.insert(0, partial(seen[-1].fill, 1))
         else:
             actions.append(partial(np.add, made, self._offsets, out=made))
         return actions + activated(self.layer.activation, made)
+
+
+def products(weights: Array, seen: Array, made: Array) -> list[Action]:
+    """The matrix product, of many weights piece by piece: each can be forgotten before the next."""
+    rows = max(1, PIECE_BYTES // (weights.itemsize * weights.shape[1]))
+    pieces = [slice(at, at + rows) for at in range(0, len(weights), rows)]
+    return [partial(np.matmul, weights[piece], seen, out=made[piece]) for piece in pieces]
 
 
 def activated(activation: Activation | None, made: Array) -> list[Action]:
@@ -60,6 +72,6 @@ def rows_at_once(height: int, largest: Callable[[int], int]) -> int:
     """Rows of a strip, about as many in each of them. ``largest`` gives the numbers that a strip's matrix has."""
     for strips in range(1, height):
         rows = -(-height // strips)
-        if 4 * largest(rows) <= STRIP_BYTES or rows <= STRIP_ROWS:
+        if 4 * largest(rows) <= STRIP_BYTES or -(-height // (strips + 1)) < STRIP_ROWS:
             return rows
     return height
