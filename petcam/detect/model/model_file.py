@@ -3,6 +3,7 @@
 import mmap
 import os
 import stat
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +23,14 @@ class ModelFile:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # never waits, not for a FIFO either
         except OSError as error:
             raise refusal(f"it cannot be opened ({error.strerror}); see that it is there and may be read") from None
-        try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise refusal("it is no file; name the .onnx file itself")
-            if not 0 < found.st_size <= FILE_BYTES:
-                raise refusal(f"it has {found.st_size} bytes; a model has 1 to {FILE_BYTES}")
-            self._mapping = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
-        finally:
-            os.close(descriptor)
+        weakref.finalize(self, os.close, descriptor)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise refusal("it is no file; name the .onnx file itself")
+        if not 0 < found.st_size <= FILE_BYTES:
+            raise refusal(f"it has {found.st_size} bytes; a model has 1 to {FILE_BYTES}")
+        self.path = f"/proc/self/fd/{descriptor}"  # of this very file, whatever becomes of its name
+        self._mapping = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
         self.data = memoryview(self._mapping)
         self._begin = np.frombuffer(self.data, np.uint8).ctypes.data
 

@@ -7,6 +7,7 @@ file, which the format prescribes, so one with a loop is one that takes a tensor
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import numpy as np
 
@@ -53,9 +54,11 @@ def plan_of(graph: Graph) -> Plan:
             raise refusal(
                 f"one look would take more than {WORK // 10**9} thousand million multiply-adds; use a smaller one"
             )
-    for name in graph.outputs:
-        if name not in plan.shapes:
+    for name, shape in graph.outputs.items():
+        if name not in plan.shapes or name in plan.constants:
             raise refusal(f"nothing makes its output {shown(name)}; it is damaged")
+        if any(said not in (-1, size) for said, size in zip_longest(shape, plan.shapes[name])) and shape:
+            raise refusal(f"its output {shown(name)} is {plan.shapes[name]}, not {shape} as it says; it is damaged")
     plan.steps = fused(plan.steps, plan.shapes, [*plan.views.values(), *graph.outputs])
     plan.scratch = max((step.kernel.scratch for step in plan.steps), default=0)
     _settle(plan, [*graph.inputs], [*graph.outputs])

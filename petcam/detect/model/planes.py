@@ -34,7 +34,7 @@ class Planes:
         self.window, self.first, self.last = window, first, last
         self._height, self._width = height, width
         more_rows, more_columns = (-(-side // step) - 1 for side, step in zip(window.kernel, window.steps, strict=True))
-        shared = min(window.left, window.right) if window.steps[1] == 1 else 0
+        shared = min(window.left, window.right, more_columns) if window.steps[1] == 1 else 0
         self.rows = last - first + more_rows
         self.pitch = window.columns + more_columns - shared
         self.distance = lines(self.rows * self.pitch + more_columns)
