@@ -99,7 +99,7 @@ class _Block:
                 actions = gather_pixels(source, planes, seen)
             else:
                 actions = gather_windows(source, self._layers.first, planes, seen, room)
-            actions += self._product.calls(matrix, pixels)
+            actions += self._product.calls(matrix[:, planes.seen()], pixels[:, planes.seen()])
         pieces = [piece for number, part in planes.parts() for piece in planes.outside(pixels, number, part)]
         return actions + [partial(piece.fill, 0) for piece in pieces], pixels
 

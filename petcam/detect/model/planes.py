@@ -51,6 +51,11 @@ class Planes:
             columns = _inside(column, across, self.pitch, self._width)
             yield number, Part(rows, columns, _of(row, down, rows), _of(column, across, columns))
 
+    def seen(self) -> slice:
+        """Which numbers of a channel must be reckoned; the others are outside of the picture."""
+        (_, part), *others = self.parts()
+        return slice(0, self.size) if others else slice(part.rows.start * self.pitch, part.rows.stop * self.pitch)
+
     def view(self, matrix: Array, number: int) -> Array:
         """(channels, rows, pitch) of one plane in a (channels, size) matrix."""
         plane = matrix[:, number * self.distance : number * self.distance + self.rows * self.pitch]

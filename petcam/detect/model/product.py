@@ -12,7 +12,7 @@ from petcam.detect.model.layer import Activation, Layer
 
 STRIP_BYTES = 256 << 10  # of the largest matrix of a strip; a small core has about as much second cache
 STRIP_ROWS = 8  # of a strip at least, since those at its edges are made twice
-PIECE_BYTES = 512 << 10  # of weights that are taken at once
+PIECE_BYTES = 1 << 20  # of weights that are taken at once
 JOINED = 1 << 15  # weights of a product up to which they are copied, with their offsets as one more column
 
 
@@ -47,7 +47,7 @@ class Product:
 
 def products(weights: Array, seen: Array, made: Array) -> list[Action]:
     """The matrix product, of many weights piece by piece: each can be forgotten before the next."""
-    rows = max(1, PIECE_BYTES // (weights.itemsize * weights.shape[1]))
+    rows = -(-len(weights) // -(-weights.nbytes // PIECE_BYTES))
     pieces = [slice(at, at + rows) for at in range(0, len(weights), rows)]
     return [partial(np.matmul, weights[piece], seen, out=made[piece]) for piece in pieces]
 
