@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.lib.stride_tricks import sliding_window_view
 
 from petcam.detect.model import load_model
 from petcam.detect.model.model_file import ModelFile
 from petcam.detect.model.onnx_file import read_graph
+from tests.unit.detect.model.plain import plainly
 
 PATH = Path(os.environ.get("PETCAM_TEST_MODEL", "build/model/pets.onnx"))
 pytestmark = pytest.mark.skipif(not PATH.is_file(), reason=f"no {PATH}: the model that petcam brings is not tested")
@@ -23,34 +23,6 @@ def outputs():
     found.find(np.zeros_like(picture), 0.5)
     found.find(picture, 0.5)
     return picture, [output.copy() for output in found._runtime._outputs]
-
-
-def plainly(graph, values):
-    """Runs the graph operator by operator, without any of what makes the runtime fast."""
-    for node in graph.nodes:
-        x = values[node.inputs[0]]
-        if node.kind == "Conv":
-            made = convolved(x, graph.weights[node.inputs[1]], graph.weights[node.inputs[2]], node.attributes)
-        elif node.kind == "Clip":
-            made = x.clip(node.attributes["min"], node.attributes["max"])
-        elif node.kind == "Add":
-            made = x + values[node.inputs[1]]
-        elif node.kind == "Transpose":
-            made = x.transpose(node.attributes["perm"])
-        elif node.kind == "Reshape":
-            made = x.reshape(graph.weights[node.inputs[1]])
-        else:
-            made = np.concatenate([values[name] for name in node.inputs], node.attributes["axis"])
-        values[node.outputs[0]] = made
-    return [values[name] for name in graph.outputs]
-
-
-def convolved(x, w, b, how):
-    top, left, bottom, right = how["pads"]
-    seen = sliding_window_view(np.pad(x[0], ((0, 0), (top, bottom), (left, right))), w.shape[2:], (1, 2))
-    seen = seen[:, :: how["strides"][0], :: how["strides"][1]]
-    rule = "chwij,cij->chw" if how["group"] > 1 else "chwij,ocij->ohw"
-    return (np.einsum(rule, seen, w[:, 0] if how["group"] > 1 else w, optimize=True) + b[:, None, None])[None]
 
 
 def test_its_outputs_are_those_of_the_plain_way(outputs):
