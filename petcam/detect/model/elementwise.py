@@ -9,6 +9,7 @@ from petcam.detect.model.graph import Array, Floats, Shape
 from petcam.detect.model.kernel import Call, Kernel
 from petcam.detect.model.layer import Activation
 
+AT_ONCE = 1 << 16  # numbers
 CLIP_IS_FAST = int(np.__version__.split(".")[0]) >= 2  # before, it was slower than its two halves
 
 
@@ -104,7 +105,9 @@ def activation(call: Call) -> Kernel:
     shape = call.shape(0)
 
     def run(ins: Sequence[Array], outs: Sequence[Array], scratch: Floats) -> None:
-        apply(ins[0], outs[0])
+        source, target = ins[0].reshape(-1), outs[0].reshape(-1)
+        for at in range(0, source.size, AT_ONCE):  # some need as much again for a moment
+            apply(source[at : at + AT_ONCE], target[at : at + AT_ONCE])
 
     return Kernel([shape], run, 4 * math.prod(shape), activation=apply)
 

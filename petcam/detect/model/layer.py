@@ -8,6 +8,9 @@ from petcam.detect.model.graph import Array, Floats, Shape
 Activation = Callable[[Array, Array], None]  # of the first into the second, which may be the same
 
 
+STEPS = 4  # of a depthwise convolution that blocks run
+
+
 @dataclass(frozen=True)
 class Window:
     """Heights and widths in pixels. ``rows`` and ``columns`` are how many places it takes in a picture."""
@@ -45,8 +48,10 @@ class Layer:
 
     @property
     def depthwise(self) -> bool:
-        """Each channel by itself."""
-        return self.groups == self.before[0] == self.after[0] > 1 and self.window.dilations == (1, 1)
+        """Each channel by itself, in steps that blocks run."""
+        window = self.window
+        alone = self.groups == self.before[0] == self.after[0] > 1
+        return alone and window.dilations == (1, 1) and max(window.steps) <= STEPS
 
     @property
     def pointwise(self) -> bool:

@@ -8,7 +8,9 @@ from petcam.detect.model.graph import Array, Floats, Graph
 from petcam.detect.model.kernel import Action
 from petcam.detect.model.model_file import ModelFile
 from petcam.detect.model.plan import plan_of
+from petcam.detect.model.refusal import refusal
 
+ACTIONS = 30_000  # calls of numpy in one look; the model that petcam brings takes 1,500
 FORGET_BYTES = 1 << 20  # of weights
 
 
@@ -38,6 +40,8 @@ class NumpyRuntime:
         for step in plan.steps:
             ins, outs = ([tensors[name] for name in names] for names in (step.inputs, step.outputs))
             actions += step.kernel.calls(ins, outs, scratch)
+            if len(actions) > ACTIONS:
+                raise refusal(f"one look would take more than {ACTIONS} steps; use a smaller one")
         self._actions = list(_with_forgetting(actions, file))
 
     def run(self) -> Sequence[Floats]:

@@ -17,10 +17,11 @@ from petcam.detect.model.kernel import Call, Kernel
 from petcam.detect.model.operators import KERNELS
 from petcam.detect.model.refusal import refusal, shown
 
-BYTES = 256 << 20  # for all tensors and scratch of one look
+BYTES = 256 << 20  # for all tensors and scratch of one look; some operators take twice a tensor for a moment
 WORK = 32_000_000_000  # multiply-adds of one look
 CONSTANT_ELEMENTS = 4 << 20  # of all tensors that are computed once, when planning
-ELEMENTS = 16 << 20  # of one tensor
+STATED = ("Constant", "Shape")  # operators whose numbers are known when planning
+ELEMENTS = 8 << 20  # of one tensor that is computed
 
 
 @dataclass
@@ -67,8 +68,13 @@ def plan_of(graph: Graph) -> Plan:
     return plan
 
 
+def unknown_operators(graph: Graph) -> list[str]:
+    """Kinds of operators that numpy does not run here."""
+    return sorted({node.kind for node in graph.nodes} - {*KERNELS, *STATED})
+
+
 def _refuse_unknown(graph: Graph) -> None:
-    unknown = sorted({node.kind for node in graph.nodes} - {*KERNELS, "Constant", "Shape"})
+    unknown = unknown_operators(graph)
     if unknown:
         names = ", ".join(shown(kind) for kind in unknown[:8])
         raise refusal(
@@ -88,7 +94,7 @@ def _add(plan: Plan, node: Node, opset: int) -> None:
         raise refusal(f"an operator {shown(node.kind)} makes nothing; it is damaged")
     shapes = [plan.shapes[name] if name else None for name in node.inputs]
     call = Call(node, shapes, [plan.constants.get(name) if name else None for name in node.inputs], opset)
-    if node.kind in ("Constant", "Shape"):
+    if node.kind in STATED:
         _add_constant(plan, node.outputs[0], _stated(call))
         return
     kernel = KERNELS[node.kind](call)

@@ -48,28 +48,40 @@ def pool(x, how, kernel, strides=(1, 1), pads=(0, 0, 0, 0), ceil_mode=0, count_i
     return out
 
 
+def place(size_before, size_after, rule, number):
+    """Where a pixel lies among those before, by the formulas of Resize."""
+    scale = size_after / size_before
+    if rule == "asymmetric":
+        return number / scale
+    if rule == "half_pixel":
+        return (number + 0.5) / scale - 0.5
+    if rule == "pytorch_half_pixel":
+        return (number + 0.5) / scale - 0.5 if size_after > 1 else 0.0
+    return number * (size_before - 1) / (size_after - 1) if size_after > 1 else 0.0
+
+
 def nearest(size_before, size_after, rule, rounding):
-    """Which pixel each is, by the formulas of Resize."""
+    """Which pixel each is."""
     found = []
-    for place in range(size_after):
-        scale = size_after / size_before
-        if rule == "asymmetric":
-            at = place / scale
-        elif rule == "half_pixel":
-            at = (place + 0.5) / scale - 0.5
-        elif rule == "pytorch_half_pixel":
-            at = (place + 0.5) / scale - 0.5 if size_after > 1 else 0.0
-        else:
-            at = place * (size_before - 1) / (size_after - 1) if size_after > 1 else 0.0
+    for number in range(size_after):
+        at = place(size_before, size_after, rule, number)
         low = int(np.floor(at))
         part = at - low
-        if rounding == "floor":
-            pick = low
-        elif rounding == "ceil":
-            pick = low + (part > 0)
-        elif rounding == "round_prefer_floor":
-            pick = low + (part > 0.5)
-        else:
-            pick = low + (part >= 0.5)
-        found.append(min(max(pick, 0), size_before - 1))
+        more = {"floor": 0, "ceil": part > 0, "round_prefer_floor": part > 0.5, "round_prefer_ceil": part >= 0.5}
+        found.append(min(max(low + more[rounding], 0), size_before - 1))
     return found
+
+
+def linear(x, size_after, rule):
+    """Rows and columns of (1, channels, height, width) between two pixels each."""
+    out = np.zeros((*x.shape[:2], *size_after))
+    for row in range(size_after[0]):
+        for column in range(size_after[1]):
+            y, z = (place(x.shape[2 + at], size_after[at], rule, n) for at, n in ((0, row), (1, column)))
+            y, z = min(max(y, 0), x.shape[2] - 1), min(max(z, 0), x.shape[3] - 1)
+            top, left = int(y), int(z)
+            below, right = min(top + 1, x.shape[2] - 1), min(left + 1, x.shape[3] - 1)
+            above = x[..., top, left] * (1 - z + left) + x[..., top, right] * (z - left)
+            under = x[..., below, left] * (1 - z + left) + x[..., below, right] * (z - left)
+            out[..., row, column] = above * (1 - y + top) + under * (y - top)
+    return out

@@ -112,7 +112,7 @@ def test_what_is_no_onnx_file_is_refused(data):
         (model([node("Slice", ["x"], ["y"], starts=[9], ends=[3], axes=[2])], {}, X, Y, 9), "without numbers"),
         (model([node("Split", ["x"], ["y", "z"], split=[1, 9], axis=1)], {}, X, Y, 11), "does not fit"),
         (model([node("Gather", ["x", "i"], ["y"])], {"i": np.array([5])}, X, Y), "axis 5"),
-        (model([node("Resize", ["x"], ["y"], mode="cubic", scales=[1.0, 1.0, 2.0, 2.0])], {}, X, Y), "nearest"),
+        (model([node("Resize", ["x"], ["y"], mode="cubic", scales=[1.0, 1.0, 2.0, 2.0])], {}, X, Y), "by cubic"),
         (model([node("Cast", ["x"], ["y"], to=7)], {}, X, Y), "must be constant"),
         (model([CONV], {"w": W}, X, Y, graph_extra=piece(11, value_info("i", (1,), kind=7))), "not float32"),
         (model([CONV], {"w": W}, X, Y, graph_extra=piece(15, b"")), "sparse"),
@@ -159,28 +159,35 @@ def test_a_tensor_that_says_it_is_huge_is_refused_before_anything_is_reserved(di
 
 
 def test_a_graph_that_would_need_much_memory_is_refused_before_anything_is_reserved():
-    weights = {"s": np.array([1, 1, 70, 70], np.float32)}
+    weights = {"s": np.array([1, 1, 50, 50], np.float32)}
     grown = node("Resize", ["x", "", "s"], ["e0"], mode="nearest")
-    large = model([grown, node("Concat", ["e0", "e0"], ["y"], axis=1)], weights, X, {"y": (1, 6, 2240, 2240)})
-    nodes = [grown, *(node("Exp", [f"e{at}"], [f"e{at + 1}"]) for at in range(5))]
-    nodes += [node("Add", [f"e{at}", f"e{5 - at}"], [f"f{at}"]) for at in range(3)]
-    nodes += [node("Add", ["f0", "f1"], ["g"]), node("Add", ["g", "f2"], ["y"])]
-    many = model(nodes, weights, X, {"y": (1, 3, 2240, 2240)})
+    large = model([grown, node("Concat", ["e0", "e0"], ["y"], axis=1)], weights, X, {"y": (1, 6, 1600, 1600)})
+    nodes = [grown, *(node("Exp", [f"e{at}"], [f"e{at + 1}"]) for at in range(9))]
+    nodes += [node("Add", ["e0", "e9"], ["f0"])]
+    nodes += [node("Add", [f"f{at}", f"e{at + 1}"], [f"f{at + 1}"]) for at in range(8)]
+    many = model(nodes, weights, X, {"f8": (1, 3, 1600, 1600)})
     tracemalloc.start()
     try:
-        assert "tensor of (1, 6, 2240, 2240)" in words(large)
+        assert "tensor of (1, 6, 1600, 1600)" in words(large)
         assert "256 MiB" in words(many)
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
 
 
+def test_a_graph_that_would_take_very_many_steps_is_refused():
+    w, side = np.ones((1, 1, 3, 3), np.float32), 1024
+    nodes = [node("Conv", ["x" if not at else f"a{at}", "w"], [f"a{at + 1}"], pads=[1] * 4) for at in range(300)]
+    data = model(nodes, {"w": w}, {"x": (1, 1, side, side)}, {"a300": (1, 1, side, side)})
+    assert "30000 steps" in words(data)
+
+
 def test_a_graph_that_would_take_long_is_refused():
-    w = np.zeros((64, 64, 9, 9), np.float32)
+    w = np.zeros((24, 24, 13, 13), np.float32)
     nodes = [node("Conv", ["x", "v"], ["a0"])]
-    nodes += [node("Conv", [f"a{at}", "w"], [f"a{at + 1}"], pads=[4, 4, 4, 4]) for at in range(2)]
+    nodes += [node("Conv", [f"a{at}", "w"], [f"a{at + 1}"], pads=[6, 6, 6, 6]) for at in range(2)]
     data = model(
-        nodes, {"v": np.zeros((64, 3, 1, 1), np.float32), "w": w}, {"x": (1, 3, 512, 512)}, {"a2": (1, 64, 512, 512)}
+        nodes, {"v": np.zeros((24, 3, 1, 1), np.float32), "w": w}, {"x": (1, 3, 512, 512)}, {"a2": (1, 24, 512, 512)}
     )
     assert "multiply-adds" in words(data)
 

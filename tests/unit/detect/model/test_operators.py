@@ -130,6 +130,21 @@ def test_resize_takes_the_nearest_pixel_by_each_of_its_rules(rule, rounding, siz
     assert np.array_equal(by_scale, wanted) and np.array_equal(by_size, wanted)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"]),
+    st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_resize_lies_between_two_pixels_where_it_is_linear(rule, before, after):
+    x = np.random.default_rng(0).standard_normal((1, 2, *before)).astype(np.float32)
+    wanted = naive.linear(x, after, rule)
+    sizes = np.array([1, 2, *after], np.int64)
+    how = {"mode": "linear", "coordinate_transformation_mode": rule}
+    found = run([node("Resize", ["x", "", "", "s"], ["y"], **how)], {"s": sizes}, x, wanted.shape)
+    assert np.allclose(found, wanted, **NEAR)
+
+
 @pytest.mark.parametrize("kind, opset", [("Upsample", 9), ("Resize", 10)])
 def test_old_ways_to_enlarge_a_picture_repeat_its_pixels(kind, opset):
     wanted = X.repeat(2, 2).repeat(3, 3)
