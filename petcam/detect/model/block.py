@@ -6,8 +6,8 @@ ShuffleNet and NanoDet have. For each strip of rows of what it makes:
 1. The pixels that the strip needs are gathered from the picture, in the order that step 3 wants (``planes.py``).
 2. The first product, its activation, and zeros where the next convolution's padding is.
 3. The depthwise convolution (``depthwise.py``), its offsets and its activation.
-4. The last product. What it makes still has the planes' pitch, with nonsense at the end of each row.
-5. The rows without that go to their place; the last activation, and what the graph adds.
+4. The last product and its activation. What it makes has the planes' pitch yet, with nonsense at each row's end.
+5. The rows without that go to their place, and the graph's addition is done.
 """
 
 import math
@@ -23,7 +23,7 @@ from petcam.detect.model.graph import Array, Floats
 from petcam.detect.model.kernel import Action, Kernel
 from petcam.detect.model.layer import Layer
 from petcam.detect.model.planes import Planes
-from petcam.detect.model.product import Ending, Product, activated, products, rows_at_once
+from petcam.detect.model.product import Ending, Product, activated, rows_at_once
 from petcam.detect.model.room import Room, lines
 
 
@@ -53,6 +53,7 @@ class _Block:
         self._layers, self._ending = layers, ending
         self._product = Product(layers.first, join=True) if layers.first else None
         self._depthwise = Depthwise(layers.deep)
+        self._last = Product(layers.last, join=True) if layers.last else None
         self._after = layers.listed()[-1].after
         channels, height, _ = layers.deep.after
         self._rows = rows_at_once(height, lambda rows: channels * self._planes(0, rows).size)
@@ -67,15 +68,16 @@ class _Block:
         return Planes(self._layers.deep.window, height, width, first, last)
 
     def _scratch(self, planes: Planes) -> int:
-        first, last = self._layers.first, self._layers.last
+        first = self._layers.first
         channels = self._layers.deep.after[0]
-        sizes = [channels * planes.size, channels * planes.run, channels * planes.run]
+        rows = self._last.sees if self._last else channels
+        sizes = [channels * planes.size, rows * planes.run, channels * planes.run]
         if self._product is not None:
             sizes.append(self._product.sees * planes.size)
         if first is not None and not first.pointwise:
             sizes.append(margin_size(first, planes))
-        if last is not None:
-            sizes.append(len(last.weights) * planes.run)
+        if self._last is not None:
+            sizes.append(self._after[0] * planes.run)
         return sum(map(lines, sizes))
 
     def bind(self, ins: Sequence[Array], outs: Sequence[Array], scratch: Floats) -> list[Action]:
@@ -99,33 +101,29 @@ class _Block:
                 actions = gather_pixels(source, planes, seen)
             else:
                 actions = gather_windows(source, self._layers.first, planes, seen, room)
-            actions += self._product.calls(matrix[:, planes.seen()], pixels[:, planes.seen()])
+            actions += self._product.calls(matrix, pixels, planes.seen())
         pieces = [piece for number, part in planes.parts() for piece in planes.outside(pixels, number, part)]
         return actions + [partial(piece.fill, 0) for piece in pieces], pixels
 
     def _deep(self, pixels: Array, planes: Planes, room: Room) -> tuple[list[Action], Array]:
         """Steps 3 and 4: rows with the planes' pitch, and the calls that make them."""
-        deep, last = self._layers.deep, self._layers.last
-        made, more = (room.take(len(pixels), planes.run) for _ in range(2))
+        deep, last = self._layers.deep, self._last
+        seen = room.take(last.sees if last else len(pixels), planes.run)
+        made, more = seen[: len(pixels)], room.take(len(pixels), planes.run)
         actions = self._depthwise.calls(planes, pixels, made, more)
-        actions.append(partial(np.add, made, deep.offsets[:, None], out=made))
+        actions.append(partial(np.add, made, deep.offsets[:, None], made))
         actions += activated(deep.activation, made)
         if last is None:
             return actions, made
-        result = room.take(len(last.weights), planes.run)
-        return actions + products(last.weights.reshape(len(last.weights), -1), made, result), result
+        result = room.take(self._after[0], planes.run)
+        return actions + last.calls(seen, result), result
 
     def _placed(self, made: Array, planes: Planes, ins: Sequence[Array], outs: Sequence[Array]) -> list[Action]:
         """Step 5."""
         channels, height, width = self._after
-        rows = slice(planes.first, planes.last)
         source = made.reshape(channels, -1, planes.pitch)[:, :, :width]
-        target = outs[0][0, :, rows]
-        strip = slice(rows.start * width, rows.stop * width)
+        placed: list[Action] = [partial(np.copyto, outs[0][0, :, planes.first : planes.last], source)]
+        strip = slice(planes.first * width, planes.last * width)
         flat = outs[0].reshape(channels, height * width)[:, strip]
         other = ins[1].reshape(channels, height * width)[:, strip] if self._ending.adds else None
-        last = self._layers.last
-        if last is None:
-            return [partial(np.copyto, target, source), *self._ending.calls(flat, other)]
-        placed: list[Action] = [partial(np.add, source, last.offsets[:, None, None], out=target)]
-        return placed + activated(last.activation, flat) + self._ending.calls(flat, other)
+        return placed + self._ending.calls(flat, other)

@@ -49,7 +49,7 @@ class Depthwise:
             target = more if actions else made
             actions.append(partial(np.einsum, "cuvl,cuv->cl", runs, group.weights, out=target))
             if target is more:
-                actions.append(partial(np.add, made, more, out=made))
+                actions.append(partial(np.add, made, more, made))
         return actions
 
     def _runs(self, group: _Group, planes: Planes, pixels: Array) -> Array:

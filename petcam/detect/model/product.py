@@ -14,6 +14,7 @@ STRIP_BYTES = 256 << 10  # of the largest matrix of a strip; a small core has ab
 STRIP_ROWS = 8  # of a strip at least, since those at its edges are made twice
 PIECE_BYTES = 1 << 20  # of weights that are taken at once
 JOINED = 1 << 15  # weights of a product up to which they are copied, with their offsets as one more column
+ALL = slice(None)
 
 
 class Product:
@@ -35,13 +36,16 @@ class Product:
         """Where what is seen goes in (sees, pixels), the row of ones left out."""
         return seen[:-1] if self.joined else seen
 
-    def calls(self, seen: Array, made: Array) -> list[Action]:
-        """From (sees, pixels) into (channels, pixels), the activation included."""
-        actions = products(self._weights, seen, made)
+    def calls(self, seen: Array, made: Array, part: slice = ALL) -> list[Action]:
+        """From (sees, pixels) into (channels, pixels), the activation included. Only ``part`` of the pixels counts.
+
+        What numpy does number by number is done with all of them: without gaps it takes a third of the time.
+        """
+        actions = products(self._weights, seen[:, part], made[:, part])
         if self.joined:
             actions.insert(0, partial(seen[-1].fill, 1))
         else:
-            actions.append(partial(np.add, made, self._offsets, out=made))
+            actions.append(partial(np.add, made, self._offsets, made))
         return actions + activated(self.layer.activation, made)
 
 
@@ -49,7 +53,7 @@ def products(weights: Array, seen: Array, made: Array) -> list[Action]:
     """The matrix product, of many weights piece by piece: each can be forgotten before the next."""
     rows = -(-len(weights) // -(-weights.nbytes // PIECE_BYTES))
     pieces = [slice(at, at + rows) for at in range(0, len(weights), rows)]
-    return [partial(np.matmul, weights[piece], seen, out=made[piece]) for piece in pieces]
+    return [partial(np.matmul, weights[piece], seen, made[piece]) for piece in pieces]
 
 
 def activated(activation: Activation | None, made: Array) -> list[Action]:
@@ -64,7 +68,7 @@ class Ending:
     activation: Activation | None = None
 
     def calls(self, made: Array, other: Array | None) -> list[Action]:
-        added: list[Action] = [] if other is None else [partial(np.add, made, other, out=made)]
+        added: list[Action] = [] if other is None else [partial(np.add, made, other, made)]
         return added + activated(self.activation, made)
 
 
