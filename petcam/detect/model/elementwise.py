@@ -32,10 +32,8 @@ def clip(low: float, high: float) -> Activation:
 
 
 def sigmoid(source: Array, target: Array) -> None:
-    """By the exponential of what is at most 80, which float32 can hold."""
     np.negative(source, out=target)
-    np.minimum(target, np.float32(80), out=target)
-    np.exp(target, out=target)
+    np.exp(target, out=target)  # infinite for what is far below zero, whose sigmoid is nought all the same
     np.add(target, np.float32(1), out=target)
     np.reciprocal(target, out=target)
 

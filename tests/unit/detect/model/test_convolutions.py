@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petcam.detect.model import block, dense, product
-from tests.onnx_files import node
+from tests.onnx_files import model, node
 from tests.unit.detect.model import naive
-from tests.unit.detect.model.running import run
+from tests.unit.detect.model.running import outputs_of, run
 
 NEAR = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -142,6 +142,21 @@ def test_what_two_operators_take_is_not_joined_to_one_of_them():
     a = naive.conv(x, w, np.zeros(3))
     wanted = naive.conv(a, deep, np.zeros(3), pads=(1, 1, 1, 1), group=3) + np.maximum(a, 0)
     assert np.allclose(run(nodes, {"w": w, "deep": deep}, x, wanted.shape), wanted, **NEAR)
+
+
+def test_what_the_graph_gives_or_shows_in_another_shape_is_made_though_an_activation_takes_it_too():
+    x, w = numbers(1, 1, 2, 6, 6), numbers(2, 3, 2, 1, 1)
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]),
+        node("Relu", ["a"], ["b"]),
+        node("Conv", ["x", "w"], ["c"]),
+        node("Flatten", ["c"], ["d"]),
+        node("Relu", ["c"], ["e"]),
+    ]
+    wanted = naive.conv(x, w, np.zeros(3))
+    shapes = {name: wanted.shape for name in "abe"} | {"d": (1, wanted.size)}
+    for name, found in zip(shapes, outputs_of(model(nodes, {"w": w}, {"x": x.shape}, shapes), x), strict=True):
+        assert np.allclose(found.reshape(-1), (np.maximum(wanted, 0) if name in "be" else wanted).reshape(-1), **NEAR)
 
 
 @pytest.mark.parametrize("how", ["SAME_UPPER", "SAME_LOWER", "VALID"])

@@ -61,6 +61,10 @@ def test_numbers_that_are_listed_one_by_one_are_read(listed):
     assert read_graph(memoryview(data), lambda: None).weights["n"].tolist() == wanted
 
 
+def test_what_ends_within_a_field_that_nobody_needs_is_refused_too():
+    assert "ends in the middle" in words(GOOD + piece(6, b"a comment")[:-1])
+
+
 def test_where_it_was_cut_off_it_is_refused():
     for length in range(1, len(GOOD)):
         assert words(GOOD[:length])
