@@ -5,30 +5,35 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from petcam.detect.model.graph import Array, Shape
-from petcam.detect.model.kernel import Call, Floats, Kernel
+from petcam.detect.model.graph import Array, Floats, Shape
+from petcam.detect.model.kernel import Call, Kernel
+from petcam.detect.model.layer import Activation
 
-Activation = Callable[[Array, Array], None]  # of the first into the second, which may be the same
+AT_ONCE = 1 << 16  # numbers
+CLIP_IS_FAST = int(np.__version__.split(".")[0]) >= 2  # before, it was slower than its two halves
 
 
 def clip(low: float, high: float) -> Activation:
     lowest, highest = np.float32(low), np.float32(high)
 
-    def run(source: Array, target: Array) -> None:
-        np.maximum(source, lowest, out=target)
-        np.minimum(target, highest, out=target)
-
     def only_low(source: Array, target: Array) -> None:
         np.maximum(source, lowest, out=target)
 
-    return run if high < math.inf else only_low
+    def at_once(source: Array, target: Array) -> None:
+        np.clip(source, lowest, highest, out=target)
+
+    def one_by_one(source: Array, target: Array) -> None:
+        np.maximum(source, lowest, out=target)
+        np.minimum(target, highest, out=target)
+
+    if high == math.inf:
+        return only_low
+    return at_once if CLIP_IS_FAST else one_by_one
 
 
 def sigmoid(source: Array, target: Array) -> None:
-    """By the exponential of what is at most 80, which float32 can hold."""
     np.negative(source, out=target)
-    np.minimum(target, np.float32(80), out=target)
-    np.exp(target, out=target)
+    np.exp(target, out=target)  # infinite for what is far below zero, whose sigmoid is nought all the same
     np.add(target, np.float32(1), out=target)
     np.reciprocal(target, out=target)
 
@@ -98,9 +103,11 @@ def activation(call: Call) -> Kernel:
     shape = call.shape(0)
 
     def run(ins: Sequence[Array], outs: Sequence[Array], scratch: Floats) -> None:
-        apply(ins[0], outs[0])
+        source, target = ins[0].reshape(-1), outs[0].reshape(-1)
+        for at in range(0, source.size, AT_ONCE):  # some need as much again for a moment
+            apply(source[at : at + AT_ONCE], target[at : at + AT_ONCE])
 
-    return Kernel([shape], run, 4 * math.prod(shape))
+    return Kernel([shape], run, 4 * math.prod(shape), activation=apply)
 
 
 def _of_one(function: np.ufunc) -> Callable[[Call], Kernel]:

@@ -1,13 +1,14 @@
 """A model as a graph: operators that take tensors by name and make others. What every reader and runtime shares."""
 
-import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-Array = np.ndarray[Any, np.dtype[Any]]
+Array = NDArray[Any]
+Floats = NDArray[np.float32]
 Shape = tuple[int, ...]
 Attribute = float | int | str | list[int] | list[float] | Array
 
@@ -34,4 +35,3 @@ class Graph:
     weights: dict[str, Array] = field(default_factory=dict)
     inputs: dict[str, Shape] = field(default_factory=dict)
     outputs: dict[str, Shape] = field(default_factory=dict)
-    file: mmap.mmap | None = None  # what the weights are views of

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from petcam.detect.model.kernel import Floats
+from petcam.detect.model.graph import Floats
 
 Picture = NDArray[np.uint8]  # (height, width, 3), RGB
 
@@ -31,7 +31,7 @@ def sigmoid(logits: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logits.clip(-80, 80))), np.float32)
 
 
-def sure_rows(scores: Floats, least: float, logits: bool) -> NDArray[np.intp]:
-    """Which rows of (n, classes) have a score of ``least`` or more."""
+def sure_rows(scores: Floats, least: float, logits: bool = False) -> NDArray[np.intp]:
+    """Which rows of (n, classes) have a score of ``least`` or more, be they scores or logits yet."""
     part = min(max(least, 1e-6), 1 - 1e-6)
     return np.flatnonzero(scores.max(1) >= (np.log(part / (1 - part)) if logits else least))

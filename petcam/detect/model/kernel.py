@@ -5,15 +5,16 @@ Shapes are known before anything runs, so a kernel's memory and work can be boun
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from petcam.detect.model.graph import Array, Node, Shape
+from petcam.detect.model.graph import Array, Floats, Node, Shape
+from petcam.detect.model.layer import Activation, Layer
 from petcam.detect.model.refusal import refusal, shown
+from petcam.errors import PetcamError
 
-Floats = NDArray[np.float32]
+Action = Callable[[], object]
 Run = Callable[[Sequence[Array], Sequence[Array], Floats], None]  # inputs, outputs to be filled, scratch
+Bind = Callable[[Sequence[Array], Sequence[Array], Floats], list[Action]]
 
 
 @dataclass(frozen=True)
@@ -82,21 +83,35 @@ class Call:
             raise self.refusal(f"has the axis {number} for {rank} dimensions")
         return number % rank
 
-    def refusal(self, words: str) -> Exception:
+    def refusal(self, words: str) -> PetcamError:
         made = self.node.outputs[0] if self.node.outputs else ""
         return refusal(f"its operator {shown(self.node.kind)} that makes {shown(made)} {words}; export it anew")
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """What an operator makes and how. Without ``run`` its one output is its first input in another shape.
+    """What an operator makes and how. Without ``run`` and ``bind`` its one output is its first input in another shape.
 
+    ``run`` does it; ``bind`` gives the calls that do it for arrays that stay the same from look to look.
     ``work`` is about how many multiply-adds it takes, ``scratch`` how many numbers it needs beside its outputs;
     ``dtype`` is the outputs' kind of number where they are made of constants, else they are float32.
+    ``layer`` or ``activation`` is what it is, where that can be done together with its neighbours (``fusion.py``).
     """
 
     shapes: Sequence[Shape]
-    run: Run | None
+    run: Run | None = None
     work: int = 0
     scratch: int = 0
     dtype: str = ""
+    bind: Bind | None = None
+    layer: Layer | None = None
+    activation: Activation | None = None
+
+    @property
+    def view(self) -> bool:
+        return self.run is None and self.bind is None
+
+    def calls(self, ins: Sequence[Array], outs: Sequence[Array], scratch: Floats) -> list[Action]:
+        if self.bind is not None:
+            return self.bind(ins, outs, scratch)
+        return [] if self.run is None else [partial(self.run, ins, outs, scratch)]

@@ -10,19 +10,15 @@ NAME_BYTES = 32
 FILE_BYTES = LINES * (NAME_BYTES + 2)
 
 
-def read_labels(path: Path, scores: int) -> list[str]:
-    """The names in lower case, one for each of ``scores``. Raises ``BAD_MODEL``."""
+def read_labels(path: Path) -> list[str]:
+    """The names in lower case. Raises ``BAD_MODEL``."""
     try:
         with open(path, "rb") as file:
-            raw = file.read(FILE_BYTES + 1)
+            return _names(file.read(FILE_BYTES + 1), path.name)
     except OSError as error:
         raise refusal(
             f"its labels {path.name} cannot be read ({error.strerror}); put them beside it, a class name a line"
         ) from None
-    names = _names(raw, path.name)
-    if len(names) != scores:
-        raise refusal(f"{path.name} has {len(names)} names, the model {scores} scores; there must be one name for each")
-    return names
 
 
 def _names(raw: bytes, file_name: str) -> list[str]:

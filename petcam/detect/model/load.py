@@ -6,9 +6,12 @@ from pathlib import Path
 from petcam.detect.model.graph import Graph
 from petcam.detect.model.labels import read_labels, wanted
 from petcam.detect.model.model import Model
+from petcam.detect.model.model_file import ModelFile
 from petcam.detect.model.numpy_runtime import NumpyRuntime
-from petcam.detect.model.onnx_file import map_file, read_graph
+from petcam.detect.model.onnx_file import read_graph
+from petcam.detect.model.onnxruntime_runtime import OnnxruntimeRuntime
 from petcam.detect.model.recognition import recognised
+from petcam.detect.model.refusal import refusal
 from petcam.detect.model.runtime import Runtime
 from petcam.errors import Code, PetcamError
 
@@ -33,13 +36,23 @@ def load_model(path: Path, *, threads: int = 1, runtime: str = "auto", classes: 
 
 
 def _load(path: Path, threads: int, runtime: str, classes: Collection[str]) -> Model:
-    file = map_file(path)
-    graph = read_graph(memoryview(file))
-    graph.file = file
-    head = recognised(graph)
-    names = wanted(read_labels(path.with_suffix(".txt"), head.classes), classes)
-    return Model(path.name, _runtime(graph, threads, runtime), head, names)
+    file = ModelFile(path)
+    graph = read_graph(file.data, file.forget)
+    labels = path.with_suffix(".txt")
+    names = read_labels(labels)
+    head = recognised(graph, len(names))
+    if len(names) != head.classes:
+        raise refusal(f"{labels.name} has {len(names)} names, the model {head.classes} scores; give a name for each")
+    return Model(path.name, _runtime(graph, file, threads, runtime), head, wanted(names, classes))
 
 
-def _runtime(graph: Graph, threads: int, runtime: str) -> Runtime:
-    return NumpyRuntime(graph)
+def _runtime(graph: Graph, file: ModelFile, threads: int, runtime: str) -> Runtime:
+    if runtime not in RUNTIMES:
+        raise refusal(f"there is no runtime {runtime!r}; it is one of {', '.join(RUNTIMES)}")
+    if runtime != "numpy":
+        try:
+            return OnnxruntimeRuntime(graph, file, threads)
+        except ImportError as error:
+            if runtime == "onnxruntime":
+                raise refusal("onnxruntime is not installed; install it, or let numpy run the model") from error
+    return NumpyRuntime(graph, file)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from petcam.detect.model.graph import Floats
 from petcam.detect.model.head import Head, Picture
-from petcam.detect.model.kernel import Floats
 from petcam.detect.model.runtime import Runtime
 from petcam.detect.model.suppression import suppressed
 

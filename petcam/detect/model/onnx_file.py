@@ -1,17 +1,11 @@
 """Reads an ONNX file: the graph, its weights, what goes in and what comes out. Nothing in it is ever executed.
 
-The file is mapped read-only and float32 weights are views of the mapping, so they cost no memory of their own and the
-system may drop and read them again as it likes. Bounds are below; whatever is beyond one, damaged, or of a kind that
+Weights of float32 are views of the file's bytes. Bounds are below; what is beyond one, damaged, or of a kind that
 petcam does not run is refused (``BAD_MODEL``). The numbers of fields are those of ONNX's ``onnx.proto``.
-
-A file in use must not be written into, since that changes or ends the mapping: rename the new one to its place.
 """
 
 import math
-import mmap
-import os
-import stat
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,7 +13,6 @@ from petcam.detect.model.graph import Array, Attribute, Graph, Node, Shape
 from petcam.detect.model.refusal import refusal, shown
 from petcam.detect.model.wire import Budget, Message, inner, integers, signed, whole
 
-FILE_BYTES = 64 << 20
 NODES = 2048
 TENSORS = 4096
 INPUTS = 64  # or outputs, of one operator or of the graph
@@ -33,28 +26,12 @@ OPSETS = range(7, 26)
 
 FLOAT32, INT32, INT64, FLOAT16, FLOAT64 = 1, 6, 7, 10, 11  # TensorProto.DataType
 DTYPES = {FLOAT32: "<f4", INT32: "<i4", INT64: "<i8", FLOAT16: "<f2", FLOAT64: "<f8"}
+FORGET_BYTES = 1 << 20
 FINITE_AT_ONCE = 1 << 16  # numbers looked at in one go, so that the looking needs little memory
 
 
-def map_file(path: Path) -> mmap.mmap:
-    """The file's bytes, mapped read-only. Raises ``BAD_MODEL`` where it cannot be opened or is too large."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # never waits, not for a FIFO either
-    except OSError as error:
-        raise refusal(f"it cannot be opened ({error.strerror}); see that it is there and may be read") from None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise refusal("it is no file; name the .onnx file itself")
-        if not 0 < found.st_size <= FILE_BYTES:
-            raise refusal(f"it has {found.st_size} bytes; a model has 1 to {FILE_BYTES}")
-        return mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
-    finally:
-        os.close(descriptor)
-
-
-def read_graph(data: memoryview) -> Graph:
-    """The graph in the bytes of an ONNX file. Raises ``BAD_MODEL``."""
+def read_graph(data: memoryview, forget: Callable[[], None]) -> Graph:
+    """The graph in an ONNX file's bytes. ``forget`` is called when many of them were read. Raises ``BAD_MODEL``."""
     graph, body, version = Graph(), None, 0
     for number, value in Message(data, Budget()).fields():
         if number == 1:
@@ -69,7 +46,8 @@ def read_graph(data: memoryview) -> Graph:
         raise refusal("it is no ONNX file, or one of another time; name the .onnx file that a detector was exported to")
     if graph.opset not in OPSETS:
         raise refusal(f"its opset is {graph.opset}; export it with opset {OPSETS[0]} to {OPSETS[-1]}")
-    _read_body(body, graph)
+    _read_body(body, graph, forget)
+    forget()
     return graph
 
 
@@ -83,15 +61,20 @@ def _opset(message: Message) -> int:
     return version if domain in ("", "ai.onnx") else 0
 
 
-def _read_body(body: Message, graph: Graph) -> None:
+def _read_body(body: Message, graph: Graph, forget: Callable[[], None]) -> None:
     ins: list[tuple[str, int, Shape]] = []
     outs: list[tuple[str, int, Shape]] = []
+    read = 0
     for number, value in body.fields():
         if number == 1:
             graph.nodes.append(_node(inner(value)))
             _bound("operators", len(graph.nodes), NODES)
         elif number == 5:
             _add_weights(graph, *_tensor(inner(value)))
+            read += len(inner(value).raw)
+            if read > FORGET_BYTES:
+                forget()
+                read = 0
         elif number == 11:
             ins.append(_value_info(inner(value)))
         elif number == 12:
@@ -218,14 +201,12 @@ def _in_one_piece(kind: int, raw: Message | None, listed: list[Array]) -> Array:
     if raw is None:
         if kind in (FLOAT16, FLOAT64) and listed:
             raise refusal("it has numbers in a form that is not read; export it with float32 weights")
-        pieces = listed if len(listed) != 1 else listed[0]
-        return np.asarray(pieces if isinstance(pieces, np.ndarray) else np.concatenate([*pieces, np.empty(0)]), dtype)
+        return np.concatenate(listed).astype(dtype) if listed else np.empty(0, dtype)
     if len(raw.raw) % dtype.itemsize:
         raise refusal("a tensor's bytes are cut off; it is damaged")
     numbers = np.frombuffer(raw.raw, dtype)
-    if kind == FLOAT32 and numbers.flags.aligned:
-        return numbers
-    return numbers.copy()  # what is planned by must not change with the file
+    keeps = kind == FLOAT32 and numbers.flags.aligned
+    return numbers if keeps else np.array(numbers)  # what is planned by must not change with the file
 
 
 def _finite(numbers: Array) -> bool:
@@ -237,7 +218,8 @@ def _finite(numbers: Array) -> bool:
 
 def _value_info(message: Message) -> tuple[str, int, Shape]:
     """A graph input's or output's name, kind of number and shape."""
-    name, kind, shape = "", 0, ()
+    name, kind = "", 0
+    shape: Shape = ()
     for number, value in message.fields():
         if number == 1:
             name = inner(value).text(NAME_BYTES)

@@ -1,4 +1,4 @@
-"""The table of operators that numpy runs here. What another part of the graph does by itself is not in it."""
+"""The table of operators that numpy runs here."""
 
 from collections.abc import Callable
 
@@ -11,4 +11,3 @@ KERNELS: dict[str, Callable[[Call], Kernel]] = {
     **pooling.KERNELS,
     **rearrange.KERNELS,
 }
-CONSTANT_KINDS = ("Constant", "ConstantOfShape", "Shape")

@@ -7,27 +7,21 @@ file, which the format prescribes, so one with a loop is one that takes a tensor
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import numpy as np
 
+from petcam.detect.model.fusion import Step, fused
 from petcam.detect.model.graph import Array, Graph, Node, Shape
 from petcam.detect.model.kernel import Call, Kernel
 from petcam.detect.model.operators import KERNELS
 from petcam.detect.model.refusal import refusal, shown
 
-BYTES = 256 << 20  # for all tensors and scratch of one look
+BYTES = 256 << 20  # for all tensors and scratch of one look; some operators take twice a tensor for a moment
 WORK = 32_000_000_000  # multiply-adds of one look
 CONSTANT_ELEMENTS = 4 << 20  # of all tensors that are computed once, when planning
-ELEMENTS = 16 << 20  # of one tensor
-
-
-@dataclass(frozen=True)
-class Step:
-    """One kernel with the names of its tensors, each made once."""
-
-    kernel: Kernel
-    inputs: Sequence[str]
-    outputs: Sequence[str]
+STATED = ("Constant", "Shape")  # operators whose numbers are known when planning
+ELEMENTS = 8 << 20  # of one tensor that is computed
 
 
 @dataclass
@@ -61,17 +55,26 @@ def plan_of(graph: Graph) -> Plan:
             raise refusal(
                 f"one look would take more than {WORK // 10**9} thousand million multiply-adds; use a smaller one"
             )
-    for name in graph.outputs:
-        if name not in plan.shapes:
+    for name, shape in graph.outputs.items():
+        if name not in plan.shapes or name in plan.constants:
             raise refusal(f"nothing makes its output {shown(name)}; it is damaged")
+        if any(said not in (-1, size) for said, size in zip_longest(shape, plan.shapes[name])) and shape:
+            raise refusal(f"its output {shown(name)} is {plan.shapes[name]}, not {shape} as it says; it is damaged")
+    plan.steps = fused(plan.steps, plan.shapes, [*plan.views.values(), *graph.outputs])
+    plan.scratch = max((step.kernel.scratch for step in plan.steps), default=0)
     _settle(plan, [*graph.inputs], [*graph.outputs])
     if 4 * (plan.size + plan.scratch) > BYTES:
         raise refusal(f"one look would need more than {BYTES >> 20} MiB; use a smaller one")
     return plan
 
 
+def unknown_operators(graph: Graph) -> list[str]:
+    """Kinds of operators that numpy does not run here."""
+    return sorted({node.kind for node in graph.nodes} - {*KERNELS, *STATED})
+
+
 def _refuse_unknown(graph: Graph) -> None:
-    unknown = sorted({node.kind for node in graph.nodes} - {*KERNELS, "Constant", "Shape"})
+    unknown = unknown_operators(graph)
     if unknown:
         names = ", ".join(shown(kind) for kind in unknown[:8])
         raise refusal(
@@ -91,7 +94,7 @@ def _add(plan: Plan, node: Node, opset: int) -> None:
         raise refusal(f"an operator {shown(node.kind)} makes nothing; it is damaged")
     shapes = [plan.shapes[name] if name else None for name in node.inputs]
     call = Call(node, shapes, [plan.constants.get(name) if name else None for name in node.inputs], opset)
-    if node.kind in ("Constant", "Shape"):
+    if node.kind in STATED:
         _add_constant(plan, node.outputs[0], _stated(call))
         return
     kernel = KERNELS[node.kind](call)
@@ -134,26 +137,25 @@ def _fold(plan: Plan, kernel: Kernel, call: Call) -> None:
     for name, out in zip(call.node.outputs, outs, strict=True):
         _add_constant(plan, name, out)
     with np.errstate(all="ignore"):
-        if kernel.run is None:
+        if kernel.view:
             np.copyto(outs[0], ins[0].reshape(kernel.shapes[0]))
-        else:
-            kernel.run(ins, outs, np.empty(kernel.scratch, np.float32))
+        for act in kernel.calls(ins, outs, np.zeros(kernel.scratch, np.float32)):
+            act()
 
 
 def _add_step(plan: Plan, kernel: Kernel, call: Call) -> None:
     node = call.node
     for numbers in call.constants:
-        if numbers is not None and kernel.run is not None and numbers.dtype == np.float64:
+        if numbers is not None and not kernel.view and numbers.dtype == np.float64:
             raise call.refusal("takes numbers of 64 bits")
     if any(0 in shape for shape in kernel.shapes):
         raise call.refusal("makes a tensor without numbers")
     plan.shapes.update(zip(node.outputs, kernel.shapes, strict=True))
     plan.work += kernel.work
-    plan.scratch = max(plan.scratch, kernel.scratch)
-    if kernel.run is None:
+    if kernel.view:
         plan.views[node.outputs[0]] = node.inputs[0]
     else:
-        plan.steps.append(Step(kernel, [name for name in node.inputs if name], node.outputs))
+        plan.steps.append(Step(node.kind, kernel, [name for name in node.inputs if name], node.outputs))
 
 
 def _settle(plan: Plan, inputs: Sequence[str], outputs: Sequence[str]) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from petcam.detect.model.graph import Array
-from petcam.detect.model.kernel import Call, Floats, Kernel
-from petcam.detect.model.window import Window, window_of
+from petcam.detect.model.graph import Array, Floats
+from petcam.detect.model.kernel import Call, Kernel
+from petcam.detect.model.layer import Window
+from petcam.detect.model.window import window_of
 
 
 def _pool(call: Call, largest: bool) -> Kernel:
@@ -100,19 +101,30 @@ def softmax(call: Call) -> Kernel:
 
 
 def resize(call: Call) -> Kernel:
-    """A picture made larger or smaller by the nearest pixel or, where a scale says so, linearly."""
+    """A picture made larger or smaller, by the nearest pixel or linearly between two."""
     shape = call.shape(0)
     if len(shape) != 4:
         raise call.refusal(f"takes {shape}; only pictures are looked at")
     sizes = _sizes(call)
-    if sizes[:2] != list(shape[:2]) or not all(0 < size <= 4096 for size in sizes[2:]):
+    if sizes[:2] != list(shape[:2]) or not all(0 < size <= 4096 for size in (*shape[2:], *sizes[2:])):
         raise call.refusal(f"makes {sizes} of {shape}")
-    rows, columns = (_nearest(call, shape[at], sizes[at]) for at in (2, 3))
+    places = [_places(call, shape[at], sizes[at]) for at in (2, 3)]
+    mode = call.word("mode", "nearest")
+    if mode == "nearest":
+        rows, columns = (_rounded(call, at, size) for at, size in zip(places, shape[2:], strict=True))
 
-    def run(ins: Sequence[Array], outs: Sequence[Array], scratch: Floats) -> None:
-        np.take(np.take(ins[0], rows, 2), columns, 3, out=outs[0])
+        def run(ins: Sequence[Array], outs: Sequence[Array], scratch: Floats) -> None:
+            np.take(np.take(ins[0], rows, 2), columns, 3, out=outs[0])
 
-    return Kernel([tuple(sizes)], run, math.prod(sizes))
+        return Kernel([tuple(sizes)], run, math.prod(sizes))
+    if mode != "linear":
+        raise call.refusal(f"resizes by {mode}; nearest and linear are read")
+    down, along = (_between(at, size) for at, size in zip(places, shape[2:], strict=True))
+
+    def run_linear(ins: Sequence[Array], outs: Sequence[Array], scratch: Floats) -> None:
+        np.matmul(np.matmul(down, ins[0]), along.T, out=outs[0])
+
+    return Kernel([tuple(sizes)], run_linear, math.prod(sizes) * sum(shape[2:]))
 
 
 def _sizes(call: Call) -> list[int]:
@@ -132,23 +144,25 @@ def _sizes(call: Call) -> list[int]:
     return found
 
 
-def _nearest(call: Call, before: int, after: int) -> Array:
-    """Which of ``before`` pixels each of ``after`` is."""
-    if call.word("mode", "nearest") != "nearest":
-        raise call.refusal("does not take the nearest pixel, the one way that is read")
+def _places(call: Call, before: int, after: int) -> Array:
+    """Where each of ``after`` pixels lies among ``before``."""
     ratio, places = before / after, np.arange(after)
     how = call.word("coordinate_transformation_mode", "half_pixel" if call.opset >= 11 else "asymmetric")
     if call.node.kind == "Upsample" or how == "asymmetric" or call.opset < 11:
-        found = places * ratio
-    elif how in ("half_pixel", "pytorch_half_pixel"):
-        found = (places + 0.5) * ratio - 0.5 if after > 1 or how == "half_pixel" else places * 0.0
-    elif how == "align_corners":
-        found = places * ((before - 1) / max(after - 1, 1))
-    else:
-        raise call.refusal(f"has coordinates by {how}, which are not read")
-    rounding = call.word("nearest_mode", "round_prefer_floor") if call.opset >= 11 else "floor"
-    if call.node.kind == "Upsample":
-        rounding = "floor"
+        return places * ratio
+    if how == "half_pixel" or (how == "pytorch_half_pixel" and after > 1):
+        return (places + 0.5) * ratio - 0.5
+    if how == "pytorch_half_pixel":
+        return places * 0.0
+    if how == "align_corners":
+        return places * ((before - 1) / max(after - 1, 1))
+    raise call.refusal(f"has coordinates by {how}, which are not read")
+
+
+def _rounded(call: Call, places: Array, before: int) -> Array:
+    """The nearest pixel to each place."""
+    old = call.node.kind == "Upsample" or call.opset < 11
+    rounding = "floor" if old else call.word("nearest_mode", "round_prefer_floor")
     ways: dict[str, Callable[[Array], Array]] = {
         "floor": np.floor,
         "ceil": np.ceil,
@@ -157,7 +171,19 @@ def _nearest(call: Call, before: int, after: int) -> Array:
     }
     if rounding not in ways:
         raise call.refusal(f"rounds by {rounding}, which is not read")
-    return ways[rounding](found).clip(0, before - 1).astype(np.intp)
+    return ways[rounding](places).clip(0, before - 1).astype(np.intp)
+
+
+def _between(places: Array, before: int) -> Floats:
+    """(after, before): each place's part of the two pixels beside it."""
+    inside = places.clip(0, before - 1)
+    low = np.floor(inside).astype(np.intp)
+    high = np.minimum(low + 1, before - 1)
+    parts = np.zeros((len(places), before), np.float32)
+    rows = np.arange(len(places))
+    parts[rows, high] += inside - low
+    parts[rows, low] += 1 - (inside - low)
+    return parts
 
 
 KERNELS: dict[str, Callable[[Call], Kernel]] = {

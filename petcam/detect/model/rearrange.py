@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from petcam.detect.model.graph import Array
-from petcam.detect.model.kernel import Call, Floats, Kernel
+from petcam.detect.model.graph import Array, Floats
+from petcam.detect.model.kernel import Call, Kernel
 
 DTYPES = {1: "<f4", 6: "<i4", 7: "<i8", 11: "<f8"}
 

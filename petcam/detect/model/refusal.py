@@ -1,4 +1,4 @@
-"""How a model is refused: everything that reads or plans one raises this; ``load_model`` puts the file's name before it."""
+"""How a model is refused: what reads or plans one raises this; ``load_model`` puts the file's name before it."""
 
 from petcam.errors import Code, PetcamError
 

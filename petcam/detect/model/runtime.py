@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from petcam.detect.model.kernel import Floats
+from petcam.detect.model.graph import Floats
 
 
 class Runtime(Protocol):

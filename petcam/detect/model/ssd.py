@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from petcam.detect.model.graph import Floats
 from petcam.detect.model.head import Picture, sigmoid, sure_rows
-from petcam.detect.model.kernel import Floats
 
 GRIDS, LOWEST, HIGHEST = 6, 0.2, 0.95  # the anchors' scales on the first grid and on the last
 RATIOS = (1.0, 2.0, 0.5, 3.0, 0.3333)  # of width to height
@@ -18,7 +18,7 @@ CENTRE, SIZE = 10.0, 5.0  # by which codes are scaled
 
 
 class Ssd:
-    """Reads a model whose outputs number ``codes_at`` and ``scores_at`` have codes and scores, these as ``logits`` yet."""
+    """Reads a model whose outputs number ``codes_at`` and ``scores_at`` have codes and scores (``logits``: as such)."""
 
     family = "SSD"
 

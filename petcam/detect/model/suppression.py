@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from petcam.detect.model.kernel import Floats
+from petcam.detect.model.graph import Floats
 
 OVERLAP = 0.5  # of two boxes' intersection to their union, from which on they are one thing
 CANDIDATES = 512  # the surest so many of a class are looked at; a model that finds more finds nonsense

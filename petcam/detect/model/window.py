@@ -1,35 +1,14 @@
 """Where a window of a convolution or a pool lies: its size, steps and padding, and how large what it makes is."""
 
-from dataclasses import dataclass
-
 from petcam.detect.model.kernel import Call
+from petcam.detect.model.layer import Window
 
 SIDE = 64  # of a window
 STEPS = 64
 
 
-@dataclass(frozen=True)
-class Window:
-    """Heights and widths in pixels. ``rows`` and ``columns`` are how many places it takes in a picture."""
-
-    kernel: tuple[int, int]
-    steps: tuple[int, int]
-    dilations: tuple[int, int]
-    top: int
-    left: int
-    bottom: int
-    right: int
-    rows: int
-    columns: int
-
-    @property
-    def simple(self) -> bool:
-        """Each place is one pixel."""
-        return self.kernel == self.steps == (1, 1) and not (self.top or self.left or self.bottom or self.right)
-
-
 def window_of(call: Call, height: int, width: int, kernel: list[int]) -> Window:
-    """The window of an operator with a picture of ``height`` x ``width``. Raises ``BAD_MODEL`` where it does not fit."""
+    """An operator's window for a picture of ``height`` x ``width``. Raises ``BAD_MODEL`` where it does not fit."""
     steps, dilations = call.integers("strides", (1, 1)), call.integers("dilations", (1, 1))
     if not len(kernel) == len(steps) == len(dilations) == 2:
         raise call.refusal("has not two dimensions; only pictures are looked at")
@@ -60,6 +39,8 @@ def _pads(call: Call, sizes: tuple[int, int], reach: list[int], steps: list[int]
     automatic = call.word("auto_pad", "NOTSET")
     if automatic not in ("SAME_UPPER", "SAME_LOWER"):
         return call.integers("pads", (0, 0, 0, 0)) if automatic == "NOTSET" else [0, 0, 0, 0]
-    both = [max((-(-size // step) - 1) * step + far - size, 0) for size, step, far in zip(sizes, steps, reach)]
+    both = [
+        max((-(-size // step) - 1) * step + far - size, 0) for size, step, far in zip(sizes, steps, reach, strict=True)
+    ]
     less, more = [pad // 2 for pad in both], [pad - pad // 2 for pad in both]
     return less + more if automatic == "SAME_UPPER" else more + less
