@@ -18,7 +18,7 @@ from petcam.web import Services, create_app, end_streams, webrtc
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Keeper, Sessions, Throttle
-from petcam.web.pictures import PictureFeed, SourceSelector
+from petcam.web.pictures import PACE_COUNT, PictureFeed, SourceSelector
 from petcam.web.recordings import RecordingDirectory, Thumbnails
 from petcam.web.signaling import OfferTokens
 
@@ -87,7 +87,7 @@ def build(config: Config) -> Services:
         picture_budget=picture_budget,
         pictures=PictureFeed(
             SourceSelector(camera.layout, camera.stream),
-            lambda: segments.detection_reader(camera.layout, camera.detections),
+            lambda: segments.detection_reader(camera.layout, camera.detections, PACE_COUNT - 1),
             picture_budget,
         ),
         recordings=RecordingDirectory(config.recording.directory),

@@ -16,6 +16,7 @@ def stream_reader(layout: str, name: str) -> StreamReader | RdkStreamReader:
     return RdkStreamReader(name) if layout == "rdk-x5" else StreamReader(name)
 
 
-def detection_reader(layout: str, name: str) -> DetectionReader | RdkDetectionReader:
-    """A reader of detections by ``camera.layout``: ``petcam`` or ``rdk-x5``."""
-    return RdkDetectionReader(name) if layout == "rdk-x5" else DetectionReader(name)
+def detection_reader(layout: str, name: str, earlier: int = 0) -> DetectionReader | RdkDetectionReader:
+    """A reader of detections by ``camera.layout``: ``petcam`` or ``rdk-x5``; it begins ``earlier`` records before the
+    newest where the layout has those."""
+    return RdkDetectionReader(name) if layout == "rdk-x5" else DetectionReader(name, earlier)

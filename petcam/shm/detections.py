@@ -100,14 +100,15 @@ class DetectionWriter(Writer):
 
 
 class DetectionReader(RecordReader[Detections]):
-    """Begins at the newest record and goes on without a gap; where it fell behind it resumes at the newest."""
+    """Begins ``earlier`` records before the newest and goes on without a gap; where it fell behind it resumes there."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, earlier: int = 0) -> None:
         super().__init__(name, DETECTIONS)
+        self._earlier = earlier
 
     def _starting_record(self, segment: Segment, least: int) -> int | None:
         newest = segment.next_record - 1
-        return newest if newest >= least else None
+        return max(least, segment.first_record, newest - self._earlier) if newest >= least else None
 
     def _copy_record(self, segment: Segment, n: int) -> Detections | None:
         raw = copy_slot(segment, n)

@@ -1,5 +1,6 @@
-import { DetectionRing, VANISH_MS } from "./detection_ring.js";
+import { DetectionRing } from "./detection_ring.js";
 import { DetectorDelay } from "./detector_delay.js";
+import { Easing } from "./easing.js";
 
 /** @typedef {import("./detection_ring.js").Detection} Detection */
 /** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
@@ -25,7 +26,8 @@ const LABEL_GAP = 4; // pixels, to the box and to the picture's edges
 
 /**
  * Draws the detector's boxes over a picture, each on the frame that it was computed on where the picture's source tells
- * which frame it shows, else moved on or between two; `state` says which.
+ * which frame it shows, else moved on or between two; `state` says which. The boxes of a slow detector are led to where its
+ * next result puts them.
  *
  * Events: `draw` for each drawing.
  */
@@ -36,6 +38,9 @@ export class BBoxOverlay extends EventTarget {
   #covering;
   #context;
   #ring = new DetectionRing();
+  #easing = new Easing();
+  #restful = matchMedia("(prefers-reduced-motion: reduce)");
+  #animation = 0;
   /** How late the results are for the frames on the screen. */
   delay = new DetectorDelay();
   /** @type {OverlayState} */
@@ -111,10 +116,10 @@ export class BBoxOverlay extends EventTarget {
    */
   add(result) {
     const now = performance.now();
-    this.#ring.add(result, now);
+    this.#ring.add(result, now, this.#past ? undefined : this.#rtpTimestamp);
     this.delay.arrived(result.rtp_timestamp, now);
     clearTimeout(this.#vanishTimer);
-    this.#vanishTimer = setTimeout(() => this.#draw(), VANISH_MS);
+    this.#vanishTimer = setTimeout(() => this.#draw(), this.#ring.pace.lifetime);
     this.#draw(); // it may be the result of the frame on the screen
   }
 
@@ -146,12 +151,26 @@ export class BBoxOverlay extends EventTarget {
   }
 
   #draw() {
-    const { match, result, detections: found } = this.#ring.boxesFor(this.#rtpTimestamp, performance.now(), this.#past);
-    const detections = result ? this.#inPixels(result, found) : [];
-    const resultTimestamp = result?.rtp_timestamp;
-    this.#state = { match, rtpTimestamp: this.#rtpTimestamp, resultTimestamp, detections };
+    const now = performance.now();
+    const boxes = this.#ring.boxesFor(this.#rtpTimestamp, now, this.#past);
+    const led = this.#easing.lead(boxes, now, this.#leads ? this.#ring.pace.lifetime : 0);
+    const detections = boxes.result ? this.#inPixels(boxes.result, led) : [];
+    const match = boxes.match === "exact" && this.#easing.isUnderWay ? "moved" : boxes.match;
+    this.#state = { match, rtpTimestamp: this.#rtpTimestamp, resultTimestamp: boxes.result?.rtp_timestamp, detections };
     this.#paint(detections);
+    if (this.#easing.isUnderWay) this.#drawAgain();
     this.dispatchEvent(new Event("draw"));
+  }
+
+  /** Whether a new result would have boxes jump. Those of the past go on their way from one to the next. */
+  get #leads() {
+    return !this.#past && this.#ring.pace.isSlow && !this.#restful.matches;
+  }
+
+  /** With the screen's next picture, also where the camera's comes later. */
+  #drawAgain() {
+    const { defaultView } = this.#canvas.ownerDocument; // the one in which it is seen
+    this.#animation ||= defaultView?.requestAnimationFrame(() => ((this.#animation = 0), this.#draw())) ?? 0;
   }
 
   /**

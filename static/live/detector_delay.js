@@ -2,7 +2,9 @@ import { rtpAge } from "./detection_ring.js";
 
 const OLDEST_SAMPLE_MS = 4000;
 const FEWEST_SAMPLES = 15; // that say something
-const LONGEST_GAP = 250 * 90; // RTP ticks between two results: no picture in between waits that long
+const LONGEST_GAP = 150 * 90; // RTP ticks between two results: no picture in between waits that long
+const LONGEST_NEED_MS = 300; // that most pictures have: for a detector that is slower they do not wait at all
+const NEVER = 1e9; // milliseconds
 const LONGEST_LIST = 64;
 const OLDEST_WAIT_MS = 200;
 
@@ -66,14 +68,16 @@ export class DetectorDelay {
   }
 
   /**
-   * The 95th percentile over the last seconds, milliseconds; undefined where the detector has said too little.
+   * The 95th percentile over the last seconds, milliseconds; undefined where the detector has said too little, or is too
+   * slow: most of its boxes would not be there after any wait that is worth it.
    * @param {number} now milliseconds
    */
   p95(now) {
     this.#samples = this.#samples.filter(({ at }) => now - at <= OLDEST_SAMPLE_MS);
-    if (this.#samples.length < FEWEST_SAMPLES) return undefined;
     const needs = this.#samples.map(({ need }) => need).sort((a, b) => a - b);
-    return needs[Math.floor(0.95 * (needs.length - 1))];
+    if (needs[needs.length >> 1] > LONGEST_NEED_MS) return undefined;
+    const served = needs.filter((need) => need < NEVER);
+    return served.length < FEWEST_SAMPLES ? undefined : served[Math.floor(0.95 * (served.length - 1))];
   }
 
   /**
@@ -81,8 +85,8 @@ export class DetectorDelay {
    * @param {{rtp: number, at: number, gap: number}} result
    */
   #sample(frame, result) {
-    if (result.rtp !== frame.rtp && result.gap > LONGEST_GAP) return;
-    this.#samples.push({ need: result.at - frame.at + frame.held, at: Math.max(result.at, frame.at) });
+    const need = result.rtp !== frame.rtp && result.gap > LONGEST_GAP ? NEVER : result.at - frame.at + frame.held;
+    this.#samples.push({ need, at: Math.max(result.at, frame.at) });
   }
 }
 

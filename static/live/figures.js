@@ -1,3 +1,4 @@
+import { rtpAge } from "./detection_ring.js";
 import { Sheet } from "./sheet.js";
 import { rate, readStats } from "./stream_stats.js";
 
@@ -8,6 +9,7 @@ import { rate, readStats } from "./stream_stats.js";
 
 const PACE_MS = 1000;
 const UNKNOWN = "–";
+const BEHIND = 0.3; // seconds: boxes of results that are older are said to be behind
 
 const ROWS = /** @type {const} */ (["way", "size", "rate", "fps", "round_trip", "loss", "age", "match"]);
 
@@ -25,8 +27,9 @@ export class Figures {
   #before = { at: 0 };
   #frames = 0; // presented since then
   #exact = 0; // of these, with boxes of the very frame
+  #behind = 0; // how much older the results are than these, in all, seconds
   #waited = NaN; // the latest of these, from its arrival to the screen, milliseconds
-  #countMatch = () => void (this.#exact += Number(this.#isExact()));
+  #countMatch = () => this.#count(this.#parts.overlay.state);
 
   /**
    * @param {HTMLElement} parent
@@ -81,8 +84,10 @@ export class Figures {
     queueMicrotask(this.#countMatch); // once the boxes are drawn
   }
 
-  #isExact() {
-    return this.#parts.overlay.state.match === "exact";
+  /** @param {import("./bbox_overlay.js").OverlayState} state */
+  #count({ match, rtpTimestamp, resultTimestamp }) {
+    this.#exact += Number(match === "exact");
+    if (rtpTimestamp !== undefined && resultTimestamp !== undefined) this.#behind += rtpAge(rtpTimestamp, resultTimestamp) / 90_000;
   }
 
   async #read() {
@@ -95,7 +100,7 @@ export class Figures {
     const now = { ...reading, at: performance.now() };
     this.#show(now, this.#before);
     this.#before = now;
-    this.#frames = this.#exact = 0;
+    this.#frames = this.#exact = this.#behind = 0;
   }
 
   /**
@@ -130,14 +135,17 @@ export class Figures {
   /** @param {boolean} counted whether there was a second to count in */
   #match(counted) {
     const { messages, overlay } = this.#parts;
-    const words = messages.text(`live.match.${overlay.state.match}`);
+    const { match } = overlay.state;
+    const behind = counted && this.#frames ? this.#behind / this.#frames : 0;
+    if (match === "moved" && behind >= BEHIND) return this.#withUnit("behind", behind);
+    const words = messages.text(`live.match.${match}`);
     if (!counted || !this.#exact || !this.#frames) return words;
     const share = Math.min(100, Math.round((100 * this.#exact) / this.#frames));
     return `${words} (${this.#withUnit("percent", share)})`;
   }
 
   /**
-   * @param {"mbit" | "fps_value" | "ms" | "percent"} unit
+   * @param {"mbit" | "fps_value" | "ms" | "percent" | "behind"} unit
    * @param {number} value
    */
   #withUnit(unit, value) {

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from petcam.media.budget import PictureBudget, Share
+from petcam.web.pictures.detector_pace import keeps_up
 from petcam.web.pictures.source import CameraPicture
 
 MAX_HOLD_NS = 250_000_000  # for which a picture is held for its boxes, which come some tens of milliseconds later
-MAX_BOX_AGE_NS = 500_000_000  # of boxes that are drawn where a picture has none of its own, as on the page
+MAX_PAUSE_NS = 1_000_000_000  # of a detector that pictures are held for
 NEWEST_BYTES = 4 * 2**20  # of the budget that held pictures leave to those that are shown
 
 
@@ -49,8 +50,9 @@ class HeldPictures:
         self._held.append(_Held(picture.capture_ns, self._scaler.scale(picture.frame(), picture.aspect)))
 
     def ready(self, results: Sequence[Any], now_ns: int) -> Iterator[Ready]:
-        """Those that have got their boxes, were held long enough, or have to make room; ``results`` are the latest
-        ``Detections``, oldest first. To be gone through before the next ``add``."""
+        """Those that have got their boxes, were held long enough, or have to make room, and all where the detector is
+        slow; ``results`` are the latest ``Detections``, oldest first. To be gone through before the next ``add``."""
+        slow = not keeps_up(results, MAX_HOLD_NS)
         while self._held:
             has_room = self._pay_for_newest()
             capture_ns, frame = self._held[0].capture_ns, self._held[0].frame
@@ -58,7 +60,7 @@ class HeldPictures:
             exact = bool(before) and before[-1].capture_ns == capture_ns
             skipped = len(before) < len(results)
             late = now_ns - capture_ns > MAX_HOLD_NS or not detector_is_alive(results, capture_ns)
-            if has_room and not (exact or skipped or late):
+            if has_room and not (exact or skipped or late or slow):
                 return
             yield Ready(capture_ns, frame, before, exact, skipped)
             del frame
@@ -87,4 +89,4 @@ def bytes_of(frame: Any) -> int:
 
 def detector_is_alive(results: Sequence[Any], capture_ns: int) -> bool:
     """Whether there was a result shortly before ``capture_ns``; else a picture need not wait for the detector."""
-    return bool(results) and capture_ns - results[-1].capture_ns < 2 * MAX_BOX_AGE_NS
+    return bool(results) and capture_ns - results[-1].capture_ns < MAX_PAUSE_NS

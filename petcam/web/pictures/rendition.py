@@ -6,7 +6,8 @@ from typing import Any
 
 from petcam.media.budget import PictureBudget, Share
 from petcam.media.draw_boxes import draw_boxes
-from petcam.web.pictures.held import MAX_BOX_AGE_NS, Ready
+from petcam.web.pictures.detector_pace import max_box_age_ns
+from petcam.web.pictures.held import Ready
 from petcam.web.pictures.latest import Latest
 from petcam.web.pictures.picture import MAX_LIVE_AGE_NS, FrameRateLimiter, Picture, PictureOptions
 from petcam.web.pictures.source import CameraPicture
@@ -42,7 +43,7 @@ class Rendition:
         if not self._limiter.is_due(ready.capture_ns, early):
             return
         frame = self._scaled(ready.frame)
-        if ready.before and ready.capture_ns - ready.before[-1].capture_ns < MAX_BOX_AGE_NS:
+        if ready.before and ready.capture_ns - ready.before[-1].capture_ns < max_box_age_ns(ready.before):
             draw_boxes(frame, ready.before[-1])
         self._publish(ready.capture_ns, encoder().encode(frame))
 

@@ -54,6 +54,15 @@ def test_a_reader_begins_at_the_newest_record(writer, reader):
     assert reader.skipped == 0
 
 
+@pytest.mark.parametrize(("published", "earlier", "first"), [(1, 5, 0), (5, 5, 0), (9, 5, 3), (100, 63, 36)])
+def test_a_reader_may_begin_some_records_earlier(name, writer, published, earlier, first):
+    for number in range(published):
+        writer.publish(frame(number), [])
+    with DetectionReader(name, earlier) as reader:
+        assert [reader.read(0).record for _ in range(first, published)] == list(range(first, published))
+        assert reader.read(0) is None and reader.skipped == 0
+
+
 def test_a_reader_that_keeps_up_sees_every_record(writer, reader):
     seen = []
     for number in range(1000):

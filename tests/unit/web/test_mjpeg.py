@@ -349,7 +349,8 @@ def test_the_limiter_takes_so_many_pictures_a_second(fps, expected):
 
 def result(capture_ns, boxes=1):
     box = SimpleNamespace(class_name="cat", confidence=0.9, x=160.0, y=120.0, w=240.0, h=160.0)
-    return SimpleNamespace(capture_ns=capture_ns, width=640, height=480, boxes=(box,) * boxes)
+    stamp = {"frame_number": 0, "capture_ns": capture_ns, "publish_ns": capture_ns + 40 * MS}
+    return SimpleNamespace(**stamp, width=640, height=480, boxes=(box,) * boxes)
 
 
 def has_box_drawn(jpeg):
