@@ -39,7 +39,7 @@ class Cutter:
             into[:rows, :columns] = samples(frame, plane)[y : y + rows, x : x + columns]
         # Its shape is another's each time, but FFmpeg keeps the scaler of the last one only.
         shown = self._rgb.reformat(part, width, height, "rgb24", interpolation=Interpolation.AREA, **one_thread())
-        return plain(np.ascontiguousarray(samples(shown, 0)[:, : 3 * width].reshape(height, width, 3)))
+        return np.ascontiguousarray(samples(shown, 0)[:, : 3 * width].reshape(height, width, 3))
 
 
 def samples(frame: Any, plane: int) -> NDArray[np.uint8]:
@@ -61,4 +61,5 @@ class DecodedFrame:
         return self._cutter.thumbnail(self._frame)
 
     def cut(self, area: Area, width: int, height: int) -> NDArray[np.uint8]:
-        return self._cutter.cut(self._frame, area, width, height)
+        """Made plain where it is dim."""
+        return plain(self._cutter.cut(self._frame, area, width, height))

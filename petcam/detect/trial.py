@@ -49,11 +49,11 @@ def sightings(file: Path, model: Model, min_score: float, max_fps: float) -> Ite
 
 def _of_picture(frame: Any, model: Model, min_score: float) -> Sighting:
     """Looked at whole, and in parts."""
-    cutter, began = Cutter(), time.perf_counter()
+    seen, began = DecodedFrame(frame, (1, 1), 0, Cutter()), time.perf_counter()
     views = [WHOLE, *Picture(frame.width, frame.height, model.width).tiles()]
     found = []
     for view in dict.fromkeys(views):
-        for each in model.find(cutter.cut(frame, view, model.width, model.height), min_score):
+        for each in model.find(seen.cut(view, model.width, model.height), min_score):
             found.append((area_of(each).within(view), each))
     took = (time.perf_counter() - began) / len(views)
     boxes = [_box(area, each, frame) for area, each in without_doubles(found)]
