@@ -1,5 +1,6 @@
 """One animal or person over time: votes for what it is, where it goes, whether it is still there."""
 
+import math
 from dataclasses import dataclass, field
 
 from petcam.detect.area import WHOLE, Area
@@ -11,7 +12,9 @@ MISS_COSTS = 0.3  # of that sum
 MAX_SUM = 12.0
 MAX_MISSES = 3  # in a row, where its place does not look the same any more
 LOST_NS = 1_500_000_000  # and so long after it was seen last
-KEPT_NS_PER_HIT, MAX_KEPT_NS = 60_000_000_000, 3600_000_000_000  # while its place looks the same
+UNLIKELY = 1e-9  # how likely so many misses in a row would be, by how often it was found, if it was still there
+LEAST_MISSES, MOST_MISSES = 20, 1000  # that this may come to, while its place looks the same
+RATE = 0.05  # how much of a look is taken for how often it is found
 LATEST = 0.4  # how much of a new score is taken, and of a new box of what lies still
 ALPHA, BETA = 0.7, 0.35  # how much of what a look says of place and speed is believed, while it moves
 STILL_WAY = 0.15  # of its own size: within so much it lies still,
@@ -35,6 +38,7 @@ class Track:
     hits: int = 0
     misses: int = 0  # in a row
     turns: int = 0  # looks at it
+    rate: float = 1.0  # of late, how many of the looks at it found it
     looked_ns: int = 0
     confirmed: bool = False
     speed: tuple[float, float] = (0.0, 0.0)  # parts of the picture in a nanosecond
@@ -61,6 +65,7 @@ class Track:
         self.votes[class_name] = self.votes.get(class_name, 0.0) + score
         self.score = score if not self.hits else self.score + LATEST * (score - self.score)
         self.hits, self.misses = self.hits + 1, 0
+        self.rate += RATE * (1 - self.rate)
         self.seen_ns, self._place, self.is_unchanged = capture_ns, thumbnail, True
         score_needed, hits_needed = (ENOUGH_SCORE, ENOUGH_HITS) if self.moved_there else (STILL_SCORE, STILL_HITS)
         self.confirmed |= self.hits >= hits_needed and sum(self.votes.values()) >= score_needed
@@ -69,17 +74,21 @@ class Track:
     def miss(self) -> None:
         """It was looked for, and not found."""
         self.misses += 1
+        self.rate -= RATE * self.rate
         best = self.class_name
         self.votes[best] = max(0.0, self.votes[best] - MISS_COSTS)
 
     def is_lost(self, capture_ns: int) -> bool:
         if not self.confirmed:
-            return self.misses >= MAX_MISSES or capture_ns - self.seen_ns > MAX_KEPT_NS
-        if self.misses < MAX_MISSES or capture_ns - self.seen_ns < LOST_NS:
-            return False
-        if self.is_unchanged:
-            return capture_ns - self.seen_ns > min(self.hits * KEPT_NS_PER_HIT, MAX_KEPT_NS)
-        return True
+            return self.misses >= MAX_MISSES
+        if self.is_unchanged:  # a sleeping pet is seldom found, and does not go away unseen
+            return self.misses > self._misses_allowed()
+        return self.misses >= MAX_MISSES and capture_ns - self.seen_ns >= LOST_NS
+
+    def _misses_allowed(self) -> float:
+        """By how often it was found before the misses in a row."""
+        rate = min(self.rate / (1 - RATE) ** self.misses, 0.99)
+        return min(max(math.log(UNLIKELY) / math.log(1 - rate), LEAST_MISSES), MOST_MISSES)
 
     def compare(self, thumbnail: Thumbnail) -> None:
         """Note whether its place looks as it did when it was found last, or a little later: light goes slowly."""

@@ -10,6 +10,8 @@ from petcam.detect.track import Track
 MAX_TRACKS = 16
 SAME_OVERLAP = 0.2  # of two boxes of one animal, from look to look
 SAME_WITHIN = 0.7  # or so much of the smaller lies in the other
+DOUBLE_OVERLAP, DOUBLE_WITHIN = 0.5, 0.8  # of two boxes of one animal in one look
+ONE_OVERLAP = 0.6  # of two boxes that are of one, whatever they are called
 LEAST_OF_VIEW, MOST_OF_VIEW = 0.12, 0.95  # height or width of what a look can tell, in parts of what it was shown
 KEPT_SCORE = 0.7  # of min_score, for what is known already
 LOOKED_FOR = 0.5  # of min_score, from which on what is found as cat and as dog may be one of them all the same
@@ -68,8 +70,13 @@ class Tracks:
             there = track.area_at(capture_ns)
             return max(area.overlap(there), area.overlap(track.area))
 
-        alike = [track for track in self._all if track.seen_ns < capture_ns and _alike(track, found.class_name)]
-        same = [track for track in alike if _is_same(area, track.area_at(capture_ns)) or _is_same(area, track.area)]
+        same = [
+            track
+            for track in self._all
+            if track.seen_ns < capture_ns
+            and (nearness(track) >= ONE_OVERLAP or _are_alike(track.class_name, found.class_name))
+            and (_is_same(area, track.area_at(capture_ns)) or _is_same(area, track.area))
+        ]
         return max(same, key=nearness, default=None)
 
     def _join_doubles(self, capture_ns: int) -> None:
@@ -77,9 +84,8 @@ class Tracks:
         kept: list[Track] = []
         for track in sorted(self._all, key=lambda each: (each.confirmed, each.hits), reverse=True):
             area = track.area_at(capture_ns)
-            if not any(
-                _alike(other, track.class_name) and _is_double(area, other.area_at(capture_ns)) for other in kept
-            ):
+            places = ((other.area_at(capture_ns), other.class_name) for other in kept)
+            if not any(_is_double(area, track.class_name, *place) for place in places):
                 kept.append(track)
         self._all = kept
 
@@ -88,40 +94,41 @@ def area_of(found: Found) -> Area:
     return Area(found.left, found.top, found.right, found.bottom)
 
 
-def _alike(track: Track, class_name: str) -> bool:
-    known = track.class_name
-    return known == class_name or (known in ALIKE and class_name in ALIKE)
-
-
 def _is_same(one: Area, other: Area) -> bool:
     smaller, larger = sorted((one, other), key=lambda area: area.size)
     return one.overlap(other) >= SAME_OVERLAP or smaller.share_within(larger) >= SAME_WITHIN
 
 
-def _is_double(one: Area, other: Area) -> bool:
+def _are_alike(one: str, other: str) -> bool:
+    return one == other or (one in ALIKE and other in ALIKE)
+
+
+def _is_double(one: Area, name: str, other: Area, other_name: str) -> bool:
+    """Whether two boxes are of one: of one kind and mostly the same, or of whatever kind and the same."""
     smaller, larger = sorted((one, other), key=lambda area: area.size)
-    return one.overlap(other) >= 0.5 or smaller.share_within(larger) >= 0.8
+    overlap = one.overlap(other)
+    if _are_alike(name, other_name):
+        return overlap >= DOUBLE_OVERLAP or smaller.share_within(larger) >= DOUBLE_WITHIN
+    return overlap >= ONE_OVERLAP
 
 
 def without_doubles(boxes: list[tuple[Area, Found]]) -> list[tuple[Area, Found]]:
-    """One animal that was found whole and in part is the surer of them. One that was found as cat and as dog is that
-    which it is more likely, and as sure as it is one or the other."""
+    """One that was found twice is the surer of them. One that was found as cat and as dog is that which it is more
+    likely, and as sure as it is one or the other."""
     kept: list[tuple[Area, Found]] = []
     for area, each in sorted(boxes, key=lambda box: -box[1].score):
         same = [
-            index for index, (place, other) in enumerate(kept) if _is_double(area, place) and _are_alike(each, other)
+            index
+            for index, (place, other) in enumerate(kept)
+            if _is_double(area, each.class_name, place, other.class_name)
         ]
         for index in same[:1]:
             place, other = kept[index]
-            if other.class_name != each.class_name and area.overlap(place) >= 0.5:
+            if {other.class_name, each.class_name} == set(ALIKE) and area.overlap(place) >= DOUBLE_OVERLAP:
                 kept[index] = place, other._replace(score=1 - (1 - other.score) * (1 - each.score))
         if not same:
             kept.append((area, each))
     return kept
-
-
-def _are_alike(one: Found, other: Found) -> bool:
-    return one.class_name == other.class_name or (one.class_name in ALIKE and other.class_name in ALIKE)
 
 
 def _can_be_seen(area: Area, view: Area) -> bool:

@@ -8,7 +8,7 @@ from petcam.detect.area import Area
 from petcam.detect.model import Model
 from petcam.detect.motion import Motion, Thumbnail
 from petcam.detect.squares import Picture
-from petcam.detect.track import Track
+from petcam.detect.track import LEAST_MISSES, Track
 from petcam.detect.tracks import LOOKED_FOR, Tracks
 from petcam.shm.detections import Box
 
@@ -168,7 +168,7 @@ class Watcher:
         if not track.confirmed:
             return NEW_NS if track.moved_there else NEW_NS * 10
         still_ns = self._now - track.still_since_ns
-        if still_ns < RESTED_NS or track.misses or not track.is_unchanged:
+        if still_ns < RESTED_NS or 0 < track.misses <= LEAST_MISSES or not track.is_unchanged:
             return MOVING_NS
         return LONG_STILL_NS if still_ns > LONG_NS else STILL_NS
 
