@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -39,10 +39,9 @@ def film(scene: Scene) -> Film:
         unfinished = path.with_suffix(".part")
         with unfinished.open("wb") as file:
             units, truth = [], []
-            for data, keyframe, placed in _encoded(scene):
+            for data, keyframe in encoded(_noting(pictures(scene), truth), Fraction(scene.fps), scene.gop):
                 file.write(data)
                 units.append((len(data), keyframe))
-                truth.append(placed)
             file.write(end := json.dumps([units, truth]).encode())
             file.write(len(end).to_bytes(8, "big"))
         unfinished.rename(path)
@@ -55,29 +54,41 @@ def _key(scene: Scene) -> str:
     return hashlib.sha256(json.dumps(asdict(scene)).encode() + b"".join(sources)).hexdigest()[:12]
 
 
-def _encoded(scene: Scene) -> Iterator[tuple[bytes, bool, list[Placed]]]:
-    encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    encoder.framerate = Fraction(scene.fps)
-    encoder.time_base = 1 / encoder.framerate
-    encoder.bit_rate = BIT_RATE
-    encoder.options = _options(max(1, round(scene.fps * scene.gop)))
-    for number, (picture, placed) in enumerate(pictures(scene)):
+def _noting(drawn: Iterator[tuple[Any, list[Placed]]], truth: list[list[Placed]]) -> Iterator[Any]:
+    for picture, placed in drawn:
+        truth.append(placed)
+        yield picture
+
+
+def encoded(pictures: Iterable[Any], fps: Fraction, gop: float) -> Iterator[tuple[bytes, bool]]:
+    """The access unit of each picture (I420, uint8 of shape (height * 3 / 2, width)), and whether it is a keyframe;
+    one each ``gop`` seconds."""
+    encoder = None
+    for number, picture in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
+        encoder = encoder or _encoder(frame.width, frame.height, fps, gop)
         frame.pts, frame.time_base = number, encoder.time_base
         (packet,) = encoder.encode(frame)  # zerolatency: always exactly one
-        yield bytes(packet), bool(packet.is_keyframe), placed
+        yield bytes(packet), bool(packet.is_keyframe)
+
+
+def _encoder(width: int, height: int, fps: Fraction, gop: float) -> Any:
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.framerate, encoder.time_base, encoder.bit_rate = fps, 1 / fps, BIT_RATE
+    encoder.options = _options(max(1, round(fps * gop)))
+    return encoder
 
 
 def _options(interval: int) -> dict[str, str]:
-    """As a camera's own encoder: constrained baseline, no delay, a bound on the rate."""
+    """As petcam encodes a camera's pictures: constrained baseline, no delay, a bound on the rate."""
     kilobits = BIT_RATE // 1000
     return {
-        "preset": "superfast",
+        "preset": "ultrafast",
         "tune": "zerolatency",
         "profile": "baseline",
         "x264-params": f"keyint={interval}:min-keyint={interval}:scenecut=0:bframes=0:repeat-headers=1:annexb=1"
-        f":threads=1:rc-lookahead=0:vbv-maxrate={kilobits}:vbv-bufsize={kilobits}",
+        f":threads=1:rc-lookahead=0:vbv-maxrate={kilobits}:vbv-bufsize={kilobits // 2}",
     }
 
 
@@ -86,11 +97,14 @@ def _read(scene: Scene, data: bytes) -> Film:
     sizes, truth = json.loads(data[-8 - size : -8])
     units, at = [], 0
     for number, (length, keyframe) in enumerate(sizes):
-        capture_ns = FIRST_NS + number * 1_000_000_000 // scene.fps
-        stamp = (1, number, number, capture_ns, capture_ns, keyframe, False, WIDTH, HEIGHT)
-        units.append(AccessUnit(*stamp, data[at : at + length]))
+        units.append(unit(number, Fraction(scene.fps), keyframe, (WIDTH, HEIGHT), data[at : at + length]))
         at += length
     return Film(scene, units, [[Placed(*each) for each in placed] for placed in truth])
+
+
+def unit(number: int, fps: Fraction, keyframe: bool, size: tuple[int, int], data: bytes) -> AccessUnit:
+    capture_ns = FIRST_NS + int(number * 1_000_000_000 / fps)
+    return AccessUnit(1, number, number, capture_ns, capture_ns, keyframe, False, *size, data)
 
 
 def decoded(units: list[AccessUnit]) -> Iterator[Any]:

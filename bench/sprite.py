@@ -79,12 +79,15 @@ def _turned(layers: Any, pose: Pose) -> tuple[int, int, Any]:
     """Left, top (even, pixels of the picture) and the sprite as it stands there, by bilinear sampling."""
     height, width = layers.shape[:2]
     cos, sin = math.cos(math.radians(pose.degrees)), math.sin(math.radians(pose.degrees))
-    reach = 0.55 * math.hypot(width, height) * pose.scale + 2
+    half_w = (width * cos + height * abs(sin)) * pose.scale / 2 + 1
+    half_h = (height * cos + width * abs(sin)) * pose.scale / 2 + 1
     middle_x, middle_y = pose.x, pose.y - height * pose.scale / 2
-    left, top = 2 * math.floor((middle_x - reach) / 2), 2 * math.floor((middle_y - reach) / 2)
-    side = 2 * math.ceil(reach) + 2
-    x = (np.arange(left, left + side, dtype=np.float32) + np.float32(0.5 - middle_x))[None, :] / np.float32(pose.scale)
-    y = (np.arange(top, top + side, dtype=np.float32) + np.float32(0.5 - middle_y))[:, None] / np.float32(pose.scale)
+    left, top = 2 * math.floor((middle_x - half_w) / 2), 2 * math.floor((middle_y - half_h) / 2)
+    columns, rows = 2 * math.ceil(half_w) + 2, 2 * math.ceil(half_h) + 2
+    x = (np.arange(left, left + columns, dtype=np.float32) + np.float32(0.5 - middle_x))[None, :] / np.float32(
+        pose.scale
+    )
+    y = (np.arange(top, top + rows, dtype=np.float32) + np.float32(0.5 - middle_y))[:, None] / np.float32(pose.scale)
     return left, top, _sampled(layers, x * cos - y * sin + width / 2, x * sin + y * cos + height / 2)
 
 
