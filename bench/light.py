@@ -14,7 +14,7 @@ MARGIN = 64  # pixels that they may be shifted
 LIGHTS = {
     "day": (1 / 100, 2.5, 1.0, 1.0, 0.0),
     "dusk": (1 / 40, 5.0, 2.5, 0.5, 12.0),
-    "infrared": (1 / 30, 5.0, 0.0, 0.42, 26.0),
+    "infrared": (1 / 30, 5.0, 0.0, 0.5, 24.0),
 }
 
 

@@ -67,7 +67,7 @@ def television(planes: Planes, seconds: float) -> None:
 def trembling(planes: Planes, seconds: float) -> None:
     """A camera on a shelf that somebody walks past: up to two pixels."""
     if int(seconds) % 5 == 0:
-        shift = 2 * round(math.sin(seconds * 31))
+        shift = 2 * round(1.3 * math.sin(seconds * 31))
         planes[0][:] = np.roll(planes[0], shift, 1)
         for plane in planes[1:]:
             plane[:] = np.roll(plane, shift // 2, 1)

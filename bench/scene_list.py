@@ -45,7 +45,14 @@ def sleeping() -> list[Scene]:
     """Pets that come and then lie still."""
     return [
         Scene(
-            f"asleep {light} {height} {name}", light, room, (name,), height, seed=height + 7 * n, sleeps=SLEEP_SECONDS
+            f"asleep {light} {height} {name}",
+            light,
+            room,
+            (name,),
+            height,
+            fps=5,
+            seed=height + n,
+            sleeps=SLEEP_SECONDS,
         )
         for light in LIGHTS
         for height in HEIGHTS
@@ -61,13 +68,18 @@ def persons() -> list[Scene]:
 def empty() -> list[Scene]:
     """Nobody at all, but something in the room changes."""
     return [
-        Scene(
-            f"empty {light} {'+'.join(changes) or 'still'} {room}", light, room, seconds=EMPTY_SECONDS, changes=changes
-        )
-        for light in LIGHTS
-        for n, changes in enumerate(EMPTY_CHANGES)
-        for room in ("demo", ROOMS[1 + n % 6])
+        _empty(light, changes, room) for light in LIGHTS for changes, room in zip(EMPTY_CHANGES, _rooms(), strict=False)
     ]
+
+
+def _rooms() -> list[str]:
+    """The demo's, which has to stay empty for a day, in each second place."""
+    return [room for each in ROOMS[1:] for room in ("demo", each)]
+
+
+def _empty(light: str, changes: tuple[str, ...], room: str) -> Scene:
+    name = f"empty {light} {'+'.join(changes) or 'still'} {room}"
+    return Scene(name, light, room, fps=10, seconds=EMPTY_SECONDS, changes=changes)
 
 
 def night() -> list[Scene]:
