@@ -84,11 +84,12 @@ def recognised(model: Any, cut: CutOut) -> bool:
 
 
 def _of_moving(results: list[tuple[Film, Score]]) -> Iterator[Figure]:
-    print(_line("light", "height", "visits", "in 2 s", "ever", "median s", "right name", "kept", "false/h"))
+    print(_line("light", "height", "visits", "in 2 s", "ever", "median s", "right name", "kept", "false/h", "lingers"))
     for (light, height), most in MOST_MISSED.items():
         of_kind = [result for made, result in results if (made.scene.light, made.scene.height) == (light, height)]
         seen = [each for result in of_kind for each in result.appearances]
-        print(_line(light, height, *_shares(seen), f"{_an_hour(of_kind):.1f}"))
+        lingers = sum(result.lingering_s for result in of_kind) / len(seen)
+        print(_line(light, height, *_shares(seen), f"{_an_hour(of_kind):.1f}", f"{lingers:.1f} s"))
         missed = 100 * (1 - _in_time(seen))
         yield Figure(f"seeing: {light}, {height} px, moving pets not found in {IN_TIME_S:.0f} s", missed, "%", most)
         wrong = 100 * statistics.fmean(not each.right for each in seen if each.found_s is not None)

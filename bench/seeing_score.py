@@ -21,6 +21,7 @@ LEAST_SHOWN = 0.1  # how much of it lies there when a box on it is not a false o
 OVERLAP = 0.3  # of intersection to union; or
 AREA_RATIO = 4.0  # the areas differ by at most that much, and the box's middle lies within the truth
 BRIDGED_S = 1.5  # a box may lag behind its pet, or stay when it has left, that long
+LINGERED_S = 60.0  # a box that stays longer lingers: it is wrong, but no false pet, where one was not long ago
 LASTING_S = 5.0  # a result that is older says nothing any more
 APART_S = 5.0  # false boxes that are further apart count as two
 
@@ -44,6 +45,7 @@ class Score:
     appearances: tuple[Appearance, ...]
     false_spans: tuple[tuple[float, float, str], ...]  # from, to (seconds of the scene), class
     false_boxes: int
+    lingering_s: float  # in which a box stayed where a pet had been
     looks: int
     seconds: float
 
@@ -54,15 +56,20 @@ def score(film: Film, looks: Sequence[Look]) -> Score:
         raise ValueError("the looks are not in the order of their capture times")
     times = [unit.capture_ns for unit in film.units]
     appearances = tuple(_appearance(film, times, looks, *span) for span in spans(film.truth))
-    false = [
-        (look[0], box)
-        for look in looks
-        for box in look[2]
-        if box[0] in PETS and not _is_true(film, times, look[0], box)
-    ]
-    begin, frame = times[0], 1 / film.scene.fps
-    false_spans = _joined([((at - begin) / 1e9, box[0]) for at, box in false])
-    return Score(appearances, false_spans, len(false), len(looks), (times[-1] - begin) / 1e9 + frame)
+    false, lingering = [], []
+    for capture_ns, _, boxes in looks:
+        wrong = [box for box in boxes if box[0] in PETS and not _was_there(film, times, capture_ns, box, BRIDGED_S)]
+        old = [box for box in wrong if _was_there(film, times, capture_ns, box, LINGERED_S)]
+        lingering += [capture_ns] if old else []
+        false += [((capture_ns - times[0]) / 1e9, box[0]) for box in wrong if box not in old]
+    seconds = (times[-1] - times[0]) / 1e9 + 1 / film.scene.fps
+    return Score(appearances, _joined(false), len(false), _lasting(lingering, looks), len(looks), seconds)
+
+
+def _lasting(lingering: Sequence[int], looks: Sequence[Look]) -> float:
+    """Seconds from each of those looks to the next one."""
+    following = dict(zip((look[0] for look in looks), (look[0] for look in looks[1:]), strict=False))
+    return sum(min(LASTING_S, (following.get(at, at) - at) / 1e9) for at in lingering)
 
 
 def spans(truth: Sequence[Sequence[Placed]]) -> list[tuple[int, int]]:
@@ -112,10 +119,10 @@ def _visit_number(film: Film, first: int) -> int:
     return [begin for begin, _ in spans(film.truth)].index(first)
 
 
-def _is_true(film: Film, times: list[int], capture_ns: int, box: Box) -> bool:
-    """Whether a pet is there, or was a moment before. A cat or dog box on a person is not true."""
+def _was_there(film: Film, times: list[int], capture_ns: int, box: Box, seconds: float) -> bool:
+    """Whether a pet is there, or was within these seconds. A cat or dog box on a person is not true."""
     end = bisect.bisect_right(times, capture_ns)
-    begin = bisect.bisect_left(times, capture_ns - round(BRIDGED_S * 1e9))
+    begin = bisect.bisect_left(times, capture_ns - round(seconds * 1e9))
     return any(
         placed.class_name in PETS and placed.shown >= LEAST_SHOWN and matches(box, placed)
         for n in range(begin, end)

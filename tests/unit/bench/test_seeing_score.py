@@ -89,9 +89,13 @@ def test_false_boxes_that_follow_each_other_are_one_span():
     assert result.false_boxes == 3
 
 
-def test_a_box_that_stays_for_a_moment_after_its_pet_has_left_is_not_false():
-    assert score(made(EMPTY_THEN_CAT), [look(8.5, ON_CAT)]).false_spans == ()
-    assert score(made(EMPTY_THEN_CAT), [look(9.5, ON_CAT)]).false_spans != ()
+def test_a_box_that_stays_after_its_pet_has_left_lingers_but_is_not_false():
+    film = made(EMPTY_THEN_CAT + [()] * 140)
+    at_once = score(film, [look(8.5, ON_CAT), look(9)])
+    later = score(film, [look(20, ON_CAT), look(21, ON_CAT), look(21.5)])
+    assert (at_once.false_boxes, at_once.lingering_s) == (0, 0)
+    assert (later.false_boxes, later.lingering_s) == (0, pytest.approx(1.5))
+    assert score(film, [look(70, ON_CAT)]).false_boxes == 1
 
 
 def test_a_person_is_neither_a_cat_nor_a_false_person():
