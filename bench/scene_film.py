@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -36,7 +37,7 @@ def film(scene: Scene) -> Film:
     path = FOLDER / f"{scene.name.replace(' ', '-')}-{_key(scene)}.scene"
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
+        unfinished = path.with_suffix(f".{os.getpid()}")
         with unfinished.open("wb") as file:
             units, truth = [], []
             for data, keyframe in encoded(_noting(pictures(scene), truth), Fraction(scene.fps), scene.gop):
@@ -49,9 +50,10 @@ def film(scene: Scene) -> Film:
 
 
 def _key(scene: Scene) -> str:
-    """Changes with the scene and with whatever draws it."""
-    sources = [path.read_bytes() for name in (*DRAWN_BY, "scene_film") for path in sorted(BENCH.glob(f"{name}.*"))]
-    return hashlib.sha256(json.dumps(asdict(scene)).encode() + b"".join(sources)).hexdigest()[:12]
+    """Changes with the scene, with whatever draws it and with how it is encoded."""
+    sources = [path.read_bytes() for name in DRAWN_BY for path in sorted(BENCH.glob(f"{name}.*"))]
+    plan = json.dumps([asdict(scene), _options(1)]).encode()
+    return hashlib.sha256(plan + b"".join(sources)).hexdigest()[:12]
 
 
 def _noting(drawn: Iterator[tuple[Any, list[Placed]]], truth: list[list[Placed]]) -> Iterator[Any]:
