@@ -20,6 +20,7 @@ BENCH = Path(__file__).resolve().parent
 FOLDER = BENCH.parent / "build" / "scenes"
 DRAWN_BY = ("light", "pet_outlines", "pet_pictures", "pet_scenes", "pet_walk", "room_changes", "rooms", "sprite")
 BIT_RATE = 2_000_000
+KEYFRAME_BITS = 400_000  # at most, where there are so few pictures a second that each is a keyframe
 FIRST_NS = 1_000_000_000_000  # capture time of the first picture
 
 
@@ -52,7 +53,7 @@ def film(scene: Scene) -> Film:
 def _key(scene: Scene) -> str:
     """Changes with the scene, with whatever draws it and with how it is encoded."""
     sources = [path.read_bytes() for name in DRAWN_BY for path in sorted(BENCH.glob(f"{name}.*"))]
-    plan = json.dumps([asdict(scene), _options(1)]).encode()
+    plan = json.dumps([asdict(scene), _options(1, _bit_rate(Fraction(scene.fps)) // 1000)]).encode()
     return hashlib.sha256(plan + b"".join(sources)).hexdigest()[:12]
 
 
@@ -77,14 +78,17 @@ def encoded(pictures: Iterable[Any], fps: Fraction, gop: float) -> Iterator[tupl
 def _encoder(width: int, height: int, fps: Fraction, gop: float) -> Any:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.framerate, encoder.time_base, encoder.bit_rate = fps, 1 / fps, BIT_RATE
-    encoder.options = _options(max(1, round(fps * gop)))
+    encoder.framerate, encoder.time_base, encoder.bit_rate = fps, 1 / fps, _bit_rate(fps)
+    encoder.options = _options(max(1, round(fps * gop)), _bit_rate(fps) // 1000)
     return encoder
 
 
-def _options(interval: int) -> dict[str, str]:
+def _bit_rate(fps: Fraction) -> int:
+    return int(min(BIT_RATE, KEYFRAME_BITS * fps))
+
+
+def _options(interval: int, kilobits: int) -> dict[str, str]:
     """As petcam encodes a camera's pictures: constrained baseline, no delay, a bound on the rate."""
-    kilobits = BIT_RATE // 1000
     return {
         "preset": "ultrafast",
         "tune": "zerolatency",
