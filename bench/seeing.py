@@ -90,29 +90,37 @@ def _of_moving(results: list[tuple[Film, Score]]) -> Iterator[Figure]:
     for (light, height), most in MOST_MISSED.items():
         of_kind = [result for made, result in results if (made.scene.light, made.scene.height) == (light, height)]
         seen = [each for result in of_kind for each in result.appearances]
+        if not seen:
+            continue  # its photographs cannot be had
         lingers = sum(result.lingering_s for result in of_kind) / len(seen)
         print(_line(light, height, *_shares(seen), f"{_an_hour(of_kind):.1f}", f"{lingers:.1f} s"))
         missed = 100 * (1 - _in_time(seen))
         yield Figure(f"seeing: {light}, {height} px, moving pets not found in {IN_TIME_S:.0f} s", missed, "%", most)
-        wrong = 100 * statistics.fmean(not each.right for each in seen if each.found_s is not None)
-        yield Figure(f"seeing: {light}, {height} px, found but by a wrong name", wrong, "%")
-    yield Figure("seeing: false cats and dogs in an hour of these", _an_hour([result for _, result in results]), "")
+        wrong = sum(each.found_s is not None and not each.right for each in seen)
+        yield Figure(f"seeing: {light}, {height} px, found by a wrong name", wrong, f"of {len(seen)} visits")
+    if results:
+        yield Figure("seeing: false cats and dogs in an hour of these", _an_hour([result for _, result in results]), "")
     print(_line("picture", "", "visits", "in 2 s", "ever", "median s", "right name", "kept", ""))
     for name in scene_list.PETS:
         seen = [each for _, result in results for each in result.appearances if each.picture == name]
-        print(_line(name, "", *_shares(seen), ""))
+        if seen:
+            print(_line(name, "", *_shares(seen), ""))
 
 
 def _of_sleeping(results: list[tuple[Film, Score]]) -> Iterator[Figure]:
     for light in scene_list.LIGHTS:
         for height in scene_list.HEIGHTS:
             of_kind = [r for made, r in results if (made.scene.light, made.scene.height) == (light, height)]
+            if not of_kind:
+                continue
             lost = 100 * (1 - statistics.fmean(each.kept for result in of_kind for each in result.appearances))
             yield Figure(f"seeing: {light}, {height} px, time in which a sleeping pet was lost", lost, "%")
 
 
 def _of_persons(results: list[tuple[Film, Score]]) -> Iterator[Figure]:
     seen = [each for _, result in results for each in result.appearances]
+    if not seen:
+        return
     yield Figure("seeing: persons not found in 2 s", 100 * (1 - _in_time(seen)), "%")
     count = sum(len(result.false_spans) for _, result in results)
     yield Figure("seeing: persons taken for cats or dogs", count, f"times in {len(seen)} visits")
