@@ -16,6 +16,7 @@ LONG = (
     "recording",
     "recording_cost",
     "recordings_page",
+    "seeing",
     "shm",
     "siege",
     "under_attack",
