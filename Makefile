@@ -20,7 +20,8 @@ help: ## what there is to make
 setup: $(BIN)/petcam $(STREAMER) ## prepare the virtual environment and build the streamer
 
 .PHONY: run
-run: setup ## start the whole camera with the demo source (ARGS="--port 9000" and the like)
+run: setup ## start the whole camera with the demo source (ARGS="--port 9000"; ARGS="--source FILE" looks for pets in it)
+	@case " $(ARGS)" in *" --source"*) $(MAKE) --no-print-directory model || echo "petcam: it goes on without boxes" ;; esac
 	@exec $(BIN)/petcam demo $(ARGS)
 
 .PHONY: test
