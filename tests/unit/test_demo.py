@@ -1,7 +1,13 @@
 """What ``petcam demo`` prints when it has started."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
 from petcam.commands import demo
 from petcam.config import parse
+from petcam.detect.wanted import Wanted
 from tests.ports import free_port
 
 LOG = """\
@@ -20,3 +26,25 @@ def test_it_says_why_there_is_no_picture_and_what_a_detector_reads_and_writes(tm
     assert no_picture == f"petcam demo: no picture yet; {log} says why"
     assert reason == LOG.splitlines()[1]
     assert detector == "petcam demo: a detector reads /a and writes /b"
+
+
+@pytest.mark.parametrize(
+    ("found", "options", "has_pyav", "looks", "said"),
+    [
+        (Wanted(Path("/a/pets.onnx")), {}, True, True, ""),
+        (Wanted(Path("/a/pets.onnx")), {"no_detector": True}, True, False, ""),
+        (Wanted(Path("/a/pets.onnx")), {}, False, False, "looking for pets needs PyAV"),
+        (Wanted(None, "no model", is_lack=True), {}, True, False, "make model"),
+        (Wanted(None, "the demo knows"), {}, True, False, ""),
+    ],
+)
+def test_it_looks_for_pets_where_it_can_and_says_what_is_missing(
+    monkeypatch, capsys, found, options, has_pyav, looks, said
+):
+    monkeypatch.setattr(demo, "wanted", lambda _: found)
+    monkeypatch.setattr(demo.pyav, "is_installed", lambda: has_pyav)
+    config, _ = parse("", "demo")
+    assert demo.detects(SimpleNamespace(**{"no_detector": False, **options}), config) is looks
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert bool(printed) is bool(said)

@@ -5,6 +5,7 @@ import io
 import os
 import socket
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from petcam import qr_code
 from petcam.commands import doctor
 from petcam.commands.doctor import Sign
 from petcam.config import Auth, Config, Web
+from petcam.detect.wanted import Wanted
 from petcam.feed.feeder import Feeder
 from petcam.web.http import own_address
 
@@ -227,3 +229,27 @@ def test_without_segno_it_says_what_to_install(monkeypatch, on_the_lan):
     monkeypatch.setitem(sys.modules, "segno", None)
     said = printed(monkeypatch, Terminal(True))
     assert "http://192.168.1.20:8080/" in said and "sudo apt install python3-segno" in said
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "sign", "words"),
+    [
+        (Wanted(None, "detect.model is off"), "", Sign.OK, "detect.model is off"),
+        (Wanted(None, "no model: install it", is_lack=True), "", Sign.LOOK, "no model: install it"),
+        (Wanted(Path("/no/such/pets.onnx")), "", Sign.BROKEN, "there is no file /no/such/pets.onnx"),
+        (Wanted(Path(__file__)), "", Sign.LOOK, "petcam-detect does not run"),
+        (Wanted(Path(__file__)), "2.0 looks a second", Sign.OK, "2.0 looks a second"),
+    ],
+)
+def test_it_says_whether_petcam_looks_for_pets_and_how_that_goes(monkeypatch, found, status, sign, words):
+    monkeypatch.setattr(doctor.pyav, "is_installed", lambda: True)
+    said = doctor.check_detector(found, status)
+    assert (said.subject, said.sign) == ("detector", sign)
+    assert words in said.words
+
+
+def test_a_detector_without_pyav_is_said_with_the_remedy_for_its_service(monkeypatch):
+    monkeypatch.setattr(doctor.pyav, "is_installed", lambda: False)
+    said = doctor.check_detector(Wanted(Path(__file__)), "")
+    assert said.sign is Sign.BROKEN
+    assert said.words.endswith("sudo apt install python3-av; sudo systemctl restart petcam-detect")
