@@ -12,6 +12,7 @@ SUBJECTS = ("live", "picture", "far", "boxes", "detections", "proxy", "mjpeg")
 LONG = (
     "comes_back",
     "detector_model",
+    "detector_share",
     "loss",
     "recording",
     "recording_cost",
