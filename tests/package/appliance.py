@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.light_model import write_light_model
 from tests.package.machine import LAN_ADDRESS, Machine, eventually
 from tests.package.package import TOP, Package
 
 WEB, STREAMER, FEED = "petcam-web.service", "petcam-streamer.service", "petcam-feed.service"
+DETECT = "petcam-detect.service"
 PAGE_URL, STREAMER_URL = f"http://{LAN_ADDRESS}:8080", "http://127.0.0.1:8081"
 CONFIG = "etc/petcam/petcam.yaml"
 RECORDINGS = "/var/lib/petcam/recordings"
@@ -42,6 +44,16 @@ def start_feed(machine: Machine) -> None:
     edit_config(machine, 'source: ""', "source: demo")
     machine.run("systemctl", "start", FEED)
     await_camera(machine, "live")
+
+
+def start_detector(machine: Machine) -> None:
+    """Start petcam-feed with the demo, and petcam-detect with a model of the tests."""
+    (machine.root / "srv").mkdir(exist_ok=True)
+    path = write_light_model(machine.root / "srv")
+    edit_config(machine, "model: auto", f"model: /srv/{path.name}")
+    start_feed(machine)
+    machine.run("systemctl", "start", DETECT)
+    eventually(lambda: is_active(machine, DETECT))
 
 
 def start_capture_daemon(machine: Machine) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.package.appliance import PAGE_URL, STREAMER_URL, start_feed
+from tests.package.appliance import PAGE_URL, STREAMER_URL, start_detector, start_feed
 from tests.package.installation import Installed
-from tests.package.machine import LAN_ADDRESS, TIMEOUT_FACTOR, Machine
+from tests.package.machine import LAN_ADDRESS, TIMEOUT_FACTOR, Machine, eventually
 from tests.package.package import TOP, Package
 
 FIRST_VISIT = "/var/lib/petcam/first_visit.json"
@@ -66,11 +66,12 @@ def test_each_service_runs_as_its_own_user_and_secrets_are_private(machine: Mach
         ("petcam-web", "petcam-web", {"/var/lib/petcam", FIRST_VISIT, "/var/lib/petcam/recordings"}),
         ("petcam-streamer", "petcam", {"/var/lib/petcam-streamer", "/var/lib/petcam/recordings"} | NOTED),
         ("petcam-feed", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
+        ("petcam-detect", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
     ],
 )
 def test_a_service_can_write_only_to_its_own_paths(machine: Machine, unit: str, user: str, writable: set[str]) -> None:
-    if unit == "petcam-feed":
-        start_feed(machine)
+    if unit in ("petcam-feed", "petcam-detect"):
+        {"petcam-feed": start_feed, "petcam-detect": start_detector}[unit](machine)
     in_mount_namespace = ("nsenter", "-t", machine.property(unit, "MainPID"), "-m")
     as_service = (*in_mount_namespace, "setpriv", f"--reuid={user}", "--regid=petcam", "--init-groups")
     not_searched = (
@@ -90,6 +91,16 @@ def test_the_streamer_cannot_read_the_web_services_state(machine: Machine) -> No
 def test_feed_does_not_start_without_a_source(machine: Machine) -> None:
     assert machine.property("petcam-feed", "ActiveState") == "inactive"
     assert machine.property("petcam-feed", "Result") in ("success", "exec-condition")
+
+
+def test_the_detector_says_how_it_goes_behind_all_others_and_without_a_network(machine: Machine) -> None:
+    start_detector(machine)
+    eventually(lambda: "looks a second" in machine.property("petcam-detect", "StatusText"))
+    assert "looks a second" in machine.run("petcam", "doctor", check=False)
+    process = machine.property("petcam-detect", "MainPID")
+    assert machine.run("ps", "-o", "ni=", "-p", process).strip() == "10"
+    links = machine.run("nsenter", "-t", process, "-n", "cat", "/proc/net/dev").splitlines()[2:]
+    assert [link.split(":")[0].strip() for link in links] == ["lo"]
 
 
 def test_the_commands_work(machine: Machine, package: Package) -> None:

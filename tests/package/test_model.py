@@ -8,11 +8,11 @@ import av
 import numpy as np
 import pytest
 
-from tests.package.appliance import FEED, STREAMER, WEB, apt, await_camera, edit_config, is_active
+from tests.package.appliance import DETECT, FEED, STREAMER, WEB, apt, await_camera, edit_config, is_active
 from tests.package.machine import Machine, eventually
 from tests.package.package import TOP, Package
 
-DETECT, TARGET = "petcam-detect.service", "petcam.target"
+TARGET = "petcam.target"
 MODELS = "/usr/share/petcam/models"
 CLIP = "/srv/clip.mp4"
 MAX_PACKAGE_BYTES = 9_000_000
