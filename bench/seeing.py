@@ -24,7 +24,7 @@ from petcam.shm.stream import AccessUnit
 Watch = Callable[[list[AccessUnit]], Sequence[Look]]
 
 MODEL = Path(__file__).resolve().parent.parent / "build" / "model" / "pets.onnx"
-LOOKS_PER_SECOND = 2.0
+LOOKS_PER_SECOND, SLOW = 5.0, 2.0  # by default (detect.max_fps), and on a slow board
 IN_TIME_S = 2.0
 MOST_MISSED = {("day", 180): 5, ("infrared", 180): 20, ("day", 100): 20, ("infrared", 100): 50}  # percent
 KNOWN_SCORE = 0.4  # from which on a picture counts as recognised
@@ -41,6 +41,9 @@ def figures() -> Iterator[Figure]:
         "seeing: pictures of pets and persons that the model knows at all", len(known), f"of {len(cut_outs())}"
     )
     yield from measured(lambda units: watch(units, model, looks_per_second=LOOKS_PER_SECOND))
+    print(f"at {SLOW:g} looks a second:")
+    slow = watched(scene_list.moving(), lambda units: watch(units, model, looks_per_second=SLOW))
+    yield from _of_moving(slow, f"seeing at {SLOW:g} looks/s")
 
 
 def measured(watch: Watch) -> Iterator[Figure]:
@@ -85,7 +88,7 @@ def recognised(model: Any, cut: CutOut) -> bool:
     return any(each.class_name == cut.picture.class_name for each in model.find(ground, KNOWN_SCORE))
 
 
-def _of_moving(results: list[tuple[Film, Score]]) -> Iterator[Figure]:
+def _of_moving(results: list[tuple[Film, Score]], subject: str = "seeing") -> Iterator[Figure]:
     print(_line("light", "height", "visits", "in 2 s", "ever", "median s", "right name", "kept", "false/h", "lingers"))
     for (light, height), most in MOST_MISSED.items():
         of_kind = [result for made, result in results if (made.scene.light, made.scene.height) == (light, height)]
@@ -95,11 +98,13 @@ def _of_moving(results: list[tuple[Film, Score]]) -> Iterator[Figure]:
         lingers = sum(result.lingering_s for result in of_kind) / len(seen)
         print(_line(light, height, *_shares(seen), f"{_an_hour(of_kind):.1f}", f"{lingers:.1f} s"))
         missed = 100 * (1 - _in_time(seen))
-        yield Figure(f"seeing: {light}, {height} px, moving pets not found in {IN_TIME_S:.0f} s", missed, "%", most)
+        yield Figure(f"{subject}: {light}, {height} px, moving pets not found in {IN_TIME_S:.0f} s", missed, "%", most)
         wrong = sum(each.found_s is not None and not each.right for each in seen)
-        yield Figure(f"seeing: {light}, {height} px, found by a wrong name", wrong, f"of {len(seen)} visits")
+        yield Figure(f"{subject}: {light}, {height} px, found by a wrong name", wrong, f"of {len(seen)} visits")
     if results:
-        yield Figure("seeing: false cats and dogs in an hour of these", _an_hour([result for _, result in results]), "")
+        yield Figure(
+            f"{subject}: false cats and dogs in an hour of these", _an_hour([result for _, result in results]), ""
+        )
     print(_line("picture", "", "visits", "in 2 s", "ever", "median s", "right name", "kept", ""))
     for name in scene_list.PETS:
         seen = [each for _, result in results for each in result.appearances if each.picture == name]
