@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
@@ -56,7 +57,8 @@ class WebServer:
         if not self._loop.is_alive():
             return
         self._server.task_dispatcher.shutdown(timeout=STOP_TIMEOUT_SECONDS)
-        self._server.trigger.pull_trigger(self._close)
+        with suppress(OSError):  # a loop that is awake anyway may have closed by the time that it is woken
+            self._server.trigger.pull_trigger(self._close)
         self._loop.join(STOP_TIMEOUT_SECONDS)
 
     def is_alive(self) -> bool:

@@ -18,11 +18,12 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+from flask import Flask
 
 from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
 from petcam.web.http.places import CONNECTIONS
-from petcam.web.http.server import listen
+from petcam.web.http.server import WebServer, listen
 from tests.integration.web.conftest import WEB_THREADS
 from tests.ports import free_port
 
@@ -459,3 +460,18 @@ def test_without_any_descriptor_it_pauses_and_resumes_once_there_is_one(start_pe
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (before, hard))
         assert client.makefile("rb").readline().split()[1] == b"200"
     assert "no further connection" not in log_of(process)
+
+
+def test_it_stops_though_its_loop_was_awake_and_has_closed_before_it_is_woken(monkeypatch):
+    server = WebServer(Flask(__name__), "127.0.0.1", 0, WEB_THREADS)
+    server.start()
+    wake = server._server.trigger._physical_pull
+
+    def late():
+        wake()
+        server._loop.join(20)
+        wake()
+
+    monkeypatch.setattr(server._server.trigger, "_physical_pull", late)
+    server.stop()
+    assert not server._loop.is_alive()
