@@ -12,6 +12,7 @@ SAME_OVERLAP = 0.2  # of two boxes of one animal, from look to look
 SAME_WITHIN = 0.7  # or so much of the smaller lies in the other
 DOUBLE_OVERLAP, DOUBLE_WITHIN = 0.5, 0.8  # of two boxes of one animal in one look
 ONE_OVERLAP = 0.6  # of two boxes that are of one, whatever they are called
+MOST_GROWN = 2.5  # times as large or as small, from look to look
 LEAST_OF_VIEW, MOST_OF_VIEW = 0.12, 0.95  # height or width of what a look can tell, in parts of what it was shown
 KEPT_SCORE = 0.7  # of min_score, for what is known already
 LOOKED_FOR = 0.5  # of min_score, from which on what is found as cat and as dog may be one of them all the same
@@ -49,7 +50,8 @@ class Tracks:
             if track is not None:
                 unmatched.discard(id(track))
                 whole = _whole(area, view, track.area_at(capture_ns))
-                track.hit(whole, each.class_name, each.score, capture_ns, thumbnail)
+                if each.score >= track.score or _is_as_large(whole, track.area):  # else it says nothing, either way
+                    track.hit(whole, each.class_name, each.score, capture_ns, thumbnail)
             elif each.score >= self._min_score and len(self._all) < MAX_TRACKS:
                 track = Track(area, capture_ns, has_moved(area), looked_ns=capture_ns)
                 track.hit(area, each.class_name, each.score, capture_ns, thumbnail)
@@ -97,6 +99,11 @@ def area_of(found: Found) -> Area:
 def _is_same(one: Area, other: Area) -> bool:
     smaller, larger = sorted((one, other), key=lambda area: area.size)
     return one.overlap(other) >= SAME_OVERLAP or smaller.share_within(larger) >= SAME_WITHIN
+
+
+def _is_as_large(one: Area, other: Area) -> bool:
+    smaller, larger = sorted((one.size, other.size))
+    return larger <= MOST_GROWN * smaller
 
 
 def _are_alike(one: str, other: str) -> bool:
