@@ -79,7 +79,7 @@ test-package: deb $(VENV)/.test ## prove the packages in booted Debian container
 	@tools/test-package $(ARGS)
 
 .PHONY: test-arm64
-test-arm64: setup $(VENV)/.test ## the shared-memory tests on arm64, emulated (root)
+test-arm64: setup $(VENV)/.test ## the tests of shared memory and of the detector on arm64, emulated (root)
 	@tools/test-arm64 $(ARGS)
 
 .PHONY: test-compat
