@@ -24,6 +24,7 @@ EAGER_TURNS = 12  # looks at one change before they become fewer
 MAX_CHANGES = 16
 WIDER = 0.3  # of a box, around it, that is its shadow
 SAME_HOME = 0.2  # of two areas, where something moves about one place
+STRIP = 0.2  # of its length: a box at the picture's edge that is narrower says nothing
 FORGOTTEN_NS = 8 * SECOND  # that something moved there and was no pet
 
 
@@ -187,6 +188,11 @@ def _wider(area: Area) -> Area:
 def _box(track: Track, area: Area, frame: Frame) -> Box | None:
     left, right = (min(max(edge, 0.0), 1.0) * frame.width for edge in (area.left, area.right))
     top, bottom = (min(max(edge, 0.0), 1.0) * frame.height for edge in (area.top, area.bottom))
-    if right - left < 1 or bottom - top < 1:
-        return None
-    return Box(track.class_name, min(track.score, 1.0), left, top, right - left, bottom - top)
+    width, height = right - left, bottom - top
+    if min(width, height) < max(1.0, STRIP * max(width, height)) and _is_at_edge(area):
+        return None  # the last of one that leaves
+    return Box(track.class_name, min(track.score, 1.0), left, top, width, height)
+
+
+def _is_at_edge(area: Area) -> bool:
+    return min(area.left, area.top, 1 - area.right, 1 - area.bottom) < 1e-3

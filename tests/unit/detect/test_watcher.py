@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from petcam.detect.area import WHOLE
 from petcam.detect.watcher import Watcher
 from tests.unit.detect.seen import Network, Room, at
 
@@ -74,6 +75,17 @@ def test_a_cat_that_has_left_is_not_shown_for_long() -> None:
     gone = watch(watcher, [Room(6.0 + i * STEP) for i in range(20)])
     assert names(gone[-1]) == []
     assert sum(map(bool, gone)) * STEP <= 2.2
+
+
+def test_no_strip_is_drawn_at_the_edge_where_a_cat_leaves() -> None:
+    watcher = Watcher(Network(), 0.4)
+    watch(watcher, EMPTY)
+    rooms = [Room(2 + i * STEP, ("cat", 0.6, at(0.6 + 0.02 * i).clipped(WHOLE))) for i in range(24)]
+    results = watch(watcher, rooms)
+    assert sum(map(bool, results)) > 10
+    for result in results:
+        for box in result:
+            assert box.x + box.w < 1279 or box.w > 0.19 * box.h
 
 
 def test_one_look_is_not_enough_for_a_box() -> None:
