@@ -18,6 +18,7 @@ LONG = (
     "recording_cost",
     "recordings_page",
     "seeing",
+    "seeing_day",
     "shm",
     "siege",
     "under_attack",

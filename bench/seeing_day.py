@@ -1,0 +1,58 @@
+"""A day of the demo's room without its pet, a picture a second: does petcam's own detector see one?
+
+At rest it looks at one picture a second, which is then a keyframe, so a day has 86,400 of them, and they need not be
+waited for. Half of the day is by day, half in infrared-like light; each hour has another noise and another change in
+the room (``scene_list.EMPTY_CHANGES``). Needs the model; takes an hour and a half on two cores.
+"""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from fractions import Fraction
+
+from bench.figure import Figure
+from bench.pet_scenes import Scene, pictures
+from bench.scene_film import encoded, unit
+from bench.scene_list import EMPTY_CHANGES, LIGHTS
+from bench.seeing import LOOKS_PER_SECOND, MODEL
+from bench.seeing_score import APART_S, PETS
+from petcam.feed.demo import HEIGHT, WIDTH
+from petcam.shm.stream import AccessUnit
+
+HOURS, HOUR_S = 24, 3600
+RATE = Fraction(1)
+
+
+def figures() -> Iterator[Figure]:
+    count = 0
+    with ProcessPoolExecutor() as processes:
+        for hour, (pictures_seen, spans, names) in enumerate(processes.map(_false, range(HOURS))):
+            print(f"seeing_day: hour {hour}: {pictures_seen} pictures, {spans} false {names or ''}", file=sys.stderr)
+            count += spans
+    yield Figure(f"false cats and dogs in {HOURS} h of the demo's room without its pet", count, "", 1)
+
+
+def _false(hour: int) -> tuple[int, int, list[str]]:
+    """Pictures that were seen, how often there was a cat or dog in them, and what they were called."""
+    from petcam.detect.model import load_model
+    from petcam.detect.replay import watch
+
+    results = watch(_units(_hour(hour)), load_model(MODEL), looks_per_second=LOOKS_PER_SECOND)
+    found = [result for result in results if any(box.class_name in PETS for box in result.boxes)]
+    names = sorted({box.class_name for result in found for box in result.boxes})
+    return len(results), _spans([result.capture_ns / 1e9 for result in found]), names
+
+
+def _hour(hour: int) -> Scene:
+    light = LIGHTS[hour * len(LIGHTS) // HOURS]
+    return Scene(f"hour {hour}", light, "demo", fps=1, seconds=HOUR_S, seed=hour, changes=EMPTY_CHANGES[hour % 8])
+
+
+def _units(scene: Scene) -> Iterator[AccessUnit]:
+    drawn = (picture for picture, _ in pictures(scene))
+    for number, (data, keyframe) in enumerate(encoded(drawn, RATE, 1.0)):
+        yield unit(number, RATE, keyframe, (WIDTH, HEIGHT), data)
+
+
+def _spans(times: list[float]) -> int:
+    return sum(not n or time - times[n - 1] > APART_S for n, time in enumerate(times))
