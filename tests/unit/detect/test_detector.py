@@ -4,9 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from petcam.detect.detector import RETRY_SECONDS, Detector
-from petcam.errors import Code, PetcamError
-from petcam.shm.detections import Box
+pytest.importorskip("av")
+
+from petcam.detect.detector import RETRY_SECONDS, Detector  # noqa: E402
+from petcam.errors import Code, PetcamError  # noqa: E402
+from petcam.shm.detections import Box  # noqa: E402
 
 CAT = Box("cat", 0.9, 10, 20, 30, 40)
 
