@@ -38,12 +38,14 @@ class Tracks:
         capture_ns: int,
         thumbnail: Thumbnail,
         has_moved: Callable[[Area], bool],
+        sought: Track | None = None,
     ) -> None:
-        """After a look at ``view``, in whose parts ``found`` is. ``has_moved`` tells whether something did there."""
+        """After a look at ``view``, in whose parts ``found`` is; it was made for ``sought``. ``has_moved`` tells if
+        something did there."""
         boxes = [(area_of(each).within(view), each) for each in found]
         least = self._min_score * (KEPT_SCORE if self._all else 1.0)
         boxes = [box for box in without_doubles([box for box in boxes if box[0].size > 0]) if box[1].score >= least]
-        expected = [track for track in self._all if _can_be_seen(track.area_at(capture_ns), view)]
+        expected = [one for one in self._all if one is sought or _can_be_seen(one.area_at(capture_ns), view)]
         unmatched = set(map(id, expected))
         for area, each in boxes:
             track = self._best(area, each, capture_ns)

@@ -69,6 +69,7 @@ class View(NamedTuple):
 
     due: float
     area: Area
+    track: Track | None = None  # what it is looked at for
     change: Change | None = None
     is_tile: bool = False
 
@@ -116,7 +117,7 @@ class Watcher:
         found = self._model.find(
             frame.cut(view.area, self._model.width, self._model.height), LOOKED_FOR * self._min_score
         )
-        self._tracks.update(view.area, found, self._now, self._thumbnail, self._has_moved)
+        self._tracks.update(view.area, found, self._now, self._thumbnail, self._has_moved, view.track)
         if view.change is not None:
             view.change.looked_ns, view.change.turns = self._now, view.change.turns + 1
         if view.is_tile:
@@ -152,8 +153,8 @@ class Watcher:
 
     def _views(self, look_ns: int) -> Iterator[View]:
         for track in self._tracks:
-            area = track.area_at(self._now)
-            yield View(self._overdue(track.looked_ns, self._wait_ns(track)), self._picture.around(area, track.turns))
+            due = self._overdue(track.looked_ns, self._wait_ns(track))
+            yield View(due, self._picture.around(track.area_at(self._now), track.turns), track=track)
         for change in self._changes:
             if change.seen_ns == self._now and not self._is_known(change.area):
                 due = self._overdue(change.looked_ns, change.wait_ns)

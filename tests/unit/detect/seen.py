@@ -37,7 +37,7 @@ class Network:
 
     def __init__(self) -> None:
         self.views: list[Area] = []
-        self.blind, self.hits = False, 0
+        self.blind, self.hits, self.most = False, 0, 0.9
         self.sees_ghost: tuple[str, float, Area] | None = None  # that is in the picture for the network only
 
     def find(self, picture: tuple[Room, Area], least: float) -> list[Found]:
@@ -47,7 +47,7 @@ class Network:
         found = []
         for name, score, area in () if self.blind else animals:
             part = max(area.width / view.width, area.height / view.height)
-            if score >= least and area.share_within(view) > 0.9 and 0.15 < part < 0.9:
+            if score >= least and area.share_within(view) > 0.9 and 0.15 < part < self.most:
                 left, top = (area.left - view.left) / view.width, (area.top - view.top) / view.height
                 size = area.width / view.width, area.height / view.height
                 found.append(Found(name, score, left, top, left + size[0], top + size[1]))

@@ -77,6 +77,19 @@ def test_a_cat_that_has_left_is_not_shown_for_long() -> None:
     assert sum(map(bool, gone)) * STEP <= 2.2
 
 
+def test_a_cat_that_fills_the_picture_and_leaves_is_gone() -> None:
+    """No square has room around it."""
+    network = Network()
+    network.most = 1.1
+    watcher = Watcher(network, 0.4)
+    watch(watcher, EMPTY)
+    near = [Room(2 + i * STEP, ("cat", 0.6, at(0.5, width=0.4, height=0.97))) for i in range(10)]
+    assert names(watch(watcher, near)[-1]) == ["cat"]
+    gone = watch(watcher, [Room(4 + i * STEP) for i in range(40)])
+    assert gone[-1] == []
+    assert not watcher.is_busy
+
+
 def test_no_strip_is_drawn_at_the_edge_where_a_cat_leaves() -> None:
     watcher = Watcher(Network(), 0.4)
     watch(watcher, EMPTY)
