@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from petcam.detect.area import Area
 from petcam.detect.contrast import plain
 from petcam.detect.motion import HEIGHT, WIDTH, Thumbnail
+from petcam.media.planes import samples
 from petcam.media.scaling import one_thread
 
 PLANAR = ("yuv420p", "yuvj420p")  # which are cut as they are
@@ -23,7 +24,7 @@ class Cutter:
 
     def thumbnail(self, frame: Any) -> Thumbnail:
         small = self._small.reformat(frame, WIDTH, HEIGHT, "gray", interpolation=Interpolation.AREA, **one_thread())
-        return samples(small, 0)[:, :WIDTH].astype(np.float32)
+        return samples(small.planes[0])[:, :WIDTH].astype(np.float32)
 
     def cut(self, frame: Any, area: Area, width: int, height: int) -> NDArray[np.uint8]:
         """(height, width, 3) RGB of a part of the picture, stretched."""
@@ -33,19 +34,13 @@ class Cutter:
         right, bottom = round(area.right * frame.width), round(area.bottom * frame.height)
         part = av.VideoFrame(max(2, right - left) & ~1, max(2, bottom - top) & ~1, frame.format.name)
         for plane, divided in enumerate((1, 2, 2)):
-            into = samples(part, plane)
+            into = samples(part.planes[plane])
             rows, columns = part.height // divided, part.width // divided
             x, y = left // divided, top // divided
-            into[:rows, :columns] = samples(frame, plane)[y : y + rows, x : x + columns]
+            into[:rows, :columns] = samples(frame.planes[plane])[y : y + rows, x : x + columns]
         # Its shape is another's each time, but FFmpeg keeps the scaler of the last one only.
         shown = self._rgb.reformat(part, width, height, "rgb24", interpolation=Interpolation.AREA, **one_thread())
-        return np.ascontiguousarray(samples(shown, 0)[:, : 3 * width].reshape(height, width, 3))
-
-
-def samples(frame: Any, plane: int) -> NDArray[np.uint8]:
-    """(rows, line) of a plane as it lies in memory, its lines longer than the picture."""
-    found = frame.planes[plane]
-    return np.frombuffer(found, np.uint8).reshape(-1, found.line_size)[: found.height]
+        return np.ascontiguousarray(samples(shown.planes[0])[:, : 3 * width].reshape(height, width, 3))
 
 
 class DecodedFrame:

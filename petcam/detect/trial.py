@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from petcam.media.draw_boxes import draw_boxes
 from petcam.shm.detections import Box
 
 MAX_PIXELS = 64_000_000  # of a picture that is opened at all
-IMAGES = frozenset({"image2", "png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "gif", "tiff_pipe"})
+IMAGES = ("image2", "gif")  # and what FFmpeg calls png_pipe and the like
 
 
 class Sighting(NamedTuple):
@@ -39,8 +40,8 @@ def sightings(file: Path, model: Model, min_score: float, max_fps: float) -> Ite
             if context.width * context.height > MAX_PIXELS:
                 raise PetcamError(Code.UNSUPPORTED, f"{file}: {context.width}x{context.height} pixels are too many")
             frames = container.decode(stream)
-            if container.format.name in IMAGES or "pipe" in container.format.name:
-                yield from (_of_picture(frame, model, min_score) for frame in list(frames)[:1])
+            if container.format.name in IMAGES or container.format.name.endswith("_pipe"):
+                yield from (_of_picture(frame, model, min_score) for frame in islice(frames, 1))
             else:
                 yield from _of_film(frames, model, min_score, max_fps)
     except (OSError, av.error.FFmpegError) as error:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import numpy as np
+from petcam.media.planes import samples
 
 BOX_COLOUR, OUTLINE_COLOUR = (188, 110, 84), (16, 128, 128)  # Y, U, V: the page's green, and black
 LINE_WIDTH = 2  # pixels in a picture 640 pixels wide
@@ -10,7 +10,7 @@ LINE_WIDTH = 2  # pixels in a picture 640 pixels wide
 
 def draw_boxes(frame: Any, result: Any) -> None:
     """Draw the boxes of ``result`` (``Detections``) into ``frame``: planar YUV 4:2:0, changed in place."""
-    planes = [np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size) for plane in frame.planes]
+    planes = [samples(plane) for plane in frame.planes]
     line = max(2, round(LINE_WIDTH * frame.width / 640) & ~1)
     for box in result.boxes:
         across, down = frame.width / result.width, frame.height / result.height
