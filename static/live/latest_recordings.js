@@ -55,12 +55,19 @@ export class LatestRecordings extends EventTarget {
 
   /** @param {Recording[]} recordings */
   #show(recordings) {
-    if (recordings.length) this.#list.replaceChildren(...recordings.map((recording) => this.#row(recording)));
+    if (recordings.length) this.#fill(recordings);
     else this.#say("live.recordings.none");
     const whole = recordings.find(({ state }) => state === "complete");
     const isDated = whole !== undefined && !Number.isNaN(timeOf(whole).getTime());
     const last = isDated ? { href: address(whole.name), start: timeOf(whole), duration: whole.duration } : null;
     this.dispatchEvent(new CustomEvent("change", { detail: last }));
+  }
+
+  /** What had the focus has it again. @param {Recording[]} recordings */
+  #fill(recordings) {
+    const focused = this.#list.contains(document.activeElement) && document.activeElement?.getAttribute("href");
+    this.#list.replaceChildren(...recordings.map((recording) => this.#row(recording)));
+    if (focused) [...this.#list.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
   }
 
   /** @param {Recording} recording */

@@ -96,7 +96,9 @@ export class Calendar {
   #turn(step) {
     const { selectedIndex, options } = this.#months;
     this.#month = options[selectedIndex + step]?.value ?? this.#month;
+    const pressed = document.activeElement;
     this.#show();
+    if (pressed instanceof HTMLButtonElement && pressed.disabled) this.#months.focus();
   }
 
   #show() {
@@ -106,7 +108,9 @@ export class Calendar {
     this.#older.disabled = selectedIndex >= options.length - 1;
     const days = this.#daysOfMonth();
     if (!days.includes(this.#day) || !this.#counts.has(this.#day)) this.#day = [...days].reverse().find((day) => this.#counts.has(day)) ?? "";
+    const hadFocus = this.#table.contains(document.activeElement);
     this.#table.replaceChildren(this.#weekdays(), this.#weeks(days));
+    if (hadFocus) this.#focus(this.#day);
   }
 
   #daysOfMonth() {
@@ -183,7 +187,6 @@ export class Calendar {
     else return;
     event.preventDefault();
     event.stopPropagation();
-    this.#focus(this.#day);
   }
 
   /** @param {number} step days */

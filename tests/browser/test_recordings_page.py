@@ -504,9 +504,36 @@ def test_keys_go_from_card_to_card_over_days_that_were_not_there_yet(
     expect(page.locator("#calendar")).to_be_focused()
     page.keyboard.press("c")
     expect(page.locator(".calendar :focus")).to_be_visible()
+    page.locator(".calendar .earlier").focus()
+    for _ in range(4):  # to the first month, where there is none before
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="月")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.locator(".day .open:focus")).to_be_in_viewport()
+
+
+def test_a_list_read_anew_leaves_the_focus_where_it_was(
+    system: DemoSystem, folder: Path, page: Page, new_page: NewPage
+) -> None:
+    live = new_page(base_url=system.url)
+    live.goto("/")
+    newest = max(file.name for file in folder.iterdir())
+    link = live.locator(f"#recordings a.when[href$='{newest}']")
+    link.focus()
+    page.keyboard.press("c")
+    today = page.locator(f".calendar [data-day='{datetime.now():%Y-%m-%d}']")
+    expect(today).to_be_focused()
+    expect(today).to_have_attribute("data-count", "3")
+    live.request.post("/api/recording/start")
+    expect(today).to_have_attribute("data-count", "4")
+    expect(today).to_be_focused()
+    expect(live.locator("#recording-status")).to_have_text("● 録画中")
+    live.request.post("/api/recording/stop")
+    expect(live.locator("#recordings .download")).to_have_count(5)
+    expect(link).to_be_focused()
 
 
 def test_what_is_seen_stays_in_sight_when_the_phone_is_turned(
