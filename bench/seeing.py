@@ -35,7 +35,7 @@ def figures() -> Iterator[Figure]:
     from petcam.detect.model import load_model
     from petcam.detect.replay import watch
 
-    model = load_model(MODEL)
+    model = load_model(MODEL, runtime="numpy")
     known = [name for name, cut in cut_outs().items() if recognised(model, cut)]
     yield Figure(
         "seeing: pictures of pets and persons that the model knows at all", len(known), f"of {len(cut_outs())}"

@@ -37,7 +37,7 @@ def _false(hour: int) -> tuple[int, int, list[str]]:
     from petcam.detect.model import load_model
     from petcam.detect.replay import watch
 
-    results = watch(_units(_hour(hour)), load_model(MODEL), looks_per_second=LOOKS_PER_SECOND)
+    results = watch(_units(_hour(hour)), load_model(MODEL, runtime="numpy"), looks_per_second=LOOKS_PER_SECOND)
     found = [result for result in results if any(box.class_name in PETS for box in result.boxes)]
     names = sorted({box.class_name for result in found for box in result.boxes})
     return len(results), _spans([result.capture_ns / 1e9 for result in found]), names
