@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import platform
 import sys
 import time
@@ -35,6 +36,7 @@ def main() -> None:
         help=f"of {', '.join(SUBJECTS)}, which are measured where none is named; {', '.join(LONG)}: only by name",
     )
     subjects = parser.parse_args().subjects or SUBJECTS
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as petcam detect, and before numpy is loaded
     figures = [figure for subject in subjects for figure in _measured(subject)]
     print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, Linux {platform.release()}")
     print(table(figures))
