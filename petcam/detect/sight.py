@@ -28,6 +28,8 @@ class Sight:
 
     def add(self, unit: AccessUnit) -> None:
         step = unit.capture_ns - self._captured_ns
+        if step < 0:  # a new writer's clock
+            self._seen_ns = 0
         if 0 < step < LONGEST_REST_NS:
             self._step_ns += (LATEST if self._step_ns else 1.0) * (step - self._step_ns)
         self._captured_ns = unit.capture_ns

@@ -80,13 +80,17 @@ class Watcher:
 
     def __init__(self, model: Model, min_score: float) -> None:
         self._model, self._min_score = model, min_score
-        self._motion = Motion()
-        self._tracks = Tracks(min_score)
-        self._changes: list[Change] = []
         self._shape = (0, 0, 0.0)  # of the pictures
         self._picture = Picture(1, 1, 1)
         self._tiles: list[Area] = []
         self._tile_at = 0  # of the tiles, the next
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing of any picture before."""
+        self._motion = Motion()
+        self._tracks = Tracks(self._min_score)
+        self._changes: list[Change] = []
         self._tile_ns = 0
         self._moved_ns = 0  # when something moved last
         self._thumbnail: Thumbnail | None = None  # of the latest picture, as is the next
@@ -98,7 +102,9 @@ class Watcher:
         return self._now - self._moved_ns < RESTED_NS or any(not track.confirmed for track in self._tracks)
 
     def see(self, frame: Frame) -> None:
-        """Notice what has moved, and forget what is gone."""
+        """Notice what has moved, and forget what is gone; all of it where the pictures' clock has gone back."""
+        if frame.capture_ns < self._now:
+            self._begin()
         self._now = frame.capture_ns
         self._reshape(frame)
         self._thumbnail = frame.thumbnail()

@@ -91,3 +91,11 @@ def test_damaged_pictures_are_passed_over(decoder) -> None:
     units[2] = units[2]._replace(data=b"\0\0\1\x65" + bytes(range(200)))
     found = seen(Sight(decoder, 1.0), units, busy=True)
     assert (10, 10) in found and (28, 28) in found
+
+
+def test_a_writer_whose_clock_is_behind_that_of_the_one_before_is_watched_at_once(decoder) -> None:
+    units = encoded(shades(20), gop=10)
+    sight = Sight(decoder, 1.0)
+    later = [unit._replace(capture_ns=unit.capture_ns + 3_600_000_000_000) for unit in units]
+    seen(sight, later, busy=True)
+    assert seen(sight, units, busy=True)[0] == (0, 0)

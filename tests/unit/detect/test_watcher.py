@@ -292,3 +292,11 @@ def test_a_picture_of_another_size_is_gone_on_with() -> None:
     watcher.look(small)
     (box,) = watcher.boxes(small)
     assert box.w == pytest.approx(0.15 * 320, rel=0.15)
+
+
+def test_after_a_clock_that_went_back_it_looks_with_new_eyes() -> None:
+    watcher = Watcher(Network(), 0.4)
+    watch(watcher, [Room(3600 + room.capture_ns / 1e9) for room in EMPTY])
+    watch(watcher, walk(3602.0, 3.0))
+    assert watch(watcher, EMPTY) == [[]] * len(EMPTY)
+    assert all(names(result) == ["cat"] for result in watch(watcher, walk(2.0, 2.0))[1:])
