@@ -25,7 +25,7 @@ class DemoSystem:
         self._options = ["--host", host, "--source", source, *options]
         self.port, self.streamer_port = free_port(), free_port()
         self.directory = directory
-        self.url = f"http://localhost:{self.port}/"
+        self.url = f"http://127.0.0.1:{self.port}/"
         self._lines: queue.Queue[str] = queue.Queue()
 
     def __enter__(self) -> "DemoSystem":

@@ -17,7 +17,7 @@ class PathProxy:
         self.prefix, self._upstream = prefix, ("127.0.0.1", port)
         self.outside: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://localhost:{self._listener.getsockname()[1]}{prefix}/"
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}{prefix}/"
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()  # guards the set
         self._threads: list[threading.Thread] = []

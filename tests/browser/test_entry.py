@@ -58,7 +58,7 @@ def test_an_offer_that_petcam_web_does_not_take_goes_straight_to_the_streamer(
 ) -> None:
     page = new_page()
     page.route(f"{system.url}api/webrtc/offer", lambda route: route.abort())
-    with page.expect_response(f"http://localhost:{system.streamer_port}/api/webrtc/offer") as answer:
+    with page.expect_response(f"http://127.0.0.1:{system.streamer_port}/api/webrtc/offer") as answer:
         page.goto(system.url)
     assert answer.value.ok
     page.wait_for_selector(f"{LIVE}[data-way=webrtc]")

@@ -55,7 +55,7 @@ def test_it_comes_through_the_web_port_where_the_streamers_port_is_blocked(
     system: DemoSystem, new_page: NewPage
 ) -> None:
     page = new_page()
-    page.route(f"http://localhost:{system.streamer_port}/**", lambda route: route.abort())
+    page.route(f"http://127.0.0.1:{system.streamer_port}/**", lambda route: route.abort())
     with page.expect_response("**/api/webrtc/offer") as answer:
         page.goto(system.url)
     assert answer.value.url == f"{system.url}api/webrtc/offer"
