@@ -193,5 +193,5 @@ def test_no_line_of_japanese_ends_within_a_word(web: str, new_page: NewPage, wid
         texts,
     )
     ends = page.evaluate(LINE_ENDS)
-    assert len(ends) > 20
+    assert len(ends) > 50
     assert [f"{before}|{behind}" for before, behind in ends if WITHIN_A_WORD.search(f"{before[-1]}|{behind[0]}")] == []

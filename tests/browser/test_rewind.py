@@ -19,9 +19,6 @@ SHOWN_AGE = """async () => {
         detections.addEventListener("result", (event) => come(event.detail), { once: true }));
     return ((newest.rtp_timestamp - overlay.state.rtpTimestamp) | 0) / 90000;
 }"""
-# What is said of it, and what the slider says.
-SAID = """() => [document.querySelector(".past-label").textContent,
-    document.querySelector(".past-slider").getAttribute("aria-valuetext")]"""
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +94,10 @@ def test_the_keyboard_goes_to_the_oldest_moment_and_back_to_live(page: Page, ask
     look_back(page)
     with page.expect_request("**/api/past.mp4?from=*") as request:  # how much is held changes with each picture
         page.keyboard.press("Home")
-    oldest = float(parse_qs(urlsplit(request.value.url).query)["from"][0])
+    oldest = round(float(parse_qs(urlsplit(request.value.url).query)["from"][0]))
     assert oldest >= LEAST_HELD - 2
+    says(page, oldest)
     shows(page, oldest - 3, oldest + 3)
-    label, value = page.evaluate(SAID)
-    assert label == value and abs(float(label.split()[0]) - oldest) < 3
     page.keyboard.press("End")
     is_live(page)
     expect(page.locator("#rewind")).to_be_focused()
