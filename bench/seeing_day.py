@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from typing import Any
 
 from bench.figure import Figure
 from bench.pet_scenes import Scene, pictures
 from bench.scene_film import encoded, unit
 from bench.scene_list import EMPTY_CHANGES, LIERS, LIGHTS
 from bench.seeing import LOOKS_PER_SECOND, MODEL
-from bench.seeing_score import APART_S, PETS
+from bench.seeing_score import PETS, joined
 from petcam.feed.demo import HEIGHT, WIDTH
 from petcam.shm.stream import AccessUnit
 
@@ -39,27 +40,33 @@ def figures() -> Iterator[Figure]:
 
 def _false(hour: int) -> tuple[int, int, list[str]]:
     """Pictures that were seen, how often there was a cat or dog in them, and what they were called."""
-    from petcam.detect.model import load_model
-    from petcam.detect.replay import watch
-
-    results = watch(_units(_hour(hour)), load_model(MODEL, runtime="numpy"), looks_per_second=LOOKS_PER_SECOND)
-    found = [result for result in results if any(box.class_name in PETS for box in result.boxes)]
-    names = sorted({box.class_name for result in found for box in result.boxes})
-    return len(results), _spans([result.capture_ns / 1e9 for result in found]), names
+    results = _watched(_hour(hour))
+    found = _pets_in(results)
+    return len(results), len(joined(found)), sorted({name for _, name in found})
 
 
 def _lost(light: str, name: str) -> float:
     """The longest time, in seconds, without a cat or dog, from the first one to the end."""
-    from petcam.detect.model import load_model
-    from petcam.detect.replay import watch
-
     sleeps = ASLEEP_HOURS * HOUR_S
     scene = Scene(f"{name} asleep", light, "demo", (name,), ASLEEP_HEIGHT, fps=1, seed=ASLEEP_HOURS, sleeps=sleeps)
-    results = watch(_units(scene), load_model(MODEL, runtime="numpy"), looks_per_second=LOOKS_PER_SECOND)
-    found = [each.capture_ns / 1e9 for each in results if any(box.class_name in PETS for box in each.boxes)]
+    results = _watched(scene)
+    found = [at for at, _ in _pets_in(results)]
     if not found:
         return sleeps
     return max(after - before for before, after in itertools.pairwise([*found, results[-1].capture_ns / 1e9]))
+
+
+def _watched(scene: Scene) -> Any:
+    from petcam.detect.model import load_model
+    from petcam.detect.replay import watch
+
+    return watch(_units(scene), load_model(MODEL, runtime="numpy"), looks_per_second=LOOKS_PER_SECOND)
+
+
+def _pets_in(results: Any) -> list[tuple[float, str]]:
+    """The time, in seconds, of each with a cat or dog, and which of them."""
+    names = ((each, next((box.class_name for box in each.boxes if box.class_name in PETS), "")) for each in results)
+    return [(each.capture_ns / 1e9, name) for each, name in names if name]
 
 
 def _hour(hour: int) -> Scene:
@@ -71,7 +78,3 @@ def _units(scene: Scene) -> Iterator[AccessUnit]:
     drawn = (picture for picture, _ in pictures(scene))
     for number, (data, keyframe) in enumerate(encoded(drawn, RATE, 1.0)):
         yield unit(number, RATE, keyframe, (WIDTH, HEIGHT), data)
-
-
-def _spans(times: list[float]) -> int:
-    return sum(not n or time - times[n - 1] > APART_S for n, time in enumerate(times))

@@ -63,7 +63,7 @@ def score(film: Film, looks: Sequence[Look]) -> Score:
         lingering += [capture_ns] if old else []
         false += [((capture_ns - times[0]) / 1e9, box[0]) for box in wrong if box not in old]
     seconds = (times[-1] - times[0]) / 1e9 + 1 / film.scene.fps
-    return Score(appearances, _joined(false), len(false), _lasting(lingering, looks), len(looks), seconds)
+    return Score(appearances, joined(false), len(false), _lasting(lingering, looks), len(looks), seconds)
 
 
 def _lasting(lingering: Sequence[int], looks: Sequence[Look]) -> float:
@@ -130,11 +130,12 @@ def _was_there(film: Film, times: list[int], capture_ns: int, box: Box, seconds:
     )
 
 
-def _joined(false: list[tuple[float, str]]) -> tuple[tuple[float, float, str], ...]:
-    joined: list[tuple[float, float, str]] = []
+def joined(false: list[tuple[float, str]]) -> tuple[tuple[float, float, str], ...]:
+    """From, to and class of the spans that these are: seconds, in order, and what was seen then."""
+    found: list[tuple[float, float, str]] = []
     for at, class_name in false:
-        if joined and at - joined[-1][1] <= APART_S:
-            joined[-1] = (joined[-1][0], at, joined[-1][2])
+        if found and at - found[-1][1] <= APART_S:
+            found[-1] = (found[-1][0], at, found[-1][2])
         else:
-            joined.append((at, at, class_name))
-    return tuple(joined)
+            found.append((at, at, class_name))
+    return tuple(found)
