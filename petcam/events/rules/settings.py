@@ -1,0 +1,26 @@
+"""What an owner may set of the rules, and the names that count as pets where nothing is set."""
+
+from typing import NamedTuple
+
+PETS = ("cat", "dog", "bird", "rabbit", "hamster", "guinea pig", "ferret", "parrot", "turtle")
+ALIKE = frozenset(("cat", "dog"))  # which detectors take for one another
+CLEAR_SHARE, CLEAR_HITS = 0.8, 5  # of what something was called, and how often, when it is certain what it is
+
+
+class Rules(NamedTuple):
+    """The section ``events`` of the configuration."""
+
+    classes: tuple[str, ...] = ()  # that make visits; none: PETS
+    min_score: float = 0.6  # of a box that may begin a visit
+    min_seconds: float = 0.5  # for which it is to be seen
+    gap_seconds: float = 30.0  # a pet that is back within them has not been away
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """In lower case."""
+        return frozenset(name.lower() for name in self.classes or PETS)
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Whether an animal that is called ``one`` may be called ``other`` a moment later."""
+    return one == other or (one in ALIKE and other in ALIKE)

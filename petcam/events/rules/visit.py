@@ -1,0 +1,72 @@
+"""A visit: one kind of pet present over a span."""
+
+import math
+from typing import NamedTuple
+
+from petcam.events.rules.box import Box
+from petcam.events.rules.settings import CLEAR_HITS, CLEAR_SHARE
+
+MAX_ASLEEP = 500  # spans that are kept of one visit
+
+
+class Visit:
+    """Read it; only :class:`petcam.events.rules.Visits` changes it. Times are seconds of the results' clock."""
+
+    def __init__(self, number: int, class_name: str, begin: float) -> None:
+        self.number = number  # from 1
+        self.class_name = class_name
+        self.begin = begin
+        self.end = begin  # its last box so far
+        self.most = 0  # how many there were at once
+        self.asleep: list[tuple[float, float]] = []  # from when to when, the last one perhaps until now
+        self.is_still = False  # all that are there lie still
+        self.is_asleep = False  # and have for a minute
+        self.moved = begin  # when something moved last
+        self.best: tuple[float, Box] | None = None  # when it was to be seen best, and where
+        self.top_score = 0.0
+        self.hits = 0
+        self.votes: dict[str, float] = {class_name: 0.0}  # sums of scores by class
+        self.watched = 0.0  # of the clock of what was watched, at its end
+        self.blind = 0.0  # seconds since its end in which nobody watched
+
+    def __repr__(self) -> str:
+        return f"<Visit {self.number}: {self.class_name} {self.begin:.1f} to {self.end:.1f}>"
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is certain what it is."""
+        return self.hits >= CLEAR_HITS and max(self.votes.values()) >= CLEAR_SHARE * sum(self.votes.values())
+
+    @property
+    def likeliest(self) -> str:
+        """What it was called most."""
+        return max(self.votes, key=lambda name: self.votes[name])
+
+    def add(self, time: float, box: Box) -> None:
+        """One of its animals has this box."""
+        self.end = max(self.end, time)
+        self.hits += 1
+        self.votes[box.class_name] = self.votes.get(box.class_name, 0.0) + box.score
+        self.top_score = max(self.top_score, box.score)
+        if self.best is None or _worth(box) > _worth(self.best[1]):
+            self.best = (time, box)
+
+    def note_sleep(self, since: float, until: float) -> None:
+        """All of its animals lie still."""
+        if self.asleep and since <= self.asleep[-1][1]:
+            self.asleep[-1] = (self.asleep[-1][0], until)
+            return
+        self.asleep.append((since, until))
+        if len(self.asleep) > MAX_ASLEEP:
+            self.asleep.remove(min(self.asleep[:-1], key=lambda span: span[1] - span[0]))
+
+
+class Change(NamedTuple):
+    kind: str  # begin, change (of its class, of how many, of sleep) or end
+    visit: Visit
+
+
+def _worth(box: Box) -> float:
+    """Of a picture of it: sure, large, and not cut off by the picture's edge."""
+    whole = box.x > 0.01 and box.y > 0.01 and box.x + box.w < 0.99 and box.y + box.h < 0.99
+    return box.score * min(1.0, 4 * math.sqrt(box.w * box.h)) * (1.0 if whole else 0.6)

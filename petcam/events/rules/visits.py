@@ -1,0 +1,194 @@
+"""Results in, visits out: docs/events.md says what each rule is for."""
+
+from collections.abc import Iterable, Sequence
+
+from petcam.events.rules.animal import Animal
+from petcam.events.rules.box import Box, without_doubles
+from petcam.events.rules.settings import CLEAR_HITS, Rules, are_alike
+from petcam.events.rules.visit import Change, Visit
+
+KEPT_SCORE = 0.6  # of min_score, for a box that counts at all
+MAX_ANIMALS, MAX_OPEN = 32, 16
+CANDIDATE_SECONDS, CANDIDATE_LOOKS = 1.0, 2.5  # without a box, after which what was not real is forgotten
+LOST_SECONDS, LOST_LOOKS = 3.0, 3.0  # and what was
+MISSED_SECONDS = 5.0  # that the detector may miss of a pet, leaving and coming back: added to gap_seconds
+STILL_LOST_SECONDS = 600.0  # for which one that lay still may be lost
+CLEAR_SECONDS = 3.0  # before what is called a dog, while a cat is there, is one
+BLIND_SECONDS, BLIND_LOOKS = 3.0, 4.0  # between two results, from when on nobody watched
+MOST_BLIND_SECONDS = 120.0  # that a visit goes on while nobody watches
+OTHER_NAME = 0.5  # how much farther off a box is that is called otherwise
+LATEST = 0.1  # how much of a new interval between results is taken
+
+
+class Visits:
+    """Give each result of the detector to :meth:`result`, in order, and the time to :meth:`pass_time` while none comes.
+
+    ``resumed``: visits that were open when another process stopped, of the same clock.
+    """
+
+    def __init__(self, rules: Rules, resumed: Sequence[Visit] = ()) -> None:
+        self._rules, self._wanted = rules, rules.wanted
+        self._least = KEPT_SCORE * rules.min_score
+        self.open: list[Visit] = list(resumed)
+        self._number = max((visit.number for visit in resumed), default=0)
+        self._animals: list[Animal] = []
+        self._last: float | None = None  # time of the newest result
+        self._interval = BLIND_SECONDS / BLIND_LOOKS  # seconds between two results, on average
+        self._watched = 0.0  # seconds in which somebody watched
+
+    def result(self, time: float, boxes: Iterable[Box]) -> list[Change]:
+        """What one result of the detector changes. One whose time does not rise is passed over."""
+        if self._last is not None and time <= self._last:
+            return []
+        changes = self._advance(time)
+        found = [box for box in map(self._as_wanted, boxes) if box is not None]
+        if found or self._animals:
+            self._match(time, found)
+            self._forget(time)
+            self._assign(changes)
+            self._describe(time, changes)
+        if self.open:
+            self._close(changes)
+        return changes
+
+    def pass_time(self, now: float) -> list[Change]:
+        """What it changes that no result has come until now."""
+        over = [visit for visit in self.open if now - visit.end > MOST_BLIND_SECONDS + self._allowed(visit)]
+        return [self._end(visit) for visit in over]
+
+    def _advance(self, time: float) -> list[Change]:
+        """Let time pass, watched or not."""
+        last, self._last = self._last, time
+        step = time - last if last is not None else 0.0
+        if last is not None and step <= max(BLIND_SECONDS, BLIND_LOOKS * self._interval):
+            self._watched += step
+            self._interval += LATEST * (step - self._interval)
+            return []
+        for visit in self.open:
+            visit.blind = visit.blind + step if last is not None else max(0.0, time - visit.end)
+        return [self._end(visit) for visit in list(self.open) if visit.blind > MOST_BLIND_SECONDS]
+
+    def _as_wanted(self, box: Box) -> Box | None:
+        if box.score < self._least:
+            return None
+        if box.class_name in self._wanted:
+            return box
+        name = box.class_name.lower()
+        return box._replace(class_name=name) if name in self._wanted else None
+
+    def _match(self, time: float, found: list[Box]) -> None:
+        """Each box is of the animal that is nearest, or of a new one."""
+        free = list(self._animals)
+        for animal in free:
+            animal.looks += 1
+        for box in without_doubles(found) if len(found) > 1 else found:
+            best, least = None, 1.0 + OTHER_NAME
+            for animal in free:
+                if are_alike(animal.class_name, box.class_name):
+                    off = animal.reaches(box, time)
+                    if off <= 1.0:
+                        off += OTHER_NAME * (animal.class_name != box.class_name)
+                        if off < least:
+                            best, least = animal, off
+            if best is not None:
+                free.remove(best)
+                best.hit(time, box, self._rules)
+                if best.visit is not None:
+                    self._add(best.visit, time, box)
+            elif len(self._animals) < MAX_ANIMALS:
+                self._animals.append(Animal(time, box, self._rules))
+
+    def _add(self, visit: Visit, time: float, box: Box) -> None:
+        visit.add(time, box)
+        visit.watched, visit.blind = self._watched, 0.0
+
+    def _forget(self, time: float) -> None:
+        candidate = max(CANDIDATE_SECONDS, CANDIDATE_LOOKS * self._interval)
+        lost = max(LOST_SECONDS, LOST_LOOKS * self._interval)
+        kept = []
+        for animal in self._animals:
+            ago = time - animal.last
+            if ago <= candidate:
+                kept.append(animal)
+            elif animal.visit is not None:
+                if ago <= (STILL_LOST_SECONDS if animal.is_still else lost):
+                    kept.append(animal)
+            elif animal.is_real(self._rules):  # it left before it was certain what it was
+                self._join(animal, self._alike(animal))
+        self._animals = kept
+
+    def _assign(self, changes: list[Change]) -> None:
+        for animal in self._animals:
+            if animal.visit is None and animal.is_real(self._rules):
+                visit = self._visit_of(animal)
+                if visit is not None:
+                    self._join(animal, visit)
+                elif not self._is_undecided(animal) and len(self.open) < MAX_OPEN:
+                    changes.append(self._begin(animal))
+
+    def _visit_of(self, animal: Animal) -> Visit | None:
+        """That it certainly belongs to."""
+        for visit in self.open:
+            if visit.class_name == animal.class_name:
+                return visit
+        other = self._alike(animal)
+        if other is None or self._is_undecided(animal) or (animal.is_clear and other.is_clear):
+            return None
+        return other
+
+    def _is_undecided(self, animal: Animal) -> bool:
+        """A cat that is called a dog for a moment begins no visit of a dog."""
+        is_early = animal.last - animal.first < CLEAR_SECONDS or animal.hits < CLEAR_HITS
+        return is_early and self._alike(animal) is not None
+
+    def _alike(self, animal: Animal) -> Visit | None:
+        return next((visit for visit in self.open if are_alike(visit.class_name, animal.class_name)), None)
+
+    def _join(self, animal: Animal, visit: Visit | None) -> None:
+        animal.visit = visit
+        if visit is not None:
+            visit.votes = {
+                name: visit.votes.get(name, 0.0) + animal.votes.get(name, 0.0) for name in visit.votes | animal.votes
+            }
+            self._add(visit, animal.last, animal.box)
+
+    def _begin(self, animal: Animal) -> Change:
+        self._number += 1
+        visit = Visit(self._number, animal.class_name, animal.first)
+        self.open.append(visit)
+        self._join(animal, visit)
+        visit.most = 1
+        return Change("begin", visit)
+
+    def _describe(self, time: float, changes: list[Change]) -> None:
+        for visit in self.open:
+            if visit.end != time or (changes and changes[-1].visit is visit):
+                continue
+            there = [each for each in self._animals if each.visit is visit and time - each.last < LOST_SECONDS]
+            before = (visit.class_name, visit.most, visit.is_asleep)
+            visit.most = max(visit.most, sum(each.last == time for each in there))
+            visit.moved = max(each.moved for each in there)
+            visit.is_still = all(each.is_still for each in there)
+            visit.is_asleep = all(each.is_asleep for each in there)
+            if visit.is_asleep:
+                visit.note_sleep(visit.moved, time)
+            visit.class_name = visit.likeliest
+            if (visit.class_name, visit.most, visit.is_asleep) != before:
+                changes.append(Change("change", visit))
+
+    def _allowed(self, visit: Visit) -> float:
+        """Seconds without a box, of those in which somebody watched."""
+        return STILL_LOST_SECONDS if visit.is_still else self._rules.gap_seconds + MISSED_SECONDS
+
+    def _close(self, changes: list[Change]) -> None:
+        for visit in list(self.open):
+            ago = self._watched - visit.watched
+            if ago > self._allowed(visit):
+                waiting = (each for each in self._animals if each.visit is None)
+                if not any(are_alike(each.class_name, visit.class_name) for each in waiting):
+                    changes.append(self._end(visit))
+
+    def _end(self, visit: Visit) -> Change:
+        self.open.remove(visit)
+        self._animals = [each for each in self._animals if each.visit is not visit]
+        return Change("end", visit)
