@@ -18,6 +18,8 @@ DAY_S = 86_400.0
 RATES = (1.0, 2.0, 5.0, 5.0, 10.0, 15.0, 30.0)  # results a second
 HOUSEHOLDS = (("cat",), ("cat",), ("dog",), ("cat", "cat"), ("cat", "dog"))
 NEAR = 0.18  # size of a pet, in parts of the picture
+SETTLED_S = 20.0  # from when on the detector may lose one that sleeps for minutes
+LIES = ((0.6, 0.85), (0.15, 0.35))
 
 
 class Stay(NamedTuple):
@@ -34,6 +36,7 @@ class Stay(NamedTuple):
 class Pet:
     class_name: str
     size: float
+    lies: tuple[float, float]  # between which heights it lies down: not on another one
     stays: list[Stay] = field(default_factory=list)
     begins: list[float] = field(default_factory=list)
 
@@ -75,7 +78,7 @@ def pet_day(seed: int, hours: float = 24.0) -> Day:
     rng = random.Random(seed)
     rate = rng.choice(RATES)
     names = rng.choice(HOUSEHOLDS)
-    pets = [_pet(rng, name, hours * 3600) for name in names]
+    pets = [_pet(rng, name, place, hours * 3600) for name, place in zip(names, LIES, strict=False)]
     dark = sorted(rng.uniform(0, hours * 3600) for _ in range(rng.randint(2, 8)))
     gaps = []
     for _ in range(rng.randint(0, 4)):
@@ -84,8 +87,8 @@ def pet_day(seed: int, hours: float = 24.0) -> Day:
     return Day(seed, rate, pets, dark, sorted(gaps))
 
 
-def _pet(rng: random.Random, name: str, seconds: float) -> Pet:
-    pet = Pet(name, rng.uniform(0.7, 1.4) * NEAR)
+def _pet(rng: random.Random, name: str, lies: tuple[float, float], seconds: float) -> Pet:
+    pet = Pet(name, rng.uniform(0.7, 1.4) * NEAR, lies)
     now = rng.expovariate(1 / 1800)
     while now < seconds:
         now = _come(rng, pet, now, seconds)
@@ -98,7 +101,7 @@ def _come(rng: random.Random, pet: Pet, now: float, seconds: float) -> float:
     """It comes, goes about, sleeps perhaps, and leaves; when it has left."""
     place = (rng.choice((0.05, 0.95)), rng.uniform(0.3, 0.8))
     for _ in range(rng.randint(1, 6)):
-        goal = (rng.uniform(0.1, 0.9), rng.uniform(0.3, 0.9))
+        goal = (rng.uniform(0.1, 0.9), rng.uniform(*pet.lies))
         now = _go(pet, now, place, goal, rng.uniform(0.08, 0.3))
         place = goal
         asleep = rng.random() < 0.12
@@ -172,7 +175,7 @@ class _Detector:
             misses = min(0.6, self._misses + 0.15 * is_dark + 0.25 * stay.asleep)
             sight.seen = rng.random() >= misses
             sight.until = now + rng.expovariate(1 / 0.6)
-            if stay.asleep and not sight.seen and rng.random() < 0.03:
+            if now - stay.begin > SETTLED_S and stay.asleep and not sight.seen and rng.random() < 0.03:
                 sight.until = now + rng.uniform(10, 300)
         if sight.until - now > 5 and not stay.asleep:
             sight.until = now  # it got up

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 PETS = ("cat", "dog", "bird", "rabbit", "hamster", "guinea pig", "ferret", "parrot", "turtle")
 ALIKE = frozenset(("cat", "dog"))  # which detectors take for one another
-CLEAR_SHARE, CLEAR_HITS = 0.8, 5  # of what something was called, and how often, when it is certain what it is
+CLEAR_SHARE, CLEAR_HITS, CLEAR_SECONDS = 0.8, 5, 6.0  # what it was called, how often and how long: it is certainly that
 
 
 class Rules(NamedTuple):

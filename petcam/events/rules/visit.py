@@ -19,8 +19,8 @@ class Visit:
         self.end = begin  # its last box so far
         self.most = 0  # how many there were at once
         self.asleep: list[tuple[float, float]] = []  # from when to when, the last one perhaps until now
-        self.is_still = False  # all that are there lie still
-        self.is_asleep = False  # and have for a minute
+        self.is_still = False  # one that is there lies still
+        self.is_asleep = False  # all that are seen lie still, and have for a minute
         self.moved = begin  # when something moved last
         self.best: tuple[float, Box] | None = None  # when it was to be seen best, and where
         self.top_score = 0.0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from petcam.events.rules.animal import Animal
 from petcam.events.rules.box import Box, without_doubles
-from petcam.events.rules.settings import CLEAR_HITS, Rules, are_alike
+from petcam.events.rules.settings import CLEAR_HITS, CLEAR_SECONDS, Rules, are_alike
 from petcam.events.rules.visit import Change, Visit
 
 KEPT_SCORE = 0.6  # of min_score, for a box that counts at all
@@ -13,7 +13,6 @@ CANDIDATE_SECONDS, CANDIDATE_LOOKS = 1.0, 2.5  # without a box, after which what
 LOST_SECONDS, LOST_LOOKS = 3.0, 3.0  # and what was
 MISSED_SECONDS = 5.0  # that the detector may miss of a pet, leaving and coming back: added to gap_seconds
 STILL_LOST_SECONDS = 600.0  # for which one that lay still may be lost
-CLEAR_SECONDS = 3.0  # before what is called a dog, while a cat is there, is one
 BLIND_SECONDS, BLIND_LOOKS = 3.0, 4.0  # between two results, from when on nobody watched
 MOST_BLIND_SECONDS = 120.0  # that a visit goes on while nobody watches
 OTHER_NAME = 0.5  # how much farther off a box is that is called otherwise
@@ -119,12 +118,20 @@ class Visits:
 
     def _assign(self, changes: list[Change]) -> None:
         for animal in self._animals:
-            if animal.visit is None and animal.is_real(self._rules):
+            if animal.visit is not None:
+                self._move(animal)
+            elif animal.is_real(self._rules):
                 visit = self._visit_of(animal)
                 if visit is not None:
                     self._join(animal, visit)
                 elif not self._is_undecided(animal) and len(self.open) < MAX_OPEN:
                     changes.append(self._begin(animal))
+
+    def _move(self, animal: Animal) -> None:
+        """To the visit of its class, where two animals were taken for one another."""
+        if animal.visit is not None and animal.class_name != animal.visit.class_name and animal.is_clear:
+            same = (visit for visit in self.open if visit.class_name == animal.class_name)
+            animal.visit = next(same, animal.visit)
 
     def _visit_of(self, animal: Animal) -> Visit | None:
         """That it certainly belongs to."""
@@ -146,6 +153,11 @@ class Visits:
 
     def _join(self, animal: Animal, visit: Visit | None) -> None:
         animal.visit = visit
+        for other in self._animals:
+            is_alone = visit is not None and visit.most == 1
+            if is_alone and other.visit is visit and other.is_still and other.got_up_as(animal):
+                self._animals.remove(other)
+                break
         if visit is not None:
             visit.votes = {
                 name: visit.votes.get(name, 0.0) + animal.votes.get(name, 0.0) for name in visit.votes | animal.votes
@@ -165,14 +177,17 @@ class Visits:
             if visit.end != time or (changes and changes[-1].visit is visit):
                 continue
             there = [each for each in self._animals if each.visit is visit and time - each.last < LOST_SECONDS]
+            if not there:
+                continue
             before = (visit.class_name, visit.most, visit.is_asleep)
             visit.most = max(visit.most, sum(each.last == time for each in there))
             visit.moved = max(each.moved for each in there)
-            visit.is_still = all(each.is_still for each in there)
+            visit.is_still = self._lies(visit)
             visit.is_asleep = all(each.is_asleep for each in there)
             if visit.is_asleep:
                 visit.note_sleep(visit.moved, time)
-            visit.class_name = visit.likeliest
+            if sum(are_alike(each.class_name, visit.class_name) for each in self.open) == 1:
+                visit.class_name = visit.likeliest
             if (visit.class_name, visit.most, visit.is_asleep) != before:
                 changes.append(Change("change", visit))
 
@@ -180,10 +195,13 @@ class Visits:
         """Seconds without a box, of those in which somebody watched."""
         return STILL_LOST_SECONDS if visit.is_still else self._rules.gap_seconds + MISSED_SECONDS
 
+    def _lies(self, visit: Visit) -> bool:
+        """Whether one of its animals lies still, seen or not: it does not go away unseen."""
+        return any(each.visit is visit and each.is_still for each in self._animals)
+
     def _close(self, changes: list[Change]) -> None:
         for visit in list(self.open):
-            ago = self._watched - visit.watched
-            if ago > self._allowed(visit):
+            if self._watched - visit.watched > self._allowed(visit) and not self._lies(visit):
                 waiting = (each for each in self._animals if each.visit is None)
                 if not any(are_alike(each.class_name, visit.class_name) for each in waiting):
                     changes.append(self._end(visit))
