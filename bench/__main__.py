@@ -23,6 +23,7 @@ LONG = (
     "shm",
     "siege",
     "under_attack",
+    "visits",
     "package",
 )
 

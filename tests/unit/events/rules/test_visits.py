@@ -1,0 +1,238 @@
+"""The rules of docs/events.md, each by a story."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from petcam.events.rules import Box, Change, Rules, Visit, Visits
+
+Story = Iterable[tuple[float, list[Box]]]
+
+
+def box(name: str = "cat", score: float = 0.8, x: float = 0.4, y: float = 0.5, size: float = 0.2) -> Box:
+    return Box(name, score, x, y, size, size)
+
+
+def seen(begin: float, seconds: float, *boxes: Box, rate: float = 5.0) -> Iterator[tuple[float, list[Box]]]:
+    """The same result again and again."""
+    for n in range(round(seconds * rate)):
+        yield begin + n / rate, list(boxes)
+
+
+def walk(begin: float, seconds: float, name: str = "cat", rate: float = 5.0) -> Iterator[tuple[float, list[Box]]]:
+    """From one side of the picture to the other."""
+    for n in range(round(seconds * rate)):
+        yield begin + n / rate, [box(name, x=0.7 * n / (seconds * rate))]
+
+
+def tell(visits: Visits, *stories: Story) -> list[Change]:
+    return [change for story in stories for time, boxes in story for change in visits.result(time, boxes)]
+
+
+def kinds(changes: list[Change]) -> list[tuple[str, str]]:
+    return [(change.kind, change.visit.class_name) for change in changes]
+
+
+def spans(changes: list[Change]) -> list[tuple[float, float]]:
+    """Of the visits that have ended."""
+    ended = [change.visit for change in changes if change.kind == "end"]
+    return [(round(visit.begin, 1), round(visit.end, 1)) for visit in ended]
+
+
+@pytest.fixture
+def visits() -> Visits:
+    return Visits(Rules())
+
+
+@pytest.mark.parametrize("rate", [1, 2, 5, 10, 30])
+def test_a_cat_that_walks_through_is_one_visit_from_its_first_box_to_its_last(visits: Visits, rate: float) -> None:
+    changes = tell(visits, seen(0, 10, rate=rate), walk(10, 6, rate=rate), seen(16, 40, rate=rate))
+    assert kinds(changes) == [("begin", "cat"), ("end", "cat")]
+    assert spans(changes) == [(10.0, round(16 - 1 / rate, 1))]
+
+
+def test_a_box_now_and_then_begins_nothing(visits: Visits) -> None:
+    flashes = ((t, [box(x=0.1 * (n % 8))] if n % 10 == 0 else []) for n, t in enumerate(n / 5 for n in range(500)))
+    assert tell(visits, flashes) == []
+
+
+def test_nor_does_what_is_seen_for_a_moment_only(visits: Visits) -> None:
+    assert tell(visits, seen(0, 5), seen(5, 0.4, box(), rate=30), seen(5.4, 60)) == []
+
+
+def test_what_is_never_sure_is_a_cat_only_if_it_goes_somewhere() -> None:
+    cushion, faint = box(score=0.45), [(t, [boxes[0]._replace(score=0.45)]) for t, boxes in walk(0, 8)]
+    assert tell(Visits(Rules()), seen(0, 600, cushion)) == []
+    assert kinds(tell(Visits(Rules()), faint)) == [("begin", "cat")]
+
+
+def test_a_person_and_a_chair_are_no_pets_unless_they_are_named() -> None:
+    story = list(seen(0, 5, box("person"), box("chair", x=0.7)))
+    assert tell(Visits(Rules()), story) == []
+    assert kinds(tell(Visits(Rules(classes=("Person",))), story)) == [("begin", "person")]
+
+
+def test_names_count_without_regard_to_capitals(visits: Visits) -> None:
+    assert kinds(tell(visits, seen(0, 2, box("Cat")))) == [("begin", "cat")]
+
+
+def test_one_that_is_back_within_the_gap_has_not_been_away(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 5), seen(5, 29), walk(34, 5), seen(39, 60))
+    assert spans(changes) == [(0.0, 38.8)]
+
+
+def test_one_that_is_back_later_comes_again(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 5), seen(5, 45), walk(50, 5), seen(55, 60))
+    assert spans(changes) == [(0.0, 4.8), (50.0, 54.8)]
+
+
+def test_an_end_is_told_when_it_is_certain_and_is_when_it_was(visits: Visits) -> None:
+    tell(visits, walk(0, 5))
+    assert [visit.end for visit in visits.open] == [pytest.approx(4.8)]
+    at = next(time for time, boxes in seen(5, 60) if visits.result(time, boxes))
+    assert 4.8 + 30 < at < 4.8 + 40
+
+
+def test_a_light_that_goes_on_cuts_nothing(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 4), seen(4, 5), walk(9, 4), seen(13, 60))
+    assert spans(changes) == [(0.0, 12.8)]
+
+
+def test_a_cat_that_is_called_a_dog_now_and_then_is_one_cat(visits: Visits) -> None:
+    names = ["cat", "cat", "dog", "cat", "dog", "cat", "cat"]
+    story = [(t, [box(names[n % 7])]) for n, (t, _) in enumerate(seen(0, 120))]
+    changes = tell(visits, story, seen(120, 700))
+    assert kinds([change for change in changes if change.kind != "change"]) == [("begin", "cat"), ("end", "cat")]
+
+
+def test_one_that_was_taken_for_a_dog_at_first_becomes_a_cat(visits: Visits) -> None:
+    changes = tell(visits, seen(0, 1, box("dog")), seen(1, 8, box("cat")))
+    assert kinds(changes) == [("begin", "cat"), ("change", "cat")]  # the same visit
+    assert len(visits.open) == 1
+
+
+def test_a_cat_that_comes_back_as_a_dog_for_a_moment_is_the_cat(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 10), seen(10, 10), seen(20, 2, box("dog")), walk(22, 5), seen(27, 60))
+    assert kinds(changes) == [("begin", "cat"), ("end", "cat")]
+
+
+def test_a_cat_and_a_dog_are_two_visits(visits: Visits) -> None:
+    both = seen(10, 30, box("cat", x=0.1), box("dog", x=0.7))
+    changes = tell(visits, seen(0, 10, box("cat", x=0.1)), both, seen(40, 700))
+    assert spans(changes) == [(0.0, 39.8), (10.0, 39.8)]
+    assert sorted(change.visit.class_name for change in changes if change.kind == "end") == ["cat", "dog"]
+
+
+def test_a_dog_that_comes_when_the_cat_has_just_left_is_a_visit_of_its_own(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 12), seen(12, 10), walk(22, 12, "dog"), seen(34, 60))
+    assert spans(changes) == [(0.0, 11.8), (22.0, 33.8)]
+
+
+def test_two_cats_are_one_visit_of_two(visits: Visits) -> None:
+    changes = tell(visits, seen(0, 5, box(x=0.1)), seen(5, 5, box(x=0.1), box(x=0.7)), seen(10, 700))
+    (end,) = (change.visit for change in changes if change.kind == "end")
+    assert end.most == 2
+
+
+def test_a_cat_that_is_found_twice_is_one(visits: Visits) -> None:
+    tell(visits, seen(0, 10, box(), box(x=0.42, score=0.7), box("dog", x=0.41, score=0.6)))
+    assert [(visit.class_name, visit.most) for visit in visits.open] == [("cat", 1)]
+
+
+def test_a_sleeper_may_be_lost_for_minutes(visits: Visits) -> None:
+    nap = [(t, [box()] if t % 400 < 2 else []) for t, _ in seen(20, 4 * 3600, rate=1)]
+    changes = tell(visits, seen(0, 20, box()), nap, seen(4 * 3600 + 20, 700, rate=1))
+    assert len(spans(changes)) == 1
+
+
+def test_its_sleep_is_told_from_when_it_lay_down_to_when_it_got_up(visits: Visits) -> None:
+    lies = [(t, [box(x=0.7, size=0.2 + 0.01 * (n % 3))]) for n, (t, _) in enumerate(seen(5, 600))]
+    gets_up = [(605 + n / 5, [box(x=0.7 - 0.03 * n)]) for n in range(20)]
+    changes = tell(visits, walk(0, 5), lies, gets_up, seen(609, 60))
+    assert [change.kind for change in changes] == ["begin", "change", "change", "end"]
+    ((begin, end),) = changes[-1].visit.asleep
+    assert begin == pytest.approx(5, abs=2) and end == pytest.approx(605, abs=2)
+
+
+def test_one_that_got_up_and_left_is_not_waited_for_as_a_sleeper_is(visits: Visits) -> None:
+    gets_up = [(60 + n / 5, [box(x=0.4 - 0.04 * n)]) for n in range(10)]
+    changes = tell(visits, seen(0, 60, box()), gets_up, seen(62, 60))
+    assert len(spans(changes)) == 1
+
+
+def test_what_flashes_beside_a_sleeper_that_is_lost_does_not_wake_it(visits: Visits) -> None:
+    flash = seen(100, 0.2, box(x=0.6), rate=30)
+    changes = tell(visits, seen(0, 70, box()), seen(70, 30), flash, seen(101, 200), seen(301, 10, box()))
+    assert kinds(changes) == [("begin", "cat"), ("change", "cat")] and len(visits.open) == 1
+
+
+def test_time_in_which_nobody_watched_is_no_absence(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 5), walk(95, 5), seen(100, 60))
+    assert spans(changes) == [(0.0, 99.8)]
+
+
+def test_but_not_for_ever(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 5), walk(305, 5), seen(310, 60))
+    assert spans(changes) == [(0.0, 4.8), (305.0, 309.8)]
+
+
+def test_where_no_result_comes_any_more_the_time_ends_it(visits: Visits) -> None:
+    tell(visits, walk(0, 5))
+    assert visits.pass_time(60) == []
+    assert kinds(visits.pass_time(400)) == [("end", "cat")] and visits.open == []
+
+
+def test_one_that_was_open_when_the_service_stopped_goes_on() -> None:
+    before = Visits(Rules())
+    tell(before, walk(0, 5))
+    after = Visits(Rules(), resumed=before.open)
+    changes = tell(after, walk(30, 5), seen(35, 60))
+    assert kinds(changes) == [("end", "cat")] and spans(changes) == [(0.0, 34.8)]
+    assert kinds(tell(after, walk(200, 5))) == [("begin", "cat")] and after.open[0].number == 2
+
+
+def test_or_ends_at_its_last_box_where_nothing_came_for_long() -> None:
+    before = Visits(Rules())
+    tell(before, walk(0, 5))
+    changes = tell(Visits(Rules(), resumed=before.open), seen(500, 1))
+    assert spans(changes) == [(0.0, 4.8)]
+
+
+def test_a_result_whose_time_does_not_rise_is_passed_over(visits: Visits) -> None:
+    tell(visits, walk(0, 5))
+    assert visits.result(4.8, [box()]) == [] and visits.result(1.0, [box("dog")]) == []
+    assert [visit.end for visit in visits.open] == [pytest.approx(4.8)]
+
+
+def test_the_best_picture_is_of_a_sure_large_and_whole_one(visits: Visits) -> None:
+    tell(visits, seen(0, 2, box(size=0.1, x=0.3)), seen(2, 0.2, box(size=0.3, x=0.3)), seen(2.2, 1, box(x=0.0)))
+    best = visits.open[0].best
+    assert best is not None and best[0] == pytest.approx(2.0) and best[1].w == 0.3
+
+
+boxes = st.builds(
+    Box,
+    st.sampled_from(["cat", "dog", "bird", "person", "CAT"]),
+    st.floats(0, 1),
+    *[st.floats(0, 1, allow_subnormal=False)] * 4,
+)
+steps = st.one_of(st.floats(0.001, 2), st.floats(2, 300))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(steps, st.lists(boxes, max_size=40)), max_size=120))
+def test_whatever_comes_each_visit_begins_and_ends_once_and_nothing_grows_without_bound(story: list) -> None:
+    visits, now, open_now = Visits(Rules(min_seconds=0.0, min_score=0.3)), 0.0, set[int]()
+    ended: list[Visit] = []
+    for step, found in story:
+        now += step
+        for kind, visit in visits.result(now, found):
+            assert visit.begin <= visit.end <= now
+            assert (visit.number in open_now) is (kind != "begin")
+            open_now ^= {visit.number} if kind != "change" else set()
+            ended += [visit] if kind == "end" else []
+        assert len(visits.open) <= 16 and len(visits._animals) <= 32
+    assert open_now == {visit.number for visit in visits.open}
+    assert len({visit.number for visit in ended}) == len(ended)
