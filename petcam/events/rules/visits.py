@@ -201,7 +201,7 @@ class Visits:
 
     def _close(self, changes: list[Change]) -> None:
         for visit in list(self.open):
-            if self._watched - visit.watched > self._allowed(visit) and not self._lies(visit):
+            if self._watched - visit.watched > self._allowed(visit):
                 waiting = (each for each in self._animals if each.visit is None)
                 if not any(are_alike(each.class_name, visit.class_name) for each in waiting):
                     changes.append(self._end(visit))

@@ -62,6 +62,11 @@ def test_nor_does_what_is_seen_for_a_moment_only(visits: Visits) -> None:
     assert tell(visits, seen(0, 5), seen(5, 0.4, box(), rate=30), seen(5.4, 60)) == []
 
 
+def test_nor_does_what_flickers_in_one_place(visits: Visits) -> None:
+    story = [(t, [box()] if n % 24 == 0 else []) for n, (t, _) in enumerate(seen(0, 60, rate=30))]
+    assert tell(visits, story) == []
+
+
 def test_what_is_never_sure_is_a_cat_only_if_it_goes_somewhere() -> None:
     cushion, faint = box(score=0.45), [(t, [boxes[0]._replace(score=0.45)]) for t, boxes in walk(0, 8)]
     assert tell(Visits(Rules()), seen(0, 600, cushion)) == []
@@ -128,6 +133,26 @@ def test_a_cat_and_a_dog_are_two_visits(visits: Visits) -> None:
 def test_a_dog_that_comes_when_the_cat_has_just_left_is_a_visit_of_its_own(visits: Visits) -> None:
     changes = tell(visits, walk(0, 12), seen(12, 10), walk(22, 12, "dog"), seen(34, 60))
     assert spans(changes) == [(0.0, 11.8), (22.0, 33.8)]
+
+
+def test_a_cat_and_a_dog_that_were_taken_for_one_another_go_on_as_what_they_are(visits: Visits) -> None:
+    tell(visits, seen(0, 30, box("cat", x=0.1), box("dog", x=0.7)))
+    tell(visits, seen(30, 120, box("dog", x=0.1)), seen(150, 20))  # they have swapped places, and the cat is gone
+    cat, dog = visits.open
+    assert cat.class_name == "cat" and dog.class_name == "dog"
+    assert dog.end == pytest.approx(149.8) and cat.end < 100
+
+
+def test_what_leaves_before_it_was_certain_counts_for_the_one_that_is_there(visits: Visits) -> None:
+    changes = tell(visits, walk(0, 10), seen(10, 5), seen(15, 2, box("dog")), seen(17, 60))
+    assert spans(changes) == [(0.0, 16.8)]
+
+
+def test_one_of_two_cats_may_leave_while_the_other_sleeps_unseen(visits: Visits) -> None:
+    asleep, other = box(x=0.1, y=0.1), [(70 + n / 5, [box(x=0.8 - 0.02 * n, y=0.7)]) for n in range(30)]
+    tell(visits, seen(0, 60, asleep), seen(60, 10, asleep, box(x=0.8, y=0.7)), other, seen(76, 200))
+    tell(visits, seen(276, 10, asleep), seen(286, 10))
+    assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
 
 
 def test_two_cats_are_one_visit_of_two(visits: Visits) -> None:
@@ -202,14 +227,23 @@ def test_or_ends_at_its_last_box_where_nothing_came_for_long() -> None:
 
 def test_a_result_whose_time_does_not_rise_is_passed_over(visits: Visits) -> None:
     tell(visits, walk(0, 5))
-    assert visits.result(4.8, [box()]) == [] and visits.result(1.0, [box("dog")]) == []
+    assert visits.result(4.8, [box(x=0.7)]) == [] and visits.result(5.0, []) == []
+    before = [(time, [box("bird", x=0.1)]) for time in (1.0, 2.0, 3.0)]
+    assert tell(visits, before) == []
     assert [visit.end for visit in visits.open] == [pytest.approx(4.8)]
 
 
 def test_the_best_picture_is_of_a_sure_large_and_whole_one(visits: Visits) -> None:
-    tell(visits, seen(0, 2, box(size=0.1, x=0.3)), seen(2, 0.2, box(size=0.3, x=0.3)), seen(2.2, 1, box(x=0.0)))
+    cut_off = seen(2.2, 1, box(size=0.3, x=0.0, score=0.9))
+    tell(visits, seen(0, 2, box(size=0.1, x=0.3)), seen(2, 0.2, box(size=0.3, x=0.3)), cut_off)
     best = visits.open[0].best
     assert best is not None and best[0] == pytest.approx(2.0) and best[1].w == 0.3
+
+
+def test_forty_boxes_are_no_forty_animals(visits: Visits) -> None:
+    crowd = [box("bird", x=0.12 * (n % 8), y=0.15 * (n // 8), size=0.1) for n in range(40)]
+    tell(visits, seen(0, 5, *crowd))
+    assert visits.open[0].most == 32
 
 
 boxes = st.builds(
