@@ -1,0 +1,55 @@
+"""Lines of results in, lines of visits out."""
+
+import json
+
+import pytest
+
+from petcam.errors import Code, PetcamError
+from petcam.events.replay import replay, visit_line
+from petcam.events.rules import Rules
+
+
+def line(time: float, *boxes: list) -> str:
+    return json.dumps({"t": time, "width": 640, "height": 360, "boxes": boxes}) + "\n"
+
+
+CAT = ["cat", 0.9, 100, 100, 120, 90]
+
+
+def test_a_file_of_results_gives_its_visits() -> None:
+    lines = [line(n / 5, *([CAT] if 50 <= n < 100 else [])) for n in range(4000)]
+    (visit,) = replay(["\n", *lines], Rules())
+    told = {"class": "cat", "begin": 10.0, "end": 19.8, "most": 1, "asleep": [], "places": []}
+    assert json.loads(visit_line(visit)) == told
+
+
+def test_what_is_open_at_the_end_is_told_as_well() -> None:
+    assert [visit.end for visit in replay((line(n / 5, CAT) for n in range(20)), Rules())] == [3.8]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cat",
+        "[]",
+        "{}",
+        '{"t": "1", "width": 1, "height": 1, "boxes": []}',
+        '{"t": 1, "width": 0, "height": 1, "boxes": []}',
+        '{"t": NaN, "width": 1, "height": 1, "boxes": []}',
+        '{"t": 1, "width": 1, "height": 1, "boxes": [["cat", 0.9, 1, 1, 1]]}',
+        '{"t": 1, "width": 1, "height": 1, "boxes": [[5, 0.9, 1, 1, 1, 1]]}',
+        '{"t": 1, "width": 1, "height": 1, "boxes": [["cat", true, 1, 1, 1, 1]]}',
+        '{"t": 1, "width": 1, "height": 1, "boxes": ' + "[" * 20000,
+        "x" * 70000,
+        line(1, *[CAT] * 65),
+    ],
+)
+def test_what_is_no_result_is_said_with_its_line(text: str) -> None:
+    with pytest.raises(PetcamError, match="results.json, line 2: ") as raised:
+        list(replay([line(0), text], Rules(), "results.json"))
+    assert raised.value.code is Code.BAD_REQUEST and len(raised.value.message) < 200
+
+
+def test_so_is_a_time_that_does_not_rise() -> None:
+    with pytest.raises(PetcamError, match="line 2: t must rise"):
+        list(replay([line(1), line(1)], Rules()))
