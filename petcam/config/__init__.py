@@ -4,7 +4,7 @@
 ``tests/config-cases.yaml`` holds both to the same answers. A new key is a line in ``keys.py``.
 """
 
-from petcam.config.keys import Auth, Camera, Config, Detect, Recording, Streamer, Web, WebRTC
+from petcam.config.keys import Auth, Camera, Config, Detect, Events, Recording, Streamer, Web, WebRTC
 from petcam.config.mistake import Mistake
 from petcam.config.reader import DEFAULT_PATH, load, parse
 
@@ -14,6 +14,7 @@ __all__ = [
     "Camera",
     "Config",
     "Detect",
+    "Events",
     "Mistake",
     "Recording",
     "Streamer",

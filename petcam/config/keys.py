@@ -78,6 +78,14 @@ class Detect:
 
 
 @dataclass(frozen=True)
+class Events:
+    classes: list[str] = _key([], kinds.CLASSES)
+    min_score: float = _key(0.6, kinds.number(0.1, 0.95))
+    min_seconds: float = _key(0.5, kinds.number(0, 60))
+    gap_seconds: float = _key(30, kinds.number(1, 3600))
+
+
+@dataclass(frozen=True)
 class Auth:
     mode: str = _key("password", kinds.choice("password", "none"))
 
@@ -90,4 +98,5 @@ class Config:
     webrtc: WebRTC = field(default_factory=WebRTC)
     recording: Recording = field(default_factory=Recording)
     detect: Detect = field(default_factory=Detect)
+    events: Events = field(default_factory=Events)
     auth: Auth = field(default_factory=Auth)

@@ -9,6 +9,7 @@ type Config struct {
 	WebRTC    WebRTC    `key:"webrtc"`
 	Recording Recording `key:"recording"`
 	Detect    Detect    `key:"detect"`
+	Events    Events    `key:"events"`
 	Auth      Auth      `key:"auth"`
 }
 
@@ -72,6 +73,14 @@ type Detect struct {
 	MaxFPS   float64  `key:"max_fps" default:"5" allowed:"0.1 to 30"`
 	Threads  int      `key:"threads" default:"1" allowed:"1 to 8"`
 	CPUShare float64  `key:"cpu_share" default:"0.5" allowed:"0.02 to 8"` // of one core
+}
+
+// Events is petcam-events's.
+type Events struct {
+	Classes    []string `key:"classes" default:"[]" allowed:"class"`
+	MinScore   float64  `key:"min_score" default:"0.6" allowed:"0.1 to 0.95"`
+	MinSeconds float64  `key:"min_seconds" default:"0.5" allowed:"0 to 60"`
+	GapSeconds float64  `key:"gap_seconds" default:"30" allowed:"1 to 3600"`
 }
 
 // Auth is who may watch.
