@@ -1,0 +1,102 @@
+"""A detector's results observed for as long as the service runs: rules joined to shared memory, store and time."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from petcam.events.clock import Reading
+from petcam.events.keeper import Kept
+from petcam.events.rules import Box, Change, Visit, Visits
+from petcam.shm.detections import Detections
+
+MOVING_SECONDS = 3.0  # after something moved last, and after the last box, for which a visit is recorded
+SILENT_SECONDS = 1.0  # without a result, where empty ones may be left out
+MAX_RESULTS = 256  # that are taken in one step
+
+
+class Reader(Protocol):
+    def read(self, timeout: float) -> Detections | None: ...
+
+
+class Store(Protocol):
+    def take(self, change: Change, now_ns: int) -> int: ...
+    def kept(self, number: int, filename: str, first_ns: int, now_ns: int) -> None: ...
+    def look_at_clock(self, reading: Reading) -> bool: ...
+    def write(self, now_ns: int) -> None: ...
+
+
+class Recording(Protocol):
+    def want(self, since: float | None) -> None: ...
+    def take(self) -> list[Kept]: ...
+
+
+class Observer:
+    """For one thread, which calls ``step`` some times a second."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        visits: Visits,
+        store: Store,
+        recording: Recording,
+        look: Callable[[], Reading],
+        *,
+        leaves_out_empty: bool = False,
+    ) -> None:
+        """``leaves_out_empty``: the detector publishes nothing where it finds nothing."""
+        self._reader, self._visits, self._store, self._recording = reader, visits, store, recording
+        self._look, self._leaves_out_empty = look, leaves_out_empty
+        self._result_at = 0.0  # time of the newest result
+        self._results = 0
+
+    @property
+    def status(self) -> str:
+        """For people."""
+        if not self._results:
+            return "waits for a detector"
+        there = [f"{visit.class_name} since {_clock_time(visit.begin)}" for visit in self._visits.open]
+        return f"there: {', '.join(there)}" if there else "nobody there"
+
+    def step(self) -> None:
+        """Take the results that have come, and have kept what they change."""
+        now = time.monotonic()
+        changes: list[Change] = []
+        for _ in range(MAX_RESULTS):
+            found = self._reader.read(0)
+            if found is None:
+                break
+            self._results += 1
+            self._result_at = found.capture_ns / 1e9
+            changes += self._visits.result(self._result_at, boxes_of(found))
+        if self._leaves_out_empty and self._results and now - self._result_at > SILENT_SECONDS:
+            self._result_at = now
+            changes += self._visits.result(now, [])
+        changes += self._visits.pass_time(now)
+        self._keep(changes, now)
+
+    def _keep(self, changes: list[Change], now: float) -> None:
+        now_ns = int(now * 1e9)
+        for change in changes:
+            self._store.take(change, now_ns)
+        moving = [visit for visit in self._visits.open if is_moving(visit, now)]
+        self._recording.want(min((visit.begin for visit in moving), default=None))
+        for kept in self._recording.take():
+            for visit in moving:
+                self._store.kept(visit.number, kept.filename, kept.first_ns, now_ns)
+        self._store.look_at_clock(self._look())
+        self._store.write(now_ns)
+
+
+def boxes_of(found: Detections) -> list[Box]:
+    """In parts of the picture."""
+    w, h = found.width, found.height
+    return [Box(name, score, x / w, y / h, bw / w, bh / h) for name, score, x, y, bw, bh in found.boxes]
+
+
+def is_moving(visit: Visit, now: float) -> bool:
+    """Whether it is to be recorded: a pet that sleeps for six hours is not, but when it stirs."""
+    return now - visit.end < MOVING_SECONDS and now - visit.moved < MOVING_SECONDS
+
+
+def _clock_time(monotonic: float) -> Any:
+    return time.strftime("%H:%M", time.localtime(time.time() - time.monotonic() + monotonic))
