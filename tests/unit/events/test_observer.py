@@ -1,0 +1,117 @@
+"""Results become events: with the rules, a store that only listens, and a clock that stands where it is put."""
+
+from collections import deque
+
+import pytest
+
+from petcam.events import observer as module
+from petcam.events.keeper import Kept
+from petcam.events.observer import Observer
+from petcam.events.rules import Rules, Visits
+from petcam.shm.detections import Box, Detections
+
+CAT = Box("cat", 0.9, 100, 100, 120, 90)
+
+
+class World:
+    """Everything around an observer."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **options: bool) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+        self.results: deque[Detections] = deque()
+        self.told: list[tuple[str, str]] = []
+        self.files: list[tuple[int, str, int]] = []
+        self.wanted: list[float | None] = []
+        self.named: list[Kept] = []
+        self.observer = Observer(self, Visits(Rules()), self, self, lambda: None, **options)  # type: ignore[arg-type]
+
+    def read(self, timeout: float) -> Detections | None:
+        assert timeout == 0
+        return self.results.popleft() if self.results else None
+
+    def take(self, change=None, now_ns: int = 0):
+        if change is None:
+            named, self.named = self.named, []
+            return named
+        self.told.append((change.kind, change.visit.class_name))
+        return 1
+
+    def kept(self, number: int, filename: str, first_ns: int, now_ns: int) -> None:
+        self.files.append((number, filename, first_ns))
+
+    def look_at_clock(self, reading: object) -> bool:
+        return False
+
+    def write(self, now_ns: int) -> None:
+        pass
+
+    def want(self, since: float | None) -> None:
+        self.wanted.append(since)
+
+    def pass_seconds(self, seconds: float, *boxes: Box, quiet: bool = False) -> None:
+        """With five results a second, or none."""
+        for n in range(round(seconds * 5)):
+            self.now += 0.2
+            if not quiet:
+                self.results.append(Detections(1, n, n, int(self.now * 1e9), 0, 640, 360, boxes))
+            self.observer.step()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(monkeypatch)
+
+
+def test_a_visit_is_told_to_the_store(world: World) -> None:
+    world.pass_seconds(10, CAT)
+    world.pass_seconds(700)
+    assert [kind for kind, _ in world.told] == ["begin", "end"]
+
+
+def test_it_is_recorded_while_the_pet_moves_and_not_while_it_sleeps(world: World) -> None:
+    for n in range(10):
+        world.pass_seconds(1, CAT._replace(x=30 * n))
+    assert world.wanted[-1] == pytest.approx(1000.2)
+    world.pass_seconds(60, CAT._replace(x=270))
+    assert world.wanted[-1] is None and world.observer.status.startswith("there: cat since ")
+    for n in range(5):
+        world.pass_seconds(1, CAT._replace(x=270 - 60 * n))
+    assert world.wanted[-1] == pytest.approx(1000.2)
+
+
+def test_and_no_longer_when_it_has_left(world: World) -> None:
+    for n in range(10):
+        world.pass_seconds(1, CAT._replace(x=30 * n))
+    world.pass_seconds(5)
+    assert world.wanted[-1] is None
+
+
+def test_files_are_named_to_the_visits_that_they_show(world: World) -> None:
+    world.pass_seconds(2, CAT)
+    world.named = [Kept("petcam_20261127-120000~visit.mp4", 995_000_000_000)]
+    world.pass_seconds(0.2, CAT)
+    assert world.files == [(1, "petcam_20261127-120000~visit.mp4", 995_000_000_000)]
+
+
+def test_silence_is_an_empty_result_where_those_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, leaves_out_empty=True)
+    for n in range(10):
+        world.pass_seconds(1, CAT._replace(x=30 * n))
+    world.pass_seconds(40, quiet=True)
+    assert world.told[-1] == ("end", "cat")
+
+
+def test_elsewhere_it_is_a_detector_that_does_not_look(world: World) -> None:
+    for n in range(10):
+        world.pass_seconds(1, CAT._replace(x=30 * n))
+    world.pass_seconds(100, quiet=True)
+    assert world.told == [("begin", "cat")]
+    world.pass_seconds(100, quiet=True)
+    assert world.told[-1] == ("end", "cat")
+
+
+def test_it_says_what_it_waits_for(world: World) -> None:
+    assert world.observer.status == "waits for a detector"
+    world.pass_seconds(1)
+    assert world.observer.status == "nobody there"
