@@ -34,6 +34,21 @@ func (w *boxes) u32s(values ...uint32) {
 	}
 }
 
+// count says how many boxes of the type b has at its top level.
+func count(b []byte, kind string) (n int) {
+	for len(b) >= 8 {
+		size := uint64(binary.BigEndian.Uint32(b))
+		if size < 8 || size > uint64(len(b)) {
+			break
+		}
+		if string(b[4:8]) == kind {
+			n++
+		}
+		b = b[size:]
+	}
+	return n
+}
+
 // find returns the content of the first box at the path of types below b, nil where there is none.
 func find(b []byte, path ...string) []byte {
 	for len(b) >= 8 {

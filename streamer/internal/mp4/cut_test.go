@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/mp4"
@@ -217,6 +218,9 @@ func FuzzRecover(f *testing.F) {
 		w.Begin()
 		w.Add([]byte{0x65, 1, 2, 3})
 		if err := w.End(33e6, i == 0); err != nil {
+			f.Fatal(err)
+		}
+		if _, err := w.AddMetadata(1e6*time.Duration(i), []byte(`[["cat",0.5,1,2,3,4]]`)); err != nil {
 			f.Fatal(err)
 		}
 	}

@@ -18,6 +18,7 @@ const (
 
 // fragment is what the moof and mdat headers before a sample say of it.
 type fragment struct {
+	track    uint32 // its ID
 	sequence uint32 // of the fragment, from 1
 	at       uint64 // ticks
 	duration uint32 // ticks, a guess
@@ -39,7 +40,7 @@ func (f fragment) put(b []byte) {
 	putHeader(b[24:], 76, "traf")
 	putHeader(b[32:], 16, "tfhd")
 	put32(b[40:], defaultBaseIsMoof)
-	put32(b[44:], trackID)
+	put32(b[44:], f.track)
 	putHeader(b[48:], 20, "tfdt")
 	put32(b[56:], 1<<24)
 	binary.BigEndian.PutUint64(b[60:], f.at)
@@ -59,6 +60,7 @@ func parseFragment(b []byte) (f fragment, ok bool) {
 		return fragment{}, false
 	}
 	f = fragment{
+		track:    binary.BigEndian.Uint32(b[44:]),
 		sequence: binary.BigEndian.Uint32(b[20:]),
 		at:       binary.BigEndian.Uint64(b[60:]),
 		duration: binary.BigEndian.Uint32(b[88:]),

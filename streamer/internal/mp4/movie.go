@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	timescale = 90_000 // ticks per second, of the movie and of its track
-	trackID   = 1
+	timescale = 90_000 // ticks per second, of the movie and of its tracks
+	videoID   = 1      // of the tracks
 
 	ftypSize      = 40            // bytes of ftyp; here begins the moov of a growing file, the mdat of a finished one
 	secondsTo1970 = 2_082_844_800 // from the epoch of MP4, 1904-01-01 UTC
@@ -28,11 +28,12 @@ type movie struct {
 	created       uint64 // seconds since 1904-01-01 UTC
 	width, height uint16 // pixels
 	entries       []byte // content of stsd: the sample entry with its avcC
+	hasMetadata   bool   // it has the second track
 }
 
-func newMovie(t Track) movie {
+func newMovie(t Track, hasMetadata bool) movie {
 	created := max(t.Start.Unix()+secondsTo1970, 0)
-	return movie{uint64(created), uint16(t.Width), uint16(t.Height), sampleEntries(t)}
+	return movie{uint64(created), uint16(t.Width), uint16(t.Height), sampleEntries(t), hasMetadata}
 }
 
 // parseMovie reads back what appendMoov wrote; ok is false where it is something else.
@@ -44,7 +45,8 @@ func parseMovie(moov []byte) (m movie, ok bool) {
 		return movie{}, false
 	}
 	width, height := binary.BigEndian.Uint16(tkhd[88:]), binary.BigEndian.Uint16(tkhd[92:])
-	return movie{binary.BigEndian.Uint64(mvhd[4:]), width, height, append([]byte(nil), entries...)}, true
+	created := binary.BigEndian.Uint64(mvhd[4:])
+	return movie{created, width, height, append([]byte(nil), entries...), count(moov, "trak") > 1}, true
 }
 
 // start returns the wall clock that created stands for.
@@ -58,30 +60,51 @@ func appendFtyp(w *boxes) {
 
 // appendMoov appends the moov box. Without samples it is the head of a growing file, with mvex; with samples
 // the table of a finished one, whose first sample's moof lies at firstOffset.
-func (m movie) appendMoov(w *boxes, t *table, firstOffset int64) {
-	duration := t.duration()
+func (m movie) appendMoov(w *boxes, t *tables, firstOffset int64) {
+	duration := t.video.duration()
 	w.box("moov", func() {
 		m.appendMvhd(w, duration)
-		w.box("trak", func() {
-			m.appendTkhd(w, duration)
-			w.box("mdia", func() {
-				m.appendMdhd(w, duration)
-				appendHdlr(w)
-				w.box("minf", func() {
-					appendMediaHeader(w)
-					w.box("stbl", func() {
-						w.box("stsd", func() { w.b = append(w.b, m.entries...) })
-						t.append(w, firstOffset)
-					})
+		m.appendVideo(w, t, firstOffset)
+		if m.hasMetadata {
+			m.appendMetadata(w, t, firstOffset)
+		}
+		if t.video.len() > 0 {
+			return
+		}
+		w.box("mvex", func() {
+			for id := uint32(videoID); id <= m.lastID(); id++ {
+				w.full("trex", 0, 0, func() { w.u32s(id, 1, 0, 0, 0) })
+			}
+		})
+	})
+}
+
+func (m movie) appendVideo(w *boxes, t *tables, firstOffset int64) {
+	duration := t.video.duration()
+	w.box("trak", func() {
+		m.appendTkhd(w, videoID, duration, m.width, m.height)
+		w.box("mdia", func() {
+			m.appendMdhd(w, duration)
+			appendHdlr(w, "vide")
+			w.box("minf", func() {
+				w.full("vmhd", 0, 1, func() { w.u32s(0, 0) })
+				appendDinf(w)
+				w.box("stbl", func() {
+					w.box("stsd", func() { w.b = append(w.b, m.entries...) })
+					t.video.append(w, true)
+					t.appendOffsets(w, videoID, firstOffset)
 				})
 			})
 		})
-		if t.len() == 0 {
-			w.box("mvex", func() {
-				w.full("trex", 0, 0, func() { w.u32s(trackID, 1, 0, 0, 0) })
-			})
-		}
 	})
+}
+
+// lastID is that of the last track.
+func (m movie) lastID() uint32 {
+	if m.hasMetadata {
+		return metadataID
+	}
+	return videoID
 }
 
 func (m movie) appendMvhd(w *boxes, duration uint64) {
@@ -93,20 +116,20 @@ func (m movie) appendMvhd(w *boxes, duration uint64) {
 		w.u32s(0x10000, 0x1000000, 0, 0) // rate 1.0, volume 1.0
 		appendMatrix(w)
 		w.u32s(0, 0, 0, 0, 0, 0)
-		w.u32(trackID + 1)
+		w.u32(m.lastID() + 1)
 	})
 }
 
-func (m movie) appendTkhd(w *boxes, duration uint64) {
+func (m movie) appendTkhd(w *boxes, id uint32, duration uint64, width, height uint16) {
 	const enabledInMovie = 3
 	w.full("tkhd", 1, enabledInMovie, func() {
 		w.u64(m.created)
 		w.u64(m.created)
-		w.u32s(trackID, 0)
+		w.u32s(id, 0)
 		w.u64(duration)
 		w.u32s(0, 0, 0, 0) // layer, group, volume
 		appendMatrix(w)
-		w.u32s(uint32(m.width)<<16, uint32(m.height)<<16)
+		w.u32s(uint32(width)<<16, uint32(height)<<16)
 	})
 }
 
@@ -126,18 +149,17 @@ func appendMatrix(w *boxes) {
 	w.u32s(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 }
 
-func appendHdlr(w *boxes) {
+func appendHdlr(w *boxes, handler string) {
 	w.full("hdlr", 0, 0, func() {
 		w.u32(0)
-		w.b = append(w.b, "vide"...)
+		w.b = append(w.b, handler...)
 		w.u32s(0, 0, 0)
 		w.b = append(w.b, "petcam\x00"...)
 	})
 }
 
-// appendMediaHeader appends vmhd, and the dinf that says: the data is in this file.
-func appendMediaHeader(w *boxes) {
-	w.full("vmhd", 0, 1, func() { w.u32s(0, 0) })
+// appendDinf appends the dinf that says: the data is in this file.
+func appendDinf(w *boxes) {
 	w.box("dinf", func() {
 		w.full("dref", 0, 0, func() {
 			w.u32(1)

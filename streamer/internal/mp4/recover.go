@@ -18,8 +18,8 @@ var (
 type Recovered struct {
 	Start    time.Time     // wall clock at the first frame's capture, to the second
 	Duration time.Duration // to the end of the last frame
-	Samples  int
-	Size     int64 // bytes
+	Samples  int           // of the video
+	Size     int64         // bytes
 }
 
 // maxHead bounds what is read as the head of a growing file: parameter sets are at most some hundred bytes.
@@ -117,7 +117,7 @@ func reopen(in *pageReader, head int64) (*Writer, error) {
 		if !ok {
 			break
 		}
-		w.table.add(f.size, f.at, f.sync)
+		w.tables.add(f)
 	}
 	if w.Samples() == 0 {
 		return nil, ErrEmpty
@@ -133,10 +133,17 @@ func nextFragment(in *pageReader, w *Writer) (f fragment, ok bool, err error) {
 		return fragment{}, false, err
 	}
 	f, ok = parseFragment(b)
-	if !ok || f.sequence != uint32(w.Samples()+1) || !w.table.mayFollow(f.at) {
+	if !ok || f.sequence != w.tables.nextSequence() {
 		return fragment{}, false, nil
 	}
-	ok, err = wholeSample(in, offset+fragmentHeader, int64(f.size))
+	switch at := offset + fragmentHeader; {
+	case f.track == videoID && w.tables.video.mayFollow(f.at):
+		ok, err = wholeSample(in, at, int64(f.size))
+	case f.track == metadataID && w.movie.hasMetadata && w.tables.mayAddMetadata(f.at, int(f.size)):
+		ok, err = wholeMetadata(in, at, int(f.size))
+	default:
+		ok = false
+	}
 	return f, ok, err
 }
 

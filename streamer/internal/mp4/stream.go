@@ -40,7 +40,7 @@ func NewStream(track Track) (*Stream, []byte, error) {
 	}
 	var head boxes
 	appendFtyp(&head)
-	newMovie(track).appendMoov(&head, &table{}, 0)
+	newMovie(track, false).appendMoov(&head, &tables{}, 0)
 	return &Stream{}, head.b, nil
 }
 
@@ -57,7 +57,7 @@ func (s *Stream) End(at uint64, sync bool) []byte {
 		return nil
 	}
 	f := fragment{
-		sequence: s.f.sequence + 1, at: at, duration: timescale / 30, size: uint32(s.next.size()), sync: sync,
+		track: videoID, sequence: s.f.sequence + 1, at: at, duration: timescale / 30, size: uint32(s.next.size()), sync: sync,
 	}
 	var before []byte
 	if s.held.size() > 0 {

@@ -2,10 +2,10 @@ package mp4
 
 import "math"
 
-// table remembers what a finished file must say of each sample: 8 bytes of memory for one.
+// table remembers what a finished file must say of each sample of a track: 8 bytes of memory for one.
 type table struct {
 	samples []sample
-	sync    []uint32 // numbers of the keyframes, from 1
+	sync    []uint32 // numbers of the keyframes, from 1; none of a track that has nothing else
 	newest  uint64   // time of the newest sample, ticks
 	bytes   int64    // of all samples with their moof and mdat headers
 }
@@ -66,10 +66,10 @@ func (t *table) duration() uint64 {
 	return t.newest + uint64(t.samples[len(t.samples)-1].duration)
 }
 
-// append appends the boxes stts, stss, stsc, stsz and stco or co64; the pair of the first sample lies at offset.
-func (t *table) append(w *boxes, offset int64) {
+// append appends the boxes stts, stss where it is to have one, stsc and stsz.
+func (t *table) append(w *boxes, hasSync bool) {
 	w.full("stts", 0, 0, func() { t.appendDurations(w) })
-	if len(t.samples) > 0 {
+	if hasSync && len(t.samples) > 0 {
 		w.full("stss", 0, 0, func() {
 			w.u32(uint32(len(t.sync)))
 			w.u32s(t.sync...)
@@ -88,7 +88,6 @@ func (t *table) append(w *boxes, offset int64) {
 			w.u32(s.size)
 		}
 	})
-	t.appendOffsets(w, offset)
 }
 
 // appendDurations appends the runs of equal durations.
@@ -105,18 +104,4 @@ func (t *table) appendDurations(w *boxes) {
 		runs++
 	}
 	put32(w.b[at:], runs)
-}
-
-func (t *table) appendOffsets(w *boxes, offset int64) {
-	kind, put := "stco", func(at int64) { w.u32(uint32(at)) }
-	if offset+t.bytes > math.MaxUint32 {
-		kind, put = "co64", func(at int64) { w.u64(uint64(at)) }
-	}
-	w.full(kind, 0, 0, func() {
-		w.u32(uint32(len(t.samples)))
-		for _, s := range t.samples {
-			put(offset + fragmentHeader)
-			offset += fragmentHeader + int64(s.size)
-		}
-	})
 }

@@ -1,5 +1,5 @@
-// Package mp4 writes H.264 into MP4 files that play at any moment while they grow and are ordinary MP4 once
-// finished, without writing media data twice. docs/recordings.md specifies the bytes and the order of the steps.
+// Package mp4 writes H.264, and metadata beside it, into MP4 files that play at any moment while they grow and are ordinary
+// MP4 once finished, without writing media data twice. docs/recordings.md specifies the bytes and the order of the steps.
 //
 // Nothing here is safe for use from several goroutines at once, and no goroutine is started. It imports nothing of the
 // streamer.
@@ -23,11 +23,13 @@ type File interface {
 
 // Writer makes a file grow by samples: Begin, Add each NAL unit, End. Finish turns it into an ordinary MP4.
 type Writer struct {
-	file  File
-	movie movie
-	first int64 // offset of the first sample's moof
-	table table
-	buf   pair // the sample that is being put together
+	file   File
+	movie  movie
+	first  int64 // offset of the first sample's moof
+	tables tables
+	buf    pair // the sample that is being put together
+	note   pair // the same of the metadata
+	torn   bool // part of what could not be written may stand behind the last pair
 }
 
 // Create writes the head of a growing file into the empty file.
@@ -35,10 +37,10 @@ func Create(file File, track Track) (*Writer, error) {
 	if !track.isWhole() {
 		return nil, errNoParameterSets
 	}
-	w := &Writer{file: file, movie: newMovie(track)}
+	w := &Writer{file: file, movie: newMovie(track, true)}
 	var head boxes
 	appendFtyp(&head)
-	w.movie.appendMoov(&head, &w.table, 0)
+	w.movie.appendMoov(&head, &w.tables, 0)
 	w.first = int64(len(head.b))
 	if _, err := file.WriteAt(head.b, 0); err != nil {
 		return nil, fmt.Errorf("mp4: head: %w", err)
@@ -59,33 +61,58 @@ func (w *Writer) End(at time.Duration, sync bool) error {
 		return nil
 	}
 	stamp := ticks(at)
-	if newest := w.table.newest; w.table.len() > 0 {
-		stamp = min(max(stamp, newest+1), newest+math.MaxUint32)
+	video := &w.tables.video
+	if video.len() > 0 {
+		stamp = min(max(stamp, video.newest+1), video.newest+math.MaxUint32)
 	}
 	f := fragment{
-		sequence: uint32(w.table.len() + 1),
+		track:    videoID,
+		sequence: w.tables.nextSequence(),
 		at:       stamp,
-		duration: w.table.guess(stamp),
+		duration: video.guess(stamp),
 		size:     uint32(w.buf.size()),
 		sync:     sync,
 	}
 	f.put(w.buf)
-	if _, err := w.file.WriteAt(w.buf, w.Size()); err != nil {
-		return fmt.Errorf("mp4: sample: %w", errors.Join(err, w.file.Truncate(w.Size())))
+	if err := w.append(w.buf); err != nil {
+		return fmt.Errorf("mp4: sample: %w", err)
 	}
-	w.table.add(f.size, stamp, sync)
+	video.add(f.size, stamp, sync)
 	return nil
 }
 
-// Samples returns how many there are.
-func (w *Writer) Samples() int { return w.table.len() }
+// append writes a pair behind the last one. When it fails, the file ends there again, or will before the next write.
+func (w *Writer) append(pair []byte) error {
+	if err := w.mend(); err != nil {
+		return err
+	}
+	_, err := w.file.WriteAt(pair, w.Size())
+	if err != nil {
+		w.torn = true
+		err = errors.Join(err, w.mend())
+	}
+	return err
+}
+
+// mend takes away what part of a pair could be written.
+func (w *Writer) mend() error {
+	if !w.torn {
+		return nil
+	}
+	err := w.file.Truncate(w.Size())
+	w.torn = err != nil
+	return err
+}
+
+// Samples returns how many there are of the video.
+func (w *Writer) Samples() int { return w.tables.video.len() }
 
 // Size returns the bytes of the file up to the end of the last sample.
-func (w *Writer) Size() int64 { return w.first + w.table.bytes }
+func (w *Writer) Size() int64 { return w.first + w.tables.bytes() }
 
-// Duration returns the time from the first sample to the end of the last, whose own duration is a guess.
+// Duration returns the time from the first sample of the video to the end of the last, whose own duration is a guess.
 func (w *Writer) Duration() time.Duration {
-	return ticksDuration(w.table.duration())
+	return ticksDuration(w.tables.video.duration())
 }
 
 // ticks converts a time to the timescale of 90 kHz, rounded down as RTP timestamps are.
@@ -97,7 +124,7 @@ func ticksDuration(ticks uint64) time.Duration { return time.Duration(ticks * 10
 // Where there is no room for the table, the newest samples make room. When it fails, the file still plays as it grew,
 // and Recover can finish it later.
 func (w *Writer) Finish() (int64, error) {
-	if err := w.file.Sync(); err != nil { // F1
+	if err := errors.Join(w.mend(), w.file.Sync()); err != nil { // F1
 		return 0, fmt.Errorf("mp4: finish: %w", err)
 	}
 	size, err := w.appendTable() // F2
@@ -136,8 +163,9 @@ const blockSlack = 16 << 10
 
 // hiddenTable returns a free box with the finished file's moov as its content.
 func (w *Writer) hiddenTable() []byte {
-	b := boxes{make([]byte, 0, 1024+20*w.table.len())}
-	b.box("free", func() { w.movie.appendMoov(&b, &w.table, w.first) })
+	w.tables.metadata.lastUntil(w.tables.video.duration())
+	b := boxes{make([]byte, 0, 2048+20*(w.tables.video.len()+w.tables.metadata.len()))}
+	b.box("free", func() { w.movie.appendMoov(&b, &w.tables, w.first) })
 	return b.b
 }
 
@@ -153,11 +181,12 @@ func (w *Writer) mdatHeader() []byte {
 // dropNewest forgets newest samples of at least so many bytes; false, and nothing is dropped, where that would leave
 // none.
 func (w *Writer) dropNewest(bytes int64) bool {
-	if w.table.bytes-bytes < fragmentHeader+int64(w.table.samples[0].size) {
+	end := w.tables.bytes() - bytes
+	if end < fragmentHeader+int64(w.tables.video.samples[0].size) {
 		return false
 	}
-	for end := w.table.bytes - bytes; w.table.bytes > end; {
-		w.table.dropNewest()
+	for w.tables.bytes() > end {
+		w.tables.dropNewest()
 	}
 	return true
 }
