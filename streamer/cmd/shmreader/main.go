@@ -3,10 +3,11 @@
 //
 //	shmreader KIND NAME COUNT LARGEST
 //
-// KIND is stream, stream-edge (goes back to where the ring is being overwritten) or stream-unchecked. It prints a line
+// KIND is stream, stream-edge (goes back to where the ring is being overwritten), stream-unchecked, detections (whose reader
+// begins where the ring is being overwritten) or detections-print. It prints a line
 // "epoch EPOCH SECONDS FILES MAPPINGS" at the first record of each epoch, with the time since the segment was created
-// and what this process holds open, "enough" after COUNT records, and "torn" at the first torn one. At SIGTERM it ends
-// with its figures as JSON.
+// and what this process holds open, "enough" after COUNT records, and "torn" at the first torn one; detections-print prints
+// each record as JSON instead. At SIGTERM it ends with its figures as JSON.
 package main
 
 import (
@@ -47,15 +48,28 @@ func main() {
 	kind, name := os.Args[1], os.Args[2]
 	count, err := strconv.Atoi(os.Args[3])
 	largest, err2 := strconv.ParseUint(os.Args[4], 10, 64)
-	from, err3 := open(kind, name)
-	if err != nil || err2 != nil || err3 != nil {
-		fmt.Fprintln(os.Stderr, "shmreader:", err, err2, err3)
+	if err != nil || err2 != nil {
+		fmt.Fprintln(os.Stderr, "shmreader:", err, err2)
 		os.Exit(1)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	found := read(ctx, from, name, count, largest, kind == "stream-edge")
+	var found figures
+	if strings.HasPrefix(kind, "detections") {
+		found = readDetections(ctx, name, count, kind == "detections-print")
+	} else {
+		found = readStream(ctx, kind, name, count, largest)
+	}
 	_ = json.NewEncoder(os.Stdout).Encode(found)
+}
+
+func readStream(ctx context.Context, kind, name string, count int, largest uint64) figures {
+	from, err := open(kind, name)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "shmreader:", err)
+		os.Exit(1)
+	}
+	return read(ctx, from, name, count, largest, kind == "stream-edge")
 }
 
 func open(kind, name string) (source, error) {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/detections"
 )
 
 // What the tests need of the package's unexported parts. The tests are in a package of their own, as they use shmtest,
@@ -16,8 +18,14 @@ type (
 )
 
 func ParseHeader(raw *FixedHeader, fileSize int64) (epoch uint64, err error) {
-	found, err := parseHeader(raw, fileSize)
+	found, err := parseHeader(raw, fileSize, streamShape)
 	return found.epoch, err
+}
+
+type RawDetectionSlot = rawDetectionSlot
+
+func ParseDetections(raw *RawDetectionSlot, n uint64, to *detections.Result) error {
+	return parseDetections(raw, n, to)
 }
 
 // ParseSlot gives where the data of an accepted slot is.
@@ -43,3 +51,6 @@ func SilentAfterNS(published []uint64) uint64 {
 	}
 	return p.silentAfterNS()
 }
+
+// SearchInterval is how often a DetectionReader looks for a segment.
+const SearchInterval = searchInterval

@@ -23,12 +23,25 @@ type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
+// shape is the geometry of a kind of segment, which never changes in version 1.
+type shape struct {
+	magic                   string
+	segmentSize             uint64
+	slotCount, slotSize     uint32
+	dataStart, dataCapacity uint64 // 0: no data area
+}
+
+var (
+	streamShape    = shape{MagicStream, SegmentSize, SlotCount, SlotSize, DataStart, DataCapacity}
+	detectionShape = shape{MagicDetections, DetectionSegmentSize, DetectionSlotCount, DetectionSlotSize, 0, 0}
+)
+
 // parseHeader checks a header as step O4 says, for a file of fileSize bytes; it fails with ErrNoData or a Refusal.
-func parseHeader(raw *fixedHeader, fileSize int64) (header, error) {
+func parseHeader(raw *fixedHeader, fileSize int64, wanted shape) (header, error) {
 	u32 := func(offset int) uint32 { return binary.LittleEndian.Uint32(raw[offset:]) }
 	u64 := func(offset int) uint64 { return binary.LittleEndian.Uint64(raw[offset:]) }
 
-	if string(raw[OffsetMagic:OffsetABIVersion]) != MagicStream {
+	if string(raw[OffsetMagic:OffsetABIVersion]) != wanted.magic {
 		return header{}, ErrNoData
 	}
 	if version := u32(OffsetABIVersion); version != ABIVersion {
@@ -41,10 +54,11 @@ func parseHeader(raw *fixedHeader, fileSize int64) (header, error) {
 		return header{}, Refusal(fmt.Sprintf("its header says %d bytes but it has %d: restart the daemon that writes it",
 			size, fileSize))
 	}
-	fixed := u32(OffsetHeaderSize) == HeaderSize && u64(OffsetSegmentSize) == SegmentSize &&
-		u32(OffsetSlotCount) == SlotCount && u32(OffsetSlotSize) == SlotSize &&
-		u64(OffsetDataStart) == DataStart && u64(OffsetDataCapacity) == DataCapacity
-	if !fixed {
+	found := shape{
+		wanted.magic, u64(OffsetSegmentSize), u32(OffsetSlotCount), u32(OffsetSlotSize),
+		u64(OffsetDataStart), u64(OffsetDataCapacity),
+	}
+	if u32(OffsetHeaderSize) != HeaderSize || found != wanted {
 		return header{}, Refusal("its sizes are not those of ABI version 1: upgrade the daemon that writes it")
 	}
 	if u64(OffsetEpoch) == 0 {

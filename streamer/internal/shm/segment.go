@@ -80,7 +80,7 @@ func (s *segment) check(size int64) error {
 		return ErrNoData
 	}
 	var err error
-	if s.header, err = parseHeader(&raw, size); err != nil {
+	if s.header, err = parseHeader(&raw, size, streamShape); err != nil {
 		return err
 	}
 	s.memory, err = unix.Mmap(s.fd, 0, SegmentSize, unix.PROT_READ, unix.MAP_SHARED)

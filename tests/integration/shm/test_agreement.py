@@ -1,11 +1,13 @@
 """The C header, Python's dtypes, Go's constants and the document's example say the same bytes."""
 
 import ast
+import json
 import os
 import re
 import shutil
 import subprocess
 from contextlib import closing
+from random import Random
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ from tests.integration.shm import stress
 HEADER = stress.ROOT / "include" / "petcam_shm.h"
 DOCUMENT = stress.ROOT / "docs" / "shm-layout.md"
 GO_LAYOUT = stress.ROOT / "streamer" / "internal" / "shm" / "layout.go"
+GO_DETECTION_LAYOUT = GO_LAYOUT.parent / "detectionlayout.go"
 GO_RDK_LAYOUT = GO_LAYOUT.parent / "rdkx5" / "layout.go"
+GO_RDK_DETECTION_LAYOUT = GO_RDK_LAYOUT.parent / "detectionlayout.go"
 STRUCTS = {
     "petcam_shm_header": layout.HEADER,
     "petcam_stream_slot": layout.STREAM_SLOT,
@@ -48,7 +52,7 @@ CONSTANTS = {
     "PETCAM_DETECTIONS_MAX_BOXES": layout.MAX_BOXES,
     "PETCAM_CLASS_NAME": layout.CLASS_NAME,
 }
-# Go has names of its own; it reads the stream only.
+# Go has names of its own.
 GO_CONSTANTS = {
     "ABIVersion": layout.ABI_VERSION,
     "HeaderSize": layout.HEADER_SIZE,
@@ -114,10 +118,10 @@ def test_no_field_of_the_header_was_forgotten_here():
         assert names == list(dtype.names)
 
 
-def go_constants(file=GO_LAYOUT):
-    """The constants of a Go file, computed."""
+def go_constants(file=GO_LAYOUT, known=None):
+    """The constants of a Go file, computed; ``known`` are those of other files that it uses."""
     source = re.sub(r"//.*", "", file.read_text())
-    found = {}
+    found = dict(known or {})
     pending = dict(re.findall(r"^\s*([A-Z]\w+)\s+=\s+(.+?)\s*$", source, re.MULTILINE))
     while pending:
         name, text = next((n, t) for n, t in pending.items() if not set(re.findall(r"[A-Z]\w+", t)) & set(pending))
@@ -162,6 +166,87 @@ def test_go_and_python_read_the_same_older_ring():
         "OffsetDataSize": offset["data_size"],
         "OffsetData": offset["data"],
     }
+
+
+@pytest.mark.skipif(not GO_LAYOUT.exists(), reason="the streamer's source is not here")
+def test_go_and_python_read_the_same_detections():
+    slot = {name: offset for name, offset, _ in fields(layout.DETECTIONS_SLOT)}
+    box = {name: offset for name, offset, _ in fields(layout.BOX)}
+    known = {"HeaderSize": layout.HEADER_SIZE}
+    assert go_constants(GO_DETECTION_LAYOUT, known) == known | {
+        "MagicDetections": DETECTIONS.magic.decode() + "\0",
+        "DetectionSlotCount": DETECTIONS.slot_count,
+        "DetectionSlotSize": DETECTIONS.slot_size,
+        "DetectionSegmentSize": DETECTIONS.segment_size,
+        "MaxBoxes": layout.MAX_BOXES,
+        "ClassNameSize": layout.CLASS_NAME,
+        "BoxSize": layout.BOX.itemsize,
+        "OffsetPictureWidth": slot["width"],
+        "OffsetPictureHeight": slot["height"],
+        "OffsetBoxCount": slot["count"],
+        "OffsetBoxes": slot["boxes"],
+        "OffsetDetectionCRC": slot["slot_crc"],
+        "OffsetConfidence": box["confidence"],
+        "OffsetX": box["x"],
+        "OffsetY": box["y"],
+        "OffsetW": box["w"],
+        "OffsetH": box["h"],
+    }
+    for name in ("sequence", "frame_number", "capture_ns", "publish_ns"):  # Go has one constant for both kinds
+        assert slot[name] == layout.STREAM_SLOT.fields[name][1]
+
+
+@pytest.mark.skipif(not GO_LAYOUT.exists(), reason="the streamer's source is not here")
+def test_go_and_python_read_the_same_older_detections():
+    first, second = rdk_layout.DETECTIONS_1, rdk_layout.DETECTIONS_2
+    offset = {name: value for name, value, _ in fields(first)}
+    box = {name: value for name, value, _ in fields(rdk_layout.DETECTION)}
+    assert go_constants(GO_RDK_DETECTION_LAYOUT) == {
+        "DetectionsSize": first.itemsize,
+        "ShorterBy": first.itemsize - second.itemsize,
+        "OffsetResultNumber": offset["frame_number"],
+        "OffsetTime": offset["tv_sec"],
+        "OffsetCount": offset["num_detections"],
+        "OffsetDetections": offset["detections"],
+        "OffsetVersion": offset["version"],
+        "MaxDetections": rdk_layout.MAX_DETECTIONS,
+        "DetectionSize": rdk_layout.DETECTION.itemsize,
+        "PictureWidth": rdk_layout.DETECTOR_PICTURE[0],
+        "PictureHeight": rdk_layout.DETECTOR_PICTURE[1],
+        "ClassNameSize": box["confidence"],
+        "OffsetConfidence": box["confidence"],
+        "OffsetX": box["x"],
+        "OffsetY": box["y"],
+        "OffsetW": box["w"],
+        "OffsetH": box["h"],
+    }
+    sooner = first.itemsize - second.itemsize
+    assert [value for _, value, _ in fields(second)][2:] == [value - sooner for _, value, _ in fields(first)][3:]
+
+
+def test_go_reads_what_pythons_writer_published(go_reader, name):
+    random = Random(20)
+    classes = ["cat", "いぬ", 'a "quoted" name', "\x01\x7f", "猫" * 10, "x" * 32]
+    published = []
+    with (
+        DetectionWriter(name) as writer,
+        stress.reading([stress.Reader("detections-print", name, 0, 0, [go_reader])]) as [go],
+    ):
+        for number in range(40):
+            boxes = [
+                (random.choice(classes), random.random(), random.uniform(-50, 600), random.uniform(-50, 400), *size)
+                for size in [(random.uniform(51, 700), random.uniform(51, 500))] * (number % 33)
+            ]
+            frame = stress.FRAME._replace(frame_number=number, capture_ns=2**62 + number)
+            with DetectionReader(name) as reader:
+                writer.publish(frame, boxes)
+                published.append(reader.read(10))
+        found = [json.loads(go.await_line("{")) for _ in published]
+    for theirs, ours in zip(found, published, strict=True):
+        about = ("Epoch", "Record", "FrameNumber", "CaptureNS", "PublishNS", "Width", "Height")
+        assert tuple(theirs[key] for key in about) == ours[:7]
+        boxes = [tuple(box.values()) for box in theirs["Boxes"] or []]
+        assert boxes == [(box[0], *(pytest.approx(number, rel=1e-6) for number in box[1:])) for box in ours.boxes]
 
 
 def test_the_documents_tables_are_pythons_dtypes():

@@ -11,6 +11,7 @@ from tests.integration.shm import stress
 LARGEST = 1 << 20  # bytes of an access unit, at most: so the data area is full before the slots are
 READS = {"stream": 5_000, "detections": 1_500}
 GO_READS = 50_000
+GO_RESULTS = 20_000
 KILLS = 10
 KILLED_LARGEST = 1 << 18
 
@@ -25,11 +26,12 @@ def test_two_python_and_two_go_readers_at_once_return_no_torn_record(c_writer, g
     assert any(f["skipped"] for f in found), "the writer was too slow to prove anything"
 
 
-def test_two_readers_of_detections_at_once_return_no_torn_record(c_writer, name):
+def test_two_python_readers_and_a_go_reader_of_detections_at_once_return_no_torn_record(c_writer, go_reader, name):
     with stress.CWriter(c_writer, "detections", name):
         kinds = ("detections", "detections-edge")
-        found = stress.read_at_once([stress.Reader(kind, name, READS["detections"], 0) for kind in kinds])
-    assert [f["torn"] for f in found] == [0] * 2
+        python = [stress.Reader(kind, name, READS["detections"], 0) for kind in kinds]
+        found = stress.read_at_once([*python, stress.Reader("detections", name, GO_RESULTS, 0, [go_reader])])
+    assert [f["torn"] for f in found] == [0] * 3
     assert any(f["skipped"] for f in found), "the writer was too slow to prove anything"
 
 
@@ -66,11 +68,11 @@ def test_python_and_go_readers_go_on_through_writers_that_are_killed(c_writer, g
     assert len(waits) == 2 * (KILLS - 1)
 
 
-def test_readers_of_detections_go_on_through_writers_that_are_killed(c_writer, name):
-    readers = [stress.Reader("detections", name, 0, 0)]
-    [found], waits = stress.survive_kills(c_writer, "detections", name, KILLS, random.Random(4), readers)
-    assert found["torn"] == 0
-    assert len(waits) == KILLS - 1
+def test_readers_of_detections_go_on_through_writers_that_are_killed(c_writer, go_reader, name):
+    readers = [stress.Reader("detections", name, 0, 0), stress.Reader("detections", name, 0, 0, [go_reader])]
+    found, waits = stress.survive_kills(c_writer, "detections", name, KILLS, random.Random(4), readers)
+    assert [f["torn"] for f in found] == [0, 0]
+    assert len(waits) == 2 * (KILLS - 1)
 
 
 def test_go_readers_that_attach_and_die_do_not_disturb_the_others(c_writer, go_reader, name):

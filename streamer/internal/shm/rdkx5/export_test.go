@@ -20,3 +20,10 @@ func OpenWithRecheck(name string, recheck func(), options ...shm.Option) *shm.Re
 	}
 	return shm.NewReader(name, layout, options...)
 }
+
+// OpenDetectionsWithRecheck is OpenDetections with something else done between the two copies.
+func OpenDetectionsWithRecheck(name string, recheck func(), options ...shm.Option) *shm.DetectionReader {
+	return shm.NewDetectionReader(name, &result{recheck: recheck}, options...)
+}
+
+var MonotonicNS = monotonicNS

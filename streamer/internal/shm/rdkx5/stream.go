@@ -1,6 +1,6 @@
-// Package rdkx5 is the layout of the H.264 ring that the daemons on an RDK X5 board write (camera.layout: rdk-x5). It
-// stands beside the contract and is no part of it; docs/shm-layout.md describes it at its end. It imports h264, and shm
-// for the Reader that all layouts share.
+// Package rdkx5 is the layouts of the H.264 ring and of the detections that the daemons on an RDK X5 board write
+// (camera.layout: rdk-x5). They stand beside the contract and are no part of it; docs/shm-layout.md describes them at its
+// end. It imports h264 and detections, and shm for the readers that all layouts share.
 package rdkx5
 
 import (
