@@ -113,6 +113,7 @@ func (s *Service) wire(settings config.Config, access access) {
 	kept.Beside = func() record.Source { // a wakeup is for one reader, and each of these opens the segment anew
 		return s.quietReader(settings.Camera)
 	}
+	kept.Boxes = func() record.Boxes { return s.detections(settings.Camera) }
 	s.recorder = record.New(kept, func() record.Source {
 		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})
@@ -156,6 +157,14 @@ func (s *Service) reader(keys config.Camera, options ...shm.Option) *shm.Reader 
 		return rdkx5.Open(keys.Stream, options...)
 	}
 	return shm.Open(keys.Stream, options...)
+}
+
+// detections makes a reader of the detector's results, for the layout that it writes.
+func (s *Service) detections(keys config.Camera) *shm.DetectionReader {
+	if keys.Layout == "rdk-x5" {
+		return rdkx5.OpenDetections(keys.Detections, shm.WithLogger(s.log))
+	}
+	return shm.OpenDetections(keys.Detections, shm.WithLogger(s.log))
 }
 
 // recordingsPlace is nil where nobody gave the service a directory to remember the recordings' disk in: in a checkout.

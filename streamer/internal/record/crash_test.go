@@ -39,7 +39,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// recordForEver is the child: it records and writes a byte to standard output for each frame that the source delivers.
+// lateFrames is how many frames later than its own the child's detector has a result.
+const lateFrames = 3
+
+// recordForEver is the child: it records and writes a byte to standard output for each frame that the source delivers. Each
+// has a box.
 func recordForEver(dir, clip string) {
 	file, err := os.Open(clip)
 	if err != nil {
@@ -49,16 +53,21 @@ func recordForEver(dir, clip string) {
 	if err := gob.NewDecoder(file).Decode(&units); err != nil {
 		panic(err)
 	}
-	source := newFakeSource()
+	source, boxes := newFakeSource(), &fakeBoxes{}
 	delivered := 0
 	source.beforeNext = func() {
 		if delivered < len(units) {
+			if delivered >= lateFrames {
+				boxes.publish(on(units[delivered-lateFrames], aCat))
+			}
 			source.publish(units[delivered])
 			delivered++
 			_, _ = os.Stdout.Write([]byte{'.'})
 		}
 	}
-	options := Options{Directory: dir, Segment: 4 * time.Second, MinFree: 1, Log: slog.New(slog.DiscardHandler)}
+	options := Options{
+		Directory: dir, Segment: 4 * time.Second, MinFree: 1, Boxes: boxes.open, Log: slog.New(slog.DiscardHandler),
+	}
 	r := New(options, func() Source { return source })
 	r.system.syncEvery = 10 * time.Millisecond
 	if _, err := r.Start(""); err != nil {
@@ -67,7 +76,7 @@ func recordForEver(dir, clip string) {
 	select {}
 }
 
-func TestAKilledRecordingLosesAtMostOneFrame(t *testing.T) {
+func TestAKilledRecordingLosesAtMostOneFrameAndItsBoxes(t *testing.T) {
 	units := seconds(t, 20)
 	clip := filepath.Join(t.TempDir(), "clip.gob")
 	file, err := os.Create(clip)
@@ -113,6 +122,7 @@ func killOnce(t *testing.T, units []h264.AccessUnit, clip string, after int) (lo
 		if !slices.Equal(packets, mp4test.Expect(units[held:held+len(packets)])) {
 			t.Errorf("%s holds other frames than it should", name)
 		}
+		wantBoxes(t, r.path(name), units[held:held+len(packets)])
 		mp4test.Plays(t, r.path(name))
 		held += len(packets)
 	}
@@ -120,6 +130,19 @@ func killOnce(t *testing.T, units []h264.AccessUnit, clip string, after int) (lo
 		t.Errorf("%d of %d frames are lost", lost, delivered)
 	}
 	return lost
+}
+
+// wantBoxes checks that a file has the boxes of all its frames but those that were late when it ended.
+func wantBoxes(t *testing.T, path string, units []h264.AccessUnit) {
+	t.Helper()
+	notes := mp4test.Notes(t, path)
+	var want []mp4test.Note
+	for _, au := range units[:min(len(notes), len(units))] {
+		want = append(want, noteOn(units[0], au, catAlone))
+	}
+	if missing := len(units) - len(notes); !slices.Equal(notes, want) || missing < 0 || missing > lateFrames+1 {
+		t.Errorf("%s has the notes %v on %d frames", path, notes, len(units))
+	}
 }
 
 // killAfter runs the child until it has so many frames, kills it, and returns how many there were in the end.
@@ -186,7 +209,7 @@ func TestAFileAfterAPowerCutPlaysAndLacksAtMostASecond(t *testing.T) {
 	if every := realSystem(nil).syncEvery; every > interval*time.Second/rate+time.Second/rate {
 		t.Errorf("files are synced every %v", every)
 	}
-	r := newHarness(t, nil)
+	r, boxes := newBoxHarness(t)
 	gate := make(syncGate)
 	r.wrapFiles(func(f file) file { return gatedFile{f, gate} })
 	r.system.syncEvery = time.Millisecond // the gate says when
@@ -208,6 +231,9 @@ func TestAFileAfterAPowerCutPlaysAndLacksAtMostASecond(t *testing.T) {
 		}
 		if n%interval == 0 {
 			syncing = gate.begin()
+		}
+		if n >= lateFrames {
+			boxes.publish(on(units[n-lateFrames], aCat))
 		}
 		r.source.publish(units[n])
 		r.source.waitUntilRead()
@@ -235,6 +261,7 @@ func afterPowerCut(t *testing.T, name string, content []byte, units []h264.Acces
 	after.Recover()
 	held := len(mp4test.Packets(t, after.path(name)))
 	after.holds(name, units[:held])
+	wantBoxes(t, after.path(name), units[:held])
 	mp4test.Plays(t, after.path(name))
 	return held
 }

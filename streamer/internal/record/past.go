@@ -97,6 +97,8 @@ func (r *Recorder) keeping(span time.Duration) (*keeping, error) {
 // keepPast copies the past first, which takes milliseconds, and writes it then, however slow the disk is.
 func (r *Recorder) keepPast(span time.Duration, before keptPast) (keptPast, error) {
 	_, now := r.system.now()
+	boxes := r.openBoxes()
+	defer boxes.close()
 	units, err := r.copyPast(span, now)
 	if err != nil {
 		return keptPast{}, err
@@ -117,7 +119,7 @@ func (r *Recorder) keepPast(span time.Duration, before keptPast) (keptPast, erro
 		}
 		units = sinceKeyframe(units, before.captureNS)
 	}
-	kept, err := r.writePast(dir, units)
+	kept, err := r.writePast(dir, units, boxes)
 	return keptPast{kept, newest.Epoch, newest.CaptureNS}, err
 }
 
@@ -169,10 +171,10 @@ func sinceKeyframe(units []h264.AccessUnit, captureNS uint64) []h264.AccessUnit 
 	return units[from:]
 }
 
-// writePast makes a recording of access units.
-func (r *Recorder) writePast(dir *directory, units []h264.AccessUnit) (Kept, error) {
+// writePast makes a recording of access units and boxes.
+func (r *Recorder) writePast(dir *directory, units []h264.AccessUnit, boxes *boxFeed) (Kept, error) {
 	w := &pastWriter{
-		recorder: r, dir: dir, clock: wallClock{now: r.system.now}, sets: r.knownSets(), left: sizeOf(units),
+		recorder: r, dir: dir, clock: wallClock{now: r.system.now}, sets: r.knownSets(), left: sizeOf(units), boxes: boxes,
 	}
 	for _, au := range units {
 		if err := w.add(au); err != nil {
@@ -204,6 +206,7 @@ type pastWriter struct {
 	unbroken continuity
 	segment  *segment // nil between files
 	left     int64    // bytes that are still to be written
+	boxes    *boxFeed
 	kept     Kept
 }
 
@@ -223,7 +226,11 @@ func (w *pastWriter) add(au h264.AccessUnit) error {
 			return err
 		}
 	}
-	return w.segment.writeMakingRoom(w.recorder.space, w.dir, &w.sets, au)
+	err := w.segment.writeMakingRoom(w.recorder.space, w.dir, &w.sets, au)
+	if err == nil {
+		w.boxes.write(w.segment)
+	}
+	return err
 }
 
 // begin begins a file with au, unless decoding cannot begin there. Recovery does not run meanwhile, and knows the file

@@ -1,5 +1,6 @@
 // Package record writes the stream to disk as MP4 files that survive crashes and full disks; docs/recordings.md is its
-// specification. It imports h264, mp4, place and the errors of apierror; where the video comes from is its caller's choice.
+// specification. It imports detections, h264, mp4, place and the errors of apierror; where the video comes from is its
+// caller's choice.
 //
 // Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
 // each growing file has one that makes it durable and keeps space free (syncer.run, ended before the file is finished);
@@ -45,6 +46,8 @@ type Options struct {
 	ParameterSets func() h264.ParameterSets
 	// SilentAfter is after how long without a picture the camera counts as silent now; nil: never after over 2 s.
 	SilentAfter func() time.Duration
+	// Boxes opens a reader of the detector's results, for each recording its own; nil: there is no detector.
+	Boxes func() Boxes
 	// Beside opens a further Source, for what is read beside a recording; nil: as New's open does.
 	Beside func() Source
 	Log    *slog.Logger

@@ -23,7 +23,8 @@ type segment struct {
 	start   time.Time // wall clock at the first frame's capture
 	first   h264.AccessUnit
 	last    h264.AccessUnit // both without data
-	size    int64           // bytes, once finished
+	boxes   boxTrack
+	size    int64 // bytes, once finished
 }
 
 // createSegment begins a file with au, a keyframe with these parameter sets, captured at start.

@@ -38,6 +38,7 @@ type session struct {
 
 	dir      *directory
 	source   Source
+	boxes    *boxFeed
 	idle     *idleContext
 	clock    wallClock
 	segment  *segment // the file that grows; nil between files
@@ -101,6 +102,8 @@ func (s *session) record() error {
 
 	s.source = s.recorder.open()
 	defer s.source.Close()
+	s.boxes = s.recorder.openBoxes()
+	defer s.boxes.close()
 	s.late.begin()
 	defer s.late.end()
 	s.idle = newIdleContext(s.ctx, s.recorder.system.idleLimit)
@@ -236,9 +239,13 @@ func (s *session) goOn(au h264.AccessUnit) error {
 	return s.write(au)
 }
 
-// write writes an access unit; where the disk is full, old recordings make room first.
+// write writes an access unit, and the boxes that have come; where the disk is full, old recordings make room first.
 func (s *session) write(au h264.AccessUnit) error {
-	return s.segment.writeMakingRoom(s.recorder.space, s.dir, &s.sets, au)
+	err := s.segment.writeMakingRoom(s.recorder.space, s.dir, &s.sets, au)
+	if err == nil {
+		s.boxes.write(s.segment)
+	}
+	return err
 }
 
 // openSegment begins the next file, unless decoding cannot begin at au.
@@ -282,6 +289,7 @@ func (s *session) closeSegment() error {
 	if !s.begun {
 		return diskError(s.recorder.discardFile(s.dir, segment))
 	}
+	s.boxes.write(segment)
 	written := segment.mp4.Samples()
 	err := s.recorder.finishFile(s.dir, segment)
 	s.drop(uint64(written - segment.mp4.Samples())) // those that made room for the table

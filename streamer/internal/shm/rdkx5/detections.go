@@ -13,6 +13,10 @@ import (
 	"petcam/streamer/internal/shm"
 )
 
+// detectionPause is the least time between two looks at a new result, ns: each look takes recheckDelay, however fast the
+// daemon writes.
+const detectionPause = 20_000_000
+
 // rawResult is a copy of a segment's bytes, of either generation.
 type rawResult [DetectionsSize]byte
 
@@ -20,19 +24,21 @@ type rawResult [DetectionsSize]byte
 // those.
 type result struct {
 	recheck func() // lets the time between two copies pass
+	pause   uint64 // ns between two looks at a new result
 
 	fd      int
 	isOpen  bool
 	size    int    // bytes: the generation
 	epoch   uint64 // when it was opened, or its count began anew
 	version uint32 // of the last result that was looked at
+	due     uint64 // when a new one may be looked at, ns
 	raw     rawResult
 	again   rawResult // the second copy
 }
 
 // OpenDetections makes a reader of the result called name, such as /pet_camera_detections.
 func OpenDetections(name string, options ...shm.Option) *shm.DetectionReader {
-	return shm.NewDetectionReader(name, &result{recheck: waitToRecheck}, options...)
+	return shm.NewDetectionReader(name, &result{recheck: waitToRecheck, pause: detectionPause}, options...)
 }
 
 func (r *result) IsOpen() bool  { return r.isOpen }
@@ -70,10 +76,11 @@ func (r *result) Next(to *detections.Result) (found bool, skipped uint64, err er
 		return false, 0, nil
 	}
 	version := r.number(OffsetVersion)
-	if version == r.version {
+	if version == r.version || shm.Now() < r.due {
 		return false, 0, nil
 	}
 	r.recheck()
+	r.due = shm.Now() + r.pause
 	if !r.read(r.again[:]) || !bytes.Equal(r.raw[:r.size], r.again[:r.size]) {
 		return false, 0, nil // it changed while it was copied; the next look counts what that cost
 	}

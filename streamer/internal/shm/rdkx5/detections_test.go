@@ -212,3 +212,23 @@ func TestTimesOfTheWallClockBecomeMonotonic(t *testing.T) {
 		}
 	}
 }
+
+// Whoever polls until nothing comes would else never do anything else.
+func TestADaemonThatNeverStopsWritingIsLookedAtNowAndThen(t *testing.T) {
+	segment := shmtest.Name(t)
+	detector := rdkx5test.NewDetector(t, segment, false)
+	reader := rdkx5.OpenDetections(segment, shm.WithLogger(slog.New(slog.DiscardHandler)))
+	t.Cleanup(reader.Close)
+	var got detections.Result
+	detector.Write(t, detections.Result{CaptureNS: shm.Now()})
+	before := shm.Now()
+	if !reader.Poll(&got) {
+		t.Fatal("there is nothing")
+	}
+	for found := false; !found; found = reader.Poll(&got) {
+		detector.Write(t, detections.Result{CaptureNS: shm.Now()})
+	}
+	if took := shm.Now() - before; took < 20e6 {
+		t.Errorf("the next was given after %d ns", took)
+	}
+}
