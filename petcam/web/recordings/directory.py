@@ -138,6 +138,12 @@ class RecordingDirectory:
         with self._directory_for(name) as fd:
             return open_finished_or_growing(name, fd)
 
+    @contextmanager
+    def reading(self, name: str) -> Iterator[BinaryIO]:
+        """The same while the context lasts; that it cannot be read any more becomes the same errors."""
+        with self._directory_for(name) as fd, open_finished_or_growing(name, fd) as file:
+            yield file
+
     def delete(self, name: str) -> None:
         """Raises ``CONFLICT`` for one that still grows, which belongs to the streamer, and for a pinned one."""
         self._change(name, _delete)

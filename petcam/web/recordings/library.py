@@ -16,15 +16,18 @@ from werkzeug.wsgi import wrap_file
 from petcam.errors import Code, PetcamError
 from petcam.media import pyav
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import Downloads, Mark, error_body, json_answer, json_object, marked, whole_number
+from petcam.web.http import Downloads, Mark, error_body, json_answer, json_object, marked, number, whole_number
 from petcam.web.recordings.directory import Failures, Recording, RecordingDirectory, Totals, Wanted
 from petcam.web.recordings.range import requested_range
+from petcam.web.recordings.recorded_boxes import RecordedBoxes
 from petcam.web.recordings.thumbnails import Thumbnails
 
 LIMIT_RANGE, DEFAULT_LIMIT = (1, 1000), 100  # recordings in one answer
 MAX_NAMES, MAX_NAMES_BYTES = 500, 64 * 1024  # in one request; a browser that leaves the page sends no more than this
 DAY_PATTERN = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 KEPT = {"yes": True, "no": False}
+TICKS = 90_000  # a second, of a recording's times
+SECONDS_RANGE = (0.0, 1_000_000.0)  # of a recording
 API_PATH = "/api/recordings"
 
 
@@ -33,7 +36,7 @@ class RecordingLibrary:
         self, directory: RecordingDirectory, thumbnails: Thumbnails, streamer: StreamerClient, downloads: Downloads
     ) -> None:
         self._directory, self._thumbnails, self._streamer = directory, thumbnails, streamer
-        self._downloads = downloads
+        self._downloads, self._boxes = downloads, RecordedBoxes()
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/recordings", "recordings_page", show_page)
@@ -48,6 +51,7 @@ class RecordingLibrary:
         app.add_url_rule(f"{API_PATH}/<name>", "recording", self.play)
         app.add_url_rule(f"{API_PATH}/<name>", "delete_recording", self.delete, methods=["DELETE"])
         app.add_url_rule(f"{API_PATH}/<name>/thumbnail.jpg", "thumbnail", self.thumbnail)
+        app.add_url_rule(f"{API_PATH}/<name>/boxes", "recorded_boxes", self.boxes)
         app.add_url_rule(f"{API_PATH}/<name>/pin", "pin", self.pin, methods=["PUT"])
         app.add_url_rule(f"{API_PATH}/<name>/pin", "unpin", self.unpin, methods=["DELETE"])
 
@@ -121,6 +125,19 @@ class RecordingLibrary:
         jpeg = self._thumbnails.get((name, inode), lambda: self._directory.open(name))
         return Response(jpeg, mimetype="image/jpeg")
 
+    def boxes(self, name: str) -> Response:
+        """Those of the frames ``from`` a time up to before another, ``to``, both in seconds."""
+        begin, end = _ticks("from", SECONDS_RANGE[0]), _ticks("to", SECONDS_RANGE[1])
+        with self._directory.reading(name) as file:
+            part = self._boxes.read(file.fileno(), begin, end)
+        body: dict[str, object] = {
+            "timescale": TICKS,
+            "width": part.width,
+            "height": part.height,
+            "frames": part.frames,
+        }
+        return json_answer(body if part.more is None else {**body, "more": part.more})
+
     def pin(self, name: str) -> Response:
         self._directory.pin(name)
         return Response(status=204)
@@ -154,6 +171,11 @@ def _day(name: str) -> str:
     if text is not None and not DAY_PATTERN.fullmatch(text):
         raise PetcamError(Code.BAD_REQUEST, f"{name} must be a day as 2026-11-23")
     return text or ""
+
+
+def _ticks(name: str, default: float) -> int:
+    """The nearest to a time of the query in seconds: a tick's own time, with five decimals or more, is that tick."""
+    return round(number(name, SECONDS_RANGE, default) * TICKS)
 
 
 def _names() -> list[str]:

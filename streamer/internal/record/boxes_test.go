@@ -48,7 +48,7 @@ type fakeBoxReader struct {
 func (r *fakeBoxReader) Poll(to *detections.Result) bool {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()
-	if r.next == len(r.of.results) {
+	if r.next >= len(r.of.results) {
 		return false
 	}
 	boxes := append(to.Boxes[:0], r.of.results[r.next].Boxes...)
@@ -357,6 +357,21 @@ func TestThePastHasItsBoxesBesideARecordingThatHasItsOwn(t *testing.T) {
 	if boxes.opened != 2 || boxes.closed != 2 {
 		t.Errorf("%d readers were opened, %d closed", boxes.opened, boxes.closed)
 	}
+}
+
+func TestWhatTheDetectorsMemoryStillHasIsTakenAlongBeforeItIsOverwritten(t *testing.T) {
+	r, boxes := newBoxHarness(t)
+	units := seconds(t, 1)
+	boxes.publish(on(units[3], aCat))
+	r.source.beforeNext = func() { // before the first frame is written
+		boxes.mu.Lock()
+		defer boxes.mu.Unlock()
+		boxes.results = nil
+	}
+	r.source.publish(units...)
+	name := r.start()
+	r.stop()
+	r.holdsBoxes(name, units, noteOn(units[0], units[3], catAlone))
 }
 
 func TestARecordingThatDoesNotBeginClosesItsReaderOfBoxes(t *testing.T) {

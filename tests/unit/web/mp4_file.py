@@ -1,4 +1,7 @@
-"""Writes MP4 files in the form of docs/recordings.md, "A finished file"; with real video where PyAV is installed."""
+"""Writes MP4 files in the form of docs/recordings.md, "A finished file"; with real video where PyAV is installed.
+
+``boxes`` are the samples of the second track, each ``(ticks, bytes)``; None: a file of before there was one.
+"""
 
 import struct
 from fractions import Fraction
@@ -9,7 +12,7 @@ FRAME_TICKS = 3000  # of 1/90000 s
 SECONDS_TO_1970 = 2_082_844_800  # from 1904
 
 
-def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), grey=128):
+def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), grey=128, boxes=None):
     """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time, ``sar`` the shape of a pixel, ``size`` in
     pixels (even), ``grey`` how bright the first picture is.
 
@@ -17,9 +20,12 @@ def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), 
     """
     samples, configuration = _pictures(frames, sar, size, grey)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
-    mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples)))
+    notes = [text for _, text in boxes or []]
+    mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples + notes)))
     offset = len(ftyp) + len(mdat)
-    path.write_bytes(ftyp + mdat + b"".join(samples) + _moov(samples, configuration, offset, created, size))
+    track = b"" if boxes is None else _box_track(boxes, frames * FRAME_TICKS, offset + sum(map(len, samples)))
+    moov = _moov(samples, configuration, offset, created, size, track)
+    path.write_bytes(ftyp + mdat + b"".join(samples + notes) + moov)
 
 
 def _pictures(frames, sar="1/1", size=(64, 48), grey=128):
@@ -48,7 +54,7 @@ def _nals(annexb):
     return [part.rstrip(b"\0") for part in annexb.split(b"\0\0\1") if part.rstrip(b"\0")]
 
 
-def _moov(samples, configuration, offset, created, size=(64, 48)):
+def _moov(samples, configuration, offset, created, size=(64, 48), more=b""):
     duration = len(samples) * FRAME_TICKS
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     sizes = b"".join(struct.pack(">I", len(sample)) for sample in samples)
@@ -75,7 +81,32 @@ def _moov(samples, configuration, offset, created, size=(64, 48)):
     )
     mvhd = times + b"\0\1\0\0\1\0" + bytes(10) + matrix + bytes(24) + struct.pack(">I", 2)
     trak = _box(b"trak", _full(b"tkhd", tkhd, 1) + mdia)
-    return _box(b"moov", _full(b"mvhd", mvhd, 1) + trak)
+    return _box(b"moov", _full(b"mvhd", mvhd, 1) + trak + more)
+
+
+def _box_track(boxes, end, offset):
+    """Its samples lie one behind the other at ``offset``."""
+    times = [ticks for ticks, _ in boxes]
+    durations = [after - before for before, after in zip(times, [*times[1:], end])]  # noqa: B905 - one more
+    first = times[0] if times else end
+    offsets = [offset + sum(len(text) for _, text in boxes[:number]) for number in range(len(boxes))]
+    entry = bytes(6) + b"\0\1" + b"\0application/vnd.petcam.boxes+json\0"
+    stbl = (
+        _full(b"stsd", struct.pack(">I", 1) + _box(b"mett", entry))
+        + _full(b"stts", _array(">I", [len(durations)]) + _array(">II", [(1, each) for each in durations]))
+        + _full(b"stsc", struct.pack(">IIII", 1, 1, 1, 1) if boxes else bytes(4))
+        + _full(b"stsz", struct.pack(">II", 0, len(boxes)) + _array(">I", [len(text) for _, text in boxes]))
+        + _full(b"stco", struct.pack(">I", len(boxes)) + _array(">I", offsets))
+    )
+    minf = _box(b"minf", _full(b"nmhd", b"") + _box(b"stbl", stbl))
+    mdia = _box(b"mdia", _full(b"hdlr", bytes(4) + b"meta" + bytes(13)) + minf)
+    edits = struct.pack(">IQqIQqI", 2, first, -1, 0x10000, end - first, 0, 0x10000)
+    edts = _box(b"edts", _full(b"elst", edits, 1)) if boxes and first else b""
+    return _box(b"trak", _full(b"tkhd", struct.pack(">QQII", 0, 0, 2, 0) + bytes(68), 1) + edts + mdia)
+
+
+def _array(kind, numbers):
+    return b"".join(struct.pack(kind, *(each if isinstance(each, tuple) else (each,))) for each in numbers)
 
 
 def _box(kind, content):
@@ -86,9 +117,25 @@ def _full(kind, content, version=0):
     return _box(kind, bytes([version, 0, 0, 0]) + content)
 
 
-def write_growing_mp4(path, frames, created=-SECONDS_TO_1970):
-    """The same in the form of "A file that grows"."""
+def write_growing_mp4(path, frames, created=-SECONDS_TO_1970, boxes=None):
+    """The same in the form of "A file that grows". Boxes come behind their frame."""
     samples, configuration = _pictures(frames)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
-    fragments = b"".join(_box(b"moof", bytes(92)) + _box(b"mdat", sample) for sample in samples)
-    path.write_bytes(ftyp + _moov([], configuration, 0, created) + fragments)
+    more, pairs, waiting = b"", [], list(boxes or [])
+    for number, sample in enumerate(samples):
+        pairs.append((1, number * FRAME_TICKS, sample))
+        while waiting and waiting[0][0] <= number * FRAME_TICKS:
+            pairs.append((2, *waiting.pop(0)))
+    if boxes is not None:
+        more = _box_track([], 0, 0) + _box(b"mvex", b"")
+    fragments = b"".join(pair(number, *each) for number, each in enumerate(pairs, 1))
+    path.write_bytes(ftyp + _moov([], configuration, 0, created, more=more) + fragments)
+
+
+def pair(sequence, track, ticks, sample):
+    """moof and mdat of one sample."""
+    tfhd = _box(b"tfhd", struct.pack(">II", 0x20000, track))
+    tfdt = _full(b"tfdt", struct.pack(">Q", ticks), 1)
+    trun = _box(b"trun", struct.pack(">IIIIII", 0x701, 1, 108, FRAME_TICKS, len(sample), 0))
+    moof = _box(b"moof", _full(b"mfhd", struct.pack(">I", sequence)) + _box(b"traf", tfhd + tfdt + trun))
+    return moof + _box(b"mdat", sample)
