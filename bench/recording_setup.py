@@ -1,4 +1,4 @@
-"""What measurements of recordings run: the writer of a segment, a streamer that can be killed, and petcam-web.
+"""What measurements of recordings run: the writers of both segments, a streamer that can be killed, and petcam-web.
 
 The writer puts a number into each picture's bytes, so that recordings can be compared with what was published.
 """
@@ -12,15 +12,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
 
 from bench.camera import ROOT
 from bench.ports import free_ports
+from petcam.shm.detections import DetectionWriter
 from petcam.shm.stream import StreamWriter
 
 FPS = 30
+LATE = 3  # pictures, by which a result comes later than its own
 DELIMITER = b"\0\0\0\1\x09"
 NUMBER_MARK = b"petcam-bench-num"  # the UUID of an SEI message
 
@@ -37,6 +40,8 @@ class RecordingSetup:
         name = f"/petcam_bench_{self.port}"
         self._config.write_text(yaml.safe_dump(_settings(self, name)))
         self._writer = StreamWriter(f"{name}_stream", writer_name="bench")
+        self._detector = DetectionWriter(f"{name}_detections", writer_name="bench")
+        self.each = 0  # how many pictures there are to a result of the detector; 0: it finds none
         self._base_ns = time.monotonic_ns()
         self.published = 0
 
@@ -55,6 +60,14 @@ class RecordingSetup:
         capture_ns = self._base_ns + n * 1_000_000_000 // FPS
         self._writer.publish(data, capture_ns=capture_ns, keyframe=keyframe, width=640, height=360)
         self.published = n + 1
+        if self.each and n % self.each == 0 and n >= LATE:
+            self._detect(n - LATE)
+
+    def _detect(self, n: int) -> None:
+        """Two boxes on a picture of before."""
+        capture_ns = self._base_ns + n * 1_000_000_000 // FPS
+        frame = SimpleNamespace(frame_number=n, capture_ns=capture_ns, width=320, height=180)
+        self._detector.publish(frame, [("cat", 0.93, n % 200, 40, 60, 50), ("dog", 0.71, 20, n % 100, 80, 60)])
 
     @contextmanager
     def in_real_time(self) -> Iterator[None]:
@@ -86,6 +99,7 @@ class RecordingSetup:
         eventually(lambda: bool(self.request("/start", "POST")))
 
     def close(self) -> None:
+        self._detector.close()
         self._writer.close()
         self._log.close()
 

@@ -447,7 +447,14 @@ def test_it_answers_501_where_thumbnails_cannot_be_made(client, recordings, monk
     assert list_recordings(client)["thumbnails"] is False
 
 
-REQUESTS = [("GET", ""), ("DELETE", ""), ("PUT", "/pin"), ("DELETE", "/pin"), ("GET", "/thumbnail.jpg"), ("GET", "/boxes")]
+REQUESTS = [
+    ("GET", ""),
+    ("DELETE", ""),
+    ("PUT", "/pin"),
+    ("DELETE", "/pin"),
+    ("GET", "/thumbnail.jpg"),
+    ("GET", "/boxes"),
+]
 
 
 @pytest.mark.parametrize(("method", "tail"), REQUESTS)
