@@ -25,7 +25,7 @@ func settings(t *testing.T) config.Config {
 	t.Helper()
 	c := config.Default()
 	c.Streamer.Host, c.Streamer.Port, c.WebRTC.UDPPort = "127.0.0.1", 0, 0
-	c.Camera.Stream = shmtest.Name(t)
+	c.Camera.Stream, c.Camera.Detections = shmtest.Name(t), shmtest.Name(t)
 	c.Recording.Directory = t.TempDir()
 	c.Recording.MinFreeBytes = 1 << 20
 	return c
