@@ -1,0 +1,71 @@
+"""Opens events.db for one question, and proves that nobody changed it meanwhile where nothing else guards that."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from petcam.errors import Code, PetcamError
+from petcam.events.store import VERSION
+
+TRIES, PAUSE_SECONDS = 5, 0.02
+BUSY_SECONDS = 1.0
+
+T = TypeVar("T")
+State = tuple[tuple[int, int, int] | None, ...]
+
+
+def ask(path: Path, question: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+    """What ``question`` makes of the database, in one transaction; ``nothing`` where there is none yet.
+
+    Raises ``EVENTS_UNREADABLE``.
+    """
+    why = ""
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(attempt * PAUSE_SECONDS)
+        before = state_of(path)
+        if before[0] is None:
+            return nothing
+        try:
+            answer = _ask_once(path, before[1] is not None, question, nothing)
+        except (sqlite3.Error, OverflowError) as error:
+            why = str(error)
+            continue
+        if state_of(path) == before:
+            return answer
+        why = "it changes again and again"
+    raise PetcamError(Code.EVENTS_UNREADABLE, f"what petcam has noticed cannot be read now: {why}")
+
+
+def state_of(path: Path) -> State:
+    """Another one after each change. Two calls of stat(2), so that whoever waits for changes may look often."""
+    return _state(path), _state(path.with_name(path.name + "-wal"))
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        info = os.stat(path)
+    except OSError:
+        return None
+    return info.st_ino, info.st_size, info.st_mtime_ns
+
+
+def _ask_once(path: Path, has_log: bool, question: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+    how = "readonly_shm=1" if has_log else "immutable=1"
+    uri = f"file:{quote(str(path))}?mode=ro&{how}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as database:
+        for pragma in ("query_only=ON", "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):
+            database.execute(f"PRAGMA {pragma}").fetchall()
+        database.execute("BEGIN")
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if not version:  # it is being made
+            return nothing
+        if version != VERSION:
+            message = f"what petcam has noticed cannot be read: version {version}, not {VERSION}"
+            raise PetcamError(Code.EVENTS_UNREADABLE, message)
+        return question(database)
