@@ -111,7 +111,7 @@ class Store:
             self._pending.add(item)
         elif not item.event.is_open:  # what flickers is one
             item.event = item.event._replace(is_open=True)
-            item.due_ns = now_ns + TROUBLE_NS
+            item.due(now_ns + TROUBLE_NS)
             if item not in self._pending:
                 self._pending.add(item)
         return item.event.id
