@@ -50,7 +50,7 @@ def prove_all(database: sqlite3.Connection) -> None:
     """Raises ValueError or ``sqlite3.Error`` where anything is not as it was written."""
     (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
-        raise ValueError(found)
+        raise ValueError(found.splitlines()[-1])
     all_boots(database)
     for row in database.execute(f"SELECT {EVENT_COLUMNS} FROM events"):
         event_of(row)
