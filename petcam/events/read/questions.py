@@ -30,7 +30,8 @@ class Range(NamedTuple):
 
     def ns(self, moment: float) -> int:
         """``CLOCK_MONOTONIC`` of this boot at a Unix time."""
-        return int(min(max(moment, -FARTHEST), FARTHEST) * SECOND) - self.offset.ns
+        ns = int(min(max(moment, -FARTHEST), FARTHEST) * SECOND) - self.offset.ns
+        return min(max(ns, -LAST_ID), LAST_ID)
 
 
 def page(database: sqlite3.Connection, wanted: Wanted, limit: int, below: int) -> Page:

@@ -4,10 +4,10 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from petcam.events.store import disk
+from petcam.events.store import disk, rows, schema
 from petcam.events.store.opening import open_database
 
 SECOND = 10**9
@@ -53,6 +53,12 @@ class Link:
         info = os.stat(self._path)
         self._file = (info.st_dev, info.st_ino)
         return opened.database, bool(opened.aside)
+
+    def prove(self) -> None:
+        """Raises ``sqlite3.Error`` or ValueError where the file is not whole. The open database may not notice, for it
+        has pages in memory."""
+        with closing(sqlite3.connect(self._path, timeout=schema.BUSY_SECONDS, isolation_level=None)) as database:
+            rows.prove_all(database)
 
     def close(self) -> None:
         if self.database is not None:

@@ -52,7 +52,7 @@ class Store:
         fresh = Boot(0, boot_id, reading.slept_ns, 0, 0, now, now, 0, 0, 0)
         self._reading, self._boot = reading, corrected(fresh, reading)
         self._next_id = 0  # 0: not known, for the database could not be read so far
-        self._written_ns = self._boot_due_ns = self._tidy_due_ns = 0
+        self._written_ns = self._boot_due_ns = self._tidy_due_ns = self._proof_due_ns = 0
         self.resumed: list[Event] = []  # visits that go on, if the service says so by resume() for each
         self._resume_ns = round(resume_seconds * SECOND)
         self._link.attempt(now, self._connect)
@@ -205,7 +205,7 @@ class Store:
         self._pending.forget_written()
         if is_new_for_another:
             self._add_trouble(DATABASE, now_ns, self._link.aside)
-        self._boot_due_ns, self._tidy_due_ns = now_ns + ALIVE_NS, now_ns
+        self._boot_due_ns, self._tidy_due_ns, self._proof_due_ns = now_ns + ALIVE_NS, now_ns, now_ns + TIDY_NS
 
     def _begin(self, found: Adopted, now_ns: int) -> None:
         """Events that came before the database could be read get their numbers."""
@@ -233,6 +233,9 @@ class Store:
             self._boot, self._boot_due_ns = boot, now_ns + ALIVE_NS
 
     def _tidy(self, now_ns: int) -> None:
+        if self._proof_due_ns <= now_ns:
+            self._link.prove()
+            self._proof_due_ns = now_ns + TIDY_NS
         is_trusted = self._boot.known == Known.SYNCHRONISED
         wall_ns = now_ns + self._boot.offset_ns if is_trusted else 0
         with self._link.transaction() as database:

@@ -56,7 +56,7 @@ class Board:
 
     def __init__(self, directory, now=100.0, boot=BOOT, wall=NOON, synchronised=True, **more):
         self.directory, self.now, self.wall, self.synchronised, self.slept = directory, now, wall, synchronised, 0.0
-        self._number = 0
+        self._number, self._is_closed = 0, False
         self.store = Store(directory, boot, self.reading(), **more)
 
     def reading(self):
@@ -95,7 +95,9 @@ class Board:
         return visit
 
     def close(self):
-        self.store.close(ns(self.now))
+        if not self._is_closed:
+            self._is_closed = True
+            self.store.close(ns(self.now))
 
     def as_killed(self, into):
         """A directory with what a kill would leave at this moment."""
