@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from petcam.errors import Code, PetcamError
@@ -16,7 +16,15 @@ TRIES, PAUSE_SECONDS = 5, 0.02
 BUSY_SECONDS = 1.0
 
 T = TypeVar("T")
-State = tuple[tuple[int, int, int] | None, ...]
+
+
+class FileState(NamedTuple):
+    inode: int
+    size: int
+    changed_ns: int
+
+
+State = tuple[FileState | None, FileState | None]
 
 
 def ask(path: Path, question: Callable[[sqlite3.Connection], T], nothing: T) -> T:
@@ -31,14 +39,16 @@ def ask(path: Path, question: Callable[[sqlite3.Connection], T], nothing: T) -> 
         before = state_of(path)
         if before[0] is None:
             return nothing
+        has_log = before[1] is not None and before[1].size > 0
         try:
-            answer = _ask_once(path, before[1] is not None, question, nothing)
+            answer = _ask_once(path, has_log, question, nothing)
         except (sqlite3.Error, OverflowError) as error:
             why = str(error)
             continue
-        if state_of(path) == before:
+        # Whoever changed it the last time runs by now, so that SQLite's locks hold, where there is a log.
+        if state_of(path) == before or (attempt and has_log):
             return answer
-        why = "it changes again and again"
+        why = "its writer comes and goes"
     raise PetcamError(Code.EVENTS_UNREADABLE, f"what petcam has noticed cannot be read now: {why}")
 
 
@@ -47,12 +57,12 @@ def state_of(path: Path) -> State:
     return _state(path), _state(path.with_name(path.name + "-wal"))
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _state(path: Path) -> FileState | None:
     try:
         info = os.stat(path)
     except OSError:
         return None
-    return info.st_ino, info.st_size, info.st_mtime_ns
+    return FileState(info.st_ino, info.st_size, info.st_mtime_ns)
 
 
 def _ask_once(path: Path, has_log: bool, question: Callable[[sqlite3.Connection], T], nothing: T) -> T:

@@ -3,10 +3,12 @@
 import fcntl
 import os
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
-PROBE_NAME = ".events.db.probe"
+from petcam.events.store import schema
+
+LOCK_NAME, PROBE_NAME = ".events.db.lock", ".events.db.probe"
 PROBE_BYTES = 64 * 1024
 # As SQLite says them; Python 3.10 gives no codes. Each may be the disk's fault or the file's.
 DOUBTFUL = ("disk i/o error", "unable to open database file", "attempt to write a readonly database")
@@ -32,23 +34,26 @@ def _is_others(error: Exception) -> bool:
     return isinstance(error, sqlite3.OperationalError) and str(error).lower().startswith(OTHERS)
 
 
-def trouble(directory: Path) -> OSError | None:
-    """Why a file of 64 KiB cannot be kept in the directory."""
+def takes_another(directory: Path) -> bool:
+    """Whether another database can be made there, and 64 KiB kept in it. Leaves nothing."""
     path = directory / PROBE_NAME
     try:
-        with suppress(FileNotFoundError):  # of one that was killed
-            path.unlink()
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(fd, "wb") as file:
-            file.write(bytes(PROBE_BYTES))
-            file.flush()
-            os.fsync(fd)
-        path.unlink()
-    except OSError as error:
+        _remove(path)  # what one left that was killed
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            schema.prepare(database)
+            database.execute("CREATE TABLE probe (content BLOB)")
+            database.execute("INSERT INTO probe VALUES (zeroblob(?))", (PROBE_BYTES,))
+        _remove(path)
+    except (sqlite3.Error, OSError):
         with suppress(OSError):
-            path.unlink(missing_ok=True)
-        return error
-    return None
+            _remove(path)
+        return False
+    return True
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("-wal", "-shm", "-journal", ""):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def sync(directory: Path) -> None:
@@ -60,11 +65,12 @@ def sync(directory: Path) -> None:
 
 
 class Lock:
-    """That there is one writer: a lock on the directory, until ``close``. The kernel takes it from who is killed."""
+    """That there is one writer, until ``close``. The kernel takes it from who is killed."""
 
     def __init__(self, directory: Path) -> None:
         """Raises BlockingIOError where another has it."""
-        self._fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        self._fd = os.open(directory / LOCK_NAME, flags, 0o600)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -12,7 +12,7 @@ from petcam.events.store.opening import open_database
 
 SECOND = 10**9
 FIRST_PAUSE_NS, LAST_PAUSE_NS = 5 * SECOND, 60 * SECOND
-SUSPECT = 3  # so many failures in a row may be the database's, if the disk has no fault
+SUSPECT = 3  # so many failures in a row, while the disk took another database, are the database's
 CONDEMNED = 6  # and so many are, although it can be opened
 FAILURES = (sqlite3.Error, OSError, ValueError, OverflowError)
 
@@ -99,8 +99,8 @@ class Link:
         self.trouble = trouble
         self._retry_ns, self._pause_ns = now_ns + self._pause_ns, min(2 * self._pause_ns, LAST_PAUSE_NS)
         if disk.is_damage(error) or disk.is_doubtful(error):
-            self._failures += 1
             self.close()
+            self._failures = self._failures + 1 if disk.takes_another(self._path.parent) else 0
         elif self.database is not None and self.database.in_transaction:
             with suppress(sqlite3.Error):
                 self.database.execute("ROLLBACK")

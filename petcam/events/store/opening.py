@@ -24,17 +24,17 @@ class Opened(NamedTuple):
 def open_database(path: Path, is_suspect: bool = False, condemned: str = "") -> Opened:
     """Whole, of this version, ready to be written.
 
-    ``is_suspect``: errors that might be the disk's are the database's, if the disk takes another file. ``condemned``:
+    ``is_suspect``: errors that might be the disk's are the database's, if the disk takes another one. ``condemned``:
     it can be opened and fails all the same, for this reason. Raises ``sqlite3.Error`` or ``OSError`` where it cannot
     be had for now; nothing was set aside then.
     """
     why = condemned
-    if not condemned or disk.trouble(path.parent):
+    if not condemned or not disk.takes_another(path.parent):
         try:
             return Opened(_open(path), "")
         except (sqlite3.Error, ValueError, OverflowError) as error:
             if not disk.is_damage(error):
-                if not (is_suspect and disk.is_doubtful(error)) or disk.trouble(path.parent):
+                if not (is_suspect and disk.is_doubtful(error) and disk.takes_another(path.parent)):
                     raise
             why = str(error)
     aside = set_aside(path)

@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fs"
@@ -49,7 +50,7 @@ func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out 
 		}
 		return errno
 	})
-	return made, ours(file), fuseFlags | wholeWrites, errno
+	return made, ours(file), fuseFlags | writesOf(name), errno
 }
 
 func (n *node) Open(ctx context.Context, flags uint32) (file fs.FileHandle, fuseFlags uint32, errno syscall.Errno) {
@@ -61,7 +62,7 @@ func (n *node) Open(ctx context.Context, flags uint32) (file fs.FileHandle, fuse
 		file, fuseFlags, errno = n.LoopbackNode.Open(ctx, flags)
 		return errno
 	})
-	return ours(file), fuseFlags | wholeWrites, errno
+	return ours(file), fuseFlags | writesOf(n.below("")), errno
 }
 
 func (n *node) Write(ctx context.Context, file fs.FileHandle, data []byte, offset int64) (written uint32, errno syscall.Errno) {
@@ -147,8 +148,14 @@ func (n *node) OpendirHandle(ctx context.Context, flags uint32) (fs.FileHandle, 
 	return &openFolder{stream, n}, 0, 0
 }
 
-// wholeWrites has the kernel hand on a write as it came. Through its cache it would hand on each page by itself.
-const wholeWrites = fuse.FOPEN_DIRECT_IO
+// writesOf has the kernel hand on a write as it came. Through its cache it would hand on each page by itself, but only
+// there can programs share a map of a file, as SQLite's are.
+func writesOf(name string) uint32 {
+	if strings.HasSuffix(name, "-shm") {
+		return 0
+	}
+	return fuse.FOPEN_DIRECT_IO
+}
 
 // openFile is one that the kernel does not read and write by itself, past the disk.
 type openFile struct{ *fs.LoopbackFile }

@@ -47,6 +47,11 @@ def reading(seconds, wall=NOON, slept=0.0, synchronised=True):
     return Reading(ns(seconds), ns(wall + seconds), ns(slept), synchronised)
 
 
+def names(directory):
+    """Of the files there but the lock's, which stays."""
+    return sorted(file.name for file in directory.iterdir() if file.name != ".events.db.lock")
+
+
 def ns(seconds):
     return round(seconds * SECOND)
 

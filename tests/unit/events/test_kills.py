@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from petcam.events.read import Reader
-from tests.unit.events.stand_ins import BOOT, NOON, OTHER_BOOT, Board
+from tests.unit.events.stand_ins import BOOT, NOON, OTHER_BOOT, Board, names
 
 KILLS = int(os.environ.get("PETCAM_KILLS", 4))
 DAMAGES = int(os.environ.get("PETCAM_KILLS", 12))
@@ -84,7 +84,7 @@ def test_a_killed_writer_loses_nothing_older_than_a_minute_and_leaves_nothing_op
     visits = {event.id: event for event in found.values() if event.kind == "visit"}
     assert not any(event.is_open for event in found.values())
     assert len({event.id for event in found.values()}) == len(found)
-    assert sorted(file.name for file in directory.iterdir()) == ["events.db"]  # nothing was set aside
+    assert names(directory) == ["events.db"]  # nothing was set aside
     print(f"{KILLS} kills, {len(visits)} visits, at most {max(lost):.0f} s lost")
 
 
@@ -144,8 +144,8 @@ def test_a_cut_or_overwritten_database_needs_no_hand_and_shows_nothing_that_was_
         for id_, event in found.items():
             assert is_as_it_was(event, truth[id_]), (trial, name, how)
         assert visit.id > max(found, default=0)
-        assert all(file.name.startswith("events.db") for file in directory.iterdir())
-        was_set_aside = any("aside" in file.name for file in directory.iterdir())
+        assert all(name.startswith("events.db") for name in names(directory))
+        was_set_aside = any("aside" in name for name in names(directory))
         assert was_set_aside == bool(board.store.status)
         aside, kept = aside + was_set_aside, kept + len(found)
         shutil.rmtree(directory)

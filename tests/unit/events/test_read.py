@@ -12,7 +12,7 @@ import pytest
 
 from petcam.errors import Code, PetcamError
 from petcam.events.read import DaySpan, Reader, Wanted
-from tests.unit.events.stand_ins import NOON, OTHER_BOOT, ns
+from tests.unit.events.stand_ins import NOON, OTHER_BOOT, names, ns
 
 ROOT = Path(__file__).parents[3]
 NOBODY = "65534"
@@ -238,10 +238,10 @@ def test_who_may_only_read_can_while_the_writer_runs_is_killed_and_has_ended(boa
     left.joinpath("events.db-shm").write_bytes(b"")  # as after a power cut
     assert ask(left, NOBODY) == "dog+,cat"
     board.close()
-    assert [file.name for file in board.directory.iterdir()] == ["events.db"]
+    assert names(board.directory) == ["events.db"]
     for_all_to_read(board.directory)
     assert ask(board.directory, NOBODY) == "dog+,cat"
-    assert [file.name for file in board.directory.iterdir()] == ["events.db"]
+    assert names(board.directory) == ["events.db"]
 
 
 def test_without_its_index_a_log_cannot_be_read_and_that_is_said(board, tmp_path):

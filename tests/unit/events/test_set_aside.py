@@ -98,7 +98,7 @@ def test_folders_in_the_place_of_what_lies_beside_it_need_three_tries(put, tmp_p
     board = make_board()
     board.visit(10)
     assert "kept in memory" in board.store.status
-    board.pass_time(120)
+    board.pass_time(200)
     assert len(reader.page(Wanted(kind="visit")).events) == 1
     assert "is now events.db.aside-" in board.store.status
 

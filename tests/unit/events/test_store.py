@@ -424,6 +424,7 @@ def test_a_database_that_somebody_deletes_is_made_anew(board, reader):
 def test_nobody_but_its_owner_may_write_it_and_the_group_may_read(board):
     board.come()
     files = {file.name: file.stat().st_mode & 0o777 for file in board.directory.iterdir()}
+    assert files.pop(".events.db.lock") == 0o600
     assert files == dict.fromkeys(("events.db", "events.db-wal", "events.db-shm"), 0o640)
 
 
