@@ -28,6 +28,9 @@ def test_it_names_every_state_file_of_the_document():
     assert names_for("/var/lib/petcam") == documented
     assert names_for("/etc/petcam/secrets") == {"session.key", "token.key", "board", "place"}
     assert names_for("/var/lib/petcam-streamer") == {"tls.pem", "recordings.json", ".petcam-probe"}
+    document = (TOP / "docs/events-db.md").read_text()
+    for name in names_for("/var/lib/petcam-events"):
+        assert f"`{name.strip(chr(39)).split('-')[0]}" in document, name
     assert names_for("/var/lib/petcam/recordings") == {".petcam-space", ".petcam-place", ".petcam-probe"}
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import tzinfo
 from typing import NamedTuple
 
-from petcam.events.clock import Boot, Offset, day_of, resolve
+from petcam.events.clock import Boot, Offset, day_of, day_span, resolve
 from petcam.events.read.answers import SECOND, Day, DaySpan, DaySummary, Page, Seen, Wanted, cut, length, seen
 from petcam.events.store import BOOT_COLUMNS, EVENT_COLUMNS, Event, boot_of, event_of
 
@@ -58,10 +58,15 @@ def days(database: sqlite3.Connection, zone: tzinfo | None) -> list[Day]:
     counts: dict[str, dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
     query = """SELECT kind, class, (begin_ns + ?) / ?, count(*) FROM events
         WHERE id >= ? AND id < ? AND boot = ? GROUP BY 1, 2, 3"""
+    name, (begin, end) = "", (0.0, 0.0)
     for each in _ranges(database):
         values = (each.offset.ns, QUARTER * SECOND, each.first, each.end, each.boot)
-        for kind, name, quarter, count in database.execute(query, values):
-            counts[day_of(quarter * QUARTER, zone)][kind, name] += count
+        for kind, class_name, quarter, count in database.execute(query, values):  # a day's quarters follow each other
+            moment = quarter * QUARTER
+            if not begin <= moment < end:
+                name = day_of(moment, zone)
+                begin, end = day_span(name, zone)
+            counts[name][kind, class_name] += count
     return [_day(name, counts[name]) for name in sorted(counts, reverse=True)[:MAX_DAYS]]
 
 

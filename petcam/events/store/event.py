@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from petcam.events.clock import Boot
 
+MS = 10**6
 MAX_SPANS = 100  # of sleep
 MAX_RECORDINGS = 100
 MAX_NAME = 64  # characters of a kind or class
@@ -57,22 +58,28 @@ def event_row(event: Event) -> Row:
     head = (event.id, event.boot, event.begin_ns, event.end_ns, int(event.is_open))
     tail = (
         *(event.kind, event.class_name, event.most, event.top_score, int(event.is_still), event.moved_ns),
-        *(_json(event.best), _json(event.asleep), _json(event.recordings), event.detail),
+        *(_json(event.best), _json(_in_ms(event)), _json(event.recordings), event.detail),
     )
     return (*head, _crc(head + tail), *tail)
 
 
-def event_of(row: Row) -> Event:
-    """Raises ValueError where the row is not as it was written."""
+def prove_event(row: Row) -> Row:
+    """Without the checksum. Raises ValueError where the row is not as it was written."""
     values = row[:_CRC] + row[_CRC + 1 :]
     if row[_CRC] != _crc(values):
         raise ValueError("a row of events does not match its checksum")
+    return values
+
+
+def event_of(row: Row) -> Event:
+    """Raises ValueError where the row is not as it was written."""
+    values = prove_event(row)
     id_, boot, begin, end, is_open, kind, name, most, score, still, moved, best, asleep, recordings, detail = values
     found = json.loads(best)
     return Event(
         *(id_, boot, kind, name, begin, end, bool(is_open), most, score, bool(still), moved),
         Best(*found) if found else None,
-        tuple((begin, end) for begin, end in json.loads(asleep)),
+        tuple((begin + first * MS, begin + last * MS) for first, last in json.loads(asleep)),
         tuple((name, first) for name, first in json.loads(recordings)),
         detail,
     )
@@ -101,6 +108,11 @@ def bounded_spans(spans: Sequence[Span]) -> tuple[Span, ...]:
         at = min(range(len(kept) - 1), key=lambda i: kept[i + 1][0] - kept[i][1])
         kept[at : at + 2] = [(kept[at][0], kept[at + 1][1])]
     return tuple(kept)
+
+
+def _in_ms(event: Event) -> list[Span]:
+    """Its sleep as short as it can be said: a long day's is written once a minute."""
+    return [(round((first - event.begin_ns) / MS), round((last - event.begin_ns) / MS)) for first, last in event.asleep]
 
 
 def _json(value: object) -> str:

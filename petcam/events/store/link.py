@@ -58,7 +58,7 @@ class Link:
         """Raises ``sqlite3.Error`` or ValueError where the file is not whole. The open database may not notice, for it
         has pages in memory."""
         with closing(sqlite3.connect(self._path, timeout=schema.BUSY_SECONDS, isolation_level=None)) as database:
-            rows.prove_all(database)
+            rows.prove(database)
 
     def close(self) -> None:
         if self.database is not None:

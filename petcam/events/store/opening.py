@@ -68,7 +68,7 @@ def _open(path: Path) -> sqlite3.Connection:
             raise ValueError(f"it is of version {version}, not {schema.VERSION}")
         if not schema.has_our_tables(database):
             raise ValueError("it has other tables")
-        rows.prove_all(database)
+        rows.prove(database)
         disk.sync(path.parent)
     except BaseException:
         with suppress(sqlite3.Error):

@@ -53,6 +53,7 @@ class Store:
         self._reading, self._boot = reading, corrected(fresh, reading)
         self._next_id = 0  # 0: not known, for the database could not be read so far
         self._written_ns = self._boot_due_ns = self._tidy_due_ns = self._proof_due_ns = 0
+        self._unproved = 0  # events below this id are still to be proved; 0: none
         self.resumed: list[Event] = []  # visits that go on, if the service says so by resume() for each
         self._resume_ns = round(resume_seconds * SECOND)
         self._link.attempt(now, self._connect)
@@ -147,6 +148,8 @@ class Store:
             self._link.attempt(now_ns, self._commit)
         elif self._tidy_due_ns <= now_ns:
             self._link.attempt(now_ns, self._tidy)
+        elif self._unproved:
+            self._link.attempt(now_ns, self._prove_some)
 
     def delete(self, event_id: int) -> bool:
         """Returns once it is durable; False where there is none, or it goes on. Raises ``STATE_NOT_WRITTEN``."""
@@ -206,6 +209,7 @@ class Store:
         if is_new_for_another:
             self._add_trouble(DATABASE, now_ns, self._link.aside)
         self._boot_due_ns, self._tidy_due_ns, self._proof_due_ns = now_ns + ALIVE_NS, now_ns, now_ns + TIDY_NS
+        self._unproved = rows.LAST_ID
 
     def _begin(self, found: Adopted, now_ns: int) -> None:
         """Events that came before the database could be read get their numbers."""
@@ -235,13 +239,18 @@ class Store:
     def _tidy(self, now_ns: int) -> None:
         if self._proof_due_ns <= now_ns:
             self._link.prove()
-            self._proof_due_ns = now_ns + TIDY_NS
+            self._proof_due_ns, self._unproved = now_ns + TIDY_NS, rows.LAST_ID
         is_trusted = self._boot.known == Known.SYNCHRONISED
         wall_ns = now_ns + self._boot.offset_ns if is_trusted else 0
         with self._link.transaction() as database:
             count = tidy.step(database, self._bounds, wall_ns)
         self._written_ns = now_ns
         self._tidy_due_ns = now_ns if count else now_ns + TIDY_NS
+
+    def _prove_some(self, now_ns: int) -> None:
+        assert self._link.database is not None
+        self._unproved = rows.prove_events(self._link.database, self._unproved)
+        self._written_ns = now_ns
 
     def _begin_boot(self, reading: Reading) -> None:
         """The machine was suspended: nobody looked."""
