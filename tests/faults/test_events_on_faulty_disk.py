@@ -70,6 +70,15 @@ def test_an_operation_that_fails_once_costs_nothing_and_no_database(disk, errno)
         assert names(directory) == ["events.db"], nth
 
 
+def test_what_a_reader_needs_outlives_a_power_cut_after_the_first_commit(disk):
+    disk.track_power()
+    board = Board(disk.path / "events")
+    left = disk.after_cut(names_synced=True) / "events"
+    board.close()
+    assert names(left) == ["events.db", "events.db-shm", "events.db-wal"]
+    assert Reader(left).page().events == []
+
+
 def test_a_power_cut_at_any_operation_loses_nothing_older_than_a_minute(disk):
     for nth in range(1, 80, 1 if TRY_ALL else 9):
         board = Board(disk.path / f"events{nth}")

@@ -29,6 +29,7 @@ class Link:
         self.aside = ""  # what was set aside since the start
         self._lock: disk.Lock | None = None
         self._file = (0, 0)  # device and inode
+        self._damage = ""  # what was found while it was open: opening it again might not find it
         self._failures, self._pause_ns, self._retry_ns = 0, FIRST_PAUSE_NS, 0
 
     def may_try(self, now_ns: int) -> bool:
@@ -47,9 +48,9 @@ class Link:
         self.close()
         self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         self._lock = disk.Lock(self._path.parent)
-        is_condemned = self.trouble if self._failures >= CONDEMNED else ""
-        opened = open_database(self._path, self._failures >= SUSPECT, is_condemned)
-        self.database, self.aside = opened.database, opened.aside or self.aside
+        condemned = self._damage or (self.trouble if self._failures >= CONDEMNED else "")
+        opened = open_database(self._path, self._failures >= SUSPECT, condemned)
+        self.database, self.aside, self._damage = opened.database, opened.aside or self.aside, ""
         info = os.stat(self._path)
         self._file = (info.st_dev, info.st_ino)
         return opened.database, bool(opened.aside)
@@ -98,7 +99,10 @@ class Link:
             log.error("%s; what happens is kept in memory until it can be written", trouble)
         self.trouble = trouble
         self._retry_ns, self._pause_ns = now_ns + self._pause_ns, min(2 * self._pause_ns, LAST_PAUSE_NS)
-        if disk.is_damage(error) or disk.is_doubtful(error):
+        if disk.is_damage(error):
+            self._damage = str(error)
+            self.close()
+        elif disk.is_doubtful(error):
             self.close()
             self._failures = self._failures + 1 if disk.takes_another(self._path.parent) else 0
         elif self.database is not None and self.database.in_transaction:

@@ -69,7 +69,6 @@ def _open(path: Path) -> sqlite3.Connection:
         if not schema.has_our_tables(database):
             raise ValueError("it has other tables")
         rows.prove(database)
-        disk.sync(path.parent)
     except BaseException:
         with suppress(sqlite3.Error):
             database.close()

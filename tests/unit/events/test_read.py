@@ -244,6 +244,13 @@ def test_who_may_only_read_can_while_the_writer_runs_is_killed_and_has_ended(boa
     assert names(board.directory) == ["events.db"]
 
 
+def test_an_empty_log_is_none(board, reader):
+    board.visit(5)
+    board.close()
+    (board.directory / "events.db-wal").touch()
+    assert classes(reader.page()) == ["cat"]
+
+
 def test_without_its_index_a_log_cannot_be_read_and_that_is_said(board, tmp_path):
     board.come()
     left = board.as_killed(tmp_path / "left")

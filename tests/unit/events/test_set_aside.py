@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from petcam.events.read import Reader, Wanted
-from tests.unit.events.stand_ins import NOON
+from tests.unit.events.stand_ins import NOON, ns
 
 
 def text(path):
@@ -158,6 +158,37 @@ def test_damage_that_shows_while_it_runs_costs_nothing_that_is_in_memory(board, 
     found = reader.page(Wanted(kind="visit")).events
     assert [(event.class_name, event.is_open) for event in found] == [("dog", True), ("cat", True)]
     assert "is now events.db.aside-" in board.store.status
+
+
+@pytest.fixture
+def long_database(make_board, tmp_path):
+    """Of 2,500 sounds, more than are proved at the start; closed."""
+    board = make_board()
+    for number in range(2_500):
+        board.store.heard("bark", ns(board.now), ns(board.now), number, ns(board.now))
+        if number % 500 == 499:
+            board.pass_time(6)
+    board.close()
+    return tmp_path / "events/events.db"
+
+
+def test_a_damaged_page_of_long_ago_shows_at_the_start(long_database, make_board):
+    data = bytearray(long_database.read_bytes())
+    data[50 * 512 : 51 * 512] = bytes(512)
+    long_database.write_bytes(data)
+    assert "is now events.db.aside-" in make_board(now=1000.0).store.status
+
+
+def test_a_damaged_row_of_long_ago_shows_within_seconds(long_database, make_board, reader):
+    data = bytearray(long_database.read_bytes())
+    at = data.index(b"soundbark", 50 * 512)
+    data[at : at + 9] = b"soundpurr"
+    long_database.write_bytes(data)
+    board = make_board(now=1000.0)
+    assert board.store.status == ""
+    board.pass_time(30)
+    assert "is now events.db.aside-" in board.store.status
+    assert reader.page(Wanted(class_name="purr")).events == []
 
 
 def test_the_tables_are_those_of_the_document():

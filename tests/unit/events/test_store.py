@@ -240,7 +240,7 @@ def test_what_goes_on_cannot_be_deleted(board):
 
 def test_a_deletion_that_cannot_be_written_is_an_error(board, monkeypatch):
     visit = board.visit(10)
-    make_broken(monkeypatch, board)
+    make_broken(monkeypatch)
     with pytest.raises(PetcamError) as raised:
         board.store.delete(visit.id)
     assert raised.value.code is Code.STATE_NOT_WRITTEN
@@ -281,6 +281,18 @@ def test_a_suspended_machine_ends_what_was_open_and_has_the_right_hours_before_a
     cat, dog = events(reader)
     assert (cat.is_open, cat.begin, cat.end) == (False, NOON + 100, NOON + 121)
     assert (dog.is_open, dog.begin) == (True, NOON + 3600 + 131)
+
+
+def test_trouble_after_a_sleep_is_another_than_before(board, reader):
+    board.store.trouble_begins("disk", ns(board.now))
+    board.pass_time(31)
+    board.slept, board.wall = 3600.0, NOON + 3600
+    board.store.look_at_clock(board.reading())
+    board.store.trouble_begins("disk", ns(board.now))
+    board.pass_time(31)
+    before, after = events(reader, "trouble")
+    assert (before.is_open, after.is_open) == (False, True)
+    assert after.boot == before.boot + 1 and after.begin == NOON + 3600 + 131
 
 
 def test_a_restart_after_a_sleep_is_told_from_one_without(make_board, reader):
@@ -349,7 +361,7 @@ def test_the_file_has_a_bound_in_bytes(make_board, reader, monkeypatch):
 # What cannot be written
 
 
-def make_broken(monkeypatch, board, message="database or disk is full"):
+def make_broken(monkeypatch, message="database or disk is full"):
 
     def fail(*_):
         raise sqlite3.OperationalError(message)
@@ -360,7 +372,7 @@ def make_broken(monkeypatch, board, message="database or disk is full"):
 
 def test_what_cannot_be_written_now_is_written_later(board, reader, monkeypatch, caplog):
     with monkeypatch.context() as broken:
-        make_broken(broken, board)
+        make_broken(broken)
         visits = [board.visit(20) for _ in range(5)]
         assert "full" in board.store.status
         assert events(reader) == []
@@ -374,13 +386,15 @@ def test_what_cannot_be_written_now_is_written_later(board, reader, monkeypatch,
 
 def test_what_is_kept_in_memory_has_a_bound_and_trouble_goes_first(board, reader, monkeypatch):
     with monkeypatch.context() as broken:
-        make_broken(broken, board)
+        make_broken(broken)
+        for _ in range(600):
+            board.visit(1)
         for number in range(500):
             board.store.trouble_begins(f"what {number}", ns(board.now))
             board.store.trouble_ends(f"what {number}", ns(board.now))
-        for _ in range(1_200):
+        for _ in range(450):
             board.visit(1)
-        assert "700 were lost" in board.store.status
+        assert "550 were lost" in board.store.status
     board.pass_time(61)
     page = reader.page(limit=500)
     count = len(page.events)
@@ -402,6 +416,16 @@ def test_events_from_before_the_database_could_be_made_get_their_ids_then(tmp_pa
     assert board.store.status == ""
 
 
+def test_what_was_not_adopted_is_not_written_into(make_board, reader, monkeypatch):
+    with monkeypatch.context() as broken:
+        make_broken(broken)
+        board = make_board()
+        board.visit(20)
+    board.pass_time(61)
+    (event,) = events(reader)
+    assert (event.id, event.boot) == (1, 1)
+
+
 def test_a_second_writer_waits_and_says_so(board, make_board, reader):
     second = make_board()
     second.visit(10)
@@ -419,6 +443,17 @@ def test_a_database_that_somebody_deletes_is_made_anew(board, reader):
     dog = board.come("dog")
     board.pass_time(10)
     assert [event.id for event in events(reader)] == [cat.id, dog.id]
+
+
+def test_a_database_in_whose_place_somebody_puts_another_is_not_written_to(board, reader, tmp_path):
+    board.visit(20)
+    board.as_killed(tmp_path / "copy")
+    cat = board.come()
+    for file in (tmp_path / "copy").glob("events.db*"):
+        file.replace(board.directory / file.name)
+    dog = board.come("dog")
+    board.pass_time(10)
+    assert [event.id for event in events(reader)][1:] == [cat.id, dog.id]
 
 
 def test_nobody_but_its_owner_may_write_it_and_the_group_may_read(board):
