@@ -59,8 +59,8 @@ def ns(seconds):
 class Board:
     """A board that notices cats: a store with a clock of its own. ``now`` is CLOCK_MONOTONIC, seconds."""
 
-    def __init__(self, directory, now=100.0, boot=BOOT, wall=NOON, synchronised=True, **more):
-        self.directory, self.now, self.wall, self.synchronised, self.slept = directory, now, wall, synchronised, 0.0
+    def __init__(self, directory, now=100.0, boot=BOOT, wall=NOON, synchronised=True, slept=0.0, **more):
+        self.directory, self.now, self.wall, self.synchronised, self.slept = directory, now, wall, synchronised, slept
         self._number, self._is_closed = 0, False
         self.store = Store(directory, boot, self.reading(), **more)
 

@@ -7,7 +7,7 @@ import pytest
 from petcam.errors import Code, PetcamError
 from petcam.events.read import Reader, Wanted
 from petcam.events.store import Bounds
-from tests.unit.events.stand_ins import BOOT, NOON, OTHER_BOOT, SECOND, Board, Box, Change, Visit, ns
+from tests.unit.events.stand_ins import NOON, OTHER_BOOT, SECOND, Box, Change, Visit, ns
 
 
 def events(source, kind="visit"):
@@ -299,12 +299,8 @@ def test_a_restart_after_a_sleep_is_told_from_one_without(make_board, reader):
     board = make_board()
     board.come()
     board.close()
-    board.slept, board.now = 3600.0, board.now + 2
-    again = Board.__new__(Board)
-    again.__dict__.update(board.__dict__)
-    again.store = type(board.store)(board.directory, BOOT, board.reading())
+    again = make_board(now=board.now + 2, slept=3600.0)
     assert again.store.resumed == []
-    again.close()
     assert not events(reader)[0].is_open
 
 
