@@ -21,6 +21,7 @@ COMMANDS = {
     "web": ("petcam.commands.web", "the web service"),
     "feed": ("petcam.commands.feed", "write a camera, file or demo into the shared memory"),
     "detect": ("petcam.commands.detect", "look for pets in the video, or in a file"),
+    "events": ("petcam.commands.events", "notice when pets come and go, and keep it"),
     "sources": ("petcam.commands.sources", "list the cameras that can be found, each with the line to write"),
     "demo": ("petcam.commands.demo", "feed, streamer and web together, for a trial"),
     "compare": ("petcam.commands.compare", "run both WebRTC backends side by side and say which to choose"),

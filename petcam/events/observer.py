@@ -1,16 +1,17 @@
 """A detector's results observed for as long as the service runs: rules joined to shared memory, store and time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from petcam.events.clock import Reading
 from petcam.events.keeper import Kept
-from petcam.events.rules import Box, Change, Visit, Visits
+from petcam.events.rules import Box, Change, Rules, Visit, Visits
 from petcam.shm.detections import Detections
 
 MOVING_SECONDS = 3.0  # after something moved last, and after the last box, for which a visit is recorded
 SILENT_SECONDS = 1.0  # without a result, where empty ones may be left out
+CLOCK_SECONDS = 10.0  # between two looks at the clocks
 MAX_RESULTS = 256  # that are taken in one step
 
 
@@ -36,7 +37,8 @@ class Observer:
     def __init__(
         self,
         reader: Reader,
-        visits: Visits,
+        rules: Rules,
+        resumed: Sequence[Visit],
         store: Store,
         recording: Recording,
         look: Callable[[], Reading],
@@ -44,8 +46,10 @@ class Observer:
         leaves_out_empty: bool = False,
     ) -> None:
         """``leaves_out_empty``: the detector publishes nothing where it finds nothing."""
-        self._reader, self._visits, self._store, self._recording = reader, visits, store, recording
+        self._reader, self._store, self._recording = reader, store, recording
+        self._rules, self._visits = rules, Visits(rules, resumed)
         self._look, self._leaves_out_empty = look, leaves_out_empty
+        self._looked_at = 0.0  # when the clock was
         self._result_at = 0.0  # time of the newest result
         self._results = 0
 
@@ -83,7 +87,10 @@ class Observer:
         for kept in self._recording.take():
             for visit in moving:
                 self._store.kept(visit.number, kept.filename, kept.first_ns, now_ns)
-        self._store.look_at_clock(self._look())
+        if now - self._looked_at >= CLOCK_SECONDS:
+            self._looked_at = now
+            if self._store.look_at_clock(self._look()):  # the machine was suspended: the store has ended what was open
+                self._visits = Visits(self._rules)
         self._store.write(now_ns)
 
 

@@ -7,7 +7,7 @@ import pytest
 from petcam.events import observer as module
 from petcam.events.keeper import Kept
 from petcam.events.observer import Observer
-from petcam.events.rules import Rules, Visits
+from petcam.events.rules import Rules
 from petcam.shm.detections import Box, Detections
 
 CAT = Box("cat", 0.9, 100, 100, 120, 90)
@@ -24,7 +24,8 @@ class World:
         self.files: list[tuple[int, str, int]] = []
         self.wanted: list[float | None] = []
         self.named: list[Kept] = []
-        self.observer = Observer(self, Visits(Rules()), self, self, lambda: None, **options)  # type: ignore[arg-type]
+        self.suspended = False
+        self.observer = Observer(self, Rules(), [], self, self, lambda: None, **options)  # type: ignore[arg-type]
 
     def read(self, timeout: float) -> Detections | None:
         assert timeout == 0
@@ -41,7 +42,7 @@ class World:
         self.files.append((number, filename, first_ns))
 
     def look_at_clock(self, reading: object) -> bool:
-        return False
+        return self.suspended
 
     def write(self, now_ns: int) -> None:
         pass
@@ -115,3 +116,13 @@ def test_it_says_what_it_waits_for(world: World) -> None:
     assert world.observer.status == "waits for a detector"
     world.pass_seconds(1)
     assert world.observer.status == "nobody there"
+
+
+def test_after_the_machine_was_suspended_it_begins_anew(world: World) -> None:
+    world.pass_seconds(5, CAT)
+    world.suspended = True
+    world.pass_seconds(12)
+    world.suspended = False
+    assert world.observer.status == "nobody there"
+    world.pass_seconds(5, CAT)
+    assert [kind for kind, _ in world.told] == ["begin", "begin"]

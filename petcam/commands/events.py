@@ -1,0 +1,107 @@
+"""``petcam events``: notice and keep what a detector sees until SIGTERM or Ctrl-C; or replay results from a file."""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from petcam import segments
+from petcam.config import Config
+from petcam.errors import Code, PetcamError
+from petcam.events.clock import read_clock
+from petcam.events.keeper import Keeper
+from petcam.events.observer import Observer
+from petcam.events.replay import replay, visit_line
+from petcam.events.resuming import visit_of
+from petcam.events.rules import Rules
+from petcam.events.store import Store
+from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.system.boot_time import read_boot_id
+from petcam.system.signals import Signals
+from petcam.system.watchdog import Watchdog
+
+DEFAULT_DIRECTORY = Path("/var/lib/petcam-events")
+RESUME_SECONDS = 120.0  # that a visit goes on while nobody watches: docs/events.md
+PAUSES = {"petcam": 0.5, "rdk-x5": 0.1}  # seconds between two looks; the second keeps its newest result only
+
+log = logging.getLogger("petcam.events")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", choices=["replay"], help="put a file's results through the rules")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="with replay: lines of JSON; -: standard input")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Until a signal, or to the end of a file. Raises ``BAD_REQUEST``."""
+    if (args.what is None) is not (args.file is None):
+        raise PetcamError(Code.BAD_REQUEST, "petcam events replay FILE (-: standard input)")
+    return _replay(args.file, rules_of(config)) if args.what else _serve(config)
+
+
+def rules_of(config: Config) -> Rules:
+    events = config.events
+    return Rules(tuple(events.classes), events.min_score, events.min_seconds, events.gap_seconds)
+
+
+def state_directory() -> Path:
+    """``$STATE_DIRECTORY``, or the package's."""
+    return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or DEFAULT_DIRECTORY)
+
+
+def _replay(file: str, rules: Rules) -> int:
+    with _lines(file) as lines:
+        for visit in replay(lines, rules, file):
+            print(visit_line(visit), flush=True)
+    return 0
+
+
+@contextmanager
+def _lines(file: str) -> Iterator[TextIO]:
+    if file == "-":
+        yield sys.stdin
+        return
+    try:
+        opened = open(file, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise PetcamError(Code.BAD_REQUEST, f"{file}: {error.strerror}") from error
+    with opened:
+        yield opened
+
+
+def _serve(config: Config) -> int:
+    camera, rules = config.camera, rules_of(config)
+    store = Store(state_directory(), read_boot_id(), read_clock(), resume_seconds=RESUME_SECONDS)
+    resumed = [visit_of(event, number) for number, event in enumerate(store.resumed, 1)]
+    for event, visit in zip(store.resumed, resumed, strict=True):
+        store.resume(event, visit)
+    client = StreamerClient(streamer_url(config), connections=1)
+    keeper = Keeper(client, config.recording.pre_roll_seconds)
+    reader = segments.detection_reader(camera.layout, camera.detections)
+    is_rdk = camera.layout != "petcam"
+    observer = Observer(reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk)
+    with Signals() as signals, closing(client), closing(reader):
+        keeper.start()
+        log.info("%s → %s", camera.detections, state_directory() / "events.db")
+        try:
+            _observe(signals, observer, lambda: store.status or keeper.trouble, PAUSES[camera.layout])
+        finally:
+            keeper.close()
+            store.close(time.monotonic_ns())
+    return 0
+
+
+def _observe(signals: Signals, observer: Observer, trouble: Callable[[], str], pause: float) -> None:
+    watchdog, beat_at = Watchdog({}), 0.0
+    watchdog.ready(observer.status)
+    while signals.wait(pause) is None:
+        observer.step()
+        if time.monotonic() >= beat_at:
+            watchdog.beat("; ".join(filter(None, (observer.status, trouble()))))
+            beat_at = time.monotonic() + watchdog.interval
+    watchdog.stopping()
