@@ -141,6 +141,7 @@ def make_children(args: argparse.Namespace, demo: Config, file: Path, streamer: 
         "petcam feed": [*petcam, "feed", *delay, *every, *none],
         STREAMER: [str(streamer), "--config", str(file)],
         "petcam web": [*petcam, "web"],
+        "petcam events": [*petcam, "events"],
     }
     if detects(args, demo):
         commands["petcam detect"] = [*petcam, "detect"]
