@@ -60,10 +60,14 @@ class WebRTC:
 @dataclass(frozen=True)
 class Recording:
     directory: str = _key("/var/lib/petcam/recordings", kinds.DIRECTORY)
+    mode: str = _key("manual", kinds.choice("manual", "visits", "always"))
     pre_roll_seconds: float = _key(5, kinds.number(0, 30))
+    post_roll_seconds: float = _key(10, kinds.number(0, 300))
     segment_minutes: int = _key(30, kinds.whole(1, 1440))
     max_bytes: int = _key(0, kinds.BYTES)
     max_age_days: int = _key(0, kinds.whole(0, 36500))
+    visit_days: int = _key(30, kinds.whole(0, 36500))
+    always_days: int = _key(2, kinds.whole(0, 36500))
     min_free_bytes: int = _key(0, kinds.BYTES)
 
 

@@ -57,12 +57,16 @@ type WebRTC struct {
 
 // Recording is about files on disk. A limit of 0 is as etc/petcam.yaml says.
 type Recording struct {
-	Directory      string  `key:"directory" default:"/var/lib/petcam/recordings" allowed:"directory"`
-	PreRollSeconds float64 `key:"pre_roll_seconds" default:"5" allowed:"0 to 30"`
-	SegmentMinutes int     `key:"segment_minutes" default:"30" allowed:"1 to 1440"`
-	MaxBytes       int64   `key:"max_bytes" default:"0" allowed:"0 to 4611686018427387904"`
-	MaxAgeDays     int     `key:"max_age_days" default:"0" allowed:"0 to 36500"`
-	MinFreeBytes   int64   `key:"min_free_bytes" default:"0" allowed:"0 to 4611686018427387904"`
+	Directory       string  `key:"directory" default:"/var/lib/petcam/recordings" allowed:"directory"`
+	Mode            string  `key:"mode" default:"manual" allowed:"manual or visits or always"`
+	PreRollSeconds  float64 `key:"pre_roll_seconds" default:"5" allowed:"0 to 30"`
+	PostRollSeconds float64 `key:"post_roll_seconds" default:"10" allowed:"0 to 300"`
+	SegmentMinutes  int     `key:"segment_minutes" default:"30" allowed:"1 to 1440"`
+	MaxBytes        int64   `key:"max_bytes" default:"0" allowed:"0 to 4611686018427387904"`
+	MaxAgeDays      int     `key:"max_age_days" default:"0" allowed:"0 to 36500"`
+	AlwaysDays      int     `key:"always_days" default:"2" allowed:"0 to 36500"`
+	VisitDays       int     `key:"visit_days" default:"30" allowed:"0 to 36500"`
+	MinFreeBytes    int64   `key:"min_free_bytes" default:"0" allowed:"0 to 4611686018427387904"`
 }
 
 // Detect is petcam-detect's.
