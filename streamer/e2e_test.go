@@ -244,10 +244,12 @@ func TestCloseLeaksNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Run("service", func(t *testing.T) {
 		c := settings(t)
+		c.Recording.Mode = "always"
 		film(t, c.Camera.Stream)
 		url := begin(t, c)
 		watch(t, url).Frame()
 		want(t, "POST", url+"/start", nil, 200)
+		want(t, "POST", url+"/keep", nil, 200)
 	})
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
@@ -257,6 +259,14 @@ func TestStatusForSystemdIsInWords(t *testing.T) {
 		`{"webrtc_clients":3,"recording":true,"camera":{"state":"live"}}`:     "3 viewers, recording",
 		`{"webrtc_clients":1,"recording":false,"camera":{"state":"live"}}`:    "1 viewer",
 		`{"webrtc_clients":0,"recording":false,"camera":{"state":"waiting"}}`: "0 viewers, camera waiting",
+		`{"webrtc_clients":1,"recording":true,"by_itself":{"recording":true,"kind":"visit"},"camera":{"state":"live"}}`: "1 viewer, " +
+			"recording, recording a visit",
+		`{"webrtc_clients":0,"by_itself":{"recording":true,"kind":"always"},"camera":{"state":"live"}}`: "0 viewers, recording always",
+		`{"webrtc_clients":0,"by_itself":{"recording":false,"kind":"visit"},"camera":{"state":"live"}}`: "0 viewers",
+		`{"webrtc_clients":0,"by_itself":{"reason":"Disk full","kind":"visit"},"camera":{"state":"silent"}}`: "0 viewers, " +
+			"not recording by itself: Disk full, camera silent",
+		`{"webrtc_clients":0,"recording_reason":"Disk not mounted","by_itself":{"reason":"Disk not mounted"},"camera":{"state":"live"}}`: "0 " +
+			"viewers, the disk of the recordings is not mounted",
 		`{"webrtc_clients":1,"recording":false,"camera":{"state":"no keyframe"}}`: "1 viewer, the camera sends no keyframe: " +
 			"lower its keyframe interval",
 	} {

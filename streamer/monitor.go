@@ -86,9 +86,29 @@ type health struct {
 	Viewers   int    `json:"webrtc_clients"`
 	Recording bool   `json:"recording"`
 	Reason    string `json:"recording_reason"`
-	Camera    struct {
+	ByItself  *struct {
+		Recording bool   `json:"recording"`
+		Kind      string `json:"kind"`
+		Reason    string `json:"reason"`
+	} `json:"by_itself"`
+	Camera struct {
 		State string `json:"state"`
 	} `json:"camera"`
+}
+
+// byItself says what is recorded by itself, or why it is not.
+func (h health) byItself() string {
+	switch itself := h.ByItself; {
+	case itself == nil, itself.Reason == record.DiskNotMounted:
+		return ""
+	case itself.Recording && itself.Kind == "visit":
+		return ", recording a visit"
+	case itself.Recording:
+		return ", recording always"
+	case itself.Reason != "":
+		return ", not recording by itself: " + itself.Reason
+	}
+	return ""
 }
 
 func (h health) words() string {
@@ -99,6 +119,7 @@ func (h health) words() string {
 	if h.Recording {
 		words += ", recording"
 	}
+	words += h.byItself()
 	if h.Reason == record.DiskNotMounted {
 		words += ", the disk of the recordings is not mounted"
 	}

@@ -103,10 +103,11 @@ func (s *Service) closePorts() {
 
 // wire makes the parts that cannot fail.
 func (s *Service) wire(settings config.Config, access access) {
-	wakeup := shm.NewWakeup()
+	wakeup, wakeupByItself := shm.NewWakeup(), shm.NewWakeup()
 	s.camera = camera.New(s.video, func(unit h264.AccessUnit) {
 		s.viewers.Publish(unit)
 		wakeup.Notify()
+		wakeupByItself.Notify()
 	}, s.log)
 	kept := recording(settings.Recording, s.log)
 	kept.ParameterSets, kept.SilentAfter = s.camera.ParameterSets, s.video.SilentAfter
@@ -114,6 +115,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		return s.quietReader(settings.Camera)
 	}
 	kept.Boxes = func() record.Boxes { return s.detections(settings.Camera) }
+	kept.ByItself = func() record.Source { return s.quietReader(settings.Camera, shm.WithWakeup(wakeupByItself)) }
 	s.recorder = record.New(kept, func() record.Source {
 		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})
@@ -121,6 +123,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		Viewers:   s.viewers,
 		Recorder:  s.recorder,
 		Past:      s.recorder,
+		Keeper:    s.recorder,
 		Camera:    s.camera,
 		Tokens:    access.verifier,
 		Faults:    func() []string { return append(access.faults(), s.recorder.Faults()...) },
@@ -146,8 +149,8 @@ func (s *Service) wire(settings config.Config, access access) {
 }
 
 // quietReader makes one that says nothing in the log, where the camera's own says all.
-func (s *Service) quietReader(keys config.Camera) *shm.Reader {
-	return s.reader(keys, shm.WithLogger(slog.New(slog.DiscardHandler)))
+func (s *Service) quietReader(keys config.Camera, options ...shm.Option) *shm.Reader {
+	return s.reader(keys, append(options, shm.WithLogger(slog.New(slog.DiscardHandler)))...)
 }
 
 // reader makes a reader of the video, for the layout that the daemon writes.
@@ -182,11 +185,17 @@ func recording(keys config.Recording, log *slog.Logger) record.Options {
 		PreRoll:   time.Duration(keys.PreRollSeconds * float64(time.Second)),
 		Segment:   time.Duration(keys.SegmentMinutes) * time.Minute,
 		MaxBytes:  keys.MaxBytes,
-		MaxAge:    time.Duration(keys.MaxAgeDays) * 24 * time.Hour,
+		Mode:      record.Mode(keys.Mode),
+		PostRoll:  time.Duration(keys.PostRollSeconds * float64(time.Second)),
+		MaxAge:    days(keys.MaxAgeDays),
+		VisitAge:  days(keys.VisitDays),
+		AlwaysAge: days(keys.AlwaysDays),
 		MinFree:   keys.MinFreeBytes,
 		Log:       log,
 	}
 }
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
 // Address is that of the HTTP port.
 func (s *Service) Address() net.Addr { return s.listener.Addr() }

@@ -17,6 +17,7 @@ const (
 	MethodNotAllowed     Code = "Method not allowed"
 	AlreadyRecording     Code = "Already recording"
 	NotRecording         Code = "Not recording"
+	NotRecorded          Code = "Not recorded"
 	TooLarge             Code = "Too large"
 	TooManyRequests      Code = "Too many requests"
 	UnsupportedMedia     Code = "Unsupported media type"

@@ -59,6 +59,12 @@ type Past interface {
 	Rewind(back time.Duration) (*record.Rewind, error)
 }
 
+// Keeper records by itself; record.Recorder.
+type Keeper interface {
+	Keep(span, preRoll time.Duration) (record.Leased, error)
+	ByItself() *record.ByItself // nil: nothing is recorded by itself
+}
+
 // Camera knows the state of the camera's video; camera.Camera.
 type Camera interface {
 	Health() camera.Health
@@ -75,6 +81,7 @@ type Options struct {
 	Viewers   Viewers
 	Recorder  Recorder
 	Past      Past
+	Keeper    Keeper
 	Camera    Camera
 	Tokens    *offertoken.Verifier // nil: offers need no token
 	Viewing   ViewingTokens        // nil: WHEP needs no token

@@ -28,8 +28,9 @@ type fake struct {
 	ended  []string // sessions
 	asked  []string // of viewers by their id
 	label  string
-	back   time.Duration // how far
-	camera camera.Health // where its State is set
+	back   time.Duration    // how far
+	lease  [2]time.Duration // that was asked for: how long, and how far back
+	camera camera.Health    // where its State is set
 
 	answering func() // is called within Answer
 }
@@ -69,6 +70,14 @@ func (f *fake) Status() record.Status {
 func (f *fake) Totals() record.Totals {
 	return record.Totals{Frames: 900, Bytes: 70000, Seconds: 30.5, Dropped: 4, Syncs: 6, SyncTime: 90 * time.Millisecond, Free: 1 << 20}
 }
+func (f *fake) Keep(span, preRoll time.Duration) (record.Leased, error) {
+	f.lease = [2]time.Duration{span, preRoll}
+	file := record.KeptFile{Filename: "petcam_2~visit.mp4", FirstNS: 1 << 62}
+	return record.Leased{KeptFile: file, Recording: true, Files: []record.KeptFile{file}}, f.err
+}
+func (f *fake) ByItself() *record.ByItself {
+	return &record.ByItself{Status: record.Status{Recording: true, Filename: "petcam_2~visit.mp4", FrameCount: 7}, Kind: "visit"}
+}
 func (f *fake) Health() camera.Health {
 	if f.camera.State != "" {
 		return f.camera
@@ -78,7 +87,7 @@ func (f *fake) Health() camera.Health {
 }
 
 func optionsOf(f *fake) Options {
-	return Options{Viewers: f, Recorder: f, Past: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
+	return Options{Viewers: f, Recorder: f, Past: f, Keeper: f, Camera: f, WebPort: 8080, PublicURL: "https://pets.example/streamer",
 		Names: func() []string { return []string{"pets.example"} }, Scrapers: []netip.Prefix{netip.MustParsePrefix("192.168.7.0/24")},
 		Faults: func() []string { return []string{"a file: is damaged; remove it"} }, Version: `1.0"`, Log: slog.New(slog.DiscardHandler)}
 }
@@ -230,8 +239,12 @@ func TestRecordingIsStartedStoppedAndReported(t *testing.T) {
 		t.Error(stopped)
 	}
 	status := fields(t, ask(t, f, "GET", "/status", "", nil), 200)
-	if status["recording"] != true || status["error"] != "" || status["dropped_frames"] != 0.0 || len(status) != 8 {
+	if status["recording"] != true || status["error"] != "" || status["dropped_frames"] != 0.0 || len(status) != 9 {
 		t.Error(status)
+	}
+	if itself := status["by_itself"].(map[string]any); itself["kind"] != "visit" || itself["recording"] != true ||
+		itself["frame_count"] != 7.0 || len(itself) != 9 {
+		t.Error(itself)
 	}
 }
 
@@ -241,6 +254,9 @@ func TestHealthReportsAllToThisMachine(t *testing.T) {
 		t.Error(got)
 	}
 	if got["camera"].(map[string]any)["state"] != "live" || got["uptime"].(float64) < 0 {
+		t.Error(got)
+	}
+	if got["by_itself"].(map[string]any)["filename"] != "petcam_2~visit.mp4" {
 		t.Error(got)
 	}
 }

@@ -35,7 +35,7 @@ func TestControlIsForThisMachineOnly(t *testing.T) {
 		"petcam page": header("Origin", "http://camera:8080"),
 	}
 	bodies := map[string]string{"/sessions/end": `{"all":true}`}
-	for path, method := range map[string]string{"/start": "POST", "/stop": "POST", "/status": "GET", "/metrics": "GET", "/sessions/end": "POST"} {
+	for path, method := range map[string]string{"/start": "POST", "/stop": "POST", "/status": "GET", "/metrics": "GET", "/sessions/end": "POST", "/keep": "POST"} {
 		for name, change := range changes {
 			f := &fake{}
 			w := ask(t, f, method, path, "", change)

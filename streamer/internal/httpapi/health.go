@@ -19,6 +19,7 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 		"recording":        recording.Recording,
 		"recording_error":  recording.Error,
 		"recording_reason": recording.Reason,
+		"by_itself":        a.Keeper.ByItself(),
 		"camera":           a.Camera.Health(),
 		"faults":           append([]string{}, a.Faults()...),
 	})

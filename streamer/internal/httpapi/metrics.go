@@ -64,6 +64,9 @@ func (e exposition) writePetcam(a *api) {
 	e.gauge("petcam_recording_bytes", "Bytes of the current or last recording.", float64(recording.BytesWritten))
 	e.gauge("petcam_recording_seconds", "Length of the current or last recording.", recording.Duration)
 	e.gauge("petcam_recording_trouble", "1 after a recording that ended by itself, until the next begins, and while the disk is missing.", number(recording.Error != ""))
+	itself := a.Keeper.ByItself()
+	e.gauge("petcam_recording_by_itself", "1 while something is recorded by itself.", number(itself != nil && itself.Recording))
+	e.gauge("petcam_recording_by_itself_trouble", "1 where nothing can be recorded by itself, although it is wanted.", number(itself != nil && itself.Error != ""))
 	e.writeRecorded(a.Recorder.Totals())
 }
 

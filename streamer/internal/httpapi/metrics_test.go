@@ -36,7 +36,7 @@ func TestMetricsAreWrittenAsPrometheusReadsThem(t *testing.T) {
 		"petcam_skipped_frames_total 7\n", "petcam_recording 1\n", "petcam_recorded_frames_total 900\n",
 		"petcam_recorded_bytes_total 70000\n", "petcam_recorded_seconds_total 30.5\n", "petcam_recording_dropped_frames_total 4\n",
 		"petcam_recording_syncs_total 6\n", "petcam_recording_sync_seconds_total 0.09\n", "petcam_recording_free_bytes 1.048576e+06\n",
-		"petcam_recording_trouble 0\n", "process_cpu_seconds_total ", "go_goroutines ",
+		"petcam_recording_trouble 0\n", "petcam_recording_by_itself 1\n", "petcam_recording_by_itself_trouble 0\n", "process_cpu_seconds_total ", "go_goroutines ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -1,6 +1,10 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"petcam/streamer/internal/record"
+)
 
 func (a *api) start(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r, maxBody)
@@ -41,7 +45,11 @@ func (a *api) stop(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// status is that of the recording by hand, and beside it that of what is recorded by itself.
 func (a *api) status(w http.ResponseWriter, _ *http.Request) error {
-	writeJSON(w, http.StatusOK, a.Recorder.Status())
+	writeJSON(w, http.StatusOK, struct {
+		record.Status
+		ByItself *record.ByItself `json:"by_itself"`
+	}{a.Recorder.Status(), a.Keeper.ByItself()})
 	return nil
 }

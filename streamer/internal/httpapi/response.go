@@ -21,7 +21,7 @@ func statusOf(code apierror.Code) int {
 		return http.StatusNotFound
 	case apierror.MethodNotAllowed:
 		return http.StatusMethodNotAllowed
-	case apierror.AlreadyRecording, apierror.NotRecording:
+	case apierror.AlreadyRecording, apierror.NotRecording, apierror.NotRecorded:
 		return http.StatusConflict
 	case apierror.TooLarge:
 		return http.StatusRequestEntityTooLarge

@@ -31,6 +31,7 @@ func (a *api) routes() map[string]route {
 		"/start":        {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.start}},
 		"/stop":         {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.stop}},
 		"/status":       {guard: a.loopback, methods: map[string]handler{http.MethodGet: a.status}},
+		"/keep":         {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.keep}},
 		"/past":         {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.keepPast}},
 		"/past.mp4":     {guard: a.loopback, methods: map[string]handler{http.MethodGet: a.rewind}},
 		"/sessions/end": {guard: a.loopback, methods: map[string]handler{http.MethodPost: a.endSession}},

@@ -13,7 +13,7 @@ const ageCheckInterval = time.Hour
 
 // deleteOldEachHour deletes by age until ctx ends.
 func (s *space) deleteOldEachHour(ctx context.Context) {
-	if s.maxAge == 0 {
+	if !s.ages.any() {
 		return
 	}
 	ticker := time.NewTicker(ageCheckInterval)
@@ -68,9 +68,9 @@ func clockJumped(before, now time.Time, elapsed time.Duration) bool {
 // the network. The age of such a recording is unknown.
 func clockNotSet(t time.Time) bool { return t.Year() < 2020 }
 
-// newestEnd is when the newest recording ended; the zero time where there is none, or none can be seen.
+// newestEnd is when the newest recording ended; the zero time where there is none, or none can be seen, which recovery says.
 func (s *space) newestEnd() (newest time.Time) {
-	s.withRecordings(func(_ *directory, recordings []recording) error {
+	_ = s.withRecordings(func(_ *directory, recordings []recording) error {
 		for _, r := range recordings {
 			if r.ended.After(newest) {
 				newest = r.ended
@@ -81,33 +81,33 @@ func (s *space) newestEnd() (newest time.Time) {
 	return newest
 }
 
-// deleteOld deletes the unpinned recordings that ended longer than maxAge before now.
+// deleteOld deletes the unpinned recordings that ended longer before now than those of their kind are kept.
 func (s *space) deleteOld(now time.Time) {
-	s.withRecordings(func(dir *directory, recordings []recording) (err error) {
+	err := s.withRecordings(func(dir *directory, recordings []recording) (err error) {
 		for _, r := range recordings {
-			if !r.pinned && !clockNotSet(r.ended) && now.Sub(r.ended) > s.maxAge {
-				err = errors.Join(err, s.delete(dir, r, "older than recording.max_age_days"))
+			if !r.pinned && !clockNotSet(r.ended) && s.ages.areOver(r, now) {
+				err = errors.Join(err, s.delete(dir, r, "older than "+ageKeys[r.kind]))
 			}
 		}
 		return err
 	})
+	if err != nil {
+		s.log.Error("cannot delete old recordings", "error", err)
+	}
 }
 
-// withRecordings calls do with the finished recordings, mu held, and logs what fails.
-func (s *space) withRecordings(do func(*directory, []recording) error) {
+// withRecordings calls do with the finished recordings, mu held.
+func (s *space) withRecordings(do func(*directory, []recording) error) error {
 	dir, err := s.system.openDirectory(s.path)
 	if err != nil {
-		s.log.Error("cannot open the recordings directory", "error", err)
-		return
+		return err
 	}
 	defer dir.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	files, err := dir.Files()
-	if err == nil {
-		err = do(dir, recordingsIn(files))
-	}
 	if err != nil {
-		s.log.Error("cannot look for old recordings", "error", err)
+		return err
 	}
+	return do(dir, recordingsIn(files))
 }

@@ -34,6 +34,9 @@ const (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDirectory); dir != "" {
+		if mode := os.Getenv(childMode); mode != "" {
+			recordItselfForEver(dir, os.Getenv(childClip), Mode(mode))
+		}
 		recordForEver(dir, os.Getenv(childClip))
 	}
 	os.Exit(m.Run())
@@ -45,14 +48,7 @@ const lateFrames = 3
 // recordForEver is the child: it records and writes a byte to standard output for each frame that the source delivers. Each
 // has a box.
 func recordForEver(dir, clip string) {
-	file, err := os.Open(clip)
-	if err != nil {
-		panic(err)
-	}
-	var units []h264.AccessUnit
-	if err := gob.NewDecoder(file).Decode(&units); err != nil {
-		panic(err)
-	}
+	units := loadClip(clip)
 	source, boxes := newFakeSource(), &fakeBoxes{}
 	delivered := 0
 	source.beforeNext = func() {
@@ -76,8 +72,9 @@ func recordForEver(dir, clip string) {
 	select {}
 }
 
-func TestAKilledRecordingLosesAtMostOneFrameAndItsBoxes(t *testing.T) {
-	units := seconds(t, 20)
+// saveClip writes units for a child, which loadClip reads.
+func saveClip(t *testing.T, units []h264.AccessUnit) string {
+	t.Helper()
 	clip := filepath.Join(t.TempDir(), "clip.gob")
 	file, err := os.Create(clip)
 	if err != nil {
@@ -89,6 +86,23 @@ func TestAKilledRecordingLosesAtMostOneFrameAndItsBoxes(t *testing.T) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return clip
+}
+
+func loadClip(clip string) (units []h264.AccessUnit) {
+	file, err := os.Open(clip)
+	if err != nil {
+		panic(err)
+	}
+	if err := gob.NewDecoder(file).Decode(&units); err != nil {
+		panic(err)
+	}
+	return units
+}
+
+func TestAKilledRecordingLosesAtMostOneFrameAndItsBoxes(t *testing.T) {
+	units := seconds(t, 20)
+	clip := saveClip(t, units)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	var mu sync.Mutex
 	var lost []int

@@ -2,7 +2,6 @@ package record
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -19,7 +18,7 @@ const fileMode = 0o640
 func (d *directory) create(start time.Time, label string) (name string, f file, err error) {
 	for try := 1; ; try++ {
 		name = fileName(start, label, try)
-		if d.exists(name) {
+		if d.exists(name) || d.hasTwin(name) {
 			continue
 		}
 		f, err = d.OpenFile(name+partSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
@@ -35,6 +34,12 @@ func (d *directory) create(start time.Time, label string) (name string, f file, 
 		}
 		return name, f, nil
 	}
+}
+
+// hasTwin says whether a recording that grows or is finished has the name that this one's would become with its kind.
+func (d *directory) hasTwin(name string) bool {
+	other := twin(name)
+	return other != "" && (d.exists(other) || d.exists(other+partSuffix))
 }
 
 func (d *directory) exists(name string) bool {
@@ -54,6 +59,6 @@ func (d *directory) publish(name string) (string, error) {
 		if !errors.Is(err, fs.ErrExist) {
 			return name, err
 		}
-		final = fmt.Sprintf("%s-%d.mp4", name[:len(name)-len(".mp4")], try)
+		final = numbered(name, try)
 	}
 }

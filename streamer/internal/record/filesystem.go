@@ -84,7 +84,12 @@ func openDisk(path string, where *place.Place) (fileSystem, error) {
 func makeDirectory(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return os.Mkdir(path, 0o750) // fs.ErrExist: a link that leads nowhere
+		if err = os.Mkdir(path, 0o750); errors.Is(err, fs.ErrExist) { // another goroutine's, or a link that leads nowhere
+			if info, found := os.Stat(path); found == nil && info.IsDir() {
+				return nil
+			}
+		}
+		return err
 	}
 	if err == nil && !info.IsDir() {
 		return &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}

@@ -97,7 +97,16 @@ func (d *modelDisk) Files() (files []fs.FileInfo, err error) {
 	return files, nil
 }
 
-func (d *modelDisk) Rename(string, string) error     { return syscall.ENOSYS }
+func (d *modelDisk) Rename(from, to string) error {
+	if d.files[from] == nil || d.files[to] != nil {
+		return syscall.ENOSYS
+	}
+	d.files[to] = d.files[from]
+	d.files[to].name = to
+	delete(d.files, from)
+	return nil
+}
+
 func (d *modelDisk) SetTime(string, time.Time) error { return nil }
 func (d *modelDisk) Sync() error                     { return nil }
 func (d *modelDisk) MaxFile() int64                  { return math.MaxInt64 }

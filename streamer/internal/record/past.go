@@ -233,15 +233,15 @@ func (w *pastWriter) add(au h264.AccessUnit) error {
 	return err
 }
 
-// begin begins a file with au, unless decoding cannot begin there. Recovery does not run meanwhile, and knows the file
-// afterwards.
+// begin begins a file with au, unless decoding cannot begin there. Recovery does not look for files meanwhile, and knows
+// this one afterwards.
 func (w *pastWriter) begin(au h264.AccessUnit) error {
 	sets, ok := trackSetsOf(&w.sets, au.Data)
 	if !ok || !h264.IsKeyframe(au.Data) {
 		return nil
 	}
-	w.recorder.recovery.Lock()
-	defer w.recorder.recovery.Unlock()
+	w.recorder.beginning.Lock()
+	defer w.recorder.beginning.Unlock()
 	space := w.recorder.space
 	isNew, err := space.count(w.dir)
 	if err != nil {

@@ -358,8 +358,8 @@ func TestARecordingThatBeginsLeavesThePastAloneThatIsBeingWritten(t *testing.T) 
 	var recorded string
 	r.wrapFiles(func(f file) file {
 		return spiedFile{f, func() {
-			if r.recovery.TryLock() { // not while its own file is being begun
-				r.recovery.Unlock()
+			if r.beginning.TryLock() { // not while its own file is being begun
+				r.beginning.Unlock()
 				if !began.Swap(true) {
 					recorded = r.start()
 				}

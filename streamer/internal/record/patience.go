@@ -1,6 +1,7 @@
 package record
 
 import (
+	"sync/atomic"
 	"time"
 
 	"petcam/streamer/internal/apierror"
@@ -22,6 +23,8 @@ var (
 // to the session's goroutine.
 type patience struct {
 	session *session
+	endless bool          // nobody waits for the session to begin
+	busy    atomic.Bool   // it is the disk that it waits for, until it has begun; anybody may ask
 	slow    chan struct{} // closed when the disk is too slow; anybody may wait for it
 	left    time.Duration // for the camera
 	since   time.Time     // when it last began to run out
@@ -29,18 +32,26 @@ type patience struct {
 }
 
 func newPatience(s *session) *patience {
-	return &patience{session: s, slow: make(chan struct{}), left: s.recorder.system.startTimeout}
+	p := &patience{session: s, slow: make(chan struct{}), left: s.recorder.system.startTimeout}
+	p.busy.Store(true)
+	return p
 }
 
 // begin lets the time for the camera run out.
 func (p *patience) begin() {
+	p.busy.Store(false)
+	if p.endless {
+		return
+	}
 	p.since = time.Now()
 	p.timer = time.AfterFunc(p.left, func() { p.session.cancel(errNoVideo) })
 }
 
 // onDisk does something with the disk, while the camera's time stands still.
 func (p *patience) onDisk(do func() error) error {
-	if !p.end() {
+	p.busy.Store(true)
+	defer p.busy.Store(false)
+	if p.endless || !p.end() {
 		return do()
 	}
 	p.left -= time.Since(p.since)
@@ -67,6 +78,9 @@ func (p *patience) isSlow() bool {
 
 // end stops the time, and says whether it was not over.
 func (p *patience) end() bool {
+	if p.endless {
+		return true
+	}
 	inTime := p.timer != nil && p.timer.Stop()
 	p.timer = nil
 	return inTime

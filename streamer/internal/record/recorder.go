@@ -5,7 +5,8 @@
 // Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
 // each growing file has one that makes it durable and keeps space free (syncer.run, ended before the file is finished);
 // the Recorder has one that deletes by age each hour, one that retries recovery each minute and one that looks whether the
-// disk is there (ended by Close), and one while it keeps the past (ends by itself; Close waits for it).
+// disk is there (ended by Close), one for what is recorded by itself (keeper.run, which is the session's too; ended by
+// Close), and one while it keeps the past (ends by itself; Close waits for it).
 package record
 
 import (
@@ -39,8 +40,12 @@ type Options struct {
 	Place     *place.Place  // of the directory; nil: on whichever disk it is
 	PreRoll   time.Duration // how far before Start a recording begins, at most
 	Segment   time.Duration // a longer recording goes on in another file
+	Mode      Mode          // whether something is recorded by itself
+	PostRoll  time.Duration // how far behind a lease its recording ends
 	MaxBytes  int64         // of all recordings together; 0: no limit
-	MaxAge    time.Duration // older recordings are deleted; 0: never
+	MaxAge    time.Duration // older recordings by hand are deleted; 0: never
+	VisitAge  time.Duration // the same for those of visits
+	AlwaysAge time.Duration // and for what is recorded always
 	MinFree   int64         // bytes of the disk to leave free; 0: a tenth of it or 1 GiB, the larger
 	// ParameterSets gives those of the stream that have come up to now, perhaps before what the Source still has; nil: none.
 	ParameterSets func() h264.ParameterSets
@@ -50,7 +55,9 @@ type Options struct {
 	Boxes func() Boxes
 	// Beside opens a further Source, for what is read beside a recording; nil: as New's open does.
 	Beside func() Source
-	Log    *slog.Logger
+	// ByItself opens the Source of what is recorded by itself, one at a time; nil: as Beside.
+	ByItself func() Source
+	Log      *slog.Logger
 }
 
 // Status describes the file being written; while nothing is recorded, the last one.
@@ -71,14 +78,18 @@ type Recorder struct {
 	open     func() Source
 	system   system
 	space    *space
+	keeper   *keeper         // nil: nothing is recorded by itself
 	ctx      context.Context // ends at Close
 	cancel   context.CancelFunc
 	tasks    sync.WaitGroup // the goroutines that end with ctx
 	counters counters
 
-	// recovery is held while files that a crash left are recovered. A recording creates no file before it has held it.
+	// recovery is held while files that a crash left are recovered. A recording by hand creates no file before it has held
+	// it; one that begins by itself does not wait for gigabytes.
 	recovery sync.Mutex
-	// loggedFailures are the errors of recovery that were logged, by file name. recovery guards it.
+	// beginning is held while a file is created or renamed that grows, and while recovery looks which those are.
+	beginning sync.Mutex
+	// loggedFailures are the errors of recovery that were logged, by file name; "" is the directory. recovery guards it.
 	loggedFailures map[string]string
 	// unfinished says that there are files whose recovery may succeed later.
 	unfinished atomic.Bool
@@ -102,13 +113,22 @@ type Recorder struct {
 
 // New makes a Recorder that opens a Source for each recording. Close it.
 func New(options Options, open func() Source) *Recorder {
+	return newRecorder(options, open, realSystem(options.Place))
+}
+
+func newRecorder(options Options, open func() Source, on system) *Recorder {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{
-		options: options, open: open, system: realSystem(options.Place),
+		options: options, open: open, system: on,
 		ctx: ctx, cancel: cancel, loggedFailures: map[string]string{},
 	}
 	r.space = newSpace(options, &r.system)
-	for _, task := range []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk} {
+	tasks := []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk}
+	if options.Mode.isByItself() {
+		r.keeper = newKeeper(r)
+		tasks = append(tasks, r.keeper.run)
+	}
+	for _, task := range tasks {
 		r.tasks.Add(1)
 		go func() {
 			defer r.tasks.Done()
@@ -122,13 +142,14 @@ func New(options Options, open func() Source) *Recorder {
 // waits for it. Close ends it after the current file.
 func (r *Recorder) Recover() {
 	dir, err := r.system.openDirectory(r.options.Directory)
-	if err != nil {
-		r.options.Log.Error("cannot open the recordings directory", "error", err)
-		return
-	}
-	defer dir.Close()
 	r.recovery.Lock()
 	defer r.recovery.Unlock()
+	if err != nil {
+		r.logOnce("", "cannot open the recordings directory", err)
+		return
+	}
+	delete(r.loggedFailures, "")
+	defer dir.Close()
 	if !r.recording() { // a recording has done this itself, and its own file is not to be recovered
 		r.recoverFiles(dir)
 	}
@@ -163,7 +184,7 @@ func (r *Recorder) Start(label string) (filename string, err error) {
 	if !validLabel(label) {
 		return "", apierror.New(apierror.BadRequest, "filename must be 1 to 64 of A-Z a-z 0-9 . _ -")
 	}
-	s, err := r.begin(label)
+	s, err := r.begin(byHandPurpose{r, label})
 	if err != nil {
 		return "", err
 	}
@@ -176,7 +197,7 @@ func (r *Recorder) Start(label string) (filename string, err error) {
 }
 
 // begin makes the session that only one of several callers gets; it waits for one that is just stopping.
-func (r *Recorder) begin(label string) (*session, error) {
+func (r *Recorder) begin(p purpose) (*session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.session != nil && r.session.stopping {
@@ -193,7 +214,7 @@ func (r *Recorder) begin(label string) (*session, error) {
 	case r.session != nil:
 		return nil, apierror.New(apierror.AlreadyRecording, "%s is being recorded; stop it first", r.recordedName())
 	}
-	r.session = newSession(r, label)
+	r.session = newSession(r, p)
 	go r.session.run()
 	return r.session, nil
 }
@@ -302,6 +323,9 @@ func (r *Recorder) countFile(status Status) {
 
 // ended takes note that the session is over; err says why it ended by itself and is nil after Stop and Close.
 func (r *Recorder) ended(s *session, err error) {
+	if s.begun && err != nil {
+		r.options.Log.Error("recording ended", "error", err)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.session = nil

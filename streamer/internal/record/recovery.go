@@ -32,8 +32,10 @@ func (r *Recorder) retryRecovery() {
 // r.recovery must be held.
 func (r *Recorder) recoverFiles(dir *directory) {
 	r.unfinished.Store(false)
-	written := r.space.written() // before the files are listed: none is begun while this runs, and one may end
+	r.beginning.Lock()
+	written := r.space.written() // before the files are listed: none is begun meanwhile, and one may end
 	files, err := dir.Files()
+	r.beginning.Unlock()
 	if err != nil {
 		r.unfinished.Store(true)
 		r.options.Log.Error("cannot list the recordings", "error", err)
@@ -61,9 +63,14 @@ func (r *Recorder) logFailure(name string, err error) {
 	if !errors.Is(err, mp4.ErrForeign) { // a file that is no recording is not tried again
 		r.unfinished.Store(true)
 	}
+	r.logOnce(name, "cannot finish a recording of an earlier run", err, "name", name)
+}
+
+// logOnce logs why something of that name fails, once for each reason. r.recovery must be held.
+func (r *Recorder) logOnce(name, words string, err error, details ...any) {
 	if r.loggedFailures[name] != err.Error() {
 		r.loggedFailures[name] = err.Error()
-		r.options.Log.Error("cannot finish a recording of an earlier run", "name", name, "error", err)
+		r.options.Log.Error(words, append(details, "error", err)...)
 	}
 }
 

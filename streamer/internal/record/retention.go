@@ -32,7 +32,7 @@ func (r retention) without(victims []recording) retention {
 	return r
 }
 
-// victims returns those of the recordings (oldest first) that may go while so many bytes are missing. Each needs a
+// victims returns those of the recordings (in the order in which they go) that may go while so many bytes are missing. Each needs a
 // balance above zero. It must not be larger than that, unless room can be restored and the recordings have taken at
 // least half of what is missing themselves.
 func (r retention) victims(recordings []recording, missing int64) (victims []recording) {

@@ -26,8 +26,8 @@ type board struct {
 	t     testing.TB
 	disk  *modelDisk
 	space *space
-	begun bool   // a recording runs
-	name  string // of the file that grows, without .part; empty between files
+	begun map[kind]bool   // recordings that run
+	names map[kind]string // of the files that grow, without .part; none between files
 	at    time.Time
 
 	options       Options
@@ -37,7 +37,10 @@ type board struct {
 }
 
 func newBoard(t testing.TB, size int64, options Options) *board {
-	b := &board{t: t, disk: newModelDisk(size), at: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), options: options}
+	b := &board{
+		t: t, disk: newModelDisk(size), begun: map[kind]bool{}, names: map[kind]string{},
+		at: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), options: options,
+	}
 	b.options.Log = slog.New(slog.DiscardHandler)
 	b.disk.removed = b.removed
 	b.restart()
@@ -56,64 +59,110 @@ func (b *board) removed(name string, size int64) {
 	if b.gone > b.grown+b.largest {
 		b.t.Errorf("%d bytes were deleted, and only %d recorded", b.gone, b.grown)
 	}
+	b.wentFirst(name)
+}
+
+// wentFirst holds of a recording that is just deleted: of those that may go, none goes before it.
+func (b *board) wentFirst(name string) {
+	for other, file := range b.disk.files {
+		if !isRecording(other) || b.disk.files[other+pinSuffix] != nil || file.links > 1 {
+			continue
+		}
+		if kindOf(other).worth() < kindOf(name).worth() || kindOf(other) == kindOf(name) && other < name {
+			b.t.Errorf("%s went before %s", name, other)
+		}
+	}
 }
 
 // restart ends the recorder at any moment, as a power cut does, and finishes what was recorded.
 func (b *board) restart() {
-	b.finish()
-	b.begun = false
+	for _, k := range kinds {
+		b.stop(k)
+	}
 	b.space = newSpace(b.options, &system{})
 }
 
-// kept puts a recording of an earlier time on the disk.
-func (b *board) kept(size int64) string {
+// kinds are all of them.
+var kinds = []kind{byHand, visit, always}
+
+// stop ends the recording of a kind, as by /stop.
+func (b *board) stop(k kind) {
+	b.finish(k)
+	b.begun[k] = false
+}
+
+// kept puts a recording by hand of an earlier time on the disk.
+func (b *board) kept(size int64) string { return b.keptAs(byHand, size) }
+
+func (b *board) keptAs(k kind, size int64) string {
 	b.at = b.at.Add(time.Minute)
-	name := fileName(b.at, "", 1)
+	name := fileName(b.at, k.mark(), 1)
 	b.disk.put(name, size, b.at)
 	b.largest = max(b.largest, size)
 	return name
 }
 
-// record records so many bytes more; segment is how large files grow. It returns the error that ends the recording.
-func (b *board) record(bytes, segment int64) error {
+// record records so many bytes more by hand; segment is how large files grow. It returns the error that ends the recording.
+func (b *board) record(bytes, segment int64) error { return b.recordAs(byHand, bytes, segment) }
+
+func (b *board) recordAs(k kind, bytes, segment int64) error {
 	dir := &directory{b.disk}
-	if b.name != "" && b.disk.files[b.name+partSuffix].size >= segment {
-		b.finish()
+	if name := b.names[k]; name != "" && b.disk.files[name+partSuffix].size >= segment {
+		b.finish(k)
 	}
-	if b.name == "" {
+	if b.names[k] == "" {
 		_, err := b.space.count(dir)
-		if err := errors.Join(err, b.space.makeRoom(dir, "", 0, !b.begun)); err != nil {
-			b.begun = false
+		if err := errors.Join(err, b.space.makeRoom(dir, "", 0, !b.begun[k])); err != nil {
+			b.begun[k] = false
 			return err
 		}
-		b.at, b.begun = b.at.Add(time.Minute), true
-		b.name = fileName(b.at, "", 1)
-		b.disk.put(b.name+partSuffix, 0, b.at)
+		b.at, b.begun[k] = b.at.Add(time.Minute), true
+		b.names[k] = fileName(b.at, k.mark(), 1)
+		b.disk.put(b.names[k]+partSuffix, 0, b.at)
+		b.space.begins(b.names[k])
 	}
-	growing := b.disk.files[b.name+partSuffix]
+	growing := b.disk.files[b.names[k]+partSuffix]
 	growing.size += bytes
 	b.grown += bytes
-	if err := b.space.makeRoom(dir, b.name, growing.size, false); err != nil {
-		b.finish()
-		b.begun = false
+	if err := b.space.makeRoom(dir, b.names[k], growing.size, false); err != nil {
+		b.stop(k)
 		return err
 	}
 	return nil
 }
 
-// finish finishes the file that grows; its table takes a little more.
-func (b *board) finish() {
-	if b.name == "" {
+// finish finishes the file that grows of a kind; its table takes a little more.
+func (b *board) finish(k kind) {
+	name := b.names[k]
+	if name == "" {
 		return
 	}
-	file := b.disk.files[b.name+partSuffix]
-	delete(b.disk.files, b.name+partSuffix)
+	file := b.disk.files[name+partSuffix]
+	delete(b.disk.files, name+partSuffix)
 	table := min(1000+file.size/500, max(b.disk.free()-modelBlock, 0))
-	b.disk.put(b.name, file.size+table, b.at)
-	b.space.ended(b.name, file.size+table, 0)
+	b.disk.put(name, file.size+table, file.at)
+	b.space.ended(name, file.size+table, 0)
 	b.grown += table
 	b.largest = max(b.largest, file.size+table)
-	b.name = ""
+	b.names[k] = ""
+}
+
+// lease makes a visit's of what is recorded always: of the file that grows, and of a finished one.
+func (b *board) lease(random *rand.Rand) {
+	dir := &directory{b.disk}
+	if name := b.names[always]; kindOf(name) == always {
+		if err := b.space.rename(dir, name, namedAs(name, visit), partSuffix); err != nil {
+			b.t.Error(err)
+		}
+		b.names[always] = namedAs(name, visit)
+	}
+	if names := b.recordings(); len(names) > 0 {
+		if name := names[random.IntN(len(names))]; kindOf(name) == always {
+			if err := b.space.rename(dir, name, namedAs(name, visit), ""); err != nil {
+				b.t.Error(err)
+			}
+		}
+	}
 }
 
 // recordings are the names of the finished ones.
@@ -304,7 +353,36 @@ func TestMaxBytesDeletesNothingWhereThatDoesNotSuffice(t *testing.T) {
 	}
 }
 
-// Random histories: others, the owner, restarts, pins. What removed checks holds throughout.
+func TestWhatIsRecordedByItselfGoesFirstWhoeverNeedsTheRoom(t *testing.T) {
+	for _, grows := range kinds {
+		for limit, options := range map[string]Options{"min_free_bytes": {MinFree: gb}, "max_bytes": {MaxBytes: 90 * mb}} {
+			b := newBoard(t, 10*gb, options)
+			hand, pinned := b.kept(10*mb), b.keptAs(always, 10*mb)
+			b.disk.put(pinned+pinSuffix, 0, b.at)
+			visits := []string{b.keptAs(visit, 10*mb), b.keptAs(visit, 10*mb)}
+			rings := []string{b.keptAs(always, 10*mb), b.keptAs(always, 10*mb)}
+			if options.MinFree > 0 {
+				b.disk.others = b.disk.free() - gb
+			}
+			var order []string
+			removed := b.disk.removed
+			b.disk.removed = func(name string, size int64) {
+				removed(name, size)
+				order = append(order, name)
+			}
+			for range 75 {
+				if err := b.recordAs(grows, mb, gb); err != nil {
+					t.Fatal(grows, limit, err)
+				}
+			}
+			if want := append(append(rings, visits...), hand); !slices.Equal(order, want) {
+				t.Errorf("%s grows, %s: %v went, want %v", grows, limit, order, want)
+			}
+		}
+	}
+}
+
+// Random histories: others, the owner, restarts, pins, leases. What removed checks holds throughout.
 func TestRetentionHoldsItsPromisesInRandomHistories(t *testing.T) {
 	for seed := range *histories {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -315,7 +393,7 @@ func TestRetentionHoldsItsPromisesInRandomHistories(t *testing.T) {
 			for range 2000 {
 				liveOn(b, random)
 				gone := b.gone
-				err := b.record(random.Int64N(disk/1000), segment)
+				err := b.recordAs(kinds[random.IntN(len(kinds))], random.Int64N(disk/1000), segment)
 				if err != nil {
 					if b.gone > gone {
 						t.Errorf("%d bytes were deleted, and then: %v", b.gone-gone, err)
@@ -333,7 +411,7 @@ func TestRetentionHoldsItsPromisesInRandomHistories(t *testing.T) {
 
 // liveOn lets something happen that recordings have no part in.
 func liveOn(b *board, random *rand.Rand) {
-	switch names := b.recordings(); random.IntN(40) {
+	switch names := b.recordings(); random.IntN(44) {
 	case 0:
 		b.disk.others = random.Int64N(b.disk.others + b.disk.free() + 1)
 	case 1:
@@ -343,8 +421,9 @@ func liveOn(b *board, random *rand.Rand) {
 	case 3:
 		b.restart()
 	case 4:
-		b.finish() // as by /stop
-		b.begun = false
+		b.stop(kinds[random.IntN(len(kinds))])
+	case 7:
+		b.lease(random)
 	case 5:
 		if len(names) > 0 {
 			b.disk.put(names[random.IntN(len(names))]+pinSuffix, 0, b.at)

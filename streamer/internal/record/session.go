@@ -17,11 +17,11 @@ const maxFreshAge = 2 * time.Second
 // errStopped is the cause of a session that ends because it was told to.
 var errStopped = errors.New("stopped")
 
-// session is one recording, from Start to Stop, in one file after another. Its fields belong to its goroutine unless
+// session is one recording, from its start to its end, in one file after another. Its fields belong to its goroutine unless
 // they say otherwise.
 type session struct {
 	recorder *Recorder
-	label    string
+	purpose  purpose
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	stopping bool          // guarded by recorder.mu: Stop has taken this session
@@ -51,10 +51,10 @@ type session struct {
 	maxFile  int64  // bytes that the disk takes in a file; 0: not known yet
 }
 
-func newSession(r *Recorder, label string) *session {
+func newSession(r *Recorder, p purpose) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := &session{
-		recorder: r, label: label, ctx: ctx, cancel: cancel, clock: wallClock{now: r.system.now},
+		recorder: r, purpose: p, ctx: ctx, cancel: cancel, clock: wallClock{now: r.system.now},
 		started: make(chan struct{}), done: make(chan struct{}),
 	}
 	s.late = newPatience(s)
@@ -66,11 +66,9 @@ func (s *session) run() {
 	defer s.cancel(nil)
 	err := s.record()
 	s.err = err
-	s.recorder.ended(s, err)
+	s.purpose.ended(s, err)
 	if !s.begun {
 		s.answerStart("", s.startError(err))
-	} else if err != nil {
-		s.recorder.options.Log.Error("recording ended", "error", err)
 	}
 }
 
@@ -96,11 +94,9 @@ func (s *session) record() error {
 	}
 	defer dir.Close()
 	s.dir = dir
-	s.recorder.recovery.Lock()
-	s.recorder.recoverFiles(dir)
-	s.recorder.recovery.Unlock()
+	s.purpose.prepare(dir)
 
-	s.source = s.recorder.open()
+	s.source = s.purpose.open()
 	defer s.source.Close()
 	s.boxes = s.recorder.openBoxes()
 	defer s.boxes.close()
@@ -109,7 +105,7 @@ func (s *session) record() error {
 	s.idle = newIdleContext(s.ctx, s.recorder.system.idleLimit)
 	defer s.idle.stop()
 	// Where there is nothing to rewind to, Next waits for the first frame.
-	_ = s.source.Rewind(s.recorder.options.PreRoll)
+	_ = s.source.Rewind(s.purpose.back())
 	s.skipped = s.source.Skipped()
 	s.sets = s.recorder.knownSets()
 	err = s.copyUnits()
@@ -159,7 +155,7 @@ func (s *session) drop(frames uint64) {
 func (s *session) report(au h264.AccessUnit) {
 	begins := !s.begun && s.fresh(au) && s.late.end()
 	if s.begun || begins {
-		s.recorder.progress(s.status())
+		s.purpose.progress(s, s.status())
 	}
 	if begins {
 		s.answerStart(s.segment.name, nil)
@@ -183,15 +179,24 @@ func (s *session) next() (h264.AccessUnit, error) {
 		return au, s.stopsBefore(au)
 	case s.idle.ctx.Err() != nil:
 		s.idle.reset() // and wait again
-		return au, errIdle
+		return au, s.idleError()
 	default:
 		return au, apierror.New(apierror.NoVideo, "The camera's video cannot be read; see the camera's state").WithReason("Camera unreadable").WithCause(err)
 	}
 }
 
-// stopsBefore returns errStopped for the first access unit after Stop: those that were still in the ring are written.
+// idleError is errIdle, or errStopped where the recording is over though no frame comes to show it.
+func (s *session) idleError() error {
+	if _, now := s.recorder.system.now(); s.purpose.isOver(now) {
+		return errStopped
+	}
+	return errIdle
+}
+
+// stopsBefore returns errStopped for the first access unit after the end: those that were still in the ring are written.
 func (s *session) stopsBefore(au h264.AccessUnit) error {
-	if stop := s.stopNS.Load(); stop != 0 && published(au) > stop {
+	at := published(au)
+	if stop := s.stopNS.Load(); stop != 0 && at > stop || s.purpose.isOver(at) {
 		return errStopped
 	}
 	return nil
@@ -200,7 +205,7 @@ func (s *session) stopsBefore(au h264.AccessUnit) error {
 // add writes an access unit into the file that it belongs to.
 func (s *session) add(au h264.AccessUnit) error {
 	au = withSets(&s.sets, au)
-	if s.segment != nil && (s.segment.endsBefore(&s.sets, au, s.recorder.options.Segment) || s.awaitsTooLong(au)) {
+	if s.segment != nil && (s.segment.endsBefore(&s.sets, au, s.purpose.longest()) || s.awaitsTooLong(au)) {
 		if err := s.closeSegment(); err != nil {
 			return err
 		}
@@ -265,11 +270,15 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 	if s.maxFile == 0 {
 		s.maxFile = s.dir.MaxFile()
 	}
-	segment, err := createSegment(s.dir, s.label, s.clock.at(au.CaptureNS), sets, au, s.maxFile)
+	s.recorder.beginning.Lock()
+	segment, err := createSegment(s.dir, s.purpose.label(au.CaptureNS), s.clock.at(au.CaptureNS), sets, au, s.maxFile)
+	if err == nil {
+		space.begins(segment.name)
+	}
+	s.recorder.beginning.Unlock()
 	if err != nil {
 		return diskError(err)
 	}
-	space.begins(segment.name)
 	s.segment = segment
 	if isNew {
 		s.recorder.sayLacks(s.dir, segment.name)
@@ -295,7 +304,7 @@ func (s *session) closeSegment() error {
 	s.drop(uint64(written - segment.mp4.Samples())) // those that made room for the table
 	status := segment.status()
 	status.Dropped = s.dropped
-	s.recorder.closedFile(status)
+	s.purpose.finished(s, segment, status)
 	return diskError(err)
 }
 

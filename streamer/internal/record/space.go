@@ -1,7 +1,6 @@
 package record
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -25,7 +24,7 @@ type space struct {
 	system   *system
 	maxBytes int64
 	minFree  int64
-	maxAge   time.Duration
+	ages     ages
 	log      *slog.Logger
 
 	// mu guards what follows, and lets one goroutine at a time delete.
@@ -42,7 +41,8 @@ type space struct {
 
 func newSpace(o Options, system *system) *space {
 	return &space{
-		path: o.Directory, system: system, maxBytes: o.MaxBytes, minFree: o.MinFree, maxAge: o.MaxAge, log: o.Log,
+		path: o.Directory, system: system, maxBytes: o.MaxBytes, minFree: o.MinFree, log: o.Log,
+		ages:    ages{byHand: o.MaxAge, visit: o.VisitAge, always: o.AlwaysAge},
 		growing: map[string]int64{},
 	}
 }
@@ -50,6 +50,7 @@ func newSpace(o Options, system *system) *space {
 // recording is a finished file.
 type recording struct {
 	name   string
+	kind   kind
 	size   int64
 	links  uint64    // how many names the file has
 	ended  time.Time // by its time of modification
@@ -64,9 +65,9 @@ func (r recording) frees() int64 {
 	return r.size
 }
 
-// makeRoom deletes the oldest recordings where the limits are exceeded. The file of that name has grown to so many bytes;
-// an empty name: none has yet. It fails with RecordingFailed where the recording must end, or must not begin: then nothing
-// has been deleted for it.
+// makeRoom deletes recordings where the limits are exceeded, by kind and then the oldest. The file of that name has grown
+// to so many bytes; an empty name: none has yet. It fails with RecordingFailed where the recording must end, or must not
+// begin: then nothing has been deleted for it.
 func (s *space) makeRoom(dir *directory, name string, bytes int64, begins bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -344,7 +345,7 @@ func (s *space) enter(dir *directory) (isNew bool, err error) {
 	return true, nil
 }
 
-// list lists the finished recordings, oldest first, and counts them. mu must be held.
+// list lists the finished recordings in the order in which they go, and counts them. mu must be held.
 func (s *space) list(dir *directory) ([]recording, error) {
 	files, err := dir.Files()
 	if err != nil {
@@ -356,29 +357,26 @@ func (s *space) list(dir *directory) ([]recording, error) {
 	return recordings, nil
 }
 
-// finishedIn returns the finished ones, oldest first, without one that is just getting its name: it still counts as growing.
-// mu must be held.
+// finishedIn returns the finished ones, in the order in which they go, without one that is just getting its name: it still
+// counts as growing. mu must be held.
 func (s *space) finishedIn(files []fs.FileInfo) []recording {
 	return slices.DeleteFunc(recordingsIn(files), func(r recording) bool { _, grows := s.growing[r.name]; return grows })
 }
 
-// recordingsIn returns the finished ones, oldest first.
+// recordingsIn returns the finished ones, in the order in which they go.
 func recordingsIn(files []fs.FileInfo) (found []recording) {
 	pins := map[string]bool{}
 	for _, info := range files {
 		if name, isPin := strings.CutSuffix(info.Name(), pinSuffix); isPin {
 			pins[name] = true
 		} else if isRecording(info.Name()) {
-			found = append(found, recording{info.Name(), info.Size(), linksOf(info), info.ModTime(), false})
+			found = append(found, recording{info.Name(), kindOf(info.Name()), info.Size(), linksOf(info), info.ModTime(), false})
 		}
 	}
 	for i := range found {
 		found[i].pinned = pins[found[i].name]
 	}
-	slices.SortFunc(found, func(a, b recording) int {
-		// Not by the local time in the name, which comes twice where summer time ends.
-		return cmp.Or(a.ended.Compare(b.ended), cmp.Compare(a.name, b.name))
-	})
+	slices.SortFunc(found, recording.goesBefore)
 	return found
 }
 

@@ -109,6 +109,43 @@ func TestRecordingsOlderThanTheMaximumAgeAreDeleted(t *testing.T) {
 	}
 }
 
+func TestEachKindIsDeletedByItsOwnAge(t *testing.T) {
+	day := 24 * time.Hour
+	now := time.Date(2025, 11, 20, 12, 0, 0, 0, time.Local)
+	for name, c := range map[string]struct {
+		hand, visit, always time.Duration
+		left                []string
+	}{
+		"as by default":    {0, 30 * day, 2 * day, []string{"", "~visit"}},
+		"all without end":  {0, 0, 0, []string{"", "~always", "~visit"}},
+		"by hand for less": {4 * day, 0, 6 * day, []string{"~always", "~visit"}},
+		"visits for less":  {0, 4 * day, 0, []string{"", "~always"}},
+	} {
+		r := newHarness(t, func(o *Options) { o.MaxAge, o.VisitAge, o.AlwaysAge = c.hand, c.visit, c.always })
+		var want []string
+		for _, k := range kinds {
+			file := fileName(now.Add(-5*day), k.mark(), 1)
+			r.write(file, 1000)
+			r.write(fileName(now.Add(-6*day), k.mark(), 1), 1000) // which is pinned
+			r.write(fileName(now.Add(-6*day), k.mark(), 1)+pinSuffix, 0)
+			for _, aged := range []string{file, fileName(now.Add(-6*day), k.mark(), 1)} {
+				if err := os.Chtimes(r.path(aged), now.Add(-5*day), now.Add(-5*day)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if slices.Contains(c.left, k.mark()) {
+				want = append(want, file)
+			}
+		}
+		r.space.deleteOld(now)
+		left := slices.DeleteFunc(r.files(), func(name string) bool { return strings.Contains(name, "20251114") })
+		slices.Sort(want)
+		if !slices.Equal(left, want) || len(r.files()) != len(want)+6 {
+			t.Errorf("%s: %v are left, want %v and those that are pinned", name, left, want)
+		}
+	}
+}
+
 func TestARecordingFromBeforeTheClockWasSetIsNotDeletedByAge(t *testing.T) {
 	r := newHarness(t, func(o *Options) { o.MaxAge = 48 * time.Hour })
 	start := time.Date(1970, 1, 1, 0, 1, 0, 0, time.UTC)

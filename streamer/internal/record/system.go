@@ -18,6 +18,8 @@ type system struct {
 	startTimeout time.Duration                               // how long Start waits for the camera
 	diskTimeout  time.Duration                               // and for the disk
 	pastTimeout  time.Duration                               // how long one looks for a picture that is said to be in the ring
+	retryFirst   time.Duration                               // after a failure, until what is recorded by itself is tried again
+	retryMost    time.Duration                               // the same, after one failure upon another
 	stopTimeout  time.Duration                               // how long Stop waits for the first frame that no longer belongs to the recording
 }
 
@@ -31,6 +33,8 @@ func realSystem(where *place.Place) system {
 		startTimeout: startTimeout,
 		diskTimeout:  diskTimeout,
 		pastTimeout:  time.Second / 2,
+		retryFirst:   2 * time.Second,
+		retryMost:    time.Minute,
 		stopTimeout:  time.Second / 2,
 	}
 }

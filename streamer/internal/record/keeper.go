@@ -1,0 +1,263 @@
+package record
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Mode is the configuration's recording.mode.
+type Mode string
+
+// What is recorded by itself.
+const (
+	Manual Mode = "manual" // nothing
+	Visits Mode = "visits" // while somebody has a lease
+	Always Mode = "always" // all there is; what a lease touches counts as a visit's
+)
+
+func (m Mode) isByItself() bool { return m == Visits || m == Always }
+
+// kind is that of what the mode records without a lease, or with the first one.
+func (m Mode) kind() kind {
+	if m == Always {
+		return always
+	}
+	return visit
+}
+
+// longestAlways bounds a file of the mode always: a lease keeps a whole one.
+const longestAlways = 10 * time.Minute
+
+// ByItself is the Status of what is recorded by itself.
+type ByItself struct {
+	Status
+	Kind string `json:"kind"` // visit or always: that of the file
+}
+
+// keeper records by itself, one session after another, whatever ends them. It is the purpose of these, and its goroutine
+// (run) is theirs.
+type keeper struct {
+	recorder *Recorder
+	again    chan struct{} // after a failure: it may be over
+	said     string        // why it failed, as the log has it; empty: it does not. The goroutine's
+
+	mu      sync.Mutex    // guards what follows. It is never held while waiting
+	changed chan struct{} // closed, and made anew, with each change that somebody may wait for
+	lease   lease
+	from    uint64   // CLOCK_MONOTONIC from which on the next session records, as far as the ring holds it; 0: from now
+	session *session // nil between two
+	ending  bool     // the session takes no more
+	failure error    // of the last session; nil: it did not fail, or the next one is under way
+	status  Status
+	files   []*keptFile // the newest, the newest last
+}
+
+func newKeeper(r *Recorder) *keeper {
+	return &keeper{recorder: r, again: make(chan struct{}, 1), changed: make(chan struct{})}
+}
+
+// run records until the Recorder is closed.
+func (k *keeper) run() {
+	delay := k.recorder.system.retryFirst
+	for k.waitUntilWanted() {
+		began := time.Now()
+		if !k.record() {
+			delay = k.recorder.system.retryFirst
+			continue
+		}
+		if time.Since(began) > k.recorder.system.retryMost {
+			delay = k.recorder.system.retryFirst
+		}
+		k.waitToTry(delay)
+		delay = min(2*delay, k.recorder.system.retryMost)
+	}
+}
+
+// waitUntilWanted waits until something is to be recorded; false: the Recorder is closed.
+func (k *keeper) waitUntilWanted() bool {
+	for {
+		k.mu.Lock()
+		wanted := k.recorder.options.Mode == Always || !k.lease.isOver(k.now())
+		changed := k.changed
+		k.mu.Unlock()
+		if ended := k.recorder.ctx.Err() != nil; wanted || ended {
+			return !ended
+		}
+		select {
+		case <-changed:
+		case <-k.recorder.ctx.Done():
+		}
+	}
+}
+
+// record runs one session, and says whether it failed.
+func (k *keeper) record() (failed bool) {
+	s := newSession(k.recorder, k)
+	s.late.endless = true
+	k.mu.Lock()
+	k.session, k.failure = s, nil
+	k.mu.Unlock()
+	defer context.AfterFunc(k.recorder.ctx, func() { s.cancel(errStopped) })()
+	s.run()
+	return s.err != nil
+}
+
+// waitToTry waits, or until what was in the way may be gone.
+func (k *keeper) waitToTry(delay time.Duration) {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-k.again:
+	case <-k.recorder.ctx.Done():
+	}
+}
+
+// tryAgain says that what was in the way may be gone.
+func (k *keeper) tryAgain() {
+	select {
+	case k.again <- struct{}{}:
+	default:
+	}
+}
+
+// now is CLOCK_MONOTONIC.
+func (k *keeper) now() uint64 {
+	_, now := k.recorder.system.now()
+	return now
+}
+
+// prepare has nothing to do: recovery may take longer than the ring holds what came, and knows which files are written.
+func (k *keeper) prepare(*directory) {}
+
+func (k *keeper) open() Source {
+	if open := k.recorder.options.ByItself; open != nil {
+		return open()
+	}
+	return k.recorder.openBeside()
+}
+
+func (k *keeper) back() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if now := k.now(); k.from != 0 && now > k.from {
+		return time.Duration(now - k.from)
+	}
+	return 0
+}
+
+func (k *keeper) longest() time.Duration {
+	if k.recorder.options.Mode == Always {
+		return min(longestAlways, k.recorder.options.Segment)
+	}
+	return k.recorder.options.Segment
+}
+
+func (k *keeper) label(captureNS uint64) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.lease.isOver(captureNS) {
+		return k.recorder.options.Mode.kind().mark()
+	}
+	return visit.mark()
+}
+
+func (k *keeper) isOver(publishedNS uint64) bool {
+	if k.recorder.options.Mode == Always {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	// From here on a lease begins another recording. What a writer dates into the future was published by now.
+	k.ending = k.ending || k.lease.isOver(min(publishedNS, k.now()))
+	return k.ending
+}
+
+func (k *keeper) progress(s *session, status Status) {
+	k.mu.Lock()
+	k.status = status
+	file := k.newestFile()
+	if file == nil || !file.grows || file.firstNS != s.segment.first.CaptureNS {
+		file = &keptFile{name: s.segment.name, firstNS: s.segment.first.CaptureNS, grows: true}
+		k.addFile(file)
+		k.announce()
+	}
+	file.lastNS = s.segment.last.CaptureNS
+	due := k.dueFiles()
+	k.mu.Unlock()
+	k.sayWell()
+	k.renameFiles(s, due)
+}
+
+func (k *keeper) finished(s *session, file *segment, status Status) {
+	k.recorder.countFile(status)
+	k.mu.Lock()
+	k.status = status
+	if newest := k.newestFile(); newest != nil && newest.grows {
+		newest.name, newest.grows, newest.failed = file.name, false, false
+		k.from = newest.lastNS // where the next session goes on, if this one fails
+	}
+	due := k.dueFiles()
+	k.mu.Unlock()
+	k.renameFiles(s, due)
+}
+
+func (k *keeper) ended(_ *session, err error) {
+	k.mu.Lock()
+	k.session, k.ending, k.failure = nil, false, err
+	k.status.Recording = false
+	if err != nil {
+		k.status.Reason, k.status.Error = reasonOf(err)
+	}
+	message := k.status.Error
+	k.announce()
+	k.mu.Unlock()
+	if err != nil && message != k.said { // once, however often it is tried
+		k.said = message
+		k.recorder.options.Log.Error("recording by itself ended; it is tried again and again", "error", err)
+	}
+}
+
+// sayWell says that what was in the way is gone.
+func (k *keeper) sayWell() {
+	if k.said != "" {
+		k.said = ""
+		k.recorder.options.Log.Info("recording by itself goes on")
+	}
+}
+
+// announce wakes who waits for a change. mu must be held.
+func (k *keeper) announce() {
+	close(k.changed)
+	k.changed = make(chan struct{})
+}
+
+// growing is the state of the file that grows; zero where none does.
+func (k *keeper) growing() Status {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if newest := k.newestFile(); newest != nil && newest.grows {
+		return k.status
+	}
+	return Status{}
+}
+
+// ByItself is the state of what is recorded by itself at this moment; nil in the mode manual.
+func (r *Recorder) ByItself() *ByItself {
+	k := r.keeper
+	if k == nil {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	status := k.status
+	if missing := r.missing.Load(); missing != nil && !status.Recording {
+		status.Reason, status.Error = missing.Reason, missing.Message
+	}
+	of := kindOf(status.Filename)
+	if of == byHand { // there has been no file yet
+		of = r.options.Mode.kind()
+	}
+	return &ByItself{status, string(of)}
+}
