@@ -136,6 +136,7 @@ def check_services(config: Config) -> Iterator[Finding]:
     yield check_port("streamer port", streamer_runs, "streamer.port", config.streamer.host, config.streamer.port)
     yield check_port("media port", streamer_runs, "webrtc.udp_port", *udp)
     yield from streamer_faults(health or b"{}")
+    yield from by_itself_trouble(health or b"{}")
 
 
 def streamer_faults(health: bytes) -> Iterator[Finding]:
@@ -143,6 +144,16 @@ def streamer_faults(health: bytes) -> Iterator[Finding]:
     try:
         for fault in json.loads(health).get("faults", []):
             yield Finding(Sign.BROKEN, "files", str(fault))
+    except (ValueError, AttributeError, TypeError):
+        return  # another program has the port
+
+
+def by_itself_trouble(health: bytes) -> Iterator[Finding]:
+    """Why nothing is recorded by itself though it is to be, with the remedy; of a missing disk the faults say it."""
+    try:
+        found = json.loads(health).get("by_itself") or {}
+        if found.get("error") and found.get("reason") != Code.DISK_NOT_MOUNTED.value:
+            yield Finding(Sign.BROKEN, "recording", f"nothing is recorded by itself: {found['error']}")
     except (ValueError, AttributeError, TypeError):
         return  # another program has the port
 

@@ -55,6 +55,26 @@ def test_it_reports_what_the_streamer_says_is_damaged(health, said):
 
 
 @pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        (
+            b'{"by_itself":{"recording":false,"error":"The disk is full; delete recordings","reason":"Disk full"}}',
+            ["nothing is recorded by itself: The disk is full; delete recordings"],
+        ),
+        (b'{"by_itself":{"error":"is not there; mount it","reason":"Disk not mounted"}}', []),
+        (b'{"by_itself":{"recording":true,"error":"","reason":""}}', []),
+        (b'{"by_itself":null}', []),
+        (b'{"by_itself":[1]}', []),
+        (b"{}", []),
+        (b"[]", []),
+        (b"<html>", []),
+    ],
+)
+def test_it_reports_why_nothing_is_recorded_by_itself(health, said):
+    assert [finding.words for finding in doctor.by_itself_trouble(health)] == said
+
+
+@pytest.mark.parametrize(
     ("health", "is_missing"),
     [
         (b'{"recording_reason":"Disk not mounted"}', True),
