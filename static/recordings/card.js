@@ -9,6 +9,7 @@ import { urlOf } from "./library.js";
 /** @typedef {import("./thumbnails.js").Thumbnails} Thumbnails */
 
 const STATES = /** @type {const} */ ({ recording: "recordings.recording", unfinished: "recordings.unfinished" });
+const KINDS = /** @type {const} */ ({ visit: "recordings.kind.visit", always: "recordings.kind.always" });
 
 /** One recording in the grid: a link to its film, which the page opens in its player. */
 export class Card {
@@ -20,6 +21,7 @@ export class Card {
   #thumb = make("span", "thumb");
   #time = make("span", "time");
   #length = make("span", "length");
+  #kind = make("span", "kind");
   /** @type {Recording} */
   recording;
 
@@ -36,7 +38,7 @@ export class Card {
     this.link.className = "open";
     this.link.href = urlOf(recording.name);
     this.link.draggable = false;
-    this.link.append(this.#thumb, this.#time, " ", this.#length);
+    this.link.append(this.#thumb, this.#time, " ", this.#length, this.#kind);
     this.element.append(this.link);
     thumbnails.show(this.#thumb, recording.name);
     this.show(recording);
@@ -44,15 +46,17 @@ export class Card {
 
   /** @param {Recording} recording as it is now */
   show(recording) {
-    const { state, pinned, start, duration } = recording;
+    const { state, pinned, kind, start, duration } = recording;
     const length = state === "complete" ? clock(duration) : this.#messages.text(STATES[state]);
-    const said = [this.#dates.date(start), this.#dates.time(start), length, pinned ? this.#messages.text("recordings.pinned") : ""];
+    const byItself = kind === "hand" ? "" : this.#messages.text(KINDS[kind]);
+    const said = [this.#dates.date(start), this.#dates.time(start), length, byItself, pinned ? this.#messages.text("recordings.pinned") : ""];
     this.recording = recording;
     this.element.dataset.state = state;
     this.element.classList.toggle("pinned", pinned);
     setText(this.#time, this.#dates.time(start));
     setText(this.#length, length);
-    this.link.setAttribute("aria-label", said.join(" ").trim());
+    setText(this.#kind, byItself);
+    this.link.setAttribute("aria-label", said.filter(Boolean).join(" "));
   }
 
   /** @param {boolean | null} chosen null: nothing is chosen now */

@@ -14,6 +14,7 @@ const NOTHING = { total: 0, used: 0, free: 0, thumbnails: false, today: "" };
 export const MOST_AT_ONCE = 500;
 
 /** @typedef {"complete" | "recording" | "unfinished"} RecordingState */
+/** @typedef {"hand" | "visit" | "always"} RecordingKind who wanted it */
 /**
  * @typedef {object} Recording one of GET /api/recordings (docs/http-api.md)
  * @property {string} name
@@ -25,15 +26,25 @@ export const MOST_AT_ONCE = 500;
  * @property {number | null} width pixels
  * @property {number | null} height
  * @property {boolean} pinned
+ * @property {RecordingKind} kind
  * @property {RecordingState} state
  */
 /** @typedef {{day: string, count: number}} Day */
 /** @typedef {{name: string, error: string, message: string}} Failure */
-/** @typedef {"" | "kept=yes" | "kept=no"} Filter what of the recordings is shown; a part of the server's query */
+/** @typedef {"" | "kept=yes" | "kept=no" | "kind=hand" | "kind=visit" | "kind=always"} Filter what of the recordings is shown; a part of the server's query */
 
 /** @param {string} name of a recording */
 export function urlOf(name) {
   return `${LIST}/${encodeURIComponent(name)}`;
+}
+
+/**
+ * Whether two names are the same recording's: what is recorded always may become a visit's.
+ * @param {string} name
+ * @param {string | undefined} other
+ */
+export function areSame(name, other) {
+  return name.replace("~always", "~visit") === other?.replace("~always", "~visit");
 }
 
 /**
@@ -132,7 +143,7 @@ export class Library extends EventTarget {
    */
   async neighbour({ day, name }, step) {
     const all = this.#rows.get(day) ?? (await this.load(day));
-    for (let at = all.findIndex((row) => row.name === name) + step; all[at]; at += step) {
+    for (let at = all.findIndex((row) => areSame(row.name, name)) + step; all[at]; at += step) {
       if (!this.#hidden.has(all[at].name)) return all[at];
     }
     const others = this.days.filter((each) => (step > 0 ? each.day < day : each.day > day));
@@ -146,7 +157,7 @@ export class Library extends EventTarget {
     const [, year, month, date] = /(\d{4})(\d\d)(\d\d)-/.exec(name) ?? [];
     const near = (/** @type {string} */ day) => Math.abs(Date.parse(day) - Date.parse(`${year}-${month}-${date}`)) <= 86_400_000;
     for (const { day } of this.days.filter(({ day }) => near(day))) {
-      const found = (await this.load(day)).find((row) => row.name === name);
+      const found = (await this.load(day)).find((row) => areSame(row.name, name));
       if (found) return found;
     }
     return null;

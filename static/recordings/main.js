@@ -7,7 +7,7 @@ import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
 import { Dates } from "./dates.js";
 import { Days } from "./days.js";
-import { Library } from "./library.js";
+import { areSame, Library } from "./library.js";
 import { Removal } from "./removal.js";
 import { Thumbnails } from "./thumbnails.js";
 import { Toast } from "./toast.js";
@@ -140,7 +140,7 @@ class Page {
     this.thumbnails.fromServer = thumbnails;
     this.#days.show();
     this.#selection?.follow();
-    this.#player?.show(this.library.rows(this.#player.recording?.day ?? "")?.find(({ name }) => name === this.#player?.recording?.name));
+    this.#player?.show(this.library.rows(this.#player.recording?.day ?? "")?.find(({ name }) => areSame(name, this.#player?.recording?.name)));
     if (this.#calendar?.isOpen) this.#calendar.follow(days);
     if (!days.length || this.library.rows(days[0].day)) byId("days").setAttribute("aria-busy", "false"); // the shape is known
     byId("tools").hidden = !total;

@@ -2,7 +2,7 @@ import { setText } from "../lib/dom.js";
 import { clock, megabytes } from "../lib/format.js";
 import { make } from "../lib/make.js";
 import { ICONS, iconButton, name as setName } from "./icons.js";
-import { urlOf } from "./library.js";
+import { areSame, urlOf } from "./library.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./dates.js").Dates} Dates */
@@ -91,7 +91,7 @@ export class Player {
 
   /** What is known of it now, or of another one. @param {Recording | undefined} recording */
   show(recording) {
-    if (!recording || recording.name !== this.#recording?.name) return;
+    if (!recording || !areSame(recording.name, this.#recording?.name)) return;
     this.#recording = recording;
     const when = this.#dates.moment(recording.start);
     const { state, pinned, name, size, duration } = recording;

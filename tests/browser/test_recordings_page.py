@@ -658,3 +658,35 @@ def test_the_page_weighs_less_than_50_kb_compressed(page: Page) -> None:
     )
     assert len(urls) > 10
     assert sum(len(gzip.compress(page.request.get(url).body())) for url in urls) < 50_000
+
+
+def mark(file: Path, kind: str) -> Path:
+    """Make it a recording of that kind."""
+    return file.rename(file.with_name(f"{file.stem}~{kind}.mp4"))
+
+
+def test_a_card_says_who_wanted_the_recording_and_the_page_shows_one_kind_alone(
+    system: DemoSystem, folder: Path, new_page: NewPage
+) -> None:
+    first, second, third, _ = sorted(folder.iterdir(), reverse=True)
+    always, visit = mark(first, "always"), mark(second, "visit")
+    page = open_page(new_page(base_url=system.url))
+    assert page.locator(".card .kind").all_inner_texts() == ["常時", "来訪", "", ""]
+    assert "来訪" in (page.locator(f"{CARD} .open").nth(1).get_attribute("aria-label") or "")
+    for kind, names in (("visit", {visit.name}), ("always", {always.name}), ("hand", None)):
+        page.locator("#filter").select_option(f"kind={kind}")
+        expect(page.locator(".card")).to_have_count(len(names or "12"))
+        assert names is None or set(shown(page)) == names
+    assert third.name in shown(page)
+
+
+def test_what_has_become_a_visits_is_played_by_the_address_that_it_had(
+    system: DemoSystem, folder: Path, new_page: NewPage
+) -> None:
+    newest = mark(max(folder.iterdir()), "always")
+    page = new_page(base_url=system.url)
+    visit = newest.rename(newest.with_name(newest.name.replace("~always", "~visit")))
+    page.goto(f"/recordings#{newest.name}")
+    video = page.locator(".player video")
+    expect(video).to_have_attribute("src", re.compile(re.escape(visit.name)))
+    page.wait_for_function("() => document.querySelector('.player video').readyState > 0")

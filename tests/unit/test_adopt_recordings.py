@@ -35,7 +35,16 @@ def state(path):
 
 
 @pytest.mark.parametrize(
-    "name", [NAME, f"{NAME}.part", f"{NAME}.pin", "petcam_20260101-000000_kitchen-2.mp4", ".petcam-space"]
+    "name",
+    [
+        NAME,
+        f"{NAME}.part",
+        f"{NAME}.pin",
+        "petcam_20260101-000000_kitchen-2.mp4",
+        "petcam_20260101-000000~visit.mp4",
+        "petcam_20260101-000000~always-2.mp4.part",
+        ".petcam-space",
+    ],
 )
 def test_what_has_a_recordings_name_becomes_petcams_and_readable_for_both_services(script, tmp_path, name):
     make(tmp_path / name)
@@ -44,7 +53,9 @@ def test_what_has_a_recordings_name_becomes_petcams_and_readable_for_both_servic
     assert script.adopt_all(str(tmp_path), *PETCAM) == 0
 
 
-@pytest.mark.parametrize("name", ["cat.mp4", "petcam_20260101-000000.mp4.bak", "petcam_holiday.mp4", "xpetcam_1.mp4"])
+@pytest.mark.parametrize(
+    "name", ["cat.mp4", f"{NAME}.bak", "petcam_holiday.mp4", "xpetcam_1.mp4", "petcam_20260101-000000~x.mp4"]
+)
 def test_other_files_stay_as_they_are(script, tmp_path, name):
     make(tmp_path / name)
     assert script.adopt_all(str(tmp_path), *PETCAM) == 0

@@ -19,9 +19,9 @@ from itertools import islice
 from typing import BinaryIO
 
 from petcam.errors import Code, PetcamError
-from petcam.web.recordings.files import open_finished_or_growing, start_of
+from petcam.web.recordings.files import exists, name_now, open_finished_or_growing, start_of
 from petcam.web.recordings.index import Entry, Listing, RecordingIndex
-from petcam.web.recordings.names import NAME_PATTERN, PART_SUFFIX, PIN_SUFFIX, name_key, start_by_name
+from petcam.web.recordings.names import NAME_PATTERN, PART_SUFFIX, PIN_SUFFIX, kind_of, name_key, start_by_name
 from petcam.web.recordings.table import read_table
 
 CURSOR_PATTERN = re.compile(r"(?P<name>[^@]*)(@(?P<ended>\d{1,19}))?", re.ASCII)
@@ -47,6 +47,7 @@ class Recording:
     frames: int | None  # None unless it is complete
     shape: tuple[int, int] | None  # width and height of its pictures with square pixels; None where it does not say
     pinned: bool
+    kind: str  # one of names.KINDS
     state: str  # "complete", "recording", or "unfinished" (a crash left it)
 
 
@@ -57,12 +58,15 @@ class Wanted:
     first_day: str = ""
     last_day: str = ""
     pinned: bool | None = None  # None: both
+    kind: str = ""  # one of names.KINDS; empty: all
 
     def are_by_day(self) -> bool:
         return bool(self.first_day or self.last_day)
 
     def has(self, entry: Entry, pins: Set[str]) -> bool:
         if self.pinned is not None and (entry.name in pins) is not self.pinned:
+            return False
+        if self.kind and kind_of(entry.name) != self.kind:
             return False
         return entry.day >= self.first_day and (not self.last_day or entry.day <= self.last_day)
 
@@ -176,7 +180,7 @@ class RecordingDirectory:
         for name in names:
             try:
                 with self._directory_for(name) as fd:
-                    change(name, fd)
+                    change(name_now(name, fd), fd)
                 changed = name
             except PetcamError as error:
                 failures[name] = error
@@ -251,7 +255,7 @@ def _describe(directory: int, entry: Entry, pins: Set[str]) -> Recording | None:
         with open_finished_or_growing(entry.name, directory) as opened:
             table, info = read_table(opened.fileno()), os.fstat(opened.fileno())
             end, size = info.st_mtime, info.st_size
-        growing = growing and not _exists(entry.name, directory)  # it may have been finished since it was listed
+        growing = growing and not exists(entry.name, directory)  # it may have been finished since it was listed
     except FileNotFoundError:
         return None
     except OSError:
@@ -263,20 +267,30 @@ def _describe(directory: int, entry: Entry, pins: Set[str]) -> Recording | None:
     elif table is not None:  # exact to the frame, and a copy of the file may have another mtime
         duration, frames = table.duration, table.frames
     local, shape = datetime.fromtimestamp(start).astimezone(), table.shape if table else None
-    return Recording(entry.name, entry.day, local, duration, size, frames, shape, entry.name in pins, state)
+    pinned, kind = entry.name in pins, kind_of(entry.name)
+    return Recording(entry.name, entry.day, local, duration, size, frames, shape, pinned, kind, state)
 
 
 def _delete(name: str, directory: int) -> None:
-    if not _exists(name, directory):
+    if not exists(name, directory):
         os.stat(name + PART_SUFFIX, dir_fd=directory, follow_symlinks=False)
         raise PetcamError(Code.CONFLICT, f"{name} is being recorded; stop it first")
-    if _exists(name + PIN_SUFFIX, directory):
+    if exists(name + PIN_SUFFIX, directory):
         raise PetcamError(Code.CONFLICT, f"{name} is pinned; unpin it first")
     os.unlink(name, dir_fd=directory)
 
 
 def _pin(name: str, directory: int) -> None:
     open_finished_or_growing(name, directory).close()
+    _make_pin(name, directory)
+    renamed = name_now(name, directory)
+    if renamed != name:  # just now, and its pin with it, unless this came too late for that
+        _make_pin(renamed, directory)
+        with suppress(FileNotFoundError):
+            os.unlink(name + PIN_SUFFIX, dir_fd=directory)
+
+
+def _make_pin(name: str, directory: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with suppress(FileExistsError):
         pin = os.open(name + PIN_SUFFIX, flags, 0o640, dir_fd=directory)
@@ -307,14 +321,6 @@ def _sync(directory: int) -> None:
     """So that what the answer says outlives a power cut, as far as the file system can do that for a directory."""
     with _wished():
         os.fsync(directory)
-
-
-def _exists(name: str, directory: int) -> bool:
-    try:
-        os.stat(name, dir_fd=directory, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _disk_error(error: OSError) -> Exception:

@@ -18,6 +18,7 @@ from petcam.media import pyav
 from petcam.streamer_client import StreamerClient
 from petcam.web.http import Downloads, Mark, error_body, json_answer, json_object, marked, number, whole_number
 from petcam.web.recordings.directory import Failures, Recording, RecordingDirectory, Totals, Wanted
+from petcam.web.recordings.names import KINDS
 from petcam.web.recordings.range import requested_range
 from petcam.web.recordings.recorded_boxes import RecordedBoxes
 from petcam.web.recordings.thumbnails import Thumbnails
@@ -158,11 +159,13 @@ def show_page() -> str:
 
 
 def _wanted() -> Wanted:
-    """By ``day``, or ``from`` and ``to``, and ``kept``."""
-    day, kept = _day("day"), request.args.get("kept")
+    """By ``day``, or ``from`` and ``to``, and ``kept``, and ``kind``."""
+    day, kept, kind = _day("day"), request.args.get("kept"), request.args.get("kind")
     if kept not in (None, *KEPT):
         raise PetcamError(Code.BAD_REQUEST, "kept must be yes or no")
-    return Wanted(day or _day("from"), day or _day("to"), KEPT.get(kept or ""))
+    if kind not in (None, *KINDS):
+        raise PetcamError(Code.BAD_REQUEST, f"kind must be one of {', '.join(KINDS)}")
+    return Wanted(day or _day("from"), day or _day("to"), KEPT.get(kept or ""), kind or "")
 
 
 def _day(name: str) -> str:
@@ -200,6 +203,7 @@ def _as_json(recording: Recording) -> dict[str, object]:
         "width": width,
         "height": height,
         "pinned": recording.pinned,
+        "kind": recording.kind,
         "state": recording.state,
     }
 
