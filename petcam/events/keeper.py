@@ -14,7 +14,7 @@ from petcam.streamer_client import Answer
 LEASE_SECONDS = 8.0  # what is asked for each time; the recording ends by itself after them
 RENEW_SECONDS = 2.5
 MAX_PRE_ROLL = 30.0  # that the streamer takes
-MAX_KEPT = 64  # answers that nobody has taken
+MAX_KEPT = 64  # files that nobody has taken
 REFUSED = 409  # recording.mode is manual
 
 log = logging.getLogger("petcam.events")
@@ -97,27 +97,27 @@ class Keeper:
             answer = self._client.control("/keep", json.dumps(asked).encode())
             kept, trouble = _read(answer)
         except PetcamError as error:
-            kept, trouble = None, error.message
+            kept, trouble = [], error.message
         self._note(kept, trouble)
-        return kept is not None
+        return bool(kept)
 
-    def _note(self, kept: Kept | None, trouble: str) -> None:
+    def _note(self, kept: list[Kept], trouble: str) -> None:
         with self._changed:
             if trouble and trouble != self._trouble:
                 log.warning("what is seen is not recorded: %s", trouble)
             self._trouble = trouble
-            if kept is not None and kept not in self._kept[-1:] and len(self._kept) < MAX_KEPT:
-                self._kept.append(kept)
+            new = [each for each in kept if each not in self._kept]
+            self._kept = (self._kept + new)[:MAX_KEPT]
 
 
-def _read(answer: Answer) -> tuple[Kept | None, str]:
-    """The file, or why there is none; neither where nothing is to be recorded."""
+def _read(answer: Answer) -> tuple[list[Kept], str]:
+    """The files that hold it, oldest first, or why there are none; neither where nothing is to be recorded."""
     try:
         said = json.loads(answer.body)
         if answer.status == REFUSED:
-            return None, ""
+            return [], ""
         if answer.status != 200:
-            return None, str(said.get("error", answer.status))
-        return Kept(str(said["filename"]), int(said["first_ns"])), ""
+            return [], str(said.get("error", answer.status))
+        return [Kept(str(file["filename"]), int(file["first_ns"])) for file in said["files"]], ""
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None, "the streamer's answer is none"
+        return [], "the streamer's answer is none"

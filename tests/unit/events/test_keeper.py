@@ -11,7 +11,7 @@ from petcam.events import keeper as module
 from petcam.events.keeper import Keeper, Kept
 from petcam.streamer_client import Answer
 
-FILE = {"filename": "petcam_20261127-120000~visit.mp4", "first_ns": 95_000_000_000, "recording": True}
+FILE = {"filename": "petcam_20261127-120000~visit.mp4", "first_ns": 95_000_000_000}
 
 
 class Streamer:
@@ -37,8 +37,9 @@ class Streamer:
             self.changed.wait_for(lambda: len(self.asked) >= count)
 
 
-def kept(**changes: object) -> Answer:
-    return Answer(200, json.dumps(FILE | changes).encode())
+def kept(*files: dict) -> Answer:
+    files = files or (FILE,)
+    return Answer(200, json.dumps(files[-1] | {"recording": True, "files": files}).encode())
 
 
 @pytest.fixture
@@ -87,7 +88,8 @@ def test_it_reaches_back_no_farther_than_the_streamer_takes(start) -> None:
 
 
 def test_each_file_that_it_goes_on_in_is_named(start) -> None:
-    streamer = Streamer(kept(), kept(), kept(filename="petcam_20261127-121000~visit.mp4"))
+    later = FILE | {"filename": "petcam_20261127-121000~visit.mp4"}
+    streamer = Streamer(kept(), kept(), kept(FILE, later))
     keeper = start(streamer)
     keeper.want(100.0)
     streamer.wait(5)
