@@ -18,6 +18,7 @@ from petcam.web.http.compression import compressed
 from petcam.web.http.downloads import Downloads
 from petcam.web.http.error_page import ErrorPage
 from petcam.web.http.errors import STATUS, Errors, error_answer, error_body, is_page, json_answer, wants_html
+from petcam.web.http.feed import Feed
 from petcam.web.http.forwarded import Forwarded, tls_proof
 from petcam.web.http.hosts import HOST_PATTERN, Hosts, host_name
 from petcam.web.http.inlined import Inlined
@@ -29,29 +30,35 @@ from petcam.web.http.query import number, whole_number
 from petcam.web.http.redirection import local_path, redirect_to, site_path
 from petcam.web.http.same_origin import SAFE_METHODS
 from petcam.web.http.server import WebServer
+from petcam.web.http.server_sent_events import event_stream
 from petcam.web.http.static_files import StaticFiles
 from petcam.web.http.stream_slots import StreamSlots
 from petcam.web.http.streamer_answer import passed_on
 from petcam.web.http.streaming import STREAM_CHECK_SECONDS, OpenStreams
+from petcam.web.http.subscribers import MAX_AGE_SECONDS, Subscribers
 from petcam.words import Words
 
 __all__ = [
     "CONNECTION_KEY",
     "HOST_PATTERN",
+    "MAX_AGE_SECONDS",
     "STREAM_CHECK_SECONDS",
     "MAX_OFFER_BYTES",
     "SAFE_METHODS",
     "STATUS",
     "Connection",
     "Downloads",
+    "Feed",
     "Hosts",
     "Mark",
     "OpenStreams",
     "StreamSlots",
+    "Subscribers",
     "WebServer",
     "address_for_others",
     "compressed",
     "error_body",
+    "event_stream",
     "redirect_to",
     "site_path",
     "has_mark",

@@ -2,17 +2,14 @@
 once and sends it to all of them."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Protocol
 
-from petcam.shm.reading import READ_TIMEOUT, RETRY_PAUSE, ReadingLoop
-from petcam.web.live.subscribers import MAX_AGE_SECONDS, Subscribers
-
-MAX_ITERATION_SECONDS = 10.0  # a thread whose loop takes longer than this is stuck
+from petcam.shm.reading import READ_TIMEOUT, ReadingLoop
+from petcam.web.http import MAX_AGE_SECONDS, Feed, Subscribers
 
 _log = logging.getLogger(__name__)
 
@@ -23,34 +20,15 @@ class Reader(Protocol):
     def read(self, timeout: float) -> Any: ...
 
 
-class DetectionFeed:
+class DetectionFeed(Feed):
     """``open_reader`` is called again after an error: a segment that cannot be read may be replaced by a good one."""
 
     def __init__(self, open_reader: Callable[[], AbstractContextManager[Reader]]) -> None:
-        self.subscribers = Subscribers()
-        self.ended = threading.Event()
+        super().__init__("detections", Subscribers())
         self._open_reader = open_reader
-        self._thread = threading.Thread(target=self._run, name="detections", daemon=True)
-        self._last_iteration = time.monotonic()  # written by the thread only
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread, and the stream of every subscriber."""
-        self.ended.set()
-        if self._thread.is_alive():
-            self._thread.join(READ_TIMEOUT + RETRY_PAUSE)
-
-    def is_alive(self) -> bool:
-        return self._thread.is_alive() and time.monotonic() - self._last_iteration < MAX_ITERATION_SECONDS
 
     def _run(self) -> None:
         ReadingLoop("detections", _log).run(self._read, self.ended.is_set, self._pause)
-
-    def _pause(self, seconds: float) -> None:
-        self._last_iteration = time.monotonic()
-        self.ended.wait(seconds)
 
     def _read(self) -> None:
         with self._open_reader() as reader:
@@ -58,8 +36,7 @@ class DetectionFeed:
 
     def _publish_results(self, reader: Reader) -> None:
         while not self.ended.is_set():
-            self._last_iteration = time.monotonic()
-            if not self.subscribers.wait(READ_TIMEOUT):
+            if not self._is_wanted():
                 continue
             result = reader.read(READ_TIMEOUT)
             if result is not None and time.monotonic_ns() - result.publish_ns < MAX_AGE_SECONDS * 1e9:

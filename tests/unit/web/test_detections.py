@@ -111,10 +111,10 @@ def test_a_new_subscriber_is_sent_the_latest_at_once_while_it_is_fresh(feed, rea
     feed.subscribers.join(connection)
     reader.items.put(detections(frame_number=1))
     assert connection.event()
-    monkeypatch.setattr("petcam.web.live.subscribers.MAX_AGE_SECONDS", 100.0)
+    monkeypatch.setattr("petcam.web.http.subscribers.MAX_AGE_SECONDS", 100.0)
     feed.subscribers.join(second := FakeConnection())
     assert second.event()["frame_number"] == 1
-    monkeypatch.setattr("petcam.web.live.subscribers.MAX_AGE_SECONDS", 0.0)
+    monkeypatch.setattr("petcam.web.http.subscribers.MAX_AGE_SECONDS", 0.0)
     feed.subscribers.join(third := FakeConnection())
     assert third.sent.empty()
 
@@ -128,14 +128,14 @@ def test_it_sends_nothing_after_unsubscribing(reader, feed, connection):
 
 
 def test_it_keeps_a_silent_connection_alive_with_a_comment(client, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.KEEP_ALIVE_SECONDS", 0)
-    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr("petcam.web.http.server_sent_events.KEEP_ALIVE_SECONDS", 0)
+    monkeypatch.setattr("petcam.web.http.server_sent_events.STREAM_CHECK_SECONDS", 0.01)
     with listening(client, feed) as rest:
         assert rest.get(timeout=5) == b": keep-alive\n\n"
 
 
 def test_it_sends_nothing_while_there_is_no_new_result(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.001)
+    monkeypatch.setattr("petcam.web.http.server_sent_events.STREAM_CHECK_SECONDS", 0.001)
     with listening(client, feed) as rest:
         for _ in range(50):
             assert connection.gone_checks.acquire(timeout=5)
@@ -178,7 +178,7 @@ def test_it_frees_the_slot_of_a_stream_that_was_never_read(client, services):
 
 
 def test_it_ends_the_stream_when_its_client_leaves(client, connection, feed, monkeypatch):
-    monkeypatch.setattr("petcam.web.live.detections.STREAM_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr("petcam.web.http.server_sent_events.STREAM_CHECK_SECONDS", 0.01)
     with listening(client, feed) as rest:
         connection.has_left = True
         assert rest.get(timeout=5) is None
