@@ -27,6 +27,7 @@ class Code(Enum):
     STATE_NOT_SYNCED = "State not synced"  # the disk has what is new, and a power cut may undo it
     DISK_FAULT = "Disk fault"  # of the recordings
     EVENTS_UNREADABLE = "Events not readable"  # for now, or until the service that writes them runs
+    EVENTS_AWAY = "Events service unavailable"  # petcam-events does not run, or does not answer
     DISK_FULL = "Disk full"
     CAMERA_SILENT = "Camera silent"
     NO_KEYFRAME = "No keyframe"  # pictures come, but none to begin at; the streamer's reason too

@@ -2,20 +2,20 @@
 
 import argparse
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TextIO
 
 from petcam import segments
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.events.clock import read_clock
+from petcam.events.control import Control, State
 from petcam.events.keeper import Keeper
 from petcam.events.observer import Observer
+from petcam.events.place import control_path, events_directory
 from petcam.events.replay import replay, visit_line
 from petcam.events.resuming import visit_of
 from petcam.events.rules import Rules
@@ -25,7 +25,6 @@ from petcam.system.boot_time import read_boot_id
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
 
-DEFAULT_DIRECTORY = Path("/var/lib/petcam-events")
 RESUME_SECONDS = 120.0  # that a visit goes on while nobody watches: docs/events.md
 PAUSES = {"petcam": 0.5, "rdk-x5": 0.1}  # seconds between two looks; the second keeps its newest result only
 
@@ -47,11 +46,6 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def rules_of(config: Config) -> Rules:
     events = config.events
     return Rules(tuple(events.classes), events.min_score, events.min_seconds, events.gap_seconds)
-
-
-def state_directory() -> Path:
-    """``$STATE_DIRECTORY``, or the package's."""
-    return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or DEFAULT_DIRECTORY)
 
 
 def _replay(file: str, rules: Rules) -> int:
@@ -76,7 +70,7 @@ def _lines(file: str) -> Iterator[TextIO]:
 
 def _serve(config: Config) -> int:
     camera, rules = config.camera, rules_of(config)
-    store = Store(state_directory(), read_boot_id(), read_clock(), resume_seconds=RESUME_SECONDS)
+    store = Store(events_directory(), read_boot_id(), read_clock(), resume_seconds=RESUME_SECONDS)
     resumed = [visit_of(event, number) for number, event in enumerate(store.resumed, 1)]
     for event, visit in zip(store.resumed, resumed, strict=True):
         store.resume(event, visit)
@@ -85,23 +79,33 @@ def _serve(config: Config) -> int:
     reader = segments.detection_reader(camera.layout, camera.detections)
     is_rdk = camera.layout != "petcam"
     observer = Observer(reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk)
+    control = Control(control_path())
+
+    def turn() -> State:
+        state = State(observer.status, "; ".join(filter(None, (store.status, keeper.trouble, observer.trouble))))
+        control.turn(state, store.delete)
+        return state
+
     with Signals() as signals, closing(client), closing(reader):
         keeper.start()
-        log.info("%s → %s", camera.detections, state_directory() / "events.db")
+        control.start()
+        log.info("%s → %s", camera.detections, events_directory() / "events.db")
         try:
-            _observe(signals, observer, lambda: store.status or keeper.trouble, PAUSES[camera.layout])
+            _observe(signals, observer, turn, PAUSES[camera.layout])
         finally:
+            control.close()
             keeper.close()
             store.close(time.monotonic_ns())
     return 0
 
 
-def _observe(signals: Signals, observer: Observer, trouble: Callable[[], str], pause: float) -> None:
+def _observe(signals: Signals, observer: Observer, turn: Callable[[], State], pause: float) -> None:
     watchdog, beat_at = Watchdog({}), 0.0
     watchdog.ready(observer.status)
     while signals.wait(pause) is None:
         observer.step()
+        state = turn()
         if time.monotonic() >= beat_at:
-            watchdog.beat("; ".join(filter(None, (observer.status, trouble()))))
+            watchdog.beat("; ".join(filter(None, state)))
             beat_at = time.monotonic() + watchdog.interval
     watchdog.stopping()

@@ -7,6 +7,9 @@ from contextlib import ExitStack
 from petcam import segments
 from petcam.access import FirstHour, Owner, ViewingTokens, place_of, secret_key, state_directory, sweep_temporaries
 from petcam.config import Config
+from petcam.events.control_client import ControlClient
+from petcam.events.place import control_path, events_directory
+from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient, streamer_url
 from petcam.system.boot_time import read_boot_id
@@ -15,6 +18,7 @@ from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog, keep_trying
 from petcam.web import Services, create_app, end_streams, webrtc
+from petcam.web.events import EventFeed, Videos
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Keeper, Sessions, Throttle
@@ -50,7 +54,8 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
     if config.auth.mode == "password" and services.owner.may_be_new():
         services.first_hour.begin()
     keeper = Keeper(services.sessions, services.first_hour, end_streams(services.streamer, services.webrtc))
-    checks = {"detections": services.detections.is_alive, "web": server.is_alive, "logins": keeper.is_alive}
+    feeds = (services.detections, services.event_feed)
+    checks = {"web": server.is_alive, "logins": keeper.is_alive, **{feed.name: feed.is_alive for feed in feeds}}
     if services.webrtc is not None:
         checks["webrtc"] = services.webrtc.is_alive
     watchdog = Watchdog(checks)
@@ -60,8 +65,9 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
         stack.callback(keeper.stop)  # the last of all, so that it writes what the last requests have changed
         server.start()
         stack.callback(server.stop)
-        services.detections.start()
-        stack.callback(services.detections.stop)  # runs before the server's stop, which waits for open streams
+        for feed in feeds:
+            feed.start()
+            stack.callback(feed.stop)  # runs before the server's stop, which waits for open streams
         stack.callback(services.pictures.stop)
         if services.webrtc is not None:
             services.webrtc.start()
@@ -80,9 +86,11 @@ def build(config: Config) -> Services:
     first_hour, token_key = FirstHour(state, boot), secret_key("token.key", state)
     owner = Owner(state, first_hour, place_of(state))
     picture_budget = PictureBudget()
+    streamer = StreamerClient(streamer_url(config), config.web.threads)
+    recordings, events = RecordingDirectory(config.recording.directory), Reader(events_directory())
     return Services(
         config=config,
-        streamer=StreamerClient(streamer_url(config), config.web.threads),
+        streamer=streamer,
         detections=DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections)),
         picture_budget=picture_budget,
         pictures=PictureFeed(
@@ -90,7 +98,10 @@ def build(config: Config) -> Services:
             lambda: segments.detection_reader(camera.layout, camera.detections, PACE_COUNT - 1),
             picture_budget,
         ),
-        recordings=RecordingDirectory(config.recording.directory),
+        recordings=recordings,
+        events=events,
+        event_feed=EventFeed(events, Videos(recordings, streamer)),
+        events_service=ControlClient(control_path()),
         thumbnails=Thumbnails(picture_budget),
         first_hour=first_hour,
         owner=owner,

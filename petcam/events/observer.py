@@ -12,6 +12,7 @@ from petcam.shm.detections import Detections
 MOVING_SECONDS = 3.0  # after something moved last, and after the last box, for which a visit is recorded
 SILENT_SECONDS = 1.0  # without a result, where empty ones may be left out
 CLOCK_SECONDS = 10.0  # between two looks at the clocks
+MAX_SILENCE = 60.0  # seconds in which a detector that published before, also where it found nothing, should have
 MAX_RESULTS = 256  # that are taken in one step
 
 
@@ -60,6 +61,14 @@ class Observer:
             return "waits for a detector"
         there = [f"{visit.class_name} since {_clock_time(visit.begin)}" for visit in self._visits.open]
         return f"there: {', '.join(there)}" if there else "nobody there"
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be noticed now, with the remedy; empty: it can, or no detector has been there yet."""
+        silence = time.monotonic() - self._result_at
+        if not self._results or self._leaves_out_empty or silence < MAX_SILENCE:
+            return ""
+        return f"no detector has said anything for {silence // 60:.0f} min: sudo petcam doctor says more"
 
     def step(self) -> None:
         """Take the results that have come, and have kept what they change."""

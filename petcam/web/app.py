@@ -12,10 +12,13 @@ from flask import Flask
 from petcam.access import FirstHour, Owner, ViewingTokens
 from petcam.config import Config
 from petcam.errors import PetcamError
+from petcam.events.control_client import ControlClient
+from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
-from petcam.web import http, live, login, pictures, recordings, signaling
+from petcam.web import events, http, live, login, pictures, recordings, signaling
+from petcam.web.events import EventFeed, ServiceState, Videos
 from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots, address_for_others
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle, Visitors
@@ -35,6 +38,9 @@ class Services:
     picture_budget: PictureBudget
     pictures: PictureFeed
     recordings: RecordingDirectory
+    events: Reader
+    event_feed: EventFeed
+    events_service: ControlClient
     thumbnails: Thumbnails
     first_hour: FirstHour
     owner: Owner
@@ -68,8 +74,13 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     login.register(app, visitors, services.owner, partial(address_for_others, config.web))
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     audience = pictures.register(app, services.pictures, streams, services.picture_budget, downloads)
-    live.register(app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience)
+    noticing = ServiceState(services.events_service)
+    live.register(
+        app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience, noticing
+    )
     recordings.register(app, services.recordings, services.thumbnails, streamer, streams, downloads)
+    videos = Videos(services.recordings, streamer)
+    events.register(app, services.events, videos, services.event_feed, services.events_service, streams)
     return app
 
 

@@ -1,11 +1,12 @@
 """Questions about what petcam-events has noticed. Each opens the database for itself, so any thread may ask."""
 
+import time
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
 from petcam.errors import Code, PetcamError
-from petcam.events.clock import day_span
+from petcam.events.clock import day_of, day_span
 from petcam.events.read import questions
 from petcam.events.read.answers import Day, DaySummary, Page, Seen, Wanted
 from petcam.events.read.opening import State, ask, state_of
@@ -44,6 +45,9 @@ class Reader:
     def days(self) -> list[Day]:
         """Those on which something began, the newest first, 4,000 at most."""
         return ask(self._path, partial(questions.days, zone=self._zone), [])
+
+    def today(self) -> str:
+        return day_of(time.time(), self._zone)
 
     def day(self, day: str) -> DaySummary:
         """Raises ``BAD_REQUEST`` where it is no day as 2026-11-23; a day without events is empty."""

@@ -14,7 +14,7 @@ class Feed:
     """To be inherited: ``_run`` is the thread's, and goes on until ``ended``."""
 
     def __init__(self, name: str, subscribers: Subscribers) -> None:
-        self.subscribers = subscribers
+        self.name, self.subscribers = name, subscribers
         self.ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._last_round = time.monotonic()  # written by the thread only

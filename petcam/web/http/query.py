@@ -9,8 +9,8 @@ from flask import Flask, request
 
 from petcam.errors import Code, PetcamError
 
-WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")  # of ASCII; int() takes more forms, and raises for thousands of digits
-NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")  # of ASCII; int() takes more forms, and raises for thousands of digits
+NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def register(app: Flask) -> None:

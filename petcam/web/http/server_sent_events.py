@@ -31,10 +31,11 @@ def event_stream(streams: OpenStreams, feed: Source) -> Response:
 def _parts(feed: Source, connection: Connection, gone: Callable[[], bool]) -> Iterator[bytes]:
     """Events are sent by the feed's thread (``Subscribers``). This one waits for the end and sends keep-alives."""
     yield RETRY_FIELD
-    unsubscribe = feed.subscribers.join(connection)
+    let_go = threading.Event()
+    unsubscribe = feed.subscribers.join(connection, let_go.set)
     try:
         sent_at = time.monotonic()
-        while not (gone() or feed.ended.wait(STREAM_CHECK_SECONDS)):
+        while not (gone() or let_go.is_set() or feed.ended.wait(STREAM_CHECK_SECONDS)):
             if time.monotonic() - max(sent_at, feed.subscribers.sent_at) >= KEEP_ALIVE_SECONDS:
                 yield KEEP_ALIVE_COMMENT
                 sent_at = time.monotonic()

@@ -19,30 +19,45 @@ class Connection(Protocol):
     def backlog(self) -> int: ...
 
 
+def _nothing() -> None:
+    pass
+
+
 class Subscribers:
-    def __init__(self) -> None:
+    """``is_lossy``: each message takes the place of the one before, so a new subscriber is sent the latest, and one
+    that is behind misses some. Else a new one is sent nothing of before, and one that is behind is let go."""
+
+    def __init__(self, is_lossy: bool = True) -> None:
+        self._is_lossy = is_lossy
         self._lock = threading.Lock()
-        self._connections: dict[object, Connection] = {}  # guarded by _lock
+        self._subscriptions: dict[object, tuple[Connection, Callable[[], object]]] = {}  # guarded by _lock
         self._any_subscribed = threading.Event()
         self._latest = b""  # guarded by _lock
         self.sent_at = -MAX_AGE_SECONDS  # of the latest data (time.monotonic()); written by the feed's thread
 
-    def join(self, connection: Connection) -> Callable[[], None]:
-        """Subscribe. The latest data is sent at once where it is fresh. The function that is returned unsubscribes."""
+    def join(self, connection: Connection, let_go: Callable[[], object] = _nothing) -> Callable[[], None]:
+        """Subscribe. The latest data is sent at once where it is fresh. The function that is returned unsubscribes;
+        ``let_go`` is called where that was done for it, since it was behind."""
         subscription = object()
         with self._lock:
-            self._connections[subscription] = connection
+            self._subscriptions[subscription] = connection, let_go
             self._any_subscribed.set()
-            if time.monotonic() - self.sent_at < MAX_AGE_SECONDS:
+            if self._is_lossy and time.monotonic() - self.sent_at < MAX_AGE_SECONDS:
                 connection.send(self._latest)
         return partial(self._unsubscribe, subscription)
 
     def publish(self, data: bytes) -> None:
         with self._lock:
             self._latest, self.sent_at = data, time.monotonic()
-            for connection in self._connections.values():
+            for subscription, (connection, let_go) in list(self._subscriptions.items()):
                 if connection.backlog() <= max(BACKLOG_ERROR_BYTES, MAX_BACKLOG_MESSAGES * len(data)):
                     connection.send(data)
+                elif not self._is_lossy:
+                    del self._subscriptions[subscription]
+                    let_go()
+
+    def are_there(self) -> bool:
+        return self._any_subscribed.is_set()
 
     def wait(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds for a subscriber; whether there is one."""
@@ -50,6 +65,6 @@ class Subscribers:
 
     def _unsubscribe(self, subscription: object) -> None:
         with self._lock:
-            self._connections.pop(subscription, None)
-            if not self._connections:
+            self._subscriptions.pop(subscription, None)
+            if not self._subscriptions:
                 self._any_subscribed.clear()

@@ -31,9 +31,10 @@ def register(
     backend: Backend | None,
     troubles: Callable[[], list[PetcamError]],
     audience: Sized,
+    noticing: Callable[[], dict[str, object]],
 ) -> None:
     """``backend`` streams instead of the streamer (``webrtc.backend: python``); ``troubles`` are those of the state;
-    ``audience`` watches by MJPEG."""
+    ``audience`` watches by MJPEG; ``noticing`` is how petcam-events goes."""
     LivePage(config, viewer_config).register(app)
     DetectionEvents(detections, streams).register(app)
-    Health(streamer, backend, size, troubles, audience).register(app)
+    Health(streamer, backend, size, troubles, audience, noticing).register(app)

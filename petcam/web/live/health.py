@@ -22,7 +22,7 @@ class Backend(Protocol):
 
 class Health:
     """Each health that passes tells ``size`` how large the picture is; ``troubles`` are what is wrong with the state;
-    ``audience`` watches by MJPEG."""
+    ``audience`` watches by MJPEG; ``noticing`` is how petcam-events goes."""
 
     def __init__(
         self,
@@ -31,9 +31,10 @@ class Health:
         size: PictureSize,
         troubles: Callable[[], list[PetcamError]],
         audience: Sized,
+        noticing: Callable[[], dict[str, object]],
     ) -> None:
         self._streamer, self._backend, self._size = streamer, backend, size
-        self._troubles, self._audience = troubles, audience
+        self._troubles, self._audience, self._noticing = troubles, audience, noticing
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/healthz", "healthz", self.health)
@@ -47,17 +48,17 @@ class Health:
         return json_answer({"status": "ok", "faults": [error.message for error in self._troubles()]})
 
     def streamer_health(self) -> Response:
-        watching = {"mjpeg_clients": len(self._audience)}
+        own = {"mjpeg_clients": len(self._audience), "events": self._noticing()}
         if self._backend is not None:
             health = self._backend.health()
             self._size.note(health)
-            return json_answer({**health, "recording": self._is_recording(), "backend": "python", **watching})
+            return json_answer({**health, "recording": self._is_recording(), "backend": "python", **own})
         answer = self._streamer.read("/health")
         health = json.loads(answer.body)
         self._size.note(health)
         if answer.status != HTTPStatus.OK or not isinstance(health, dict):
             return passed_on(answer)
-        return json_answer({**health, **watching})
+        return json_answer({**health, **own})
 
     def _is_recording(self) -> bool | None:
         """Whether the streamer records; None where it does not answer, in which case nothing can be recorded."""

@@ -10,11 +10,12 @@ from petcam.streamer_client import StreamerClient
 from petcam.web.http import Downloads, OpenStreams
 from petcam.web.recordings.control import RecordingControl
 from petcam.web.recordings.directory import RecordingDirectory
+from petcam.web.recordings.disk import require_disk
 from petcam.web.recordings.library import RecordingLibrary
 from petcam.web.recordings.past import PastVideo
 from petcam.web.recordings.thumbnails import Thumbnails
 
-__all__ = ["RecordingDirectory", "Thumbnails", "register"]
+__all__ = ["RecordingDirectory", "Thumbnails", "register", "require_disk"]
 
 
 def register(

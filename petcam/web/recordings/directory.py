@@ -132,6 +132,14 @@ class RecordingDirectory:
         pinned = Counter(entry.day for entry in chosen if entry.name in listing.pinned)
         return [Day(day, counts[day], pinned[day]) for day in sorted(counts, reverse=True)], totals
 
+    def names_now(self, names: Iterable[str]) -> dict[str, str]:
+        """What each of these is called by now; without those that are not there (any more)."""
+        try:
+            with _listing_errors(), self._open_directory() as fd:
+                return self._index.names_now(fd, names)
+        except FileNotFoundError:
+            return {}
+
     def _look(self, fd: int, with_days: bool) -> tuple[Listing, Totals]:
         listing, disk = self._index.look(fd, with_days), os.fstatvfs(fd)
         used = sum(entry.size for entry in listing.entries)

@@ -13,14 +13,14 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
 from petcam.web.recordings.files import open_regular, start_of
-from petcam.web.recordings.names import PART_SUFFIX, PIN_SUFFIX, NameKey, name_key, start_by_name
+from petcam.web.recordings.names import PART_SUFFIX, PIN_SUFFIX, NameKey, name_key, start_by_name, twin
 from petcam.web.recordings.table import read_table
 
 MAX_RECORDINGS = 100_000  # some 40 MiB; of more, the oldest by their names are left out
@@ -82,6 +82,14 @@ class RecordingIndex:
             if changed:
                 self._put_in_order(changed)
             return self._listing
+
+    def names_now(self, folder: int, names: Iterable[str]) -> dict[str, str]:
+        """What those of the recordings that are there are called by now: a twin's name, where the kind has changed."""
+        self.look(folder, with_days=False)
+        with self._lock:
+            entries = self._entries
+            found = {name: name if name in entries else twin(name) for name in names}
+            return {name: now for name, now in found.items() if now in entries}
 
     def expire(self) -> None:
         """To be called after a change, also for file systems whose folders do not tell."""

@@ -18,6 +18,7 @@ from petcam.media import pyav
 from petcam.streamer_client import StreamerClient
 from petcam.web.http import Downloads, Mark, error_body, json_answer, json_object, marked, number, whole_number
 from petcam.web.recordings.directory import Failures, Recording, RecordingDirectory, Totals, Wanted
+from petcam.web.recordings.disk import require_disk
 from petcam.web.recordings.names import KINDS
 from petcam.web.recordings.range import requested_range
 from petcam.web.recordings.recorded_boxes import RecordedBoxes
@@ -59,7 +60,7 @@ class RecordingLibrary:
     def page(self) -> Response:
         """Newest first: at most ``limit``, those older than ``before``, of the days and kind that are asked for."""
         limit, wanted = whole_number("limit", LIMIT_RANGE, DEFAULT_LIMIT), _wanted()
-        self._require_disk()
+        require_disk(self._streamer)
         page = self._directory.page(limit, request.args.get("before", ""), wanted)
         rows = [_as_json(recording) for recording in page.recordings]
         return json_answer({"recordings": rows, "next": page.next, **self._about(page.totals)})
@@ -67,7 +68,7 @@ class RecordingLibrary:
     def days(self) -> Response:
         """How many there are of each day. Its ETag leaves out what is free: that changes without end."""
         wanted = _wanted()
-        self._require_disk()
+        require_disk(self._streamer)
         days, totals = self._directory.days(wanted)
         body: dict[str, object] = {
             "days": [{"day": day.day, "count": day.count, "pinned": day.pinned} for day in days],
@@ -91,23 +92,10 @@ class RecordingLibrary:
     def change_all(self, change: Callable[[Iterable[str]], Failures]) -> Response:
         """Of many: which were changed, and of the others why not."""
         names = _names()
-        self._require_disk()
+        require_disk(self._streamer)
         failures = change(names)
         failed = [{"name": name, **error_body(error)} for name, error in failures.items()]
         return json_answer({"done": [name for name in names if name not in failures], "failed": failed})
-
-    def _require_disk(self) -> None:
-        """What the folder of a missing disk holds is none of the recordings, and an empty list would say that there are
-        none. Only the streamer can tell; where it does not answer, what is there is listed."""
-        try:
-            status = json.loads(self._streamer.read("/status").body)
-            if status["reason"] == Code.DISK_NOT_MOUNTED.value:
-                raise PetcamError(Code.DISK_NOT_MOUNTED, status["error"])
-        except PetcamError as error:
-            if error.code is Code.DISK_NOT_MOUNTED:
-                raise
-        except (KeyError, TypeError):
-            return  # another program has the port
 
     def play(self, name: str) -> Response:
         """The MP4, whole or one range of it. waitress's loop sends it, so that a paused player holds no thread."""

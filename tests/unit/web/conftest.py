@@ -8,8 +8,11 @@ from petcam.access import FirstHour, SecretKey, password_file
 from petcam.access.owner import Owner
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
+from petcam.events.control_client import ControlClient
+from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
 from petcam.web.app import Services, create_app
+from petcam.web.events import EventFeed, Videos
 from petcam.web.http.channel import CONNECTION_KEY
 from petcam.web.http.forwarded import tls_proof
 from petcam.web.http.hosts import Hosts
@@ -67,13 +70,17 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
     first_hour = FirstHour(tmp_path / "state", "boot-1")
     owner = Owner(tmp_path / "state", first_hour)
     budget = PictureBudget()
+    directory, events = RecordingDirectory(str(recordings)), Reader(tmp_path / "events")
     built = Services(
         config=config,
         streamer=streamer,
         detections=DetectionFeed(lambda: reader),
         picture_budget=budget,
         pictures=PictureFeed(FakeSources(stream_reader), lambda: picture_results, budget),
-        recordings=RecordingDirectory(str(recordings)),
+        recordings=directory,
+        events=events,
+        event_feed=EventFeed(events, Videos(directory, streamer)),
+        events_service=ControlClient(tmp_path / "control"),
         thumbnails=Thumbnails(budget),
         first_hour=first_hour,
         owner=owner,
@@ -88,6 +95,7 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
     )
     yield built
     built.detections.stop()
+    built.event_feed.stop()
     built.pictures.stop()
 
 

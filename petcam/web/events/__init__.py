@@ -1,0 +1,25 @@
+"""What petcam-events has noticed: list, one, delete, days, and as server-sent events while it happens.
+
+Imports ``errors``, ``events``, ``events.read``, ``streamer_client``, ``web.http`` and ``web.recordings``.
+"""
+
+from flask import Flask
+
+from petcam.events.control_client import ControlClient
+from petcam.events.read import Reader
+from petcam.web.events.days import Days
+from petcam.web.events.event_feed import EventFeed
+from petcam.web.events.event_list import EventList
+from petcam.web.events.service_state import ServiceState
+from petcam.web.events.videos import Videos
+from petcam.web.http import OpenStreams
+
+__all__ = ["EventFeed", "ServiceState", "Videos", "register"]
+
+
+def register(
+    app: Flask, reader: Reader, videos: Videos, feed: EventFeed, service: ControlClient, streams: OpenStreams
+) -> None:
+    """``service`` is petcam-events, which alone deletes."""
+    EventList(reader, videos, feed, service, streams).register(app)
+    Days(reader).register(app)
