@@ -50,6 +50,7 @@ class Control:
             thread.start()
 
     def close(self) -> None:
+        """May be called twice."""
         if self._listener is None:
             return
         with suppress(OSError):
@@ -59,6 +60,7 @@ class Control:
         for thread in self._threads:
             thread.join()
         self._listener.close()
+        self._listener = None
 
     def turn(self, state: State, delete: Callable[[int], bool]) -> None:
         """To be called some times a second. ``delete`` is the store's."""

@@ -14,6 +14,7 @@ from petcam.events.store import VERSION
 
 TRIES, PAUSE_SECONDS = 5, 0.02
 BUSY_SECONDS = 1.0
+INDEX_HEAD = 48  # bytes of -shm: www.sqlite.org/walformat.html, The WAL-Index Header
 
 T = TypeVar("T")
 
@@ -53,8 +54,20 @@ def ask(path: Path, question: Callable[[sqlite3.Connection], T], nothing: T) -> 
 
 
 def state_of(path: Path) -> State:
-    """Another one after each change. Two calls of stat(2), so that whoever waits for changes may look often."""
+    """Another one after each change of the files."""
     return _state(path), _state(path.with_name(path.name + "-wal"))
+
+
+def commit_of(path: Path) -> bytes:
+    """Another one after each commit while the writer runs, by the head of SQLite's index; empty where there is none.
+
+    Sizes and times of the files are another before that: the log grows, is synced, and only then can be read.
+    """
+    try:
+        with open(path.with_name(path.name + "-shm"), "rb", buffering=0) as index:
+            return index.read(INDEX_HEAD)
+    except OSError:
+        return b""
 
 
 def _state(path: Path) -> FileState | None:

@@ -16,14 +16,14 @@ class ServiceState:
     def __init__(self, service: ControlClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._service, self._clock = service, clock
         self._asking = threading.Lock()
-        self._known: dict[str, object] = {"running": False, "status": "", "trouble": ""}  # replaced as a whole
-        self._known_at = -FRESH_SECONDS  # written with _asking
+        self._known: dict[str, object] = {}  # replaced as a whole, with _asking
+        self._known_at = 0.0
 
     def __call__(self) -> dict[str, object]:
         """``running``, and in words ``status`` and ``trouble``, which is empty where there is none."""
-        if self._asking.acquire(blocking=not self._known["status"] and not self._known["trouble"]):
+        if self._asking.acquire(blocking=not self._known):
             try:
-                if self._clock() - self._known_at >= FRESH_SECONDS:
+                if not self._known or self._clock() - self._known_at >= FRESH_SECONDS:
                     self._known = self._ask()
                     self._known_at = self._clock()
             finally:

@@ -95,6 +95,21 @@ def test_one_event_can_be_had_by_its_id(board, reader):
     assert [reader.one(id_) for id_ in (visit.id + 1, 0, -1, 2**70)] == [None] * 4
 
 
+def test_whoever_looks_while_a_commit_is_synced_is_told_of_it_afterwards(board, reader):
+    """The log has grown by then, and nothing of it can be read."""
+    board.come()
+    before = reader.state()
+    with open(board.directory / "events.db-shm", "r+b", buffering=0) as index:
+        heads = os.pread(index.fileno(), 96, 0)
+        board.come()
+        after = os.pread(index.fileno(), 96, 0)
+        os.pwrite(index.fileno(), heads, 0)  # as it is until the sync is over
+        meanwhile, count = reader.state(), len(reader.page().events)
+        os.pwrite(index.fileno(), after, 0)
+    assert len({before, meanwhile, reader.state()}) == 3
+    assert (count, len(reader.page().events)) == (1, 2)
+
+
 def test_the_state_is_another_after_each_change(board, reader):
     states = [reader.state()]
     for _ in range(3):

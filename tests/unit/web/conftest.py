@@ -25,6 +25,7 @@ from petcam.web.pictures.feed import PictureFeed
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.thumbnails import Thumbnails
 from petcam.web.signaling.offer_token import OfferTokens
+from tests.unit.events.stand_ins import Board
 from tests.unit.web.fakes import PASSWORD, FakeConnection, FakeReader, FakeSources, FakeStreamer
 
 
@@ -61,6 +62,25 @@ def recordings(tmp_path):
     folder = tmp_path / "recordings"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def make_board(tmp_path):
+    """Boards that notice cats, into the database that the app reads."""
+    boards = []
+
+    def make(**more):
+        boards.append(Board(tmp_path / "events", **more))
+        return boards[-1]
+
+    yield make
+    for board in boards:
+        board.close()
+
+
+@pytest.fixture
+def board(make_board):
+    return make_board()
 
 
 @pytest.fixture
