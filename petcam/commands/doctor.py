@@ -28,11 +28,14 @@ from petcam.access import (
     place_of,
     state_directory,
 )
+from petcam.commands.doctor_events import check_events
 from petcam.commands.doctor_folders import check_folders
 from petcam.commands.finding import Finding, Sign
 from petcam.config import Config
 from petcam.detect.wanted import Wanted, wanted
 from petcam.errors import Code, PetcamError
+from petcam.events.control_client import ControlClient
+from petcam.events.place import control_path, events_directory
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
@@ -94,6 +97,7 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_segment("video", camera.layout, segments.stream_reader(camera.layout, camera.stream))
     yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
     yield check_detector(wanted(config), status_of("petcam-detect.service"))
+    yield from check_events(events_directory(), ControlClient(control_path()), camera.detections)
     yield check_group()
     yield check_pyav()
     is_disk_there = not is_disk_missing(config)

@@ -82,7 +82,8 @@ def _serve(config: Config) -> int:
     control = Control(control_path())
 
     def turn() -> State:
-        state = State(observer.status, "; ".join(filter(None, (store.status, keeper.trouble, observer.trouble))))
+        unkept = keeper.trouble and f"what is seen is not recorded: {keeper.trouble}"
+        state = State(observer.status, "; ".join(filter(None, (store.status, unkept, observer.trouble))))
         control.turn(state, store.delete)
         return state
 

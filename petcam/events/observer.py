@@ -12,6 +12,7 @@ from petcam.shm.detections import Detections
 MOVING_SECONDS = 3.0  # after something moved last, and after the last box, for which a visit is recorded
 SILENT_SECONDS = 1.0  # without a result, where empty ones may be left out
 CLOCK_SECONDS = 10.0  # between two looks at the clocks
+WAITS = "waits for a detector"
 MAX_SILENCE = 60.0  # seconds in which a detector that published before, also where it found nothing, should have
 MAX_RESULTS = 256  # that are taken in one step
 
@@ -58,7 +59,7 @@ class Observer:
     def status(self) -> str:
         """For people."""
         if not self._results:
-            return "waits for a detector"
+            return WAITS
         there = [f"{visit.class_name} since {_clock_time(visit.begin)}" for visit in self._visits.open]
         return f"there: {', '.join(there)}" if there else "nobody there"
 

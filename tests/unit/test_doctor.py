@@ -13,10 +13,15 @@ import pytest
 from petcam import qr_code
 from petcam.commands import doctor
 from petcam.commands.doctor import Sign
+from petcam.commands.doctor_events import check_events
 from petcam.config import Auth, Config, Web
 from petcam.detect.wanted import Wanted
+from petcam.events.control import Control, State
+from petcam.events.control_client import ControlClient
+from petcam.events.observer import WAITS
 from petcam.feed.feeder import Feeder
 from petcam.web.http import own_address
+from tests.unit.events.stand_ins import Board
 
 
 def test_it_names_a_port_that_another_program_has_and_its_key():
@@ -273,3 +278,50 @@ def test_a_detector_without_pyav_is_said_with_the_remedy_for_its_service(monkeyp
     said = doctor.check_detector(Wanted(Path(__file__)), "")
     assert said.sign is Sign.BROKEN
     assert said.words.endswith("sudo apt install python3-av; sudo systemctl restart petcam-detect")
+
+
+@pytest.fixture
+def noticing(tmp_path):
+    """A control socket of petcam-events, and what doctor says of it and of the database beside it."""
+    control = Control(tmp_path / "control")
+
+    def say(state=None):
+        if state is not None:
+            control.turn(state, None)
+        found = list(check_events(tmp_path, ControlClient(tmp_path / "control"), "/petcam_detections"))
+        return {finding.subject: finding for finding in found}
+
+    yield SimpleNamespace(control=control, say=say, database=tmp_path / "events.db")
+    control.close()
+
+
+def test_it_says_that_nobody_notices_anything_and_what_to_do(noticing):
+    found = noticing.say()["noticing"]
+    assert (found.sign, found.words) == (
+        Sign.BROKEN,
+        "petcam-events does not run: sudo systemctl start petcam.target",
+    )
+
+
+def test_it_says_how_noticing_goes(noticing):
+    noticing.control.start()
+    for state, sign, words in (
+        (State("there: cat since 12:01"), Sign.OK, "there: cat since 12:01"),
+        (State("nobody there", "the disk is full"), Sign.BROKEN, "nobody there; the disk is full"),
+        (State(WAITS), Sign.LOOK, "until one writes /petcam_detections; see the lines detector and detections"),
+    ):
+        found = noticing.say(state)["noticing"]
+        assert found.sign is sign
+        assert words in found.words
+
+
+def test_it_says_whether_the_database_can_be_read(noticing):
+    assert noticing.say()["events"].words.endswith("nothing yet was noticed")
+    board = Board(noticing.database.parent)
+    board.visit(5)
+    board.close()
+    assert noticing.say()["events"].words.endswith("something was noticed")
+    noticing.database.write_bytes(b"\xff" * 4096)
+    found = noticing.say()["events"]
+    assert found.sign is Sign.BROKEN
+    assert "cannot be read" in found.words and "sudo systemctl restart petcam.target" in found.words

@@ -82,9 +82,11 @@ def web(services):
     server = WebServer(create_app(services), "127.0.0.1", 0, WEB_THREADS)
     server.start()
     services.detections.start()
+    services.event_feed.start()
     yield server
     services.pictures.stop()
     services.detections.stop()
+    services.event_feed.stop()
     server.stop()
 
 

@@ -18,6 +18,7 @@ from petcam.web.app import create_app
 from petcam.web.signaling.offer_token import LIFETIME_MS, OfferTokens
 from tests.real_services import OWNER, RECORDING, VIEWER, RealServices
 
+PARAMETERS = {"<name>": RECORDING, "<path:filename>": "petcam.css", "<event>": "1795432561", "<day>": "2026-11-27"}
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 SAFE_METHODS = METHODS[:3]
 OPEN_PATHS = ("/login", "/setup", "/healthz", "/static/petcam.css")
@@ -88,7 +89,9 @@ def paths(petcam):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STATE_DIRECTORY", str(petcam.state))
         rules = list(create_app(build(petcam.config())).url_map.iter_rules())
-    found = {rule.rule.replace("<name>", RECORDING).replace("<path:filename>", "petcam.css") for rule in rules}
+    found = {rule.rule for rule in rules}
+    for parameter, value in PARAMETERS.items():
+        found = {path.replace(parameter, value) for path in found}
     assert len(found) > 20
     assert not any("<" in path for path in found), "give the new parameter a value"
     return sorted(found)
@@ -131,7 +134,7 @@ def test_a_viewer_can_read_everything_and_change_nothing(petcam, paths, cookies)
     assert send_request(petcam, "GET", "/", cookies["viewer"]).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/api/detections/stream", *PICTURE_TYPES])
+@pytest.mark.parametrize("path", ["/api/detections/stream", "/api/events/stream", *PICTURE_TYPES])
 @pytest.mark.parametrize("whose", ["viewer", "none", "expired", "forged", "foreign"])
 def test_streams_are_open_only_with_a_valid_session(petcam, cookies, path, whose):
     answer = send_request(petcam, "GET", path, cookies[whose])

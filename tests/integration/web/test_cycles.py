@@ -28,6 +28,10 @@ REQUESTS = [
     ("PUT", "/healthz"),
     ("GET", "/api//recordings"),  # which is redirected
     ("GET", "/api/recordings/petcam_20260101-000000.mp4/thumbnail.jpg"),
+    ("GET", "/api/events"),
+    ("GET", "/api/events/1795432561"),
+    ("DELETE", "/api/events/1795432561"),
+    ("GET", "/api/days/2026-11-27"),
     ("POST", "/api/recording/start"),
     ("POST", "/api/webrtc/offer"),
 ]

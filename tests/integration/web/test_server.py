@@ -148,7 +148,8 @@ def test_a_client_that_is_gone_frees_its_slot_while_results_come(open_stream, se
 
 
 def test_a_client_that_is_gone_frees_its_slot_while_no_results_come(open_stream, services, monkeypatch):
-    monkeypatch.setattr("petcam.web.http.server_sent_events.KEEP_ALIVE_SECONDS", 0.5)  # by which waitress before 2.1 notices it
+    # by which waitress before 2.1 notices it
+    monkeypatch.setattr("petcam.web.http.server_sent_events.KEEP_ALIVE_SECONDS", 0.5)
     open_stream().close()
     assert eventually(lambda: services.stream_slots.taken() == 0)
 
