@@ -40,5 +40,5 @@ def _check_service(client: ControlClient, detections: str) -> Finding:
         return Finding(Sign.BROKEN, SUBJECT, f"{state.status}; {state.trouble}")
     if state.status == WAITS:
         remedy = f"nothing is noticed until one writes {detections}; see the lines detector and detections"
-        return Finding(Sign.LOOK, SUBJECT, f"{state.status}: {remedy}")
+        return Finding(Sign.LOOK, SUBJECT, f"{state.status}; {remedy}")
     return Finding(Sign.OK, SUBJECT, state.status)

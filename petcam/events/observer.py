@@ -69,7 +69,7 @@ class Observer:
         silence = time.monotonic() - self._result_at
         if not self._results or self._leaves_out_empty or silence < MAX_SILENCE:
             return ""
-        return f"no detector has said anything for {silence // 60:.0f} min: sudo petcam doctor says more"
+        return f"no detector has said anything for {silence // 60:.0f} min; to see what works: sudo petcam doctor"
 
     def step(self) -> None:
         """Take the results that have come, and have kept what they change."""

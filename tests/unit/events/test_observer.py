@@ -126,3 +126,25 @@ def test_after_the_machine_was_suspended_it_begins_anew(world: World) -> None:
     assert world.observer.status == "nobody there"
     world.pass_seconds(5, CAT)
     assert [kind for kind, _ in world.told] == ["begin", "begin"]
+
+
+def test_a_detector_that_has_gone_silent_is_trouble_and_one_that_never_came_is_not(monkeypatch) -> None:
+    world = World(monkeypatch)
+    world.pass_seconds(120, quiet=True)
+    assert (world.observer.status, world.observer.trouble) == (module.WAITS, "")
+    world.pass_seconds(1)
+    assert (world.observer.status, world.observer.trouble) == ("nobody there", "")
+    world.pass_seconds(59, quiet=True)
+    assert world.observer.trouble == ""
+    world.pass_seconds(65, quiet=True)
+    said = "no detector has said anything for 2 min; to see what works: sudo petcam doctor"
+    assert world.observer.trouble == said
+    world.pass_seconds(0.2)
+    assert world.observer.trouble == ""
+
+
+def test_the_silence_of_a_detector_that_publishes_only_what_it_finds_is_no_trouble(monkeypatch) -> None:
+    world = World(monkeypatch, leaves_out_empty=True)
+    world.pass_seconds(2, CAT)
+    world.pass_seconds(300, quiet=True)
+    assert world.observer.trouble == ""
