@@ -54,9 +54,14 @@ def test_it_passes_on_why_the_streamer_has_no_health(client, streamer, status):
     assert (answer.status_code, answer.data) == (status, b'{"x": 1}')
 
 
-def test_it_adds_those_who_watch_by_mjpeg_to_the_streamers_health(client, streamer):
+def test_it_adds_those_who_watch_by_mjpeg_and_how_noticing_goes_to_the_streamers_health(client, streamer):
     streamer.answer = Answer(200, b'{"webrtc_clients": 2}', "")
-    assert client.get("/api/go/health").get_json() == {"webrtc_clients": 2, "mjpeg_clients": 0}
+    trouble = "petcam-events does not run: sudo systemctl start petcam.target"
+    assert client.get("/api/go/health").get_json() == {
+        "webrtc_clients": 2,
+        "mjpeg_clients": 0,
+        "events": {"running": False, "status": "", "trouble": trouble},
+    }
 
 
 @pytest.mark.parametrize(("code", "status", "error", "message"), STREAMER_ERRORS)
