@@ -86,13 +86,13 @@ def test_an_event_that_is_over_when_it_is_first_seen_comes_as_its_end(client, co
 
 def test_times_that_are_corrected_are_told(client, connection, feed, make_board):
     board = make_board(wall=0.0, synchronised=False)
-    visit = board.come()
+    past, visit = board.visit(5), board.come()
     with listening(client, feed):
         board.wall, board.synchronised = NOON, True
         board.store.look_at_clock(board.reading())
         board.pass_time(2)
-        kind, event = only(connection)
-        assert (kind, event["begin"], event["sure"]) == ("change", NOON + visit.begin, "sure")
+        changes = [(kind, event["begin"], event["sure"]) for kind, event in told(connection)]
+        assert changes == [("change", NOON + each.begin, "sure") for each in (past, visit)]
 
 
 def test_nothing_is_missed_between_the_answer_and_the_first_look(client, connection, feed, board):
