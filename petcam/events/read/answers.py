@@ -38,6 +38,7 @@ class Seen(NamedTuple):
     detail: str
     boot: int
     begin_ns: int  # CLOCK_MONOTONIC of that boot: with it what is made of an event once can be named
+    best_ns: int | None = None  # the same clock: when the best frame was captured
 
 
 class Page(NamedTuple):
@@ -95,6 +96,7 @@ def seen(event: Event, offset: Offset) -> Seen:
         detail=event.detail,
         boot=event.boot,
         begin_ns=event.begin_ns,
+        best_ns=None if best is None else best.ns,
     )
 
 

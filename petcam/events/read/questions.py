@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import tzinfo
 from typing import NamedTuple
@@ -16,6 +16,7 @@ MAX_SPANS = 2_000  # of a day
 QUARTER = 900  # seconds; every zone's midnight lies on one
 FARTHEST = 9e9  # seconds from 1970: what is asked for beyond is as far as this
 LAST_ID = 2**62
+IDS_AT_ONCE = 500  # of one query; SQLite takes 999
 
 Parameters = list[int | str]
 
@@ -52,6 +53,22 @@ def one(database: sqlite3.Connection, event_id: int) -> Seen | None:
     if row is None:
         return None
     return next((_seen(row, each) for each in _ranges(database) if each.boot == row[1]), None)
+
+
+def known(database: sqlite3.Connection, ids: Sequence[int]) -> set[tuple[int, int, int]]:
+    """Boot, begin and id of those events that there are."""
+    found = set[tuple[int, int, int]]()
+    for at in range(0, len(ids), IDS_AT_ONCE):
+        part = ids[at : at + IDS_AT_ONCE]
+        query = f"SELECT boot, begin_ns, id FROM events WHERE id IN ({', '.join('?' * len(part))})"
+        found |= set(database.execute(query, part))
+    return found
+
+
+def newest_boot(database: sqlite3.Connection) -> tuple[int, str] | None:
+    """Its number, and the kernel's id."""
+    row = database.execute("SELECT number, boot_id FROM boots ORDER BY number DESC LIMIT 1").fetchone()
+    return None if row is None else (int(row[0]), str(row[1]))
 
 
 def days(database: sqlite3.Connection, zone: tzinfo | None) -> list[Day]:

@@ -1,6 +1,7 @@
 """Questions about what petcam-events has noticed. Each opens the database for itself, so any thread may ask."""
 
 import time
+from collections.abc import Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,14 @@ class Reader:
         if not 0 < event_id < LAST_ID:
             return None
         return ask(self._path, partial(questions.one, event_id=event_id), None)
+
+    def known(self, ids: Sequence[int]) -> set[tuple[int, int, int]] | None:
+        """Boot, ``begin_ns`` and id of those that there are; None where there is no database."""
+        return ask(self._path, partial(questions.known, ids=ids), None)
+
+    def newest_boot(self) -> tuple[int, str] | None:
+        """The number of the last boot that was noticed, and the kernel's id of it."""
+        return ask(self._path, questions.newest_boot, None)
 
     def days(self) -> list[Day]:
         """Those on which something began, the newest first, 4,000 at most."""

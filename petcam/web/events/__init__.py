@@ -1,6 +1,7 @@
-"""What petcam-events has noticed: list, one, delete, days, and as server-sent events while it happens.
+"""What petcam-events has noticed: list, one, delete, days, the pictures of visits, and as server-sent events while it
+happens.
 
-Imports ``errors``, ``events``, ``events.read``, ``streamer_client``, ``web.http`` and ``web.recordings``.
+Imports ``errors``, ``events``, ``events.read``, ``media``, ``streamer_client``, ``web.http`` and ``web.recordings``.
 """
 
 from flask import Flask
@@ -10,11 +11,26 @@ from petcam.events.read import Reader
 from petcam.web.events.days import Days
 from petcam.web.events.event_feed import EventFeed
 from petcam.web.events.event_list import EventList
+from petcam.web.events.picture_folder import PictureFolder
+from petcam.web.events.picture_keeper import PictureKeeper
+from petcam.web.events.picture_route import PictureRoute
+from petcam.web.events.picture_source import PictureSource
 from petcam.web.events.service_state import ServiceState
 from petcam.web.events.videos import Videos
+from petcam.web.events.visit_pictures import VisitPictures
 from petcam.web.http import OpenStreams
 
-__all__ = ["EventFeed", "ServiceState", "Videos", "register"]
+__all__ = [
+    "EventFeed",
+    "PictureFolder",
+    "PictureKeeper",
+    "PictureRoute",
+    "PictureSource",
+    "ServiceState",
+    "Videos",
+    "VisitPictures",
+    "register",
+]
 
 
 def register(

@@ -11,11 +11,21 @@ from petcam.web.http import Downloads, OpenStreams
 from petcam.web.recordings.control import RecordingControl
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.disk import require_disk
+from petcam.web.recordings.keyframe_run import KeyframeRun, begin_walk, find_run, run_of
 from petcam.web.recordings.library import RecordingLibrary
 from petcam.web.recordings.past import PastVideo
 from petcam.web.recordings.thumbnails import Thumbnails
 
-__all__ = ["RecordingDirectory", "Thumbnails", "register", "require_disk"]
+__all__ = [
+    "KeyframeRun",
+    "RecordingDirectory",
+    "Thumbnails",
+    "begin_walk",
+    "find_run",
+    "register",
+    "require_disk",
+    "run_of",
+]
 
 
 def register(

@@ -42,26 +42,26 @@ def places_in_table(fd: int, track: Span, begin: int, end: int, most: int) -> li
     in the form that petcam writes. Raises ``OSError``."""
     table = find(fd, track, "mdia", "minf", "stbl")
     try:
-        count, delay = (_count(fd, table), _delay(fd, track)) if table else (0, 0)
+        count, delay = (sample_count(fd, table, MAX_SAMPLES), _delay(fd, track)) if table else (0, 0)
         if table is None or not count:
             return []
         first, times = _times(fd, find(fd, table, "stts"), count, delay, (begin, end, most))
-        sizes = _numbers(fd, find(fd, table, "stsz"), STSZ.size, ">u4", first, len(times))
-        offsets = _offsets(fd, table, count, first, len(times))
+        sizes = numbers_in(fd, find(fd, table, "stsz"), STSZ.size, ">u4", first, len(times))
+        offsets = sample_offsets(fd, table, count, first, len(times))
     except (struct.error, ValueError):  # a box or the file ends too soon, or says what petcam does not write
         return []
     return [Place(*place) for place in zip(times, offsets, sizes, strict=True)]
 
 
-def _count(fd: int, table: Span) -> int:
-    """Of the samples, each of which is a chunk."""
+def sample_count(fd: int, table: Span, most: int) -> int:
+    """Of the samples, each of which is a chunk; 0 where they are more than ``most``, or it is another table."""
     stsc, stsz = find(fd, table, "stsc"), find(fd, table, "stsz")
     if stsc is None or stsz is None:
         return 0
     common, count = STSZ.unpack(os.pread(fd, STSZ.size, stsz[0]))
     chunks = os.pread(fd, 20, stsc[0])
     one_in_each = chunks == struct.pack(">IIIII", 0, 1, 1, 1, 1)
-    return count if one_in_each and not common and count <= MAX_SAMPLES else 0
+    return count if one_in_each and not common and count <= most else 0
 
 
 def _delay(fd: int, track: Span) -> int:
@@ -79,10 +79,10 @@ def _times(fd: int, stts: Span | None, count: int, at: int, wanted: tuple[int, i
     """The number of the first sample that is wanted, and the times of those that are. Only a part of stts is in memory
     at a time."""
     begin, end, most = wanted
-    (runs,) = _numbers(fd, stts, 4, ">u4", 0, 1)
+    (runs,) = numbers_in(fd, stts, 4, ">u4", 0, 1)
     before, first, found = 0, 0, list[int]()
     for part in range(0, runs, RUNS_AT_ONCE):
-        numbers = _array(fd, stts, 8, ">u4", 2 * part, 2 * min(RUNS_AT_ONCE, runs - part)).astype(np.int64)
+        numbers = array_in(fd, stts, 8, ">u4", 2 * part, 2 * min(RUNS_AT_ONCE, runs - part)).astype(np.int64)
         lengths, durations = numbers[::2], numbers[1::2]
         if before + int(lengths.sum()) > count:
             raise ValueError("more durations than samples")
@@ -98,23 +98,23 @@ def _times(fd: int, stts: Span | None, count: int, at: int, wanted: tuple[int, i
     return first, found
 
 
-def _offsets(fd: int, table: Span, count: int, first: int, length: int) -> list[int]:
+def sample_offsets(fd: int, table: Span, count: int, first: int, length: int) -> list[int]:
     kind, width = ("stco", ">u4")
     if find(fd, table, kind) is None:
         kind, width = ("co64", ">u8")
     box = find(fd, table, kind)
-    if _numbers(fd, box, 4, ">u4", 0, 1) != [count]:
+    if numbers_in(fd, box, 4, ">u4", 0, 1) != [count]:
         raise ValueError("not an offset for each sample")
-    return _numbers(fd, box, 8, width, first, length)
+    return numbers_in(fd, box, 8, width, first, length)
 
 
-def _numbers(fd: int, box: Span | None, start: int, kind: str, first: int, length: int) -> list[int]:
+def numbers_in(fd: int, box: Span | None, start: int, kind: str, first: int, length: int) -> list[int]:
     """Of an array in a box that begins at ``start``, so many from the first on. Raises ``ValueError`` where it ends
     before."""
-    return [int(number) for number in _array(fd, box, start, kind, first, length)]
+    return [int(number) for number in array_in(fd, box, start, kind, first, length)]
 
 
-def _array(fd: int, box: Span | None, start: int, kind: str, first: int, length: int) -> "np.ndarray":
+def array_in(fd: int, box: Span | None, start: int, kind: str, first: int, length: int) -> "np.ndarray":
     width = np.dtype(kind).itemsize
     if box is None or box[0] + start + (first + length) * width > box[1]:
         raise ValueError("the box is too short")

@@ -1,0 +1,26 @@
+"""The route for the picture of an event."""
+
+from flask import Flask, Response, request
+
+from petcam.errors import Code, PetcamError
+from petcam.events.read import Reader
+from petcam.web.events.visit_pictures import VisitPictures
+
+
+class PictureRoute:
+    def __init__(self, reader: Reader, pictures: VisitPictures) -> None:
+        self._reader, self._pictures = reader, pictures
+
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/api/events/<int:event_id>/picture.jpg", "event_picture", self.show)
+
+    def show(self, event_id: int) -> Response:
+        """Its ETag is another where another frame has become the best."""
+        event = self._reader.one(event_id)
+        if event is None:
+            raise PetcamError(Code.NOT_FOUND, f"there is no event {event_id}")
+        name, jpeg = self._pictures.get(event)
+        response = Response(jpeg, mimetype="image/jpeg")
+        response.set_etag(str(name).removesuffix(".jpg"))
+        response.make_conditional(request)
+        return response
