@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -178,6 +179,11 @@ func recordingsPlace(directory string, log *slog.Logger) *place.Place {
 	return place.New(directory, state.Directory(), log)
 }
 
+// picturesFolder is where petcam-web keeps the pictures of visits: beside the viewing tokens, in its state directory.
+func picturesFolder() string {
+	return filepath.Join(filepath.Dir(viewingtoken.Path(state.Directory())), "pictures")
+}
+
 func recording(keys config.Recording, log *slog.Logger) record.Options {
 	return record.Options{
 		Directory: keys.Directory,
@@ -185,6 +191,7 @@ func recording(keys config.Recording, log *slog.Logger) record.Options {
 		PreRoll:   time.Duration(keys.PreRollSeconds * float64(time.Second)),
 		Segment:   time.Duration(keys.SegmentMinutes) * time.Minute,
 		MaxBytes:  keys.MaxBytes,
+		Pictures:  picturesFolder(),
 		Mode:      record.Mode(keys.Mode),
 		PostRoll:  time.Duration(keys.PostRollSeconds * float64(time.Second)),
 		MaxAge:    days(keys.MaxAgeDays),

@@ -18,7 +18,15 @@ from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog, keep_trying
 from petcam.web import Services, create_app, end_streams, webrtc
-from petcam.web.events import EventFeed, Videos
+from petcam.web.events import (
+    EventFeed,
+    PictureFolder,
+    PictureKeeper,
+    PictureRoute,
+    PictureSource,
+    Videos,
+    VisitPictures,
+)
 from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Keeper, Sessions, Throttle
@@ -69,6 +77,9 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
             feed.start()
             stack.callback(feed.stop)  # runs before the server's stop, which waits for open streams
         stack.callback(services.pictures.stop)
+        if services.picture_keeper is not None and services.owner.place_trouble() is None:
+            services.picture_keeper.start()
+            stack.callback(services.picture_keeper.stop)
         if services.webrtc is not None:
             services.webrtc.start()
             stack.callback(services.webrtc.stop)
@@ -85,9 +96,11 @@ def build(config: Config) -> Services:
     boot = read_boot_id()
     first_hour, token_key = FirstHour(state, boot), secret_key("token.key", state)
     owner = Owner(state, first_hour, place_of(state))
-    picture_budget = PictureBudget()
-    streamer = StreamerClient(streamer_url(config), config.web.threads)
-    recordings, events = RecordingDirectory(config.recording.directory), Reader(events_directory())
+    picture_budget, streamer = PictureBudget(), StreamerClient(streamer_url(config), config.web.threads)
+    recording, recordings = config.recording, RecordingDirectory(config.recording.directory)
+    events = Reader(events_directory())
+    folder = PictureFolder(state, recording.directory, recording.max_bytes, recording.min_free_bytes)
+    visits = VisitPictures(folder, PictureSource(events, recordings, streamer, boot), picture_budget)
     return Services(
         config=config,
         streamer=streamer,
@@ -114,6 +127,8 @@ def build(config: Config) -> Services:
         throttle=Throttle(),
         stream_slots=StreamSlots.for_threads(config.web.threads),
         webrtc=_python_webrtc(config),
+        event_pictures=PictureRoute(events, visits),
+        picture_keeper=PictureKeeper(events, folder, visits),
     )
 
 

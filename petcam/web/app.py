@@ -18,7 +18,7 @@ from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
 from petcam.web import events, http, live, login, pictures, recordings, signaling
-from petcam.web.events import EventFeed, ServiceState, Videos
+from petcam.web.events import EventFeed, PictureKeeper, PictureRoute, ServiceState, Videos
 from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots, address_for_others
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle, Visitors
@@ -53,6 +53,8 @@ class Services:
     throttle: Throttle
     stream_slots: StreamSlots
     webrtc: PythonWebRTC | None = None  # only with webrtc.backend: python
+    event_pictures: PictureRoute | None = None
+    picture_keeper: PictureKeeper | None = None
 
 
 def create_app(services: Services, assets: Path | None = None) -> Flask:
@@ -81,6 +83,8 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     recordings.register(app, services.recordings, services.thumbnails, streamer, streams, downloads)
     videos = Videos(services.recordings, streamer)
     events.register(app, services.events, videos, services.event_feed, services.events_service, streams)
+    if services.event_pictures is not None:
+        services.event_pictures.register(app)
     return app
 
 

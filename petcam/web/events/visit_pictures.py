@@ -19,8 +19,8 @@ from petcam.web.events.picture_source import FoundRun, PictureSource
 
 MAX_WAIT_SECONDS = 4.0  # for other pictures that are being made
 MAX_DECODING_SECONDS = 30.0  # of one
-# What one takes besides its decoder: an access unit as it is read, cut and joined (4 MiB each at most), and the past that
-# the streamer sent (8 MiB); then the scaled picture, with its part, in place of the access unit.
+# What one takes besides its decoder: an access unit as it is read, cut and joined (4 MiB each at most), and the past
+# that the streamer sent (8 MiB); then the scaled picture, with its part, in place of the access unit.
 MAX_MAKING_BYTES = 20 * 2**20
 # One that cannot be made is tried again after 2 s, then twice as long each time; after the sixth, when somebody asks.
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, MAX_TRIES = 2.0, 120.0, 6

@@ -43,6 +43,7 @@ type Options struct {
 	Mode      Mode          // whether something is recorded by itself
 	PostRoll  time.Duration // how far behind a lease its recording ends
 	MaxBytes  int64         // of all recordings together; 0: no limit
+	Pictures  string        // where petcam-web keeps the pictures of visits, which count in MaxBytes; empty: nowhere
 	MaxAge    time.Duration // older recordings by hand are deleted; 0: never
 	VisitAge  time.Duration // the same for those of visits
 	AlwaysAge time.Duration // and for what is recorded always

@@ -29,6 +29,7 @@ type space struct {
 
 	// mu guards what follows, and lets one goroutine at a time delete.
 	mu         sync.Mutex
+	pictures   pictures         // which are counted in maxBytes, and in nothing else
 	folder     fs.FileInfo      // the directory that all this is of; nil before the first
 	finished   int64            // bytes of the finished recordings when last counted
 	unfinished int64            // bytes of those that a crash left, when a file was last begun
@@ -42,8 +43,9 @@ type space struct {
 func newSpace(o Options, system *system) *space {
 	return &space{
 		path: o.Directory, system: system, maxBytes: o.MaxBytes, minFree: o.MinFree, log: o.Log,
-		ages:    ages{byHand: o.MaxAge, visit: o.VisitAge, always: o.AlwaysAge},
-		growing: map[string]int64{},
+		ages:     ages{byHand: o.MaxAge, visit: o.VisitAge, always: o.AlwaysAge},
+		pictures: pictures{path: o.Pictures},
+		growing:  map[string]int64{},
 	}
 }
 
@@ -148,16 +150,20 @@ func (s *space) look() {
 	s.seen = now
 }
 
-// keepMaxBytes keeps the recordings within max_bytes. mu must be held.
+// keepMaxBytes keeps the recordings, and the pictures of visits, within max_bytes. mu must be held.
 func (s *space) keepMaxBytes(dir *directory) error {
-	if s.maxBytes == 0 || s.finished+s.allGrowing() <= s.maxBytes {
+	if s.maxBytes == 0 {
+		return nil
+	}
+	others := s.allGrowing() + s.pictures.bytes()
+	if s.finished+others <= s.maxBytes {
 		return nil
 	}
 	recordings, err := s.list(dir) // only now: petcam-web deletes too, so the sum may be too high
 	if err != nil {
 		return err
 	}
-	excess := s.finished + s.allGrowing() - s.maxBytes
+	excess := s.finished + others - s.maxBytes
 	if deletable(recordings) < excess {
 		return apierror.New(apierror.RecordingFailed, "Recordings have reached recording.max_bytes, and those that may be "+
 			"deleted are too few; unpin or delete some, or raise it").WithReason("Limit reached")
