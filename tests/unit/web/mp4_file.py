@@ -12,19 +12,21 @@ FRAME_TICKS = 3000  # of 1/90000 s
 SECONDS_TO_1970 = 2_082_844_800  # from 1904
 
 
-def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), grey=128, boxes=None):
+def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), grey=128, boxes=None, film=None):
     """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time, ``sar`` the shape of a pixel, ``size`` in
-    pixels (even), ``grey`` how bright the first picture is.
+    pixels (even), ``grey`` how bright the first picture is. ``film``: samples, their avcC and the numbers of keyframes
+    from 1, instead of such pictures.
 
     Without PyAV the pictures' bytes are not valid video.
     """
-    samples, configuration = _pictures(frames, sar, size, grey)
+    samples, configuration, keyframes = film or (*_pictures(frames, sar, size, grey), [1])
+    frames = len(samples)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
     notes = [text for _, text in boxes or []]
     mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples + notes)))
     offset = len(ftyp) + len(mdat)
     track = b"" if boxes is None else _box_track(boxes, frames * FRAME_TICKS, offset + sum(map(len, samples)))
-    moov = _moov(samples, configuration, offset, created, size, track)
+    moov = _moov(samples, configuration, offset, created, size, track, keyframes)
     path.write_bytes(ftyp + mdat + b"".join(samples + notes) + moov)
 
 
@@ -43,7 +45,12 @@ def _pictures(frames, sar="1/1", size=(64, 48), grey=128):
         for plane, shade in zip(picture.planes, ((grey + number) % 256, 128, 128), strict=True):
             plane.update(bytes([shade]) * plane.buffer_size)
         packets += encoder.encode(picture)
-    units = [_nals(bytes(packet)) for packet in packets + encoder.encode(None)]
+    return samples_of([bytes(packet) for packet in packets + encoder.encode(None)])
+
+
+def samples_of(access_units):
+    """What is stored of access units in Annex-B form, and their avcC, of the first one's parameter sets."""
+    units = [_nals(unit) for unit in access_units]
     (sps,), (pps,) = ([nal for nal in units[0] if nal[0] & 31 == kind] for kind in (7, 8))
     sets = b"\xe1" + struct.pack(">H", len(sps)) + sps + b"\1" + struct.pack(">H", len(pps)) + pps
     samples = [b"".join(struct.pack(">I", len(nal)) + nal for nal in unit if nal[0] & 31 in (1, 5)) for unit in units]
@@ -54,7 +61,7 @@ def _nals(annexb):
     return [part.rstrip(b"\0") for part in annexb.split(b"\0\0\1") if part.rstrip(b"\0")]
 
 
-def _moov(samples, configuration, offset, created, size=(64, 48), more=b""):
+def _moov(samples, configuration, offset, created, size=(64, 48), more=b"", keyframes=()):
     duration = len(samples) * FRAME_TICKS
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     sizes = b"".join(struct.pack(">I", len(sample)) for sample in samples)
@@ -64,6 +71,7 @@ def _moov(samples, configuration, offset, created, size=(64, 48), more=b""):
     stbl = (
         _full(b"stsd", struct.pack(">I", 1) + avc1)
         + _full(b"stts", struct.pack(">III", 1, len(samples), FRAME_TICKS))
+        + (_full(b"stss", _array(">I", [len(keyframes), *keyframes])) if samples else b"")
         + _full(b"stsc", struct.pack(">IIII", 1, 1, 1, 1))
         + _full(b"stsz", struct.pack(">II", 0, len(samples)) + sizes)
         + _full(b"stco", struct.pack(">I", len(samples)) + offsets)
@@ -117,13 +125,13 @@ def _full(kind, content, version=0):
     return _box(kind, bytes([version, 0, 0, 0]) + content)
 
 
-def write_growing_mp4(path, frames, created=-SECONDS_TO_1970, boxes=None):
+def write_growing_mp4(path, frames, created=-SECONDS_TO_1970, boxes=None, film=None):
     """The same in the form of "A file that grows". Boxes come behind their frame."""
-    samples, configuration = _pictures(frames)
+    samples, configuration, keyframes = film or (*_pictures(frames), [1])
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
     more, pairs, waiting = b"", [], list(boxes or [])
     for number, sample in enumerate(samples):
-        pairs.append((1, number * FRAME_TICKS, sample))
+        pairs.append((1, number * FRAME_TICKS, sample, number + 1 in keyframes))
         while waiting and waiting[0][0] <= number * FRAME_TICKS:
             pairs.append((2, *waiting.pop(0)))
     if boxes is not None:
@@ -132,10 +140,11 @@ def write_growing_mp4(path, frames, created=-SECONDS_TO_1970, boxes=None):
     path.write_bytes(ftyp + _moov([], configuration, 0, created, more=more) + fragments)
 
 
-def pair(sequence, track, ticks, sample):
+def pair(sequence, track, ticks, sample, is_keyframe=True):
     """moof and mdat of one sample."""
+    flags = 0x2000000 if is_keyframe else 0x1010000
     tfhd = _box(b"tfhd", struct.pack(">II", 0x20000, track))
     tfdt = _full(b"tfdt", struct.pack(">Q", ticks), 1)
-    trun = _box(b"trun", struct.pack(">IIIIII", 0x701, 1, 108, FRAME_TICKS, len(sample), 0))
+    trun = _box(b"trun", struct.pack(">IIIIII", 0x701, 1, 108, FRAME_TICKS, len(sample), flags))
     moof = _box(b"moof", _full(b"mfhd", struct.pack(">I", sequence)) + _box(b"traf", tfhd + tfdt + trun))
     return moof + _box(b"mdat", sample)
