@@ -12,9 +12,9 @@ BEGIN_NS = ns(200)
 
 
 class EventBook:
-    def __init__(self, directory):
+    def __init__(self, directory, boot=BOOT):
         self.directory = directory
-        self.begin_anew()
+        self.begin_anew(boot)
 
     def begin_anew(self, boot=BOOT):
         Board(self.directory, boot=boot).close()

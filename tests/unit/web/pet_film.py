@@ -1,4 +1,4 @@
-"""Films of a room with a drawn pet, of which one frame can be told from all others: in it the pet is red, else green."""
+"""Films of a room with a drawn pet. One frame can be told from all others: in it the pet is red, else green."""
 
 from fractions import Fraction
 

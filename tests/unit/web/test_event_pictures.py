@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import threading
+import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 
@@ -21,6 +23,7 @@ from petcam.web.events import (
     PictureSource,
     VisitPictures,
     picture_folder,
+    picture_keeper,
     picture_source,
     visit_pictures,
 )
@@ -136,22 +139,22 @@ def test_its_pixels_are_square_whatever_the_cameras_are(web, growing):
 
 
 @pytest.mark.parametrize(
-    ("box", "size", "shape"),
+    ("box", "size", "shape", "scale"),
     [
-        ((0.3, 0.2, 0.5, 0.6), (1280, 720), (270, 480)),  # as large as it may be
-        ((0.0, 0.0, 0.1, 0.1), (1280, 720), (288, 384)),  # in a corner
-        ((0.9, 0.9, 0.1, 0.1), (1280, 720), (288, 384)),
-        ((0.0, 0.0, 1.0, 1.0), (1280, 720), (270, 480)),  # all there is
-        ((0.1, 0.4, 0.8, 0.1), (360, 640), (270, 360)),  # across a picture that is high
-        ((0.4, 0.1, 0.2, 0.8), (360, 640), (640, 360)),
+        ((0.3, 0.2, 0.5, 0.6), (1280, 720), (338, 480), 480 / 1024),  # wider than 4:3 would be
+        ((0.3, 0.3, 0.2, 0.5), (1280, 720), (360, 480), 480 / 768),
+        ((0.0, 0.0, 0.1, 0.1), (1280, 720), (288, 384), 1),  # in a corner
+        ((0.9, 0.9, 0.1, 0.1), (1280, 720), (288, 384), 1),
+        ((0.0, 0.0, 1.0, 1.0), (1280, 720), (270, 480), 480 / 1280),  # all there is
+        ((0.1, 0.4, 0.8, 0.1), (360, 640), (270, 360), 1),  # across a picture that is high
+        ((0.4, 0.1, 0.2, 0.8), (360, 640), (640, 360), 1),
     ],
 )
-def test_the_pet_is_in_it_wherever_it_is(web, box, size, shape):
+def test_the_pet_is_in_it_wherever_it_is(web, box, size, shape, scale):
     record(web, False, box=box, size=size)
     shown = web.shown(web.book.put(BEST_NS, box=box, recordings=[(A, FIRST_NS)]))
     assert shown.shape[:2] == shape
     left, top, right, bottom = red_part(shown)
-    scale = min(1.0, 480 / shape[1]) if shape[1] < 480 else (right - left) / (box[2] * size[0])
     wanted = (box[2] * size[0] * scale, box[3] * size[1] * scale)
     assert (right - left, bottom - top) == pytest.approx(wanted, abs=4)
 
@@ -217,8 +220,6 @@ def test_a_damaged_recording_costs_the_picture_and_nothing_else(web, growing):
 
 
 def test_a_table_that_claims_a_million_frames_costs_no_memory(web):
-    import tracemalloc
-
     record(web, False, size=(160, 120))
     path = web.recordings / A
     data = bytearray(path.read_bytes())
@@ -476,14 +477,10 @@ def test_without_a_database_nothing_is_done_and_nothing_deleted(web, tmp_path):
 
 
 def test_the_thread_makes_it_and_ends(web, past, monkeypatch):
-    from petcam.web.events import picture_keeper
-
     monkeypatch.setattr(picture_keeper, "LOOK_SECONDS", 0.01)
     event = web.book.put(BEST_NS)
     written = []
     write = web.folder.write
-    import threading
-
     done = threading.Event()
     web.folder.write = lambda *more: written.append(write(*more)) or done.set() or True
     web.keeper.start()
@@ -496,9 +493,16 @@ def test_the_thread_makes_it_and_ends(web, past, monkeypatch):
 def test_a_stop_ends_one_that_is_being_made(web):
     record(web, False)
     event = web.book.put(BEST_NS, recordings=[(A, FIRST_NS)])
-    web.keeper._stopping.set()
+    go_on, told = web.keeper._go_on, []
+
+    def stop(took):
+        told.append(took)
+        web.keeper.stop()
+        return go_on(took)
+
+    web.keeper._go_on = stop
     web.keeper.look(100.0)
-    assert web.files() == []
+    assert len(told) == 1 and web.files() == []  # after the first of several pictures
     web.start()
     assert red_part(web.shown(event))
 
