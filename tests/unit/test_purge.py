@@ -9,6 +9,7 @@ import pytest
 TOP = Path(__file__).parents[2]
 SCRIPT = (TOP / "debian/petcam.postrm").read_text()
 DELETE_NAMED = re.search(r"^once=.*?^\}", SCRIPT, re.MULTILINE | re.DOTALL)[0]
+PICTURES = "'visit_[0-9]*-[0-9]*-[0-9]*-[0-9]*.jpg'"
 DOCUMENT = (TOP / "docs/state.md").read_text()
 
 
@@ -31,6 +32,8 @@ def test_it_names_every_state_file_of_the_document():
     document = (TOP / "docs/events-db.md").read_text()
     for name in names_for("/var/lib/petcam-events"):
         assert f"`{name.strip(chr(39)).split('-')[0]}" in document, name
+    assert "`visit_BOOT-BEGIN-ID-BEST.jpg`" in DOCUMENT
+    assert names_for("/var/lib/petcam/pictures") == {PICTURES}
     assert names_for("/var/lib/petcam/recordings") == {".petcam-space", ".petcam-place", ".petcam-probe"}
 
 
@@ -45,6 +48,15 @@ def test_what_was_made_goes_with_its_unfinished_ones_and_then_the_folder(tmp_pat
         (folder / name).touch()
     delete_named(folder, "owner.json", "tls.pem")
     assert not folder.exists()
+
+
+def test_pictures_of_visits_go_and_no_others(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("visit_1-2-3-4.jpg", ".visit_1-2-3-4.jpg.0123456789abcdef", "cat.jpg", "visit_to grandma.jpg"):
+        (folder / name).touch()
+    delete_named(folder, PICTURES.strip("'"))
+    assert sorted(file.name for file in folder.iterdir()) == ["cat.jpg", "visit_to grandma.jpg"]
 
 
 @pytest.mark.parametrize(

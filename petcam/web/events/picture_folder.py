@@ -22,7 +22,7 @@ MAX_PICTURE_BYTES = 2**20
 DEFAULT_FREE_PART, DEFAULT_FREE_BYTES, LEAST_FREE_BYTES = 10, 2**30, 8 * 2**20
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-UNFINISHED = re.compile(r"\.[0-9-]+\.jpg\.[0-9a-f]{16}")
+UNFINISHED = re.compile(r"\.visit_[0-9-]+\.jpg\.[0-9a-f]{16}")
 
 _log = logging.getLogger(__name__)
 

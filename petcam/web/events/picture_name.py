@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from petcam.events.read import Seen
 
-PATTERN = re.compile(r"([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,19})\.jpg", re.ASCII)
+PATTERN = re.compile(r"visit_([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,19})\.jpg", re.ASCII)
 
 Key = tuple[int, int, int]  # an event: its boot, begin_ns and id
 
@@ -15,7 +15,7 @@ class PictureName(NamedTuple):
     best_ns: int  # when the frame was captured that it is made of
 
     def __str__(self) -> str:
-        return "-".join(map(str, (*self.key, self.best_ns))) + ".jpg"
+        return "visit_" + "-".join(map(str, (*self.key, self.best_ns))) + ".jpg"
 
 
 def name_of(event: Seen) -> PictureName | None:

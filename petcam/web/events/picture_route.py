@@ -21,6 +21,6 @@ class PictureRoute:
             raise PetcamError(Code.NOT_FOUND, f"there is no event {event_id}")
         name, jpeg = self._pictures.get(event)
         response = Response(jpeg, mimetype="image/jpeg")
-        response.set_etag(str(name).removesuffix(".jpg"))
+        response.set_etag(str(name).removesuffix(".jpg").removeprefix("visit_"))
         response.make_conditional(request)
         return response

@@ -26,7 +26,7 @@ func picturesOf(t *testing.T, sizes ...int) string {
 
 func addPicture(t *testing.T, folder string, number, size int) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("1-5-%d-7.jpg", number)), make([]byte, size), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("visit_1-5-%d-7.jpg", number)), make([]byte, size), 0o640); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -124,7 +124,7 @@ func TestWithoutAFolderThereAreNoPictures(t *testing.T) {
 	if err := os.Symlink(folder, link); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"", link, filepath.Join(folder, "none"), filepath.Join(folder, "1-5-0-7.jpg")} {
+	for _, path := range []string{"", link, filepath.Join(folder, "none"), filepath.Join(folder, "visit_1-5-0-7.jpg")} {
 		if n := (&pictures{path: path}).bytes(); n != 0 {
 			t.Errorf("%q has %d bytes", path, n)
 		}
