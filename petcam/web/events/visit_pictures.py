@@ -49,7 +49,7 @@ class VisitPictures:
         self._failed: OrderedDict[object, Failure] = OrderedDict()  # those that could not be made; guarded by _lock
 
     def get(self, event: Seen) -> tuple[PictureName, bytes]:
-        """The picture that is kept, else one that is made now. That of an open visit stays as it was when it began.
+        """The picture that is kept, else one that is made now. That of an open visit may be of an earlier best frame.
 
         Raises ``NOT_FOUND``, ``UNSUPPORTED`` without PyAV or where the camera's pictures are too large, ``BUSY``.
         """
@@ -71,7 +71,7 @@ class VisitPictures:
         """The monotonic time from which it is to be made without anybody asking; None: it is not."""
         wanted = name_of(event)
         kept = self._folder.find(wanted.key) if wanted else None
-        if wanted is None or kept == wanted or (kept is not None and event.is_open) or not pyav.is_installed():
+        if wanted is None or kept == wanted or not pyav.is_installed():
             return None
         failure = self._failure(event)
         if failure is None:

@@ -382,19 +382,29 @@ def test_a_link_in_its_place_is_not_followed(web, tmp_path):
     assert b"secret" not in web.get(event).data
 
 
-def test_that_of_an_open_visit_stays_until_it_is_closed(web):
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "closed"])
+def test_it_is_made_anew_by_itself_where_a_better_frame_has_come(web, is_open):
     record(web, False)
     files = [(A, FIRST_NS)]
     event = web.book.put(FIRST_NS, recordings=files, is_open=True)
     first = web.get(event)
-    web.book.put(BEST_NS, recordings=files, is_open=True)
-    web.keeper.look(100.0)
-    assert web.get(event).data == first.data and not red_part(opened(first.data))
-    web.book.put(BEST_NS, recordings=files)
+    web.book.put(BEST_NS, recordings=files, is_open=is_open)
     web.keeper.look(101.0)
     last = web.get(event)
-    assert red_part(opened(last.data)) and last.headers["ETag"] != first.headers["ETag"]
+    assert red_part(opened(last.data)) and not red_part(opened(first.data))
+    assert last.headers["ETag"] != first.headers["ETag"]
     assert web.files() == [f"visit_1-{BEGIN_NS}-{event}-{BEST_NS}.jpg"]
+
+
+def test_a_request_makes_no_better_one_of_an_open_visit_but_of_one_that_is_closed(web):
+    record(web, False)
+    files = [(A, FIRST_NS)]
+    event = web.book.put(FIRST_NS, recordings=files, is_open=True)
+    first = web.get(event).data
+    web.book.put(BEST_NS, recordings=files, is_open=True)
+    assert web.get(event).data == first
+    web.book.put(BEST_NS, recordings=files)
+    assert red_part(web.shown(event))
 
 
 def test_where_the_better_one_cannot_be_had_the_first_one_stays(web):
