@@ -1,6 +1,7 @@
 """Films of a room with a drawn pet. One frame can be told from all others: in it the pet is red, else green."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,6 +43,7 @@ def access_units(frames, best, box=BOX, size=(640, 480), gop=10, sar="1/1"):
     return [(bytes(packet), packet.is_keyframe) for packet in packets]
 
 
+@lru_cache(maxsize=8)
 def film(*args, **more):
     """As ``access_units``; what mp4_file takes."""
     units = access_units(*args, **more)

@@ -123,6 +123,16 @@ def test_it_is_the_very_frame_with_the_pet_in_its_place(web, growing, best):
 
 
 @FINISHED_AND_GROWING
+@pytest.mark.parametrize(("best", "wanted"), [(0, 0), (10, 0), (25, 5), (49, 9)])
+def test_no_picture_is_read_but_those_from_the_last_keyframe_up_to_the_one_behind_it(web, growing, best, wanted):
+    record(web, growing)
+    with open(web.recordings / (f"{A}.part" if growing else A), "rb") as file:
+        run = find_run(file.fileno(), best * 3000 + 2, 1e12)
+        assert (run.wanted, len(run.spans)) == (wanted, min(wanted + 2, wanted + 50 - best))
+        assert len(list(run.units(file.fileno()))) == len(run.spans)
+
+
+@FINISHED_AND_GROWING
 def test_the_way_from_a_keyframe_may_be_long(web, growing):
     record(web, growing, frames=300, best=290, gop=1000, size=(160, 120))
     event = web.book.put(FIRST_NS + 290 * FRAME_NS, recordings=[(A, FIRST_NS)])
