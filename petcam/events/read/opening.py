@@ -28,6 +28,14 @@ class FileState(NamedTuple):
 State = tuple[FileState | None, FileState | None]
 
 
+class Look(NamedTuple):
+    """At the database, without opening it: another one after each commit."""
+
+    database: FileState | None  # None: there is none
+    log: FileState | None
+    commit: bytes
+
+
 def ask(path: Path, question: Callable[[sqlite3.Connection], T], nothing: T) -> T:
     """What ``question`` makes of the database, in one transaction; ``nothing`` where there is none yet.
 

@@ -10,7 +10,7 @@ from petcam.errors import Code, PetcamError
 from petcam.events.clock import day_of, day_span
 from petcam.events.read import questions
 from petcam.events.read.answers import Day, DaySummary, Page, Seen, Wanted
-from petcam.events.read.opening import ask, commit_of, state_of
+from petcam.events.read.opening import Look, ask, commit_of, state_of
 from petcam.events.store import FILE_NAME
 
 MAX_LIMIT = 500  # events in one answer
@@ -23,10 +23,10 @@ class Reader:
         """``zone``: the board's own where it is None."""
         self._path, self._zone = directory / FILE_NAME, zone
 
-    def state(self) -> object:
+    def state(self) -> Look:
         """Another one after each commit, once that can be read. Never raises, and costs no more than two calls of
         stat(2) and a short read, so that whoever waits for changes may look often."""
-        return state_of(self._path), commit_of(self._path)
+        return Look(*state_of(self._path), commit_of(self._path))
 
     def page(self, wanted: Wanted = ALL, limit: int = 100, cursor: int | None = None) -> Page:
         """The newest first, at most ``limit`` (500); those behind ``cursor``, the ``next`` of the page before.

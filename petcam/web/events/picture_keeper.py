@@ -50,15 +50,15 @@ class PictureKeeper:
                 _log.exception("defect")
 
     def look(self, now: float) -> None:
-        """What there is to do at that monotonic time: two calls of stat(2) while nothing has changed.
+        """What there is to do at that monotonic time: a short look while nothing has changed.
 
         Raises ``EVENTS_UNREADABLE``.
         """
         state = self._reader.state()
-        if state[0] is None or (state == self._state and now < self._again_at):
+        if state.database is None or (state == self._state and now < self._again_at):
             return
-        if state[0].inode != self._inode:
-            self._inode, self._settled_at = state[0].inode, now + SETTLING_SECONDS
+        if state.database.inode != self._inode:
+            self._inode, self._settled_at = state.database.inode, now + SETTLING_SECONDS
         self._state, self._again_at = None, math.inf  # None: what fails is tried again at the next look
         again_at = min(self._sweep(now), self._make(now))
         self._state, self._again_at = state, again_at

@@ -4,6 +4,7 @@ from flask import Flask, Response, request
 
 from petcam.errors import Code, PetcamError
 from petcam.events.read import Reader
+from petcam.web.events.numbers import event_id
 from petcam.web.events.visit_pictures import VisitPictures
 
 
@@ -12,14 +13,14 @@ class PictureRoute:
         self._reader, self._pictures = reader, pictures
 
     def register(self, app: Flask) -> None:
-        app.add_url_rule("/api/events/<int:event_id>/picture.jpg", "event_picture", self.show)
+        app.add_url_rule("/api/events/<event>/picture.jpg", "event_picture", self.show)
 
-    def show(self, event_id: int) -> Response:
+    def show(self, event: str) -> Response:
         """Its ETag is another where another frame has become the best."""
-        event = self._reader.one(event_id)
-        if event is None:
-            raise PetcamError(Code.NOT_FOUND, f"there is no event {event_id}")
-        name, jpeg = self._pictures.get(event)
+        found = self._reader.one(event_id(event))
+        if found is None:
+            raise PetcamError(Code.NOT_FOUND, f"there is no event {event}")
+        name, jpeg = self._pictures.get(found)
         response = Response(jpeg, mimetype="image/jpeg")
         response.set_etag(str(name).removesuffix(".jpg").removeprefix("visit_"))
         response.make_conditional(request)
