@@ -23,7 +23,7 @@ COMMANDS = {
     "detect": ("petcam.commands.detect", "look for pets in the video, or in a file"),
     "events": ("petcam.commands.events", "notice when pets come and go, and keep it"),
     "sources": ("petcam.commands.sources", "list the cameras that can be found, each with the line to write"),
-    "demo": ("petcam.commands.demo", "feed, streamer and web together, for a trial"),
+    "demo": ("petcam.commands.demo", "feed, streamer, web and events together, for a trial"),
     "compare": ("petcam.commands.compare", "run both WebRTC backends side by side and say which to choose"),
     "check-config": ("petcam.commands.check_config", "validate the configuration"),
     "shm": ("petcam.commands.shm", "look at the shared-memory segments"),

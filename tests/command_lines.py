@@ -24,12 +24,13 @@ def parsers() -> Iterator[tuple[Words, argparse.ArgumentParser]]:
 
 def commands() -> dict[Words, argparse.ArgumentParser]:
     """Those that can be run."""
-    return {words: parser for words, parser in parsers() if not any(_actions(parser))}
+    return {words: parser for words, parser in parsers() if not any(each.required for each in _actions(parser))}
 
 
 def arguments(parser: argparse.ArgumentParser) -> Words:
     """The words of a line behind its command."""
-    return tuple(VALUE for action in parser._actions if not action.option_strings)
+    words = (each for each in parser._actions if not isinstance(each, argparse._SubParsersAction))
+    return tuple(VALUE for each in words if not each.option_strings)
 
 
 def options(parser: argparse.ArgumentParser) -> dict[str, Words]:

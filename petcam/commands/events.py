@@ -32,15 +32,17 @@ log = logging.getLogger("petcam.events")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="?", choices=["replay"], help="put a file's results through the rules")
-    parser.add_argument("file", nargs="?", metavar="FILE", help="with replay: lines of JSON; -: standard input")
+    actions = parser.add_subparsers(dest="action", metavar="[replay]")
+    replaying = actions.add_parser(
+        "replay", help="put a detector's results from a file through the rules, and print the visits"
+    )
+    # No "file": that is check-config's, which is read as the configuration.
+    replaying.add_argument("results", metavar="FILE", help="a line of JSON for each result; -: standard input")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Until a signal, or to the end of a file. Raises ``BAD_REQUEST``."""
-    if (args.what is None) is not (args.file is None):
-        raise PetcamError(Code.BAD_REQUEST, "petcam events replay FILE (-: standard input)")
-    return _replay(args.file, rules_of(config)) if args.what else _serve(config)
+    return _replay(args.results, rules_of(config)) if args.action == "replay" else _serve(config)
 
 
 def rules_of(config: Config) -> Rules:

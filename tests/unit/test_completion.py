@@ -33,7 +33,7 @@ def test_what_stands_before_a_command_is_completed() -> None:
     assert completed("check") == {"check-config"}
 
 
-@pytest.mark.parametrize("name", ["token", "shm"])
+@pytest.mark.parametrize("name", ["token", "shm", "events"])
 def test_the_actions_of_a_command_are_completed(name: str) -> None:
     actions = {words[1] for words in PARSERS if words[0] == name and len(words) == 2}
     assert completed(name, "") == {"--config", "--help", *actions}

@@ -1,0 +1,66 @@
+"""``petcam events replay``, as it is typed."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from petcam import cli
+
+
+def line(number: int) -> str:
+    """A cat walks by for four seconds, twice."""
+    step = number % 200
+    boxes = [["cat", 0.9, 20 * step, 100, 120, 90]] if step < 20 and number < 400 else []
+    return json.dumps({"t": number / 5, "width": 640, "height": 360, "boxes": boxes}) + "\n"
+
+
+LINES = "".join(map(line, range(1000)))
+
+
+@pytest.fixture(autouse=True)
+def no_installed_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("petcam.config.DEFAULT_PATH", tmp_path / "none.yaml")
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    path = tmp_path / "day.jsonl"
+    path.write_text(LINES)
+    return path
+
+
+def begins(printed: str) -> list[float]:
+    return [json.loads(line)["begin"] for line in printed.splitlines()]
+
+
+def test_replay_reads_a_file(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["events", "replay", str(results)]) == 0
+    assert begins(capsys.readouterr().out) == [0.0, 40.0]
+
+
+def test_replay_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(LINES))
+    assert cli.main(["events", "replay", "-"]) == 0
+    assert begins(capsys.readouterr().out) == [0.0, 40.0]
+
+
+def test_replay_keeps_to_the_configurations_rules(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "try.yaml"
+    settings.write_text("events: {gap_seconds: 120}\n")
+    assert cli.main(["events", "replay", "--config", str(settings), str(results)]) == 0
+    assert begins(capsys.readouterr().out) == [0.0]
+
+
+def test_replay_says_which_file_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["events", "replay", str(tmp_path / "none.jsonl")]) == 1
+    assert capsys.readouterr().err == f"petcam: {tmp_path}/none.jsonl: No such file or directory\n"
+
+
+def test_replay_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["events", "replay"])
+    assert ended.value.code == cli.EXIT_USAGE
