@@ -14,6 +14,7 @@ LONG = (
     "comes_back",
     "detector_model",
     "detector_share",
+    "events_cost",
     "events_writes",
     "loss",
     "recording",
