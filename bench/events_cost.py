@@ -1,8 +1,8 @@
 """What ``petcam events`` takes of a core and of memory while a detector publishes: the real service, both layouts.
 
-``make bench ARGS=events_cost``, some five minutes. The results are those of the simulated pets of ``pet_day``, as they come:
-two that are about all the time, which is the dearest there is, and nobody. Something answers for the streamer, and says that
-it records.
+``make bench ARGS=events_cost``, some five minutes. The results are those of the simulated pets of ``pet_day``, as they
+come: of two that are about all the time, which is the dearest there is, and of an empty room. Something answers for the
+streamer, and says that it records.
 """
 
 import dataclasses
@@ -49,7 +49,7 @@ Publish = Callable[[int, list[tuple[str, float, int, int, int, int]]], None]  # 
 
 
 def figures() -> Iterator[Figure]:
-    two = _busy_hour()
+    two = _busy_day()
     for layout in LAYOUTS:
         for rate, aim in CPU_AIM.items():
             for name, day in (("two pets about", two), ("nobody there", dataclasses.replace(two, pets=[]))):
@@ -59,7 +59,7 @@ def figures() -> Iterator[Figure]:
                 yield Figure(f"resident, {what}", mib, "MiB", MEMORY_AIM)
 
 
-def _busy_hour() -> Day:
+def _busy_day() -> Day:
     """Two pets that walk about and meet, without an end, watched without a gap."""
     day = next(day for day in map(pet_day, range(100)) if len(day.pets) == 2)
     for pet in day.pets:

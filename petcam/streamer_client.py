@@ -13,7 +13,6 @@ ever stale.
 import http.client
 import json
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,9 +25,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from petcam.config import Config
 from petcam.errors import Code, PetcamError
-from petcam.system.network import local_url_host
 
 READ_TIMEOUT_SECONDS = 2.0
 CONTROL_TIMEOUT_SECONDS = 5.0
@@ -68,12 +65,6 @@ class OpenAnswer:
     def close(self) -> None:
         self._response.close()
         self._response.release_conn()
-
-
-def streamer_url(config: Config) -> str:
-    """``GO_SERVER_URL``, else the configured streamer as this machine reaches it."""
-    default = f"http://{local_url_host(config.streamer.host)}:{config.streamer.port}"
-    return os.environ.get("GO_SERVER_URL", "").rstrip("/") or default
 
 
 class StreamerClient:

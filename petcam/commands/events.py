@@ -20,7 +20,8 @@ from petcam.events.replay import replay, visit_line
 from petcam.events.resuming import visit_of
 from petcam.events.rules import Rules
 from petcam.events.store import Store
-from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.events.streamer import Streamer
+from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
@@ -76,8 +77,7 @@ def _serve(config: Config) -> int:
     resumed = [visit_of(event, number) for number, event in enumerate(store.resumed, 1)]
     for event, visit in zip(store.resumed, resumed, strict=True):
         store.resume(event, visit)
-    client = StreamerClient(streamer_url(config), connections=1)
-    keeper = Keeper(client, config.recording.pre_roll_seconds)
+    keeper = Keeper(Streamer(streamer_url(config)), config.recording.pre_roll_seconds)
     reader = segments.detection_reader(camera.layout, camera.detections)
     is_rdk = camera.layout != "petcam"
     observer = Observer(reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk)
@@ -89,7 +89,7 @@ def _serve(config: Config) -> int:
         control.turn(state, store.delete)
         return state
 
-    with Signals() as signals, closing(client), closing(reader):
+    with Signals() as signals, closing(reader):
         keeper.start()
         control.start()
         log.info("%s → %s", camera.detections, events_directory() / "events.db")

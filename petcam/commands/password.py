@@ -8,7 +8,8 @@ from petcam.access import Owner, place_of, state_directory
 from petcam.commands.state_errors import explained
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
-from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.streamer_client import StreamerClient
+from petcam.streamer_url import streamer_url
 from petcam.words import say
 
 

@@ -11,7 +11,8 @@ from petcam.events.control_client import ControlClient
 from petcam.events.place import control_path, events_directory
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
-from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.streamer_client import StreamerClient
+from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
 from petcam.system.hostname import machine_names
 from petcam.system.network import is_loopback

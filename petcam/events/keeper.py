@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from petcam.errors import PetcamError
-from petcam.streamer_client import Answer
+from petcam.events.streamer import Answer
 
 LEASE_SECONDS = 8.0  # what is asked for each time; the recording ends by itself after them
 RENEW_SECONDS = 2.5

@@ -8,7 +8,8 @@ import requests
 from petcam import streamer_client
 from petcam.config import Config, Streamer
 from petcam.errors import PetcamError
-from petcam.streamer_client import StreamerClient, streamer_url
+from petcam.streamer_client import StreamerClient
+from petcam.streamer_url import streamer_url
 from petcam.web.recordings import control
 from tests.integration.web.stub_streamer import CLOSE_CONNECTION, NEVER_ANSWER, http_answer
 

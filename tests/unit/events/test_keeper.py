@@ -9,7 +9,7 @@ import pytest
 from petcam.errors import Code, PetcamError
 from petcam.events import keeper as module
 from petcam.events.keeper import Keeper, Kept
-from petcam.streamer_client import Answer
+from petcam.events.streamer import Answer
 
 FILE = {"filename": "petcam_20261127-120000~visit.mp4", "first_ns": 95_000_000_000}
 
