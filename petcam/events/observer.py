@@ -1,9 +1,11 @@
 """A detector's results observed for as long as the service runs: rules joined to shared memory, store and time."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from petcam.errors import PetcamError
 from petcam.events.clock import Reading
 from petcam.events.keeper import Kept
 from petcam.events.rules import Box, Change, Rules, Visit, Visits
@@ -15,6 +17,8 @@ CLOCK_SECONDS = 10.0  # between two looks at the clocks
 WAITS = "waits for a detector"
 MAX_SILENCE = 60.0  # seconds in which a detector that published before, also where it found nothing, should have
 MAX_RESULTS = 256  # that are taken in one step
+
+log = logging.getLogger("petcam.events")
 
 
 class Reader(Protocol):
@@ -54,10 +58,13 @@ class Observer:
         self._looked_at = 0.0  # when the clock was
         self._result_at = 0.0  # time of the newest result
         self._results = 0
+        self._unread = ""  # why the results cannot be read; empty: they can, or there are none yet
 
     @property
     def status(self) -> str:
         """For people."""
+        if self._unread:
+            return f"cannot read the detector's results: {self._unread}"
         if not self._results:
             return WAITS
         there = [f"{visit.class_name} since {_clock_time(visit.begin)}" for visit in self._visits.open]
@@ -76,7 +83,7 @@ class Observer:
         now = time.monotonic()
         changes: list[Change] = []
         for _ in range(MAX_RESULTS):
-            found = self._reader.read(0)
+            found = self._read()
             if found is None:
                 break
             self._results += 1
@@ -87,6 +94,19 @@ class Observer:
             changes += self._visits.result(now, [])
         changes += self._visits.pass_time(now)
         self._keep(changes, now)
+
+    def _read(self) -> Detections | None:
+        """The next result. A segment that nobody can read is a state, as one that is missing: it may be put right."""
+        try:
+            found, unread = self._reader.read(0), ""
+        except PetcamError as error:
+            found, unread = None, error.message
+        except OSError as error:
+            found, unread = None, str(error)
+        if unread != self._unread and unread:
+            log.warning("cannot read the detector's results: %s", unread)
+        self._unread = unread
+        return found
 
     def _keep(self, changes: list[Change], now: float) -> None:
         now_ns = int(now * 1e9)

@@ -4,6 +4,7 @@ from collections import deque
 
 import pytest
 
+from petcam.errors import Code, PetcamError
 from petcam.events import observer as module
 from petcam.events.keeper import Kept
 from petcam.events.observer import Observer
@@ -20,6 +21,7 @@ class World:
         self.now = 1000.0
         monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
         self.results: deque[Detections] = deque()
+        self.refusal: Exception | None = None
         self.told: list[tuple[str, str]] = []
         self.files: list[tuple[int, str, int]] = []
         self.wanted: list[float | None] = []
@@ -29,6 +31,8 @@ class World:
 
     def read(self, timeout: float) -> Detections | None:
         assert timeout == 0
+        if self.refusal is not None:
+            raise self.refusal
         return self.results.popleft() if self.results else None
 
     def take(self, change=None, now_ns: int = 0):
@@ -116,6 +120,24 @@ def test_it_says_what_it_waits_for(world: World) -> None:
     assert world.observer.status == "waits for a detector"
     world.pass_seconds(1)
     assert world.observer.status == "nobody there"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [PetcamError(Code.BAD_SEGMENT, "/d: version 9 is not known here"), PermissionError(13, "Permission denied", "/d")],
+)
+def test_results_that_cannot_be_read_are_said_and_waited_for(
+    world: World, caplog: pytest.LogCaptureFixture, refusal: Exception
+) -> None:
+    world.pass_seconds(5, CAT)
+    world.refusal = refusal
+    world.pass_seconds(5)
+    assert world.observer.status.startswith("cannot read the detector's results: ") and "/d" in world.observer.status
+    assert len(caplog.messages) == 1
+    world.refusal = None
+    world.results.clear()
+    world.pass_seconds(1, CAT)
+    assert world.observer.status.startswith("there: cat since ")
 
 
 def test_after_the_machine_was_suspended_it_begins_anew(world: World) -> None:
