@@ -11,11 +11,13 @@ from tests.package.package import TOP, Package
 
 WEB, STREAMER, FEED = "petcam-web.service", "petcam-streamer.service", "petcam-feed.service"
 DETECT = "petcam-detect.service"
+EVENTS = "petcam-events.service"
 PAGE_URL, STREAMER_URL = f"http://{LAN_ADDRESS}:8080", "http://127.0.0.1:8081"
 CONFIG = "etc/petcam/petcam.yaml"
 RECORDINGS = "/var/lib/petcam/recordings"
 PASSWORD = "a password of the tests"
 SEGMENT = "/dev/shm/petcam_stream"
+DATABASE = "/var/lib/petcam-events/events.db"
 
 
 def apt(machine: Machine, package: Package, *options: str) -> str:

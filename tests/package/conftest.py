@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.package.appliance import STREAMER, WEB, is_active
+from tests.package.appliance import EVENTS, STREAMER, WEB, is_active
 from tests.package.installation import Installed, install
 from tests.package.machine import TIMEOUT_FACTOR, Boot, Machine, booted, debian_root, eventually, unmount
 from tests.package.package import Package
@@ -80,12 +80,12 @@ def installed(base: Path, package: Package) -> Iterator[Installed]:
 
 @pytest.fixture
 def boot(installed: Installed) -> Iterator[Boot]:
-    """Boots the installation with options of systemd-nspawn; returns when both services are active."""
+    """Boots the installation with options of systemd-nspawn; returns when the three services are active."""
     with ExitStack() as stack:
 
         def boot(*options: str) -> Machine:
             machine = stack.enter_context(booted(*installed.layers, options=options))
-            eventually(lambda: is_active(machine, WEB, STREAMER))
+            eventually(lambda: is_active(machine, WEB, STREAMER, EVENTS))
             return machine
 
         yield boot

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.package.appliance import PAGE_URL, STREAMER, STREAMER_URL, WEB, apt, failed_units, is_active
+from tests.package.appliance import EVENTS, PAGE_URL, STREAMER, STREAMER_URL, WEB, apt, failed_units, is_active
 from tests.package.machine import Machine, eventually
 from tests.package.package import Package
 
@@ -33,7 +33,7 @@ class Installed:
     before: set[str]  # paths on the disk before the installation
     after: set[str]  # and after it
     output: str  # of apt
-    seconds: float  # from apt's end until both services were active
+    seconds: float  # from apt's end until the three services were active
     failed: str  # units that failed
     answers: dict[str, int]  # status by URL
 
@@ -42,7 +42,7 @@ def install(machine: Machine, package: Package, base: Path) -> Installed:
     before = paths(machine.root)
     output = apt(machine, package)
     started_at = time.monotonic()
-    eventually(lambda: is_active(machine, WEB, STREAMER))
+    eventually(lambda: is_active(machine, WEB, STREAMER, EVENTS))
     seconds = time.monotonic() - started_at
     return Installed(
         layers=(machine.root.parent / "up", base),

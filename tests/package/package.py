@@ -41,7 +41,21 @@ class Package:
 
     def as_version(self, version: str, folder: Path) -> "Package":
         """The same package with another version number, for upgrades and downgrades."""
+        return self._packed(self.unpack(folder / version), version, folder)
+
+    def without_events(self, version: str, folder: Path) -> "Package":
+        """As it was before petcam-events."""
         tree = self.unpack(folder / version)
+        units = tree / "usr/lib/systemd/system"
+        (units / "petcam-events.service").unlink()
+        target = units / "petcam.target"
+        target.write_text(target.read_text().replace(" petcam-events.service", ""))
+        for script in (tree / "DEBIAN").glob("p*"):
+            lines = script.read_text().splitlines(keepends=True)
+            script.write_text("".join(line.replace("petcam-events.service", "") for line in lines))
+        return self._packed(tree, version, folder)
+
+    def _packed(self, tree: Path, version: str, folder: Path) -> "Package":
         control = tree / "DEBIAN" / "control"
         version_line = f"\nVersion: {self.version}\n"
         control.write_text(control.read_text().replace(version_line, f"\nVersion: {version}\n"))

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.package.appliance import CONFIG, STREAMER, WEB, apt, edit_config, is_active
+from tests.package.appliance import CONFIG, EVENTS, STREAMER, WEB, apt, edit_config, is_active
 from tests.package.machine import Machine
 from tests.package.package import Package
 
@@ -13,11 +13,11 @@ UNIT_FAILED_MESSAGE = "d9b373ed55a64feb8242e02dbe79a49c"  # systemd's message wh
 
 def test_the_services_start_with_an_unknown_key(machine: Machine) -> None:
     edit_config(machine, "auth:\n", "auth:\n  colour: blue\n")
-    machine.run("systemctl", "restart", WEB, STREAMER)
-    assert is_active(machine, WEB, STREAMER)
+    machine.run("systemctl", "restart", WEB, STREAMER, EVENTS)
+    assert is_active(machine, WEB, STREAMER, EVENTS)
 
 
-@pytest.mark.parametrize("unit", [WEB, STREAMER])
+@pytest.mark.parametrize("unit", [WEB, STREAMER, EVENTS])
 def test_a_bad_value_is_reported_in_one_line_without_a_restart_loop(machine: Machine, unit: str) -> None:
     edit_config(machine, "mode: password", "mode: everyone")
     machine.run("systemctl", "stop", unit)

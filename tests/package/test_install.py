@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.package.appliance import PAGE_URL, STREAMER_URL, start_detector, start_feed
+from tests.package.appliance import DATABASE, EVENTS, PAGE_URL, STREAMER_URL, start_detector, start_feed
 from tests.package.installation import Installed
 from tests.package.machine import LAN_ADDRESS, TIMEOUT_FACTOR, Machine, eventually
 from tests.package.package import TOP, Package
@@ -11,6 +11,8 @@ FIRST_VISIT = "/var/lib/petcam/first_visit.json"
 SECRETS = ("/etc/petcam/secrets/session.key", "/etc/petcam/secrets/token.key")
 # What the streamer writes soon after its start.
 NOTED = {"/var/lib/petcam-streamer/recordings.json", "/var/lib/petcam/recordings/.petcam-place"}
+EVENTS_PLACES = {"/var/lib/petcam-events", "/var/lib/petcam-events/.events.db.lock", "/run/petcam-events"}
+EVENTS_PLACES |= {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"}
 ALLOWED_PATHS = (
     *("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants/petcam.target"),
     *("/usr/bin/petcam", "/usr/bin/petcam-streamer", "/usr/include/petcam_shm.h", "/usr/lib/petcam"),
@@ -25,7 +27,7 @@ ALLOWED_PATHS = (
 )
 
 
-def test_both_services_are_active_within_ten_seconds(installed: Installed) -> None:
+def test_the_three_services_are_active_within_ten_seconds(installed: Installed) -> None:
     assert installed.seconds < 10 * TIMEOUT_FACTOR
     assert installed.failed == ""
 
@@ -65,6 +67,7 @@ def test_each_service_runs_as_its_own_user_and_secrets_are_private(machine: Mach
     [
         ("petcam-web", "petcam-web", {"/var/lib/petcam", FIRST_VISIT, "/var/lib/petcam/recordings"}),
         ("petcam-streamer", "petcam", {"/var/lib/petcam-streamer", "/var/lib/petcam/recordings"} | NOTED),
+        ("petcam-events", "petcam", EVENTS_PLACES),
         ("petcam-feed", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
         ("petcam-detect", "petcam", {"/dev/shm", "/dev/shm/petcam_detections", "/dev/shm/petcam_stream"}),
     ],
@@ -79,7 +82,23 @@ def test_a_service_can_write_only_to_its_own_paths(machine: Machine, unit: str, 
     )
     find = f"find / ( {not_searched} ) -prune -o ( -type d -o -type f ) -writable -print"
     found = machine.run(*as_service, *find.split(), check=False).splitlines()
-    assert writable - NOTED <= {line for line in found if not line.startswith("find: ")} <= writable
+    optional = NOTED | {"/run/petcam-events"}
+    assert writable - optional <= {line for line in found if not line.startswith("find: ")} <= writable
+
+
+def test_what_was_noticed_is_read_by_the_page_and_written_by_nobody_else(machine: Machine) -> None:
+    made = {"StateDirectory": "/var/lib", "RuntimeDirectory": "/run"}
+    folders = [
+        f"{place}/{machine.property(EVENTS, key)}" for key, place in made.items() if machine.property(EVENTS, key)
+    ]
+    modes = machine.run("stat", "-c", "%n %U:%G %a", *folders).splitlines()
+    assert modes == [f"{folder} petcam:petcam 750" for folder in folders]
+    within = machine.run("find", *folders, "-mindepth", "1", "-printf", "%f %u:%g %m\\n").splitlines()
+    assert {"events.db petcam:petcam 640", "events.db-wal petcam:petcam 640"} <= set(within)
+    assert not [line for line in within if not line.endswith("0") or "petcam:petcam" not in line]
+    as_page = ("setpriv", "--reuid=petcam-web", "--regid=petcam", "--init-groups", "sh", "-c")
+    assert machine.run(*as_page, f"head -c 15 {DATABASE}") == "SQLite format 3"
+    assert "Permission denied" in machine.run(*as_page, f"echo x >>{DATABASE}", check=False)
 
 
 def test_the_streamer_cannot_read_the_web_services_state(machine: Machine) -> None:

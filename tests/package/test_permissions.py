@@ -1,12 +1,13 @@
 """Who may read what, as the services' own users and as anybody else on the board."""
 
-from tests.package.appliance import CONFIG, WEB, log_in, record, start_feed
+from tests.package.appliance import CONFIG, DATABASE, WEB, log_in, record, start_feed
 from tests.package.machine import Machine, eventually
 
 CANARY = "/etc/passwd"  # everybody can read it
 PLACES = (
     CANARY,
-    *("/etc/petcam", "/var/lib/petcam", "/var/lib/petcam-streamer", "/dev/shm", "/run/credentials"),
+    *("/etc/petcam", "/var/lib/petcam", "/var/lib/petcam-events", "/var/lib/petcam-streamer"),
+    *("/dev/shm", "/run/credentials", "/run/petcam-events"),
 )
 CERTIFICATE = "/var/lib/petcam-streamer/tls.pem"
 
@@ -16,7 +17,7 @@ def test_nobody_else_reads_anything_and_the_page_no_key_of_the_streamers(machine
     assert readable_by(machine, "nobody", "nogroup") == {CANARY}
     inside = ("nsenter", "-t", machine.property(WEB, "MainPID"), "-m")
     found = readable_by(machine, "petcam-web", "petcam", *inside)
-    assert {"/dev/shm/petcam_stream", "/var/lib/petcam/owner.json", "/etc/petcam/petcam.yaml"} <= found
+    assert {"/dev/shm/petcam_stream", "/var/lib/petcam/owner.json", "/etc/petcam/petcam.yaml", DATABASE} <= found
     assert [path for path in found if path.endswith(".mp4")]
     assert not [path for path in found if path.startswith(("/var/lib/petcam-streamer", "/etc/petcam/secrets"))]
     assert not [path for path in found if path.startswith("/run/credentials/") and WEB not in path]

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.package.appliance import (
+    EVENTS,
     PAGE_URL,
     RECORDINGS,
     STREAMER,
@@ -32,7 +33,7 @@ def test_all_services_are_active_after_a_reboot(machine: Machine) -> None:
     name = record(machine, session)
     machine.power_off()
     machine.boot()
-    eventually(lambda: is_active(machine, WEB, STREAMER, "petcam-feed.service", "petcam.target"))
+    eventually(lambda: is_active(machine, WEB, STREAMER, EVENTS, "petcam-feed.service", "petcam.target"))
     await_camera(machine, "live")
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tests.package.appliance import STREAMER, WEB, await_camera, is_active, start_feed
+from tests.package.appliance import EVENTS, STREAMER, WEB, await_camera, is_active, start_feed
 from tests.package.machine import LAN_ADDRESS, TIMEOUT_FACTOR, Machine
 
-SERVICES = (WEB, STREAMER)
+SERVICES = (WEB, STREAMER, EVENTS)
 
 
 @pytest.mark.parametrize("unit, port", [(WEB, 8080), (STREAMER, 8081)])

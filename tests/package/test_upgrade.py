@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.package.appliance import (
     CONFIG,
+    DATABASE,
+    EVENTS,
     PAGE_URL,
     RECORDINGS,
     SEGMENT,
@@ -30,6 +32,8 @@ KEPT_UNTIL_PURGE = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user
 STATE_PATHS = (
     "/var/lib/petcam-streamer",
     "/var/lib/petcam-streamer/recordings.json",
+    "/var/lib/petcam-events",
+    *(DATABASE, "/var/lib/petcam-events/.events.db.lock"),
     "/var/lib/petcam",
     *(f"/var/lib/petcam/{name}" for name in (".petcam-place", "owner.json", "sessions.json", "first_visit.json")),
 )
@@ -44,8 +48,8 @@ def test_an_upgrade_keeps_settings_session_and_recordings_and_restarts_each_serv
     name = record(machine, session)
     since = time.time()
     apt(machine, package.as_version("9.0", tmp_path))
-    assert count_starts(machine, since, WEB) == count_starts(machine, since, STREAMER) == 1
-    assert is_active(machine, WEB, STREAMER)
+    assert [count_starts(machine, since, unit) for unit in (WEB, STREAMER, EVENTS)] == [1, 1, 1]
+    assert is_active(machine, WEB, STREAMER, EVENTS)
     assert "threads: 24" in (machine.root / CONFIG).read_text()
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
@@ -55,7 +59,19 @@ def test_a_new_python_restarts_each_service_once(machine: Machine) -> None:
     since = time.time()
     machine.run("dpkg-trigger", "--by-package=python3-minimal", "/usr/bin/python3")
     machine.run("dpkg", "--triggers-only", "--pending")
-    assert count_starts(machine, since, WEB) == count_starts(machine, since, STREAMER) == 1
+    assert [count_starts(machine, since, unit) for unit in (WEB, STREAMER, EVENTS)] == [1, 1, 1]
+
+
+def test_an_upgrade_from_a_package_that_noticed_nothing_starts_noticing(
+    machine: Machine, package: Package, tmp_path: Path
+) -> None:
+    apt(machine, package.without_events("0.0.9", tmp_path), "--allow-downgrades")
+    assert machine.property(EVENTS, "LoadState") == "not-found"
+    machine.run("rm", "-r", "/var/lib/petcam-events")
+    edit_config(machine, "  mode: manual\n", "")
+    apt(machine, package)
+    eventually(lambda: is_active(machine, WEB, STREAMER, EVENTS))
+    eventually(lambda: machine.run("find", DATABASE, check=False).strip() == DATABASE)
 
 
 def test_a_downgrade_succeeds_with_a_newer_configuration(machine: Machine, package: Package, tmp_path: Path) -> None:
@@ -135,7 +151,7 @@ def test_purge_deletes_nothing_that_petcam_did_not_write(machine: Machine) -> No
         f"{elsewhere}/petcam_20260101-000000.mp4",
         f"{state}/viewing_tokens.json/letter",
         *(f"{state}/owner.json.bak", f"{state}/.owner.json.swp"),
-        *("/etc/petcam/secrets/mqtt", "/var/lib/petcam-streamer/notes"),
+        *("/etc/petcam/secrets/mqtt", "/var/lib/petcam-streamer/notes", "/var/lib/petcam-events/notes"),
     )
     for path in kept:
         (machine.root / path[1:]).write_text(path) if "photos" not in path else machine.run("tee", path, text=path)
@@ -148,6 +164,7 @@ def test_purge_deletes_nothing_that_petcam_did_not_write(machine: Machine) -> No
     assert machine.run("cat", *kept) == "".join(kept)
     remaining = ["films", "owner.json.bak", "photos", "recordings", "session.key", "viewer.json", "viewing_tokens.json"]
     assert machine.run("ls", state).split() == remaining
+    assert machine.run("ls", "-A", "/var/lib/petcam-events") == "notes\n"
     assert machine.run("dpkg-query", "-W", "-f", "${Status}", "petcam", check=False).startswith(
         "dpkg-query: no packages"
     )

@@ -111,7 +111,8 @@ class Service:
     def __init__(self, world: World, directory: Path, config: Path, log: Path, url: str) -> None:
         self._log, self._before = log, log.stat().st_size if log.exists() else 0
         words = [sys.executable, "-m", "tests.integration.events.fast_service", config, log, *world.words()]
-        environment = {"STATE_DIRECTORY": str(directory), "PETCAM_BOOT_ID": f"boot-{world.boot}", "GO_SERVER_URL": url}
+        places = {"STATE_DIRECTORY": str(directory), "RUNTIME_DIRECTORY": str(log.parent)}
+        environment = {**places, "PETCAM_BOOT_ID": f"boot-{world.boot}", "GO_SERVER_URL": url}
         self._process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
 
     def wait(self) -> None:
