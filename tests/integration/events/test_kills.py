@@ -91,7 +91,7 @@ class Detector:
 
     def _run(self) -> None:
         for number, (at, boxes) in enumerate(self._coming):
-            if at < self._world.now() - 1 / RATE:
+            if at < max(self._world.now() - 1 / RATE, self._boot_began):
                 continue
             if self._stop.wait(max(0.0, (at - self._world.now()) / FACTOR)):
                 return
