@@ -51,10 +51,11 @@ soak: setup $(VENV)/.test build/viewers ## viewers come and go for half an hour,
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 .PHONY: stress
-stress: setup $(VENV)/.test build/faultfs ## every fault of the disk at every step; 50 power cuts on two file systems; network cameras at every rate, and a day of their clocks; the shared memory under stress: 10 million reads, 200 kills, 1,000 re-creations (three quarters of an hour)
+stress: setup $(VENV)/.test build/faultfs ## every fault of the disk at every step; 50 power cuts on two file systems; network cameras at every rate, and a day of their clocks; 100 kills of petcam events; the shared memory under stress: 10 million reads, 200 kills, 1,000 re-creations (an hour)
 	@PETCAM_FAULTS=all $(BIN)/python -m pytest --timeout 1800 tests/faults
 	@$(MAKE) --no-print-directory test-power ARGS="--cuts 50"
 	@PETCAM_ZOO=all $(BIN)/python -m pytest --timeout 1800 tests/zoo/test_rates.py tests/unit/feed/test_live_clock.py
+	@PETCAM_KILLS=100 $(BIN)/python -m pytest -s tests/unit/events/test_kills.py tests/integration/events/test_kills.py
 	@$(BIN)/python -m bench.shm --reads 10000000 --kills 200 --recreations 1000 $(ARGS)
 
 .PHONY: test-power
