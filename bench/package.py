@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from bench.figure import Figure
-from tests.package.appliance import FEED, STREAMER, STREAMER_URL, WEB, apt, edit_config, is_active, start_feed
+from tests.package.appliance import EVENTS, FEED, STREAMER, STREAMER_URL, WEB, apt, edit_config, is_active, start_feed
 from tests.package.machine import Machine, booted, debian_root, eventually
 from tests.package.package import Package
 
@@ -19,8 +19,8 @@ SUITES = ("bookworm", "trixie")
 START_COUNT = 5
 VIEWER_COUNT = 8
 SETTLE_SECONDS = 5.0  # until memory no longer changes
-READY_AIMS_SECONDS = {STREAMER: 0.5, WEB: 3.0}
-MEMORY_AIMS_MIB = {STREAMER: 20, WEB: 60}
+READY_AIMS_SECONDS = {STREAMER: 0.5, WEB: 3.0, EVENTS: 3.0}
+MEMORY_AIMS_MIB = {STREAMER: 20, WEB: 60, EVENTS: 45}
 
 
 def figures() -> list[Figure]:
@@ -35,7 +35,7 @@ def _on(suite: str) -> list[Figure]:
     with booted(debian_root(suite, "amd64")) as machine:
         apt(machine, Package.built("amd64"))
         edit_config(machine, "mode: password", "mode: none")
-        eventually(lambda: is_active(machine, STREAMER, WEB))
+        eventually(lambda: is_active(machine, STREAMER, WEB, EVENTS))
         ready = [
             Figure(f"{unit} ready on {suite}", _ready(machine, unit), "s", aim)
             for unit, aim in READY_AIMS_SECONDS.items()
@@ -63,7 +63,7 @@ def _busy(machine: Machine, suite: str) -> list[Figure]:
             _memory(machine, STREAMER, f"with {VIEWER_COUNT} viewers on {suite}"),
             _memory(machine, FEED, f"on {suite}"),
         ]
-        tasks = [Figure(f"tasks of {unit} on {suite}", _tasks(machine, unit), "") for unit in (STREAMER, WEB)]
+        tasks = [Figure(f"tasks of {unit} on {suite}", _tasks(machine, unit), "") for unit in (STREAMER, WEB, EVENTS)]
         return found + tasks
 
 
