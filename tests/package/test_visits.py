@@ -128,16 +128,17 @@ def test_a_visit_is_noticed_and_recorded_from_its_pre_roll_to_its_post_roll(hous
     assert abs(over["begin"] - first - offset) < 0.2
 
 
-def test_a_kill_in_the_middle_of_a_visit_neither_ends_it_nor_its_film(household: Household) -> None:
+def test_neither_a_kill_nor_a_restart_in_the_middle_of_a_visit_ends_it_or_its_film(household: Household) -> None:
     machine = household.machine
     household.come()
     visit = household.await_visit(is_open=True)
     household.await_recording(visit["id"])
-    since = time.time()
-    machine.run("systemctl", "kill", "-s", "KILL", EVENTS)
-    machine.await_started(since, EVENTS, timeout=5)
-    eventually(lambda: "there: cat since" in machine.property(EVENTS, "StatusText"))
-    household.stay(3.0)  # a box may be of another cat, until it is certain that there is one
+    for command in (["kill", "-s", "KILL"], ["restart"]):
+        since = time.time()
+        machine.run("systemctl", *command, EVENTS)
+        machine.await_started(since, EVENTS, timeout=5)
+        eventually(lambda: "there: cat since" in machine.property(EVENTS, "StatusText"))
+        household.stay(3.0)  # a box may be of another cat, until it is certain that there is one
     household.leave()
     over = household.await_visit(is_open=False)
     assert over["id"] == visit["id"] and over["end"] > since
