@@ -27,7 +27,7 @@ KILLS = int(os.environ.get("PETCAM_KILLS", 4))
 ROOT = Path(__file__).parents[3]
 FACTOR, RATE = 20.0, 10.0
 NOON = 1_795_780_800.0
-LONGEST_AWAY, LONGEST_SLEEP = 70.0, 100.0  # seconds: the days are without the hours in which nothing happens
+LONGEST_AWAY, LONGEST_SLEEP = 70.0, 300.0  # seconds: the days are without the hours in which nothing happens
 PATIENCE = 60.0  # seconds, for a busy machine
 
 
@@ -198,7 +198,7 @@ def test_a_killed_service_loses_nothing_older_than_a_minute_and_leaves_no_visit_
                 service = Service(world, directory, config, log, url)
                 service.wait()
                 since = world.now()
-                time.sleep(min(15.0, chance.expovariate(1 / 4)))  # that is the moment; nothing is waited for
+                time.sleep(min(15.0, chance.expovariate(1 / 5)))  # that is the moment; nothing is waited for
                 told = service.kill()
                 watched.append((since, world.seen_by(told[-1][0])))
                 resumed += bool(told[0][1])
