@@ -1,8 +1,8 @@
 import { make } from "../lib/make.js";
 import { loadStyle } from "./style_sheet.js";
 
-/** @typedef {import("./choices.js").Choices} Choices */
-/** @typedef {import("./choices.js").ChoiceName} ChoiceName */
+/** @typedef {import("../lib/choices.js").Choices} Choices */
+/** @typedef {import("../lib/choices.js").ChoiceName} ChoiceName */
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("../lib/messages.js").MessageKey} MessageKey */
 /** @typedef {{value: string, label: MessageKey | "WebRTC" | "MJPEG", about: MessageKey}} Option */

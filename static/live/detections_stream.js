@@ -1,6 +1,6 @@
 import { refusalOf, sitePath } from "../lib/http.js";
 
-/** @typedef {import("./detection_ring.js").DetectionResult} DetectionResult */
+/** @typedef {import("../lib/detection_ring.js").DetectionResult} DetectionResult */
 /** @typedef {import("../lib/http.js").ServerError} ServerError */
 
 const STREAM_URL = sitePath("/api/detections/stream");

@@ -1,8 +1,8 @@
 import { byId } from "../lib/dom.js";
 import { sitePath } from "../lib/http.js";
 import { Call, receivesH264 } from "./call.js";
-import { Choices } from "./choices.js";
-import { nextFrame, setAspect } from "./frames.js";
+import { Choices } from "../lib/choices.js";
+import { nextFrame, setAspect } from "../lib/frames.js";
 import { setShape } from "./picture_shape.js";
 import { inlinedConfig } from "./viewer_config.js";
 

@@ -1,7 +1,7 @@
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 import { receivesH264 } from "./call.js";
 
-/** @typedef {import("./choices.js").Choices} Choices */
+/** @typedef {import("../lib/choices.js").Choices} Choices */
 /** @typedef {import("./mjpeg_view.js").MjpegView} MjpegView */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
 /** @typedef {import("./webrtc_client.js").VideoState} VideoState */

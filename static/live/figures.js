@@ -1,9 +1,9 @@
-import { rtpAge } from "./detection_ring.js";
+import { rtpAge } from "../lib/detection_ring.js";
 import { Sheet } from "./sheet.js";
 import { rate, readStats } from "./stream_stats.js";
 
 /** @typedef {import("../lib/messages.js").MessageKey} MessageKey */
-/** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
+/** @typedef {import("../lib/frames.js").PresentedFrame} PresentedFrame */
 /** @typedef {import("./picture_tools.js").PictureParts} PictureParts */
 /** @typedef {import("./stream_stats.js").Reading} Reading */
 
@@ -84,7 +84,7 @@ export class Figures {
     queueMicrotask(this.#countMatch); // once the boxes are drawn
   }
 
-  /** @param {import("./bbox_overlay.js").OverlayState} state */
+  /** @param {import("../lib/bbox_overlay.js").OverlayState} state */
   #count({ match, rtpTimestamp, resultTimestamp }) {
     this.#exact += Number(match === "exact");
     if (rtpTimestamp !== undefined && resultTimestamp !== undefined) this.#behind += rtpAge(rtpTimestamp, resultTimestamp) / 90_000;

@@ -2,7 +2,7 @@ import { make } from "../lib/make.js";
 import { Sheet } from "./sheet.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
-/** @typedef {import("./choices.js").Choices} Choices */
+/** @typedef {import("../lib/choices.js").Choices} Choices */
 
 /** Each with what it does. */
 const KEYS = /** @type {[string[], import("../lib/messages.js").MessageKey][]} */ ([

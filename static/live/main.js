@@ -4,25 +4,25 @@ import { loadMessages } from "../lib/messages.js";
 import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
-import { BBoxOverlay } from "./bbox_overlay.js";
+import { BBoxOverlay } from "../lib/bbox_overlay.js";
 import { canDelay } from "./call.js";
 import { DetectionsStream } from "./detections_stream.js";
 import { Fallback } from "./fallback.js";
-import { FullscreenButton } from "./fullscreen.js";
+import { FullscreenButton } from "../lib/fullscreen.js";
 import { lastWords } from "./last_recording.js";
 import { LatestRecordings } from "./latest_recordings.js";
-import { setAspect } from "./frames.js";
+import { setAspect } from "../lib/frames.js";
 import { MjpegView } from "./mjpeg_view.js";
 import { Notice } from "./notice.js";
-import { setShape } from "./picture_shape.js";
+import { setShape, shape } from "./picture_shape.js";
 import { PictureTools } from "./picture_tools.js";
 import { PlayoutDelay } from "./playout_delay.js";
-import { RestingControls } from "./resting_controls.js";
+import { RestingControls } from "../lib/resting_controls.js";
 import { VideoPicture } from "./video_picture.js";
 import { WebRTCVideoClient } from "./webrtc_client.js";
 
 /** @typedef {import("./call.js").Call} Call */
-/** @typedef {import("./choices.js").Choices} Choices */
+/** @typedef {import("../lib/choices.js").Choices} Choices */
 /** @typedef {import("./choice_menu.js").ChoiceMenu} ChoiceMenu */
 /** @typedef {import("./latest_recordings.js").Last} Last */
 /** @typedef {import("../lib/messages.js").Messages} Messages */
@@ -44,7 +44,7 @@ class Page {
   view = new MjpegView(byId("mjpeg-canvas"), this.#cameraNow, this.#slowness, this.#askCamera);
   detections = new DetectionsStream();
   #video = new VideoPicture(byId("webrtc-video"));
-  #controls = new RestingControls(byId("camera"));
+  #controls = new RestingControls(byId("camera"), ".picture-controls button, .badges span", ".badges [data-lasting]");
   overlay;
   #playoutDelay;
   recording = new RecordingControls();
@@ -77,7 +77,11 @@ class Page {
   }
 
   start() {
-    new FullscreenButton(byId("fullscreen"), byId("camera"), byId("webrtc-video"), this.messages);
+    new FullscreenButton(byId("fullscreen"), byId("camera"), byId("webrtc-video"), {
+      labels: [this.messages.text("live.fullscreen.on"), this.messages.text("live.fullscreen.off")],
+      isWide: () => shape() > 1,
+      isVideoSeen: () => this.fallback.way === "webrtc",
+    });
     this.#panel = new RecordingPanel(
       {
         status: byId("recording-status"),

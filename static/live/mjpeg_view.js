@@ -1,10 +1,10 @@
 import { failureOf, NO_KEYFRAME, ServerError, sitePath } from "../lib/http.js";
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
-import { NewestFrame } from "./frames.js";
+import { NewestFrame } from "../lib/frames.js";
 import { PartReader } from "./multipart.js";
 
-/** @typedef {import("./frames.js").PictureSource} PictureSource */
-/** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
+/** @typedef {import("../lib/frames.js").PictureSource} PictureSource */
+/** @typedef {import("../lib/frames.js").PresentedFrame} PresentedFrame */
 /** @typedef {import("./multipart.js").Part} Part */
 
 const STREAM_URL = sitePath("/stream.mjpg");

@@ -4,8 +4,8 @@ import { Rewind } from "./rewind.js";
 import { loadStyle } from "./style_sheet.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
-/** @typedef {import("./bbox_overlay.js").BBoxOverlay} BBoxOverlay */
-/** @typedef {import("./frames.js").PictureSource} PictureSource */
+/** @typedef {import("../lib/bbox_overlay.js").BBoxOverlay} BBoxOverlay */
+/** @typedef {import("../lib/frames.js").PictureSource} PictureSource */
 
 /**
  * What the page gives.

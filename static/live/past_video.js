@@ -1,9 +1,9 @@
 import { failureOf, sitePath } from "../lib/http.js";
-import { rtpAge } from "./detection_ring.js";
-import { eachFrame, setAspect, stretchOf } from "./frames.js";
+import { rtpAge } from "../lib/detection_ring.js";
+import { eachFrame, setAspect, stretchOf } from "../lib/frames.js";
 
-/** @typedef {import("./frames.js").PictureSource} PictureSource */
-/** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
+/** @typedef {import("../lib/frames.js").PictureSource} PictureSource */
+/** @typedef {import("../lib/frames.js").PresentedFrame} PresentedFrame */
 
 const URL_OF_PAST = sitePath("/api/past.mp4");
 const TICKS = 90_000; // a second, of RTP timestamps and of the MP4

@@ -1,9 +1,9 @@
 import { sitePath } from "../lib/http.js";
-import { paintDetections } from "./bbox_overlay.js";
-import { stretchOf } from "./frames.js";
+import { paintDetections } from "../lib/bbox_overlay.js";
+import { stretchOf } from "../lib/frames.js";
 
 /** @typedef {import("./picture_tools.js").PictureParts} PictureParts */
-/** @typedef {import("./bbox_overlay.js").OverlayState} OverlayState */
+/** @typedef {import("../lib/bbox_overlay.js").OverlayState} OverlayState */
 
 const SNAPSHOT_URL = sitePath("/snapshot.jpg");
 const SNAPSHOT_MS = 4000;

@@ -1,4 +1,4 @@
-import { BBoxOverlay } from "./bbox_overlay.js";
+import { BBoxOverlay } from "../lib/bbox_overlay.js";
 import { Notice } from "./notice.js";
 import { isSmall, smallWindow } from "./small_window.js";
 import { VideoPicture } from "./video_picture.js";

@@ -2,9 +2,9 @@ import { byId } from "../lib/dom.js";
 import { isSmall, smallWindow } from "./small_window.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
-/** @typedef {import("./bbox_overlay.js").BBoxOverlay} BBoxOverlay */
+/** @typedef {import("../lib/bbox_overlay.js").BBoxOverlay} BBoxOverlay */
 /** @typedef {import("./choice_menu.js").Action} Action */
-/** @typedef {import("./choices.js").Choices} Choices */
+/** @typedef {import("../lib/choices.js").Choices} Choices */
 /** @typedef {import("./detections_stream.js").DetectionsStream} DetectionsStream */
 /** @typedef {import("./fallback.js").Fallback} Fallback */
 /** @typedef {import("./mjpeg_view.js").MjpegView} MjpegView */

@@ -1,7 +1,7 @@
 import { canDelay } from "./call.js";
 
-/** @typedef {import("./choices.js").Choices} Choices */
-/** @typedef {import("./detector_delay.js").DetectorDelay} DetectorDelay */
+/** @typedef {import("../lib/choices.js").Choices} Choices */
+/** @typedef {import("../lib/detector_delay.js").DetectorDelay} DetectorDelay */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
 
 const MOST_DELAY_MS = 150; // that pictures wait

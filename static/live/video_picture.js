@@ -1,7 +1,7 @@
-import { eachFrame, stretchOf } from "./frames.js";
+import { eachFrame, stretchOf } from "../lib/frames.js";
 
-/** @typedef {import("./frames.js").PictureSource} PictureSource */
-/** @typedef {import("./frames.js").PresentedFrame} PresentedFrame */
+/** @typedef {import("../lib/frames.js").PictureSource} PictureSource */
+/** @typedef {import("../lib/frames.js").PresentedFrame} PresentedFrame */
 
 /**
  * The picture of a video element. It is a `PictureSource`.

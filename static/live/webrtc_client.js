@@ -1,7 +1,7 @@
 import { NO_KEYFRAME, ServerError } from "../lib/http.js";
 import { WITHOUT_KEYFRAME } from "../lib/server_status.js";
 import { Call } from "./call.js";
-import { eachFrame, hasPicture, NewestFrame, setAspect } from "./frames.js";
+import { eachFrame, hasPicture, NewestFrame, setAspect } from "../lib/frames.js";
 import { fetchConfig } from "./viewer_config.js";
 
 const TICK_MS = 250;

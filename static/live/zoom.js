@@ -1,7 +1,7 @@
-import { pictureRect } from "./bbox_overlay.js";
+import { pictureRect } from "../lib/bbox_overlay.js";
 
-/** @typedef {import("./bbox_overlay.js").BBoxOverlay} BBoxOverlay */
-/** @typedef {import("./detection_ring.js").Rect} Rect */
+/** @typedef {import("../lib/bbox_overlay.js").BBoxOverlay} BBoxOverlay */
+/** @typedef {import("../lib/detection_ring.js").Rect} Rect */
 
 const MOST = 8;
 const BY_DOUBLE_TAP = 2.5;

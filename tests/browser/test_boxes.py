@@ -177,7 +177,7 @@ def test_it_chooses(modules: Page, results: list[int], frame: int | None, now: i
     rows = [{**RESULT, "rtp_timestamp": timestamp} for timestamp in results]
     chosen = modules.evaluate(
         """async ([rows, frame, now]) => {
-            const { DetectionRing } = await import("/static/live/detection_ring.js");
+            const { DetectionRing } = await import("/static/lib/detection_ring.js");
             const ring = new DetectionRing();
             for (const row of rows) ring.add(row, 0);
             const { match, result } = ring.boxesFor(frame ?? undefined, now);
@@ -191,7 +191,7 @@ def test_it_chooses(modules: Page, results: list[int], frame: int | None, now: i
 def test_pictures_of_a_minute_ago_have_their_boxes_also_once_no_results_come_any_more(modules: Page) -> None:
     matches = modules.evaluate(
         """async ([row, count]) => {
-            const { DetectionRing } = await import("/static/live/detection_ring.js");
+            const { DetectionRing } = await import("/static/lib/detection_ring.js");
             const ring = new DetectionRing();
             for (let i = 0; i < count; i++) ring.add({ ...row, rtp_timestamp: 3000 * i }, 0);
             const at = [0, 3000 * (count - 1)];

@@ -13,7 +13,7 @@ NewPage = Callable[..., Page]
 
 CHOICES = """async ([stored, picks]) => {
     for (const [name, value] of stored) localStorage.setItem(`petcam.${name}`, value);
-    const { Choices } = await import("/static/live/choices.js");
+    const { Choices } = await import("/static/lib/choices.js");
     const choices = new Choices();
     const heard = [];
     choices.addEventListener("change", ({ detail }) => heard.push([detail, choices.get(detail)]));

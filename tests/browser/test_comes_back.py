@@ -228,7 +228,7 @@ def test_old_pictures_are_no_sign_of_life(system: DemoSystem, new_page: NewPage)
 def test_a_picture_is_new_or_was_there_before(modules: Page, timestamps: list[int | None], wanted: list[bool]) -> None:
     found = modules.evaluate(
         """async (timestamps) => {
-            const { NewestFrame } = await import("/static/live/frames.js");
+            const { NewestFrame } = await import("/static/lib/frames.js");
             const newest = new NewestFrame();
             return timestamps.map((timestamp) => newest.isNewer(timestamp ?? undefined));
         }""",

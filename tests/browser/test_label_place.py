@@ -22,7 +22,7 @@ PICTURE = {"x": 0, "y": 0, "w": 400, "h": 300}
 def test_a_label_is_where_it_is_seen(modules: Page, box: list[int], covered: list[list[int]], place: list[int]) -> None:
     found = modules.evaluate(
         """async ([picture, box, covered]) => {
-            const { labelPlace } = await import("/static/live/bbox_overlay.js");
+            const { labelPlace } = await import("/static/lib/bbox_overlay.js");
             const rect = ([x, y, w, h]) => ({ x, y, w, h });
             const { x, y } = labelPlace({ w: 60, h: 20 }, rect(box), picture, covered.map(rect));
             return [x, y];

@@ -13,7 +13,7 @@ NewPage = Callable[..., Page]
 FRAME = 3000  # RTP ticks at 30 frames a second
 
 INTERPOLATION = """async ([how, before, after, part]) => {
-    const interpolation = await import("/static/live/interpolation.js");
+    const interpolation = await import("/static/lib/interpolation.js");
     const rows = interpolation[how](before, after, part);
     return rows.map(({ class_name, bbox: { x, y, w, h } }) => [class_name, x, y, w, h]);
 }"""
@@ -75,7 +75,7 @@ def test_boxes_beyond_the_newest_result(
 # Presents and hears what `events` says, [kind, RTP timestamp, milliseconds]; the browser tells that each frame waited
 # for so long, or does not tell it (null) but was told so.
 DELAY = """async ([events, held, told, now]) => {
-    const { DetectorDelay } = await import("/static/live/detector_delay.js");
+    const { DetectorDelay } = await import("/static/lib/detector_delay.js");
     const delay = new DetectorDelay();
     delay.told = told;
     for (const [kind, timestamp, at] of events) delay[kind](timestamp >>> 0, at, held === null ? undefined : at - held);
@@ -271,7 +271,7 @@ def test_a_browser_that_cannot_hold_pictures_back_neither_asks_for_it_nor_offers
 def test_what_is_no_picture_is_not_called_live(modules: Page) -> None:
     called = modules.evaluate(
         """async () => {
-            const { eachFrame } = await import("/static/live/frames.js");
+            const { eachFrame } = await import("/static/lib/frames.js");
             const canvas = document.createElement("canvas");
             const video = document.createElement("video");
             Object.assign(video, { muted: true, srcObject: canvas.captureStream() });

@@ -12,11 +12,11 @@ LIVE = "#camera[data-video=live]"
 SIDEWAYS = {"viewport": {"width": 844, "height": 390}, "has_touch": True, "is_mobile": True}
 UPRIGHT = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 MAKE = """async () => {
-    const { RestingControls } = await import("/static/live/resting_controls.js");
+    const { RestingControls } = await import("/static/lib/resting_controls.js");
     document.body.innerHTML = `<main id="camera"><div class="picture-controls">
         <p class="badges"><span id="live">Live</span><span id="way" data-lasting>MJPEG</span></p>
         <button id="choices" aria-expanded="false">choices</button></div></main><button id="other">other</button>`;
-    window.controls = new RestingControls(document.getElementById("camera"));
+    window.controls = new RestingControls(document.getElementById("camera"), "button, span", "[data-lasting]");
 }"""
 
 

@@ -16,8 +16,8 @@ NewPage = Callable[..., Page]
 # walks `speed` pixels a second and is `found` up to then. Each drawing: when, the match, the pet's left edge or null,
 # and whether it is where the results put it.
 DRAWINGS = """async ([gap, late, { speed = 0, to = Infinity, found = Infinity }, seconds]) => {
-    const { DetectionRing } = await import("/static/live/detection_ring.js");
-    const { Easing } = await import("/static/live/easing.js");
+    const { DetectionRing } = await import("/static/lib/detection_ring.js");
+    const { Easing } = await import("/static/lib/easing.js");
     const [ring, easing, drawings] = [new DetectionRing(), new Easing(), []];
     const place = (at) => ({ x: (speed * at) / 1000, y: 300, w: 200, h: 100 });
     const box = (at) => ({ class_name: "cat", confidence: 0.9, bbox: place(at) });
@@ -111,7 +111,7 @@ def test_the_boxes_of_a_fast_detector_are_led_nowhere(modules: Page, gap: float,
 def test_a_pet_of_the_past_goes_on_its_way_between_results_that_are_far_apart(modules: Page) -> None:
     found = modules.evaluate(
         """async (gaps) => {
-            const { DetectionRing } = await import("/static/live/detection_ring.js");
+            const { DetectionRing } = await import("/static/lib/detection_ring.js");
             return gaps.map((gap) => {
                 const ring = new DetectionRing();
                 for (const at of [0, gap]) {

@@ -1,5 +1,5 @@
 """How often the detector looks and how late its results are, told from the latest ones: whether a picture is worth
-waiting with, and for how long boxes stay. The page has the same rule (``static/live/detector_pace.js``)."""
+waiting with, and for how long boxes stay. The page has the same rule (``static/lib/detector_pace.js``)."""
 
 import statistics
 from collections.abc import Iterable, Sequence

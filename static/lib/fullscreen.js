@@ -1,6 +1,9 @@
-import { shape } from "./picture_shape.js";
-
-/** @typedef {import("../lib/messages.js").Messages} Messages */
+/**
+ * @typedef {object} Fullscreen
+ * @property {[string, string]} labels of the button: what a press does, first while it does not fill the screen
+ * @property {() => boolean} isWide whether the picture is wider than it is high
+ * @property {() => boolean} isVideoSeen whether the video is what is seen of the picture
+ */
 
 /**
  * The button that gives the whole screen to the picture, its boxes and its controls.
@@ -12,20 +15,20 @@ export class FullscreenButton {
   #button;
   #root;
   #video;
-  #messages;
+  #what;
   #on = false;
 
   /**
    * @param {HTMLButtonElement} button
-   * @param {HTMLElement} root whose `data-way` says whether the video is what is seen
+   * @param {HTMLElement} root
    * @param {HTMLVideoElement} video
-   * @param {Messages} messages
+   * @param {Fullscreen} what
    */
-  constructor(button, root, video, messages) {
+  constructor(button, root, video, what) {
     this.#button = button;
     this.#root = root;
     this.#video = video;
-    this.#messages = messages;
+    this.#what = what;
     button.addEventListener("click", () => this.#toggle());
     for (const name of ["fullscreenchange", "webkitfullscreenchange"]) {
       document.addEventListener(name, () => this.#fill(fullscreenElement() === root));
@@ -50,13 +53,13 @@ export class FullscreenButton {
   async #enter() {
     const root = /** @type {any} */ (this.#root);
     await (root.requestFullscreen ? root.requestFullscreen() : root.webkitRequestFullscreen());
-    if (shape() > 1) await /** @type {any} */ (screen.orientation)?.lock?.("landscape");
+    if (this.#what.isWide()) await /** @type {any} */ (screen.orientation)?.lock?.("landscape");
   }
 
   /** The way of an iPhone; false where there is another one, or no video to be seen. */
   #fillByVideo() {
     const [root, video] = /** @type {any[]} */ ([this.#root, this.#video]);
-    if (root.requestFullscreen || root.webkitRequestFullscreen || root.dataset.way !== "webrtc") return false;
+    if (root.requestFullscreen || root.webkitRequestFullscreen || !this.#what.isVideoSeen()) return false;
     try {
       video.webkitEnterFullscreen();
       return true;
@@ -68,7 +71,7 @@ export class FullscreenButton {
   /** @param {boolean} on */
   #fill(on) {
     this.#on = on;
-    const label = this.#messages.text(on ? "live.fullscreen.off" : "live.fullscreen.on");
+    const label = this.#what.labels[Number(on)];
     this.#root.classList.toggle("filling", on);
     document.documentElement.classList.toggle("filled", on);
     this.#button.setAttribute("aria-pressed", String(on));

@@ -1,6 +1,4 @@
 const REST_MS = 3000;
-const ALL = ".picture-controls button, .badges span";
-const LASTING = ".badges [data-lasting]"; // what says that something is wrong stays to be read
 
 /**
  * Takes what lies on the picture out of sight while nobody touches it, by the class `resting`; a tap, a move of the
@@ -9,12 +7,20 @@ const LASTING = ".badges [data-lasting]"; // what says that something is wrong s
  */
 export class RestingControls {
   #root;
+  #all;
+  #lasting;
   #timer = 0;
   #blind = false; // the press that has begun is on what could not be seen
 
-  /** @param {HTMLElement} root the camera: its picture and all controls */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root the camera: its picture and all controls
+   * @param {string} all a selector of what lies on the picture
+   * @param {string} [lasting] of what stays to be read: it says that something is wrong
+   */
+  constructor(root, all, lasting = "") {
     this.#root = root;
+    this.#all = all;
+    this.#lasting = lasting;
     root.addEventListener("pointerdown", (event) => this.#onPress(event), { capture: true });
     root.addEventListener("click", (event) => this.#onClick(event), { capture: true });
     root.addEventListener("pointercancel", () => (this.#blind = false)); // it became a scroll: no click comes
@@ -37,7 +43,8 @@ export class RestingControls {
 
   /** What is seen on the picture now and is not part of it, in pixels of the window. */
   covering() {
-    const all = [...this.#root.querySelectorAll(this.#resting ? LASTING : ALL)];
+    const seen = this.#resting ? this.#lasting : this.#all;
+    const all = seen ? [...this.#root.querySelectorAll(seen)] : [];
     return all.map((element) => element.getBoundingClientRect()).filter(({ width }) => width > 0);
   }
 
