@@ -124,6 +124,15 @@ export class BBoxOverlay extends EventTarget {
   }
 
   /**
+   * Draw these results of a recording, and no others.
+   * @param {DetectionResult[]} results oldest first
+   */
+  replace(results) {
+    this.#ring.replace(results);
+    this.#draw();
+  }
+
+  /**
    * The canvas is shown larger by a transform: its lines and labels stay as they are.
    * @param {number} zoom
    * @param {Rect} view what is seen of the enlarged canvas, in pixels of the screen from its corner

@@ -6,6 +6,7 @@ const VALUES = {
   picture: ["auto", "webrtc", "mjpeg"],
   photo: ["plain", "boxes"],
   keys: ["on", "off"],
+  playback: ["boxes", "plain"],
 };
 
 /** @typedef {keyof typeof VALUES} ChoiceName */

@@ -34,7 +34,7 @@ const NONE = { match: "none", result: null, detections: [] };
 export class DetectionRing {
   /** @type {{result: DetectionResult, at: number}[]} oldest first; `at` is the arrival in milliseconds */
   #results = [];
-  /** Of the detector; it is the same one after clear(). */
+  /** Of the detector; clear() leaves it as it is. */
   pace = new DetectorPace();
   #late = 0; // milliseconds, of the last result for which it could be told
 
@@ -50,6 +50,16 @@ export class DetectionRing {
     if (gap > 0) this.pace.add(gap / TICKS, this.#late);
     this.#results.push({ result, at: now });
     if (this.#results.length > RING_SIZE) this.#results.shift();
+  }
+
+  /**
+   * Have these, of a recording, instead of all others.
+   * @param {DetectionResult[]} results oldest first
+   */
+  replace(results) {
+    this.clear();
+    this.pace = new DetectorPace();
+    for (const result of results) this.add(result, 0);
   }
 
   clear() {

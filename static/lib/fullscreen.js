@@ -39,6 +39,11 @@ export class FullscreenButton {
     button.disabled = false; // before, a press would be lost
   }
 
+  /** Back to the page, where it fills the screen. */
+  leave() {
+    if (this.#on) this.#toggle();
+  }
+
   async #toggle() {
     const on = !this.#on;
     if (on && this.#fillByVideo()) return;

@@ -152,15 +152,26 @@ export class Library extends EventTarget {
     return (step > 0 ? rows[0] : rows[rows.length - 1]) ?? null;
   }
 
-  /** Where its name says that it is, or a day off: the board's time zone may have been another. @param {string} name */
+  /**
+   * Where its name says that it is, or a day off: the board's time zone may have been another.
+   * @param {string} name
+   * @returns {Promise<Recording | null | undefined>} null where there is none; undefined where that is not known
+   */
   async find(name) {
-    const [, year, month, date] = /(\d{4})(\d\d)(\d\d)-/.exec(name) ?? [];
+    return (await this.#findIn(name)) ?? (await this.refresh(), this.#findIn(name)); // it may be younger than the list
+  }
+
+  /** @param {string} name */
+  async #findIn(name) {
+    const [, year, month, date] = /^petcam_(\d{4})(\d\d)(\d\d)-/.exec(name) ?? [];
+    if (!year) return undefined;
     const near = (/** @type {string} */ day) => Math.abs(Date.parse(day) - Date.parse(`${year}-${month}-${date}`)) <= 86_400_000;
-    for (const { day } of this.days.filter(({ day }) => near(day))) {
+    const days = this.days.filter(({ day }) => near(day));
+    for (const { day } of days) {
       const found = (await this.load(day)).find((row) => areSame(row.name, name));
       if (found) return found;
     }
-    return null;
+    return this.#numbers.today && days.every(({ day }) => this.#rows.has(day)) ? null : undefined;
   }
 
   /** Show them no more, before they are deleted. @param {Recording[]} recordings */

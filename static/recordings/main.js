@@ -20,6 +20,7 @@ import { Toast } from "./toast.js";
 /** @typedef {import("./selection.js").Selection} Selection */
 
 const REFRESH_MS = 10_000; // what another tab, or the streamer, did
+const GONE_SECONDS = 20; // for who comes by a link, and looks at the list first
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
 
 const messages = await loadMessages();
@@ -220,8 +221,9 @@ class Page {
   /**
    * @param {Recording} recording
    * @param {boolean} [isNew] the address is to say it
+   * @param {number} [at] seconds from its beginning
    */
-  async #play(recording, isNew = true) {
+  async #play(recording, isNew = true, at = 0) {
     const { Player } = await import("./player.js");
     this.#player ??= new Player({
       messages: this.messages,
@@ -231,12 +233,12 @@ class Page {
       actions: {
         pin: (one, pinned) => this.pin([one], pinned),
         delete: async (one) => this.#removal.announce([one]),
-        opened: (one) => history.replaceState(history.state, "", `#${one.name}`),
+        opened: (one, at) => history.replaceState(history.state, "", `#${one.name}${at ? `&at=${at}` : ""}`),
         closed: (one) => this.#onClosed(one),
       },
     });
     if (isNew) history.pushState("player", "");
-    this.#player.open(recording);
+    this.#player.open(recording, at);
   }
 
   // So that the phone's own way back closes the player, and leaves the page only then.
@@ -248,10 +250,18 @@ class Page {
   }
 
   async #followAddress() {
-    const name = decodeURIComponent(location.hash.slice(1));
+    const { name, at } = readAddress(location.hash);
     if (!name) return this.#player?.close();
-    const recording = this.#player?.recording ? null : await this.library.find(name);
-    if (recording) this.#play(recording, false);
+    if (areSame(name, this.#player?.recording?.name) && !at) return;
+    const recording = await this.library.find(name);
+    if (recording) this.#play(recording, false, at);
+    else if (recording === null) this.#sayGone();
+  }
+
+  // What is named by the address; a list that cannot be had says so by itself.
+  #sayGone() {
+    history.replaceState(null, "", location.pathname + location.search);
+    this.#toast.say(this.messages.text("recordings.gone"), { seconds: GONE_SECONDS });
   }
 
   async #toggleCalendar() {
@@ -343,6 +353,16 @@ class Page {
     const why = known || this.messages.error(new ServerError(0, error, message));
     this.#toast.say(failures.length > 1 ? this.messages.text("recordings.not_all", { n: failures.length, why }) : why);
   }
+}
+
+/**
+ * What is to be played, `#NAME` or `#NAME&at=SECONDS`; the name is empty where nothing is.
+ * @param {string} hash
+ */
+function readAddress(hash) {
+  const [name, ...parts] = decodeURIComponent(hash.slice(1)).split("&");
+  const at = Number(parts.find((part) => part.startsWith("at="))?.slice(3));
+  return { name, at: at > 0 && at < Infinity ? at : 0 };
 }
 
 /** @param {Event} event */

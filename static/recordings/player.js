@@ -1,18 +1,23 @@
+import { Choices } from "../lib/choices.js";
 import { setText } from "../lib/dom.js";
 import { clock, megabytes } from "../lib/format.js";
+import { FullscreenButton } from "../lib/fullscreen.js";
 import { make } from "../lib/make.js";
+import { RestingControls } from "../lib/resting_controls.js";
 import { ICONS, iconButton, name as setName } from "./icons.js";
 import { areSame, urlOf } from "./library.js";
+import { playFrom } from "./play_from.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./dates.js").Dates} Dates */
 /** @typedef {import("./library.js").Library} Library */
 /** @typedef {import("./library.js").Recording} Recording */
+/** @typedef {import("./player_boxes.js").PlayerBoxes} PlayerBoxes */
 /**
  * @typedef {object} Actions
  * @property {(recording: Recording, pinned: boolean) => Promise<unknown>} pin
  * @property {(recording: Recording) => Promise<unknown>} delete
- * @property {(recording: Recording) => void} opened
+ * @property {(recording: Recording, at: number) => void} opened
  * @property {(recording: Recording) => void} closed
  */
 
@@ -28,6 +33,8 @@ export class Player {
   #library;
   #actions;
   #element = make("div", "player");
+  #stage = make("div", "player-stage"); // the picture and what lies on it
+  #resting = new RestingControls(this.#stage, ".player-tools button");
   #video = document.createElement("video");
   #title = make("p", "player-when");
   #data = make("p", "player-data");
@@ -37,6 +44,12 @@ export class Player {
   #download = document.createElement("a");
   #newer;
   #older;
+  #showBoxes;
+  #fill;
+  #fullscreen;
+  /** @type {Promise<PlayerBoxes> | null} null before a recording is first played, and where they could not be loaded */
+  #boxes = null;
+  #stopPlaying = () => {};
   #mayChange;
   /** @type {Recording | null} that is played */
   #recording = null;
@@ -56,7 +69,11 @@ export class Player {
     this.#delete = iconButton("delete", ICONS.delete, "", () => this.delete());
     this.#download.className = "icon quiet keep";
     const close = iconButton("close", ICONS.close, messages.text("recordings.close"), () => this.close());
-    this.#assemble([this.#newer, this.#older, this.#pin, this.#download, this.#delete, close]);
+    this.#fill = iconButton("fullscreen", ICONS.fullscreen, messages.text("recordings.fullscreen"), () => {});
+    this.#showBoxes = iconButton("show-boxes", ICONS.boxes, messages.text("recordings.boxes"), () => {});
+    this.#showBoxes.hidden = true;
+    this.#assemble([this.#newer, this.#older, this.#pin, this.#download, this.#delete, close], [this.#showBoxes, this.#fill]);
+    this.#fullscreen = this.#makeFullscreen();
     this.#video.addEventListener("error", () => this.#onBroken());
   }
 
@@ -64,8 +81,11 @@ export class Player {
     return this.#recording;
   }
 
-  /** @param {Recording} recording */
-  open(recording) {
+  /**
+   * @param {Recording} recording
+   * @param {number} [at] from so many seconds on
+   */
+  open(recording, at = 0) {
     const isNew = !this.#recording;
     this.#recording = recording;
     setText(this.#trouble, "");
@@ -73,8 +93,10 @@ export class Player {
     this.show(recording);
     if (isNew) this.#cover();
     this.#video.focus({ preventScroll: true });
-    this.#video.play().catch(() => {}); // where that is not allowed, the person presses play again
-    this.#actions.opened(recording);
+    this.#stopPlaying();
+    this.#stopPlaying = playFrom(this.#video, at);
+    this.#actions.opened(recording, at);
+    this.#openBoxes(recording);
     this.#offerNeighbours(recording);
   }
 
@@ -83,6 +105,7 @@ export class Player {
     if (!recording) return;
     this.#recording = null;
     this.#empty();
+    this.#fullscreen.leave();
     this.#element.remove();
     document.documentElement.classList.remove("playing");
     for (const element of this.#others()) element.inert = false;
@@ -130,6 +153,8 @@ export class Player {
       l: () => (this.#video.currentTime += SKIP_SECONDS),
       d: () => this.#download.click(),
       s: () => this.togglePin(),
+      b: () => this.#showBoxes.click(),
+      f: () => this.#fill.click(),
       ArrowLeft: () => this.#go(-1),
       ArrowRight: () => this.#go(1),
       Delete: () => this.delete(),
@@ -178,7 +203,40 @@ export class Player {
     if (this.#recording && this.#video.getAttribute("src")) setText(this.#trouble, this.#messages.text("recordings.broken"));
   }
 
+  /** @param {Recording} recording */
+  async #openBoxes({ name }) {
+    this.#boxes ??= this.#makeBoxes();
+    try {
+      const boxes = await this.#boxes;
+      if (this.#recording?.name === name) boxes.open(name, () => this.#recording?.state !== "complete");
+    } catch {
+      this.#boxes = null; // the video plays without; the next recording tries it again
+    }
+  }
+
+  async #makeBoxes() {
+    const { PlayerBoxes } = await import("./player_boxes.js");
+    return new PlayerBoxes({
+      video: this.#video,
+      button: this.#showBoxes,
+      choices: new Choices(),
+      messages: this.#messages,
+      covering: () => this.#resting.covering(),
+    });
+  }
+
+  #makeFullscreen() {
+    // The whole page, as a browser that fills the screen with the video alone would leave the boxes behind.
+    return new FullscreenButton(this.#fill, document.documentElement, this.#video, {
+      labels: [this.#messages.text("recordings.fullscreen"), this.#messages.text("recordings.fullscreen.off")],
+      isWide: () => this.#video.videoWidth > this.#video.videoHeight,
+      isVideoSeen: () => true,
+    });
+  }
+
   #empty() {
+    this.#stopPlaying();
+    this.#boxes?.then((boxes) => boxes.close(), () => {});
     this.#video.removeAttribute("src"); // or the browser goes on loading
     this.#video.load();
   }
@@ -194,15 +252,22 @@ export class Player {
     return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("body > :is(header, main)")]);
   }
 
-  /** @param {HTMLElement[]} buttons */
-  #assemble(buttons) {
+  /**
+   * @param {HTMLElement[]} buttons
+   * @param {HTMLElement[]} tools on the picture
+   */
+  #assemble(buttons, tools) {
+    const over = make("div", "player-tools");
     const about = make("div", "player-about");
     const bar = make("div", "player-bar");
     Object.assign(this.#video, { controls: true, playsInline: true, preload: "auto" });
+    this.#video.setAttribute("controlslist", "nofullscreen"); // which would be without boxes
     this.#element.setAttribute("role", "dialog");
     this.#trouble.setAttribute("role", "status");
     about.append(this.#title, this.#data, this.#trouble);
     bar.append(...buttons);
-    this.#element.append(this.#video, about, bar);
+    over.append(...tools);
+    this.#stage.append(this.#video, over);
+    this.#element.append(this.#stage, about, bar);
   }
 }

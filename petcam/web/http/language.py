@@ -20,7 +20,7 @@ COOKIE = "petcam_language"
 COOKIE_SECONDS = 365 * 86400
 MODULE_SECTIONS = {  # that the browser modules of a page say
     "live": ("state", "live", "errors", "classes"),
-    "recordings": ("state", "recordings", "errors"),
+    "recordings": ("state", "recordings", "errors", "classes"),
 }
 
 
