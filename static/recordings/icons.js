@@ -5,7 +5,7 @@ export const ICONS = {
   close: "M6 6l12 12M18 6L6 18",
   pin: "M9 4h6l-1 6 3 3v2H7v-2l3-3zM12 15v5",
   keep: "M12 4v11M7 11l5 5 5-5M5 20h14",
-  boxes: "M4 9h16v11H4zM4 9V4h8v5",
+  boxes: "M3 4h18v16H3zM8 16v-7l2.5 2h3l2.5-2v7z",
   fullscreen: "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4",
   delete: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10 11v5M14 11v5",
 };

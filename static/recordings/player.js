@@ -94,7 +94,7 @@ export class Player {
     if (isNew) this.#cover();
     this.#video.focus({ preventScroll: true });
     this.#stopPlaying();
-    this.#stopPlaying = playFrom(this.#video, at);
+    this.#stopPlaying = playFrom(this.#video, at, recording.state !== "complete");
     this.#actions.opened(recording, at);
     this.#openBoxes(recording);
     this.#offerNeighbours(recording);
