@@ -26,7 +26,7 @@ export function playFrom(video, at, isGrowing) {
     const timer = setTimeout(begin, PATIENCE_MS);
     life.signal.addEventListener("abort", () => clearTimeout(timer));
     for (const event of ["loadedmetadata", "durationchange"]) video.addEventListener(event, look, { signal: life.signal });
-    video.currentTime = at; // so that most browsers show no other picture before
+    video.currentTime = at; // which most browsers keep until they know what there is
   }
   play();
   return () => life.abort();

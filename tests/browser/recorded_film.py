@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 TICKS = 90_000
 PIXEL = 0.51  # the size of the screen's picture is no whole multiple of the video's
 
-# Remember each presented frame with the boxes that are painted in its callback (`drawn`), in pixels of the screen, and what
-# is painted now (`painted`): by the strokes of the canvas itself, without a look into the page's modules.
+# Remember each presented frame with the boxes that are painted in its callback (`drawn`), in pixels of the screen, and
+# what is painted now (`painted`): by the strokes of the canvas itself, without a look into the page's modules.
 WATCH = """{
     window.drawn = [];
     window.painted = [];

@@ -13,7 +13,7 @@ from tests.real_services import OWNER, RealServices
 LIVE = "document.querySelector('#camera[data-video=live]')"
 # Whether the canvas with this id has anything on it.
 DRAWN = """(canvas => {{
-    if (!canvas.width) return false;
+    if (!canvas?.width) return false;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return data.some(value => value > 0);
 }})(document.getElementById("NAME"))""".replace("{{", "{").replace("}}", "}")
@@ -82,6 +82,26 @@ def test_what_is_recorded_by_the_buttons_can_be_played(page: WebDriver, system: 
     page.goto(f"{system.url}recordings")
     page.click(".card .open, .card button, .card a")
     page.wait_for("document.querySelector('video')?.currentTime > 0")
+
+
+def test_an_address_plays_a_recording_from_a_moment_with_its_boxes_also_while_it_grows(
+    page: WebDriver, system: DemoSystem
+) -> None:
+    need_h264(page)
+    page.click("#start-recording")
+    page.wait_for("parseInt(document.getElementById('recording-frames').textContent) > 240")
+    name = page.run("fetch('/api/recording/status').then(answer => answer.json()).then(({ filename }) => filename)")
+    for state in ("recording", "complete"):
+        page.goto(f"{system.url}recordings#{name}&at=4.5")
+        page.wait_for(f"document.querySelector('.player .delete')?.hidden === {str(state == 'recording').lower()}")
+        page.wait_for("document.querySelector('.player video').currentTime > 4.8")
+        assert page.run("document.querySelector('.player video').currentTime") < 15
+        page.run("document.querySelector('.player video').pause()")
+        page.wait_for(DRAWN.replace('getElementById("NAME")', 'querySelector(".player-boxes")'))
+        page.goto(system.url)
+        if state == "recording":
+            page.click("#stop-recording")
+            page.wait_for("document.querySelector('#recording-status[data-state=off]')")
 
 
 def test_the_picture_is_back_after_the_web_service_was_away(page: WebDriver, system: DemoSystem) -> None:
