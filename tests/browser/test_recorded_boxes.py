@@ -219,6 +219,30 @@ def assert_painted(page: Page, wanted: list[list[float]]) -> None:
     )
 
 
+def test_between_results_of_a_slow_detector_boxes_go_on_their_way_and_are_gone_behind_an_empty_one(
+    system: DemoSystem, recorded: str, new_page: NewPage
+) -> None:
+    """As if the detector had looked twice a second; from the 10th second on it saw nothing."""
+    page = new_page(base_url=system.url)
+    whole = Film.of(page, recorded)
+    times = [min(whole.frames, key=lambda ticks, at=at: abs(ticks - at)) for at in range(0, 10 * TICKS, TICKS // 2)]
+    boxes = {ticks: whole.frames[ticks] for ticks in times} | {10 * TICKS: []}
+    frames = [[ticks, [["cat", 0.9, *box] for box in each]] for ticks, each in boxes.items()]
+    answer = {"timescale": TICKS, "width": 1280, "height": 720, "frames": frames}
+    page.route(BOXES, lambda route: route.fulfill(json=answer))
+    play(page, recorded)
+    page.eval_on_selector(VIDEO, "video => video.pause()")
+    place = page.evaluate(PLACE)
+    for moment in (1.2, 3.9, 6.1, 8.3):
+        ticks = show_paused(page, moment)
+        before, after = max(t for t in times if t <= ticks), min(t for t in times if t > ticks)
+        part = (ticks - before) / (after - before)
+        (old,), (new,) = boxes[before], boxes[after]
+        assert_painted(page, on_screen([[a + (b - a) * part for a, b in zip(old, new, strict=True)]], place))
+    show_paused(page, 12)
+    page.wait_for_function("painted.length === 0")
+
+
 def test_a_recording_without_boxes_plays_with_no_switch(system: DemoSystem, recorded: str, new_page: NewPage) -> None:
     plain = Path(system.directory) / "recordings" / "petcam_20260101-120000.mp4"
     write_mp4(plain, frames=60, created=1_767_268_800)

@@ -1,4 +1,4 @@
-"""The boxes of a recording as they come from the server, part by part: what of them is asked for, and what they mean."""
+"""The boxes of a recording as they come from the server, part by part: what is asked for, and what it means."""
 
 import json
 from collections.abc import Callable
