@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 TICKS = 90_000
+TIMEOUT_MS = 120_000  # of a busy machine, which presents few frames
 PIXEL = 0.51  # the size of the screen's picture is no whole multiple of the video's
 
 # Remember each presented frame with the boxes that are painted in its callback (`drawn`), in pixels of the screen, and

@@ -25,7 +25,8 @@ from tests.unit.web.mp4_file import write_mp4
 NewPage = Callable[..., Page]
 SECONDS = 48.0  # of the recording: more than the page has of it at once
 LEAST = 0.98  # of the frames have just their boxes, as they are presented
-MANY, SOME = 150, 40  # frames
+MANY, SOME = 150, 30  # frames
+STEADY = 90  # results of the detector one after the other
 VIDEO = ".player video"
 BOXES = re.compile(r"/boxes\?")
 
@@ -63,7 +64,7 @@ def film(page: Page, recorded: str) -> Film:
 def moments(film: Film, count: int) -> list[float]:
     """Seconds, far apart and in no order, at which the cat is there and stays for a while."""
     times = [ticks for ticks, boxes in film.frames.items() if boxes]
-    steady = [time for time, later in zip(times, times[SOME:], strict=False) if later - time < 3 * TICKS]
+    steady = [time for time, later in zip(times, times[STEADY:], strict=False) if later - time < 6 * TICKS]
     assert len(steady) > 10 * count
     places = [steady[len(steady) * i // count] / TICKS for i in range(count)]
     return places[1::2][::-1] + places[::2]
