@@ -38,7 +38,7 @@ export class Card {
     this.link.className = "open";
     this.link.href = urlOf(recording.name);
     this.link.draggable = false;
-    this.link.append(this.#thumb, this.#time, " ", this.#length, this.#kind);
+    this.link.append(this.#thumb, this.#time, " ", this.#length, " ", this.#kind);
     this.element.append(this.link);
     thumbnails.show(this.#thumb, recording.name);
     this.show(recording);
