@@ -109,6 +109,14 @@ def test_one_that_grows_is_asked_again_each_second_from_its_newest_result_on(pag
     assert [round(begin, 3) for begin in follow(page, 1.1)] == [2]
 
 
+def test_a_jump_is_asked_for_at_once_whatever_was_waited_for(page: Page) -> None:
+    make(page, {}, grows=True)
+    assert [follow(page, at) for at in (0, 100, 50)] == [[0], [95], [45]]
+    page.evaluate("() => { boxes.follow(200 * 90000); boxes.follow(300 * 90000); }")
+    assert waited(page, 0) == [45, 195, 295]
+    assert times(page) == []
+
+
 def test_a_recording_that_is_not_found_is_asked_for_some_times_only(page: Page) -> None:
     make(page, {"status": 404, "error": "Not found"})
     for frame in range(30):
