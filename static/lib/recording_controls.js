@@ -18,6 +18,7 @@ const OBSTACLES = /** @type {Record<string, string>} */ ({
   error: NO_VIDEO,
 });
 
+/** @typedef {import("./server_status.js").ByItself} ByItself */
 /** @typedef {"checking" | "on" | "off" | "unknown" | "missing"} RecordingState */
 /**
  * @typedef {object} RecordingStatus
@@ -43,6 +44,8 @@ export class RecordingControls extends EventTarget {
   /** @type {RecordingStatus | null} of this recording or the last one */
   #status = null;
   #camera = "";
+  /** @type {ByItself | null} */
+  #itself = null;
   #timer = 0;
   #life = new AbortController(); // ends what was asked
 
@@ -71,6 +74,17 @@ export class RecordingControls extends EventTarget {
     return reason ? new ServerError(200, "", this.#camera, undefined, reason) : null;
   }
 
+  /** What is recorded without a press now; empty where nothing is. */
+  get itself() {
+    return this.#itself?.recording ? this.#itself.kind : "";
+  }
+
+  /** Why what is to be recorded without a press cannot be; null where it can, or nothing is. */
+  get itselfTrouble() {
+    const { error, reason } = this.#itself ?? {};
+    return error ? new ServerError(200, "", error, undefined, reason) : null;
+  }
+
   /** Ask no more, until follow() or a command begins anew. */
   close() {
     this.#life.abort();
@@ -86,10 +100,12 @@ export class RecordingControls extends EventTarget {
    * @param {boolean | null | undefined} recording
    * @param {string} [reason]
    * @param {string} [camera] the camera's state
+   * @param {ByItself | null} [itself] what is recorded without a press
    */
-  follow(recording, reason, camera = "") {
-    if (camera !== this.#camera) {
+  follow(recording, reason, camera = "", itself = null) {
+    if (camera !== this.#camera || differ(itself, this.#itself)) {
       this.#camera = camera;
+      this.#itself = itself;
       this.dispatchEvent(new Event("change"));
     }
     if (this.#busy) return;
@@ -155,4 +171,13 @@ export class RecordingControls extends EventTarget {
     if (this.trouble) this.#handleError(this.trouble);
     this.dispatchEvent(new Event("saved"));
   }
+}
+
+/**
+ * Whether something else is to be said of it.
+ * @param {ByItself | null} a
+ * @param {ByItself | null} b
+ */
+function differ(a, b) {
+  return a?.recording !== b?.recording || a?.kind !== b?.kind || a?.error !== b?.error || a?.reason !== b?.reason;
 }

@@ -1,5 +1,6 @@
 import { setText } from "./dom.js";
 import { clock, megabytes } from "./format.js";
+import { make } from "./make.js";
 
 /** @typedef {import("./messages.js").Messages} Messages */
 /** @typedef {import("./recording_controls.js").RecordingControls} RecordingControls */
@@ -29,6 +30,7 @@ export class RecordingPanel {
   #elements;
   #controls;
   #messages;
+  #itself = make("span", "itself");
   #held = false; // a button had the focus when it was pressed
 
   /**
@@ -40,6 +42,7 @@ export class RecordingPanel {
     this.#elements = elements;
     this.#controls = controls;
     this.#messages = messages;
+    elements.time.after(this.#itself);
     elements.start.addEventListener("click", () => controls.startRecording());
     elements.stop.addEventListener("click", () => controls.stopRecording());
     controls.addEventListener("change", () => this.#show());
@@ -64,9 +67,16 @@ export class RecordingPanel {
     const { state } = this.#controls;
     status.dataset.state = document.body.dataset.recording = state;
     setText(status, this.#messages.text(`state.recording.${state}`));
+    this.#showItself();
     this.#showButtons();
     this.#showFigures();
     this.#showWords();
+  }
+
+  /** Beside "not recording"; while somebody records by hand the panel is about that. */
+  #showItself() {
+    const { state, itself } = this.#controls;
+    setText(this.#itself, state === "off" && itself ? this.#messages.text(`state.itself.${itself}`) : "");
   }
 
   #showButtons() {
@@ -108,12 +118,18 @@ export class RecordingPanel {
     const { note = file } = this.#elements;
     const { state, trouble: ended, obstacle } = this.#controls;
     const trouble = ended ?? obstacle;
-    const hasLast = state === "off" && !trouble && Boolean(last?.textContent);
+    const troubled = trouble ? this.#messages.error(trouble) : this.#itselfTrouble();
+    const hasLast = state === "off" && !troubled && Boolean(last?.textContent);
     if (last) last.hidden = !hasLast;
-    note.classList.toggle("trouble", trouble !== null);
-    const words = trouble ? this.#messages.error(trouble) : hasLast ? "" : this.#hint();
-    if (note !== file || trouble || !file.textContent) setText(note, words);
+    note.classList.toggle("trouble", troubled !== "");
+    const words = troubled || (hasLast ? "" : this.#hint());
+    if (note !== file || troubled || !file.textContent) setText(note, words);
     note.title = note.textContent ?? "";
+  }
+
+  #itselfTrouble() {
+    const { state, itselfTrouble } = this.#controls;
+    return state === "off" && itselfTrouble ? this.#messages.text("state.itself.trouble", { why: this.#messages.error(itselfTrouble) }) : "";
   }
 
   #hint() {

@@ -20,12 +20,20 @@ export const WITHOUT_KEYFRAME = "no keyframe";
  * @property {number} [silent_after_ms] without a picture, as this camera sends them
  */
 /**
+ * @typedef {object} ByItself what is recorded without a press
+ * @property {boolean} recording
+ * @property {"visit" | "always"} kind
+ * @property {string} error why it cannot be; empty: it can
+ * @property {string} reason the same, as one of the fixed reasons
+ */
+/**
  * @typedef {object} Health
  * @property {Camera} camera
  * @property {number} webrtc_clients
  * @property {number} mjpeg_clients
  * @property {boolean | null} recording null where the streamer, which records, does not run
  * @property {string} [recording_reason] why the last recording ended by itself, or why none can begin
+ * @property {ByItself | null} [by_itself] null where nothing is to be
  */
 
 /**

@@ -1,101 +1,13 @@
-import { refusalOf, sitePath } from "../lib/http.js";
+import { sitePath } from "../lib/http.js";
+import { EventStream } from "./event_stream.js";
 
 /** @typedef {import("../lib/detection_ring.js").DetectionResult} DetectionResult */
-/** @typedef {import("../lib/http.js").ServerError} ServerError */
 
 const STREAM_URL = sitePath("/api/detections/stream");
-const REOPEN_MS = 500;
 
-/**
- * The server's stream of the detector's results. It is open only while the page is seen, and opened anew after it failed.
- *
- * Events: `result` (detail: a `DetectionResult`); `close` when it ends because nobody looks; `statechange` when it opens
- * or fails (`connected`, `refusal`).
- */
-export class DetectionsStream extends EventTarget {
-  /** @type {AbortController | null} ends everything that start() began */
-  #life = null;
-  /** @type {EventSource | null} */
-  #source = null;
-  #connected = false;
-  /** @type {ServerError | null} */
-  #refusal = null;
-  #reopenTimer = 0;
-  #seenElsewhere = false;
-
-  get connected() {
-    return this.#connected;
-  }
-
-  /** Why the server opens no stream, where it said so. */
-  get refusal() {
-    return this.#refusal;
-  }
-
-  start() {
-    if (this.#life) return;
-    this.#life = new AbortController();
-    document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal: this.#life.signal });
-    this.#followVisibility();
-  }
-
-  /** Undo start(). */
-  close() {
-    this.#life?.abort();
-    this.#life = null;
-    this.#hangUp();
-  }
-
-  /** Whether the results are shown outside of the page too. @param {boolean} seen */
-  setSeenElsewhere(seen) {
-    this.#seenElsewhere = seen;
-    if (this.#life) this.#followVisibility();
-  }
-
-  #followVisibility() {
-    if (document.hidden && !this.#seenElsewhere) this.#hangUp();
-    else if (!this.#source) this.#open();
-  }
-
-  #open() {
-    clearTimeout(this.#reopenTimer);
-    const source = new EventSource(STREAM_URL);
-    source.onopen = () => this.#setConnected(true);
-    source.onmessage = ({ data }) => this.dispatchEvent(new CustomEvent("result", { detail: JSON.parse(data) }));
-    source.onerror = () => this.#handleError(source);
-    this.#source = source;
-  }
-
-  /**
-   * EventSource gives up for good after a 503, without a word why, so one way serves for every failure.
-   * @param {EventSource} source
-   */
-  async #handleError(source) {
-    const answered = source.readyState === EventSource.CLOSED;
-    source.close();
-    this.#setConnected(false);
-    const refusal = answered ? await refusalOf(STREAM_URL) : null;
-    if (source !== this.#source) return; // the page was hidden meanwhile
-    this.#setConnected(false, refusal);
-    this.#reopenTimer = setTimeout(() => this.#open(), Math.max(REOPEN_MS, 1000 * (refusal?.retryAfter ?? 0)));
-  }
-
-  #hangUp() {
-    clearTimeout(this.#reopenTimer);
-    this.#source?.close();
-    this.#source = null;
-    this.#setConnected(false);
-    this.dispatchEvent(new Event("close"));
-  }
-
-  /**
-   * @param {boolean} connected
-   * @param {ServerError | null} [refusal]
-   */
-  #setConnected(connected, refusal = null) {
-    if (connected === this.#connected && refusal === this.#refusal) return;
-    this.#connected = connected;
-    this.#refusal = refusal;
-    this.dispatchEvent(new Event("statechange"));
+/** The server's stream of the detector's results. Events besides those of every stream: `result` (detail: a `DetectionResult`). */
+export class DetectionsStream extends EventStream {
+  constructor() {
+    super(STREAM_URL, { message: "result" });
   }
 }

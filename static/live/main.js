@@ -59,6 +59,8 @@ class Page {
   #toastTimer = 0;
   /** @type {import("./past_buttons.js").PastButtons | null} null before one of them is first pressed */
   #past = null;
+  /** @type {import("./visit_strip.js").VisitStrip | null} */
+  #strip = null;
   #diskMissing = false; // when the latest recordings were last asked for
 
   /**
@@ -113,6 +115,7 @@ class Page {
     this.detections.start();
     this.#playoutDelay.start();
     this.monitor.start();
+    this.#showVisits();
   }
 
   // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
@@ -124,6 +127,19 @@ class Page {
     this.overlay.close();
     this.fallback.close();
     this.recording.close();
+    this.#strip?.close();
+  }
+
+  /** Who was seen; what is below is shown once it is known whether that comes in between. */
+  async #showVisits() {
+    try {
+      const { VisitStrip } = await import("./visit_strip.js");
+      const { zone = "", role } = document.body.dataset;
+      this.#strip ??= new VisitStrip(byId("visits"), this.messages, { zone, mayChange: role === "owner" });
+      await this.#strip.start();
+    } finally {
+      byId("latest").hidden = false;
+    }
   }
 
   #wire() {
@@ -159,7 +175,8 @@ class Page {
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
     setText(byId("camera-status"), health ? this.messages.text(`live.camera.${health.camera.state}`) : "");
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients + health.mjpeg_clients }) : "");
-    this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
+    this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state, health?.by_itself);
+    this.#strip?.follow(health?.by_itself === null);
     byId("keep-past").disabled = health?.recording === undefined || health.recording === null;
     this.#showNotice();
     this.#showTrouble();

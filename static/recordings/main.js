@@ -120,7 +120,7 @@ class Page {
     const { state, health } = this.monitor;
     byId("server-status").dataset.state = state;
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
-    this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state);
+    this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state, health?.by_itself);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#refresh();
   }
 

@@ -4,6 +4,7 @@ from flask import Flask, Response, render_template
 
 from petcam.config import Config
 from petcam.system.network import is_loopback
+from petcam.system.time_zone import zone_name
 from petcam.web.http import Mark, compressed, marked
 from petcam.web.signaling import ViewerConfig
 
@@ -20,7 +21,9 @@ class LivePage:
     @marked(Mark.PAGE)
     def show(self) -> Response:
         """``index.html`` gets ``login`` (bool): whether there is an account page; ``exposed`` (bool): whether the whole
-        network sees it; and ``webrtc_config``."""
+        network sees it; ``zone``: the name of the board's time zone; and ``webrtc_config``."""
         config = self._viewer_config.for_request()
-        page = render_template("index.html", login=self._login, exposed=self._exposed, webrtc_config=config)
+        page = render_template(
+            "index.html", login=self._login, exposed=self._exposed, zone=zone_name(), webrtc_config=config
+        )
         return compressed(page)

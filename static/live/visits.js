@@ -1,0 +1,117 @@
+import { fetchJSON, ServerError, sitePath } from "../lib/http.js";
+import { EventStream } from "./event_stream.js";
+
+/**
+ * @typedef {object} Visit as `GET /api/events` has it; times are Unix time in seconds
+ * @property {number} id
+ * @property {string} kind
+ * @property {string} class
+ * @property {number} begin
+ * @property {number} end its last box so far
+ * @property {"sure" | "likely" | "guessed"} sure
+ * @property {boolean} open
+ * @property {number} most how many at once
+ * @property {boolean} still
+ * @property {[number, number][]} asleep
+ * @property {{time: number} | null} best
+ * @property {{name: string, offset: number}[]} recordings those that are left, oldest first
+ * @property {"here" | "gone" | "none"} video
+ */
+
+const URL_OF_LIST = sitePath("/api/events");
+const URL_OF_STREAM = sitePath("/api/events/stream");
+const KIND = "visit";
+const NEWEST = 24; // more than are shown: one that goes on may have begun long before these
+const TIMEOUT_MS = 3000;
+const RETRY_MS = 10_000;
+
+/**
+ * The newest visits, and those that begin, change and end while the page is seen.
+ *
+ * Where the first list is empty nothing more is asked for, until the page comes back into sight. Events: `change`.
+ */
+export class Visits extends EventTarget {
+  #stream = new EventStream(URL_OF_STREAM, { begin: "told", change: "told", end: "told" });
+  /** @type {Map<number, Visit>} */
+  #visits = new Map();
+  /** @type {AbortController | null} ends everything that start() began */
+  #life = null;
+  #ahead = 0; // of performance.now(), seconds: with it the server's time
+  #timer = 0;
+
+  constructor() {
+    super();
+    this.#stream.addEventListener("told", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
+    this.#stream.addEventListener("statechange", () => this.#stream.connected && this.refresh());
+  }
+
+  /** Newest first. */
+  get all() {
+    return [...this.#visits.values()].sort((a, b) => b.begin - a.begin || b.id - a.id);
+  }
+
+  /** The server's, whatever this machine's clock says: Unix time, seconds. */
+  get now() {
+    return this.#ahead + performance.now() / 1000;
+  }
+
+  /** Settled once it is known whether there are any, or that this cannot be known now. */
+  async start() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal: this.#life.signal });
+    await this.#followVisibility();
+  }
+
+  /** Undo start(). */
+  close() {
+    clearTimeout(this.#timer);
+    this.#life?.abort();
+    this.#life = null;
+    this.#stream.close();
+  }
+
+  async #followVisibility() {
+    clearTimeout(this.#timer);
+    if (!document.hidden) await this.refresh();
+  }
+
+  /** Read the list anew. */
+  async refresh() {
+    const signal = this.#life?.signal;
+    clearTimeout(this.#timer);
+    try {
+      const { events, now } = await fetchJSON(`${URL_OF_LIST}?kind=${KIND}&limit=${NEWEST}`, { timeout: TIMEOUT_MS, signal });
+      this.#read(events, now);
+    } catch (error) {
+      if (signal && !signal.aborted) this.#handleError(error);
+    }
+  }
+
+  /**
+   * @param {Visit[]} events
+   * @param {number} now
+   */
+  #read(events, now) {
+    if (!this.#life) return;
+    this.#ahead = now - performance.now() / 1000;
+    this.#visits = new Map(events.map((visit) => [visit.id, visit]));
+    if (events.length) this.#stream.start();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** What was shown stays. @param {unknown} error */
+  #handleError(error) {
+    const isRefused = error instanceof ServerError && error.status < 500; // and would be again
+    if (!isRefused && !document.hidden) this.#timer = setTimeout(() => this.refresh(), RETRY_MS);
+  }
+
+  /** @param {Visit} visit */
+  #take(visit) {
+    if (visit.kind !== KIND) return;
+    this.#visits.set(visit.id, visit);
+    const all = this.all;
+    for (const old of all.slice(NEWEST)) if (!old.open) this.#visits.delete(old.id);
+    this.dispatchEvent(new Event("change"));
+  }
+}
