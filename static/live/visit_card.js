@@ -2,6 +2,7 @@ import { setText } from "../lib/dom.js";
 import { sitePath } from "../lib/http.js";
 import { make } from "../lib/make.js";
 import { visitAddress } from "./visit_address.js";
+import { isHere } from "./visit_words.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
 /** @typedef {import("./visit_words.js").VisitWords} VisitWords */
@@ -61,11 +62,11 @@ export class VisitCard {
   show(visit, now) {
     const before = this.#visit;
     this.#visit = visit;
-    const lasted = (visit.open ? now : visit.end) - visit.begin;
+    const here = isHere(visit, now);
     setText(this.#who, this.#words.who(visit));
     setText(this.#time, this.#words.when(visit.begin, now, visit.sure));
-    setText(this.#length, this.#words.length(lasted));
-    setText(this.#mark, visit.open ? this.#messages.text("live.visits.now") : "");
+    setText(this.#length, this.#words.length((here ? now : visit.end) - visit.begin));
+    setText(this.#mark, here ? this.#messages.text("live.visits.now") : "");
     setText(this.#slept, this.#words.slept(visit, now));
     setText(this.#video, this.#without());
     this.#showLink();
@@ -83,8 +84,8 @@ export class VisitCard {
   /** Why there is no film. One that goes on may get one yet. */
   #without() {
     const { video, open } = this.#visit;
-    if (video === "gone") return this.#messages.text("live.visits.gone");
-    return video === "none" && !open ? this.#messages.text("live.visits.unrecorded") : "";
+    if (video === "gone" || video === "away") return this.#messages.text(`live.visits.video.${video}`);
+    return video === "none" && !open ? this.#messages.text("live.visits.video.none") : "";
   }
 
   #showLink() {

@@ -2,7 +2,7 @@ import { setText } from "../lib/dom.js";
 import { make } from "../lib/make.js";
 import { loadStyle } from "./style_sheet.js";
 import { VisitCard } from "./visit_card.js";
-import { VisitWords } from "./visit_words.js";
+import { isHere, VisitWords } from "./visit_words.js";
 import { Visits } from "./visits.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
@@ -91,7 +91,7 @@ export class VisitStrip {
     const [main, more] = this.#words.summary(all, now);
     setText(this.#main, main);
     setText(this.#more, more);
-    const today = all.filter(({ open, end }) => open || this.#words.daysBetween(end, now) === 0).slice(0, MOST);
+    const today = all.filter((visit) => isHere(visit, now) || this.#words.daysBetween(visit.end, now) === 0).slice(0, MOST);
     for (const visit of today) this.#cardOf(visit).show(visit, now);
     this.#arrange(today);
   }

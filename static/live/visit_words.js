@@ -4,6 +4,7 @@
 const DAY_MS = 86_400_000;
 const SAME = 0.01; // seconds: both are rounded
 const SHORTEST_SLEEP = 60; // that is told
+const STALE_SECONDS = 900; // since the last box: a sleeper is lost for ten minutes, and told of once a minute
 
 /** What visits are in words. Times are the board's; all that come in are Unix time, seconds. */
 export class VisitWords {
@@ -73,7 +74,7 @@ export class VisitWords {
   /** How long it was asleep, all in all; empty where that is not worth a word. @param {Visit} visit @param {number} now */
   slept(visit, now) {
     const slept = visit.asleep.reduce((sum, [from, to]) => sum + to - from, 0);
-    const since = isAsleep(visit) ? now - visit.asleep[visit.asleep.length - 1][1] : 0;
+    const since = isAsleep(visit) && isHere(visit, now) ? now - visit.asleep[visit.asleep.length - 1][1] : 0;
     if (slept + since < SHORTEST_SLEEP) return "";
     return this.#messages.text("live.visits.slept", { length: this.length(slept + since) });
   }
@@ -85,8 +86,8 @@ export class VisitWords {
    * @returns {[string, string]}
    */
   summary(visits, now) {
-    const here = visits.filter(({ open }) => open);
-    const gone = lastOfEach(visits, here);
+    const here = visits.filter((visit) => isHere(visit, now));
+    const gone = lastOfEach(visits.filter((visit) => !here.includes(visit)), here);
     if (here.length) return [this.#whoIsHere(here, now), this.#also(gone, now)];
     const [last, ...others] = gone;
     if (this.daysBetween(last.end, now) !== 0) {
@@ -139,15 +140,19 @@ export function isAsleep({ open, end, asleep }) {
   return open && last !== undefined && last[1] > end - SAME;
 }
 
+/** Whether it goes on, as far as can be told: what notices it may have died. @param {Visit} visit @param {number} now */
+export function isHere({ open, end }, now) {
+  return open && now - end < STALE_SECONDS;
+}
+
 /**
  * Of each class that is not here, the visit that ended last; the newest first.
- * @param {Visit[]} visits
+ * @param {Visit[]} gone visits
  * @param {Visit[]} here
  */
-function lastOfEach(visits, here) {
+function lastOfEach(gone, here) {
   const classes = new Set(here.map((visit) => visit.class));
-  const gone = visits.filter(({ open }) => !open).sort((a, b) => b.end - a.end);
-  return gone.filter((visit) => !classes.has(visit.class) && classes.add(visit.class));
+  return [...gone].sort((a, b) => b.end - a.end).filter((visit) => !classes.has(visit.class) && classes.add(visit.class));
 }
 
 /** @param {string} zone @returns {string | undefined} */

@@ -15,7 +15,7 @@ import { EventStream } from "./event_stream.js";
  * @property {[number, number][]} asleep
  * @property {{time: number} | null} best
  * @property {{name: string, offset: number}[]} recordings those that are left, oldest first
- * @property {"here" | "gone" | "none"} video
+ * @property {"here" | "gone" | "none" | "away"} video the last while the recordings' disk is not there
  */
 
 const URL_OF_LIST = sitePath("/api/events");
@@ -47,7 +47,7 @@ export class Visits extends EventTarget {
 
   /** Newest first. */
   get all() {
-    return [...this.#visits.values()].sort((a, b) => b.begin - a.begin || b.id - a.id);
+    return [...this.#visits.values()].sort((a, b) => b.id - a.id);
   }
 
   /** The server's, whatever this machine's clock says: Unix time, seconds. */
