@@ -43,15 +43,14 @@ export class VisitStrip {
     this.#mayBeTold = mayChange;
     this.#style = loadStyle(section.dataset.style);
     this.#assemble();
-    this.visits.addEventListener("change", () => this.#show());
-    document.addEventListener("visibilitychange", () => this.#tick());
+    this.visits.addEventListener("change", () => this.#style.then(() => this.#show()));
+    document.addEventListener("visibilitychange", () => this.#show());
   }
 
   /** Settled once it is known whether it is to be there, and it is. */
   async start() {
-    await Promise.all([this.visits.start(), this.#style]);
-    this.#section.hidden = this.#cards.size === 0 && this.visits.all.length === 0;
-    this.#tick();
+    await this.visits.start();
+    await this.#style;
   }
 
   /** Undo start(). */
@@ -64,7 +63,7 @@ export class VisitStrip {
   follow(isManual) {
     if (isManual === this.#isManual) return;
     this.#isManual = isManual;
-    this.#show();
+    this.#style.then(() => this.#show());
   }
 
   #assemble() {
@@ -77,17 +76,13 @@ export class VisitStrip {
     this.#section.append(said, this.#row);
   }
 
-  /** What goes by the clock. */
-  #tick() {
-    clearTimeout(this.#timer);
-    if (document.hidden || this.#section.hidden) return;
-    this.#timer = setTimeout(() => this.#tick(), TICK_MS);
-    this.#show();
-  }
-
+  /** And again after a while, for what goes by the clock. */
   #show() {
     const { all, now } = this.visits;
-    if (!all.length) return;
+    clearTimeout(this.#timer);
+    this.#section.hidden = all.length === 0;
+    if (document.hidden || this.#section.hidden) return;
+    this.#timer = setTimeout(() => this.#show(), TICK_MS);
     const [main, more] = this.#words.summary(all, now);
     setText(this.#main, main);
     setText(this.#more, more);
