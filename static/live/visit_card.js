@@ -23,6 +23,7 @@ export class VisitCard {
   #who = make("span", "visit-who");
   #time = make("span", "visit-time");
   #length = make("span", "visit-length");
+  #play = make("span", "visit-play");
   #messages;
   #words;
   #visit;
@@ -46,7 +47,7 @@ export class VisitCard {
     this.#picture.append(this.#image, this.#mark, this.#video, this.#slept);
     const name = make("span", "visit-name");
     name.append(this.#who, this.#time);
-    this.#link.append(this.#picture, name, this.#length);
+    this.#link.append(name, this.#length, this.#picture, this.#play); // as it is read out; the picture is shown first
     this.#link.draggable = false;
     this.element.append(this.#link);
   }
@@ -90,14 +91,9 @@ export class VisitCard {
 
   #showLink() {
     const address = visitAddress(this.#visit);
-    if (!address) {
-      this.#link.removeAttribute("href");
-      this.#link.removeAttribute("aria-label");
-      return;
-    }
-    const parts = [this.#who, this.#time, this.#length, this.#mark, this.#slept].map(({ textContent }) => textContent).filter(Boolean);
-    this.#link.href = address;
-    this.#link.setAttribute("aria-label", this.#messages.text("live.visits.play", { visit: parts.join(", ") }));
+    if (address) this.#link.href = address;
+    else this.#link.removeAttribute("href");
+    setText(this.#play, address ? this.#messages.text("live.past.play") : "");
   }
 
   /** @param {number} now */

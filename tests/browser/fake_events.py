@@ -4,6 +4,7 @@ import json
 import queue
 import re
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ class FakeEvents:
         self.refusal = 0  # the status of each answer; 0: they succeed
         self.asked: list[str] = []
         self._streams: list[queue.Queue[bytes]] = []
-        self._changed = threading.Condition()  # guards the streams, and what was asked
+        self._changed = threading.Lock()  # guards the streams, and what was asked
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -77,6 +78,7 @@ class FakeEvents:
             parts = urlsplit(route.request.url)
             route.continue_(url=f"{self._url}{parts.path.removeprefix(root)}?{parts.query}")
 
+        self._page = page
         page.route(re.compile(r"/api/events(?=[/?]|$)"), lead)
 
     def tell(self, kind: str, told: Visit) -> None:
@@ -94,13 +96,18 @@ class FakeEvents:
             for stream in self._streams:
                 stream.put(b"")
 
-    def wait_for_listeners(self, count: int) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self._streams) == count, 20), self._streams
+    def wait_until(self, holds: Callable[["FakeEvents"], bool]) -> None:
+        """A page's requests pass by this thread, so it has to be the page that waits."""
+        for _ in range(1000):
+            with self._changed:
+                if holds(self):
+                    return
+            self._page.wait_for_timeout(20)
+        raise AssertionError(self.asked)
 
-    def wait_for_lists(self, count: int) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.lists) >= count, 20), self.asked
+    @property
+    def listeners(self) -> int:
+        return len(self._streams)
 
     @property
     def lists(self) -> list[str]:
@@ -110,7 +117,6 @@ class FakeEvents:
         path = urlsplit(request.path).path
         with self._changed:
             self.asked.append(request.path)
-            self._changed.notify_all()
         if self.refusal:
             _send(request, self.refusal, "application/json", b'{"error": "Events not readable", "message": "no"}')
         elif path == "/api/events/stream":
@@ -131,7 +137,6 @@ class FakeEvents:
         request.end_headers()
         with self._changed:
             self._streams.append(told)
-            self._changed.notify_all()
         try:
             request.wfile.write(b"retry: 1000\n\n")
             while line := self._next(told):
@@ -141,7 +146,6 @@ class FakeEvents:
         finally:
             with self._changed:
                 self._streams.remove(told)
-                self._changed.notify_all()
 
     def _next(self, told: "queue.Queue[bytes]") -> bytes:
         try:
