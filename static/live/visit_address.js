@@ -11,5 +11,5 @@ const LEAD_SECONDS = 2; // before the first box, so that it is seen to come in
 export function visitAddress({ video, recordings: [first] }) {
   if (video !== "here" || !first) return "";
   const at = Math.max(0, first.offset - LEAD_SECONDS);
-  return sitePath(`/recordings?play=${encodeURIComponent(first.name)}&at=${at.toFixed(1)}`);
+  return sitePath(`/recordings#${encodeURIComponent(first.name)}&at=${at.toFixed(1)}`);
 }

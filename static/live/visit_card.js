@@ -10,6 +10,7 @@ import { isHere } from "./visit_words.js";
 
 const RETRY_SECONDS = 30;
 const LATE_SECONDS = 120; // behind its end, in which a visit may yet get a picture
+const MAKING_SECONDS = 60; // in which a better picture is made
 
 /** One visit in the strip: its picture, who it was, when and for how long; a link to its film where that is left. */
 export class VisitCard {
@@ -98,8 +99,10 @@ export class VisitCard {
 
   /** @param {number} now */
   #mayRetry(now) {
-    const { open, end } = this.#visit;
-    return this.#state === "none" && now - this.#asked >= RETRY_SECONDS && (open || now - end < LATE_SECONDS);
+    const { open, end, best } = this.#visit;
+    if (now - this.#asked < RETRY_SECONDS) return false;
+    if (this.#state === "none") return open || now - end < LATE_SECONDS;
+    return best !== null && this.#asked < best.time + MAKING_SECONDS; // it may have been the one before
   }
 
   /** @param {number} now */
@@ -108,7 +111,7 @@ export class VisitCard {
     if (!this.#seen || !best) return;
     this.#asked = now;
     if (this.#state === "none") this.#state = "asked";
-    this.#image.src = sitePath(`/api/events/${id}/picture.jpg?best=${best.time}`);
+    this.#image.src = sitePath(`/api/events/${id}/picture.jpg?asked=${Math.round(now)}`);
   }
 
   /** A better one that does not come leaves the one that was there. @param {"there" | "none"} state */
