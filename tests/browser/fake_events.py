@@ -35,8 +35,8 @@ def visit(id: int, begin: float, end: float, **more: Any) -> Visit:
 
 
 class FakeEvents:
-    """``now`` is the board's time; ``visits`` are listed as they are, newest first; ``asked`` has the paths that were asked
-    for. A page's requests come here once it was given to :meth:`answer`."""
+    """``now`` is the board's time; ``visits`` are listed as they are, newest first; ``asked`` has the paths that were
+    asked for. A page's requests come here once it was given to :meth:`answer`."""
 
     def __init__(self, now: float, visits: list[Visit]) -> None:
         self.now, self.visits = now, visits

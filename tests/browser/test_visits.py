@@ -333,7 +333,7 @@ def test_a_picture_that_is_not_there_yet_is_asked_for_again(fake: FakeEvents, op
 SHIFTS = """window.shifts = [];
     new PerformanceObserver((list) => {
         for (const { value, sources } of list.getEntries()) {
-            const moved = sources.map(({ node }) => node?.parentElement ?? node).filter((node) => !node?.closest?.(".visits-row"));
+            const moved = sources.map(({ node }) => node).filter((node) => !node?.parentElement?.closest(".visits-row"));
             if (moved.length) window.shifts.push([value, ...moved.map((node) => node?.id || node?.className)]);
         }
     }).observe({ type: "layout-shift", buffered: true });"""
