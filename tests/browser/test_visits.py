@@ -333,8 +333,9 @@ def test_a_picture_that_is_not_there_yet_is_asked_for_again(fake: FakeEvents, op
 SHIFTS = """window.shifts = [];
     new PerformanceObserver((list) => {
         for (const { value, sources } of list.getEntries()) {
-            const moved = sources.map(({ node }) => node).filter((node) => !node?.parentElement?.closest(".visits-row"));
-            if (moved.length) window.shifts.push([value, ...moved.map((node) => node?.id || node?.className)]);
+            const nodes = sources.map(({ node }) => node);
+            const moved = nodes.filter((node) => !node?.parentElement?.closest(".visits-row"));
+            if (moved.length) shifts.push([value, ...moved.map((node) => node?.id || node?.className)]);
         }
     }).observe({ type: "layout-shift", buffered: true });"""
 
