@@ -111,7 +111,7 @@ export class VisitCard {
     if (!this.#seen || !best) return;
     this.#asked = now;
     if (this.#state === "none") this.#state = "asked";
-    this.#image.src = sitePath(`/api/events/${id}/picture.jpg?asked=${Math.round(now)}`);
+    this.#image.src = sitePath(`/api/events/${id}/picture.jpg?asked=${now.toFixed(3)}`);
   }
 
   /** A better one that does not come leaves the one that was there. @param {"there" | "none"} state */
