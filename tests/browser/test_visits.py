@@ -304,9 +304,8 @@ def test_pictures_are_asked_for_where_they_are_seen_and_a_paw_stands_for_those_t
     assert page.locator(".visit-picture").nth(1).evaluate("place => getComputedStyle(place).backgroundImage") != "none"
     asked = [path for path in fake.asked if "picture" in path]
     assert 2 <= len(asked) < 6, asked
-    page.locator(".visit").last.scroll_into_view_if_needed()
     with page.expect_request("**/api/events/5/picture.jpg*"):
-        pass
+        page.locator(".visit").last.scroll_into_view_if_needed()
 
 
 def test_a_better_picture_takes_the_place_of_the_one_before(fake: FakeEvents, open_page: Open) -> None:
