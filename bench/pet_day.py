@@ -58,6 +58,7 @@ class Day:
     pets: list[Pet]
     dark: list[float]  # when the light changed; it is light at first
     gaps: list[tuple[float, float]]  # in which nobody looks
+    seconds: float  # its length
 
     def truth(self) -> list[Presence]:
         """Each pet's stays, joined where one follows another."""
@@ -68,7 +69,8 @@ class Day:
                     found[-1] = found[-1]._replace(end=stay.end)
                 else:
                     found.append(Presence(pet.class_name, stay.begin, stay.end))
-        return sorted(found, key=lambda each: each.begin)
+        ended = (each._replace(end=min(each.end, self.seconds)) for each in found if each.begin < self.seconds)
+        return sorted(ended, key=lambda each: each.begin)
 
     def is_watched(self, begin: float, end: float) -> bool:
         return not any(first < end and begin < last for first, last in self.gaps)
@@ -84,7 +86,7 @@ def pet_day(seed: int, hours: float = 24.0) -> Day:
     for _ in range(rng.randint(0, 4)):
         begin = rng.uniform(0, hours * 3600)
         gaps.append((begin, begin + rng.choice((2.0, 6.0, 20.0, 50.0))))
-    return Day(seed, rate, pets, dark, sorted(gaps))
+    return Day(seed, rate, pets, dark, sorted(gaps), hours * 3600)
 
 
 def _pet(rng: random.Random, name: str, lies: tuple[float, float], seconds: float) -> Pet:

@@ -63,8 +63,6 @@ class Observer:
     @property
     def status(self) -> str:
         """For people."""
-        if self._unread:
-            return f"cannot read the detector's results: {self._unread}"
         if not self._results:
             return WAITS
         there = [f"{visit.class_name} since {_clock_time(visit.begin)}" for visit in self._visits.open]
@@ -73,6 +71,8 @@ class Observer:
     @property
     def trouble(self) -> str:
         """Why nothing can be noticed now, with the remedy; empty: it can, or no detector has been there yet."""
+        if self._unread:
+            return f"cannot read the detector's results: {self._unread}"
         silence = time.monotonic() - self._result_at
         if not self._results or self._leaves_out_empty or silence < MAX_SILENCE:
             return ""

@@ -4,7 +4,7 @@
 const DAY_MS = 86_400_000;
 const SAME = 0.01; // seconds: both are rounded
 const SHORTEST_SLEEP = 60; // that is told
-const STALE_SECONDS = 900; // since the last box: a sleeper is lost for ten minutes, and told of once a minute
+const STALE_SECONDS = 1080; // since the last box: a sleeper is lost for fifteen minutes, and told of once a minute
 
 /** What visits are in words. Times are the board's; all that come in are Unix time, seconds. */
 export class VisitWords {

@@ -7,6 +7,8 @@ from petcam.events.rules.settings import are_alike
 
 DOUBLE_OVERLAP, DOUBLE_WITHIN = 0.5, 0.8  # of two boxes of one animal: of their union, or of the smaller
 
+EDGE = 0.01  # parts of the picture
+
 
 class Box(NamedTuple):
     """``x`` and ``y`` are the left top corner; all in parts (0..1) of the picture."""
@@ -37,6 +39,11 @@ def is_double(one: Box, other: Box) -> bool:
         return False
     common, first, second = width * height, one.w * one.h, other.w * other.h
     return common >= DOUBLE_OVERLAP * (first + second - common) or common >= DOUBLE_WITHIN * min(first, second)
+
+
+def is_at_edge(box: Box) -> bool:
+    """Of the picture."""
+    return box.x < EDGE or box.y < EDGE or box.x + box.w > 1 - EDGE or box.y + box.h > 1 - EDGE
 
 
 def way(one: Box, other: Box) -> float:

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 PETS = ("cat", "dog", "bird", "rabbit", "hamster", "guinea pig", "ferret", "parrot", "turtle")
 ALIKE = frozenset(("cat", "dog"))  # which detectors take for one another
-CLEAR_SHARE, CLEAR_HITS, CLEAR_SECONDS = 0.8, 5, 6.0  # what it was called, how often and how long: it is certainly that
+CLEAR_SHARE, CLEAR_HITS, CLEAR_SECONDS = 0.8, 8, 5.0  # what it was called, how often and how long: it is certainly that
+LONE_SECONDS, AT_ONCE = 10.0, 3  # so long where it was not seen beside another one in so many results
+ALWAYS_SHARE = 0.7  # and of all that it ever was called
 
 
 class Rules(NamedTuple):

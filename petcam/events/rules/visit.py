@@ -3,9 +3,10 @@
 import math
 from typing import NamedTuple
 
-from petcam.events.rules.box import Box
+from petcam.events.rules.box import Box, is_at_edge
 from petcam.events.rules.settings import CLEAR_HITS, CLEAR_SHARE
 
+OTHER_TIMES = 1.5  # as much as what it is called now
 MAX_ASLEEP = 500  # spans that are kept of one visit
 
 
@@ -39,8 +40,9 @@ class Visit:
 
     @property
     def likeliest(self) -> str:
-        """What it was called most."""
-        return max(self.votes, key=lambda name: self.votes[name])
+        """What it was called most, by far where that is not what it is called now."""
+        name = max(self.votes, key=lambda name: self.votes[name])
+        return name if self.votes[name] >= OTHER_TIMES * self.votes.get(self.class_name, 0.0) else self.class_name
 
     def add(self, time: float, box: Box) -> None:
         """One of its animals has this box."""
@@ -68,5 +70,4 @@ class Change(NamedTuple):
 
 def _worth(box: Box) -> float:
     """Of a picture of it: sure, large, and not cut off by the picture's edge."""
-    whole = box.x > 0.01 and box.y > 0.01 and box.x + box.w < 0.99 and box.y + box.h < 0.99
-    return box.score * min(1.0, 4 * math.sqrt(box.w * box.h)) * (1.0 if whole else 0.6)
+    return box.score * min(1.0, 4 * math.sqrt(box.w * box.h)) * (0.6 if is_at_edge(box) else 1.0)

@@ -1,21 +1,21 @@
 """Results in, visits out: docs/events.md says what each rule is for."""
 
+import math
 from collections.abc import Iterable, Sequence
 
-from petcam.events.rules.animal import Animal
-from petcam.events.rules.box import Box, without_doubles
-from petcam.events.rules.settings import CLEAR_HITS, CLEAR_SECONDS, Rules, are_alike
+from petcam.events.rules.animal import LOST_SECONDS, STILL_LOST_SECONDS, Animal
+from petcam.events.rules.box import Box, way, without_doubles
+from petcam.events.rules.settings import Rules, are_alike
 from petcam.events.rules.visit import Change, Visit
 
 KEPT_SCORE = 0.6  # of min_score, for a box that counts at all
 MAX_ANIMALS, MAX_OPEN = 32, 16
-CANDIDATE_SECONDS, CANDIDATE_LOOKS = 1.0, 2.5  # without a box, after which what was not real is forgotten
-LOST_SECONDS, LOST_LOOKS = 3.0, 3.0  # and what was
-MISSED_SECONDS = 5.0  # that the detector may miss of a pet, leaving and coming back: added to gap_seconds
-STILL_LOST_SECONDS = 600.0  # for which one that lay still may be lost
+CANDIDATE_SECONDS, CANDIDATE_LOOKS = 2.0, 3.0  # without a box, after which what was not real is forgotten
+LOST_LOOKS = 3.0  # and what was, or Animal.may_be_lost
+MISSED_SECONDS = 8.0  # that the detector may miss of a pet, leaving and coming back: added to gap_seconds
 BLIND_SECONDS, BLIND_LOOKS = 3.0, 4.0  # between two results, from when on nobody watched
 MOST_BLIND_SECONDS = 120.0  # that a visit goes on while nobody watches
-OTHER_NAME = 0.5  # how much farther off a box is that is called otherwise
+OTHER_NAME = 0.5  # of its size: how much farther off a box is that is called otherwise
 LATEST = 0.1  # how much of a new interval between results is taken
 
 
@@ -81,14 +81,13 @@ class Visits:
         for animal in free:
             animal.looks += 1
         for box in without_doubles(found) if len(found) > 1 else found:
-            best, least = None, 1.0 + OTHER_NAME
+            best, least = None, math.inf
             for animal in free:
-                if are_alike(animal.class_name, box.class_name):
-                    off = animal.reaches(box, time)
-                    if off <= 1.0:
-                        off += OTHER_NAME * (animal.class_name != box.class_name)
-                        if off < least:
-                            best, least = animal, off
+                if are_alike(animal.class_name, box.class_name) and animal.reaches(box, time):
+                    is_other = animal.class_name != box.class_name and not animal.is_still
+                    off = way(animal.box, box) + OTHER_NAME * is_other
+                    if off < least:
+                        best, least = animal, off
             if best is not None:
                 free.remove(best)
                 best.hit(time, box, self._rules)
@@ -96,6 +95,12 @@ class Visits:
                     self._add(best.visit, time, box)
             elif len(self._animals) < MAX_ANIMALS:
                 self._animals.append(Animal(time, box, self._rules))
+        if len(found) > 1:
+            self._note_company([animal for animal in self._animals if animal.last == time])
+
+    def _note_company(self, seen: list[Animal]) -> None:
+        for animal in seen:
+            animal.beside += sum(are_alike(animal.class_name, other.class_name) for other in seen) > 1
 
     def _add(self, visit: Visit, time: float, box: Box) -> None:
         visit.add(time, box)
@@ -103,35 +108,68 @@ class Visits:
 
     def _forget(self, time: float) -> None:
         candidate = max(CANDIDATE_SECONDS, CANDIDATE_LOOKS * self._interval)
-        lost = max(LOST_SECONDS, LOST_LOOKS * self._interval)
-        kept = []
+        lost = LOST_LOOKS * self._interval
+        gone = []
         for animal in self._animals:
             ago = time - animal.last
-            if ago <= candidate:
-                kept.append(animal)
-            elif animal.visit is not None:
-                if ago <= (STILL_LOST_SECONDS if animal.is_still else lost):
-                    kept.append(animal)
-            elif animal.is_real(self._rules):  # it left before it was certain what it was
+            if animal.visit is not None:
+                is_gone = ago > max(lost, animal.may_be_lost)
+            else:
+                is_gone = ago > candidate
+            if is_gone:
+                gone.append(animal)
+        for animal in gone:
+            if animal.visit is None and animal.is_real(self._rules):  # it left before it was certain what it was
                 self._join(animal, self._alike(animal))
-        self._animals = kept
+        if gone:
+            self._animals = [animal for animal in self._animals if animal not in gone]
+
+    def _part(self, animal: Animal, visit: Visit, changes: list[Change]) -> None:
+        """It is not of that visit: of the one of its class, or of a new one."""
+        same = next((each for each in self.open if each.class_name == animal.class_name), None)
+        if animal.visit is visit:
+            visit.votes = {name: count - animal.called.get(name, 0.0) for name, count in visit.votes.items()}
+        if same is not None:
+            self._join(animal, same)
+        elif len(self.open) < MAX_OPEN:
+            changes.append(self._begin(animal))
 
     def _assign(self, changes: list[Change]) -> None:
-        for animal in self._animals:
+        for animal in list(self._animals):
             if animal.visit is not None:
-                self._move(animal)
+                self._move(animal, changes)
             elif animal.is_real(self._rules):
                 visit = self._visit_of(animal)
-                if visit is not None:
+                if self._is_another_again(animal):
+                    self._animals.remove(animal)
+                elif visit is not None:
                     self._join(animal, visit)
                 elif not self._is_undecided(animal) and len(self.open) < MAX_OPEN:
                     changes.append(self._begin(animal))
 
-    def _move(self, animal: Animal) -> None:
-        """To the visit of its class, where two animals were taken for one another."""
-        if animal.visit is not None and animal.class_name != animal.visit.class_name and animal.is_clear:
-            same = (visit for visit in self.open if visit.class_name == animal.class_name)
-            animal.visit = next(same, animal.visit)
+    def _move(self, animal: Animal, changes: list[Change]) -> None:
+        """To the visit of its class, where two animals were taken for one another or for one."""
+        visit = animal.visit
+        if visit is None or animal.class_name == visit.class_name or not (animal.is_clear and animal.is_always):
+            return
+        if self._has_another(visit, animal) or any(each.class_name == animal.class_name for each in self.open):
+            self._part(animal, visit, changes)
+
+    def _has_another(self, visit: Visit, animal: Animal) -> bool:
+        """One that is what the visit is of, seen or asleep."""
+        return any(
+            each is not animal and each.visit is visit and each.class_name == visit.class_name and each.is_clear
+            for each in self._animals
+        )
+
+    def _is_another_again(self, animal: Animal) -> bool:
+        """Whether it is one that lies there, and is not seen beside it; that one then has its box."""
+        for other in self._animals:
+            is_free = other.visit is not None and other.is_still and other.last < animal.last
+            if is_free and are_alike(other.class_name, animal.class_name) and other.reaches(animal.box, animal.last):
+                other.hit(animal.last, animal.box, self._rules)
+                return True
+        return False
 
     def _visit_of(self, animal: Animal) -> Visit | None:
         """That it certainly belongs to."""
@@ -145,8 +183,7 @@ class Visits:
 
     def _is_undecided(self, animal: Animal) -> bool:
         """A cat that is called a dog for a moment begins no visit of a dog."""
-        is_early = animal.last - animal.first < CLEAR_SECONDS or animal.hits < CLEAR_HITS
-        return is_early and self._alike(animal) is not None
+        return animal.is_early and self._alike(animal) is not None
 
     def _alike(self, animal: Animal) -> Visit | None:
         return next((visit for visit in self.open if are_alike(visit.class_name, animal.class_name)), None)
@@ -160,16 +197,16 @@ class Visits:
                 break
         if visit is not None:
             visit.votes = {
-                name: visit.votes.get(name, 0.0) + animal.votes.get(name, 0.0) for name in visit.votes | animal.votes
+                name: visit.votes.get(name, 0.0) + animal.called.get(name, 0.0) for name in visit.votes | animal.called
             }
             self._add(visit, animal.last, animal.box)
 
     def _begin(self, animal: Animal) -> Change:
         self._number += 1
-        visit = Visit(self._number, animal.class_name, animal.first)
+        visit = Visit(self._number, animal.class_name, animal.since)
         self.open.append(visit)
         self._join(animal, visit)
-        visit.most = 1
+        visit.most, visit.is_still = 1, animal.is_still
         return Change("begin", visit)
 
     def _describe(self, time: float, changes: list[Change]) -> None:

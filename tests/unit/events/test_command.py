@@ -11,12 +11,12 @@ from petcam import cli
 
 def line(number: int) -> str:
     """A cat walks by for four seconds, twice."""
-    step = number % 200
-    boxes = [["cat", 0.9, 20 * step, 100, 120, 90]] if step < 20 and number < 400 else []
+    step = number % 300
+    boxes = [["cat", 0.9, 20 * step, 100, 120, 90]] if step < 20 and number < 600 else []
     return json.dumps({"t": number / 5, "width": 640, "height": 360, "boxes": boxes}) + "\n"
 
 
-LINES = "".join(map(line, range(1000)))
+LINES = "".join(map(line, range(1200)))
 
 
 @pytest.fixture(autouse=True)
@@ -37,13 +37,13 @@ def begins(printed: str) -> list[float]:
 
 def test_replay_reads_a_file(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["events", "replay", str(results)]) == 0
-    assert begins(capsys.readouterr().out) == [0.0, 40.0]
+    assert begins(capsys.readouterr().out) == [0.0, 60.0]
 
 
 def test_replay_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(LINES))
     assert cli.main(["events", "replay", "-"]) == 0
-    assert begins(capsys.readouterr().out) == [0.0, 40.0]
+    assert begins(capsys.readouterr().out) == [0.0, 60.0]
 
 
 def test_replay_keeps_to_the_configurations_rules(

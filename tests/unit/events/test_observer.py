@@ -70,7 +70,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 def test_a_visit_is_told_to_the_store(world: World) -> None:
     world.pass_seconds(10, CAT)
-    world.pass_seconds(700)
+    world.pass_seconds(1000)
     assert [kind for kind, _ in world.told] == ["begin", "end"]
 
 
@@ -132,12 +132,12 @@ def test_results_that_cannot_be_read_are_said_and_waited_for(
     world.pass_seconds(5, CAT)
     world.refusal = refusal
     world.pass_seconds(5)
-    assert world.observer.status.startswith("cannot read the detector's results: ") and "/d" in world.observer.status
+    assert world.observer.trouble.startswith("cannot read the detector's results: ") and "/d" in world.observer.trouble
     assert len(caplog.messages) == 1
     world.refusal = None
     world.results.clear()
     world.pass_seconds(1, CAT)
-    assert world.observer.status.startswith("there: cat since ")
+    assert world.observer.trouble == "" and world.observer.status.startswith("there: cat since ")
 
 
 def test_after_the_machine_was_suspended_it_begins_anew(world: World) -> None:
