@@ -158,7 +158,11 @@ export class Library extends EventTarget {
    * @returns {Promise<Recording | null | undefined>} null where there is none; undefined where that is not known
    */
   async find(name) {
-    return (await this.#findIn(name)) ?? (await this.refresh(), this.#findIn(name)); // it may be younger than the list
+    const found = await this.#findIn(name);
+    if (found) return found;
+    await this.#refreshing; // which may have been asked before there was one
+    await this.refresh();
+    return this.#findIn(name);
   }
 
   /** @param {string} name */
