@@ -13,7 +13,7 @@ from tests.browser.demo_system import DemoSystem
 NewPage = Callable[..., Page]
 VIDEO = ".player video"
 LENGTH = 6.0  # seconds of the recordings, at least
-# What is presented, slowly, in the recording's own seconds, without the very first, which Chromium shows before it seeks.
+# What is presented, in the recording's own seconds, without the very first, which Chromium shows before it seeks.
 WATCH = """{
     window.times = [];
     const { play } = HTMLMediaElement.prototype;
