@@ -239,9 +239,14 @@ class Visits:
     def _close(self, changes: list[Change]) -> None:
         for visit in list(self.open):
             if self._watched - visit.watched > self._allowed(visit):
-                waiting = (each for each in self._animals if each.visit is None)
-                if not any(are_alike(each.class_name, visit.class_name) for each in waiting):
+                if not any(self._may_be_of(visit, animal) for animal in self._animals):
                     changes.append(self._end(visit))
+
+    def _may_be_of(self, visit: Visit, animal: Animal) -> bool:
+        """Whether it may still turn out to be of that visit, of which it is not now."""
+        if animal.visit is None:
+            return are_alike(animal.class_name, visit.class_name)
+        return animal.visit is not visit and animal.class_name == visit.class_name and animal.last > visit.end
 
     def _end(self, visit: Visit) -> Change:
         self.open.remove(visit)

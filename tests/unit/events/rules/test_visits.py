@@ -184,6 +184,16 @@ def test_it_is_waited_for_as_a_sleeper_is_from_its_first_moment_on(visits: Visit
     assert [visit.class_name for visit in visits.open] == ["cat", "dog"]
 
 
+def test_a_cat_that_comes_back_and_is_taken_for_the_sleeping_dog_at_first_has_not_been_away(visits: Visits) -> None:
+    dog = box("dog", x=0.4, y=0.1)
+    both = [(t, [dog, *boxes]) for t, boxes in walk(60, 12)]
+    tell(visits, seen(0, 60, dog), both, seen(72, 3, dog), seen(75, 26))
+    back = [(t, [box("dog" if t < 102.6 else "cat", x=0.03 * (t - 101))]) for t, _ in seen(101, 20)]
+    changes = tell(visits, back)
+    assert [change for change in changes if change.kind != "change"] == []
+    assert sorted((visit.class_name, visit.begin) for visit in visits.open) == [("cat", 60.0), ("dog", 0.0)]
+
+
 def test_three_of_four_are_not_enough_to_make_a_second_kind(visits: Visits) -> None:
     called = [
         (t, [box("cat", x=0.1), box("cat" if n % 4 == 0 else "dog", x=0.7)]) for n, (t, _) in enumerate(seen(0, 60))
