@@ -17,14 +17,14 @@ LISTEN_IN = """{
     window.results = new Map();
     const Source = EventSource;
     window.EventSource = class extends Source {
-        set onmessage(handler) {
-            super.onmessage = (event) => {
+        addEventListener(name, handler) {
+            super.addEventListener(name, name !== "message" ? handler : (event) => {
                 if (window.deaf) return;
                 window.heardAt = performance.now();
                 const result = JSON.parse(event.data);
                 window.results.set(result.rtp_timestamp, result);
                 handler(event);
-            };
+            });
         }
     };
 }"""

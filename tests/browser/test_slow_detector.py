@@ -155,8 +155,8 @@ SLOW_IN = """({ every, late }) => {
     window.came = 0;
     window.finds = () => [{ class_name: "cat", confidence: 0.9, bbox: { x: 400, y: 300, w: 200, h: 100 } }];
     window.EventSource = class extends Source {
-        set onmessage(handler) {
-            super.onmessage = ({ data }) => {
+        addEventListener(name, handler) {
+            super.addEventListener(name, name !== "message" ? handler : ({ data }) => {
                 if (count++ % every || window.deaf) return;
                 const result = JSON.parse(data);
                 const detections = window.finds(result.rtp_timestamp / 90);
@@ -164,7 +164,7 @@ SLOW_IN = """({ every, late }) => {
                     window.came += 1;
                     handler({ data: JSON.stringify({ ...result, detections }) });
                 }, late);
-            };
+            });
         }
     };
 }"""
