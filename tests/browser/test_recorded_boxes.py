@@ -285,6 +285,7 @@ def test_the_next_recording_has_its_own_boxes_and_none_of_the_one_before(
     write_mp4(plain, frames=60, created=1_767_268_800)
     page.reload()
     page.wait_for_selector(".show-boxes:visible")
+    page.wait_for_selector(".player .older:enabled")  # the list is there
     page.keyboard.press("ArrowRight")
     expect(page.locator(VIDEO)).to_have_attribute("src", re.compile("petcam_20260101-120000"))
     page.evaluate("drawn.length = 0")

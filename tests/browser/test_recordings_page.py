@@ -522,6 +522,7 @@ def test_a_list_read_anew_leaves_the_focus_where_it_was(
     live.goto("/")
     newest = max(file.name for file in folder.iterdir())
     link = live.locator(f"#recordings a.when[href$='{newest}']")
+    expect(link).to_be_visible()  # else it cannot have the focus: the list waits until it is known what comes above it
     link.focus()
     page.keyboard.press("c")
     today = page.locator(f".calendar [data-day='{datetime.now():%Y-%m-%d}']")

@@ -2,9 +2,13 @@ package record
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
+
+// mostSaid is how many reasons for one failure are remembered, so that those that take turns are logged once each.
+const mostSaid = 8
 
 // Mode is the configuration's recording.mode.
 type Mode string
@@ -40,7 +44,7 @@ type ByItself struct {
 type keeper struct {
 	recorder *Recorder
 	again    chan struct{} // after a failure: it may be over
-	said     string        // why it failed, as the log has it; empty: it does not. The goroutine's
+	said     []string      // why it failed, as the log has it; empty: it does not. The goroutine's
 
 	mu      sync.Mutex    // guards what follows. It is never held while waiting
 	changed chan struct{} // closed, and made anew, with each change that somebody may wait for
@@ -213,16 +217,16 @@ func (k *keeper) ended(_ *session, err error) {
 	message := k.status.Error
 	k.announce()
 	k.mu.Unlock()
-	if err != nil && message != k.said { // once, however often it is tried
-		k.said = message
+	if err != nil && !slices.Contains(k.said, message) { // once each, however often it is tried
+		k.said = append(k.said[max(0, len(k.said)-mostSaid+1):], message)
 		k.recorder.options.Log.Error("recording by itself ended; it is tried again and again", "error", err)
 	}
 }
 
 // sayWell says that what was in the way is gone.
 func (k *keeper) sayWell() {
-	if k.said != "" {
-		k.said = ""
+	if len(k.said) > 0 {
+		k.said = nil
 		k.recorder.options.Log.Info("recording by itself goes on")
 	}
 }
