@@ -99,9 +99,10 @@ class Animal:
             return STILL_LOST_SECONDS
         return LOST_SECONDS if is_at_edge(self.box) else INSIDE_LOST_SECONDS
 
-    def is_real(self, rules: Rules) -> bool:
+    def is_real(self, rules: Rules, is_expected: bool) -> bool:
+        """``is_expected``: a visit is open that it may belong to."""
         seen = self.last - self.first
-        least = rules.min_seconds * (1 if self.has_gone else STAYING_TIMES)
+        least = rules.min_seconds * (1 if self.has_gone or is_expected else STAYING_TIMES)
         if self.hits < LEAST_HITS or seen < least or self.hits < LEAST_SHARE * self.looks:
             return False
         share = self.hits / self.looks

@@ -119,7 +119,7 @@ class Visits:
             if is_gone:
                 gone.append(animal)
         for animal in gone:
-            if animal.visit is None and animal.is_real(self._rules):  # it left before it was certain what it was
+            if animal.visit is None and self._is_real(animal):  # it left before it was certain what it was
                 self._join(animal, self._alike(animal))
         if gone:
             self._animals = [animal for animal in self._animals if animal not in gone]
@@ -138,7 +138,7 @@ class Visits:
         for animal in list(self._animals):
             if animal.visit is not None:
                 self._move(animal, changes)
-            elif animal.is_real(self._rules):
+            elif self._is_real(animal):
                 visit = self._visit_of(animal)
                 if self._is_another_again(animal):
                     self._animals.remove(animal)
@@ -146,6 +146,9 @@ class Visits:
                     self._join(animal, visit)
                 elif not self._is_undecided(animal) and len(self.open) < MAX_OPEN:
                     changes.append(self._begin(animal))
+
+    def _is_real(self, animal: Animal) -> bool:
+        return animal.is_real(self._rules, is_expected=self._alike(animal) is not None)
 
     def _move(self, animal: Animal, changes: list[Change]) -> None:
         """To the visit of its class, where two animals were taken for one another or for one."""
@@ -186,7 +189,9 @@ class Visits:
         return animal.is_early and self._alike(animal) is not None
 
     def _alike(self, animal: Animal) -> Visit | None:
-        return next((visit for visit in self.open if are_alike(visit.class_name, animal.class_name)), None)
+        """Of its class, else one for which it may be taken."""
+        alike = [visit for visit in self.open if are_alike(visit.class_name, animal.class_name)]
+        return min(alike, key=lambda visit: visit.class_name != animal.class_name, default=None)
 
     def _join(self, animal: Animal, visit: Visit | None) -> None:
         animal.visit = visit

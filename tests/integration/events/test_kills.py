@@ -37,7 +37,7 @@ def full_day(days: int) -> Day:
     assert [pet.class_name for pet in day.pets] == ["cat", "dog"]
     for pet in day.pets:
         _hurry(pet)
-    return Day(day.seed, RATE, day.pets, [], [])
+    return Day(day.seed, RATE, day.pets, [], [], day.seconds)
 
 
 def _hurry(pet: Pet) -> None:

@@ -272,6 +272,13 @@ def test_a_sleeper_may_be_lost_for_minutes(visits: Visits) -> None:
     assert len(spans(changes)) == 1
 
 
+def test_one_that_is_back_and_lies_down_at_once_has_not_been_away(visits: Visits) -> None:
+    changes = tell(
+        visits, walk(0, 10), seen(10, 25), seen(35, 1.2, box()), seen(36.2, 15), walk(51.2, 10), seen(61.2, 60)
+    )
+    assert spans(changes) == [(0.0, 61.0)]
+
+
 def test_what_flashes_elsewhere_does_not_prolong_a_visit(visits: Visits) -> None:
     changes = tell(visits, walk(0, 10), seen(10, 20), seen(30, 0.2, box(x=0.3)), seen(30.2, 60))
     assert spans(changes) == [(0.0, 9.8)]
