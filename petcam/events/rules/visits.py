@@ -111,12 +111,8 @@ class Visits:
         lost = LOST_LOOKS * self._interval
         gone = []
         for animal in self._animals:
-            ago = time - animal.last
-            if animal.visit is not None:
-                is_gone = ago > max(lost, animal.may_be_lost)
-            else:
-                is_gone = ago > candidate
-            if is_gone:
+            longest = candidate if animal.visit is None else max(lost, animal.may_be_lost)
+            if time - animal.last > longest:
                 gone.append(animal)
         for animal in gone:
             if animal.visit is None and self._is_real(animal):  # it left before it was certain what it was
@@ -126,12 +122,13 @@ class Visits:
 
     def _part(self, animal: Animal, visit: Visit, changes: list[Change]) -> None:
         """It is not of that visit: of the one of its class, or of a new one."""
-        same = next((each for each in self.open if each.class_name == animal.class_name), None)
-        if animal.visit is visit:
-            visit.votes = {name: count - animal.called.get(name, 0.0) for name, count in visit.votes.items()}
+        same = self._named(animal.class_name)
+        if same is None and len(self.open) >= MAX_OPEN:
+            return
+        visit.votes = {name: count - animal.called.get(name, 0.0) for name, count in visit.votes.items()}
         if same is not None:
             self._join(animal, same)
-        elif len(self.open) < MAX_OPEN:
+        else:
             changes.append(self._begin(animal))
 
     def _assign(self, changes: list[Change]) -> None:
@@ -155,7 +152,7 @@ class Visits:
         visit = animal.visit
         if visit is None or animal.class_name == visit.class_name or not (animal.is_clear and animal.is_always):
             return
-        if self._has_another(visit, animal) or any(each.class_name == animal.class_name for each in self.open):
+        if self._has_another(visit, animal) or self._named(animal.class_name) is not None:
             self._part(animal, visit, changes)
 
     def _has_another(self, visit: Visit, animal: Animal) -> bool:
@@ -176,10 +173,9 @@ class Visits:
 
     def _visit_of(self, animal: Animal) -> Visit | None:
         """That it certainly belongs to."""
-        for visit in self.open:
-            if visit.class_name == animal.class_name:
-                return visit
         other = self._alike(animal)
+        if other is not None and other.class_name == animal.class_name:
+            return other
         if other is None or self._is_undecided(animal) or (animal.is_clear and other.is_clear):
             return None
         return other
@@ -188,10 +184,14 @@ class Visits:
         """A cat that is called a dog for a moment begins no visit of a dog."""
         return animal.is_early and self._alike(animal) is not None
 
+    def _named(self, class_name: str) -> Visit | None:
+        return next((visit for visit in self.open if visit.class_name == class_name), None)
+
     def _alike(self, animal: Animal) -> Visit | None:
         """Of its class, else one for which it may be taken."""
-        alike = [visit for visit in self.open if are_alike(visit.class_name, animal.class_name)]
-        return min(alike, key=lambda visit: visit.class_name != animal.class_name, default=None)
+        same = self._named(animal.class_name)
+        alike = (visit for visit in self.open if are_alike(visit.class_name, animal.class_name))
+        return same or next(alike, None)
 
     def _join(self, animal: Animal, visit: Visit | None) -> None:
         animal.visit = visit

@@ -175,6 +175,15 @@ def test_one_of_two_that_was_taken_for_the_other_kind_gets_a_visit_of_its_own(vi
     assert visits.open[0].votes["dog"] == pytest.approx(0.0)
 
 
+def test_where_no_more_visits_can_be_open_one_of_two_stays_where_it_is() -> None:
+    others = [f"pet {n}" for n in range(15)]
+    visits, crowd = Visits(Rules(classes=("cat", "dog", *others))), [box(name) for name in others]
+    called = ((t, "cat" if t < 30 and n % 10 < 4 else "dog") for n, (t, _) in enumerate(seen(0, 90)))
+    tell(visits, ((t, [*crowd, box("cat", x=0.1), box(name, x=0.7)]) for t, name in called))
+    (cat,) = (visit for visit in visits.open if visit.class_name == "cat")
+    assert len(visits.open) == 16 and min(cat.votes.values()) > 0
+
+
 def test_it_is_waited_for_as_a_sleeper_is_from_its_first_moment_on(visits: Visits) -> None:
     cat, other = box("cat", x=0.1), box("dog", x=0.7)
     unsure = [(t, [cat, box("cat" if n % 10 < 4 else "dog", x=0.7)]) for n, (t, _) in enumerate(seen(0, 30))]
