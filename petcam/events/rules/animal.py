@@ -118,7 +118,7 @@ class Animal:
 
     def got_up_as(self, other: "Animal") -> bool:
         """Whether this one, which lay still, is the one that ``other`` is now."""
-        if self.last >= other.first:
+        if self.last >= other.first or self.class_name != other.class_name:
             return False
         size = max(self.anchor.w, self.anchor.h, other.first_box.w, other.first_box.h)
         way_up = UP_WAY if other.first - self.last < UP_SECONDS else 0.0

@@ -342,6 +342,13 @@ def test_one_that_got_up_and_left_is_not_waited_for_as_a_sleeper_is(visits: Visi
     assert len(spans(changes)) == 1
 
 
+def test_a_cat_that_passes_a_sleeping_dog_that_is_lost_does_not_wake_it(visits: Visits) -> None:
+    dog, cat = box("dog", x=0.3), [(71 + n / 5, [box(x=0.5 + 0.01 * n)]) for n in range(20)]
+    taken_for_it = [(100 + n / 5, [box("dog", x=0.75 - 0.03 * n)]) for n in range(10)]
+    tell(visits, seen(0, 70, dog), seen(70, 1), cat, seen(75, 25), taken_for_it, seen(102, 273), seen(375, 5, dog))
+    assert [(visit.class_name, visit.begin) for visit in visits.open] == [("dog", 0.0)]
+
+
 def test_what_flashes_beside_a_sleeper_that_is_lost_does_not_wake_it(visits: Visits) -> None:
     flash = seen(100, 0.2, box(x=0.6), rate=30)
     changes = tell(visits, seen(0, 70, box()), seen(70, 30), flash, seen(101, 200), seen(301, 10, box()))
