@@ -25,6 +25,8 @@ from petcam.system.streamer_binary import STREAMER, find_streamer
 from petcam.words import say
 
 LOG = "petcam-demo.log"
+MODES = ("visits", "always", "manual")
+KEPT_DAYS = 1  # of what is recorded by itself: its cat is there most of the time
 STOP_TIMEOUT_SECONDS = 4.0
 MAX_START_SECONDS = 10.0  # then the URL is printed although no picture has come
 START_POLL_SECONDS = 0.05  # between checks while it starts
@@ -37,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8080, metavar="N", help="of the page; default 8080")
     parser.add_argument("--streamer-port", type=int, default=8081, metavar="N", help="TCP and UDP; default 8081")
     parser.add_argument("--dir", type=Path, default=default_directory(), metavar="D", help="default %(default)s")
+    parser.add_argument("--record", default="visits", choices=MODES, help="by itself; default %(default)s")
     parser.add_argument("--no-detector", action="store_true", help="leave the boxes to a detector of yours")
     parser.add_argument("--detector-delay-ms", type=int, metavar="N", help="of the demo source's detector")
     parser.add_argument("--detector-every", type=int, metavar="N", help="it looks at every Nth frame")
@@ -80,7 +83,12 @@ def settings(args: argparse.Namespace, directory: Path) -> dict[str, Any]:
         "camera": {"stream": f"{name}_stream", "detections": f"{name}_detections", "source": args.source},
         # 127.0.0.1 among the candidates: the browser is on this machine, which may have no other address.
         "webrtc": {"udp_port": args.streamer_port, "extra_hosts": ["127.0.0.1"]},
-        "recording": {"directory": str(directory / "recordings")},
+        "recording": {
+            "directory": str(directory / "recordings"),
+            "mode": args.record,
+            "visit_days": KEPT_DAYS,
+            "always_days": KEPT_DAYS,
+        },
         "auth": {"mode": "none"},
     }
 

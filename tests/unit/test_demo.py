@@ -1,9 +1,11 @@
 """What ``petcam demo`` prints when it has started."""
 
+import argparse
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from petcam.commands import demo
 from petcam.config import parse
@@ -26,6 +28,14 @@ def test_it_says_why_there_is_no_picture_and_what_a_detector_reads_and_writes(tm
     assert no_picture == f"petcam demo: no picture yet; {log} says why"
     assert reason == LOG.splitlines()[1]
     assert detector == "petcam demo: a detector reads /a and writes /b"
+
+
+@pytest.mark.parametrize(("words", "mode"), [([], "visits"), (["--record", "manual"], "manual")])
+def test_it_records_its_visits_for_a_day_unless_told(tmp_path: Path, words: list[str], mode: str) -> None:
+    parser = argparse.ArgumentParser()
+    demo.add_arguments(parser)
+    config, _ = parse(yaml.safe_dump(demo.settings(parser.parse_args(words), tmp_path)), "demo")
+    assert (config.recording.mode, config.recording.visit_days, config.recording.always_days) == (mode, 1, 1)
 
 
 @pytest.mark.parametrize(
