@@ -24,11 +24,12 @@ const KIND = "visit";
 const NEWEST = 24; // more than are shown: one that goes on may have begun long before these
 const TIMEOUT_MS = 3000;
 const RETRY_MS = 10_000;
+const EMPTY_MS = 30_000; // a board that has never noticed anything, or whose events nobody keeps
 
 /**
  * The newest visits, and those that begin, change and end while the page is seen.
  *
- * Where the first list is empty nothing more is asked for, until the page comes back into sight. Events: `change`.
+ * Where the list is empty it is asked for again now and then, and no stream is opened. Events: `change`.
  */
 export class Visits extends EventTarget {
   #stream = new EventStream(URL_OF_STREAM, { begin: "told", change: "told", end: "told" });
@@ -97,13 +98,19 @@ export class Visits extends EventTarget {
     this.#ahead = now - performance.now() / 1000;
     this.#visits = new Map(events.map((visit) => [visit.id, visit]));
     if (events.length) this.#stream.start();
+    else this.#askLater(EMPTY_MS);
     this.dispatchEvent(new Event("change"));
   }
 
   /** What was shown stays. @param {unknown} error */
   #handleError(error) {
     const isRefused = error instanceof ServerError && error.status < 500; // and would be again
-    if (!isRefused && !document.hidden) this.#timer = setTimeout(() => this.refresh(), RETRY_MS);
+    if (!isRefused) this.#askLater(RETRY_MS);
+  }
+
+  /** @param {number} ms */
+  #askLater(ms) {
+    if (!document.hidden) this.#timer = setTimeout(() => this.refresh(), ms);
   }
 
   /** @param {Visit} visit */

@@ -163,6 +163,16 @@ def test_where_nothing_was_ever_noticed_there_is_no_strip_and_one_request(fake: 
     assert len(fake.asked) == 1, fake.asked
 
 
+def test_the_first_visit_ever_is_shown_to_who_was_watching_before(fake: FakeEvents, open_page: Open) -> None:
+    fake.visits = []
+    page = open_page(prepare=lambda page: page.clock.install())
+    expect(page.locator("#visits")).to_be_hidden()
+    fake.visits = [CAT]
+    page.clock.fast_forward(30_000)
+    expect_said(page, "Last seen: cat, 14:22 (12 min ago)")
+    fake.wait_until(lambda it: it.listeners == 1)
+
+
 def test_a_visit_is_shown_as_it_begins_changes_and_ends(fake: FakeEvents, open_page: Open) -> None:
     page = open_page()
     fake.wait_until(lambda it: it.listeners == 1)
