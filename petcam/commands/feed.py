@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import time
 
 from petcam.commands import probe
@@ -63,7 +64,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
             feeder.stop()
     if feeder.failure is not None:
         raise feeder.failure
+    if feeder.alive:
+        _leave()
     return 0
+
+
+def _leave() -> None:
+    """End the process as it is: FFmpeg, hanging, calls back into Python, and must not while that is taken down."""
+    logging.shutdown()
+    os._exit(0)
 
 
 def _chosen_source(args: argparse.Namespace, camera: Camera) -> str:
