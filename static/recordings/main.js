@@ -174,7 +174,7 @@ class Page {
     const card = event.target instanceof Element ? this.#days.cardOf(event.target) : null;
     if (!card || event.ctrlKey || event.metaKey) return; // a new tab
     event.preventDefault();
-    if (this.#isChoosing) this.#selection?.toggle(card.recording, event.shiftKey);
+    if (this.#isChoosing) this.#choose(card.recording, event.shiftKey);
     else this.#play(card.recording);
   }
 
@@ -197,7 +197,7 @@ class Page {
     const { recording } = card;
     if (ARROWS.includes(key)) this.#days.move(/** @type {Parameters<Days["move"]>[0]} */ (key));
     else if (key === "x" || key === "X") this.#choose(recording, shiftKey);
-    else if (key === " ") this.#isChoosing ? this.#selection?.toggle(recording, shiftKey) : this.#play(recording);
+    else if (key === " ") this.#isChoosing ? this.#choose(recording, shiftKey) : this.#play(recording);
     else if (key === "d" && recording.state === "complete") location.assign(`${card.link.href}?download`);
     else if (key === "s" && this.mayChange) this.pin([recording], !recording.pinned);
     else if ((key === "Delete" || key === "Backspace") && this.mayChange) this.#deleteOne(recording);
@@ -278,11 +278,22 @@ class Page {
    * @param {boolean} [upToHere]
    */
   async #choose(recording, upToHere = false) {
-    const { Selection } = await import("./selection.js");
+    const Selection = await this.#loadSelection();
     this.#selection ??= this.#makeSelection(Selection);
     this.#showChoosing(true);
     if (recording) await this.#selection.toggle(recording, upToHere);
     else byId("chosen-done").focus();
+  }
+
+  /** A press on a card chooses it from now on, also before this has come. */
+  async #loadSelection() {
+    this.#isChoosing = true;
+    try {
+      return (await import("./selection.js")).Selection;
+    } catch (error) {
+      this.#isChoosing = false;
+      throw error;
+    }
   }
 
   /** @param {typeof import("./selection.js").Selection} Made */

@@ -611,6 +611,21 @@ def test_who_may_only_look_has_nothing_to_change(system: DemoSystem, folder: Pat
     assert len(list(folder.glob("*.mp4"))) == 4
 
 
+def test_what_is_pressed_before_the_choosing_has_loaded_is_chosen(
+    folder: Path, system: DemoSystem, new_page: NewPage
+) -> None:
+    page = open_page(new_page(base_url=system.url))
+    held: list[Route] = []
+    page.route("**/selection.js*", lambda route: held.append(route))
+    with page.expect_request("**/selection.js*"):
+        page.locator("#choose").click()
+    for number in range(2):
+        page.locator(f"{CARD} .open").nth(number).click()
+    held[0].continue_()
+    expect(page.locator("#chosen-count")).to_have_text("2 件を選択中")
+    expect(page.locator(".player")).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("locale", "size"),
     [
