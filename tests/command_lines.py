@@ -7,7 +7,7 @@ from itertools import product
 
 from petcam import cli
 
-VALUE = "7"  # every option and every argument takes it
+VALUE = "7"  # every option and every argument takes it, but for one that has its words
 
 Words = tuple[str, ...]
 
@@ -37,7 +37,7 @@ def options(parser: argparse.ArgumentParser) -> dict[str, Words]:
     """The words of each option, ``--config FILE`` and ``--help`` too."""
     found: dict[str, Words] = {}
     for action in parser._actions:
-        values = () if action.nargs == 0 else (VALUE,)
+        values = () if action.nargs == 0 else (list(action.choices)[-1] if action.choices else VALUE,)
         found.update({name: (name, *values) for name in action.option_strings if name.startswith("--")})
     return found
 
