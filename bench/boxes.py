@@ -89,7 +89,7 @@ class Observation:
 
 
 def figures() -> list[Figure]:
-    scene = Scene()
+    scene = Scene(restless=True)
     found: list[Figure] = []
     for name, options in DETECTORS.items():
         with running(feed_options=options) as camera, sync_playwright() as playwright:

@@ -58,7 +58,7 @@ class Camera:
     def launch(self, name: str) -> None:
         """Start the service, which must not be running."""
         command = [str(ROOT / "build/petcam-streamer")] if name == "streamer" else [*PETCAM, name]
-        command += [*self.feed_options, *self.options] if name == "feed" else self.options
+        command += ["--restless", *self.feed_options, *self.options] if name == "feed" else self.options
         with open(self.directory / "log", "a") as log:
             self.processes[name] = psutil.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=self.environment)
 

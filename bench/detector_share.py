@@ -44,7 +44,7 @@ def _measured(folder: Path, share: float) -> tuple[float, float]:
     file = folder / "petcam.yaml"
     file.write_text(yaml.safe_dump({"camera": camera, "detect": detect}))
     with ExitStack() as stack:
-        stack.enter_context(_running([*PETCAM, "--config", str(file), "feed"]))
+        stack.enter_context(_running([*PETCAM, "--config", str(file), "feed", "--restless"]))
         detector = stack.enter_context(_running([*PETCAM, "--config", str(file), "detect"]))
         reader = stack.enter_context(DetectionReader(camera["detections"]))
         _count(reader, SETTLE_SECONDS)

@@ -51,13 +51,13 @@ class RealServices:
         self.close()
 
     def start(self, *names):
-        """Start ``web``, ``streamer`` or ``feed`` and wait until each is ready. The feed's source is the demo; it needs
-        the streamer."""
+        """Start ``web``, ``streamer`` or ``feed`` and wait until each is ready. The feed plays the demo, whose cat
+        is about all the time; it needs the streamer."""
         streamer = find_streamer()
         commands = {
             "web": [*PETCAM, "--config", str(self._file), "web"],
             "streamer": [str(streamer), "--config", str(self._file)],
-            "feed": [*PETCAM, "--config", str(self._file), "feed", "demo"],
+            "feed": [*PETCAM, "--config", str(self._file), "feed", "demo", "--restless"],
         }
         for name in names:
             with self.logs[name].open("ab") as log:

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-detector", action="store_true", help="leave the boxes to a detector of yours")
     parser.add_argument("--detector-delay-ms", type=int, metavar="N", help="of the demo source's detector")
     parser.add_argument("--detector-every", type=int, metavar="N", help="it looks at every Nth frame")
+    parser.add_argument("--restless", action="store_true", help="the demo's cat never sleeps and is back in seconds")
 
 
 def default_directory() -> Path:
@@ -145,8 +146,9 @@ def make_children(args: argparse.Namespace, demo: Config, file: Path, streamer: 
     delay = [] if args.detector_delay_ms is None else ["--detector-delay-ms", str(args.detector_delay_ms)]
     every = [] if args.detector_every is None else ["--detector-every", str(args.detector_every)]
     none = ["--no-detector"] if args.no_detector else []
+    restless = ["--restless"] if args.restless else []
     commands = {
-        "petcam feed": [*petcam, "feed", *delay, *every, *none],
+        "petcam feed": [*petcam, "feed", *delay, *every, *none, *restless],
         STREAMER: [str(streamer), "--config", str(file)],
         "petcam web": [*petcam, "web"],
         "petcam events": [*petcam, "events"],

@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="demo: the detector looks at every Nth frame, 1 to 30, default %(default)s",
     )
     parser.add_argument("--no-detector", action="store_true", help="demo: leave the boxes to a detector of yours")
+    parser.add_argument("--restless", action="store_true", help="demo: a cat that never sleeps and is back in seconds")
     parser.add_argument(
         "--probe",
         action="store_true",
@@ -47,11 +48,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Feed until a signal, or until the source has ended for good (standard input). Returns 0; a probe says more."""
     if args.probe:
         return probe.run(_chosen_source(args, config.camera))
-    detector = args.detector_delay_ms, args.detector_every
+    demo = args.detector_delay_ms, args.detector_every, args.restless
     # A detector that was named looks at the demo, too; only one may write its boxes.
     others = args.no_detector or config.detect.model.startswith("/")
     detections = None if others else config.camera.detections
-    source = sources.find(_chosen_source(args, config.camera), detections, *detector)
+    source = sources.find(_chosen_source(args, config.camera), detections, *demo)
     if args.source:  # a person named it, and need not be kept waiting; what the service plays may be mended meanwhile
         sources.require_picture(source)
     with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:

@@ -19,10 +19,10 @@ START_TIMEOUT = 40.0  # seconds: a busy machine
 
 
 class DemoSystem:
-    """``petcam demo`` on free ports; a context manager that ends all of it."""
+    """``petcam demo`` on free ports, with a cat that is about all the time; a context manager that ends all of it."""
 
     def __init__(self, directory: Path, *options: str, host: str = "127.0.0.1", source: str = "demo") -> None:
-        self._options = ["--host", host, "--source", source, "--record", "manual", *options]
+        self._options = ["--host", host, "--source", source, "--record", "manual", "--restless", *options]
         self.port, self.streamer_port = free_port(), free_port()
         self.directory = directory
         self.url = f"http://127.0.0.1:{self.port}/"

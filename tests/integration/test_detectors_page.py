@@ -213,11 +213,12 @@ def test_another_machine_finds_the_cat_in_the_pictures_of_the_page(folder, resul
             started(folder, "json_lines.py", stdin=looking.stdout) as writing,
         ):
             numbers, deadline = {}, time.monotonic() + TIMEOUT_SECONDS
+            scene = Scene(restless=True)
             while time.monotonic() < deadline:
                 found = results(writing, has_boxes)
                 while (unit := stream.read(0)) is not None:
                     numbers[unit.capture_ns] = unit.frame_number
-                cat = Scene().box(numbers[found.capture_ns]) if found.capture_ns in numbers else None
+                cat = scene.box(numbers[found.capture_ns]) if found.capture_ns in numbers else None
                 if cat and overlap([edge * 1280 / found.width for edge in found.boxes[0][2:]], cat) > 0.7:
                     return
     raise AssertionError("it was not found on its frame")

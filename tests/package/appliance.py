@@ -60,7 +60,7 @@ def start_detector(machine: Machine) -> None:
 
 def start_capture_daemon(machine: Machine) -> None:
     """Start a writer of the segments that is not part of petcam's units and runs as root, not as petcam's users."""
-    machine.run("systemd-run", "--unit=capture", "petcam", "feed", "demo")
+    machine.run("systemd-run", "--unit=capture", "petcam", "feed", "demo", "--restless")
 
 
 def health(machine: Machine) -> Any:

@@ -38,6 +38,18 @@ def test_it_records_its_visits_for_a_day_unless_told(tmp_path: Path, words: list
     assert (config.recording.mode, config.recording.visit_days, config.recording.always_days) == (mode, 1, 1)
 
 
+@pytest.mark.parametrize("words", [[], ["--restless"], ["--no-detector", "--detector-every", "3", "--restless"]])
+def test_the_options_of_its_source_are_passed_on(tmp_path: Path, monkeypatch, words: list[str]) -> None:
+    commands = {}
+    monkeypatch.setattr(demo, "Child", lambda name, command, *_: commands.update({name: command}))
+    parser = argparse.ArgumentParser()
+    demo.add_arguments(parser)
+    config, _ = parse("camera: {source: demo}", "demo")
+    demo.make_children(parser.parse_args(words), config, tmp_path / "petcam.yaml", Path("/streamer"), None)
+    command = commands["petcam feed"]
+    assert sorted(command[command.index("feed") + 1 :]) == sorted(words)
+
+
 @pytest.mark.parametrize(
     ("found", "options", "has_pyav", "looks", "said"),
     [

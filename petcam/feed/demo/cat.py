@@ -36,6 +36,11 @@ class Pose:
     far_hind: tuple[Point, Point, Point]
     haunch: float  # radius of the folded thigh; grows when sitting
     eyes: float  # 1 open, 0 shut
+    curl: float = 0  # 1: the tail lies round the front, the head on it, and the cat is asleep
+
+    @property
+    def is_curled(self) -> bool:
+        return self.curl > 0.5
 
 
 def between(a: Pose, b: Pose, part: float) -> Pose:
@@ -85,6 +90,23 @@ def sitting(sway: float, eyes: float) -> Pose:
     )
 
 
+def sleeping(breath: float) -> Pose:
+    """Curled up on the floor; ``breath`` 0..1 lifts its back."""
+    return Pose(
+        hip=(-20.0, -42 - 3 * breath),
+        shoulder=(22.0, -34 - 2 * breath),
+        head=(58.0, -32 - breath),
+        tail=((-60.0, -28), (-84.0, 6), (-20.0, 0), (36.0, -8)),
+        near_front=((24.0, -30), (44.0, -14), (62.0, -6)),
+        far_front=((34.0, -30), (60.0, -14), (76.0, -7)),
+        near_hind=((-30.0, -24), (-14.0, -14), (4.0, -7)),
+        far_hind=((-22.0, -24), (0.0, -14), (14.0, -8)),
+        haunch=40 + breath,
+        eyes=0,
+        curl=1,
+    )
+
+
 def _leg(hip: Point, under: float, phase: float, stride: float, bend: int) -> tuple[Point, Point, Point]:
     """A leg in its stride: on the floor for six tenths of it, then lifted forward. ``bend`` 1: knee forward."""
     phase %= 1.0
@@ -104,11 +126,14 @@ def draw(pose: Pose) -> Canvas:
     canvas = Canvas(WIDTH, HEIGHT, ORIGIN, GINGER)
     for leg in (pose.far_front, pose.far_hind):
         canvas.paint(_leg_shape(leg, 9), FAR)
-    _tail(canvas, pose.tail)
+    if not pose.is_curled:
+        _tail(canvas, pose.tail)
     _body(canvas, pose)
     for leg in (pose.near_front, pose.near_hind):
         _near_leg(canvas, leg)
-    _head(canvas, pose.head, pose.eyes)
+    if pose.is_curled:
+        _tail(canvas, pose.tail)
+    _head(canvas, pose)
     return canvas
 
 
@@ -165,8 +190,9 @@ def _body(canvas: Canvas, pose: Pose) -> None:
         melt=22,
     )
     canvas.paint(body, _tabby(hip, shoulder))
-    chest = ellipse(shoulder[0] + 16, shoulder[1] + 10, 13, 22)
-    canvas.paint(shared(body, chest), CREAM, 0.9, softness=9)
+    if not pose.is_curled:  # else the head lies on it
+        chest = ellipse(shoulder[0] + 16, shoulder[1] + 10, 13, 22)
+        canvas.paint(shared(body, chest), CREAM, 0.9, softness=9)
 
 
 def _tabby(hip: Point, shoulder: Point) -> Shader:
@@ -185,8 +211,8 @@ def _tabby(hip: Point, shoulder: Point) -> Shader:
     return shade
 
 
-def _head(canvas: Canvas, centre: Point, eyes: float) -> None:
-    cx, cy = centre
+def _head(canvas: Canvas, pose: Pose) -> None:
+    cx, cy = pose.head
     canvas.paint(convex((cx + 5, cy - 20), (cx + 24, cy - 38), (cx + 28, cy - 10), radius=4), STRIPE)
     canvas.paint(convex((cx - 27, cy - 10), (cx - 22, cy - 40), (cx - 3, cy - 22), radius=4), STRIPE)
     canvas.paint(convex((cx + 11, cy - 20), (cx + 22, cy - 33), (cx + 24, cy - 14), radius=1), PINK, softness=3)
@@ -195,13 +221,17 @@ def _head(canvas: Canvas, centre: Point, eyes: float) -> None:
     canvas.paint(skull, _fur)
     for offset, tall in ((-9, 9), (1, 12), (11, 9)):
         canvas.paint(limb((cx + offset + 1, cy - 25), (cx + offset, cy - 24 + tall), 2.2, 1.2), STRIPE, softness=2)
-    _face(canvas, cx + 4, cy, eyes)
+    _face(canvas, cx + 4, cy)
+    for x in (cx - 10, cx + 18):
+        if pose.is_curled:
+            _sleeping_eye(canvas, x, cy)
+        else:
+            _eye(canvas, x, cy - 2, pose.eyes)
 
 
-def _face(canvas: Canvas, cx: float, cy: float, eyes: float) -> None:
+def _face(canvas: Canvas, cx: float, cy: float) -> None:
     canvas.paint(union(ellipse(cx - 7, cy + 14, 11, 9), ellipse(cx + 7, cy + 14, 11, 9), melt=4), CREAM, softness=4)
     for side in (-1, 1):
-        _eye(canvas, cx + side * 14, cy - 2, eyes)
         for whisker in (-1, 0, 1):
             start, end = (cx + side * 12, cy + 13 + whisker), (cx + side * 27, cy + 11 + whisker * 5)
             canvas.paint(limb(start, end, 0.6, 0.3), (255, 244, 226), 0.7)
@@ -217,3 +247,9 @@ def _eye(canvas: Canvas, x: float, y: float, eyes: float) -> None:
         canvas.paint(ellipse(x, y, 6.8, 6.8), EYE)
         canvas.paint(ellipse(x, y, 3.8, 6.2), DARK)
         canvas.paint(ellipse(x + 2, y - 2.6, 2, 2), (255, 255, 255))
+
+
+def _sleeping_eye(canvas: Canvas, x: float, y: float) -> None:
+    """A lid that hangs down."""
+    points = [(x + dx, y + 4 - dx * dx / 14) for dx in (-8, -4, 0, 4, 8)]
+    canvas.paint(union(*(limb(a, b, 1.4, 1.4) for a, b in zip(points, points[1:], strict=False))), DARK)

@@ -8,11 +8,21 @@ import numpy as np
 from petcam.feed.demo import cat
 from petcam.feed.demo.canvas import Array, Canvas, ellipse
 from petcam.feed.demo.picture import Patch, View
-from petcam.feed.demo.walk import SIT_DOWN_FRAMES, STEP_PIXELS, STRIDE_FRAMES, Activity, PetState
+from petcam.feed.demo.walk import (
+    LIE_DOWN_FRAMES,
+    SIT_DOWN_FRAMES,
+    STEP_PIXELS,
+    STRIDE_FRAMES,
+    Activity,
+    PetState,
+)
 
 FLOOR_Y = 652  # where the paws stand
 IDLE_FRAMES = 60  # after which the seated cat's tail and eyes repeat
 BLINK_SPRITES = (14, 15)  # of the 20 of the seated cat, those with shut eyes
+LIE_DOWN_SPRITES = 4
+BREATH_SPRITES = (0, 1, 2, 3, 2, 1)  # in and out again
+BREATH_FRAMES = 17  # that one of them is shown: a breath takes 3.4 s
 MIN_COVER = 0.5  # of a pixel that counts as the pet's
 
 
@@ -65,13 +75,19 @@ def _corner(state: PetState) -> tuple[int, int]:
 
 
 def _key(state: PetState) -> tuple[Activity, int]:
-    """Which sprite shows it. Standing up is sitting down backwards."""
+    """Which sprite shows it. Standing up is sitting down backwards, and getting up lying down."""
     if state.activity is Activity.WALK:
         return Activity.WALK, state.frame % STRIDE_FRAMES
     if state.activity is Activity.STAND_UP:
         return Activity.SIT_DOWN, (SIT_DOWN_FRAMES - 1 - state.frame) // 2
     if state.activity is Activity.SIT:
         return Activity.SIT, state.frame % IDLE_FRAMES // 3
+    if state.activity is Activity.SLEEP:
+        return Activity.SLEEP, BREATH_SPRITES[state.frame // BREATH_FRAMES % len(BREATH_SPRITES)]
+    if state.activity is Activity.LIE_DOWN:
+        return Activity.LIE_DOWN, state.frame * LIE_DOWN_SPRITES // LIE_DOWN_FRAMES
+    if state.activity is Activity.GET_UP:
+        return Activity.LIE_DOWN, (LIE_DOWN_FRAMES - 1 - state.frame) * LIE_DOWN_SPRITES // LIE_DOWN_FRAMES
     return Activity.SIT_DOWN, state.frame // 2
 
 
@@ -80,12 +96,22 @@ def _poses() -> dict[tuple[Activity, int], cat.Pose]:
     poses = {(Activity.WALK, i): cat.walking(i / STRIDE_FRAMES, stride) for i in range(STRIDE_FRAMES)}
     stand, seat = cat.walking(0, stride), cat.sitting(0, 1)
     for i in range(SIT_DOWN_FRAMES // 2):
-        part = (i + 1) / (SIT_DOWN_FRAMES // 2 + 1)
-        poses[Activity.SIT_DOWN, i] = cat.between(stand, seat, part * part * (3 - 2 * part))
+        poses[Activity.SIT_DOWN, i] = cat.between(stand, seat, _eased(i, SIT_DOWN_FRAMES // 2))
     for i in range(IDLE_FRAMES // 3):
         sway = math.sin(2 * math.pi * i / (IDLE_FRAMES // 3))
         poses[Activity.SIT, i] = cat.sitting(sway, 0 if i in BLINK_SPRITES else 1)
+    for i in range(LIE_DOWN_SPRITES):
+        poses[Activity.LIE_DOWN, i] = cat.between(seat, cat.sleeping(0), _eased(i, LIE_DOWN_SPRITES))
+    most = max(BREATH_SPRITES)
+    for i in range(most + 1):
+        poses[Activity.SLEEP, i] = cat.sleeping(i / most)
     return poses
+
+
+def _eased(i: int, sprites: int) -> float:
+    """How far sprite ``i`` of so many is on its way, 0..1 without both; slow at its ends."""
+    part = (i + 1) / (sprites + 1)
+    return part * part * (3 - 2 * part)
 
 
 def _sprite(pose: cat.Pose) -> Sprite:

@@ -17,9 +17,13 @@ FIGURE_LUMA = 226  # Y of the clock's and the number's dots
 
 
 class Scene:
-    """Draws the picture of any frame. Making one paints everything that stays, which takes about a second."""
+    """Draws the picture of any frame. Making one paints everything that stays, which takes about a second.
 
-    def __init__(self) -> None:
+    ``restless``: the pet never sleeps and is never away for long.
+    """
+
+    def __init__(self, restless: bool = False) -> None:
+        self._restless = restless
         canvas = paint()
         left, top = CLOCK_CORNER
         right, bottom = left + DOT_SIZE * font.ADVANCE * 8, top + LINE_HEIGHT + DOT_SIZE * font.HEIGHT
@@ -34,7 +38,7 @@ class Scene:
         """The frame as I420, uint8 of shape (1080, 1280), overwritten by the next call. ``clock`` is HH:MM:SS."""
         np.copyto(self._picture.i420, self._empty.i420)
         self._moon.draw(self._picture, frame_number)
-        self._pet.draw(self._picture, pet_state(frame_number))
+        self._pet.draw(self._picture, pet_state(frame_number, self._restless))
         left, top = CLOCK_CORNER
         self._write(clock, left, top)
         self._write(f"#{frame_number % 10_000_000:07d}", left, top + LINE_HEIGHT)
@@ -42,7 +46,7 @@ class Scene:
 
     def box(self, frame_number: int) -> tuple[float, float, float, float] | None:
         """x, y, w, h of the pet's drawn pixels on a frame; ``None`` where none is in the picture."""
-        return self._pet.box(pet_state(frame_number), WIDTH)
+        return self._pet.box(pet_state(frame_number, self._restless), WIDTH)
 
     def _write(self, text: str, left: int, top: int) -> None:
         lit = np.hstack([self._letters[letter] for letter in text])

@@ -10,11 +10,10 @@ from fractions import Fraction
 from petcam.feed.demo.detector import Box, DelayedDetector, Writer
 from petcam.feed.demo.room import HEIGHT, WIDTH
 from petcam.feed.demo.scene import Scene
+from petcam.feed.demo.walk import FPS
 from petcam.feed.source import EncodedFrame
 from petcam.feed.transcoding import Encoder
 from petcam.media import pyav
-
-FPS = 30
 
 
 class DemoSource:
@@ -22,7 +21,8 @@ class DemoSource:
 
     ``open_detections`` makes the writer of the detections segment, a context manager; None: there is no detector.
     ``detector_delay_ms`` is how long after a frame's capture its boxes are published, and the detector looks at each
-    ``detector_every``-th frame. A frame that could not be drawn in time is left out.
+    ``detector_every``-th frame. ``restless``: the pet never sleeps and is never away for long. A frame that could not
+    be drawn in time is left out.
     """
 
     name = "demo"
@@ -33,14 +33,16 @@ class DemoSource:
         open_detections: Callable[[], AbstractContextManager[Writer]] | None,
         detector_delay_ms: float,
         detector_every: int = 1,
+        restless: bool = False,
     ) -> None:
         pyav.load("the source demo")
         self._open_detections = open_detections
         self._delay_ns = round(detector_delay_ms * 1e6)
         self._every = detector_every
+        self._restless = restless
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
-        scene = Scene()
+        scene = Scene(self._restless)
         encoder = Encoder(WIDTH, HEIGHT, Fraction(FPS), "the source demo", matrix="bt709")
         with ExitStack() as stack:
             detector = self._detector(stack)

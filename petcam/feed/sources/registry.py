@@ -13,13 +13,16 @@ from petcam.feed.sources.unit import Raw
 POSSIBLE = "demo, a video file, - (H.264 in Annex-B form on standard input), rpicam, rtsp://..., /dev/videoN"
 
 
-def find(word: str, detections: str | None, detector_delay_ms: float, detector_every: int = 1) -> Source:
+def find(
+    word: str, detections: str | None, detector_delay_ms: float, detector_every: int = 1, restless: bool = False
+) -> Source:
     """The source that ``word`` names; ``detections`` is the segment that the demo's detector writes, None: it has none.
+    ``restless`` is for the demo, too: its cat is never away for long.
 
     Raises :class:`PetcamError`: ``BAD_SOURCE`` where there is no such source, ``UNSUPPORTED`` where PyAV is missing.
     """
     if word == "demo":
-        return _demo(detections, detector_delay_ms, detector_every)
+        return _demo(detections, detector_delay_ms, detector_every, restless)
     if word == "-":
         from petcam.feed.sources.stdin import StdinSource
 
@@ -86,7 +89,7 @@ def _require_file(word: str) -> None:
         raise PetcamError(Code.BAD_SOURCE, f"{word} cannot be read: {error.strerror}") from error
 
 
-def _demo(detections: str | None, detector_delay_ms: float, detector_every: int) -> Source:
+def _demo(detections: str | None, detector_delay_ms: float, detector_every: int, restless: bool) -> Source:
     from petcam.feed.demo import DemoSource
     from petcam.shm.detections import DetectionWriter
 
@@ -94,7 +97,7 @@ def _demo(detections: str | None, detector_delay_ms: float, detector_every: int)
         return DetectionWriter(name, writer_name="petcam feed demo")
 
     opened = None if detections is None else partial(open_detections, detections)
-    return DemoSource(opened, detector_delay_ms, detector_every)
+    return DemoSource(opened, detector_delay_ms, detector_every, restless)
 
 
 def _readable(make: Callable[[str], Source], path: str) -> Source:

@@ -40,7 +40,7 @@ def drawn(picture: av.VideoFrame) -> tuple[int, int, int, int] | None:
 
 @pytest.mark.parametrize("delay_ms", [40, 100])
 def test_boxes_lie_on_the_drawn_pet_of_their_own_frame_and_come_after_the_set_delay(feed, worst_side, delay_ms):
-    run = feed("demo", "--detector-delay-ms", str(delay_ms))
+    run = feed("demo", "--restless", "--detector-delay-ms", str(delay_ms))
     units, results = [], {}
     with StreamReader(run.stream) as stream, DetectionReader(run.detections) as boxes:
         while len(units) < 150:

@@ -3,12 +3,23 @@
 import numpy as np
 import pytest
 
+from petcam.events.rules import Box, Rules, Visits
+from petcam.events.rules.animal import ASLEEP_SECONDS
+from petcam.events.rules.visits import MISSED_SECONDS
 from petcam.feed.demo import font
 from petcam.feed.demo.canvas import Canvas, box, ellipse
 from petcam.feed.demo.picture import Patch, Picture
 from petcam.feed.demo.room import HEIGHT, WIDTH
 from petcam.feed.demo.scene import CLOCK_CORNER, DOT_SIZE, FIGURE_LUMA, LINE_HEIGHT, Scene
-from petcam.feed.demo.walk import ROUND_FRAMES, STEP_PIXELS, Activity, pet_state
+from petcam.feed.demo.walk import (
+    FPS,
+    LIE_DOWN_FRAMES,
+    RESTLESS_ROUND_FRAMES,
+    ROUND_FRAMES,
+    STEP_PIXELS,
+    Activity,
+    pet_state,
+)
 
 MIN_PET_V = 158  # of the V plane: only the pet has pixels as red as this
 
@@ -18,31 +29,118 @@ def scene() -> Scene:
     return Scene()
 
 
+@pytest.fixture(scope="module")
+def boxes(scene):
+    """Of each frame of a round."""
+    return [scene.box(number) for number in range(ROUND_FRAMES)]
+
+
 def redness(i420):
     return Picture(i420).v
 
 
-def test_the_pets_state_depends_on_the_frame_number_only_and_repeats_each_round():
-    assert [pet_state(n) for n in range(5)] == [pet_state(n + 3 * ROUND_FRAMES) for n in range(5)]
+@pytest.mark.parametrize(("restless", "frames"), [(False, ROUND_FRAMES), (True, RESTLESS_ROUND_FRAMES)])
+def test_the_pets_state_depends_on_the_frame_number_only_and_repeats_each_round(restless, frames):
+    for n in range(5):
+        assert pet_state(n, restless) == pet_state(n + 3 * frames, restless)
 
 
-def test_the_pet_walks_without_jumps_sits_leaves_and_comes_back():
+def test_the_pet_walks_without_jumps_sits_sleeps_leaves_and_comes_back():
     states = [pet_state(n) for n in range(ROUND_FRAMES + 1)]
-    assert {abs(b.x - a.x) for a, b in zip(states, states[1:], strict=False)} == {0, STEP_PIXELS}
+    seen = [(a, b) for a, b in zip(states, states[1:], strict=False) if Activity.AWAY not in (a.activity, b.activity)]
+    assert {abs(b.x - a.x) for a, b in seen} == {0, STEP_PIXELS}
     assert {state.activity for state in states} == set(Activity)
-    assert states[0].activity is Activity.WALK
 
 
-def test_every_frame_of_the_round_has_a_sprite(scene):
+def test_the_pet_is_about_to_walk_in_on_the_first_frame():
+    for restless in (False, True):
+        first = pet_state(0, restless)
+        assert (first.activity, first.x, first.facing) == (Activity.WALK, 0, 1)
+
+
+def test_a_pet_comes_in_where_it_was_away(boxes):
     for number in range(ROUND_FRAMES):
-        scene.box(number)
+        if pet_state(number).activity is Activity.AWAY:
+            x = pet_state(number).x
+            assert pet_state(number + 1).x == x and (x < 0 or x > WIDTH) and boxes[number] is None
 
 
-def test_the_box_is_around_the_drawn_pet_on_every_frame(scene):
-    for number in range(0, ROUND_FRAMES, 5):
-        found, box_ = drawn(scene, number), scene.box(number)
-        if box_ is None or box_[2] < 40:  # too narrow a strip to see its colour
-            continue
+def test_a_restless_pet_never_sleeps_and_is_back_within_seconds(scene):
+    restless = Scene(restless=True)
+    frames = range(2 * RESTLESS_ROUND_FRAMES)
+    assert Activity.SLEEP not in {pet_state(n, restless=True).activity for n in frames}
+    assert longest([restless.box(n) is None for n in frames]) < 8
+    first = RESTLESS_ROUND_FRAMES - 200  # the last frames are of a pet that is away
+    assert [restless.box(n) for n in range(first)] == [scene.box(n) for n in range(first)]
+
+
+def test_the_pet_is_away_long_enough_for_its_visit_to_end(boxes):
+    assert longest([box_ is None for box_ in boxes]) > Rules().gap_seconds + MISSED_SECONDS
+
+
+def test_the_pet_lies_long_enough_to_be_asleep():
+    assert longest([pet_state(n).activity is Activity.SLEEP for n in range(ROUND_FRAMES)]) > ASLEEP_SECONDS
+
+
+def longest(flags) -> float:
+    """Seconds of the longest row of frames of which something is true."""
+    longest_, row = 0, 0
+    for flag in flags:
+        row = row + 1 if flag else 0
+        longest_ = max(longest_, row)
+    return longest_ / FPS
+
+
+def test_a_round_is_two_visits_and_in_the_second_the_pet_sleeps(boxes):
+    visits, ended = Visits(Rules()), []
+    for number in range(0, ROUND_FRAMES, 3):
+        found = boxes[number]
+        x, y, w, h = found or (0, 0, 0, 0)
+        seen = [Box("cat", 0.9, x / WIDTH, y / HEIGHT, w / WIDTH, h / HEIGHT)] if found else []
+        ended += [change.visit for change in visits.result(number / FPS, seen) if change.kind == "end"]
+    assert [(visit.class_name, visit.most) for visit in ended] == [("cat", 1)] * 2 and visits.open == []
+    short, ((begin, end),) = [visit.asleep for visit in ended]
+    assert list(short) == [] and end - begin > ASLEEP_SECONDS
+
+
+def test_the_box_is_around_the_drawn_pet_on_every_frame(scene, boxes):
+    for number in range(0, RESTLESS_ROUND_FRAMES, 5):
+        box_ = boxes[number]
+        if box_ is None or box_[2] >= 40:  # else too narrow a strip to see its colour
+            require_exact(scene, number)
+
+
+def test_the_box_is_around_a_pet_that_lies_down_sleeps_or_gets_up(scene):
+    doing = [pet_state(n).activity for n in range(ROUND_FRAMES)]
+    down, sleep, up = map(doing.index, (Activity.LIE_DOWN, Activity.SLEEP, Activity.GET_UP))
+    for number in (
+        *range(down, down + LIE_DOWN_FRAMES),
+        *range(sleep, sleep + 120, 8),
+        *range(up, up + LIE_DOWN_FRAMES, 4),
+    ):
+        require_exact(scene, number)
+
+
+def test_getting_up_is_lying_down_backwards(boxes):
+    doing = [pet_state(n).activity for n in range(ROUND_FRAMES)]
+    down, up = doing.index(Activity.LIE_DOWN), doing.index(Activity.GET_UP)
+    lying_down = boxes[down : down + LIE_DOWN_FRAMES]
+    assert len(set(lying_down)) > 2 and boxes[up : up + LIE_DOWN_FRAMES] == lying_down[::-1]
+
+
+def test_a_sleeping_pet_breathes_slowly_and_lies_where_it_is(boxes):
+    asleep = [boxes[n] for n in range(ROUND_FRAMES) if pet_state(n).activity is Activity.SLEEP]
+    heights = [h for _, _, _, h in asleep]
+    assert {box_[0] + box_[2] / 2 for box_ in asleep} == {asleep[0][0] + asleep[0][2] / 2}
+    assert 2 <= max(heights) - min(heights) <= 6
+    assert {abs(b - a) for a, b in zip(heights, heights[1:], strict=False)} <= {0, 1, 2}
+
+
+def require_exact(scene: Scene, number: int) -> None:
+    found, box_ = drawn(scene, number), scene.box(number)
+    if box_ is None:
+        assert found is None, number
+    else:
         x, y, w, h = box_
         assert found == pytest.approx((x, y, x + w, y + h), abs=2), number
 
@@ -60,13 +158,12 @@ def test_the_room_has_no_pixel_as_red_as_the_pet(scene):
     assert scene.box(out) is None
 
 
-def test_a_pet_at_the_edge_has_a_box_within_the_picture(scene):
-    for number in range(ROUND_FRAMES):
-        found = scene.box(number)
+def test_a_pet_at_the_edge_has_a_box_within_the_picture(boxes):
+    for found in boxes:
         if found is not None:
             x, y, w, h = found
             assert x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= WIDTH and y + h <= HEIGHT
-    assert {scene.box(n)[0] for n in range(60) if scene.box(n)} >= {0.0}
+    assert 0.0 in {found[0] for found in boxes[:60] if found}
 
 
 def test_clock_and_frame_number_can_be_read_in_the_picture(scene):
