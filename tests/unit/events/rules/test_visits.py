@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petcam.events.rules import Box, Change, Rules, Visit, Visits
+from petcam.events.rules.settings import CLEAR_SECONDS
 
 Story = Iterable[tuple[float, list[Box]]]
 
@@ -273,6 +274,38 @@ def test_two_cats_are_one_visit_of_two(visits: Visits) -> None:
 def test_a_cat_that_is_found_twice_is_one(visits: Visits) -> None:
     tell(visits, seen(0, 10, box(), box(x=0.42, score=0.7), box("dog", x=0.41, score=0.6)))
     assert [(visit.class_name, visit.most) for visit in visits.open] == [("cat", 1)]
+
+
+def test_a_second_cat_that_passes_one_that_sleeps_unseen_does_not_wake_it(visits: Visits) -> None:
+    asleep = box(x=0.3, y=0.7)
+    both = [(60 + n / 5, [asleep, box(x=0.6 + 0.01 * n, y=0.1)]) for n in range(20)]
+    passes = [(74.4 + n / 5, [box(x=0.5 + 0.015 * n, y=0.7)]) for n in range(20)]
+    tell(visits, seen(0, 60, asleep), both, seen(64, 10, asleep), passes, seen(78.4, 300), seen(378.4, 5, asleep))
+    assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
+
+
+def test_what_is_hardly_seen_does_not_prolong_a_visit(visits: Visits) -> None:
+    assert spans(tell(visits, walk(0, 10), seen(10, 20, box(x=0.7, score=0.3)), seen(30, 60))) == [(0.0, 9.8)]
+
+
+def test_a_sleeper_is_found_where_it_lies_whatever_it_is_called(visits: Visits) -> None:
+    cat, dog = box(x=0.4), box("dog", x=0.48)
+    called_a_dog = [(86.0, [box("dog", x=0.4)])]
+    tell(visits, seen(0, 60, cat), seen(60, 20, cat, dog), seen(80, 6), called_a_dog, seen(86.2, 1))
+    assert {visit.class_name: round(visit.end, 1) for visit in visits.open} == {"cat": 86.0, "dog": 79.8}
+
+
+@pytest.mark.parametrize(("beside", "own"), [(True, True), (False, False)])
+def test_a_dog_is_certain_sooner_while_the_cat_is_seen_beside_it(visits: Visits, beside: bool, own: bool) -> None:
+    cat, dog = box(x=0.1), box("dog", x=0.6)
+    told = tell(visits, seen(0, 60, cat), seen(60, CLEAR_SECONDS + 1, *([cat, dog] if beside else [dog])))
+    assert (("begin", "dog") in kinds(told)) is own
+
+
+def test_one_that_comes_back_to_where_it_lay_is_the_one_that_lay_there(visits: Visits) -> None:
+    lies, back = seen(0, 20, box(x=0.4)), [seen(30, 0.4, box(x=0.53)), seen(30.4, 10, box(x=0.47))]
+    leaves = [(40.4 + n / 5, [box(x=0.47 - 0.05 * n)]) for n in range(10)]
+    assert spans(tell(visits, lies, seen(20, 10), *back, leaves, seen(42.4, 60))) == [(0.0, 42.2)]
 
 
 def test_a_sleeper_may_be_lost_for_minutes(visits: Visits) -> None:
