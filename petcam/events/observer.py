@@ -13,6 +13,8 @@ from petcam.shm.detections import Detections
 
 MOVING_SECONDS = 3.0  # after something moved last, and after the last box, for which a visit is recorded
 SILENT_SECONDS = 1.0  # without a result, where empty ones may be left out
+LATE_SECONDS = 2.0  # behind its frame, in which a result may yet come: until then silence says nothing
+AHEAD_SECONDS = 1.0  # of the clock: a result of later than that is of no frame that there can have been
 CLOCK_SECONDS = 10.0  # between two looks at the clocks
 WAITS = "waits for a detector"
 MAX_SILENCE = 60.0  # seconds in which a detector that published before, also where it found nothing, should have
@@ -59,6 +61,7 @@ class Observer:
         self._result_at = 0.0  # time of the newest result
         self._results = 0
         self._unread = ""  # why the results cannot be read; empty: they can, or there are none yet
+        self._ahead = ""  # why the newest of them makes no sense; empty: it does
 
     @property
     def status(self) -> str:
@@ -73,6 +76,8 @@ class Observer:
         """Why nothing can be noticed now, with the remedy; empty: it can, or no detector has been there yet."""
         if self._unread:
             return f"cannot read the detector's results: {self._unread}"
+        if self._ahead:
+            return self._ahead
         silence = time.monotonic() - self._result_at
         if not self._results or self._leaves_out_empty or silence < MAX_SILENCE:
             return ""
@@ -86,14 +91,31 @@ class Observer:
             found = self._read()
             if found is None:
                 break
+            if not self._is_possible(found):
+                continue
             self._results += 1
             self._result_at = found.capture_ns / 1e9
             changes += self._visits.result(self._result_at, boxes_of(found))
-        if self._leaves_out_empty and self._results and now - self._result_at > SILENT_SECONDS:
-            self._result_at = now
-            changes += self._visits.result(now, [])
+        quiet = now - LATE_SECONDS
+        if self._leaves_out_empty and self._results and quiet - self._result_at > SILENT_SECONDS:
+            self._result_at = quiet
+            changes += self._visits.result(quiet, [])
         changes += self._visits.pass_time(now)
         self._keep(changes, now)
+
+    def _is_possible(self, found: Detections) -> bool:
+        """The rules pass over what is older than their newest result: after one of the future that would be all."""
+        ahead = found.capture_ns / 1e9 - time.monotonic()
+        is_possible = ahead <= AHEAD_SECONDS
+        if is_possible:
+            self._ahead = ""
+        elif not self._ahead:
+            self._ahead = (
+                f"the detector's results have a capture_ns that is {ahead:.0f} s ahead of this machine's "
+                "CLOCK_MONOTONIC: it is to be that of the frame that was looked at"
+            )
+            log.warning("%s", self._ahead)
+        return is_possible
 
     def _read(self) -> Detections | None:
         """The next result. A segment that nobody can read is a state, as one that is missing: it may be put right."""

@@ -103,7 +103,7 @@ def test_silence_is_an_empty_result_where_those_are_left_out(monkeypatch: pytest
     world = World(monkeypatch, leaves_out_empty=True)
     for n in range(10):
         world.pass_seconds(1, CAT._replace(x=30 * n))
-    world.pass_seconds(40, quiet=True)
+    world.pass_seconds(43, quiet=True)
     assert world.told[-1] == ("end", "cat")
 
 
@@ -170,3 +170,32 @@ def test_the_silence_of_a_detector_that_publishes_only_what_it_finds_is_no_troub
     world.pass_seconds(2, CAT)
     world.pass_seconds(300, quiet=True)
     assert world.observer.trouble == ""
+
+
+@pytest.mark.parametrize("late", [0.2, 0.9, 1.8])
+@pytest.mark.parametrize("every", [1.0, 1.2, 2.0])
+def test_a_slow_detector_that_leaves_out_empty_results_is_heard_however_late_they_come(
+    monkeypatch: pytest.MonkeyPatch, late: float, every: float
+) -> None:
+    world = World(monkeypatch, leaves_out_empty=True)
+    seen = [1000.0 + n * every for n in range(20)]  # when it looked at a cat that walks by
+    while world.now < seen[-1] + late:
+        world.now += 0.1
+        while seen and seen[0] + late <= world.now and len(seen) > 1:
+            moment = seen.pop(0)
+            box = CAT._replace(x=moment % 10 * 30)
+            world.results.append(Detections(1, 1, 1, int(moment * 1e9), 0, 640, 360, (box,)))
+        world.observer.step()
+    assert world.told[:1] == [("begin", "cat")]
+    assert world.observer.status.startswith("there: cat since ")
+
+
+@pytest.mark.parametrize("ahead", [5.0, 1.8e9, 1.8e10])
+def test_a_result_of_the_future_is_said_and_keeps_none_of_the_next_from_being_noticed(
+    world: World, caplog: pytest.LogCaptureFixture, ahead: float
+) -> None:
+    world.results.append(Detections(1, 0, 0, int((world.now + ahead) * 1e9), 0, 640, 360, (CAT,)))
+    world.pass_seconds(1, quiet=True)
+    assert "ahead of this machine's" in world.observer.trouble and len(caplog.messages) == 1
+    world.pass_seconds(5, CAT)
+    assert world.observer.trouble == "" and world.told == [("begin", "cat")]
