@@ -2,6 +2,8 @@
 
 from datetime import date, datetime, timedelta, tzinfo
 
+FIRST_YEAR = 1969  # in the west, a board whose clock was never set has the last evening of it
+
 
 def day_of(moment: float, zone: tzinfo | None = None) -> str:
     """``YYYY-MM-DD`` of a Unix time, in ``zone`` or by the board's own."""
@@ -11,7 +13,7 @@ def day_of(moment: float, zone: tzinfo | None = None) -> str:
 def day_span(day: str, zone: tzinfo | None = None) -> tuple[float, float]:
     """When the day begins and ends, in Unix time. Raises ValueError where there is no such day."""
     begin = date.fromisoformat(day)
-    if not 1970 <= begin.year < 9999 or begin.isoformat() != day:
+    if not FIRST_YEAR <= begin.year < 9999 or begin.isoformat() != day:
         raise ValueError(f"{day} is no day as 2026-11-23")
     return _midnight(begin, zone), _midnight(begin + timedelta(days=1), zone)
 

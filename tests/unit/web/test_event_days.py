@@ -118,3 +118,13 @@ def test_what_is_no_day_is_refused(client, name):
 def test_a_day_without_events_is_empty(client):
     found = day(client, "2026-11-27")
     assert (found["visits"], found["spans"], found["whole"]) == ({}, [], True)
+
+
+def test_days_of_a_board_in_the_west_whose_clock_was_never_set_are_told(client, make_board, in_zone):
+    in_zone("America/New_York")
+    board = make_board(now=0.0, wall=0, synchronised=False)
+    board.pass_time(100)
+    board.visit(60)
+    (told,) = client.get("/api/days").get_json()["days"]
+    assert (told["day"], told["visits"]) == ("1969-12-31", {"cat": 1})
+    assert len(day(client, told["day"])["spans"]) == 1
