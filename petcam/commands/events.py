@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from io import TextIOWrapper
 from typing import TextIO
 
 from petcam import segments
@@ -61,6 +62,8 @@ def _replay(file: str, rules: Rules) -> int:
 @contextmanager
 def _lines(file: str) -> Iterator[TextIO]:
     if file == "-":
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # as of a file, whatever the locale
         yield sys.stdin
         return
     try:

@@ -54,7 +54,7 @@ def _parsed(text: str, where: str) -> Line | None:
         if not (width > 0 and height > 0) or len(said["boxes"]) > MAX_BOXES:
             raise ValueError
         return Line(time, [_box(each, width, height) for each in said["boxes"]])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         wanted = '{"t": seconds, "width": W, "height": H, "boxes": [["cat", 0.9, x, y, w, h], …]}'
         raise PetcamError(Code.BAD_REQUEST, f"{where}: not of the form {wanted}") from error
 

@@ -46,6 +46,14 @@ def test_replay_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert begins(capsys.readouterr().out) == [0.0, 60.0]
 
 
+def test_replay_says_what_of_standard_input_is_no_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(LINES.encode() + b"\xff\n"), encoding="ascii"))
+    assert cli.main(["events", "replay", "-"]) == 1
+    assert capsys.readouterr().err.startswith("petcam: -, line 1201: not of the form ")
+
+
 def test_replay_keeps_to_the_configurations_rules(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

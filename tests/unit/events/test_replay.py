@@ -35,6 +35,7 @@ def test_what_is_open_at_the_end_is_told_as_well() -> None:
         "{}",
         '{"t": "1", "width": 1, "height": 1, "boxes": []}',
         '{"t": 1, "width": 0, "height": 1, "boxes": []}',
+        '{"t": 1' + "0" * 400 + ', "width": 1, "height": 1, "boxes": []}',
         '{"t": NaN, "width": 1, "height": 1, "boxes": []}',
         '{"t": 1, "width": 1, "height": 1, "boxes": [["cat", 0.9, 1, 1, 1]]}',
         '{"t": 1, "width": 1, "height": 1, "boxes": [[5, 0.9, 1, 1, 1, 1]]}',

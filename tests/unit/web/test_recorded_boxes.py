@@ -180,6 +180,7 @@ def test_another_file_in_the_place_of_one_that_grew_is_read_anew(client, recordi
         b'[["cat","0.5",1,2,3,4]]',
         b'[["cat",NaN,1,2,3,4]]',
         b'[["cat",1e999,1,2,3,4]]',
+        b'[["cat",1' + b"0" * 400 + b",1,2,3,4]]",
         b'[["cat",1.5,1,2,3,4]]',
         b'[["cat",true,1,2,3,4]]',
         b'[["cat",0.5,1.5,2,3,4]]',
