@@ -42,6 +42,10 @@ class EventFeed(Feed):
             except PetcamError as error:
                 _log.warning("%s", error.message)
 
+    def is_alive(self) -> bool:
+        """Also while the recordings' disk hangs: a new start, which ends all that is watched, would be no remedy."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         trouble = ""
         while not self.ended.is_set():

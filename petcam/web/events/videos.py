@@ -1,17 +1,20 @@
 """Which recordings of events are still there, and under which names."""
 
+import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from petcam.errors import PetcamError
+from petcam.errors import Code, PetcamError
 from petcam.events.read import Seen
 from petcam.streamer_client import StreamerClient
 from petcam.web.recordings import RecordingDirectory, require_disk
 
+MAX_WAIT_SECONDS = 2.0  # for another thread that looks for recordings; a page waits 3 s for its list
+
 
 class Video(NamedTuple):
     recordings: list[tuple[str, float]]  # name now, and how many seconds into it the event begins
-    state: str  # here, gone, none; away: they cannot be looked at now, as their disk is missing or has a fault
+    state: str  # here, gone, none; away: they cannot be looked at now, as their disk is missing, hangs or has a fault
 
 
 class Videos:
@@ -19,6 +22,7 @@ class Videos:
 
     def __init__(self, directory: RecordingDirectory, streamer: StreamerClient) -> None:
         self._directory, self._streamer = directory, streamer
+        self._looking = threading.Lock()
 
     def of(self, events: Iterable[Seen]) -> dict[int, Video]:
         """By the ids of the events."""
@@ -27,12 +31,23 @@ class Videos:
         now: dict[str, str] = {}
         missing = "gone"
         try:
-            now = self._directory.names_now(names)
+            now = self._names_now(names)
             if any(event.recordings and not _here(event, now) for event in events):
                 require_disk(self._streamer)  # what a missing disk has is not gone
         except PetcamError:
             missing = "away"
         return {event.id: _video(event, now, missing) for event in events}
+
+    def _names_now(self, names: set[str]) -> dict[str, str]:
+        """A disk that hangs holds one thread that way, and not those of all who ask what was noticed."""
+        if not names:
+            return {}
+        if not self._looking.acquire(timeout=MAX_WAIT_SECONDS):
+            raise PetcamError(Code.BUSY, "the recordings' disk does not answer")
+        try:
+            return self._directory.names_now(names)
+        finally:
+            self._looking.release()
 
 
 def _here(event: Seen, now: dict[str, str]) -> list[tuple[str, float]]:

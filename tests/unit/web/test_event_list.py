@@ -10,6 +10,7 @@ import pytest
 from petcam.errors import Code
 from petcam.events.control import Control, State
 from petcam.streamer_client import Answer
+from petcam.web.events import videos
 from tests.unit.events.stand_ins import NOON, OTHER_BOOT, Board, ns
 from tests.unit.web.conftest import make_client
 
@@ -195,6 +196,28 @@ def test_the_streamer_is_not_asked_while_every_recording_is_there(client, board,
     board.visit(5)
     listed(client)
     assert streamer.asked == []
+
+
+def test_a_disk_that_hangs_holds_one_request_for_events_and_no_others(client, board, services, monkeypatch):
+    keep(board, board.come(), VIDEO)
+    monkeypatch.setattr(videos, "MAX_WAIT_SECONDS", 0.01)
+    hangs, looks = threading.Event(), threading.Semaphore(0)
+
+    def names_now(names):
+        looks.release()
+        assert hangs.wait(30)
+        return {}
+
+    monkeypatch.setattr(services.recordings, "names_now", names_now)
+    held = threading.Thread(target=lambda: client.application.test_client().get("/api/events"))
+    held.start()
+    try:
+        assert looks.acquire(timeout=10)
+        assert [event["video"] for event in listed(client)] == ["away"]
+        assert not looks.acquire(blocking=False)
+    finally:
+        hangs.set()
+        held.join()
 
 
 # Deleting

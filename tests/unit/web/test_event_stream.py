@@ -226,3 +226,26 @@ def test_it_ends_the_stream_when_its_client_leaves(client, connection, feed):
     with listening(client, feed) as rest:
         connection.has_left = True
         assert rest.get(timeout=5) is None
+
+
+def test_a_disk_of_recordings_that_hangs_is_no_reason_to_start_anew(
+    client, connection, feed, board, services, monkeypatch
+):
+    monkeypatch.setattr("petcam.web.http.feed.MAX_ROUND_SECONDS", 0.0)
+    hangs, looks = threading.Event(), threading.Event()
+
+    def names_now(names):
+        looks.set()
+        assert hangs.wait(30)
+        return {}
+
+    monkeypatch.setattr(services.recordings, "names_now", names_now)
+    with listening(client, feed):
+        visit = board.come()
+        only(connection)
+        board.store.kept(visit.number, VIDEO, ns(visit.begin - 5), ns(board.now))
+        board.pass_time(12, [visit])
+        assert looks.wait(10)
+        assert feed.is_alive()
+        hangs.set()
+        only(connection)
