@@ -83,8 +83,12 @@ def _make_or_check(path: Path) -> None:
     except FileNotFoundError:
         if os.path.lexists(beside(path, LOG)):
             raise ValueError("it has a log and no database") from None
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE))
-        os.chmod(path, MODE)  # whatever the umask
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+        try:
+            disk.give_to_owner(fd, path.parent)  # SQLite does so with the files beside it
+            os.fchmod(fd, MODE)  # whatever the umask
+        finally:
+            os.close(fd)
         return
     if not stat.S_ISREG(mode):
         raise ValueError("it is no regular file")

@@ -211,3 +211,14 @@ def test_a_reader_of_another_version_says_so(tmp_path):
     with pytest.raises(PetcamError, match="version 2") as raised:
         Reader(tmp_path / "events").page()
     assert raised.value.code is Code.EVENTS_UNREADABLE
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_made_is_the_services_to_use(tmp_path, make_board):
+    directory = tmp_path / "events"
+    directory.mkdir()
+    os.chown(directory, 65534, 65533)
+    make_board(directory).visit(5)
+    assert {(directory / name).stat().st_uid for name in os.listdir(directory)} == {65534}
+    assert {(directory / name).stat().st_gid for name in os.listdir(directory)} == {65533}
+    assert len(os.listdir(directory)) == 4  # with the lock, and what SQLite has beside it
