@@ -378,6 +378,19 @@ def test_large_text_fits(fake: FakeEvents, open_page: Open, text: str, size: tup
         assert page.locator(part).first.evaluate("part => part.scrollHeight <= part.clientHeight + 1"), part
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])
+@pytest.mark.parametrize("name", ["<img src=x onerror=hit()>", "W" * 64, "ق" * 64, "__proto__", "$& {n}"])
+def test_whatever_a_class_is_called_is_text_and_no_wider_than_the_page(
+    fake: FakeEvents, open_page: Open, name: str, locale: str
+) -> None:
+    fake.visits = [{**each, "class": name} for each in (HERE, {**CAT, "most": 2})]
+    page = open_page(viewport={"width": 320, "height": 568}, locale=locale)
+    expect(page.locator(".visit-who").nth(0)).to_have_text(name)
+    assert name in said(page)
+    assert page.locator(".visits-said img, .visit-name img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 @pytest.mark.parametrize(("locale", "scheme", "size"), [("ja-JP", "dark", (390, 844)), ("en-GB", "light", (1366, 768))])
 @pytest.mark.parametrize("visits", [[ASLEEP, CAT, DOG], [YESTERDAY], [{**CAT, "video": "gone"}]])
 def test_no_rule_of_accessibility_is_broken(
