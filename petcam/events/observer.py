@@ -1,6 +1,7 @@
 """A detector's results observed for as long as the service runs: rules joined to shared memory, store and time."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from petcam.events.rules import Box, Change, Rules, Visit, Visits
 from petcam.shm.detections import Detections
 
 MOVING_SECONDS = 3.0  # after something moved last, and after the last box, for which a visit is recorded
+STIR_SECONDS = 3.0  # that it may take until it is certain that what lay still moves
 SILENT_SECONDS = 1.0  # without a result, where empty ones may be left out
 LATE_SECONDS = 2.0  # behind its frame, in which a result may yet come: until then silence says nothing
 AHEAD_SECONDS = 1.0  # of the clock: a result of later than that is of no frame that there can have been
@@ -57,6 +59,7 @@ class Observer:
         self._reader, self._store, self._recording = reader, store, recording
         self._rules, self._visits = rules, Visits(rules, resumed)
         self._look, self._leaves_out_empty = look, leaves_out_empty
+        self._since: dict[int, float] = {}  # by number, from when on open visits are recorded; infinite: they lie still
         self._looked_at = 0.0  # when the clock was
         self._result_at = 0.0  # time of the newest result
         self._results = 0
@@ -135,15 +138,28 @@ class Observer:
         for change in changes:
             self._store.take(change, now_ns)
         moving = [visit for visit in self._visits.open if is_moving(visit, now)]
-        self._recording.want(min((visit.begin for visit in moving), default=None))
+        self._recording.want(min(self._moving_since(moving), default=None))
         for kept in self._recording.take():
             for visit in moving:
                 self._store.kept(visit.number, kept.filename, kept.first_ns, now_ns)
         if now - self._looked_at >= CLOCK_SECONDS:
             self._looked_at = now
             if self._store.look_at_clock(self._look()):  # the machine was suspended: the store has ended what was open
-                self._visits = Visits(self._rules)
+                self._visits, self._since = Visits(self._rules), {}
         self._store.write(now_ns)
+
+    def _moving_since(self, moving: list[Visit]) -> list[float]:
+        """Of each at first since its begin, and once it was recorded and lay still since it stirred."""
+        since: dict[int, float] = {}
+        for visit in self._visits.open:
+            before = self._since.get(visit.number)
+            if visit in moving:
+                stirred = visit.moved - STIR_SECONDS if before == math.inf else before
+                since[visit.number] = visit.begin if stirred is None else stirred
+            elif before is not None:
+                since[visit.number] = math.inf
+        self._since = since
+        return [moment for moment in since.values() if moment < math.inf]
 
 
 def boxes_of(found: Detections) -> list[Box]:

@@ -80,9 +80,22 @@ def test_it_is_recorded_while_the_pet_moves_and_not_while_it_sleeps(world: World
     assert world.wanted[-1] == pytest.approx(1000.2)
     world.pass_seconds(60, CAT._replace(x=270))
     assert world.wanted[-1] is None and world.observer.status.startswith("there: cat since ")
+    stirs = world.now
     for n in range(5):
         world.pass_seconds(1, CAT._replace(x=270 - 60 * n))
-    assert world.wanted[-1] == pytest.approx(1000.2)
+    assert stirs - 3 < world.wanted[-1] < stirs  # and not from the begin, as a stretch of sleep would be
+
+
+def test_of_two_pets_the_one_that_has_never_been_still_says_from_when_on(world: World) -> None:
+    dog = Box("dog", 0.9, 500, 200, 60, 60)
+    world.pass_seconds(60, CAT)
+    for n in range(10):
+        world.pass_seconds(1, CAT, dog._replace(x=500 - 40 * n))
+    since = world.wanted[-1]
+    assert since == pytest.approx(1060.2)
+    for n in range(5):
+        world.pass_seconds(1, CAT._replace(y=100 + 40 * n), dog._replace(x=140 + 40 * n))
+    assert world.wanted[-1] == since
 
 
 def test_and_no_longer_when_it_has_left(world: World) -> None:
