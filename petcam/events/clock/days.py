@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta, tzinfo
 
-FIRST_YEAR = 1969  # in the west, a board whose clock was never set has the last evening of it
+FIRST_YEAR = 1900  # in the west, a clock that was never set begins in 1969, and boots before that lie earlier
 
 
 def day_of(moment: float, zone: tzinfo | None = None) -> str:
