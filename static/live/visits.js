@@ -39,6 +39,8 @@ export class Visits extends EventTarget {
   #life = null;
   #ahead = 0; // of performance.now(), seconds: with it the server's time
   #timer = 0;
+  #asked = 0; // lists
+  #newest = 0; // of them, that has come
 
   constructor() {
     super();
@@ -80,9 +82,12 @@ export class Visits extends EventTarget {
   /** Read the list anew. */
   async refresh() {
     const signal = this.#life?.signal;
+    const turn = ++this.#asked;
     clearTimeout(this.#timer);
     try {
       const { events, now } = await fetchJSON(`${URL_OF_LIST}?kind=${KIND}&limit=${NEWEST}`, { timeout: TIMEOUT_MS, signal });
+      if (turn < this.#newest) return; // they came in another order
+      this.#newest = turn;
       this.#read(events, now);
     } catch (error) {
       if (signal && !signal.aborted) this.#handleError(error);

@@ -20,6 +20,16 @@ HIDE = """hidden => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
+HOLD_LIST = """() => {
+    const { fetch } = window;
+    window.fetch = async (url, init) => {
+        const answer = await fetch(url, init);
+        if (window.release || !`${url}`.includes("/api/events?")) return answer;
+        const body = await answer.text(); // so that it comes however late it is
+        await new Promise((go) => (window.release = go));
+        return new Response(body, answer);
+    };
+}"""
 SAID = ".visits-said"
 RECORDS = {"recording": False, "kind": "visit", "filename": "", "error": "", "reason": ""}
 
@@ -227,6 +237,24 @@ def test_a_hidden_page_asks_for_nothing_and_reads_the_list_again_once_it_is_seen
     page.evaluate(HIDE, False)
     expect(page.locator(".visit")).to_have_count(2)
     fake.wait_until(lambda it: it.listeners == 1)
+
+
+def test_a_list_that_comes_behind_a_newer_one_is_not_shown(fake: FakeEvents, open_page: Open) -> None:
+    page = open_page()
+    fake.wait_until(lambda it: it.listeners == 1)
+    fake.wait_until(lambda it: len(it.lists) >= 2)
+    page.evaluate(HOLD_LIST)
+    page.evaluate(HIDE, True)
+    fake.wait_until(lambda it: it.listeners == 0)
+    page.evaluate(HIDE, False)
+    page.wait_for_function("() => typeof release === 'function'")
+    fake.wait_until(lambda it: it.listeners == 1)
+    fake.visits = [ago(9, 5, 4, open=True), CAT]
+    fake.drop()  # so that the list is read anew
+    expect(page.locator(".visit")).to_have_count(2)
+    page.evaluate("release()")
+    page.wait_for_timeout(300)  # for what must not come
+    assert page.locator(".visit").count() == 2
 
 
 def test_a_list_that_cannot_be_read_holds_up_nothing_and_is_read_later(fake: FakeEvents, open_page: Open) -> None:
