@@ -41,6 +41,9 @@ export class Visits extends EventTarget {
   #timer = 0;
   #asked = 0; // lists
   #newest = 0; // of them, that has come
+  #underWay = 0; // of them
+  /** @type {Map<number, Visit>} told since the first of these was asked for, which may not have them */
+  #told = new Map();
 
   constructor() {
     super();
@@ -83,6 +86,7 @@ export class Visits extends EventTarget {
   async refresh() {
     const signal = this.#life?.signal;
     const turn = ++this.#asked;
+    this.#underWay++;
     clearTimeout(this.#timer);
     try {
       const { events, now } = await fetchJSON(`${URL_OF_LIST}?kind=${KIND}&limit=${NEWEST}`, { timeout: TIMEOUT_MS, signal });
@@ -91,6 +95,8 @@ export class Visits extends EventTarget {
       this.#read(events, now);
     } catch (error) {
       if (signal && !signal.aborted) this.#handleError(error);
+    } finally {
+      if (!--this.#underWay) this.#told.clear();
     }
   }
 
@@ -101,7 +107,7 @@ export class Visits extends EventTarget {
   #read(events, now) {
     if (!this.#life) return;
     this.#ahead = now - performance.now() / 1000;
-    this.#visits = new Map(events.map((visit) => [visit.id, visit]));
+    this.#visits = new Map([...events, ...this.#told.values()].map((visit) => [visit.id, visit]));
     if (events.length) this.#stream.start();
     else this.#askLater(EMPTY_MS);
     this.dispatchEvent(new Event("change"));
@@ -122,6 +128,7 @@ export class Visits extends EventTarget {
   #take(visit) {
     if (visit.kind !== KIND) return;
     this.#visits.set(visit.id, visit);
+    if (this.#underWay) this.#told.set(visit.id, visit);
     const all = this.all;
     for (const old of all.slice(NEWEST)) if (!old.open) this.#visits.delete(old.id);
     this.dispatchEvent(new Event("change"));

@@ -257,6 +257,21 @@ def test_a_list_that_comes_behind_a_newer_one_is_not_shown(fake: FakeEvents, ope
     assert page.locator(".visit").count() == 2
 
 
+def test_what_is_told_while_a_list_is_on_its_way_stays(fake: FakeEvents, open_page: Open) -> None:
+    page = open_page()
+    fake.wait_until(lambda it: it.listeners == 1)
+    fake.wait_until(lambda it: len(it.lists) >= 2)
+    page.evaluate(HOLD_LIST)
+    fake.drop()
+    page.wait_for_function("() => typeof release === 'function'")
+    fake.wait_until(lambda it: it.listeners == 1)
+    fake.tell("begin", ago(9, 5, 4, open=True))
+    expect(page.locator(".visit")).to_have_count(2)
+    page.evaluate("release()")
+    page.wait_for_timeout(300)  # for what must not come
+    assert page.locator(".visit").count() == 2
+
+
 def test_a_list_that_cannot_be_read_holds_up_nothing_and_is_read_later(fake: FakeEvents, open_page: Open) -> None:
     fake.refusal = 503
     page = open_page(prepare=lambda page: page.clock.install())
