@@ -627,6 +627,29 @@ func TestRecoveryLeavesWhatGrowsByItselfAlone(t *testing.T) {
 	}
 }
 
+// A disk may take its time to create a file, and whoever asks meanwhile finds none yet.
+func TestALeaseThatComesWhileAFileIsMadeTouchesItToo(t *testing.T) {
+	named, free := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	f := newFilming(t, Always, func(f *filming) {
+		f.system.openDisk = func(path string) (fileSystem, error) {
+			disk, err := openDisk(path, nil)
+			return slowDisk{disk, func() { once.Do(func() { close(named); <-free }) }}, err
+		}
+	})
+	f.film(60)
+	<-named // as what nobody has asked for
+	from := f.keeper.ask(time.Minute, 0)
+	close(free)
+	leased, err := f.keeper.wait(from)
+	if err != nil || kindOf(leased.Filename) != visit || len(leased.Files) != 1 {
+		t.Errorf("answer is %+v, %v", leased, err)
+	}
+	f.ring.waitUntilRead(1)
+	f.Close()
+	f.holds(leased.Filename, f.ring.since(leased.FirstNS))
+}
+
 func TestManyAskForALeaseAtOnceAndGetTheSameFile(t *testing.T) {
 	f := newFilming(t, Visits, nil)
 	f.film(90)

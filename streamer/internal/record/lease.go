@@ -146,7 +146,7 @@ func (k *keeper) newestFile() *keptFile {
 // addFile takes note of a file that has begun. mu must be held.
 func (k *keeper) addFile(file *keptFile) {
 	file.kind = kindOf(file.name)
-	file.leased = file.kind == visit
+	file.leased = file.kind == visit || !k.lease.isOver(file.firstNS) // which may have begun since the file was named
 	k.files = append(k.files, file)
 	if len(k.files) > maxKeptFiles {
 		k.files = slices.Delete(k.files, 0, 1)
