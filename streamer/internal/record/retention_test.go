@@ -151,14 +151,14 @@ func (b *board) finish(k kind) {
 func (b *board) lease(random *rand.Rand) {
 	dir := &directory{b.disk}
 	if name := b.names[always]; kindOf(name) == always {
-		if err := b.space.rename(dir, name, namedAs(name, visit), partSuffix); err != nil {
+		if _, err := b.space.rename(dir, name, namedAs(name, visit), partSuffix); err != nil {
 			b.t.Error(err)
 		}
 		b.names[always] = namedAs(name, visit)
 	}
 	if names := b.recordings(); len(names) > 0 {
 		if name := names[random.IntN(len(names))]; kindOf(name) == always {
-			if err := b.space.rename(dir, name, namedAs(name, visit), ""); err != nil {
+			if _, err := b.space.rename(dir, name, namedAs(name, visit), ""); err != nil {
 				b.t.Error(err)
 			}
 		}
