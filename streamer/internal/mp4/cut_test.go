@@ -173,6 +173,19 @@ func TestNewestSamplesAreDroppedToMakeRoomForTheTable(t *testing.T) {
 	mp4test.Plays(t, path)
 }
 
+func TestAFileWithoutASampleThatTheDiskHasNoRoomForIsNotFinished(t *testing.T) {
+	file := &memory{}
+	sps, pps := setsOf(mp4test.Clip(t, "baseline", 160, 120, 1, 1e12)[0].Data)
+	w, err := mp4.Create(file, mp4.Track{Width: 160, Height: 120, SPS: [][]byte{sps}, PPS: [][]byte{pps}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.limit = len(file.b)
+	if _, err := w.Finish(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestAFailedWriteLeavesTheFileAsItWas(t *testing.T) {
 	units := mp4test.Clip(t, "baseline", 160, 120, 31, 1e12)
 	file := &memory{}

@@ -182,7 +182,7 @@ func (w *Writer) mdatHeader() []byte {
 // none.
 func (w *Writer) dropNewest(bytes int64) bool {
 	end := w.tables.bytes() - bytes
-	if end < fragmentHeader+int64(w.tables.video.samples[0].size) {
+	if w.Samples() == 0 || end < fragmentHeader+int64(w.tables.video.samples[0].size) {
 		return false
 	}
 	for w.tables.bytes() > end {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -167,6 +168,42 @@ func TestADiskThatTakesNotEvenASecondInAFileEndsTheRecording(t *testing.T) {
 	status := r.Status()
 	if !strings.Contains(status.Error, "largest size") || status.Reason != "File too large" {
 		t.Errorf("status is %+v", status)
+	}
+}
+
+// fullFile is a file on a disk that has become full: it takes what it was begun with, and no more.
+type fullFile struct{ file }
+
+func (f fullFile) WriteAt(p []byte, off int64) (int, error) {
+	if off > 0 {
+		return 0, syscall.ENOSPC
+	}
+	return f.file.WriteAt(p, off)
+}
+
+func TestADiskThatIsFullWhenTheNextFileBeginsCostsNothingButThatFile(t *testing.T) {
+	units := seconds(t, 3)
+	r := newHarness(t, func(o *Options) { o.Segment = 2 * time.Second })
+	files := 0
+	r.wrapFiles(func(f file) file {
+		if files++; files == 1 {
+			return f
+		}
+		return fullFile{f}
+	})
+	r.source.publish(units[:30]...)
+	name := r.start()
+	r.source.publish(units[30:]...)
+	r.waitUntilEnded()
+	if status := r.Status(); status.Reason != "Disk full" || status.Filename != name || status.FrameCount != 60 {
+		t.Errorf("status is %+v", status)
+	}
+	if files := r.files(); !slices.Equal(files, []string{name}) {
+		t.Errorf("files are %v", files)
+	}
+	r.holds(name, units[:60])
+	if written := r.space.written(); len(written) != 0 {
+		t.Errorf("what is written is %v", written)
 	}
 }
 

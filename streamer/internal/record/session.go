@@ -287,7 +287,7 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 	return nil
 }
 
-// closeSegment finishes the file, or discards it where the recording has not begun.
+// closeSegment finishes the file, or discards it where the recording has not begun, or the disk has taken no picture of it.
 func (s *session) closeSegment() error {
 	if s.segment == nil {
 		return nil
@@ -295,7 +295,7 @@ func (s *session) closeSegment() error {
 	segment := s.segment
 	s.segment = nil
 	s.syncer.stop()
-	if !s.begun {
+	if !s.begun || segment.mp4.Samples() == 0 {
 		return diskError(s.recorder.discardFile(s.dir, segment))
 	}
 	s.boxes.write(segment)
