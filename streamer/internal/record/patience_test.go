@@ -1,11 +1,13 @@
 package record
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/mp4/mp4test"
 )
 
 // slowDisk is a disk whose directory takes its time to become durable.
@@ -68,15 +70,26 @@ func TestADiskThatIsTooSlowIsCalledThat(t *testing.T) {
 	h.stop()
 }
 
+// Its pictures are as old as they are, however slow this machine is; and nothing comes later.
 func TestASlowCamerasLastPictureBeginsARecording(t *testing.T) {
-	r := newHarness(t, func(o *Options) { o.SilentAfter = func() time.Duration { return 6 * time.Second } })
-	units := seconds(t, 1)
-	r.source.publish(units...)
-	for i := range r.source.units {
-		r.source.units[i].PublishNS -= uint64(3 * time.Second)
+	for age, begins := range map[time.Duration]bool{3 * time.Second: true, 6*time.Second - 1: true, 6 * time.Second: false} {
+		r := newHarness(t, func(o *Options) { o.SilentAfter = func() time.Duration { return 6 * time.Second } })
+		wall, now := bothClocks()
+		r.system.now = func() (time.Time, uint64) { return wall, now }
+		r.system.startTimeout = time.Hour
+		units := mp4test.Clip(t, "baseline", 160, 120, 30, now-10e9)
+		for i := range units {
+			units[i].PublishNS = now - uint64(age)
+		}
+		r.source.put(units...)
+		r.source.fail(errors.New("no more")) // once all are read
+		name, err := r.Start("")
+		if begins != (err == nil) {
+			t.Errorf("one that is %v old: %v", age, err)
+		}
+		if err == nil {
+			r.waitUntilEnded()
+			r.holds(name, units)
+		}
 	}
-	r.system.startTimeout = time.Millisecond // for one that came later
-	name := r.start()
-	r.stop()
-	r.holds(name, units)
 }
