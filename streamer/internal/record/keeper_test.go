@@ -757,6 +757,54 @@ func TestALeaseThatComesWhileAFileIsMadeTouchesItToo(t *testing.T) {
 	f.holds(leased.Filename, f.ring.since(leased.FirstNS))
 }
 
+func TestALeaseThatComesWhileASlowDiskFinishesTheLastVisitWaitsForThat(t *testing.T) {
+	finishing, free := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	f := newFilming(t, Visits, func(f *filming) {
+		f.system.syncEvery = time.Hour
+		f.system.openDisk = func(path string) (fileSystem, error) {
+			disk, err := openDisk(path, nil)
+			return wrappedDisk{disk, func(o file) file {
+				return slowFile{o, func() { once.Do(func() { close(finishing); <-free }) }}
+			}}, err
+		}
+	})
+	f.film(60)
+	first := f.lease(1, 0)
+	f.Recorder.system.startTimeout = time.Millisecond
+	f.film(30 * 12)
+	<-finishing
+	answers := make(chan Leased)
+	go func() {
+		leased, err := f.Keep(time.Minute, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		answers <- leased
+	}()
+	select {
+	case leased := <-answers:
+		close(free)
+		t.Fatalf("it was answered before the disk was ready: %+v", leased)
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(free)
+	if second := <-answers; second.Filename == first.Filename || kindOf(second.Filename) != visit {
+		t.Errorf("%+v after %+v", second, first)
+	}
+}
+
+// slowFile is a file that takes its time to become durable.
+type slowFile struct {
+	file
+	sync func()
+}
+
+func (f slowFile) Sync() error {
+	f.sync()
+	return f.file.Sync()
+}
+
 func TestManyAskForALeaseAtOnceAndGetTheSameFile(t *testing.T) {
 	f := newFilming(t, Visits, nil)
 	f.film(90)

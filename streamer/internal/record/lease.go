@@ -132,7 +132,7 @@ func (k *keeper) leased(from uint64) (leased Leased, changed <-chan struct{}, er
 func (k *keeper) awaitsDisk() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.session == nil || k.session.late.busy.Load()
+	return k.session == nil || k.ending || k.session.late.busy.Load()
 }
 
 // newestFile is that of the session that runs, or ran last; nil: there has been none. mu must be held.
