@@ -286,6 +286,9 @@ func TestARenameThatTheDiskRefusesIsMadeUpForWhenTheFileIsFinished(t *testing.T)
 		t.Errorf("the log has %v", lines)
 	}
 	f.Close()
+	if status := f.ByItself(); status.Filename != leased.Filename || status.Kind != "visit" {
+		t.Errorf("status is %+v", status)
+	}
 	f.holds(leased.Filename, f.ring.since(leased.FirstNS))
 }
 

@@ -24,6 +24,9 @@ func (k *keeper) renameFiles(s *session, due []*keptFile) {
 		}
 		k.mu.Lock()
 		if renamed {
+			if k.status.Filename == file.name {
+				k.status.Filename = name
+			}
 			file.name, file.kind = name, visit
 		}
 		file.failed = !renamed
