@@ -195,6 +195,7 @@ func (k *keeper) progress(s *session, status Status) {
 }
 
 func (k *keeper) finished(s *session, file *segment, status Status) {
+	s.clock = wallClock{now: k.recorder.system.now} // one that was set back would else count on for weeks
 	k.recorder.countFile(status)
 	k.mu.Lock()
 	k.status = status

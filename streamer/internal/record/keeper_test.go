@@ -225,6 +225,30 @@ func TestAlwaysRecordsInFilesOfTenMinutesAndALeaseMakesVisitsOfThoseThatItTouche
 	}
 }
 
+// A board's own clock may be hours ahead until it learns the time; what is recorded always goes on for weeks.
+func TestAClockThatIsSetBackIsThatOfTheNextFileOfTheModeAlways(t *testing.T) {
+	var back atomic.Int64
+	f := newFilming(t, Always, func(f *filming) {
+		f.options.Segment = 10 * time.Second
+		f.system.now = func() (time.Time, uint64) {
+			wall, now := f.ring.clock()
+			return wall.Add(-time.Duration(back.Load())), now
+		}
+	})
+	f.film(1)
+	f.untilItself("recording", func(b *ByItself) bool { return b.Recording })
+	f.filmRead(5, 1)
+	back.Store(int64(8 * time.Hour))
+	f.filmRead(24, 1)
+	f.Close()
+	want := []string{
+		"petcam_20261125-040010~always.mp4", "petcam_20261125-040020~always.mp4", "petcam_20261125-120000~always.mp4",
+	}
+	if files := f.files(); !slices.Equal(files, want) {
+		t.Errorf("files are %v, want %v", files, want)
+	}
+}
+
 func TestFilesOfTheModeAlwaysAreNeverLongerThanTenMinutes(t *testing.T) {
 	for segment, want := range map[time.Duration]time.Duration{time.Hour: 10 * time.Minute, 5 * time.Minute: 5 * time.Minute} {
 		k := &keeper{recorder: &Recorder{options: Options{Mode: Always, Segment: segment}}}
