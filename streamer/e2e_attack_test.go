@@ -137,7 +137,10 @@ func TestControlRefusesOtherAddressesWhateverTheirHeaders(t *testing.T) {
 		return
 	}
 	local, remote, _, _ := attackedService(t)
-	control := map[string]string{"/start": "POST", "/stop": "POST", "/status": "GET", "/sessions/end": "POST", "/metrics": "GET"}
+	control := map[string]string{
+		"/start": "POST", "/stop": "POST", "/status": "GET", "/keep": "POST", "/past": "POST", "/past.mp4": "GET", "/sessions/end": "POST",
+		"/metrics": "GET",
+	}
 	for path, method := range control {
 		for _, said := range [][]string{
 			nil, {"X-Forwarded-For", "127.0.0.1"}, {"Forwarded", "for=127.0.0.1"}, {"X-Real-Ip", "127.0.0.1"}, {"Host", "127.0.0.1"}, {"Host", "localhost"},
