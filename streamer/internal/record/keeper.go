@@ -33,6 +33,10 @@ func (m Mode) kind() kind {
 // longestAlways bounds a file of the mode always: a lease keeps a whole one.
 const longestAlways = 10 * time.Minute
 
+// mostBehind is how far a slow disk may be behind the camera without costing a visit its end; the shared memory seldom
+// holds as much.
+const mostBehind = 10 * time.Minute
+
 // ByItself is the Status of what is recorded by itself.
 type ByItself struct {
 	Status
@@ -173,8 +177,10 @@ func (k *keeper) isOver(publishedNS uint64) bool {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	// From here on a lease begins another recording. What a writer dates into the future was published by now.
-	k.ending = k.ending || k.lease.isOver(min(publishedNS, k.now()))
+	// What a writer dates into the future was published by now, and what it dates far into the past lately.
+	now := k.now()
+	at := max(min(publishedNS, now), now-min(now, uint64(mostBehind)))
+	k.ending = k.ending || k.lease.isOver(at) // from here on a lease begins another recording
 	return k.ending
 }
 

@@ -435,6 +435,20 @@ func TestAWriterThatDatesItsPicturesIntoTheFutureEndsNoVisitAtOnce(t *testing.T)
 	f.untilOver()
 }
 
+func TestAWriterWhoseTimeFallsFarBackDoesNotLetAVisitGoOnForEver(t *testing.T) {
+	f := newFilming(t, Visits, func(f *filming) { f.system.idleLimit = time.Hour })
+	f.film(60)
+	f.lease(5, 1)
+	f.ring.ahead = -15 * time.Minute // a writer that has begun anew, by another clock
+	f.filmRead(10, 1)
+	if !f.ByItself().Recording {
+		t.Error("it ended within its lease")
+	}
+	f.ring.pass(5*time.Second + mostBehind)
+	f.film(30)
+	f.untilOver()
+}
+
 func TestACameraThatIsSilentForHoursCostsNothingAndRecordingGoesOnBehindIt(t *testing.T) {
 	f := newFilming(t, Always, func(f *filming) { f.system.idleLimit = 5 * time.Millisecond })
 	f.film(30)
