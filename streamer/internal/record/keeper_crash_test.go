@@ -23,7 +23,7 @@ const childMode = "PETCAM_TEST_RECORD_MODE"
 // What the child writes to standard output.
 const (
 	cameFrame = '.'
-	cameLease = 'L' // it was answered
+	cameLease = 'L' // it was answered, and all that came before is in the file
 )
 
 // A lease of a second is asked for at two frames of each five seconds: the second prolongs the first.
@@ -62,6 +62,7 @@ func recordItselfForEver(dir, clip string, mode Mode) {
 			if _, err := recorder.Keep(leaseSpan, leasePreRoll); err != nil {
 				panic(err)
 			}
+			r.waitUntilRead(anyReaders) // it is answered with the first picture: the pre-roll's others are still to come
 			_, _ = os.Stdout.Write([]byte{cameLease})
 		}
 	}
