@@ -1,6 +1,6 @@
 """One animal, from result to result: whether it is really there, what it is, whether it lies still."""
 
-from petcam.events.rules.box import Box, distance, is_at_edge, way
+from petcam.events.rules.box import Box, distance, is_at_edge, towards, way
 from petcam.events.rules.settings import (
     ALWAYS_SHARE,
     AT_ONCE,
@@ -19,6 +19,7 @@ FAINT_SHARE = 0.6
 STAYING_TIMES = 3  # min_seconds, for one that has not gone anywhere: what is none of a pet stays where it is
 STILL_WAY = 0.25  # of its size: within that it lies still; a detector's boxes tremble
 WAKE_WAY = 0.5  # farther from where it lies still, a box is of another animal, or of one that got up
+DRIFT_SECONDS = 10.0  # in which where it lies comes half of the way to where it is seen: it turns and stretches
 STILL_SECONDS = 3.0  # after which it lies still: it does not go away unseen
 ASLEEP_SECONDS = 60.0  # after which it is asleep
 LOST_SECONDS = 3.0  # for which one that was at the picture's edge may be lost
@@ -26,6 +27,7 @@ INSIDE_LOST_SECONDS = 8.0  # one within the picture
 STILL_LOST_SECONDS = 900.0  # one that lay still
 UP_SIZE, UP_WAY = 0.6, 0.18  # of its size, and of the picture: how far from where it lay one that gets up is found
 UP_SECONDS = 5.0  # so long after it was seen lying; later it is found where it lay
+UP_AMONG_SECONDS, UP_AMONG_SPEED = 2.0, 0.3  # the same, and parts of the picture in a second, where there were several
 GONE_WAY = 0.6  # of its size, between its first box and another: it has gone somewhere
 SPEED, SPEED_SECONDS = 0.6, 2.0  # parts of the picture that an animal may go in a second; unseen, for so long
 FADE_SECONDS = 20.0  # after which what it was called counts half
@@ -37,6 +39,7 @@ class Animal:
     def __init__(self, time: float, box: Box, rules: Rules) -> None:
         self.first = self.last = self.moved = time
         self.box = self.first_box = self.anchor = box
+        self.came, self.came_box = time, box  # the first of the one that got up as this one, where it was one
         self.since = time  # from when on it was seen without a gap as a visit has at most
         self.looks = self.hits = 1
         self.strong = int(box.score >= rules.min_score)
@@ -49,9 +52,10 @@ class Animal:
 
     def hit(self, time: float, box: Box, rules: Rules) -> None:
         """A result has it."""
-        fade = 0.5 ** ((time - self.last) / FADE_SECONDS)
+        passed = time - self.last
+        fade = 0.5 ** (passed / FADE_SECONDS)
         lay_still = self.is_still
-        if time - self.last > rules.gap_seconds:
+        if passed > rules.gap_seconds:
             self.since = time
         self.last, self.box = time, box
         self.hits += 1
@@ -63,7 +67,9 @@ class Animal:
         if box.class_name != self.class_name:
             self.class_name = max(self.votes, key=lambda name: self.votes[name])
         self.has_gone = self.has_gone or way(self.first_box, box) > GONE_WAY
-        if not lay_still and way(self.anchor, box) > STILL_WAY:
+        if lay_still:
+            self.anchor = towards(self.anchor, box, 1 - 0.5 ** (passed / DRIFT_SECONDS))
+        elif way(self.anchor, box) > STILL_WAY:
             self.anchor, self.moved = box, time
 
     @property
@@ -116,12 +122,16 @@ class Animal:
             return way(self.anchor, box) <= WAKE_WAY
         return distance(self.box, box) <= self._way_to(box, time - self.last)
 
-    def got_up_as(self, other: "Animal") -> bool:
-        """Whether this one, which lay still, is the one that ``other`` is now."""
-        if self.last >= other.first or self.class_name != other.class_name:
+    def got_up_as(self, other: "Animal", is_alone: bool) -> bool:
+        """Whether this one, which lay still, is the one that ``other`` is now. ``is_alone``: there never were two."""
+        passed = other.first - self.last
+        if is_alone:
+            way_up = UP_WAY if passed < UP_SECONDS else 0.0
+        elif passed < UP_AMONG_SECONDS:
+            way_up = UP_AMONG_SPEED * passed
+        else:
             return False
         size = max(self.anchor.w, self.anchor.h, other.first_box.w, other.first_box.h)
-        way_up = UP_WAY if other.first - self.last < UP_SECONDS else 0.0
         return distance(self.anchor, other.first_box) <= UP_SIZE * size + way_up
 
     def _way_to(self, box: Box, seconds: float) -> float:

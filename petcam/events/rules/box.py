@@ -59,3 +59,14 @@ def distance(one: Box, other: Box) -> float:
         abs(one.x + one.w / 2 - other.x - other.w / 2),
         abs(one.y + one.h / 2 - other.y - other.h / 2),
     )
+
+
+def towards(one: Box, other: Box, part: float) -> Box:
+    """``one``, moved and grown by so much (0..1) of what it differs from ``other``."""
+    x, y, w, h = (a + part * (b - a) for a, b in zip(one[2:], other[2:], strict=True))
+    return one._replace(x=x, y=y, w=w, h=h)
+
+
+def way_from_edge(box: Box) -> float:
+    """How far it is from the picture's nearest edge, in parts of the picture."""
+    return min(box.x, box.y, 1 - box.x - box.w, 1 - box.y - box.h)

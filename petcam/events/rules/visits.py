@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from petcam.events.rules.animal import LOST_SECONDS, STILL_LOST_SECONDS, Animal
-from petcam.events.rules.box import Box, way, without_doubles
+from petcam.events.rules.box import Box, way, way_from_edge, without_doubles
+from petcam.events.rules.household import Household
 from petcam.events.rules.settings import Rules, are_alike
 from petcam.events.rules.visit import Change, Visit
 
@@ -16,6 +17,7 @@ MISSED_SECONDS = 8.0  # that the detector may miss of a pet, leaving and coming 
 BLIND_SECONDS, BLIND_LOOKS = 3.0, 4.0  # between two results, from when on nobody watched
 MOST_BLIND_SECONDS = 120.0  # that a visit goes on while nobody watches
 OTHER_NAME = 0.5  # of its size: how much farther off a box is that is called otherwise
+EDGE_WAY, EDGE_SPEED = 0.02, 0.2  # parts of the picture, and in a second, within which one may have just come in
 LATEST = 0.1  # how much of a new interval between results is taken
 
 
@@ -33,6 +35,7 @@ class Visits:
         self._animals: list[Animal] = []
         self._last: float | None = None  # time of the newest result
         self._interval = BLIND_SECONDS / BLIND_LOOKS  # seconds between two results, on average
+        self._household = Household()
         self._watched = 0.0  # seconds in which somebody watched
 
     def result(self, time: float, boxes: Iterable[Box]) -> list[Change]:
@@ -135,6 +138,7 @@ class Visits:
         for animal in list(self._animals):
             if animal.visit is not None:
                 self._move(animal, changes)
+                self._recognise(animal)
             elif self._is_real(animal):
                 visit = self._visit_of(animal)
                 if self._is_another_again(animal):
@@ -195,16 +199,42 @@ class Visits:
 
     def _join(self, animal: Animal, visit: Visit | None) -> None:
         animal.visit = visit
-        for other in self._animals:
-            is_alone = visit is not None and visit.most == 1
-            if is_alone and other.visit is visit and other.is_still and other.got_up_as(animal):
-                self._animals.remove(other)
-                break
-        if visit is not None:
-            visit.votes = {
-                name: visit.votes.get(name, 0.0) + animal.called.get(name, 0.0) for name in visit.votes | animal.called
-            }
-            self._add(visit, animal.last, animal.box)
+        if visit is None:
+            return
+        lying, is_alone = self._lying(animal, animal.first), visit.most == 1
+        if is_alone or not self._may_have_come_in(animal.first_box):
+            self._take_for(animal, [each for each in lying if each.got_up_as(animal, is_alone)])
+        visit.votes = {
+            name: visit.votes.get(name, 0.0) + animal.called.get(name, 0.0) for name in visit.votes | animal.called
+        }
+        self._add(visit, animal.last, animal.box)
+
+    def _lying(self, animal: Animal, came: float) -> list[Animal]:
+        """Those of its visit and class that lay still, and were not seen any more when it came."""
+        same = (each for each in self._animals if each.visit is animal.visit and each.class_name == animal.class_name)
+        return [each for each in same if each.is_still and each.last < came]
+
+    def _take_for(self, animal: Animal, lying: list[Animal]) -> None:
+        """The one of them that was seen last has got up, and is this one."""
+        if lying:
+            other = max(lying, key=lambda each: each.last)
+            animal.came, animal.came_box = other.came, other.came_box
+            self._animals.remove(other)
+
+    def _recognise(self, animal: Animal) -> None:
+        """Where there are more than were ever seen at once, it is one of those that lay still."""
+        visit, lying = animal.visit, self._lying(animal, animal.came)
+        if visit is None or not lying or not animal.is_clear:
+            return
+        if self._may_have_come_in(animal.came_box) and not self._household.has_one(visit.class_name):
+            return
+        same = (each for each in self._animals if each.visit is visit and each.class_name == animal.class_name)
+        if sum(each.is_still or each is animal for each in same) > self._household.most(visit.class_name):
+            self._take_for(animal, lying)
+
+    def _may_have_come_in(self, first: Box) -> bool:
+        """Whether one that was seen there first may have come into the picture just then."""
+        return way_from_edge(first) < EDGE_WAY + EDGE_SPEED * self._interval
 
     def _begin(self, animal: Animal) -> Change:
         self._number += 1
@@ -223,6 +253,7 @@ class Visits:
                 continue
             before = (visit.class_name, visit.most, visit.is_asleep)
             visit.most = max(visit.most, sum(each.last == time for each in there))
+            self._household.note(visit.class_name, visit.most)
             visit.moved = max(each.moved for each in there)
             visit.is_still = self._lies(visit)
             visit.is_asleep = all(each.is_asleep for each in there)
@@ -255,5 +286,6 @@ class Visits:
 
     def _end(self, visit: Visit) -> Change:
         self.open.remove(visit)
+        self._household.note_end(visit.class_name)
         self._animals = [each for each in self._animals if each.visit is not visit]
         return Change("end", visit)

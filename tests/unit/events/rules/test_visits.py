@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petcam.events.rules import Box, Change, Rules, Visit, Visits
+from petcam.events.rules.household import KNOWN_VISITS
 from petcam.events.rules.settings import CLEAR_SECONDS
 
 Story = Iterable[tuple[float, list[Box]]]
@@ -26,6 +27,12 @@ def walk(begin: float, seconds: float, name: str = "cat", rate: float = 5.0) -> 
     """From one side of the picture to the other."""
     for n in range(round(seconds * rate)):
         yield begin + n / rate, [box(name, x=0.7 * n / (seconds * rate))]
+
+
+def leave(begin: float, x: float, y: float, name: str = "cat", rate: float = 5.0) -> Iterator[tuple[float, list[Box]]]:
+    """From there to the picture's right edge."""
+    for n in range(round((0.8 - x) / 0.02) + 1):
+        yield begin + n / rate, [box(name, x=x + 0.02 * n, y=y)]
 
 
 def tell(visits: Visits, *stories: Story) -> list[Change]:
@@ -279,9 +286,108 @@ def test_a_cat_that_is_found_twice_is_one(visits: Visits) -> None:
 def test_a_second_cat_that_passes_one_that_sleeps_unseen_does_not_wake_it(visits: Visits) -> None:
     asleep = box(x=0.3, y=0.7)
     both = [(60 + n / 5, [asleep, box(x=0.6 + 0.01 * n, y=0.1)]) for n in range(20)]
-    passes = [(74.4 + n / 5, [box(x=0.5 + 0.015 * n, y=0.7)]) for n in range(20)]
-    tell(visits, seen(0, 60, asleep), both, seen(64, 10, asleep), passes, seen(78.4, 300), seen(378.4, 5, asleep))
+    passes = [(77.4 + n / 5, [box(x=0.5 + 0.015 * n, y=0.7)]) for n in range(20)]
+    tell(visits, seen(0, 60, asleep), both, seen(64, 10, asleep), seen(74, 3), passes)
+    tell(visits, seen(81.4, 300), seen(381.4, 5, asleep))
     assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
+
+
+def test_one_of_two_that_gets_up_and_leaves_is_not_waited_for_as_a_sleeper_is(visits: Visits) -> None:
+    one, two = box(x=0.4), box(x=0.7, y=0.1)
+    leaves = [(60.2 + n / 5, [box(x=0.25 - 0.04 * n)]) for n in range(7)]
+    changes = tell(
+        visits, seen(0, 3, one, two), seen(3, 20, two), seen(23, 17), seen(40, 20, one), leaves, seen(62, 60)
+    )
+    assert spans(changes) == [] and len(visits._animals) == 1  # the other one may sleep there yet
+    assert len(spans(tell(visits, seen(122, 900)))) == 1
+
+
+def test_one_that_got_up_unseen_is_known_again_where_it_is_seen_next(visits: Visits) -> None:
+    lies, elsewhere = seen(0, 70, box(x=0.2, y=0.4)), seen(100, 15, box(x=0.6, y=0.2))
+    assert spans(tell(visits, lies, seen(70, 30), elsewhere, leave(115, 0.6, 0.2), seen(117.2, 60))) == [(0.0, 117.0)]
+
+
+def test_one_that_gets_up_after_seconds_unseen_and_leaves_at_once_is_known_by_where_it_lay(visits: Visits) -> None:
+    leaves = [(74 + n / 5, [box(x=0.65 + 0.02 * n)]) for n in range(8)]
+    assert spans(tell(visits, seen(0, 70, box()), seen(70, 4), leaves, seen(75.6, 60))) == [(0.0, 75.4)]
+
+
+def test_it_is_another_one_while_it_may_be_of_another_kind(visits: Visits) -> None:
+    cat, dog = box(x=0.2, y=0.4), box("dog", x=0.6, y=0.2)
+    called_a_cat = [(100 + n / 5, [box(x=0.6, y=0.2) if n % 3 else dog]) for n in range(40)]
+    tell(visits, seen(0, 70, cat), seen(70, 30), called_a_cat, seen(108, 60, dog))
+    assert {visit.class_name for visit in visits.open} == {"cat", "dog"}
+
+
+def test_nor_is_it_the_one_where_that_was_seen_too_long_before(visits: Visits) -> None:
+    comes = [(80 + n / 5, [box(x=0.0, y=0.5 - 0.04 * n)]) for n in range(11)]
+    tell(visits, seen(0, 70, box(x=0.25, y=0.5)), seen(70, 10), comes, seen(82.2, 200))
+    tell(visits, seen(282.2, 5, box(x=0.25, y=0.5)))
+    assert [visit.begin for visit in visits.open] == [0.0]
+
+
+def test_of_two_it_is_the_other_one_where_it_is_too_far(visits: Visits) -> None:
+    asleep, other = box(x=0.1, y=0.1), box(x=0.6, y=0.5)
+    tell(visits, seen(0, 60, asleep), seen(60, 2, asleep, other), seen(62, 12, asleep), leave(74.4, 0.6, 0.5))
+    tell(visits, seen(76.6, 200), seen(276.6, 5, asleep))
+    assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
+
+
+COME_IN = [(100 + n / 5, [box(x=0.05 * n, y=0.1)]) for n in range(8)]  # from the picture's edge
+
+
+@pytest.mark.parametrize("gets_up", [False, True])
+def test_it_is_another_one_where_it_may_have_come_into_the_picture(visits: Visits, gets_up: bool) -> None:
+    asleep, there = box(x=0.5, y=0.7), box(x=0.35, y=0.1)
+    up = [(115 + n / 5, [box(x=0.35 + 0.04 * n, y=0.1)]) for n in range(8)] if gets_up else []
+    x = 0.63 if gets_up else 0.35
+    tell(visits, seen(0, 70, asleep), seen(70, 30), COME_IN, seen(101.6, 13.4, there), up)
+    tell(visits, seen(116.6, 15, box(x=x, y=0.1)), leave(131.6, x, 0.1), seen(136, 200), seen(336, 5, asleep))
+    assert [(visit.number, visit.begin) for visit in visits.open] == [(1, 0.0)]
+
+
+def test_unless_there_is_only_one_in_the_house(visits: Visits) -> None:
+    for number in range(KNOWN_VISITS):
+        tell(visits, walk(-1000 + 100 * number, 5), seen(-995 + 100 * number, 95))
+    asleep, there = box(x=0.5, y=0.7), box(x=0.35, y=0.1)
+    tell(visits, seen(0, 70, asleep), seen(70, 30), COME_IN, seen(101.6, 13.4, there))
+    assert len(visits._animals) == 1
+    leaves = [(115 + n / 5, [box(x=0.35 - 0.035 * n, y=0.1)]) for n in range(11)]
+    assert spans(tell(visits, leaves, seen(117.2, 60))) == [(0.0, 117.0)]
+
+
+def test_two_that_were_seen_at_once_in_a_visit_before_may_both_be_there(visits: Visits) -> None:
+    tell(visits, walk(-100, 5), seen(-95, 2, box(x=0.1), box(x=0.7)), seen(-93, 93))
+    asleep = box(x=0.2, y=0.4)
+    tell(visits, seen(0, 70, asleep), seen(70, 30), seen(100, 15, box(x=0.6, y=0.2)))
+    tell(visits, leave(115, 0.6, 0.2), seen(117.2, 200), seen(317.2, 5, asleep))
+    assert [visit.begin for visit in visits.open] == [0.0]
+
+
+def test_of_two_one_that_comes_in_beside_one_that_sleeps_is_not_that_one(visits: Visits) -> None:
+    asleep, other = box(x=0.6, y=0.4), box(x=0.1, y=0.1)
+    comes_in = [(101 + n / 5, [box(x=0.8 - 0.01 * n, y=0.4 - 0.05 * n)]) for n in range(9)]
+    leaves = [(102.8 + n / 5, [box(x=0.72 - 0.09 * n, y=0)]) for n in range(9)]
+    tell(
+        visits, seen(0, 3, asleep, other), seen(3, 97.4, asleep), comes_in, leaves, seen(105, 200), seen(305, 5, asleep)
+    )
+    assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
+
+
+def test_of_two_no_more_than_two_lie_anywhere_and_who_was_seen_last_got_up(visits: Visits) -> None:
+    asleep, places = box(x=0.1, y=0.1), [(0.5, 0.5), (0.7, 0.2), (0.3, 0.6), (0.6, 0.6)]
+    tell(visits, seen(0, 70, asleep), seen(70, 2, asleep, box(x=0.5, y=0.5)))
+    for number, (x, y) in enumerate(places):
+        tell(visits, seen(72 + 40 * number, 15, box(x=x, y=y)), seen(87 + 40 * number, 25))
+    assert len(visits._animals) == 2
+    tell(visits, leave(232, 0.6, 0.6), seen(234.2, 100), seen(334.2, 5, asleep))
+    assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
+    assert [animal.box.x for animal in visits._animals] == [0.1]
+
+
+def test_a_sleeper_that_turns_and_stretches_is_the_same_one(visits: Visits) -> None:
+    tell(visits, seen(0, 10, box()), [(10 + n / 5, [box(x=0.4 + n / 10_000)]) for n in range(3000)])
+    assert len(visits._animals) == 1 and len(visits.open[0].asleep) == 1
 
 
 def test_what_is_hardly_seen_does_not_prolong_a_visit(visits: Visits) -> None:
