@@ -140,7 +140,8 @@ class Observer:
         moving = [visit for visit in self._visits.open if is_moving(visit, now)]
         self._recording.want(min(self._moving_since(moving), default=None))
         for kept in self._recording.take():
-            for visit in moving:
+            # The answer may come late: one that does not move any more, and did in that file, is in it.
+            for visit in (each for each in self._visits.open if each in moving or each.moved >= kept.first_ns / 1e9):
                 self._store.kept(visit.number, kept.filename, kept.first_ns, now_ns)
         if now - self._looked_at >= CLOCK_SECONDS:
             self._looked_at = now

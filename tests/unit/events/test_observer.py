@@ -112,6 +112,21 @@ def test_files_are_named_to_the_visits_that_they_show(world: World) -> None:
     assert world.files == [(1, "petcam_20261127-120000~visit.mp4", 995_000_000_000)]
 
 
+def test_so_are_those_whose_answer_comes_when_the_pet_has_left(world: World) -> None:
+    world.pass_seconds(2, CAT)
+    world.pass_seconds(10)
+    world.named = [Kept("petcam_20261127-120000~visit.mp4", 995_000_000_000)]
+    world.pass_seconds(0.2)
+    assert world.files == [(1, "petcam_20261127-120000~visit.mp4", 995_000_000_000)]
+
+
+def test_but_a_pet_that_slept_all_the_time_is_in_no_file_of_another(world: World) -> None:
+    world.pass_seconds(20, CAT)
+    world.named = [Kept("petcam_20261127-120010~visit.mp4", 1_010_000_000_000)]
+    world.pass_seconds(0.2, CAT)
+    assert world.files == []
+
+
 def test_silence_is_an_empty_result_where_those_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, leaves_out_empty=True)
     for n in range(10):
