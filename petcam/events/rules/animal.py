@@ -27,7 +27,10 @@ INSIDE_LOST_SECONDS = 8.0  # one within the picture
 STILL_LOST_SECONDS = 900.0  # one that lay still
 UP_SIZE, UP_WAY = 0.6, 0.18  # of its size, and of the picture: how far from where it lay one that gets up is found
 UP_SECONDS = 5.0  # so long after it was seen lying; later it is found where it lay
-UP_AMONG_SECONDS, UP_AMONG_SPEED = 2.0, 0.3  # the same, and parts of the picture in a second, where there were several
+UP_AMONG_SECONDS, UP_SPEED = (
+    2.0,
+    0.3,
+)  # the same, and how far in parts of the picture a second, where there were several
 GONE_WAY = 0.6  # of its size, between its first box and another: it has gone somewhere
 SPEED, SPEED_SECONDS = 0.6, 2.0  # parts of the picture that an animal may go in a second; unseen, for so long
 FADE_SECONDS = 20.0  # after which what it was called counts half
@@ -125,14 +128,12 @@ class Animal:
     def got_up_as(self, other: "Animal", is_alone: bool) -> bool:
         """Whether this one, which lay still, is the one that ``other`` is now. ``is_alone``: there never were two."""
         passed = other.first - self.last
-        if is_alone:
-            way_up = UP_WAY if passed < UP_SECONDS else 0.0
-        elif passed < UP_AMONG_SECONDS:
-            way_up = UP_AMONG_SPEED * passed
-        else:
+        if passed >= (UP_SECONDS if is_alone else UP_AMONG_SECONDS):
+            return False
+        if not is_alone and self.last - self.since < UP_AMONG_SECONDS:  # or it is one that passed where it lies
             return False
         size = max(self.anchor.w, self.anchor.h, other.first_box.w, other.first_box.h)
-        return distance(self.anchor, other.first_box) <= UP_SIZE * size + way_up
+        return distance(self.anchor, other.first_box) <= UP_SIZE * size + (UP_WAY if is_alone else UP_SPEED * passed)
 
     def _way_to(self, box: Box, seconds: float) -> float:
         return max(self.box.w, self.box.h, box.w, box.h) + SPEED * min(seconds, SPEED_SECONDS)

@@ -1,6 +1,6 @@
 """What is known of the pets of a house, from visit to visit."""
 
-KNOWN_VISITS = 5  # that have ended without two at once: then there is only one
+KNOWN_VISITS = 3  # that have ended without two at once: then there is only one
 
 
 class Household:

@@ -292,9 +292,12 @@ def test_a_second_cat_that_passes_one_that_sleeps_unseen_does_not_wake_it(visits
     assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
 
 
-def test_one_of_two_that_gets_up_and_leaves_is_not_waited_for_as_a_sleeper_is(visits: Visits) -> None:
-    one, two = box(x=0.4), box(x=0.7, y=0.1)
-    leaves = [(60.2 + n / 5, [box(x=0.25 - 0.04 * n)]) for n in range(7)]
+@pytest.mark.parametrize(("lay", "unseen"), [(0.4, 0.2), (0.6, 1.6)])
+def test_one_of_two_that_gets_up_and_leaves_is_not_waited_for_as_a_sleeper_is(
+    visits: Visits, lay: float, unseen: float
+) -> None:
+    one, two = box(x=lay), box(x=0.7, y=0.1)
+    leaves = [(59.8 + unseen + n / 5, [box(x=0.25 - 0.04 * n)]) for n in range(7)]
     changes = tell(
         visits, seen(0, 3, one, two), seen(3, 20, two), seen(23, 17), seen(40, 20, one), leaves, seen(62, 60)
     )
@@ -324,6 +327,20 @@ def test_nor_is_it_the_one_where_that_was_seen_too_long_before(visits: Visits) -
     tell(visits, seen(0, 70, box(x=0.25, y=0.5)), seen(70, 10), comes, seen(82.2, 200))
     tell(visits, seen(282.2, 5, box(x=0.25, y=0.5)))
     assert [visit.begin for visit in visits.open] == [0.0]
+
+
+def test_what_flashes_for_a_moment_close_to_where_it_lay_is_not_it(visits: Visits) -> None:
+    flash = seen(200, 1, box(x=0.52, score=0.7))
+    tell(visits, seen(0, 70, box()), seen(70, 130), flash, seen(201, 200), seen(401, 5, box()))
+    assert [visit.begin for visit in visits.open] == [0.0]
+
+
+def test_of_two_one_that_passes_where_the_other_lies_unseen_is_not_that_one(visits: Visits) -> None:
+    asleep, other = box(x=0.3, y=0.5), box(x=0.8, y=0.1)
+    passes = [(200 + n / 5, [box(x=0.3 + 0.04 * n, y=0.5)]) for n in range(13)]
+    tell(visits, seen(0, 60, asleep), seen(60, 2, asleep, other), seen(62, 8, asleep), seen(70, 130), passes)
+    tell(visits, seen(202.6, 200), seen(402.6, 5, asleep))
+    assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
 
 
 def test_of_two_it_is_the_other_one_where_it_is_too_far(visits: Visits) -> None:
