@@ -20,7 +20,8 @@ STAYING_TIMES = 3  # min_seconds, for one that has not gone anywhere: what is no
 STILL_WAY = 0.25  # of its size: within that it lies still; a detector's boxes tremble
 WAKE_WAY = 0.5  # farther from where it lies still, a box is of another animal, or of one that got up
 DRIFT_SECONDS = 10.0  # in which where it lies comes half of the way to where it is seen: it turns and stretches
-STILL_SECONDS = 3.0  # after which it lies still: it does not go away unseen
+STILL_SECONDS = 3.0  # after which it lies still
+SETTLED_SECONDS = 6.0  # after which it does not go away unseen
 ASLEEP_SECONDS = 60.0  # after which it is asleep
 LOST_SECONDS = 3.0  # for which one that was at the picture's edge may be lost
 INSIDE_LOST_SECONDS = 8.0  # one within the picture
@@ -98,13 +99,18 @@ class Animal:
         return self.last - self.moved >= STILL_SECONDS
 
     @property
+    def is_settled(self) -> bool:
+        """Whether it has lain for so long that it may sleep there unseen."""
+        return self.last - self.moved >= SETTLED_SECONDS
+
+    @property
     def is_asleep(self) -> bool:
         return self.last - self.moved >= ASLEEP_SECONDS
 
     @property
     def may_be_lost(self) -> float:
         """Seconds for which it may not be seen, and is there all the same."""
-        if self.is_still:
+        if self.is_settled:
             return STILL_LOST_SECONDS
         return LOST_SECONDS if is_at_edge(self.box) else INSIDE_LOST_SECONDS
 

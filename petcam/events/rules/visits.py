@@ -241,7 +241,7 @@ class Visits:
         visit = Visit(self._number, animal.class_name, animal.since)
         self.open.append(visit)
         self._join(animal, visit)
-        visit.most, visit.is_still = 1, animal.is_still
+        visit.most, visit.is_still = 1, animal.is_settled
         return Change("begin", visit)
 
     def _describe(self, time: float, changes: list[Change]) -> None:
@@ -270,7 +270,7 @@ class Visits:
 
     def _lies(self, visit: Visit) -> bool:
         """Whether one of its animals lies still, seen or not: it does not go away unseen."""
-        return any(each.visit is visit and each.is_still for each in self._animals)
+        return any(each.visit is visit and each.is_settled for each in self._animals)
 
     def _close(self, changes: list[Change]) -> None:
         for visit in list(self.open):

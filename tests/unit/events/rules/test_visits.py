@@ -431,6 +431,13 @@ def test_one_that_comes_back_to_where_it_lay_is_the_one_that_lay_there(visits: V
     assert spans(tell(visits, lies, seen(20, 10), *back, leaves, seen(42.4, 60))) == [(0.0, 42.2)]
 
 
+@pytest.mark.parametrize(("seconds", "ended"), [(5, 1), (8, 0)])
+def test_one_that_stood_still_for_a_moment_is_not_waited_for_as_a_sleeper_is(
+    visits: Visits, seconds: float, ended: int
+) -> None:
+    assert len(spans(tell(visits, seen(0, seconds, box()), seen(seconds, 60)))) == ended
+
+
 def test_a_sleeper_may_be_lost_for_minutes(visits: Visits) -> None:
     nap = [(t, [box()] if t % 400 < 2 else []) for t, _ in seen(20, 4 * 3600, rate=1)]
     changes = tell(visits, seen(0, 20, box()), nap, seen(4 * 3600 + 20, 1000, rate=1))
