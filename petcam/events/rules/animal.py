@@ -44,6 +44,7 @@ class Animal:
         self.first = self.last = self.moved = time
         self.box = self.first_box = self.anchor = box
         self.came, self.came_box = time, box  # the first of the one that got up as this one, where it was one
+        self.found = time  # when it was seen again after it had been lost
         self.since = time  # from when on it was seen without a gap as a visit has at most
         self.looks = self.hits = 1
         self.strong = int(box.score >= rules.min_score)
@@ -59,6 +60,8 @@ class Animal:
         passed = time - self.last
         fade = 0.5 ** (passed / FADE_SECONDS)
         lay_still = self.is_still
+        if passed > LOST_SECONDS:
+            self.found = time
         if passed > rules.gap_seconds:
             self.since = time
         self.last, self.box = time, box
@@ -136,7 +139,7 @@ class Animal:
         passed = other.first - self.last
         if passed >= (UP_SECONDS if is_alone else UP_AMONG_SECONDS):
             return False
-        if not is_alone and self.last - self.since < UP_AMONG_SECONDS:  # or it is one that passed where it lies
+        if not is_alone and self.last - self.found < UP_AMONG_SECONDS:  # or it is one that passed where it lies
             return False
         size = max(self.anchor.w, self.anchor.h, other.first_box.w, other.first_box.h)
         return distance(self.anchor, other.first_box) <= UP_SIZE * size + (UP_WAY if is_alone else UP_SPEED * passed)

@@ -335,10 +335,12 @@ def test_what_flashes_for_a_moment_close_to_where_it_lay_is_not_it(visits: Visit
     assert [visit.begin for visit in visits.open] == [0.0]
 
 
-def test_of_two_one_that_passes_where_the_other_lies_unseen_is_not_that_one(visits: Visits) -> None:
+@pytest.mark.parametrize("unseen", [10, 130])
+def test_of_two_one_that_passes_where_the_other_lies_unseen_is_not_that_one(visits: Visits, unseen: float) -> None:
     asleep, other = box(x=0.3, y=0.5), box(x=0.8, y=0.1)
     passes = [(200 + n / 5, [box(x=0.3 + 0.04 * n, y=0.5)]) for n in range(13)]
-    tell(visits, seen(0, 60, asleep), seen(60, 2, asleep, other), seen(62, 8, asleep), seen(70, 130), passes)
+    lies = seen(62, 138 - unseen, asleep), seen(200 - unseen, unseen)
+    tell(visits, seen(0, 60, asleep), seen(60, 2, asleep, other), *lies, passes)
     tell(visits, seen(202.6, 200), seen(402.6, 5, asleep))
     assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
 
