@@ -201,7 +201,7 @@ class Visits:
         animal.visit = visit
         if visit is None:
             return
-        lying, is_alone = self._lying(animal, animal.first), visit.most == 1
+        lying, is_alone = self._lying(animal, animal.first), self._household.most(visit.class_name) == 1
         if is_alone or not self._may_have_come_in(animal.first_box):
             self._take_for(animal, [each for each in lying if each.got_up_as(animal, is_alone)])
         visit.votes = {

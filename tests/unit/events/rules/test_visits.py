@@ -345,6 +345,13 @@ def test_of_two_one_that_passes_where_the_other_lies_unseen_is_not_that_one(visi
     assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
 
 
+def test_nor_where_the_two_were_seen_at_once_in_a_visit_before(visits: Visits) -> None:
+    tell(visits, walk(-100, 5), seen(-95, 2, box(x=0.1), box(x=0.7)), seen(-93, 93))
+    asleep, passes = box(x=0.3), [(80 + n / 5, [box(x=0.3 + 0.04 * n)]) for n in range(13)]
+    tell(visits, seen(0, 70, asleep), seen(70, 10), passes, seen(82.6, 200), seen(282.6, 5, asleep))
+    assert [visit.begin for visit in visits.open] == [0.0]
+
+
 def test_of_two_it_is_the_other_one_where_it_is_too_far(visits: Visits) -> None:
     asleep, other = box(x=0.1, y=0.1), box(x=0.6, y=0.5)
     tell(visits, seen(0, 60, asleep), seen(60, 2, asleep, other), seen(62, 12, asleep), leave(74.4, 0.6, 0.5))
@@ -399,7 +406,7 @@ def test_of_two_no_more_than_two_lie_anywhere_and_who_was_seen_last_got_up(visit
     for number, (x, y) in enumerate(places):
         tell(visits, seen(72 + 40 * number, 15, box(x=x, y=y)), seen(87 + 40 * number, 25))
     assert len(visits._animals) == 2
-    tell(visits, leave(232, 0.6, 0.6), seen(234.2, 100), seen(334.2, 5, asleep))
+    tell(visits, seen(232, 3, box(x=0.6, y=0.6)), leave(235, 0.6, 0.6), seen(237.2, 100), seen(337.2, 5, asleep))
     assert [(visit.number, visit.most) for visit in visits.open] == [(1, 2)]
     assert [animal.box.x for animal in visits._animals] == [0.1]
 
