@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from petcam.errors import Code, PetcamError
+from petcam.system.ownership import give_to_owner
 
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 TEMPORARY_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -140,8 +141,7 @@ class StateFile:
         with open(fd, "wb") as file:
             file.write(data)
             file.flush()
-            if os.geteuid() == 0:
-                os.fchown(fd, directory.st_uid, directory.st_gid)
+            give_to_owner(fd, directory)
             os.fchmod(fd, self._kind.mode)  # whatever the umask
             os.fsync(fd)
 

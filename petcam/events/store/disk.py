@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from petcam.events.store import schema
+from petcam.system.ownership import give_to_owner
 
 LOCK_NAME, PROBE_NAME = ".events.db.lock", ".events.db.probe"
 PROBE_BYTES = 64 * 1024
@@ -56,13 +57,6 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def give_to_owner(fd: int, directory: Path) -> None:
-    """A file that root has made belongs to who has its directory, who else could not use it any more."""
-    if os.geteuid() == 0 and os.fstat(fd).st_nlink == 1:  # with another name it might be another's
-        owner = os.stat(directory)
-        os.fchown(fd, owner.st_uid, owner.st_gid)
-
-
 class Lock:
     """That there is one writer, until ``close``. The kernel takes it from who is killed."""
 
@@ -71,7 +65,7 @@ class Lock:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         self._fd = os.open(directory / LOCK_NAME, flags, 0o600)
         try:
-            give_to_owner(self._fd, directory)
+            give_to_owner(self._fd, os.stat(directory))
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._fd)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from petcam.events.store import disk, rows, schema
 from petcam.events.store.aside import LOG, beside, salvage, set_aside
+from petcam.system.ownership import give_to_owner
 
 MODE = 0o640  # SQLite gives the files beside it the same
 
@@ -85,7 +86,7 @@ def _make_or_check(path: Path) -> None:
             raise ValueError("it has a log and no database") from None
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
         try:
-            disk.give_to_owner(fd, path.parent)  # SQLite does so with the files beside it
+            give_to_owner(fd, os.stat(path.parent))  # SQLite does so with the files beside it
             os.fchmod(fd, MODE)  # whatever the umask
         finally:
             os.close(fd)
