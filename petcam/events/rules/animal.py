@@ -28,10 +28,8 @@ INSIDE_LOST_SECONDS = 8.0  # one within the picture
 STILL_LOST_SECONDS = 900.0  # one that lay still
 UP_SIZE, UP_WAY = 0.6, 0.18  # of its size, and of the picture: how far from where it lay one that gets up is found
 UP_SECONDS = 5.0  # so long after it was seen lying; later it is found where it lay
-UP_AMONG_SECONDS, UP_SPEED = (
-    2.0,
-    0.3,
-)  # the same, and how far in parts of the picture a second, where there were several
+UP_AMONG_SECONDS = 2.0  # the same, where there were several
+UP_SPEED = 0.3  # and how far it is then found, in parts of the picture a second
 GONE_WAY = 0.6  # of its size, between its first box and another: it has gone somewhere
 SPEED, SPEED_SECONDS = 0.6, 2.0  # parts of the picture that an animal may go in a second; unseen, for so long
 FADE_SECONDS = 20.0  # after which what it was called counts half

@@ -43,7 +43,12 @@ def is_double(one: Box, other: Box) -> bool:
 
 def is_at_edge(box: Box) -> bool:
     """Of the picture."""
-    return box.x < EDGE or box.y < EDGE or box.x + box.w > 1 - EDGE or box.y + box.h > 1 - EDGE
+    return way_from_edge(box) < EDGE
+
+
+def way_from_edge(box: Box) -> float:
+    """How far it is from the picture's nearest edge, in parts of the picture."""
+    return min(box.x, box.y, 1 - box.x - box.w, 1 - box.y - box.h)
 
 
 def way(one: Box, other: Box) -> float:
@@ -65,8 +70,3 @@ def towards(one: Box, other: Box, part: float) -> Box:
     """``one``, moved and grown by so much (0..1) of what it differs from ``other``."""
     x, y, w, h = (a + part * (b - a) for a, b in zip(one[2:], other[2:], strict=True))
     return one._replace(x=x, y=y, w=w, h=h)
-
-
-def way_from_edge(box: Box) -> float:
-    """How far it is from the picture's nearest edge, in parts of the picture."""
-    return min(box.x, box.y, 1 - box.x - box.w, 1 - box.y - box.h)

@@ -2,9 +2,8 @@
 
 from flask import Flask, Response, request
 
-from petcam.errors import Code, PetcamError
 from petcam.events.read import Reader
-from petcam.web.events.numbers import event_id
+from petcam.web.events.numbers import event_id, not_found
 from petcam.web.events.visit_pictures import VisitPictures
 
 
@@ -19,7 +18,7 @@ class PictureRoute:
         """Its ETag is another where another frame has become the best."""
         found = self._reader.one(event_id(event))
         if found is None:
-            raise PetcamError(Code.NOT_FOUND, f"there is no event {event}")
+            raise not_found(event)
         name, jpeg = self._pictures.get(found)
         response = Response(jpeg, mimetype="image/jpeg")
         response.set_etag(str(name).removesuffix(".jpg").removeprefix("visit_"))
