@@ -13,9 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import NamedTuple
 
 import psutil
@@ -28,6 +26,7 @@ from bench.pet_day import Day, Result, pet_day, results
 from petcam.events.read import Reader, Wanted
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_2
+from tests.integration.events.keeping import keeping
 from tests.integration.shm.rdk_daemons import Detector
 
 LAYOUTS = ("petcam", "rdk-x5")
@@ -79,8 +78,8 @@ def _measured(layout: str, day: list[Result]) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder, ExitStack() as stack:
         segment = f"/petcam_bench_{os.getpid()}_d"
         publish = stack.enter_context(_publishing(layout, segment))
-        port = stack.enter_context(_keeping())
-        service = stack.enter_context(_running(Path(folder), layout, segment, port))
+        url = stack.enter_context(keeping())
+        service = stack.enter_context(_running(Path(folder), layout, segment, url))
         coming = iter(day)
         begin = time.monotonic()
         _publish(coming, begin, begin + SETTLE_SECONDS, publish)
@@ -123,39 +122,14 @@ def _drop(record: int) -> None:
     pass
 
 
-class _Keeper(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        answer = b'{"files": [{"filename": "petcam_20261127-120000~visit.mp4", "first_ns": 1}]}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *words: object) -> None:
-        pass
-
-
 @contextmanager
-def _keeping() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", 0), _Keeper) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextmanager
-def _running(folder: Path, layout: str, segment: str, port: int) -> Iterator[int]:
+def _running(folder: Path, layout: str, segment: str, url: str) -> Iterator[int]:
     file = folder / "petcam.yaml"
     camera = {"layout": layout, "detections": segment}
-    file.write_text(yaml.safe_dump({"camera": camera, "streamer": {"host": "127.0.0.1", "port": port}}))
+    file.write_text(yaml.safe_dump({"camera": camera}))
     command = [sys.executable, "-m", "petcam.cli", "--config", str(file), "events"]
     limits = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "262144"}  # as in the unit
-    environment = {**os.environ, **limits, "STATE_DIRECTORY": str(folder)}
+    environment = {**os.environ, **limits, "STATE_DIRECTORY": str(folder), "GO_SERVER_URL": url}
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         yield process.pid

@@ -99,6 +99,16 @@ def shared(system: DemoSystem, browser: Browser) -> Iterator[Page]:
     assert failed == []
 
 
+@pytest.fixture
+def still(system: DemoSystem, new_page: Callable[..., Page]) -> Page:
+    """A page that only imports, whose time is the test's."""
+    page = new_page()
+    page.clock.install(time=0)
+    page.goto(f"{system.url}healthz")
+    page.clock.pause_at(3_600_000)
+    return page
+
+
 @pytest.fixture(scope="module")
 def modules(system: DemoSystem, browser: Browser) -> Iterator[Page]:
     """A page that only imports."""

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import PETCAM
 from tests.browser.demo_system import DemoSystem
+from tests.browser.orange import ORANGE
 
 NewPage = Callable[..., Page]
 
@@ -32,7 +33,8 @@ LISTEN_IN = """{
 # The first drawing, from now on, of a box on the very frame that it was computed on, once the pet is not just a sliver
 # at the picture's edge. The picture's and the canvas's pixels are taken within the event: a moment later another frame
 # may be there.
-DRAWING = """() => new Promise((drawn) => petcam.overlay.addEventListener("draw", function look() {
+DRAWING = (
+    """() => new Promise((drawn) => petcam.overlay.addEventListener("draw", function look() {
     const { state } = petcam.overlay;
     if (state.match !== "exact" || !state.detections.length || state.detections[0].bbox.w < 60) return;
     petcam.overlay.removeEventListener("draw", look);
@@ -49,18 +51,14 @@ DRAWING = """() => new Promise((drawn) => petcam.overlay.addEventListener("draw"
         edges[0] = Math.min(edges[0], x), edges[1] = Math.min(edges[1], y);
         edges[2] = Math.max(edges[2], x + 1), edges[3] = Math.max(edges[3], y + 1);
     }
-    const orange = (x, y, w, h) => {
-        const { data } = copy.getImageData(x, y, w, h);
-        let count = 0;
-        for (let i = 0; i < data.length; i += 4) {
-            if (data[i] > 190 && data[i + 1] > 80 && data[i + 1] < 165 && data[i + 2] < 90) count += 1;
-        }
-        return count;
-    };
+    const orange = """
+    + ORANGE
+    + """;
     const { x, y, w, h } = state.detections[0].bbox;
     drawn({ state, result: window.results.get(state.rtpTimestamp), canvas: [width, height], edges,
-            orange: { inside: orange(x, y, w, h), all: orange(0, 0, 1280, 720) } });
+            orange: { inside: orange(copy, x, y, w, h), all: orange(copy, 0, 0, 1280, 720) } });
 }))"""
+)
 
 LINE = 2.5  # pixels
 DRAWINGS = 5  # that are looked at

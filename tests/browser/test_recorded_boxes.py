@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.demo_system import DemoSystem
+from tests.browser.orange import ORANGE
 from tests.browser.recorded_film import (
     PLACE,
     TICKS,
@@ -101,19 +102,16 @@ def test_every_frame_has_its_own_boxes_after_each_seek_while_it_plays(page: Page
 
 
 # Of the picture that the video shows now: how many pixels are of the cat's orange, and how many of these in the box.
-ORANGE = """([x, y, w, h]) => {
+ORANGE_WITHIN = (
+    """([x, y, w, h]) => {
     const copy = new OffscreenCanvas(1280, 720).getContext("2d");
     copy.drawImage(document.querySelector(".player video"), 0, 0);
-    const orange = (x, y, w, h) => {
-        const { data } = copy.getImageData(x, y, w, h);
-        let count = 0;
-        for (let i = 0; i < data.length; i += 4) {
-            if (data[i] > 190 && data[i + 1] > 80 && data[i + 1] < 165 && data[i + 2] < 90) count += 1;
-        }
-        return count;
-    };
-    return [orange(x, y, w, h), orange(0, 0, 1280, 720)];
+    const orange = """
+    + ORANGE
+    + """;
+    return [orange(copy, x, y, w, h), orange(copy, 0, 0, 1280, 720)];
 }"""
+)
 
 
 def test_a_paused_picture_that_was_sought_has_its_box_on_the_drawn_pet(page: Page, film: Film) -> None:
@@ -124,7 +122,7 @@ def test_a_paused_picture_that_was_sought_has_its_box_on_the_drawn_pet(page: Pag
         wanted = on_screen(film.frames[ticks], place)
         page.wait_for_function("count => painted.length === count", arg=len(wanted))
         assert are_alike(page.evaluate("painted"), wanted), (moment, ticks)
-        inside, everywhere = page.evaluate(ORANGE, film.frames[ticks][0])
+        inside, everywhere = page.evaluate(ORANGE_WITHIN, film.frames[ticks][0])
         assert everywhere > 500 and inside >= 0.95 * everywhere, (moment, inside, everywhere)
 
 

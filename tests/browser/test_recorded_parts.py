@@ -1,15 +1,11 @@
 """The boxes of a recording as they come from the server, part by part: what is asked for, and what it means."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.demo_system import DemoSystem
-
-NewPage = Callable[..., Page]
 SECOND = 90_000  # ticks
 CAT = ["cat", 0.9, 100, 100, 50, 50]
 # Boxes that get the answers of the test in their order, the last one again and again; what they ask for is in `asked`.
@@ -36,13 +32,8 @@ MAKE = """async ([answers, isGrowing]) => {
 
 
 @pytest.fixture
-def page(system: DemoSystem, new_page: NewPage) -> Page:
-    """A page that only imports, whose time is the test's."""
-    page = new_page()
-    page.clock.install(time=0)
-    page.goto(f"{system.url}healthz")
-    page.clock.pause_at(3_600_000)
-    return page
+def page(still: Page) -> Page:
+    return still
 
 
 def follow(page: Page, seconds: float) -> list[float]:

@@ -21,14 +21,10 @@ MAKE = """async () => {
 
 
 @pytest.fixture
-def resting(system: DemoSystem, new_page: NewPage) -> Page:
+def resting(still: Page) -> Page:
     """A page with the controls alone, whose time is the test's."""
-    page = new_page()
-    page.clock.install(time=0)
-    page.goto(f"{system.url}healthz")
-    page.clock.pause_at(3_600_000)
-    page.evaluate(MAKE)
-    return page
+    still.evaluate(MAKE)
+    return still
 
 
 def rests(page: Page) -> bool:

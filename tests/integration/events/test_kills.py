@@ -18,10 +18,11 @@ from types import SimpleNamespace
 import pytest
 
 from bench.pet_day import Day, Pet, Presence, Result, pet_day, results
-from petcam.events.read import Reader, Seen
+from petcam.events.read import Seen
 from petcam.shm.detections import DetectionWriter
 from tests.integration.events.fast_service import FastClock
 from tests.integration.events.keeping import keeping
+from tests.unit.events.stand_ins import all_events
 
 KILLS = int(os.environ.get("PETCAM_KILLS", 4))
 ROOT = Path(__file__).parents[3]
@@ -134,16 +135,6 @@ class Service:
     def end(self) -> None:
         self._process.terminate()
         assert self._process.wait(PATIENCE) == 0
-
-
-def all_events(directory: Path) -> list[Seen]:
-    reader, found, cursor = Reader(directory), [], None
-    while True:
-        page = reader.page(limit=500, cursor=cursor)
-        found += page.events
-        cursor = page.next
-        if cursor is None:
-            return found
 
 
 def lost_of(told: list[tuple[float, dict[int, list]]], world: World, left: Path) -> float:

@@ -3,20 +3,13 @@
 import pytest
 
 from petcam.events.read import Reader
-from tests.unit.events.stand_ins import Board
+from tests.unit.events.stand_ins import closed_at_the_end
 
 
 @pytest.fixture
 def make_board(tmp_path):
-    boards = []
-
-    def make(directory=tmp_path / "events", **more):
-        boards.append(Board(directory, **more))
-        return boards[-1]
-
-    yield make
-    for board in boards:
-        board.close()
+    with closed_at_the_end(tmp_path / "events") as make:
+        yield make
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """What the store is given: changes as the rules make them, clocks as the machine has them."""
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from petcam.events.clock import Reading
+from petcam.events.read import Reader
 from petcam.events.store import Store
 
 SECOND = 10**9
@@ -50,6 +52,17 @@ def reading(seconds, wall=NOON, slept=0.0, synchronised=True):
 def names(directory):
     """Of the files there but the lock's, which stays."""
     return sorted(file.name for file in directory.iterdir() if file.name != ".events.db.lock")
+
+
+def all_events(directory):
+    """Of the database there."""
+    reader, found, cursor = Reader(directory), [], None
+    while True:
+        page = reader.page(limit=500, cursor=cursor)
+        found += page.events
+        cursor = page.next
+        if cursor is None:
+            return found
 
 
 def ns(seconds):
@@ -107,3 +120,17 @@ class Board:
     def as_killed(self, into):
         """A directory with what a kill would leave at this moment."""
         return shutil.copytree(self.directory, into)
+
+
+@contextmanager
+def closed_at_the_end(directory):
+    """Makes boards, in that directory unless told; their stores are closed."""
+    boards = []
+
+    def make(directory=directory, **more):
+        boards.append(Board(directory, **more))
+        return boards[-1]
+
+    yield make
+    for board in boards:
+        board.close()

@@ -11,22 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from petcam.events.read import Reader
-from tests.unit.events.stand_ins import BOOT, NOON, OTHER_BOOT, Board, names
+from tests.unit.events.stand_ins import BOOT, NOON, OTHER_BOOT, Board, all_events, names
 
 KILLS = int(os.environ.get("PETCAM_KILLS", 4))
 DAMAGES = int(os.environ.get("PETCAM_KILLS", 12))
 ROOT = Path(__file__).parents[3]
-
-
-def all_events(directory):
-    reader, found, cursor = Reader(directory), [], None
-    while True:
-        page = reader.page(limit=500, cursor=cursor)
-        found += page.events
-        cursor = page.next
-        if cursor is None:
-            return found
 
 
 def run_and_kill(directory, log, boot, now, chance):

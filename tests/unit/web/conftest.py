@@ -25,7 +25,7 @@ from petcam.web.pictures.feed import PictureFeed
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.thumbnails import Thumbnails
 from petcam.web.signaling.offer_token import OfferTokens
-from tests.unit.events.stand_ins import Board
+from tests.unit.events.stand_ins import closed_at_the_end
 from tests.unit.web.fakes import PASSWORD, FakeConnection, FakeReader, FakeSources, FakeStreamer
 
 
@@ -67,15 +67,8 @@ def recordings(tmp_path):
 @pytest.fixture
 def make_board(tmp_path):
     """Boards that notice cats, into the database that the app reads."""
-    boards = []
-
-    def make(**more):
-        boards.append(Board(tmp_path / "events", **more))
-        return boards[-1]
-
-    yield make
-    for board in boards:
-        board.close()
+    with closed_at_the_end(tmp_path / "events") as make:
+        yield make
 
 
 @pytest.fixture

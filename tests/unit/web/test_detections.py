@@ -2,10 +2,7 @@
 
 import json
 import logging
-import queue
 import threading
-from contextlib import contextmanager
-from itertools import chain
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +12,9 @@ from petcam.web.live import detection_feed
 from petcam.web.live.detection_feed import serialise
 from petcam.web.pictures.latest import Latest
 from tests.unit.web.fakes import FakeConnection, bad_segment, detections
+from tests.unit.web.listener import listening
+
+STREAM = "/api/detections/stream"
 
 
 @pytest.fixture
@@ -23,23 +23,8 @@ def feed(services):
     return services.detections
 
 
-@contextmanager
-def listening(client, feed):
-    """An open event stream: a queue of what its own answer yields after the first part, then None."""
-    with client.get("/api/detections/stream") as answer:
-        parts = iter(answer.response)
-        assert next(parts) == b"retry: 1000\n\n"
-        rest = queue.Queue()
-        thread = threading.Thread(target=lambda: [rest.put(part) for part in chain(parts, [None])])
-        thread.start()
-        assert feed.subscribers.wait(5)
-        yield rest
-        feed.ended.set()
-        thread.join()
-
-
 def test_it_sends_each_result_in_the_documented_form(client, connection, reader, feed):
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         reader.items.put(detections(frame_number=1234))
         assert connection.event() == {
             "detections": [
@@ -130,13 +115,13 @@ def test_it_sends_nothing_after_unsubscribing(reader, feed, connection):
 def test_it_keeps_a_silent_connection_alive_with_a_comment(client, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.http.server_sent_events.KEEP_ALIVE_SECONDS", 0)
     monkeypatch.setattr("petcam.web.http.server_sent_events.STREAM_CHECK_SECONDS", 0.01)
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         assert rest.get(timeout=5) == b": keep-alive\n\n"
 
 
 def test_it_sends_nothing_while_there_is_no_new_result(client, connection, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.http.server_sent_events.STREAM_CHECK_SECONDS", 0.001)
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         for _ in range(50):
             assert connection.gone_checks.acquire(timeout=5)
         assert rest.empty() and connection.sent.empty()
@@ -156,7 +141,7 @@ def test_it_continues_after_a_segment_that_could_not_be_read(reader, feed, conne
 
 
 def test_stopping_it_ends_every_stream(client, feed):
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         feed.stop()
         assert rest.get(timeout=5) is None
     assert not feed.is_alive()
@@ -179,7 +164,7 @@ def test_it_frees_the_slot_of_a_stream_that_was_never_read(client, services):
 
 def test_it_ends_the_stream_when_its_client_leaves(client, connection, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.http.server_sent_events.STREAM_CHECK_SECONDS", 0.01)
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         connection.has_left = True
         assert rest.get(timeout=5) is None
 

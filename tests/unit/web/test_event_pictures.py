@@ -543,13 +543,19 @@ def test_a_stop_ends_one_that_is_being_made(web):
 # No orphans
 
 
-def test_it_goes_with_its_event(web):
+def with_two_pictures(web):
+    """The ids of two events that have one, in a database that the keeper has known for long."""
     record(web, False)
-    files = [(A, FIRST_NS)]
-    kept, gone = (web.book.put(BEST_NS, recordings=files, number=number) for number in (0, 1))
-    web.get(kept), web.get(gone)
+    events = [web.book.put(BEST_NS, recordings=[(A, FIRST_NS)], number=number) for number in (0, 1)]
+    for event in events:
+        web.get(event)
     web.keeper.look(100.0)
-    web.keeper.look(200.0)  # it has known the database for long
+    web.keeper.look(200.0)
+    return events
+
+
+def test_it_goes_with_its_event(web):
+    kept, gone = with_two_pictures(web)
     web.book.delete(gone)
     web.keeper.look(201.0)
     assert web.files() == [f"visit_1-{BEGIN_NS}-{kept}-{BEST_NS}.jpg"]
@@ -557,18 +563,13 @@ def test_it_goes_with_its_event(web):
 
 
 def test_a_database_that_was_set_aside_takes_its_pictures_along_once_it_is_clear_what_was_taken_over(web):
-    record(web, False)
-    files = [(A, FIRST_NS)]
-    kept, gone = (web.book.put(BEST_NS, recordings=files, number=number) for number in (0, 1))
-    web.get(kept), web.get(gone)
-    web.keeper.look(100.0)
-    web.keeper.look(200.0)
+    kept, _ = with_two_pictures(web)
     (web.book.directory / "events.db").rename(web.book.directory / "events.db.aside-20260101-000000")
     web.keeper.look(201.0)
     web.book.begin_anew()
     web.keeper.look(202.0)
     assert len(web.files()) == 2  # its rows may still come
-    web.book.put(BEST_NS, recordings=files)
+    web.book.put(BEST_NS, recordings=[(A, FIRST_NS)])
     web.keeper.look(203.0)
     web.keeper.look(262.5)
     assert web.files() == [f"visit_1-{BEGIN_NS}-{kept}-{BEST_NS}.jpg"]

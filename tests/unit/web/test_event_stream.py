@@ -1,17 +1,16 @@
 """What is noticed, as server-sent events: a real database, written while somebody listens."""
 
 import json
-import queue
 import threading
-from contextlib import contextmanager
-from itertools import chain
 
 import pytest
 
 from petcam.web.events import event_feed
 from tests.unit.events.stand_ins import NOON, ns
 from tests.unit.web.fakes import FakeConnection
+from tests.unit.web.listener import listening
 
+STREAM = "/api/events/stream"
 VIDEO = "petcam_20261127-120145~visit.mp4"
 
 
@@ -22,22 +21,6 @@ def feed(services, monkeypatch):
     monkeypatch.setattr("petcam.web.http.server_sent_events.STREAM_CHECK_SECONDS", 0.01)
     services.event_feed.start()
     return services.event_feed
-
-
-@contextmanager
-def listening(client, feed):
-    """An open stream: a queue of what its own answer yields after the first part, then None."""
-    with client.get("/api/events/stream") as answer:
-        assert answer.mimetype == "text/event-stream"
-        parts = iter(answer.response)
-        assert next(parts) == b"retry: 1000\n\n"
-        rest = queue.Queue()
-        thread = threading.Thread(target=lambda: [rest.put(part) for part in chain(parts, [None])])
-        thread.start()
-        assert feed.subscribers.wait(5)
-        yield rest
-        feed.ended.set()
-        thread.join()
 
 
 def told(connection):
@@ -60,7 +43,7 @@ def only(connection):
 def test_begin_change_and_end_of_a_visit_are_told_as_the_list_has_them(client, connection, feed, board, recordings):
     (recordings / VIDEO).touch()
     board.visit(5)  # of the past: it is not told
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         visit = board.come()
         kind, event = only(connection)
         assert (kind, event["id"], event["open"], event["begin"]) == ("begin", visit.id, True, NOON + visit.begin)
@@ -77,7 +60,7 @@ def test_begin_change_and_end_of_a_visit_are_told_as_the_list_has_them(client, c
 
 
 def test_an_event_that_is_over_when_it_is_first_seen_comes_as_its_end(client, connection, feed, board):
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         board.store.heard("bark", ns(board.now), ns(board.now), 3, ns(board.now))
         board.pass_time(10)
         kind, event = only(connection)
@@ -87,7 +70,7 @@ def test_an_event_that_is_over_when_it_is_first_seen_comes_as_its_end(client, co
 def test_times_that_are_corrected_are_told(client, connection, feed, make_board):
     board = make_board(wall=0.0, synchronised=False)
     past, visit = board.visit(5), board.come()
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         board.wall, board.synchronised = NOON, True
         board.store.look_at_clock(board.reading())
         board.pass_time(2)
@@ -113,7 +96,7 @@ def test_an_open_event_far_behind_the_newest_is_told_when_it_ends(client, connec
     visit = board.come("dog")
     for _ in range(5):
         board.visit(1)
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         board.leave(visit)
         kind, event = only(connection)
         assert (kind, event["id"]) == ("end", visit.id)
@@ -122,7 +105,7 @@ def test_an_open_event_far_behind_the_newest_is_told_when_it_ends(client, connec
 def test_what_comes_into_sight_since_a_newer_one_was_deleted_is_not_told(client, connection, feed, board, monkeypatch):
     monkeypatch.setattr(event_feed, "WATCHED", 3)
     visits = [board.visit(1) for _ in range(6)]
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         board.store.delete(visits[5].id)
         board.store.delete(visits[4].id)
         new = board.come("dog")
@@ -170,7 +153,7 @@ def test_it_is_read_again_only_when_it_has_changed(feed, board, services, connec
 
 
 def test_a_client_that_is_behind_is_let_go_so_that_it_asks_for_the_list(client, connection, feed, board):
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         connection.unread_bytes = 100_000
         board.come()
         assert rest.get(timeout=10) is None
@@ -184,7 +167,7 @@ def test_a_new_subscriber_is_sent_nothing_of_before(client, connection, feed, bo
     feed.subscribers.join(first)
     board.come()
     assert only(first)[0] == "begin"
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         board.come("dog")
         assert only(connection)[1]["class"] == only(first)[1]["class"] == "dog"
 
@@ -193,7 +176,7 @@ def test_it_goes_on_after_a_database_that_could_not_be_read(client, connection, 
     board.visit(5)
     board.close()
     (board.directory / "events.db").write_bytes(b"\xff" * 4096)
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         again = make_board(now=1_000.0)
         while connection.sent.empty():  # the first look at what took its place tells nothing
             visit = again.come()
@@ -205,7 +188,7 @@ def test_it_goes_on_after_a_database_that_could_not_be_read(client, connection, 
 
 def test_a_silent_stream_is_kept_alive_with_a_comment(client, feed, monkeypatch):
     monkeypatch.setattr("petcam.web.http.server_sent_events.KEEP_ALIVE_SECONDS", 0)
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         assert rest.get(timeout=5) == b": keep-alive\n\n"
 
 
@@ -216,14 +199,14 @@ def test_it_takes_a_slot_of_open_streams(client, feed):
 
 
 def test_stopping_it_ends_every_stream(client, feed):
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         feed.stop()
         assert rest.get(timeout=5) is None
     assert not feed.is_alive()
 
 
 def test_it_ends_the_stream_when_its_client_leaves(client, connection, feed):
-    with listening(client, feed) as rest:
+    with listening(client, STREAM, feed) as rest:
         connection.has_left = True
         assert rest.get(timeout=5) is None
 
@@ -240,7 +223,7 @@ def test_a_disk_of_recordings_that_hangs_is_no_reason_to_start_anew(
         return {}
 
     monkeypatch.setattr(services.recordings, "names_now", names_now)
-    with listening(client, feed):
+    with listening(client, STREAM, feed):
         visit = board.come()
         only(connection)
         board.store.kept(visit.number, VIDEO, ns(visit.begin - 5), ns(board.now))
