@@ -597,14 +597,14 @@ func TestAVisitThatTheDiskWouldNotTakeAtFirstIsRecordedFromItsBeginWhenItDoes(t 
 }
 
 func TestADirectoryThatIsRemovedAndPutBackIsRecordedInAgain(t *testing.T) {
-	f := newFilming(t, Always, func(f *filming) {
-		f.options.Directory = filepath.Join(t.TempDir(), "disk", "recordings")
-		f.system.syncEvery = time.Millisecond
-	})
-	disk := filepath.Dir(f.dir)
-	if err := os.Mkdir(disk, 0o750); err != nil {
+	disk := filepath.Join(t.TempDir(), "disk")
+	if err := os.Mkdir(disk, 0o750); err != nil { // before it records: that it is missing at first would be said, too
 		t.Fatal(err)
 	}
+	f := newFilming(t, Always, func(f *filming) {
+		f.options.Directory = filepath.Join(disk, "recordings")
+		f.system.syncEvery = time.Millisecond
+	})
 	f.film(60)
 	f.untilItself("recording", func(b *ByItself) bool { return b.Recording })
 	if err := os.Rename(disk, disk+".gone"); err != nil {
