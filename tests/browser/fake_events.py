@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, Route
 
@@ -122,7 +122,9 @@ class FakeEvents:
         elif path == "/api/events/stream":
             self._stream(request)
         elif path == "/api/events":
-            body = json.dumps({"events": self.visits, "next": None, "now": self.now})
+            kinds = parse_qs(urlsplit(request.path).query).get("kind")
+            events = [each for each in self.visits if kinds is None or each["kind"] in kinds]
+            body = json.dumps({"events": events, "next": None, "now": self.now})
             _send(request, 200, "application/json", body.encode())
         else:
             picture = self.pictures.get(int(path.split("/")[3]))
