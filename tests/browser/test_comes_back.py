@@ -393,8 +393,15 @@ def test_a_page_that_was_left_is_no_viewer_and_plays_again_on_return(
 
 def test_a_connection_that_failed_is_made_again(page: Page) -> None:
     page.evaluate("petcam.choices.set('picture', 'webrtc')")
-    page.evaluate("document.querySelector('video').srcObject.getTracks().forEach((track) => track.stop())")
-    page.wait_for_selector("#camera[data-video=reconnecting]")
+    page.evaluate(
+        """() => {
+            const camera = document.getElementById("camera");
+            window.states = [];
+            new MutationObserver(() => window.states.push(camera.dataset.video)).observe(camera, { attributes: true });
+            document.querySelector("video").srcObject.getTracks().forEach((track) => track.stop());
+        }"""
+    )
+    page.wait_for_function("() => window.states.includes('reconnecting')")  # for half a second
     page.wait_for_selector(LIVE)
 
 
