@@ -114,7 +114,8 @@ class FakeEvents:
         return [path for path in self.asked if path.startswith("/api/events?")]
 
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
-        path = urlsplit(request.path).path
+        asked = urlsplit(request.path)
+        path = asked.path
         with self._changed:
             self.asked.append(request.path)
         if self.refusal:
@@ -122,7 +123,7 @@ class FakeEvents:
         elif path == "/api/events/stream":
             self._stream(request)
         elif path == "/api/events":
-            kinds = parse_qs(urlsplit(request.path).query).get("kind")
+            kinds = parse_qs(asked.query).get("kind")
             events = [each for each in self.visits if kinds is None or each["kind"] in kinds]
             body = json.dumps({"events": events, "next": None, "now": self.now})
             _send(request, 200, "application/json", body.encode())

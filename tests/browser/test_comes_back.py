@@ -391,17 +391,20 @@ def test_a_page_that_was_left_is_no_viewer_and_plays_again_on_return(
     wait_for_viewers(system, 2)
 
 
-def test_a_connection_that_failed_is_made_again(page: Page) -> None:
+def test_a_connection_that_failed_is_made_again(system: DemoSystem, new_page: NewPage) -> None:
+    page = new_page()
+    page.add_init_script(NOTE_STATES)
+    page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    page.evaluate(PETCAM)
     page.evaluate("petcam.choices.set('picture', 'webrtc')")
     page.evaluate(
         """() => {
-            const camera = document.getElementById("camera");
-            window.states = [];
-            new MutationObserver(() => window.states.push(camera.dataset.video)).observe(camera, { attributes: true });
+            states.length = 0;
             document.querySelector("video").srcObject.getTracks().forEach((track) => track.stop());
         }"""
     )
-    page.wait_for_function("() => window.states.includes('reconnecting')")  # for half a second
+    page.wait_for_function("() => states.includes('webrtc reconnecting')")  # for half a second
     page.wait_for_selector(LIVE)
 
 
