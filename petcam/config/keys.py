@@ -40,7 +40,9 @@ class Camera:
     layout: str = _key("petcam", kinds.choice("petcam", "rdk-x5"))
     stream: str = _key("/petcam_stream", kinds.SEGMENT)
     detections: str = _key("/petcam_detections", kinds.SEGMENT)
+    audio: str = _key("/petcam_audio", kinds.SEGMENT)
     source: str = _key("", kinds.SOURCE)
+    microphone: str = _key("", kinds.MICROPHONE)
 
     @property
     def shown_name(self) -> str:
@@ -61,6 +63,7 @@ class WebRTC:
 class Recording:
     directory: str = _key("/var/lib/petcam/recordings", kinds.DIRECTORY)
     mode: str = _key("manual", kinds.choice("manual", "visits", "always"))
+    sound: str = _key("on", kinds.choice("on", "off"))
     pre_roll_seconds: float = _key(5, kinds.number(0, 30))
     post_roll_seconds: float = _key(10, kinds.number(0, 300))
     segment_minutes: int = _key(30, kinds.whole(1, 1440))

@@ -155,6 +155,7 @@ SEGMENT = matching(r"/[A-Za-z0-9._-]{1,200}", "a segment name like /petcam_strea
 DIRECTORY = matching(r"/[^\x00-\x1f]*", "an absolute path")
 FILE = matching(r"(/[^\x00-\x1f]*)?", "an absolute path, or empty")
 URL = matching(r"(https?://[^\s/]+(/\S*)?)?", "an http:// or https:// URL, or empty")
+MICROPHONE = matching(r"[A-Za-z0-9._:,=@-]{0,100}", "source, default, an ALSA name like plughw:CARD=Device, or empty")
 SOURCE = replace(
     matching(r"[^\x00-\x1f]*", "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", _is_known_source),
     public=_without_secret,

@@ -43,7 +43,9 @@ type Camera struct {
 	Layout     string `key:"layout" default:"petcam" allowed:"petcam or rdk-x5"`
 	Stream     string `key:"stream" default:"/petcam_stream" allowed:"segment"` // with its slash
 	Detections string `key:"detections" default:"/petcam_detections" allowed:"segment"`
-	Source     string `key:"source" allowed:"source"` // what petcam-feed reads; empty: nothing
+	Audio      string `key:"audio" default:"/petcam_audio" allowed:"segment"`
+	Source     string `key:"source" allowed:"source"`         // what petcam-feed reads; empty: nothing
+	Microphone string `key:"microphone" allowed:"microphone"` // what petcam-feed hears; empty: nothing
 }
 
 // WebRTC is about media to viewers.
@@ -59,6 +61,7 @@ type WebRTC struct {
 type Recording struct {
 	Directory       string  `key:"directory" default:"/var/lib/petcam/recordings" allowed:"directory"`
 	Mode            string  `key:"mode" default:"manual" allowed:"manual or visits or always"`
+	Sound           string  `key:"sound" default:"on" allowed:"on or off"`
 	PreRollSeconds  float64 `key:"pre_roll_seconds" default:"5" allowed:"0 to 30"`
 	PostRollSeconds float64 `key:"post_roll_seconds" default:"10" allowed:"0 to 300"`
 	SegmentMinutes  int     `key:"segment_minutes" default:"30" allowed:"1 to 1440"`

@@ -110,6 +110,7 @@ var forms = map[string]form{
 	"directory":  {pattern(`/[^\x00-\x1f]*`), "an absolute path", "", nil, nil},
 	"file":       {pattern(`(/[^\x00-\x1f]*)?`), "an absolute path, or empty", "", nil, nil},
 	"url":        {pattern(`(https?://[^` + space + `/]+(/[^` + space + `]*)?)?`), "an http:// or https:// URL, or empty", "", nil, nil},
+	"microphone": {pattern(`[A-Za-z0-9._:,=@-]{0,100}`), "source, default, an ALSA name like plughw:CARD=Device, or empty", "", nil, nil},
 	"source":     {pattern(`[^\x00-\x1f]*`), "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", "", isKnownSource, withoutSecret},
 }
 
