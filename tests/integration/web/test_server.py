@@ -344,8 +344,7 @@ def start_petcam_web(tmp_path, segment):
         )
         process = subprocess.Popen(
             [sys.executable, "-m", "petcam.cli", "web", "--config", str(tmp_path / "petcam.yaml")],
-            # What runs the tests may be a service itself.
-            env={**os.environ, "NOTIFY_SOCKET": "", "STATE_DIRECTORY": str(tmp_path), **extra},
+            env={**os.environ, "STATE_DIRECTORY": str(tmp_path), **extra},
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -7,11 +7,6 @@ import pytest
 from petcam.system.watchdog import DEFAULT_INTERVAL_SECONDS, Watchdog
 
 
-@pytest.fixture(autouse=True)
-def outside_systemd(monkeypatch):
-    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)  # the tests themselves may run in a container or a service
-
-
 @pytest.fixture
 def notify(tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
