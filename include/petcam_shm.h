@@ -27,6 +27,7 @@
 
 #define PETCAM_SHM_MAGIC_STREAM     "PETCAMS" /* 8 bytes with its NUL */
 #define PETCAM_SHM_MAGIC_DETECTIONS "PETCAMD"
+#define PETCAM_SHM_MAGIC_AUDIO      "PETCAMA"
 
 #define PETCAM_SHM_HEADER_SIZE 4096u
 #define PETCAM_SHM_WRITER_NAME 32u
@@ -49,6 +50,18 @@
 #define PETCAM_DETECTIONS_SEGMENT_SIZE 114688u
 #define PETCAM_DETECTIONS_MAX_BOXES    32u
 #define PETCAM_CLASS_NAME              32u
+
+#define PETCAM_AUDIO_SLOT_COUNT    4096u
+#define PETCAM_AUDIO_SLOT_SIZE     64u
+#define PETCAM_AUDIO_DATA_START    266240u  /* header + slots */
+#define PETCAM_AUDIO_DATA_CAPACITY 782336u  /* the segment is 1 MiB in all */
+#define PETCAM_AUDIO_SEGMENT_SIZE  1048576u
+#define PETCAM_AUDIO_MAX_DATA      1275u    /* bytes of one Opus packet */
+#define PETCAM_AUDIO_DATA_ALIGN    8u
+#define PETCAM_AUDIO_SAMPLES       960u     /* 20 ms at 48 kHz */
+#define PETCAM_AUDIO_MIN_LEVEL     (-9600)  /* hundredths of dBFS; the loudest is 0 */
+
+#define PETCAM_AUDIO_FLAG_DISCONTINUITY 2u
 
 #ifdef __cplusplus
 extern "C" {
@@ -118,6 +131,23 @@ struct petcam_detections_slot {
 	uint32_t slot_crc;
 };
 
+/* One Opus packet. Record n lives in slot n mod slot_count. */
+struct petcam_audio_slot {
+	uint64_t sequence;       /* 2n+1 while record n is written, 2n+2 when it is whole */
+	uint64_t packet_number;  /* the source's own count */
+	uint64_t capture_ns;     /* CLOCK_MONOTONIC of its first sample */
+	uint64_t publish_ns;     /* CLOCK_MONOTONIC of step W6 */
+	uint64_t data_position;  /* as the stream's, a multiple of PETCAM_AUDIO_DATA_ALIGN */
+	uint32_t data_size;      /* bytes, 1..PETCAM_AUDIO_MAX_DATA */
+	uint32_t flags;          /* PETCAM_AUDIO_FLAG_DISCONTINUITY or 0 */
+	uint16_t samples;        /* PETCAM_AUDIO_SAMPLES */
+	int16_t  rms;            /* hundredths of dBFS, PETCAM_AUDIO_MIN_LEVEL..0 */
+	int16_t  peak;           /* as rms is */
+	uint16_t reserved;
+	uint32_t data_crc;       /* CRC-32 of the data */
+	uint32_t slot_crc;       /* CRC-32 of the slot's bytes before this field */
+};
+
 #if defined(__cplusplus)
 #define PETCAM_SHM_ASSERT(c) static_assert(c, #c)
 #else
@@ -129,6 +159,7 @@ PETCAM_SHM_ASSERT(offsetof(struct petcam_shm_header, heartbeat_ns) == 128);
 PETCAM_SHM_ASSERT(sizeof(struct petcam_stream_slot) == PETCAM_STREAM_SLOT_SIZE);
 PETCAM_SHM_ASSERT(sizeof(struct petcam_box) == 52);
 PETCAM_SHM_ASSERT(sizeof(struct petcam_detections_slot) == PETCAM_DETECTIONS_SLOT_SIZE);
+PETCAM_SHM_ASSERT(sizeof(struct petcam_audio_slot) == PETCAM_AUDIO_SLOT_SIZE);
 #undef PETCAM_SHM_ASSERT
 
 #ifdef __cplusplus

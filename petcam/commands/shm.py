@@ -74,15 +74,30 @@ def _lines(found: Summary) -> list[tuple[str, str]]:
     lines.append(("records", f"{found.published}"))
     if found.samples:
         latest = found.samples[-1]
-        lines += [("newest", f"{_ago(found.age_seconds)} ago"), ("picture", f"{latest.width}x{latest.height}")]
+        lines.append(("newest", f"{_ago(found.age_seconds)} ago"))
+        if found.kind != "audio":
+            lines.append(("picture", f"{latest.width}x{latest.height}"))
         lines.append(("rate", _rate(found)))
-        lines += _stream_lines(found) if found.kind == "stream" else [("boxes", f"{latest.boxes} in the newest")]
+        lines += _KIND_LINES[found.kind](found)
     return lines
 
 
 def _stream_lines(found: Summary) -> list[tuple[str, str]]:
     bitrate = "-" if found.bitrate is None else f"{found.bitrate / 1e6:.2f} Mb/s"
     return [("bit rate", bitrate), ("keyframes", f"every {_ago(found.keyframe_interval_seconds)}")]
+
+
+def _detections_lines(found: Summary) -> list[tuple[str, str]]:
+    return [("boxes", f"{found.samples[-1].boxes} in the newest")]
+
+
+def _audio_lines(found: Summary) -> list[tuple[str, str]]:
+    bitrate = "-" if found.bitrate is None else f"{found.bitrate / 1e3:.0f} kb/s"
+    heard = f"{found.samples[-1].rms_db:.0f} dBFS in the newest, peak {found.peak_db:.0f} dBFS in the last 10 s"
+    return [("bit rate", bitrate), ("level", heard)]
+
+
+_KIND_LINES = {"stream": _stream_lines, "detections": _detections_lines, "audio": _audio_lines}
 
 
 def _rate(found: Summary) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from petcam.errors import PetcamError
-from petcam.shm import detections, futex, layout, mapping, nal, stream
-from petcam.shm.layout import STREAM, Shape
+from petcam.shm import audio, data_area, detections, futex, layout, mapping, nal, opus, stream
+from petcam.shm.layout import AUDIO, DETECTIONS, STREAM, Shape
 from petcam.shm.segment import Segment, open_segment
 
 MAX_HEARTBEAT_INTERVAL_NS = layout.HEARTBEAT_NS + 100_000_000  # a busy machine may add 100 ms
@@ -52,7 +52,9 @@ def watch(name: str, shape: Shape, seconds: float) -> Report:
 def _check_file(segment: Segment, report: Report) -> None:
     mode = os.stat(mapping.path(segment.name)).st_mode & 0o7777
     if mode != 0o640:
-        report.add_violation("the segment's mode must be 0640: nobody else may see the picture (C4)", f"{mode:04o}")
+        report.add_violation(
+            "the segment's mode must be 0640: nobody else may see or hear it (C4)", f"{mode:04o}"
+        )
     for reserved in ("reserved0", "reserved1", "reserved2", "reserved3"):
         if np.any(segment.live[reserved]):
             report.add_violation("reserved bytes of the header must be 0", reserved)
@@ -69,6 +71,7 @@ class Watcher:
         self._news = segment.news
         self._beat_ns, self._beat_seen_ns = segment.heartbeat_ns, time.monotonic_ns()
         self._before: np.void | None = None  # the slot of the record before
+        self._checks = {STREAM: self._check_unit, DETECTIONS: self._check_result, AUDIO: self._check_packet}
         self._wakeups = self._missed_wakeups = 0  # waits that a publication ended, and that one should have ended
 
     def run(self, seconds: float) -> None:
@@ -143,7 +146,7 @@ class Watcher:
             self._report.add_violation("slot_crc must be the CRC-32 of the slot before it (W6)", case)
         else:
             self._check_times(slot, case)
-            (self._check_unit if self._segment.shape is STREAM else self._check_result)(slot, raw, n)
+            self._checks[self._segment.shape](slot, raw, n)
             self._before = slot
 
     def _check_times(self, slot: np.void, case: str) -> None:
@@ -154,36 +157,64 @@ class Watcher:
             self._report.add_violation("capture_ns must not lie after publish_ns", case)
         if abs(now - publish) > MAX_CLOCK_OFFSET_NS:
             self._report.add_violation("publish_ns must be CLOCK_MONOTONIC in nanoseconds", f"{case}: {publish}")
-        if self._before is not None and self._segment.shape is STREAM and capture <= self._before["capture_ns"]:
+        if self._before is not None and self._segment.shape is not DETECTIONS and capture <= self._before["capture_ns"]:
             self._report.add_violation("capture_ns must rise from record to record", case)
 
     def _check_unit(self, slot: np.void, raw: bytes, n: int) -> None:
         case = f"record {n}"
         try:
-            _, _, _, _, position, size, flags, *_ = stream.parse_slot(raw)
+            flags = stream.parse_slot(raw)[6]
         except PetcamError as error:
             self._report.add_violation(
                 "a slot's fields must be within their ranges (W1, W6)", f"{case}: {error.message}"
             )
             return
-        start = position % STREAM.data_capacity
-        data = bytes(self._segment.data[start : start + size])
-        if n < self._segment.first_record:
-            return  # overrun
-        if zlib.crc32(data) != slot["data_crc"]:
-            self._report.add_violation("data_crc must be the CRC-32 of the data (W5, W6)", case)
+        data = self._check_data(slot, n)
+        if data is None:
+            return
         if slot["reserved"]:
             self._report.add_violation("reserved bytes of a slot must be 0", case)
-        self._check_position(position, size, case)
         self._check_bitstream(data, bool(flags & layout.FLAG_KEYFRAME), case)
+
+    def _check_packet(self, slot: np.void, raw: bytes, n: int) -> None:
+        case = f"record {n}"
+        try:
+            audio.parse_slot(raw)
+        except PetcamError as error:
+            self._report.add_violation(
+                "a slot's fields must be within their ranges (W1, W6)", f"{case}: {error.message}"
+            )
+            return
+        data = self._check_data(slot, n)
+        if data is None:
+            return
+        if slot["reserved"]:
+            self._report.add_violation("reserved bytes of a slot must be 0", case)
+        fault = opus.fault(data)
+        if fault is not None:
+            self._report.add_violation("data must be one Opus packet of 20 ms (W1)", f"{case}: {fault}")
+
+    def _check_data(self, slot: np.void, n: int) -> bytes | None:
+        """Record n's data, whose place was found to lie within the data area; ``None`` where it was overwritten."""
+        case, shape = f"record {n}", self._segment.shape
+        position, size = int(slot["data_position"]), int(slot["data_size"])
+        start = position % shape.data_capacity
+        data = bytes(self._segment.data[start : start + size])
+        if n < self._segment.first_record:
+            return None  # overrun
+        if zlib.crc32(data) != slot["data_crc"]:
+            self._report.add_violation("data_crc must be the CRC-32 of the data (W5, W6)", case)
+        self._check_position(position, size, case)
+        return data
 
     def _check_position(self, position: int, size: int, case: str) -> None:
         if self._before is None:
             return
         end = int(self._before["data_position"]) + int(self._before["data_size"])
-        expected = stream.data_position_after(end, size)
+        expected = data_area.position_after(self._segment.shape, end, size)
         if position != expected:
-            rule = "data_position must follow the record before, at a multiple of 64 (W2)"
+            align = self._segment.shape.data_align
+            rule = f"data_position must follow the record before, at a multiple of {align} (W2)"
             self._report.add_violation(rule, f"{case}: {position}, not {expected}")
 
     def _check_bitstream(self, data: bytes, flagged: bool, case: str) -> None:

@@ -1,4 +1,4 @@
-"""Describes a segment without changing it: state, age, rate, geometry, bit rate, keyframe interval."""
+"""Describes a segment without changing it: state, age, rate, geometry, bit rate, keyframe interval, loudness."""
 
 import os
 import statistics
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from petcam.errors import PetcamError
-from petcam.shm import detections, layout, mapping, nal, rdk_x5, stream
-from petcam.shm.layout import DETECTIONS, STREAM, Shape
+from petcam.shm import audio, detections, layout, mapping, nal, rdk_x5, stream
+from petcam.shm.layout import AUDIO, SHAPES, STREAM, Shape
 from petcam.shm.mapping import SegmentFile
 from petcam.shm.record_reader import copy_slot
 from petcam.shm.segment import Segment, open_segment
@@ -22,11 +22,13 @@ class Sample(NamedTuple):
     """What a summary keeps of one record."""
 
     capture_ns: int
-    size: int  # bytes of data; 0 for detections
-    keyframe: bool
-    width: int
-    height: int
-    boxes: int
+    size: int = 0  # bytes of data; 0 for detections
+    keyframe: bool = False
+    width: int = 0  # pixels; 0 for audio, as the next
+    height: int = 0
+    boxes: int = 0
+    rms_db: float = 0.0  # dBFS; 0 for all but audio, as the next
+    peak_db: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Summary:
 
     name: str
     state: str
-    kind: str = ""  # stream, detections
+    kind: str = ""  # stream, detections, audio
     layout: str = ""  # petcam, rdk-x5
     reason: str = ""  # why it was refused
     size: int = 0  # bytes
@@ -70,6 +72,11 @@ class Summary:
         times = [sample.capture_ns for sample in self.samples if sample.keyframe]
         return statistics.median(b - a for a, b in zip(times, times[1:], strict=False)) / 1e9 if times[1:] else None
 
+    @property
+    def peak_db(self) -> float | None:
+        """The loudest that was heard, in dBFS."""
+        return max((sample.peak_db for sample in self.samples), default=None)
+
     def _span_seconds(self) -> float:
         return (self.samples[-1].capture_ns - self.samples[0].capture_ns) / 1e9 if self.samples else 0.0
 
@@ -86,7 +93,7 @@ def shape_of(name: str) -> Shape | None:
             magic = file.read(8)
     except OSError:
         return None
-    return {shape.magic + b"\0": shape for shape in (STREAM, DETECTIONS)}.get(magic)
+    return {shape.magic + b"\0": shape for shape in SHAPES}.get(magic)
 
 
 def summarise(name: str) -> Summary:
@@ -143,9 +150,12 @@ def _samples(segment: Segment) -> list[Sample]:
 def _sample(raw: bytes, shape: Shape) -> Sample:
     if shape is STREAM:
         fields = stream.parse_slot(raw)
-        return Sample(fields[2], fields[5], bool(fields[6] & layout.FLAG_KEYFRAME), fields[7], fields[8], 0)
+        return Sample(fields[2], fields[5], bool(fields[6] & layout.FLAG_KEYFRAME), fields[7], fields[8])
+    if shape is AUDIO:
+        fields = audio.parse_slot(raw)
+        return Sample(fields[2], fields[5], rms_db=fields[8] / 100, peak_db=fields[9] / 100)
     found = detections.parse_slot(raw, 0)
-    return Sample(found.capture_ns, 0, False, found.width, found.height, len(found.boxes))
+    return Sample(found.capture_ns, width=found.width, height=found.height, boxes=len(found.boxes))
 
 
 def _summarise_rdk(name: str, size: int) -> dict[str, object]:
@@ -169,14 +179,14 @@ def _summarise_rdk(name: str, size: int) -> dict[str, object]:
 
 def _rdk_frames(source: SegmentFile) -> list[Sample]:
     frames = rdk_x5.frames_in(source)
-    return sorted(Sample(f.capture_ns, len(f.data), nal.is_keyframe(f.data), f.width, f.height, 0) for f in frames)
+    return sorted(Sample(f.capture_ns, len(f.data), nal.is_keyframe(f.data), f.width, f.height) for f in frames)
 
 
 def _rdk_result(source: SegmentFile) -> list[Sample]:
     found = rdk_x5.result_in(source)
     if found is None:
         return []
-    return [Sample(found.capture_ns, 0, False, found.width, found.height, len(found.boxes))]
+    return [Sample(found.capture_ns, width=found.width, height=found.height, boxes=len(found.boxes))]
 
 
 def _last_seconds(samples: list[Sample]) -> list[Sample]:

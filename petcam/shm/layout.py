@@ -17,7 +17,12 @@ STALE_NS = 1_000_000_000  # after this a reader calls it silent
 STREAM_MAX_DATA = 4_194_304  # bytes of one access unit
 STREAM_DATA_ALIGN = 64  # bytes; data_position is a multiple
 FLAG_KEYFRAME = 1
-FLAG_DISCONTINUITY = 2
+FLAG_DISCONTINUITY = 2  # in an audio slot too
+
+AUDIO_MAX_DATA = 1275  # bytes of one Opus packet
+AUDIO_DATA_ALIGN = 8
+AUDIO_SAMPLES = 960  # of one record: 20 ms at 48 kHz
+AUDIO_MIN_LEVEL = -9600  # hundredths of dBFS; the loudest is 0
 
 MAX_BOXES = 32  # of one record
 CLASS_NAME = 32  # bytes
@@ -90,6 +95,24 @@ DETECTIONS_SLOT = np.dtype(
     ]
 )
 
+AUDIO_SLOT = np.dtype(
+    [
+        ("sequence", "<u8"),
+        ("packet_number", "<u8"),
+        ("capture_ns", "<u8"),
+        ("publish_ns", "<u8"),
+        ("data_position", "<u8"),
+        ("data_size", "<u4"),
+        ("flags", "<u4"),
+        ("samples", "<u2"),
+        ("rms", "<i2"),
+        ("peak", "<i2"),
+        ("reserved", "<u2"),
+        ("data_crc", "<u4"),
+        ("slot_crc", "<u4"),
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -102,11 +125,17 @@ class Shape:
     data_start: int  # bytes from the segment's start; 0: no data area
     data_capacity: int  # bytes; 0: no data area
     segment_size: int  # bytes
+    data_align: int = 1  # bytes; data_position is a multiple
+    max_data: int = 0  # bytes of one record's data
 
     @property
     def slot_size(self) -> int:
         return self.slot.itemsize
 
 
-STREAM = Shape("stream", b"PETCAMS", STREAM_SLOT, 2048, 135_168, 16_642_048, 16_777_216)
+STREAM = Shape(
+    "stream", b"PETCAMS", STREAM_SLOT, 2048, 135_168, 16_642_048, 16_777_216, STREAM_DATA_ALIGN, STREAM_MAX_DATA
+)
 DETECTIONS = Shape("detections", b"PETCAMD", DETECTIONS_SLOT, 64, 0, 0, 114_688)
+AUDIO = Shape("audio", b"PETCAMA", AUDIO_SLOT, 4096, 266_240, 782_336, 1_048_576, AUDIO_DATA_ALIGN, AUDIO_MAX_DATA)
+SHAPES = (STREAM, DETECTIONS, AUDIO)

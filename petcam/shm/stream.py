@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import layout, rtp
+from petcam.shm import data_area, layout, rtp
+from petcam.shm.data_area import DataWriter
 from petcam.shm.keyframe_search import KeyframeSearch
 from petcam.shm.layout import STREAM
-from petcam.shm.record_reader import RecordReader, copy_slot, is_still
+from petcam.shm.record_reader import RecordReader, copy_slot
 from petcam.shm.segment import Segment
 from petcam.shm.silence import PACE_COUNT, silent_after_ns
-from petcam.shm.writer import Writer, require, require_frame
+from petcam.shm.writer import require, require_frame
 
 
 class AccessUnit(NamedTuple):
@@ -35,7 +36,7 @@ class AccessUnit(NamedTuple):
         return rtp.timestamp(self.capture_ns)
 
 
-class StreamWriter(Writer):
+class StreamWriter(DataWriter):
     """The writer of a stream segment.
 
     Raises :class:`PetcamError` (``CONFLICT``) where another writer lives.
@@ -43,8 +44,6 @@ class StreamWriter(Writer):
 
     def __init__(self, name: str, *, writer_name: str = "petcam") -> None:
         super().__init__(name, STREAM, writer_name)
-        self._end = 0  # data_position after the last record's data
-        self._capture_ns = -1
 
     def publish(
         self,
@@ -67,11 +66,7 @@ class StreamWriter(Writer):
             n = self._segment.next_record
             frame_number = n if frame_number is None else frame_number
             self._check(len(data), frame_number, capture_ns, width, height)  # W1
-            position = data_position_after(self._end, len(data))
-            self._give_up_oldest(n, position + len(data))
-            self._begin(n)
-            start = position % STREAM.data_capacity
-            self._segment.data[start : start + len(data)] = data  # W5
+            position = self._place(n, data)
             flags = keyframe * layout.FLAG_KEYFRAME | discontinuity * layout.FLAG_DISCONTINUITY
             crc = zlib.crc32(data)
             self._slot[0] = (0, frame_number, capture_ns, 0, position, len(data), flags, width, height, crc, 0, 0)
@@ -85,25 +80,7 @@ class StreamWriter(Writer):
             raise PetcamError(Code.TOO_LARGE, f"{self.name}: an access unit of {size} bytes; {limit}")
         require(size > 0, f"{self.name}: an access unit of 0 bytes")
         require_frame(frame_number, capture_ns, width, height)
-        rises = f"{self.name}: capture_ns {capture_ns} does not rise over {self._capture_ns} of the record before"
-        require(capture_ns > self._capture_ns, rises)
-
-    def _give_up_oldest(self, n: int, end: int) -> None:
-        """W3: readers learn what is about to be overwritten before it is."""
-        first = self._segment.first_record
-        positions = self._segment.slots["data_position"]
-        while first < n and (
-            n - first >= STREAM.slot_count or int(positions[first % STREAM.slot_count]) + STREAM.data_capacity < end
-        ):
-            first += 1
-        self._segment.live["first_record"] = first
-
-
-def data_position_after(end: int, size: int) -> int:
-    """W2: data_position of ``size`` bytes after ``end``, so that they do not cross the end of the data area."""
-    position = -(-end // layout.STREAM_DATA_ALIGN) * layout.STREAM_DATA_ALIGN
-    left = STREAM.data_capacity - position % STREAM.data_capacity
-    return position if size <= left else position + left
+        self._require_rise(capture_ns)
 
 
 class StreamReader(RecordReader[AccessUnit]):
@@ -137,9 +114,8 @@ class StreamReader(RecordReader[AccessUnit]):
         if raw is None:
             return None
         (_, frame_number, capture_ns, publish_ns, position, size, flags, width, height, crc, *_) = parse_slot(raw)
-        start = position % STREAM.data_capacity
-        data = bytes(segment.data[start : start + size])  # R4: the one copy, and it is the copy that is checked
-        if zlib.crc32(data) != crc or not is_still(segment, n):
+        data = data_area.copy(segment, n, position, size, crc)
+        if data is None:
             return None
         keyframe, gap = bool(flags & layout.FLAG_KEYFRAME), self._gap or bool(flags & layout.FLAG_DISCONTINUITY)
         stamp = (segment.header.epoch, n, frame_number, capture_ns, publish_ns)
@@ -150,11 +126,9 @@ def parse_slot(raw: bytes) -> tuple[int, ...]:
     """A slot's fields in their order, every range checked (R3). Raises :class:`PetcamError` (``BAD_SEGMENT``)."""
     fields: tuple[int, ...] = np.frombuffer(raw, layout.STREAM_SLOT, 1)[0].item()
     _, _, _, _, position, size, flags, width, height, _, _, _ = fields
-    fault = None
-    if not 1 <= size <= layout.STREAM_MAX_DATA:
-        fault = f"data_size {size} is not 1..{layout.STREAM_MAX_DATA}"
-    elif position % layout.STREAM_DATA_ALIGN or position % STREAM.data_capacity + size > STREAM.data_capacity:
-        fault = f"data_position {position} with {size} bytes is not within the data area"
+    fault = data_area.fault(STREAM, position, size)
+    if fault is not None:
+        pass
     elif flags & ~(layout.FLAG_KEYFRAME | layout.FLAG_DISCONTINUITY):
         fault = f"flags {flags:#x} are unknown"
     elif not (width and height):

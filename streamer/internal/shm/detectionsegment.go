@@ -7,133 +7,40 @@ import (
 	"math"
 	"unicode/utf8"
 
-	"golang.org/x/sys/unix"
-
 	"petcam/streamer/internal/detections"
 )
-
-// maxDetectionTries bounds how many records one look may find torn or wrong.
-const maxDetectionTries = 8
 
 // rawDetectionSlot is a copy of a slot's bytes.
 type rawDetectionSlot [DetectionSlotSize]byte
 
-// detectionSegment is the contract's DetectionLayout. It is read with pread, not mapped: where a detector truncates it,
-// a mapping would fault, and with it the recording end.
+// detectionSegment is the contract's DetectionLayout.
 type detectionSegment struct {
-	fd     int
-	isOpen bool
-	epoch  uint64
-	next   uint64           // record to read
-	live   [16]byte         // next_record and first_record; here, as is copied, so that reading allocates nothing
-	copied rawDetectionSlot // the slot being read
+	recordFile
+	to     *detections.Result // where Next wants the result
+	copied rawDetectionSlot   // the slot being read; here, so that reading allocates nothing
 }
 
-func (d *detectionSegment) IsOpen() bool  { return d.isOpen }
-func (d *detectionSegment) HasName() bool { return HasName(d.fd) }
-
-// Open does steps O1 to O4. It begins at the oldest record.
-func (d *detectionSegment) Open(name string) error {
-	fd, size, err := OpenTrusted(name)
-	if err != nil {
-		return err
-	}
-	d.fd, d.isOpen = fd, true
-	if err := d.check(size); err != nil {
-		d.Close()
-		return err
-	}
-	return nil
-}
-
-func (d *detectionSegment) check(size int64) error {
-	var raw fixedHeader
-	if size < HeaderSize || !d.read(raw[:], 0) {
-		return ErrNoData
-	}
-	found, err := parseHeader(&raw, size, detectionShape)
-	if err != nil {
-		return err
-	}
-	published, first, ok := d.records()
-	if !ok {
-		return ErrNoData
-	}
-	d.epoch, d.next = found.epoch, max(first, published-min(published, DetectionSlotCount))
-	return nil
-}
-
-func (d *detectionSegment) Close() {
-	if d.isOpen {
-		_ = unix.Close(d.fd)
-		d.isOpen = false
-	}
-}
-
-// read fills to with what stands at an offset; false where the segment ends before.
-func (d *detectionSegment) read(to []byte, offset int) bool {
-	n, err := unix.Pread(d.fd, to, int64(offset))
-	return err == nil && n == len(to)
-}
-
-// records gives next_record and first_record.
-func (d *detectionSegment) records() (next, first uint64, ok bool) {
-	ok = d.read(d.live[:], OffsetNextRecord)
-	return binary.LittleEndian.Uint64(d.live[:]), binary.LittleEndian.Uint64(d.live[8:]), ok
+func newDetectionSegment() *detectionSegment {
+	return &detectionSegment{recordFile: recordFile{shape: detectionShape}}
 }
 
 // Next goes on at the oldest record that is still there where it fell behind.
 func (d *detectionSegment) Next(to *detections.Result) (found bool, skipped uint64, mistake error) {
-	for range maxDetectionTries {
-		published, first, ok := d.records()
-		if !ok {
-			d.Close()
-			return false, skipped, mistake
-		}
-		if d.next >= published {
-			d.next = published // a writer that counts backwards breaks the contract; do not wait for ever
-			return false, skipped, mistake
-		}
-		if oldest := max(first, published-min(published, DetectionSlotCount)); d.next < oldest {
-			skipped += min(oldest, published) - d.next
-			d.next = min(oldest, published)
-			continue
-		}
-		err := d.copy(d.next, to)
-		d.next++
-		if err == nil {
-			return true, skipped, mistake
-		}
-		skipped++
-		if err != errTorn {
-			mistake = err
-		}
-	}
-	return false, skipped, mistake
+	d.to = to
+	return d.nextRecord(d)
 }
 
-// copy gives record n by steps R1 to R5. It fails with errTorn or a Refusal.
-func (d *detectionSegment) copy(n uint64, to *detections.Result) error {
-	const attempts = 3
-	if n >= 1<<63 { // beyond, sequences come again
+func (d *detectionSegment) copyRecord(n uint64) error {
+	slot := DetectionSlotOffset(n)
+	if !d.read(d.copied[:], slot) { // R1 and R2: the sequence is the copy's first word
 		return errTorn
 	}
-	for range attempts {
-		slot := DetectionSlotOffset(n)
-		if !d.read(d.copied[:], slot) { // R1 and R2: the sequence is the copy's first word
-			return errTorn
-		}
-		err := parseDetections(&d.copied, n, to)
-		if err == errTorn {
-			continue
-		}
-		if !d.read(d.live[:8], slot) || binary.LittleEndian.Uint64(d.live[:]) != WholeSequence(n) { // R5
-			return errTorn
-		}
-		to.Epoch = d.epoch
-		return err
+	err := parseDetections(&d.copied, n, d.to)
+	if err != errTorn && !d.isStill(n, slot) {
+		return errTorn
 	}
-	return errTorn
+	d.to.Epoch = d.epoch
+	return err
 }
 
 // parseDetections checks a slot's copy as steps R2 and R3 say: the sequence of record n and the checksum, where it fails

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/detections"
+	"petcam/streamer/internal/sound"
 )
 
 // What the tests need of the package's unexported parts. The tests are in a package of their own, as they use shmtest,
@@ -26,6 +27,14 @@ type RawDetectionSlot = rawDetectionSlot
 
 func ParseDetections(raw *RawDetectionSlot, n uint64, to *detections.Result) error {
 	return parseDetections(raw, n, to)
+}
+
+type RawAudioSlot = rawAudioSlot
+
+// ParseAudioSlot gives where the data of an accepted slot is.
+func ParseAudioSlot(raw *RawAudioSlot, n uint64, to *sound.Packet) (offset, size int, err error) {
+	found, err := parseAudioSlot(raw, n, to)
+	return found.offset, found.size, err
 }
 
 // ParseSlot gives where the data of an accepted slot is.
@@ -52,5 +61,5 @@ func SilentAfterNS(published []uint64) uint64 {
 	return p.silentAfterNS()
 }
 
-// SearchInterval is how often a DetectionReader looks for a segment.
+// SearchInterval is how often a PolledReader looks for a segment.
 const SearchInterval = searchInterval

@@ -34,6 +34,7 @@ type shape struct {
 var (
 	streamShape    = shape{MagicStream, SegmentSize, SlotCount, SlotSize, DataStart, DataCapacity}
 	detectionShape = shape{MagicDetections, DetectionSegmentSize, DetectionSlotCount, DetectionSlotSize, 0, 0}
+	audioShape     = shape{MagicAudio, AudioSegmentSize, AudioSlotCount, AudioSlotSize, AudioDataStart, AudioDataCapacity}
 )
 
 // parseHeader checks a header as step O4 says, for a file of fileSize bytes; it fails with ErrNoData or a Refusal.

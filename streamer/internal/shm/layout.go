@@ -60,7 +60,7 @@ const (
 	OffsetSlotCRC      = 60 // u32, of the slot's bytes 0..59
 )
 
-// Flags of a stream slot; other bits are 0.
+// Flags of a stream slot; other bits are 0. An audio slot has the second only.
 const (
 	FlagKeyframe      = 1
 	FlagDiscontinuity = 2

@@ -15,7 +15,7 @@ import pytest
 from petcam.segments import check
 from petcam.shm import layout, segment
 from petcam.shm.detections import DetectionReader, DetectionWriter
-from petcam.shm.layout import DETECTIONS, STREAM
+from petcam.shm.layout import AUDIO, DETECTIONS, STREAM
 from petcam.shm.rdk_x5 import layout as rdk_layout
 from tests.integration.shm import stress
 
@@ -23,6 +23,8 @@ HEADER = stress.ROOT / "include" / "petcam_shm.h"
 DOCUMENT = stress.ROOT / "docs" / "shm-layout.md"
 GO_LAYOUT = stress.ROOT / "streamer" / "internal" / "shm" / "layout.go"
 GO_DETECTION_LAYOUT = GO_LAYOUT.parent / "detectionlayout.go"
+GO_AUDIO_LAYOUT = GO_LAYOUT.parent / "audiolayout.go"
+GO_SOUND = GO_LAYOUT.parents[1] / "sound" / "packet.go"
 GO_RDK_LAYOUT = GO_LAYOUT.parent / "rdkx5" / "layout.go"
 GO_RDK_DETECTION_LAYOUT = GO_RDK_LAYOUT.parent / "detectionlayout.go"
 STRUCTS = {
@@ -30,6 +32,7 @@ STRUCTS = {
     "petcam_stream_slot": layout.STREAM_SLOT,
     "petcam_box": layout.BOX,
     "petcam_detections_slot": layout.DETECTIONS_SLOT,
+    "petcam_audio_slot": layout.AUDIO_SLOT,
 }
 CONSTANTS = {
     "PETCAM_SHM_ABI_VERSION": layout.ABI_VERSION,
@@ -51,6 +54,16 @@ CONSTANTS = {
     "PETCAM_DETECTIONS_SEGMENT_SIZE": DETECTIONS.segment_size,
     "PETCAM_DETECTIONS_MAX_BOXES": layout.MAX_BOXES,
     "PETCAM_CLASS_NAME": layout.CLASS_NAME,
+    "PETCAM_AUDIO_SLOT_COUNT": AUDIO.slot_count,
+    "PETCAM_AUDIO_SLOT_SIZE": AUDIO.slot_size,
+    "PETCAM_AUDIO_DATA_START": AUDIO.data_start,
+    "PETCAM_AUDIO_DATA_CAPACITY": AUDIO.data_capacity,
+    "PETCAM_AUDIO_SEGMENT_SIZE": AUDIO.segment_size,
+    "PETCAM_AUDIO_MAX_DATA": layout.AUDIO_MAX_DATA,
+    "PETCAM_AUDIO_DATA_ALIGN": layout.AUDIO_DATA_ALIGN,
+    "PETCAM_AUDIO_SAMPLES": layout.AUDIO_SAMPLES,
+    "PETCAM_AUDIO_MIN_LEVEL": layout.AUDIO_MIN_LEVEL,
+    "PETCAM_AUDIO_FLAG_DISCONTINUITY": layout.FLAG_DISCONTINUITY,
 }
 # Go has names of its own.
 GO_CONSTANTS = {
@@ -88,8 +101,8 @@ def test_every_offset_size_and_constant_of_the_header_is_pythons(tmp_path):
         for field, _, _ in fields(dtype):
             of = f"offsetof(struct {struct}, {field}), sizeof(((struct {struct} *)0)->{field})"
             lines.append(f'printf("{struct}.{field} %zu %zu\\n", {of});')
-    lines += [f'printf("{name} %llu\\n", (unsigned long long){name});' for name in CONSTANTS]
-    lines += ['puts(PETCAM_SHM_MAGIC_STREAM " " PETCAM_SHM_MAGIC_DETECTIONS); return 0; }']
+    lines += [f'printf("{name} %lld\\n", (long long){name});' for name in CONSTANTS]
+    lines += ['puts(PETCAM_SHM_MAGIC_STREAM " " PETCAM_SHM_MAGIC_DETECTIONS " " PETCAM_SHM_MAGIC_AUDIO); return 0; }']
     (tmp_path / "print.c").write_text("\n".join(lines))
     program = stress.compile_c(tmp_path / "print.c", tmp_path / "print")
     printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
@@ -99,7 +112,7 @@ def test_every_offset_size_and_constant_of_the_header_is_pythons(tmp_path):
         wanted.append(f"{struct} {dtype.itemsize}")
         wanted += [f"{struct}.{field} {offset} {size}" for field, offset, size in fields(dtype)]
     wanted += [f"{name} {value}" for name, value in CONSTANTS.items()]
-    assert printed == [*wanted, "PETCAMS PETCAMD"]
+    assert printed == [*wanted, "PETCAMS PETCAMD PETCAMA"]
 
 
 def test_no_constant_of_the_header_was_forgotten_here():
@@ -107,6 +120,7 @@ def test_no_constant_of_the_header_was_forgotten_here():
     assert defined - set(CONSTANTS) == {
         "PETCAM_SHM_MAGIC_STREAM",
         "PETCAM_SHM_MAGIC_DETECTIONS",
+        "PETCAM_SHM_MAGIC_AUDIO",
     }
 
 
@@ -197,6 +211,39 @@ def test_go_and_python_read_the_same_detections():
 
 
 @pytest.mark.skipif(not GO_LAYOUT.exists(), reason="the streamer's source is not here")
+def test_go_and_python_read_the_same_sound():
+    slot = {name: offset for name, offset, _ in fields(layout.AUDIO_SLOT)}
+    known = {"HeaderSize": layout.HEADER_SIZE}
+    assert go_constants(GO_AUDIO_LAYOUT, known) == known | {
+        "MagicAudio": AUDIO.magic.decode() + "\0",
+        "AudioSlotCount": AUDIO.slot_count,
+        "AudioSlotSize": AUDIO.slot_size,
+        "AudioDataStart": AUDIO.data_start,
+        "AudioDataCapacity": AUDIO.data_capacity,
+        "AudioSegmentSize": AUDIO.segment_size,
+        "AudioMaxData": layout.AUDIO_MAX_DATA,
+        "AudioDataAlign": layout.AUDIO_DATA_ALIGN,
+        "AudioSamples": layout.AUDIO_SAMPLES,
+        "AudioMinLevel": layout.AUDIO_MIN_LEVEL,
+        "OffsetSamples": slot["samples"],
+        "OffsetRMS": slot["rms"],
+        "OffsetPeak": slot["peak"],
+        "OffsetAudioDataCRC": slot["data_crc"],
+        "OffsetAudioSlotCRC": slot["slot_crc"],
+    }
+    stream = layout.STREAM_SLOT.fields
+    for name in ("sequence", "capture_ns", "publish_ns", "data_position", "data_size", "flags"):
+        assert slot[name] == stream[name][1]  # Go has one constant for both kinds
+    assert slot["packet_number"] == stream["frame_number"][1]
+    packet = dict(re.findall(r"^\s*(\w+)\s+= ([\d_]+)$", GO_SOUND.read_text(), re.MULTILINE))
+    assert {name: int(value) for name, value in packet.items()} == {
+        "Rate": 48_000,
+        "MaxBytes": layout.AUDIO_MAX_DATA,
+        "PacketNS": layout.AUDIO_SAMPLES * 10**9 // 48_000,
+    }
+
+
+@pytest.mark.skipif(not GO_LAYOUT.exists(), reason="the streamer's source is not here")
 def test_go_and_python_read_the_same_older_detections():
     first, second = rdk_layout.DETECTIONS_1, rdk_layout.DETECTIONS_2
     offset = {name: value for name, value, _ in fields(first)}
@@ -252,7 +299,7 @@ def test_go_reads_what_pythons_writer_published(go_reader, name):
 def test_the_documents_tables_are_pythons_dtypes():
     rows = re.findall(r"^\| (\d+) \| ([\w\[\]]+) \| (\w+) \|", DOCUMENT.read_text(), re.MULTILINE)
     wanted = []
-    for dtype in (layout.HEADER, layout.STREAM_SLOT, layout.DETECTIONS_SLOT):
+    for dtype in (layout.HEADER, layout.STREAM_SLOT, layout.DETECTIONS_SLOT, layout.AUDIO_SLOT):
         wanted += [(str(offset), name) for name, offset, _ in fields(dtype)]
     assert [(offset, name) for offset, _, name in rows] == wanted
 

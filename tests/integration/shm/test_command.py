@@ -202,7 +202,7 @@ def test_check_notices_a_file_mode_that_lets_others_read(name, capsys):
     with FaultyWriter(name) as writer, Publishing(writer):
         Path("/dev/shm" + name).chmod(0o644)
         assert petcam_shm("check", name, "--seconds", "0.1") == 1
-    assert "mode must be 0640: nobody else may see the picture (C4) (0644)" in capsys.readouterr().out
+    assert "mode must be 0640: nobody else may see or hear it (C4) (0644)" in capsys.readouterr().out
 
 
 def test_check_says_that_there_is_nothing_to_check(name, capsys):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import layout, stream
+from petcam.shm import data_area, layout, stream
 from petcam.shm.layout import STREAM
 from petcam.shm.stream import StreamReader, StreamWriter
 from tests.integration.shm import stress
@@ -239,7 +239,7 @@ def test_a_slot_that_is_taken_while_its_data_is_copied_is_not_returned(camera, r
             camera.writer._segment.slots["sequence"][0] += 1
         return zlib.crc32(data)
 
-    monkeypatch.setattr(stream, "zlib", SimpleNamespace(crc32=crc32))
+    monkeypatch.setattr(data_area, "zlib", SimpleNamespace(crc32=crc32))
     assert reader.read(0) is None
     assert reader.skipped == 1
 

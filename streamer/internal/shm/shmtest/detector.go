@@ -2,10 +2,8 @@ package shmtest
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"math"
-	"os"
 	"testing"
 
 	"petcam/streamer/internal/detections"
@@ -14,39 +12,12 @@ import (
 
 // Detector writes a detections segment, by steps C1 to C5 and W1 to W9 of docs/shm-layout.md but for the heartbeat and
 // the futex, which no DetectionReader looks at. Its methods are for one goroutine at a time.
-type Detector struct {
-	Next uint64 // number of the next record
-	path string
-	file *os.File
-}
+type Detector struct{ segmentFile }
 
 // NewDetector creates the segment, in place of one that has the name already, and takes it away when the test ends.
 func NewDetector(t testing.TB, name string) *Detector {
 	t.Helper()
-	d := &Detector{path: shm.Directory + name}
-	if err := d.create(DetectionHeader(shm.Now())); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.file.Close(); _ = os.Remove(d.path) })
-	return d
-}
-
-func (d *Detector) create(header []byte) (err error) {
-	temporary := d.path + ".new"
-	_ = os.Remove(temporary)
-	if d.file, err = os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err != nil {
-		return err
-	}
-	if err := d.file.Truncate(shm.DetectionSegmentSize); err != nil {
-		return err
-	}
-	if _, err := d.file.WriteAt(header, 0); err != nil {
-		return err
-	}
-	if err := d.file.Chmod(0o640); err != nil {
-		return err
-	}
-	return os.Rename(temporary, d.path)
+	return &Detector{newSegmentFile(t, name, DetectionHeader, shm.DetectionSegmentSize)}
 }
 
 // DetectionHeader makes bytes 0 to 127 of a detections segment.
@@ -108,39 +79,3 @@ func EncodeDetections(n uint64, result detections.Result) []byte {
 func SealDetections(slot []byte) {
 	binary.LittleEndian.PutUint32(slot[shm.OffsetDetectionCRC:], crc32.ChecksumIEEE(slot[:shm.OffsetDetectionCRC]))
 }
-
-// Put64 writes a word of 64 bits, also where the contract forbids it.
-func (d *Detector) Put64(offset int, value uint64) {
-	d.Write(binary.LittleEndian.AppendUint64(nil, value), offset)
-}
-
-// Write writes bytes anywhere.
-func (d *Detector) Write(b []byte, offset int) {
-	if _, err := d.file.WriteAt(b, int64(offset)); err != nil {
-		panic(fmt.Sprintf("shmtest: %v", err))
-	}
-}
-
-// Truncate makes the segment shorter in place, which no writer must do.
-func (d *Detector) Truncate(size int64) {
-	if err := d.file.Truncate(size); err != nil {
-		panic(fmt.Sprintf("shmtest: %v", err))
-	}
-}
-
-// Replace makes a new segment under the name, as a writer does that starts again.
-func (d *Detector) Replace(t testing.TB) {
-	t.Helper()
-	before := d.file
-	if err := d.create(DetectionHeader(shm.Now())); err != nil {
-		t.Fatal(err)
-	}
-	_ = before.Close()
-	d.Next = 0
-}
-
-// Leave takes the segment away as a writer does that stops cleanly.
-func (d *Detector) Leave() { _ = os.Remove(d.path) }
-
-// Path is the segment's file.
-func (d *Detector) Path() string { return d.path }

@@ -1,4 +1,4 @@
-// Package shmtest writes the stream segment for tests, by steps C1 to C5 and W1 to W9 of docs/shm-layout.md.
+// Package shmtest writes the segments for tests, by steps C1 to C5 and W1 to W9 of docs/shm-layout.md.
 package shmtest
 
 import (
@@ -202,9 +202,13 @@ func flags(unit h264.AccessUnit) (bits uint32) {
 
 // Wake raises news and wakes every reader that sleeps on it.
 func (w *Writer) Wake() {
-	const futexWake, everybody = 1, 1<<31 - 1 // not the private kind
 	news := (*uint32)(unsafe.Pointer(&w.memory[shm.OffsetNews]))
 	atomic.AddUint32(news, 1)
+	wakeAll(news)
+}
+
+func wakeAll(news *uint32) {
+	const futexWake, everybody = 1, 1<<31 - 1 // not the private kind
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(news)), futexWake, everybody, 0, 0, 0)
 }
 

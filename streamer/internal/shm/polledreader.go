@@ -1,0 +1,97 @@
+package shm
+
+import (
+	"errors"
+	"log/slog"
+)
+
+// searchInterval is how often a PolledReader looks for a segment that is not there, in ns.
+const searchInterval = 250_000_000
+
+// PolledLayout is one kind of shared memory whose records, of type T, are only looked for. A PolledReader calls its
+// methods one at a time; Next and HasName only while the segment is open.
+type PolledLayout[T any] interface {
+	// Open opens the segment called name. It fails with ErrNoData or a Refusal.
+	Open(name string) error
+	IsOpen() bool
+	// HasName says whether the segment is still the one under its name.
+	HasName() bool
+	// Next copies the next record that is whole and makes sense, if one is there, and gives how many it passed over. Its
+	// error says what is wrong with one of them. It may close a segment that cannot be read any more.
+	Next(to *T) (found bool, skipped uint64, err error)
+	Close()
+}
+
+// PolledReader reads the records of whatever segment has the name, now and later: from the oldest on that is still
+// there. It maps nothing, so no writer can do it harm. It is for one goroutine at a time.
+type PolledReader[T any] struct {
+	name    string
+	kind    string // of the segment, for the log
+	layout  PolledLayout[T]
+	log     *slog.Logger
+	skipped uint64
+	looked  uint64 // when the segment was last looked for, ns; 0: never
+	refusal string // that was logged last
+	warned  uint64 // when a wrong record was last logged, ns; 0: never
+}
+
+func newPolledReader[T any](kind, name string, layout PolledLayout[T], options []Option) *PolledReader[T] {
+	return &PolledReader[T]{kind: kind, name: name, layout: layout, log: choose(options).log}
+}
+
+// Poll copies the next record, if one is there; it never waits for one. What was in to before is overwritten, its
+// slices' contents too.
+func (r *PolledReader[T]) Poll(to *T) bool {
+	if !r.attach() {
+		return false
+	}
+	found, skipped, err := r.layout.Next(to)
+	r.skipped += skipped
+	if err != nil {
+		r.warn(err)
+	}
+	if !found && r.layout.IsOpen() && !r.layout.HasName() {
+		r.layout.Close()
+		r.looked = 0 // another may be there already
+	}
+	return found
+}
+
+// Skipped counts the records that were lost because this reader fell behind or refused them.
+func (r *PolledReader[T]) Skipped() uint64 { return r.skipped }
+
+// Close closes the segment.
+func (r *PolledReader[T]) Close() { r.layout.Close() }
+
+// attach says whether a segment is open, after looking for one now and then. A refusal is logged once.
+func (r *PolledReader[T]) attach() bool {
+	if r.layout.IsOpen() {
+		return true
+	}
+	now := Now()
+	if r.looked != 0 && now < r.looked+searchInterval {
+		return false
+	}
+	r.looked = now
+	err := r.layout.Open(r.name)
+	if err != nil {
+		r.noteRefusal(err)
+	}
+	return err == nil
+}
+
+func (r *PolledReader[T]) noteRefusal(err error) {
+	if why := Refusal(""); errors.As(err, &why) && string(why) != r.refusal {
+		r.refusal = string(why)
+		r.log.Warn("the "+r.kind+" segment is refused", "segment", r.name, "reason", why)
+	}
+}
+
+// warn logs a writer's mistake, now and then.
+func (r *PolledReader[T]) warn(reason error) {
+	now := Now()
+	if r.warned == 0 || now >= r.warned+mistakeLogInterval {
+		r.warned = now
+		r.log.Warn("a record of "+r.kind+" is refused", "segment", r.name, "reason", reason)
+	}
+}
