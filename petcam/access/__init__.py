@@ -1,4 +1,4 @@
-"""Who may watch: the passwords, the viewing tokens and the keys, and where they are kept.
+"""Who may watch and hear: passwords, viewing tokens, keys, the switch of sound, and where all that is kept.
 
 The web tier and the commands (``petcam password``, ``petcam token``) both work with them. Imports ``errors`` and
 ``system``.
@@ -21,6 +21,7 @@ from petcam.access.state_file import (
     unsealed,
     whole_number_of,
 )
+from petcam.access.switch import SoundSwitch, SwitchState
 from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "Place",
     "Role",
     "SecretKey",
+    "SoundSwitch",
     "StateFile",
+    "SwitchState",
     "ViewingToken",
     "ViewingTokens",
     "first_hour_trouble",

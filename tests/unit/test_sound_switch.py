@@ -1,0 +1,91 @@
+"""The switch of sound as in docs/state.md; the streamer's tests use the same file of cases."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from petcam.access.switch import LOOK_SECONDS, MAX_FILE_BYTES, SoundSwitch
+from petcam.errors import Code, PetcamError
+
+CASES = json.loads((Path(__file__).parents[1] / "sound-switch-cases.json").read_text())
+
+
+@pytest.fixture
+def switch(tmp_path):
+    return SoundSwitch(tmp_path)
+
+
+def put(switch, text):
+    new = switch.path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(switch.path)
+
+
+def test_it_is_on_until_somebody_turns_it(switch):
+    assert switch.state().on and switch.is_on() and switch.state().since is None and switch.trouble() is None
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_it_is_as_the_file_says(switch, is_on):
+    for text in CASES["on" if is_on else "off"]:
+        put(switch, text)
+        assert (
+            switch.state().on is is_on
+            and switch.state().by == "owner"
+            and SoundSwitch(switch.path.parent).is_on() is is_on
+        )
+
+
+@pytest.mark.parametrize("text", [*CASES["damaged"], CASES["on"][0] + " " * MAX_FILE_BYTES])
+def test_a_damaged_file_turns_it_off_and_is_said_once(switch, text, caplog):
+    put(switch, text)
+    assert not switch.state().on and not switch.is_on() and switch.state().since is None
+    assert switch.trouble().code is Code.STATE_DAMAGED
+    assert len(caplog.messages) == 1 and str(switch.path) in caplog.messages[0] and "off" in caplog.messages[0]
+    assert switch.turn(True, "owner") == switch.state() and switch.state().on
+
+
+def test_what_was_turned_is_so_for_others_and_after_a_restart(switch):
+    switch.turn(False, "owner")
+    other = SoundSwitch(switch.path.parent)
+    assert (other.state().on, other.state().by, other.is_on()) == (False, "owner", False)
+    assert stat.S_IMODE(switch.path.stat().st_mode) == 0o640
+    switch.turn(True, "owner")
+    assert other.state().on
+    assert json.loads(switch.path.read_text()).keys() == {"version", "on", "since", "by"}
+
+
+def test_who_asks_often_reads_the_file_four_times_a_second_at_most(tmp_path, monkeypatch):
+    now, reads = [100.0], []
+    switch = SoundSwitch(tmp_path, lambda: now[0])
+    read = switch._file.read
+    monkeypatch.setattr(switch._file, "read", lambda parse: reads.append(1) or read(parse))
+    for _ in range(20):
+        assert switch.is_on()
+    assert len(reads) == 1
+    SoundSwitch(tmp_path).turn(False, "owner")
+    now[0] += LOOK_SECONDS
+    assert not switch.is_on() and len(reads) == 2
+    switch.turn(True, "owner")
+    assert switch.is_on()  # what it has turned itself it knows at once
+
+
+def test_a_link_a_pipe_and_a_directory_turn_it_off(switch, tmp_path):
+    (tmp_path / "elsewhere").write_text(CASES["on"][0])
+    for make in (lambda: switch.path.symlink_to(tmp_path / "elsewhere"), lambda: os.mkfifo(switch.path)):
+        make()
+        assert not switch.state().on
+        switch.path.unlink()
+    switch.path.mkdir()
+    assert not switch.state().on
+    assert switch.turn(True, "owner").on and switch.state().on  # the directory is set aside
+
+
+def test_a_folder_that_cannot_be_made_says_that_nothing_changed(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(PetcamError) as caught:
+        SoundSwitch(tmp_path / "file").turn(False, "owner")
+    assert caught.value.code is Code.STATE_NOT_WRITTEN
