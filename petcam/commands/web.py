@@ -5,12 +5,22 @@ import logging
 from contextlib import ExitStack
 
 from petcam import segments
-from petcam.access import FirstHour, Owner, ViewingTokens, place_of, secret_key, state_directory, sweep_temporaries
+from petcam.access import (
+    FirstHour,
+    Owner,
+    SoundSwitch,
+    ViewingTokens,
+    place_of,
+    secret_key,
+    state_directory,
+    sweep_temporaries,
+)
 from petcam.config import Config
 from petcam.events.control_client import ControlClient
 from petcam.events.place import control_path, events_directory
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
+from petcam.shm.audio import AudioReader
 from petcam.streamer_client import StreamerClient
 from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
@@ -34,6 +44,7 @@ from petcam.web.login import Cookie, Keeper, Sessions, Throttle
 from petcam.web.pictures import PACE_COUNT, PictureFeed, SourceSelector
 from petcam.web.recordings import RecordingDirectory, Thumbnails
 from petcam.web.signaling import OfferTokens
+from petcam.web.sound import Ear, LevelFeed, Sound
 
 LOOK_SECONDS = 2.0  # between looks whether the state's disk has come
 
@@ -63,7 +74,7 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
     if config.auth.mode == "password" and services.owner.may_be_new():
         services.first_hour.begin()
     keeper = Keeper(services.sessions, services.first_hour, end_streams(services.streamer, services.webrtc))
-    feeds = (services.detections, services.event_feed)
+    feeds = (services.detections, services.event_feed, *([services.levels] if services.levels else []))
     checks = {"web": server.is_alive, "logins": keeper.is_alive, **{feed.name: feed.is_alive for feed in feeds}}
     if services.webrtc is not None:
         checks["webrtc"] = services.webrtc.is_alive
@@ -101,11 +112,15 @@ def build(config: Config) -> Services:
     recording, recordings = config.recording, RecordingDirectory(config.recording.directory)
     events = Reader(events_directory())
     folder = PictureFolder(state, recording.directory, recording.max_bytes, recording.min_free_bytes)
+    switch = SoundSwitch(state)
+    sound = Sound(config, switch, Ear(lambda: AudioReader(camera.audio)))
+    detections = DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections))
+    levels = LevelFeed(sound, detections.subscribers, lambda: AudioReader(camera.audio)) if sound.is_there else None
     visits = VisitPictures(folder, PictureSource(events, recordings, streamer, boot), picture_budget)
     return Services(
         config=config,
         streamer=streamer,
-        detections=DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections)),
+        detections=detections,
         picture_budget=picture_budget,
         pictures=PictureFeed(
             SourceSelector(camera.layout, camera.stream),
@@ -127,9 +142,12 @@ def build(config: Config) -> Services:
         proof=tls_proof(token_key.secret),
         throttle=Throttle(),
         stream_slots=StreamSlots.for_threads(config.web.threads),
+        sound=sound,
+        sound_switch=switch,
         webrtc=_python_webrtc(config),
         event_pictures=PictureRoute(events, visits),
         picture_keeper=PictureKeeper(events, folder, visits),
+        levels=levels,
     )
 
 

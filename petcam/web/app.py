@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from petcam.access import FirstHour, Owner, ViewingTokens
+from petcam.access import FirstHour, Owner, SoundSwitch, ViewingTokens
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.events.control_client import ControlClient
@@ -17,7 +17,7 @@ from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
-from petcam.web import events, http, live, login, pictures, recordings, signaling
+from petcam.web import events, http, live, login, pictures, recordings, signaling, sound
 from petcam.web.events import EventFeed, PictureKeeper, PictureRoute, ServiceState, Videos
 from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots, address_for_others
 from petcam.web.live import DetectionFeed
@@ -25,6 +25,7 @@ from petcam.web.login import Cookie, Sessions, Throttle, Visitors
 from petcam.web.pictures import PictureFeed
 from petcam.web.recordings import RecordingDirectory, Thumbnails
 from petcam.web.signaling import OfferTokens, PictureSize, ViewerConfig, streamer_origin
+from petcam.web.sound import LevelFeed, Sound
 from petcam.web.webrtc import PythonWebRTC
 
 
@@ -52,9 +53,12 @@ class Services:
     proof: str  # by which the streamer's TLS proxy is recognised
     throttle: Throttle
     stream_slots: StreamSlots
+    sound: Sound
+    sound_switch: SoundSwitch
     webrtc: PythonWebRTC | None = None  # only with webrtc.backend: python
     event_pictures: PictureRoute | None = None
     picture_keeper: PictureKeeper | None = None
+    levels: LevelFeed | None = None  # only with a microphone
 
 
 def create_app(services: Services, assets: Path | None = None) -> Flask:
@@ -64,21 +68,26 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     app = Flask("petcam.web", template_folder=str(assets / "templates"), static_folder=None)
     visitors = make_visitors(services)
     size = PictureSize(streamer, webrtc)
-    viewer_config = ViewerConfig(config, visitors, services.offer_tokens, size)
+    viewer_config = ViewerConfig(config, visitors, services.offer_tokens, size, services.sound.is_live)
     streams = OpenStreams(services.stream_slots, visitors.holders, visitors.admission)
     downloads = Downloads(config.camera.name)
     origin = partial(streamer_origin, config)
 
     def troubles() -> list[PetcamError]:
-        return [*services.owner.troubles(), *visitors.troubles()]
+        switch = services.sound_switch.trouble()
+        return [*services.owner.troubles(), *visitors.troubles(), *([switch] if switch else [])]
 
     http.register(app, config.web, config.camera, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner, partial(address_for_others, config.web))
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     audience = pictures.register(app, services.pictures, streams, services.picture_budget, downloads)
-    noticing = ServiceState(services.events_service)
+    sound.register(app, services.sound)
+    beside: dict[str, Callable[[], object]] = {
+        "events": ServiceState(services.events_service),
+        "sound": services.sound.for_health,
+    }
     live.register(
-        app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience, noticing
+        app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience, beside
     )
     recordings.register(app, services.recordings, services.thumbnails, streamer, streams, downloads)
     videos = Videos(services.recordings, streamer)

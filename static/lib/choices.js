@@ -7,6 +7,8 @@ const VALUES = {
   photo: ["plain", "boxes"],
   keys: ["on", "off"],
   playback: ["boxes", "plain"],
+  sound: ["off", "on"],
+  volume: ["100", "90", "80", "70", "60", "50", "40", "30", "20", "10", "0"],
 };
 
 /** @typedef {keyof typeof VALUES} ChoiceName */

@@ -34,6 +34,7 @@ export const WITHOUT_KEYFRAME = "no keyframe";
  * @property {boolean | null} recording null where the streamer, which records, does not run
  * @property {string} [recording_reason] why the last recording ended by itself, or why none can begin
  * @property {ByItself | null} [by_itself] null where nothing is to be
+ * @property {import("./microphone.js").SoundHealth} [sound]
  */
 
 /**

@@ -16,8 +16,11 @@ const MAY_DELAY = "a=x-petcam-hold-back\r\n"; // a line for the streamer alone (
 export class Call {
   /** @type {[number, number] | undefined} of a pixel, once the answer is there */
   aspect;
+  /** @type {string | undefined} by which the streamer knows this viewer, then */
+  id;
   #config;
   #mayDelay;
+  #soundReceiver;
   #life = new AbortController();
 
   /**
@@ -33,6 +36,8 @@ export class Call {
     this.receiver = transceiver.receiver;
     this.setPlayoutDelay(0);
     this.stream = new MediaStream([this.receiver.track]);
+    this.#soundReceiver = config.sound ? this.peer.addTransceiver("audio", { direction: "recvonly" }).receiver : null;
+    this.sound = this.#soundReceiver && new MediaStream([this.#soundReceiver.track]); // sent once it is asked for
     /** Settled once the answer is set; rejected with what `postJSON` throws, or what the browser says of the answer. */
     this.answered = this.#negotiate();
     this.answered.catch(() => {}); // whoever made the call may look only later
@@ -48,14 +53,22 @@ export class Call {
     return this.receiver.getSynchronizationSources?.()[0]?.rtpTimestamp;
   }
 
+  /** The same of sound. */
+  get heardTimestamp() {
+    return this.#soundReceiver?.getSynchronizationSources?.()[0]?.rtpTimestamp;
+  }
+
   /**
    * Have pictures wait before they are shown, by the standard's name or Chromium's older one.
    * @param {number} milliseconds
    */
   setPlayoutDelay(milliseconds) {
-    const receiver = /** @type {any} */ (this.receiver);
-    if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
-    else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = milliseconds / 1000;
+    delay(this.receiver, milliseconds);
+  }
+
+  /** The same of sound. @param {number} milliseconds */
+  setSoundDelay(milliseconds) {
+    if (this.#soundReceiver) delay(this.#soundReceiver, milliseconds);
   }
 
   async #negotiate() {
@@ -63,6 +76,7 @@ export class Call {
     const sent = { type: offer.type, sdp: offer.sdp + (this.#mayDelay ? MAY_DELAY : "") };
     const [answer] = await Promise.all([this.#exchange(sent), this.peer.setLocalDescription(offer)]);
     this.aspect = answer.aspect;
+    this.id = answer.id;
     await this.peer.setRemoteDescription(answer);
   }
 
@@ -82,6 +96,15 @@ export class Call {
     }
     return postJSON(url, offer, { signal, headers, timeout: DIRECT_MS });
   }
+}
+
+/**
+ * @param {any} receiver
+ * @param {number} milliseconds
+ */
+function delay(receiver, milliseconds) {
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
+  else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = milliseconds / 1000;
 }
 
 /** Whether this browser knows `setPlayoutDelay`. */

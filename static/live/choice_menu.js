@@ -57,8 +57,9 @@ export class ChoiceMenu {
    * @param {Messages} messages
    * @param {ChoiceName[]} without what changes nothing in this browser
    * @param {Action[]} actions
+   * @param {HTMLElement[]} [rows] of others
    */
-  constructor(button, choices, messages, without, actions) {
+  constructor(button, choices, messages, without, actions, rows = []) {
     this.#button = button;
     this.#choices = choices;
     this.#style = loadStyle(button.dataset.style);
@@ -67,6 +68,7 @@ export class ChoiceMenu {
       const options = without.includes(group.name) ? [] : group.options;
       if (options.length || group.also) this.#menu.append(makeGroup({ ...group, options }, messages));
     }
+    this.#menu.append(...rows);
     this.#showActions = this.#makeActions(actions, messages);
     button.after(this.#menu);
     this.#menu.addEventListener("change", (event) => this.#onPick(/** @type {HTMLInputElement} */ (event.target)));

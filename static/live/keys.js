@@ -9,6 +9,7 @@ const KEYS = /** @type {[string[], import("../lib/messages.js").MessageKey][]} *
   [["P"], "live.keys.photo"],
   [["F"], "live.keys.fullscreen"],
   [["R"], "live.keys.record"],
+  [["M"], "live.keys.sound"],
   [["+", "−"], "live.keys.zoom"],
   [["←", "→", "↑", "↓"], "live.keys.pan"],
   [["0"], "live.keys.whole"],
@@ -17,6 +18,7 @@ const KEYS = /** @type {[string[], import("../lib/messages.js").MessageKey][]} *
   [["Esc"], "live.keys.escape"],
 ]);
 const FOR_OWNERS = "live.keys.record";
+const FOR_SOUND = "live.keys.sound";
 
 /**
  * The list of the keys, shown when it is asked for. They can be turned off there: who speaks to the computer may press one
@@ -34,7 +36,7 @@ export class Keys {
     this.#sheet = new Sheet(parent, "keys", messages.text("live.keys"), messages);
     const mayRecord = document.body.dataset.role === "owner";
     for (const [keys, text] of KEYS) {
-      if (text === FOR_OWNERS && !mayRecord) continue;
+      if ((text === FOR_OWNERS && !mayRecord) || (text === FOR_SOUND && !document.getElementById("sound"))) continue;
       const term = make("dt");
       term.append(...keys.map((key) => make("kbd", "", key)));
       this.#sheet.body.append(term, make("dd", "", messages.text(text)));

@@ -1,6 +1,7 @@
 import { byId, setText } from "../lib/dom.js";
 import { ServerError } from "../lib/http.js";
 import { loadMessages } from "../lib/messages.js";
+import { Microphone } from "../lib/microphone.js";
 import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
@@ -18,6 +19,7 @@ import { setShape, shape } from "./picture_shape.js";
 import { PictureTools } from "./picture_tools.js";
 import { PlayoutDelay } from "./playout_delay.js";
 import { RestingControls } from "../lib/resting_controls.js";
+import { inlinedConfig } from "./viewer_config.js";
 import { VideoPicture } from "./video_picture.js";
 import { WebRTCVideoClient } from "./webrtc_client.js";
 
@@ -61,6 +63,9 @@ class Page {
   #past = null;
   /** @type {import("./visit_strip.js").VisitStrip | null} */
   #strip = null;
+  #microphone;
+  /** @type {import("./sound.js").Sound | null} */
+  #sound = null;
   #diskMissing = false; // when the latest recordings were last asked for
 
   /**
@@ -72,6 +77,8 @@ class Page {
     this.overlay = new BBoxOverlay(this.#video, byId("bbox-canvas"), (name) => messages.className(name), () => this.#controls.covering());
     this.#latest = new LatestRecordings(byId("recordings"), messages);
     this.#notice = new Notice(byId("notice"), messages);
+    const failed = (/** @type {unknown} */ error) => this.#toast(messages.error(error));
+    this.#microphone = new Microphone(byId("microphone"), messages, failed, () => this.monitor.check());
     this.choices = choices;
     this.client = new WebRTCVideoClient(byId("webrtc-video"), this.#askCamera, mayDelay, this.#slowness, firstCall);
     this.fallback = new Fallback(this.client, this.view, choices, this.#cameraNow);
@@ -104,9 +111,19 @@ class Page {
     const parts = { choices, client, detections, fallback, messages, overlay, video: this.#video, view };
     this.#tools = new PictureTools(parts, (...said) => this.#toast(...said));
     this.#tools.start();
+    if (byId("microphone")) this.#makeSound(parts);
     this.#wire();
     this.#open();
     this.#showLatest();
+  }
+
+  /** @param {import("./picture_tools.js").PictureParts} parts */
+  async #makeSound(parts) {
+    const { Sound } = await import("./sound.js");
+    const hasSound = inlinedConfig()?.sound ?? false;
+    this.#sound = new Sound(byId("picture-controls"), parts, this.#playoutDelay, (...said) => this.#toast(...said), hasSound);
+    this.#sound.follow(this.monitor.health?.sound);
+    await this.#sound.start();
   }
 
   #open() {
@@ -115,6 +132,7 @@ class Page {
     this.detections.start();
     this.#playoutDelay.start();
     this.monitor.start();
+    this.#sound?.start();
     this.#showVisits();
   }
 
@@ -122,6 +140,7 @@ class Page {
   #close() {
     this.#past?.close();
     this.monitor.close();
+    this.#sound?.close();
     this.#playoutDelay.close();
     this.detections.close();
     this.overlay.close();
@@ -177,6 +196,8 @@ class Page {
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients + health.mjpeg_clients }) : "");
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state, health?.by_itself);
     this.#strip?.follow(health?.by_itself === null);
+    this.#microphone.follow(health?.sound);
+    this.#sound?.follow(health?.sound);
     byId("keep-past").disabled = health?.recording === undefined || health.recording === null;
     this.#showNotice();
     this.#showTrouble();
@@ -275,7 +296,7 @@ class Page {
     this.#choiceMenu ??= import("./choice_menu.js").then(
       ({ ChoiceMenu }) => {
         const without = /** @type {("boxes")[]} */ (canDelay() ? [] : ["boxes"]);
-        return new ChoiceMenu(byId("choices"), this.choices, this.messages, without, this.#tools?.actions ?? []);
+        return new ChoiceMenu(byId("choices"), this.choices, this.messages, without, this.#tools?.actions ?? [], this.#sound?.rows);
       },
     );
     this.#choiceMenu.then(

@@ -95,7 +95,7 @@ export class PictureTools {
   #showing = { i: () => this.#toggle("figures"), "?": () => this.#toggle("keys") };
 
   /** @type {Record<string, () => void>} */
-  #acting = { p: () => this.#photograph(), f: () => byId("fullscreen").click(), r: () => pressRecording() };
+  #acting = { p: () => this.#photograph(), f: () => byId("fullscreen").click(), r: () => pressRecording(), m: () => byId("sound")?.click() };
 
   // An arrow scrolls the page, or goes through a menu's radio buttons, unless the picture is what it can move.
   /**

@@ -17,6 +17,8 @@ const GAIN = 0.4; // of what is missing: the browser follows within half a secon
  * and where the browser cannot, not at all.
  */
 export class PlayoutDelay {
+  /** For how long pictures have to wait for their sound, milliseconds. */
+  forSound = 0;
   #client;
   #detector;
   #choices;
@@ -45,6 +47,11 @@ export class PlayoutDelay {
     this.#begin();
   }
 
+  /** Whether pictures wait for their sound for longer than they would anyway. */
+  get canWaitLess() {
+    return this.forSound > this.#forBoxes(performance.now()) && this.#detector.told > 0;
+  }
+
   /** Undo start(). */
   close() {
     this.#life?.abort();
@@ -70,7 +77,7 @@ export class PlayoutDelay {
     const now = performance.now();
     const held = this.#detector.held(now);
     if (held === undefined) return;
-    const wanted = this.#choices.get("boxes") === "exact" ? this.#wanted(now) : 0;
+    const wanted = Math.max(this.#forBoxes(now), this.forSound);
     const step = Math.max(-STEP_DOWN_MS, Math.min(STEP_UP_MS, GAIN * (wanted - held)));
     const { told } = this.#detector;
     const next = Math.max(0, Math.min(MOST_TOLD_MS, told + step));
@@ -78,7 +85,8 @@ export class PlayoutDelay {
   }
 
   /** @param {number} now milliseconds */
-  #wanted(now) {
+  #forBoxes(now) {
+    if (this.#choices.get("boxes") !== "exact") return 0;
     const need = this.#detector.p95(now);
     return need === undefined ? 0 : Math.max(0, Math.min(MOST_DELAY_MS, need + SPARE_MS));
   }

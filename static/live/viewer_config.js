@@ -8,6 +8,7 @@ const INLINED_ID = "webrtc-config";
  * @property {string} signaling_url
  * @property {RTCIceServer[]} ice_servers
  * @property {[number, number]} [picture] width and height of the camera's, in square pixels
+ * @property {boolean} [sound] whether the streamer can send the camera's
  * @property {string} [token] goes with the offer, where there is a login; good once, for a minute
  */
 

@@ -28,7 +28,8 @@ const FAILURES_TO_GIVE_HOPE = 3; // from the next one on it is called unreachabl
  * begin for lack of a keyframe. Any other failure leads to `reconnecting`, after some failures `unreachable`, with growing
  * pauses between tries. `blocked`: the browser wants a tap before it plays; call `play()` from it.
  *
- * Events: `statechange` (also when `detail.seconds` changes), `firstframe` of each connection.
+ * Events: `statechange` (also when `detail.seconds` changes), `call` when one is answered or ends, `firstframe` of each
+ * connection.
  */
 export class WebRTCVideoClient extends EventTarget {
   #video;
@@ -46,6 +47,8 @@ export class WebRTCVideoClient extends EventTarget {
   #attempt = null;
   /** @type {Call | null} the one of #peer */
   #current = null;
+  /** @type {Call | null} the same, once it is answered */
+  #answered = null;
   /** @type {RTCPeerConnection | null} */
   #peer = null;
   #newest = new NewestFrame(); // of all calls
@@ -83,6 +86,11 @@ export class WebRTCVideoClient extends EventTarget {
 
   get video() {
     return this.#video;
+  }
+
+  /** The one that was answered; null while there is none. */
+  get call() {
+    return this.#answered;
   }
 
   /** What the browser says of this call; null while there is none. @returns {Promise<RTCStatsReport | null>} */
@@ -214,11 +222,14 @@ export class WebRTCVideoClient extends EventTarget {
   }
 
   /** @param {Call} call */
-  #attach({ stream, aspect }) {
+  #attach(call) {
+    const { stream, aspect } = call;
     setAspect(this.#video, aspect);
     this.#watch(this.#state === "live" ? STALL_MS : CONNECT_MS); // the first call may have its picture already
     if (this.#video.srcObject !== stream) this.#video.srcObject = stream; // to set it again would begin anew
     this.play();
+    this.#answered = call;
+    this.dispatchEvent(new Event("call"));
   }
 
   /** @param {RTCPeerConnectionState} connection */
@@ -296,9 +307,11 @@ export class WebRTCVideoClient extends EventTarget {
     this.#attempt = null;
     this.#current = null;
     this.#peer = null;
+    this.#answered = null;
     this.#promised = false;
     this.#retryAt = Infinity;
     this.#quietAt = Infinity;
+    this.dispatchEvent(new Event("call"));
   }
 
   #block() {

@@ -2,6 +2,7 @@ import { byId, setText } from "../lib/dom.js";
 import { megabytes } from "../lib/format.js";
 import { DISK_NOT_MOUNTED, ServerError } from "../lib/http.js";
 import { loadMessages } from "../lib/messages.js";
+import { Microphone } from "../lib/microphone.js";
 import { RecordingControls } from "../lib/recording_controls.js";
 import { RecordingPanel } from "../lib/recording_panel.js";
 import { ServerStatusMonitor } from "../lib/server_status.js";
@@ -35,6 +36,12 @@ class Page {
   thumbnails = new Thumbnails();
   mayChange = document.body.dataset.mayChange === "yes";
   #toast = new Toast(byId("toast"));
+  #microphone = new Microphone(
+    byId("microphone"),
+    messages,
+    (error) => this.#toast.say(messages.error(error)),
+    () => this.monitor.check(),
+  );
   #removal = new Removal(this.library, messages, this.#toast, {
     failed: (failures) => this.#tellFailures(failures),
     broken: (error) => this.#toast.say(messages.error(error)),
@@ -121,6 +128,7 @@ class Page {
     byId("server-status").dataset.state = state;
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state, health?.by_itself);
+    this.#microphone.follow(health?.sound);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#refresh();
   }
 

@@ -56,6 +56,13 @@ class Subscribers:
                     del self._subscriptions[subscription]
                     let_go()
 
+    def tell(self, data: bytes) -> None:
+        """Send what is only of use now, beside what :meth:`publish` sends; who is behind misses it."""
+        with self._lock:
+            for connection, _ in self._subscriptions.values():
+                if connection.backlog() <= BACKLOG_ERROR_BYTES:
+                    connection.send(data)
+
     def are_there(self) -> bool:
         return self._any_subscribed.is_set()
 

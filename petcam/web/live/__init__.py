@@ -3,7 +3,7 @@
 Imports ``config``, ``errors``, ``shm``, ``streamer_client``, ``system``, ``web.http`` and ``web.signaling``.
 """
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Mapping, Sized
 
 from flask import Flask
 
@@ -31,10 +31,10 @@ def register(
     backend: Backend | None,
     troubles: Callable[[], list[PetcamError]],
     audience: Sized,
-    noticing: Callable[[], dict[str, object]],
+    beside: Mapping[str, Callable[[], object]],
 ) -> None:
     """``backend`` streams instead of the streamer (``webrtc.backend: python``); ``troubles`` are those of the state;
-    ``audience`` watches by MJPEG; ``noticing`` is how petcam-events goes."""
+    ``audience`` watches by MJPEG; ``beside`` is what else the health has, by its name."""
     LivePage(config, viewer_config).register(app)
     DetectionEvents(detections, streams).register(app)
-    Health(streamer, backend, size, troubles, audience, noticing).register(app)
+    Health(streamer, backend, size, troubles, audience, beside).register(app)

@@ -1,7 +1,7 @@
 """The health of petcam-web, and that of the streamer, passed on."""
 
 import json
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Mapping, Sized
 from http import HTTPStatus
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class Backend(Protocol):
 
 class Health:
     """Each health that passes tells ``size`` how large the picture is; ``troubles`` are what is wrong with the state;
-    ``audience`` watches by MJPEG; ``noticing`` is how petcam-events goes."""
+    ``audience`` watches by MJPEG; ``beside`` is what else it has, by its name."""
 
     def __init__(
         self,
@@ -31,10 +31,10 @@ class Health:
         size: PictureSize,
         troubles: Callable[[], list[PetcamError]],
         audience: Sized,
-        noticing: Callable[[], dict[str, object]],
+        beside: Mapping[str, Callable[[], object]],
     ) -> None:
         self._streamer, self._backend, self._size = streamer, backend, size
-        self._troubles, self._audience, self._noticing = troubles, audience, noticing
+        self._troubles, self._audience, self._beside = troubles, audience, beside
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/healthz", "healthz", self.health)
@@ -48,7 +48,7 @@ class Health:
         return json_answer({"status": "ok", "faults": [error.message for error in self._troubles()]})
 
     def streamer_health(self) -> Response:
-        own = {"mjpeg_clients": len(self._audience), "events": self._noticing()}
+        own = {"mjpeg_clients": len(self._audience), **{name: tell() for name, tell in self._beside.items()}}
         if self._backend is not None:
             health = self._backend.health()
             self._size.note(health)

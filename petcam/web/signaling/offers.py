@@ -1,5 +1,6 @@
 """The routes for offers: passed on to the streamer, or answered by petcam-web's own WebRTC."""
 
+import json
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from petcam.web.login import Visitors
 from petcam.web.signaling.offer_gate import OfferGate
 from petcam.web.signaling.viewer_config import OFFER_PATH, ViewerConfig
 
+SOUND_PATH = "/api/webrtc/sound"
 VIEWER_HEADER = "X-Petcam-Viewer"  # whose offer it is: the streamer counts offers and viewers of each network
 
 
@@ -35,6 +37,10 @@ class StreamerAnswers:
         passed[VIEWER_HEADER] = request.remote_addr or ""
         return passed_on(self._streamer.control(OFFER_PATH, raw_body(MAX_OFFER_BYTES), passed))
 
+    def sound(self) -> Response:
+        """Whether a viewer is sent sound; the streamer knows it by the id that its answer gave."""
+        return passed_on(self._streamer.control(SOUND_PATH, json.dumps(json_object()).encode()))
+
 
 class BackendAnswers:
     """Answers of petcam-web's own WebRTC; the token is checked here."""
@@ -47,6 +53,9 @@ class BackendAnswers:
         if offer.get("type") != "offer" or not isinstance(offer.get("sdp"), str):
             raise PetcamError(Code.BAD_OFFER, 'an offer has "type": "offer" and "sdp"')
         return json_answer({"type": "answer", "sdp": self._answer(offer["sdp"]), "aspect": self._backend.aspect()})
+
+    def sound(self) -> Response:
+        raise PetcamError(Code.UNSUPPORTED, "webrtc.backend: python has no sound")
 
     def _answer(self, sdp: str) -> str:
         if not self._visitors.login_needed:
@@ -66,6 +75,7 @@ class Offers:
     def register(self, app: Flask) -> None:
         app.add_url_rule("/api/webrtc/config", "viewer_config", self.config)
         app.add_url_rule(OFFER_PATH, "offer", self.offer, methods=["POST"])
+        app.add_url_rule(SOUND_PATH, "viewer_sound", self.sound, methods=["POST"])
 
     def config(self) -> Response:
         return json_answer(self._viewer_config.for_request())
@@ -73,3 +83,7 @@ class Offers:
     @marked(Mark.FOR_VIEWERS)
     def offer(self) -> Response:
         return self._answers.answer()
+
+    @marked(Mark.FOR_VIEWERS)
+    def sound(self) -> Response:
+        return self._answers.sound()

@@ -16,8 +16,11 @@ OFFER_PATH = "/api/webrtc/offer"
 class ViewerConfig:
     """What the page needs before its first offer; in ``index.html`` and at ``/api/webrtc/config``."""
 
-    def __init__(self, config: Config, visitors: Visitors, tokens: OfferTokens, size: PictureSize) -> None:
+    def __init__(
+        self, config: Config, visitors: Visitors, tokens: OfferTokens, size: PictureSize, has_sound: bool
+    ) -> None:
         self._config, self._visitors, self._tokens, self._size = config, visitors, tokens, size
+        self._has_sound = has_sound
 
     def for_request(self) -> dict[str, object]:
         ice_servers = [{"urls": url} for url in self._config.webrtc.ice_servers]
@@ -25,6 +28,8 @@ class ViewerConfig:
         size = self._size.now()
         if size is not None:
             found["picture"] = size
+        if self._has_sound:
+            found["sound"] = True
         session = self._visitors.session()
         if session is not None:
             host, left = host_name(request.headers.get("Host", "")), self._visitors.seconds_left(session)

@@ -6,6 +6,7 @@ import pytest
 
 from petcam.access import FirstHour, SecretKey, password_file
 from petcam.access.owner import Owner
+from petcam.access.switch import SoundSwitch
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
 from petcam.events.control_client import ControlClient
@@ -25,6 +26,7 @@ from petcam.web.pictures.feed import PictureFeed
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.thumbnails import Thumbnails
 from petcam.web.signaling.offer_token import OfferTokens
+from petcam.web.sound import Ear, Sound
 from tests.unit.events.stand_ins import closed_at_the_end
 from tests.unit.web.fakes import PASSWORD, FakeConnection, FakeReader, FakeSources, FakeStreamer
 
@@ -58,6 +60,12 @@ def picture_results():
 
 
 @pytest.fixture
+def audio_reader():
+    """The reader of the camera's sound."""
+    return FakeReader()
+
+
+@pytest.fixture
 def recordings(tmp_path):
     folder = tmp_path / "recordings"
     folder.mkdir()
@@ -77,12 +85,13 @@ def board(make_board):
 
 
 @pytest.fixture
-def services(tmp_path, streamer, reader, stream_reader, picture_results, recordings):
+def services(tmp_path, streamer, reader, stream_reader, picture_results, recordings, audio_reader):
     """Without login; nothing is started."""
     config = Config(auth=Auth(mode="none"), recording=Recording(directory=str(recordings)))
     first_hour = FirstHour(tmp_path / "state", "boot-1")
     owner = Owner(tmp_path / "state", first_hour)
     budget = PictureBudget()
+    switch = SoundSwitch(tmp_path / "state")
     directory, events = RecordingDirectory(str(recordings)), Reader(tmp_path / "events")
     built = Services(
         config=config,
@@ -105,6 +114,8 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         proof=tls_proof(bytes(32)),
         throttle=Throttle(),
         stream_slots=StreamSlots(4),
+        sound=Sound(config, switch, Ear(lambda: audio_reader)),
+        sound_switch=switch,
     )
     yield built
     built.detections.stop()

@@ -61,6 +61,7 @@ def test_it_adds_those_who_watch_by_mjpeg_and_how_noticing_goes_to_the_streamers
         "webrtc_clients": 2,
         "mjpeg_clients": 0,
         "events": {"running": False, "status": "", "trouble": trouble},
+        "sound": {"configured": False, "on": False, "heard": False},
     }
 
 
