@@ -1,7 +1,7 @@
 /* petcam_shm.h - the shared-memory contract of petcam, ABI version 1.
  *
  * docs/shm-layout.md is the specification: what each field means, the numbered
- * write and read steps, and a whole detector daemon in C. This header gives the
+ * write and read steps, and whole daemons in C. This header gives the
  * same bytes to C daemons. It declares a layout only; nothing here needs a library.
  *
  * Publishing detections, once the segment is created (C1..C5), is

@@ -1,9 +1,9 @@
 /* shm_writer.c - writes segments by include/petcam_shm.h and nothing else, and so proves that the header is enough.
  *
- *   shm_writer stream|detections NAME [hz=N] [largest=BYTES] [records=N] [half=N]
+ *   shm_writer stream|detections|audio NAME [hz=N] [largest=BYTES] [records=N] [half=N]
  *
  * hz       records a second; 0, the default: as fast as it can
- * largest  bytes of the largest access unit; most are far smaller
+ * largest  bytes of the largest access unit, of which most are far smaller, or packet
  * records  publish so many, then only beat the heart
  * half     stop in the middle of writing this record, and sleep
  *
@@ -30,9 +30,16 @@
 #include "petcam_shm.h"
 
 struct options {
-	int      detections;
+	const struct kind *kind;
 	const char *name;
 	uint64_t hz, largest, records, half;
+};
+
+struct kind {
+	const char *name, *magic;
+	uint64_t segment_size, data_start, data_capacity;
+	uint32_t slot_count, slot_size;
+	void (*publish)(struct petcam_shm_header *h, const struct options *o, uint64_t n);
 };
 
 static volatile sig_atomic_t stopping;
@@ -87,7 +94,7 @@ static struct petcam_shm_header *create(const struct options *o)
 	snprintf(temporary, sizeof temporary, "%s.new", o->name);
 	snprintf(from, sizeof from, "/dev/shm%s", temporary);
 	snprintf(to, sizeof to, "/dev/shm%s", o->name);
-	size_t size = o->detections ? PETCAM_DETECTIONS_SEGMENT_SIZE : PETCAM_STREAM_SEGMENT_SIZE;
+	size_t size = o->kind->segment_size;
 
 	int lock = open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* C1; its tests start no second writer */
 	if (lock < 0 || flock(lock, LOCK_EX)) die("/dev/shm");
@@ -98,14 +105,14 @@ static struct petcam_shm_header *create(const struct options *o)
 	struct petcam_shm_header *h = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (h == MAP_FAILED) die("mmap");
 
-	memcpy(h->magic, o->detections ? PETCAM_SHM_MAGIC_DETECTIONS : PETCAM_SHM_MAGIC_STREAM, 8); /* C3 */
+	memcpy(h->magic, o->kind->magic, sizeof h->magic); /* C3 */
 	h->abi_version = PETCAM_SHM_ABI_VERSION;
 	h->header_size = PETCAM_SHM_HEADER_SIZE;
 	h->segment_size = size;
-	h->slot_count = o->detections ? PETCAM_DETECTIONS_SLOT_COUNT : PETCAM_STREAM_SLOT_COUNT;
-	h->slot_size = o->detections ? PETCAM_DETECTIONS_SLOT_SIZE : PETCAM_STREAM_SLOT_SIZE;
-	h->data_start = o->detections ? 0 : PETCAM_STREAM_DATA_START;
-	h->data_capacity = o->detections ? 0 : PETCAM_STREAM_DATA_CAPACITY;
+	h->slot_count = o->kind->slot_count;
+	h->slot_size = o->kind->slot_size;
+	h->data_start = o->kind->data_start;
+	h->data_capacity = o->kind->data_capacity;
 	h->epoch = h->heartbeat_ns = now_ns();
 	h->writer_pid = (uint32_t)getpid();
 	strcpy(h->writer_name, "shm_writer");
@@ -217,6 +224,53 @@ static void publish_detections(struct petcam_shm_header *h, const struct options
 	finish(h, n, &slot->sequence);
 }
 
+static void publish_audio(struct petcam_shm_header *h, const struct options *o, uint64_t n)
+{
+	static uint8_t data[PETCAM_AUDIO_MAX_DATA + 8];
+	static uint64_t end; /* of the last record's data */
+	uint8_t *base = (uint8_t *)h;
+	struct petcam_audio_slot *slots = (void *)(base + PETCAM_SHM_HEADER_SIZE);
+	struct petcam_audio_slot *slot = &slots[n % PETCAM_AUDIO_SLOT_COUNT];
+	struct petcam_audio_slot s = {.sequence = 2 * n + 2, .packet_number = n, .capture_ns = 1000 * n + 1};
+	uint64_t word = mix(n);
+	s.data_size = (uint32_t)(1 + word % (o->largest < PETCAM_AUDIO_MAX_DATA ? o->largest : PETCAM_AUDIO_MAX_DATA));
+	s.flags = n % 7 ? 0 : PETCAM_AUDIO_FLAG_DISCONTINUITY;
+	s.samples = PETCAM_AUDIO_SAMPLES;
+	s.rms = (int16_t)-(int)(n % 9601);
+	s.peak = (int16_t)-(int)(n / 7 % 9601);
+	for (uint32_t i = 0; i < s.data_size; i += 8) memcpy(data + i, &word, 8);
+	data[0] = 0xF8; /* one frame of 20 ms, mono */
+	s.data_crc = crc32_of(data, s.data_size);
+
+	s.data_position = (end + 7) / 8 * 8; /* W2 */
+	uint64_t left = PETCAM_AUDIO_DATA_CAPACITY - s.data_position % PETCAM_AUDIO_DATA_CAPACITY;
+	if (s.data_size > left) s.data_position += left;
+	end = s.data_position + s.data_size;
+
+	uint64_t first = h->first_record; /* W3 */
+	while (first < n && (n - first >= PETCAM_AUDIO_SLOT_COUNT ||
+	       slots[first % PETCAM_AUDIO_SLOT_COUNT].data_position + PETCAM_AUDIO_DATA_CAPACITY < end)) first++;
+	__atomic_store_n(&h->first_record, first, __ATOMIC_RELAXED);
+
+	begin(n, &slot->sequence);
+	uint8_t *place = base + PETCAM_AUDIO_DATA_START + s.data_position % PETCAM_AUDIO_DATA_CAPACITY;
+	memcpy(place, data, n == o->half ? s.data_size / 2 : s.data_size); /* W5 */
+	while (n == o->half) pause();
+	s.publish_ns = now_ns(); /* W6 */
+	s.slot_crc = crc32_of(&s, offsetof(struct petcam_audio_slot, slot_crc));
+	memcpy((uint8_t *)slot + 8, (uint8_t *)&s + 8, sizeof s - 8);
+	finish(h, n, &slot->sequence);
+}
+
+static const struct kind kinds[] = {
+	{"stream", PETCAM_SHM_MAGIC_STREAM, PETCAM_STREAM_SEGMENT_SIZE, PETCAM_STREAM_DATA_START,
+	 PETCAM_STREAM_DATA_CAPACITY, PETCAM_STREAM_SLOT_COUNT, PETCAM_STREAM_SLOT_SIZE, publish_stream},
+	{"detections", PETCAM_SHM_MAGIC_DETECTIONS, PETCAM_DETECTIONS_SEGMENT_SIZE, 0,
+	 0, PETCAM_DETECTIONS_SLOT_COUNT, PETCAM_DETECTIONS_SLOT_SIZE, publish_detections},
+	{"audio", PETCAM_SHM_MAGIC_AUDIO, PETCAM_AUDIO_SEGMENT_SIZE, PETCAM_AUDIO_DATA_START,
+	 PETCAM_AUDIO_DATA_CAPACITY, PETCAM_AUDIO_SLOT_COUNT, PETCAM_AUDIO_SLOT_SIZE, publish_audio},
+};
+
 /* Sleeps until the next record is due and beats the heart meanwhile. */
 static void pace(struct petcam_shm_header *h, uint64_t due_ns)
 {
@@ -233,7 +287,9 @@ static struct options parse(int count, char **words)
 {
 	struct options o = {.largest = 1 << 18, .records = UINT64_MAX, .half = UINT64_MAX};
 	if (count < 3) exit(2);
-	o.detections = !strcmp(words[1], "detections");
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(words[1], kinds[i].name)) o.kind = &kinds[i];
+	if (!o.kind) exit(2);
 	o.name = words[2];
 	for (int i = 3; i < count; i++) {
 		unsigned long long value;
@@ -257,7 +313,7 @@ int main(int count, char **words)
 	fflush(stdout);
 	uint64_t start = now_ns();
 	for (uint64_t n = 0; n < o.records && !stopping; n++) {
-		(o.detections ? publish_detections : publish_stream)(h, &o, n);
+		o.kind->publish(h, &o, n);
 		if (o.hz) pace(h, start + (n + 1) * 1000000000u / o.hz);
 	}
 	while (!stopping) pace(h, UINT64_MAX);

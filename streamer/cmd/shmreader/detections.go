@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"time"
 
@@ -13,46 +11,27 @@ import (
 	"petcam/streamer/internal/shm"
 )
 
-// readDetections counts until ctx ends, or prints so many records.
-func readDetections(ctx context.Context, name string, count int, prints bool) (found figures) {
+// detectionSource are a detector's results, which are only looked for.
+func detectionSource(name string) *records[detections.Result] {
 	reader := shm.OpenDetections(name, shm.WithLogger(slog.New(slog.DiscardHandler)))
-	defer reader.Close()
-	epoch := uint64(0)
-	var result detections.Result
-	for ctx.Err() == nil {
-		if !reader.Poll(&result) {
-			shm.Sleep(100 * time.Microsecond)
-			continue
-		}
-		found.Reads++
-		if prints {
-			_ = json.NewEncoder(os.Stdout).Encode(result)
-		} else {
-			tell(&found, result, name, &epoch)
-		}
-		if found.Reads == count {
-			fmt.Println("enough")
-		}
-	}
-	found.Skipped = reader.Skipped()
-	return found
-}
-
-func tell(found *figures, result detections.Result, name string, epoch *uint64) {
-	if result.Epoch != *epoch {
-		*epoch = result.Epoch
-		tellEpoch(*epoch, name)
-	}
-	if tornResult(result) {
-		found.Torn++
-		if found.Torn == 1 {
-			fmt.Println("torn")
-		}
+	return &records[detections.Result]{
+		next: func(ctx context.Context, to *detections.Result) error {
+			for !reader.Poll(to) {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				shm.Sleep(100 * time.Microsecond)
+			}
+			return ctx.Err()
+		},
+		skipped: reader.Skipped, close: reader.Close,
+		epoch: func(result *detections.Result) uint64 { return result.Epoch },
+		torn:  tornResult,
 	}
 }
 
 // tornResult says whether anything of a result does not follow from its record number.
-func tornResult(result detections.Result) bool {
+func tornResult(result *detections.Result) bool {
 	n := result.Record
 	box := detections.Box{
 		Class: fmt.Sprintf("pet-%08x", uint32(n)), Score: float32(n%256) / 256,

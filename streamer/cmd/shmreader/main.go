@@ -3,10 +3,10 @@
 //
 //	shmreader KIND NAME COUNT LARGEST
 //
-// KIND is stream, stream-edge (goes back to where the ring is being overwritten), stream-unchecked, detections (whose reader
-// begins where the ring is being overwritten) or detections-print. It prints a line
+// KIND is stream, stream-edge (goes back to where the ring is being overwritten), stream-unchecked, detections, audio
+// (whose readers begin where the ring is being overwritten), detections-print or audio-print. It prints a line
 // "epoch EPOCH SECONDS FILES MAPPINGS" at the first record of each epoch, with the time since the segment was created
-// and what this process holds open, "enough" after COUNT records, and "torn" at the first torn one; detections-print prints
+// and what this process holds open, "enough" after COUNT records, and "torn" at the first torn one; those that print give
 // each record as JSON instead. At SIGTERM it ends with its figures as JSON.
 package main
 
@@ -55,9 +55,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	var found figures
-	if strings.HasPrefix(kind, "detections") {
-		found = readDetections(ctx, name, count, kind == "detections-print")
-	} else {
+	of, prints := strings.CutSuffix(kind, "-print")
+	switch of {
+	case "detections":
+		found = detectionSource(name).read(ctx, name, count, prints)
+	case "audio":
+		found = soundSource(name, largest).read(ctx, name, count, prints)
+	default:
 		found = readStream(ctx, kind, name, count, largest)
 	}
 	_ = json.NewEncoder(os.Stdout).Encode(found)
@@ -96,15 +100,20 @@ func read(ctx context.Context, from source, name string, count int, largest uint
 			tellEpoch(epoch, name)
 		}
 		found.Reads++
-		if torn(unit, largest) {
-			found.Torn++
-			if found.Torn == 1 {
-				fmt.Println("torn")
-			}
+		found.note(torn(unit, largest), count)
+	}
+}
+
+// note tells of the first torn record, and of the last that was asked for.
+func (f *figures) note(torn bool, count int) {
+	if torn {
+		f.Torn++
+		if f.Torn == 1 {
+			fmt.Println("torn")
 		}
-		if found.Reads == count {
-			fmt.Println("enough")
-		}
+	}
+	if f.Reads == count {
+		fmt.Println("enough")
 	}
 }
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from petcam.errors import Code, PetcamError
+from petcam.shm.audio import AudioPacket, AudioReader
 from petcam.shm.detections import Box, DetectionReader, Detections
-from petcam.shm.layout import DETECTIONS, STREAM
+from petcam.shm.layout import AUDIO, DETECTIONS, SHAPES, STREAM
 from petcam.shm.segment import open_segment
 from petcam.shm.stream import AccessUnit, StreamReader
 
@@ -100,6 +101,16 @@ def is_torn_result(result, _largest):
     return (result.frame_number, result.capture_ns, result.boxes) != (n, 1000 * n + 1, boxes)
 
 
+def is_torn_packet(packet, largest):
+    """Whether anything of a packet of sound does not follow from its record number, but the flag of a gap."""
+    n = packet.record
+    size, word = 1 + mix(n) % min(largest, 1275), mix(n).to_bytes(8, "little")
+    about = (n, 1000 * n + 1, 960, -(n % 9601) / 100, -(n // 7 % 9601) / 100)
+    if (packet.packet_number, packet.capture_ns, packet.samples, packet.rms_db, packet.peak_db) != about:
+        return True
+    return packet.data != b"\xf8" + (word * (size // 8 + 1))[1:size] or (n % 7 == 0 and not packet.discontinuity)
+
+
 class AtTheEdge:
     """Starts and resumes at the oldest record, the one that is overwritten next: there tearing is most likely."""
 
@@ -137,11 +148,30 @@ class UncheckedDetectionReader(EdgeDetectionReader):
         return Detections(1, number, number, capture_ns, 0, 1280, 720, boxes)
 
 
+class EdgeAudioReader(AtTheEdge, AudioReader):
+    pass
+
+
+class UncheckedAudioReader(EdgeAudioReader):
+    """Returns unchecked what is just being overwritten. It has to return torn records, or the test would find none."""
+
+    def _try_copy(self, segment, n):
+        slot = segment.slots[(segment.first_record - 1) % AUDIO.slot_count]
+        start, size = int(slot["data_position"]) % AUDIO.data_capacity, int(slot["data_size"])
+        number, *times = (int(slot[field]) for field in ("packet_number", "capture_ns", "publish_ns"))
+        samples, rms, peak = (int(slot[field]) for field in ("samples", "rms", "peak"))
+        data = bytes(segment.data[start : start + size])
+        return AudioPacket(1, number, number, *times, samples, rms / 100, peak / 100, True, data)
+
+
 READERS = {
     "stream": (StreamReader, is_torn_unit),
     "detections": (DetectionReader, is_torn_result),
     "stream-edge": (EdgeStreamReader, is_torn_unit),
     "detections-edge": (EdgeDetectionReader, is_torn_result),
+    "audio": (AudioReader, is_torn_packet),
+    "audio-edge": (EdgeAudioReader, is_torn_packet),
+    "audio-unchecked": (UncheckedAudioReader, is_torn_packet),
     "stream-unchecked": (UncheckedStreamReader, is_torn_unit),
     "detections-unchecked": (UncheckedDetectionReader, is_torn_result),
 }
@@ -281,7 +311,7 @@ def recreate(make_writer, name, publish, rounds, readers):
 
 
 def epoch_of(kind, name):
-    with contextlib.closing(open_segment(name, STREAM if kind == "stream" else DETECTIONS)) as segment:
+    with contextlib.closing(open_segment(name, {shape.kind: shape for shape in SHAPES}[kind])) as segment:
         return segment.header.epoch
 
 

@@ -1,11 +1,15 @@
 """The C header, Python's dtypes, Go's constants and the document's example say the same bytes."""
 
 import ast
+import base64
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from contextlib import closing
 from random import Random
 
@@ -14,6 +18,7 @@ import pytest
 
 from petcam.segments import check
 from petcam.shm import layout, segment
+from petcam.shm.audio import AudioReader, AudioWriter
 from petcam.shm.detections import DetectionReader, DetectionWriter
 from petcam.shm.layout import AUDIO, DETECTIONS, STREAM
 from petcam.shm.rdk_x5 import layout as rdk_layout
@@ -296,6 +301,29 @@ def test_go_reads_what_pythons_writer_published(go_reader, name):
         assert boxes == [(box[0], *(pytest.approx(number, rel=1e-6) for number in box[1:])) for box in ours.boxes]
 
 
+def test_go_reads_what_pythons_audio_writer_published(go_reader, name):
+    random = Random(21)
+    with (
+        AudioWriter(name) as writer,
+        AudioReader(name) as reader,
+        stress.reading([stress.Reader("audio-print", name, 0, 1275, [go_reader])]) as [go],
+    ):
+        assert reader.read(0) is None  # it came first, as Go's does that begins at the oldest
+        published = []
+        for number in range(1, 60):
+            data = bytes([random.choice([0xF8, 0xFC, 0x48, 0xF1])]) + random.randbytes(random.randrange(1275))
+            levels = {"rms_db": -random.random() * 96, "peak_db": -random.random() * 96}
+            stamp = {"capture_ns": number**3, "packet_number": 2**63 + number, "discontinuity": number % 9 == 0}
+            writer.publish(data, **levels, **stamp)
+            published.append(reader.read(10))
+        found = [json.loads(go.await_line("{")) for _ in published]
+    for theirs, ours in zip(found, published, strict=True):
+        about = ("Epoch", "Record", "Number", "CaptureNS", "PublishNS", "Samples")
+        assert tuple(theirs[key] for key in about) == ours[:6]
+        assert (theirs["RMS"], theirs["Peak"]) == (pytest.approx(ours.rms_db), pytest.approx(ours.peak_db))
+        assert (theirs["Gap"], base64.b64decode(theirs["Data"])) == (ours.discontinuity, ours.data)
+
+
 def test_the_documents_tables_are_pythons_dtypes():
     rows = re.findall(r"^\| (\d+) \| ([\w\[\]]+) \| (\w+) \|", DOCUMENT.read_text(), re.MULTILINE)
     wanted = []
@@ -304,40 +332,70 @@ def test_the_documents_tables_are_pythons_dtypes():
     assert [(offset, name) for offset, _, name in rows] == wanted
 
 
+SAME_IN_ALL = "/* Up to here all writers are the same. */"
+
+
 @pytest.fixture
-def example(tmp_path):
-    """The document's detector as a program; its stream function has to compile as well."""
+def examples(tmp_path):
+    """The document's writers as programs, by kind; its stream function has to compile as well."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
-    detector, unit = re.findall(r"```c\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    (tmp_path / "detector.c").write_text(detector)
+    detector, unit, sound = re.findall(r"```c\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    same = detector[: detector.index(SAME_IN_ALL)]
     unused = unit.replace("static void publish_unit", "__attribute__((unused)) static void publish_unit")
-    (tmp_path / "both.c").write_text(detector + unused)
-    stress.compile_c(tmp_path / "both.c", tmp_path / "both")
-    return stress.compile_c(tmp_path / "detector.c", tmp_path / "detector")
+    made = {}
+    for name, text in {"both": detector + unused, "detections": detector, "audio": same + sound}.items():
+        (tmp_path / f"{name}.c").write_text(text)
+        made[name] = [stress.compile_c(tmp_path / f"{name}.c", tmp_path / name)]
+    return made
 
 
-def test_the_documents_detector_keeps_the_contract(example, name):
-    process = subprocess.Popen([example, name])
+@contextlib.contextmanager
+def running(words):
+    process = subprocess.Popen(words, env=stress.environment())
     try:
-        with DetectionReader(name) as reader:
-            found = [reader.read(10) for _ in range(6)]
-            report = check.watch(name, DETECTIONS, 0.5)
-            process.terminate()
-            assert process.wait() == 0
-            assert segment.open_segment(name, DETECTIONS) is None
+        yield process
     finally:
         process.kill()
         process.wait()
+
+
+def test_the_documents_detector_keeps_the_contract(examples, name):
+    with running([*examples["detections"], name]) as process, DetectionReader(name) as reader:
+        found = [reader.read(10) for _ in range(6)]
+        report = check.watch(name, DETECTIONS, 0.5)
+        process.terminate()
+        assert process.wait() == 0
+        assert segment.open_segment(name, DETECTIONS) is None
     assert [len(result.boxes) for result in found if result.frame_number % 5 == 4] == [0]
     assert found[0].boxes[0].class_name == "cat"
     assert report.broken == {}
     assert report.records > 0
 
 
-def test_the_documents_detector_refuses_to_be_a_second_writer(example, name):
+@pytest.mark.parametrize("language", ["c", "python"])
+def test_the_documents_microphone_keeps_the_contract(request, name, language, tmp_path):
+    if language == "c":
+        words = [*request.getfixturevalue("examples")["audio"], name]
+    else:
+        [text] = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+        assert len(text.splitlines()) <= 10
+        words = [sys.executable, "-c", text.replace("/petcam_audio", name)]
+    with running(words) as process, AudioReader(name) as reader:
+        found = [reader.read(30) for _ in range(3)]
+        report = check.watch(name, AUDIO, 0.5)
+        process.send_signal(signal.SIGINT)  # as Ctrl-C in a terminal
+        process.wait()
+        assert segment.open_segment(name, AUDIO) is None
+    assert [packet.record for packet in found] == list(range(found[0].record, found[0].record + 3))
+    assert found[0][5:] == (960, -96, -96, False, b"\xf8\xff\xfe")
+    assert report.broken == {}
+    assert report.records > 0
+
+
+def test_the_documents_detector_refuses_to_be_a_second_writer(examples, name):
     with DetectionWriter(name, writer_name="first"):
-        second = subprocess.run([example, name], stderr=subprocess.PIPE, text=True, timeout=30)
+        second = subprocess.run([*examples["detections"], name], stderr=subprocess.PIPE, text=True, timeout=30)
     assert second.returncode == 1
     assert second.stderr == f"{name}: process {os.getpid()} is writing it; stop that one first\n"
 

@@ -18,8 +18,9 @@ import pytest
 
 from petcam.errors import Code, PetcamError
 from petcam.shm import base_reader, header, layout, segment
+from petcam.shm.audio import AudioReader, AudioWriter
 from petcam.shm.detections import DetectionReader, DetectionWriter
-from petcam.shm.layout import DETECTIONS, STREAM
+from petcam.shm.layout import AUDIO, DETECTIONS, STREAM
 from petcam.shm.stream import AccessUnit, StreamReader, StreamWriter
 from tests.integration.shm import stress
 
@@ -28,6 +29,15 @@ FRAME = AccessUnit(1, 0, 5, 1000, 1000, True, False, 640, 480, b"")
 
 def path(name):
     return Path("/dev/shm" + name)
+
+
+def publish_one(writer):
+    if isinstance(writer, StreamWriter):
+        writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
+    elif isinstance(writer, AudioWriter):
+        writer.publish(b"\xf8", capture_ns=1, rms_db=-40, peak_db=-30)
+    else:
+        writer.publish(FRAME, [])
 
 
 def refusal(reader):
@@ -257,20 +267,17 @@ def test_a_reader_that_waits_notices_a_clean_restart(name):
                 assert (unit.frame_number, unit.record, unit.discontinuity) == (number, 0, number > 0)
 
 
-@pytest.mark.parametrize(("make", "times"), [(DetectionWriter, 1000), (StreamWriter, 30)])
+@pytest.mark.parametrize(("make", "times"), [(DetectionWriter, 1000), (AudioWriter, 300), (StreamWriter, 30)])
 def test_recreated_segments_leak_neither_descriptors_nor_mappings(name, make, times):
     def held():
         return len(os.listdir("/proc/self/fd")), Path("/proc/self/maps").read_text().count(name)
 
-    kinds = {DetectionWriter: DetectionReader, StreamWriter: StreamReader}
+    kinds = {DetectionWriter: DetectionReader, AudioWriter: AudioReader, StreamWriter: StreamReader}
     with kinds[make](name) as reader:
         before, epochs = held(), set()
         for _ in range(times):
             with make(name) as writer:
-                if make is StreamWriter:
-                    writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
-                else:
-                    writer.publish(FRAME, [])
+                publish_one(writer)
                 epochs.add(reader.read(5).epoch)
         assert reader.read(0) is None
         assert held() == before
@@ -280,7 +287,7 @@ def test_recreated_segments_leak_neither_descriptors_nor_mappings(name, make, ti
 def test_random_bytes_in_a_segment_are_never_returned_and_raise_nothing(name, caplog):
     random = np.random.default_rng(4)
     caplog.set_level(logging.CRITICAL)
-    for shape, make in ((STREAM, StreamReader), (DETECTIONS, DetectionReader)):
+    for shape, make in ((STREAM, StreamReader), (DETECTIONS, DetectionReader), (AUDIO, AudioReader)):
         for _ in range(150):
             raw = bytearray(header.build(shape, 7, 1, "fuzz"))
             counters = random.choice(np.array([0, 1, 2, 5, 2**32, 2**63, 2**64 - 1], "<u8"), 3).tobytes()

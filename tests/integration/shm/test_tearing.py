@@ -9,9 +9,9 @@ import pytest
 from tests.integration.shm import stress
 
 LARGEST = 1 << 20  # bytes of an access unit, at most: so the data area is full before the slots are
-READS = {"stream": 5_000, "detections": 1_500}
+READS = {"stream": 5_000, "detections": 1_500, "audio": 5_000}
 GO_READS = 50_000
-GO_RESULTS = 20_000
+GO_RESULTS = 20_000  # packets of sound too
 KILLS = 10
 KILLED_LARGEST = 1 << 18
 
@@ -35,7 +35,15 @@ def test_two_python_readers_and_a_go_reader_of_detections_at_once_return_no_torn
     assert any(f["skipped"] for f in found), "the writer was too slow to prove anything"
 
 
-@pytest.mark.parametrize("kind", ["stream", "detections"])
+def test_two_python_readers_and_a_go_reader_of_sound_at_once_return_no_torn_record(c_writer, go_reader, name):
+    with stress.CWriter(c_writer, "audio", name, largest=LARGEST):
+        python = [stress.Reader(kind, name, READS["audio"], LARGEST) for kind in ("audio", "audio-edge")]
+        found = stress.read_at_once([*python, stress.Reader("audio", name, GO_RESULTS, LARGEST, [go_reader])])
+    assert [f["torn"] for f in found] == [0] * 3
+    assert any(f["skipped"] for f in found), "the writer was too slow to prove anything"
+
+
+@pytest.mark.parametrize("kind", ["stream", "detections", "audio"])
 def test_a_python_reader_without_checks_returns_torn_records(c_writer, name, kind):
     with stress.CWriter(c_writer, kind, name, largest=LARGEST):
         assert stress.reads_until_torn(f"{kind}-unchecked", name, LARGEST) > 0
@@ -47,9 +55,10 @@ def test_a_go_reader_without_checks_returns_torn_records(c_writer, go_reader, na
             reader.await_line("torn")
 
 
-def test_a_record_that_stays_half_written_is_never_returned(c_writer, name):
-    with stress.CWriter(c_writer, "stream", name, hz=1000, half=61, largest=LARGEST) as writer:
-        with stress.StreamReader(name) as reader:
+@pytest.mark.parametrize("kind", ["stream", "audio"])
+def test_a_record_that_stays_half_written_is_never_returned(c_writer, name, kind):
+    with stress.CWriter(c_writer, kind, name, hz=1000, half=61, largest=LARGEST) as writer:
+        with stress.READERS[kind][0](name) as reader:
             records = []
             while not records or records[-1] < 60:
                 records.append(reader.read(10.0).record)
@@ -68,9 +77,10 @@ def test_python_and_go_readers_go_on_through_writers_that_are_killed(c_writer, g
     assert len(waits) == 2 * (KILLS - 1)
 
 
-def test_readers_of_detections_go_on_through_writers_that_are_killed(c_writer, go_reader, name):
-    readers = [stress.Reader("detections", name, 0, 0), stress.Reader("detections", name, 0, 0, [go_reader])]
-    found, waits = stress.survive_kills(c_writer, "detections", name, KILLS, random.Random(4), readers)
+@pytest.mark.parametrize("kind", ["detections", "audio"])
+def test_readers_of_other_kinds_go_on_through_writers_that_are_killed(c_writer, go_reader, name, kind):
+    readers = [stress.Reader(kind, name, 0, KILLED_LARGEST), stress.Reader(kind, name, 0, KILLED_LARGEST, [go_reader])]
+    found, waits = stress.survive_kills(c_writer, kind, name, KILLS, random.Random(4), readers, KILLED_LARGEST)
     assert [f["torn"] for f in found] == [0, 0]
     assert len(waits) == 2 * (KILLS - 1)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from petcam.errors import Code, PetcamError
 from petcam.shm import header, layout
-from petcam.shm.layout import DETECTIONS, STREAM
+from petcam.shm.layout import AUDIO, DETECTIONS, SHAPES, STREAM
 
 NAME = "/petcam_stream"
 
@@ -32,7 +32,7 @@ def refusal(raw, shape=STREAM, size=None):
     return caught.value.message
 
 
-@pytest.mark.parametrize("shape", [STREAM, DETECTIONS], ids=lambda shape: shape.kind)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.kind)
 def test_it_accepts_what_a_writer_builds(shape):
     assert header.parse(page(shape), shape.segment_size, shape, NAME) == (7, 42, "camera")
 
@@ -40,6 +40,7 @@ def test_it_accepts_what_a_writer_builds(shape):
 def test_a_bad_magic_means_no_data_yet():
     assert header.parse(bytes(4096), STREAM.segment_size, STREAM, NAME) is None
     assert header.parse(page(DETECTIONS), STREAM.segment_size, STREAM, NAME) is None
+    assert header.parse(page(STREAM), AUDIO.segment_size, AUDIO, NAME) is None
 
 
 def test_a_short_file_means_no_data_yet():
@@ -85,13 +86,13 @@ def test_a_writer_name_is_cut_between_characters():
 
 @given(st.data())
 def test_random_bytes_are_parsed_or_refused(data):
-    raw = bytearray(data.draw(st.sampled_from([page(), page(DETECTIONS), bytes(4096)])))
+    raw = bytearray(data.draw(st.sampled_from([*map(page, SHAPES), bytes(4096)])))
     for offset, byte in data.draw(st.dictionaries(st.integers(0, 160), st.integers(0, 255), max_size=8)).items():
         raw[offset] = byte
     if data.draw(st.booleans()):
         raw[124:128] = struct.pack("<I", zlib.crc32(raw[:124]))
     raw = raw[: data.draw(st.sampled_from([0, 8, 127, 4095, 4096]))]
-    shape = data.draw(st.sampled_from([STREAM, DETECTIONS]))
+    shape = data.draw(st.sampled_from(SHAPES))
     try:
         parsed = header.parse(bytes(raw), data.draw(st.sampled_from([4096, shape.segment_size])), shape, NAME)
     except PetcamError as error:

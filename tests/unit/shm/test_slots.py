@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petcam.errors import Code, PetcamError
-from petcam.shm import detections, layout, stream
+from petcam.shm import audio, detections, layout, stream
 from petcam.shm.detections import Box
-from petcam.shm.layout import DETECTIONS_SLOT, STREAM, STREAM_SLOT
+from petcam.shm.layout import AUDIO, AUDIO_SLOT, DETECTIONS_SLOT, STREAM, STREAM_SLOT
 
 
 def stream_slot(**changed):
@@ -64,6 +64,55 @@ def test_a_stream_slot_of_any_bytes_stays_within_the_data_area(raw):
         assert error.code is Code.BAD_SEGMENT
     else:
         assert 0 < fields[5] <= STREAM.data_capacity - fields[4] % STREAM.data_capacity
+
+
+def audio_slot(**changed):
+    slot = np.zeros(1, AUDIO_SLOT)
+    for field, value in {"sequence": 2, "data_size": 10, "samples": 960, **changed}.items():
+        slot[field] = value
+    return slot.tobytes()
+
+
+def test_an_audio_slot_gives_its_fields():
+    assert audio.parse_slot(audio_slot(packet_number=5, rms=-1, peak=-9600))[1:10] == (
+        5,
+        0,
+        0,
+        0,
+        10,
+        0,
+        960,
+        -1,
+        -9600,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [
+        ({"data_size": 0}, "data_size 0"),
+        ({"data_size": layout.AUDIO_MAX_DATA + 1}, "data_size 1276"),
+        ({"data_position": 4}, "data_position"),
+        ({"data_position": AUDIO.data_capacity - 8, "data_size": 9}, "data_position"),
+        ({"flags": 1}, "flags 0x1"),
+        ({"samples": 480}, "480 samples"),
+        ({"rms": 1}, "levels 1 and 0"),
+        ({"peak": -9601}, "levels 0 and -9601"),
+        ({"capture_ns": 1_000_000_001}, "lies after publish_ns 0"),
+    ],
+)
+def test_it_refuses_an_audio_slot_out_of_range(changed, word):
+    assert word in refusal(audio.parse_slot, audio_slot(**changed))
+
+
+@given(st.binary(min_size=64, max_size=64))
+def test_an_audio_slot_of_any_bytes_stays_within_the_data_area(raw):
+    try:
+        fields = audio.parse_slot(raw)
+    except PetcamError as error:
+        assert error.code is Code.BAD_SEGMENT
+    else:
+        assert 0 < fields[5] <= AUDIO.data_capacity - fields[4] % AUDIO.data_capacity
 
 
 def test_a_detections_slot_gives_its_boxes():
