@@ -20,6 +20,7 @@ from typing import Any
 
 from bench.figure import Figure, head, line
 from petcam import segments
+from petcam.shm.audio import AudioWriter
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_1
 from petcam.shm.stream import StreamReader, StreamWriter
@@ -37,7 +38,7 @@ def figures(reads: int = 200_000, kills: int = 20, recreations: int = 50) -> Ite
     with tempfile.TemporaryDirectory() as directory:
         program = stress.compile_c(ROOT / "tests" / "shm_writer.c", Path(directory) / "shm_writer")
         go = stress.build_go_reader()
-        for kind in ("stream", "detections"):
+        for kind in ("stream", "detections", "audio"):
             yield from _tearing(program, go, kind, reads if kind == "stream" else reads // 10)
             yield from _kills(program, go, kind, kills)
             yield from _recreations(go, kind, recreations)
@@ -59,18 +60,19 @@ def _name() -> Iterator[str]:
 
 
 def _readers(go: Path | None, kind: str, name: str, counts: tuple[int, int], edge: bool) -> list[stress.Reader]:
-    """Two in Python and, where there is a toolchain and a reader for it, two in Go."""
+    """Two in Python and, where there is a toolchain, two in Go of the stream and one of another kind."""
     kinds = (kind, f"{kind}-edge" if edge else kind)
     found = [stress.Reader(k, name, counts[0], MAX_UNIT_BYTES) for k in kinds]
-    if go is not None and kind == "stream":
-        found += [stress.Reader(k, name, counts[1], MAX_UNIT_BYTES, [go]) for k in kinds]
+    if go is not None:  # its readers of other kinds begin at the oldest record anyway
+        in_go = kinds if kind == "stream" else (kind,)
+        found += [stress.Reader(k, name, counts[1], MAX_UNIT_BYTES, [go]) for k in in_go]
     return found
 
 
 def _tearing(program: Path, go: Path | None, kind: str, reads: int) -> list[Figure]:
     """Several readers at once with a writer at full speed, half of them at the oldest record; and one that does not
     check what it reads."""
-    counts = (reads // 40, reads // 2 - reads // 40) if go is not None and kind == "stream" else (reads // 2, 0)
+    counts = (reads // 40, reads // 2 - reads // 40) if go is not None else (reads // 2, 0)
     with _name() as name, stress.CWriter(program, kind, name, largest=MAX_UNIT_BYTES):
         checked = stress.read_at_once(_readers(go, kind, name, counts, edge=True))
         unchecked = stress.read_many(f"{kind}-unchecked", name, min(reads, 20_000), MAX_UNIT_BYTES)
@@ -104,10 +106,12 @@ def _recreations(go: Path | None, kind: str, rounds: int) -> list[Figure]:
     def publish(writer: Any) -> None:
         if kind == "stream":
             writer.publish(b"\0\0\1", capture_ns=1, keyframe=True, width=16, height=16)
+        elif kind == "audio":
+            writer.publish(b"\xf8", capture_ns=1, rms_db=-96, peak_db=-96)
         else:
             writer.publish(stress.FRAME, [])
 
-    make = StreamWriter if kind == "stream" else DetectionWriter
+    make: type[Any] = {"stream": StreamWriter, "detections": DetectionWriter, "audio": AudioWriter}[kind]
     with _name() as name:
         held = stress.recreate(make, name, publish, rounds, _readers(go, kind, name, (0, 0), edge=False))
     more = [max(last[i] - first[i] for first, last, _ in held) for i in (0, 1)]
@@ -164,7 +168,7 @@ def _stopped_reader(program: Path) -> list[Figure]:
 def _idle(program: Path) -> list[Figure]:
     """What waiting costs while a writer lives but publishes nothing, and what polling costs in the older layouts."""
     found = []
-    for kind, aim in (("stream", 0.1), ("detections", 0.1)):
+    for kind, aim in (("stream", 0.1), ("detections", 0.1), ("audio", 0.1)):
         with (
             _name() as name,
             stress.CWriter(program, kind, name, records=1),

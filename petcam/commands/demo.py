@@ -81,7 +81,12 @@ def settings(args: argparse.Namespace, directory: Path) -> dict[str, Any]:
     return {
         "web": {"host": args.host, "port": args.port},
         "streamer": {"host": args.host, "port": args.streamer_port},
-        "camera": {"stream": f"{name}_stream", "detections": f"{name}_detections", "source": args.source},
+        "camera": {
+            "stream": f"{name}_stream",
+            "detections": f"{name}_detections",
+            "audio": f"{name}_audio",
+            "source": args.source,
+        },
         # 127.0.0.1 among the candidates: the browser is on this machine, which may have no other address.
         "webrtc": {"udp_port": args.streamer_port, "extra_hosts": ["127.0.0.1"]},
         "recording": {
@@ -214,7 +219,7 @@ def stop_children(children: list[Child]) -> None:
 
 def remove_segments(demo: Config) -> None:
     """A feed that had to be killed leaves its segments behind."""
-    for name in (demo.camera.stream, demo.camera.detections):
+    for name in (demo.camera.stream, demo.camera.detections, demo.camera.audio):
         for leftover in (name, f"{name}.new"):
             with suppress(FileNotFoundError):
                 os.unlink(f"/dev/shm{leftover}")

@@ -39,7 +39,7 @@ def _seconds(text: str) -> float:
 
 
 def _list(config: Config) -> int:
-    names = sorted({*inspect.names(), config.camera.stream, config.camera.detections})
+    names = sorted({*inspect.names(), config.camera.stream, config.camera.detections, config.camera.audio})
     width = max(map(len, names))
     print(f"{'SEGMENT':<{width}} {'STATE':<8} {'LAYOUT':<7} {'RATE':>8} {'AGE':>8}  WRITER")
     for name in names:

@@ -52,9 +52,7 @@ def watch(name: str, shape: Shape, seconds: float) -> Report:
 def _check_file(segment: Segment, report: Report) -> None:
     mode = os.stat(mapping.path(segment.name)).st_mode & 0o7777
     if mode != 0o640:
-        report.add_violation(
-            "the segment's mode must be 0640: nobody else may see or hear it (C4)", f"{mode:04o}"
-        )
+        report.add_violation("the segment's mode must be 0640: nobody else may see or hear it (C4)", f"{mode:04o}")
     for reserved in ("reserved0", "reserved1", "reserved2", "reserved3"):
         if np.any(segment.live[reserved]):
             report.add_violation("reserved bytes of the header must be 0", reserved)

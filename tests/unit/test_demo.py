@@ -38,6 +38,20 @@ def test_it_records_its_visits_for_a_day_unless_told(tmp_path: Path, words: list
     assert (config.recording.mode, config.recording.visit_days, config.recording.always_days) == (mode, 1, 1)
 
 
+def test_the_segments_of_a_feed_that_was_killed_are_removed(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    demo.add_arguments(parser)
+    settings = demo.settings(parser.parse_args(["--port", str(free_port())]), tmp_path)
+    config, _ = parse(yaml.safe_dump(settings), "demo")
+    names = (config.camera.stream, config.camera.detections, config.camera.audio)
+    left = [Path(f"/dev/shm{name}{suffix}") for name in names for suffix in ("", ".new")]
+    assert len(set(left)) == 6
+    for file in left[1:]:
+        file.touch()
+    demo.remove_segments(config)
+    assert not any(file.exists() for file in left)
+
+
 @pytest.mark.parametrize("words", [[], ["--restless"], ["--no-detector", "--detector-every", "3", "--restless"]])
 def test_the_options_of_its_source_are_passed_on(tmp_path: Path, monkeypatch, words: list[str]) -> None:
     commands = {}

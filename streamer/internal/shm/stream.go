@@ -1,11 +1,11 @@
 // Package shm reads the segments of docs/shm-layout.md, ABI version 1. The step names O1..O4 and R1..R5 in its
-// comments are those of that document. It imports h264 and detections.
+// comments are those of that document. It imports h264, detections and sound.
 //
 // A Reader does what is the same for every layout: it opens the segment, follows its replacement, waits and knows the
 // state. A Layout does the rest; the contract's is in stream.go, that of RDK X5 boards in the package rdkx5.
 //
 // A Reader starts no goroutine: Next does all the work on its caller's. A DetectionReader is the same for a detector's
-// results, and only looks whether there is one.
+// results, and only looks whether there is one; a SoundReader, for packets of sound, can also wait for one.
 package shm
 
 import (

@@ -15,6 +15,7 @@ from petcam.commands import shm as command
 from petcam.config import Camera, Config
 from petcam.segments import inspect
 from petcam.shm import futex
+from petcam.shm.audio import AudioWriter
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_1, DETECTIONS_2
 from petcam.shm.stream import AccessUnit, StreamWriter
@@ -232,6 +233,65 @@ def test_check_of_detections_names_the_rule(name, capsys, publish_while_watched)
     assert "boxes from count on and reserved bytes of a slot must be 0" in capsys.readouterr().out
 
 
+class FaultyMicrophone(AudioWriter):
+    """An audio writer that breaks a rule: ``spoil(writer, n)`` changes each record before it is complete."""
+
+    spoil = staticmethod(lambda writer, n: None)
+
+    def publish_next(self, n):
+        self.publish(b"\xf8\xff\xfe", capture_ns=time.monotonic_ns(), rms_db=-40, peak_db=-30)
+
+    def _finish(self, n):
+        self.spoil(self, n)
+        super()._finish(n)
+
+
+def test_check_passes_a_microphone_that_keeps_the_rules(name, capsys):
+    with FaultyMicrophone(name) as writer, Publishing(writer):
+        assert petcam_shm("check", name, "--seconds", "0.5") == 0
+    assert "records, all rules kept" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (set_field("data_crc", lambda value, n: value ^ 1), "data_crc must be the CRC-32 of the data"),
+        (set_field("samples", lambda value, n: 882), "fields must be within their ranges (W1, W6) (record "),
+        (set_field("rms", lambda value, n: 1), "levels 1 and -3000 are not -9600..0"),
+        (set_field("flags", lambda value, n: 1), "flags 0x1 are unknown"),
+        (set_field("capture_ns", lambda value, n: 7), "capture_ns must rise from record to record"),
+        (set_field("data_position", lambda value, n: value + 8 * n), "the record before, at a multiple of 8 (W2)"),
+        (set_field("reserved", lambda value, n: 1), "reserved bytes of a slot must be 0"),
+        (set_data(b"\xf0\xff\xfe"), "data must be one Opus packet of 20 ms (W1)"),
+        (set_data(b"\xfb\x00\xfe"), "no Opus packet: it begins with fb 00"),
+    ],
+)
+def test_check_names_the_rule_that_a_microphone_breaks(name, capsys, publish_while_watched, spoil, rule):
+    class Microphone(FaultyMicrophone):
+        pass
+
+    Microphone.spoil = staticmethod(spoil)
+    with Microphone(name) as writer:
+        publish_while_watched(writer)
+        code = petcam_shm("check", name, "--seconds", "0.4")
+    assert code == 1
+    assert rule in capsys.readouterr().out
+
+
+def test_show_of_sound_has_bit_rate_and_level(name, capsys):
+    with AudioWriter(name, writer_name="test microphone") as writer:
+        now = time.monotonic_ns()
+        for n in range(51):
+            at = now - (50 - n) * 20_000_000
+            writer.publish(b"\xf8" * 80, capture_ns=at, rms_db=-41.4 - n % 2, peak_db=-12.2 - n)
+        assert petcam_shm("show", name) == 0
+    shown = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.replace("bit rate", "bitrate").splitlines())
+    assert (shown["layout"], shown["state"], shown["records"]) == ("petcam, audio", "live", "51")
+    assert (shown["rate"], shown["bitrate"]) == ("50.0/s", "32 kb/s")
+    assert shown["level"] == "-41 dBFS in the newest, peak -12 dBFS in the last 10 s"
+    assert "picture" not in shown
+
+
 def test_show_has_rate_bit_rate_and_keyframe_interval(name, capsys):
     with StreamWriter(name, writer_name="test camera") as writer:
         now = time.monotonic_ns()
@@ -273,11 +333,11 @@ def test_an_older_layouts_ring_is_silent_by_its_own_pace(name, interval, state):
 
 
 def test_list_has_the_configured_segments_also_where_they_are_absent(name, capsys):
-    with DetectionWriter(name):
-        assert petcam_shm("list", config=Config(camera=Camera(stream=name + "_not_there"))) == 0
+    with AudioWriter(name):
+        assert petcam_shm("list", config=Config(camera=Camera(stream=name + "_no", audio=name + "_none"))) == 0
     lines = {line.split()[0]: line.split()[1:3] for line in capsys.readouterr().out.splitlines()}
     assert lines[name] == ["live", "petcam"]
-    assert lines[name + "_not_there"] == ["absent", "-"]
+    assert lines[name + "_no"] == lines[name + "_none"] == ["absent", "-"]
 
 
 def test_the_older_layouts_are_shown_and_checked_too(name, capsys):
