@@ -9,6 +9,7 @@ import (
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/shm/shmtest"
+	"petcam/streamer/internal/sound"
 )
 
 // From a record's publication to the return of a Next that slept for it, with a small record.
@@ -16,23 +17,48 @@ func BenchmarkPublishToReaderAwake(b *testing.B) {
 	writer, reader := pair(b)
 	publish(writer, 0, 'K')
 	shmtest.Next(b, reader)
-	unit, got := shmtest.Frame(1, false, 400), make(chan uint64)
+	unit := shmtest.Frame(1, false, 400)
+	measureAwake(b, func() { writer.Publish(unit) }, func(ctx context.Context) (uint64, error) {
+		unit, err := reader.Next(ctx)
+		return unit.PublishNS, err
+	})
+}
+
+func BenchmarkPublishToSoundReaderAwake(b *testing.B) {
+	microphone, reader, _ := microphoneAndReader(b)
+	number := uint64(0)
+	var packet sound.Packet
+	measureAwake(b, func() {
+		number++
+		packet := shmtest.Sound(number, 80)
+		packet.CaptureNS = shm.Now()
+		microphone.Publish(packet)
+	}, func(ctx context.Context) (uint64, error) {
+		err := reader.Next(ctx, &packet)
+		return packet.PublishNS, err
+	})
+}
+
+// measureAwake reports how long next, which gives when a record was published, takes to return after that.
+func measureAwake(b *testing.B, publish func(), next func(context.Context) (uint64, error)) {
+	b.Helper()
+	got := make(chan uint64)
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	go func() {
 		defer close(got)
 		for {
-			unit, err := reader.Next(ctx)
+			published, err := next(ctx)
 			if err != nil {
 				return
 			}
-			got <- shm.Now() - unit.PublishNS
+			got <- shm.Now() - published
 		}
 	}()
 	var latencies []uint64
 	for b.Loop() {
 		time.Sleep(time.Millisecond) // until the reader sleeps again
-		writer.Publish(unit)
+		publish()
 		latencies = append(latencies, <-got)
 	}
 	slices.Sort(latencies)
@@ -51,8 +77,16 @@ func BenchmarkIdle(b *testing.B) {
 			return reader
 		},
 	} {
-		b.Run(name, func(b *testing.B) { shmtest.MeasureIdle(b, open(b)) })
+		b.Run(name, func(b *testing.B) {
+			reader := open(b)
+			shmtest.MeasureIdle(b, func(ctx context.Context) { _, _ = reader.Next(ctx) })
+		})
 	}
+	b.Run("SilentSound", func(b *testing.B) {
+		_, reader, _ := microphoneAndReader(b)
+		var packet sound.Packet
+		shmtest.MeasureIdle(b, func(ctx context.Context) { _ = reader.Next(ctx, &packet) })
+	})
 }
 
 // Reading at 2 Mb/s and 30 pictures a second, as fast as it goes: the time that a record costs its reader.

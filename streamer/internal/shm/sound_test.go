@@ -258,8 +258,12 @@ func TestAMicrophoneThatTruncatesItsSegmentDoesNoHarm(t *testing.T) {
 		waiting, cancel := context.WithTimeout(t.Context(), 1e6)
 		_ = reader.Next(waiting, &found)
 		cancel()
+		files := shmtest.OpenFiles(t)
 		microphone.Truncate(size)
 		wantPackets(t, reader)
+		if after := shmtest.OpenFiles(t); (after < files) != (size < shm.OffsetNews+4) {
+			t.Errorf("%d bytes: %d files are open, %d before", size, after, files) // it could neither read nor sleep on it
+		}
 		waiting, cancel = context.WithTimeout(t.Context(), 1e6)
 		if err := reader.Next(waiting, &found); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%d bytes: %v", size, err)

@@ -78,9 +78,10 @@ def test_a_writer_that_stops_removes_its_segment(name):
     assert not path(name).exists()
 
 
-def test_a_second_writer_is_refused_by_name(name):
-    with DetectionWriter(name, writer_name="first"), pytest.raises(PetcamError) as caught:
-        DetectionWriter(name, writer_name="second")
+@pytest.mark.parametrize("make", [DetectionWriter, AudioWriter])
+def test_a_second_writer_is_refused_by_name(name, make):
+    with make(name, writer_name="first"), pytest.raises(PetcamError) as caught:
+        make(name, writer_name="second")
     assert caught.value.code is Code.CONFLICT
     assert caught.value.message == f"{name}: first (process {os.getpid()}) is writing it; stop that one first"
 

@@ -1,6 +1,7 @@
 package rdkx5_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func BenchmarkIdleSilentRing(b *testing.B) {
 	ring, reader := rdkx5test.New(b, name), open(b, name)
 	writeUpTo(ring, 0)
 	wantFrames(b, reader.Reader, 0)
-	shmtest.MeasureIdle(b, reader.Reader)
+	shmtest.MeasureIdle(b, func(ctx context.Context) { _, _ = reader.Next(ctx) })
 }
 
 // What following an RDK X5 ring costs at 30 pictures a second and 2 Mb/s: the share of a core.

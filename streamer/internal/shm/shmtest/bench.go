@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"petcam/streamer/internal/shm"
 )
 
 // ProcessorTime is what this process has used so far.
@@ -21,18 +19,18 @@ func ProcessorTime(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// MeasureIdle reports what a reader costs that waits for a record in vain: the share of a core.
-func MeasureIdle(b *testing.B, reader *shm.Reader) {
+// MeasureIdle reports what a reader costs that waits for a record in vain, until its context ends: the share of a core.
+func MeasureIdle(b *testing.B, wait func(context.Context)) {
 	b.Helper()
-	const wait = 10 * time.Second
+	const span = 10 * time.Second
 	runtime.GC() // what was done before is not to be in the figure
 	time.Sleep(time.Second)
 	before := ProcessorTime(b)
 	for b.Loop() {
-		ctx, cancel := context.WithTimeout(b.Context(), wait)
-		_, _ = reader.Next(ctx)
+		ctx, cancel := context.WithTimeout(b.Context(), span)
+		wait(ctx)
 		cancel()
 	}
 	used := ProcessorTime(b) - before
-	b.ReportMetric(100*float64(used)/float64(wait)/float64(b.N), "%core")
+	b.ReportMetric(100*float64(used)/float64(span)/float64(b.N), "%core")
 }
