@@ -1,6 +1,5 @@
 """Trouble is said on the picture, and ends by itself."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from bench.changing_source import NARROW, WIDE
 from bench.changing_source import film as make_film
 from bench.lan import Lan, lan
-from tests.browser.conftest import FLAGS, PETCAM, TIMEOUT_MS
+from tests.browser.conftest import CHROMIUM, FLAGS, PETCAM, TIMEOUT_MS
 from tests.browser.demo_system import DemoSystem
 
 NewPage = Callable[..., Page]
@@ -281,7 +280,7 @@ def test_a_page_that_was_hidden_while_the_streamer_restarted_plays_once_it_is_se
 
 def test_a_browser_that_slept_until_it_was_given_up_plays_again(system: DemoSystem, browser: Browser) -> None:
     mark = f"--petcam-sleeper-{system.port}"
-    sleeper = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, mark])
+    sleeper = browser.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, mark])
     with closing(sleeper):
         page = sleeper.new_page()
         page.set_default_timeout(TIMEOUT_MS)
@@ -298,7 +297,8 @@ def test_a_browser_that_slept_until_it_was_given_up_plays_again(system: DemoSyst
 @contextmanager
 def asleep(mark: str) -> Iterator[None]:
     """All processes of the browser that was started with ``mark``, as when a laptop is closed."""
-    (main,) = (process for process in psutil.Process().children(recursive=True) if is_browser(process, mark))
+    # The first: where a script starts the browser, it is that.
+    main, *_ = (process for process in psutil.Process().children(recursive=True) if is_browser(process, mark))
     processes = [main, *main.children(recursive=True)]
     for process in processes:
         with suppress(psutil.NoSuchProcess):  # ended meanwhile
@@ -341,7 +341,7 @@ def wait_for_camera(system: DemoSystem, state: str) -> None:
 def network(browser: Browser) -> Iterator[tuple[Lan, Browser]]:
     """A network, and a browser that reaches this machine by it."""
     try:
-        with lan(str(shutil.which("chromium"))) as (made, inside):
+        with lan(str(CHROMIUM)) as (made, inside):
             apart = browser.browser_type.launch(executable_path=inside, args=FLAGS)
             yield made, apart
             apart.close()

@@ -66,7 +66,7 @@ def test_an_iphone_fills_its_screen_with_the_video_by_its_own_way(system: DemoSy
     page.goto(system.url)
     page.wait_for_selector("#camera[data-video=live]")
     page.get_by_role("button", name=FILL).click()
-    page.wait_for_function("entered.length")
+    page.wait_for_function("() => entered.length")
     assert page.evaluate("entered") == ["webrtc-video"]
     expect(page.locator("#camera.filling")).to_have_count(0)
     page.locator("#webrtc-video").evaluate("video => video.pause()")  # as an iPhone leaves it

@@ -174,7 +174,7 @@ def test_they_are_hidden_and_shown_by_button_and_key_also_on_a_still_picture_and
 ) -> None:
     page.eval_on_selector(VIDEO, "video => video.pause()")
     ticks = show_paused(page, moments(film, 2)[0])
-    page.wait_for_function("painted.length > 0")
+    page.wait_for_function("() => painted.length > 0")
     button = page.get_by_role("button", name="検出枠")
     expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
@@ -194,7 +194,7 @@ def test_they_are_hidden_and_shown_by_button_and_key_also_on_a_still_picture_and
 def test_they_are_on_the_picture_in_full_screen_too(page: Page, film: Film) -> None:
     page.eval_on_selector(VIDEO, "video => video.pause()")
     ticks = show_paused(page, moments(film, 2)[0])
-    page.wait_for_function("painted.length > 0")
+    page.wait_for_function("() => painted.length > 0")
     page.get_by_role("button", name="全画面表示").click()
     page.wait_for_function("() => document.fullscreenElement === document.documentElement")
     expect(page.locator(".player-bar")).to_be_hidden()
@@ -241,7 +241,7 @@ def test_between_results_of_a_slow_detector_boxes_go_on_their_way_and_are_gone_b
         (old,), (new,) = boxes[before], boxes[after]
         assert_painted(page, on_screen([[a + (b - a) * part for a, b in zip(old, new, strict=True)]], place))
     show_paused(page, begin / TICKS + 8)
-    page.wait_for_function("painted.length === 0")
+    page.wait_for_function("() => painted.length === 0")
 
 
 def near(film: Film, ticks: int) -> int:

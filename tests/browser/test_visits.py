@@ -335,7 +335,7 @@ def test_the_six_last_of_today_are_shown_and_only_their_row_is_scrolled(fake: Fa
         box = link.bounding_box()
         assert box is not None and min(box["width"], box["height"]) >= 44
     page.locator(".visit a").last.focus()
-    page.wait_for_function("document.querySelector('.visits-row').scrollLeft > 100")
+    page.wait_for_function("() => document.querySelector('.visits-row').scrollLeft > 100")
 
 
 def test_a_visit_that_reached_into_today_is_shown_with_its_day(fake: FakeEvents, open_page: Open) -> None:
