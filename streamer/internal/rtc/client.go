@@ -13,6 +13,7 @@ type Client struct {
 	Remote  netip.Addr // for the log
 	Session string     // by which EndSession finds its viewers; empty: none
 	ID      string     // of a WHEP session, by which End and Trickle find its viewer; empty: the client is a page
+	Page    string     // of a page's viewer, by which Listen finds it
 	Until   time.Time  // when its viewer is disconnected; zero: never
 }
 
@@ -65,10 +66,15 @@ func (s *Server) End(id, session string) bool {
 
 // viewer finds the viewer of a WHEP session; nil: there is none (any more).
 func (s *Server) viewer(id, session string) *viewer {
+	return s.viewerOf(func(c Client) bool { return id != "" && c.ID == id && c.Session == session })
+}
+
+// viewerOf finds a viewer by its client; nil: there is none (any more).
+func (s *Server) viewerOf(is func(Client) bool) *viewer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for v := range s.viewers {
-		if id != "" && v.client.ID == id && v.client.Session == session && v.ctx.Err() == nil {
+		if is(v.client) && v.ctx.Err() == nil {
 			return v
 		}
 	}

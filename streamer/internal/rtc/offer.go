@@ -15,22 +15,28 @@ import (
 // each browser has, then Baseline, Main, Constrained High, High. Decoders do not mind which of them the picture uses.
 func profiles() []string { return []string{"42e0", "4200", "4d00", "640c", "6400"} }
 
-// readOffer finds the video format to answer with. Its errors are BadOffer.
-func readOffer(offer string) (webrtc.RTPCodecParameters, error) {
+// formats are what a viewer is sent; nil: none of that kind.
+type formats struct{ video, sound *webrtc.RTPCodecParameters }
+
+// readOffer finds the formats to answer with; sound only where there is a microphone. Its errors are BadOffer.
+func readOffer(offer string, hasMicrophone bool) (found formats, err error) {
 	var session sdp.SessionDescription
 	if err := session.UnmarshalString(offer); err != nil {
-		return webrtc.RTPCodecParameters{}, apierror.New(apierror.BadOffer, "the offer is not SDP").WithCause(err)
+		return found, apierror.New(apierror.BadOffer, "the offer is not SDP").WithCause(err)
 	}
 	for _, media := range session.MediaDescriptions {
-		if media.MediaName.Media != "video" || !receives(&session, media) {
-			continue
-		}
-		if codec, found := chooseFormat(media); found {
-			return codec, nil
+		if found.video == nil && media.MediaName.Media == "video" && receives(&session, media) {
+			found.video = chooseFormat(media)
 		}
 	}
-	return webrtc.RTPCodecParameters{}, apierror.New(apierror.BadOffer,
-		"the offer has no H.264 video with packetization-mode 1 that could be received")
+	if hasMicrophone {
+		found.sound = readSound(&session)
+	}
+	if found.video == nil && found.sound == nil {
+		return found, apierror.New(apierror.BadOffer,
+			"the offer has no H.264 video with packetization-mode 1 that could be received")
+	}
+	return found, nil
 }
 
 // allowsDelay tells whether the page says that it may delay frames, by petcam's own SDP attribute.
@@ -47,14 +53,18 @@ func withoutCandidates(offer string) string {
 	return rest.String()
 }
 
-// withOneFormat is the offer with no other video formats than this one where it is offered: pion goes through all of
-// them for each of them, which is most of the work of answering a browser.
-func withOneFormat(offer string, payloadType webrtc.PayloadType) string {
+// withOneFormat is the offer with no other formats of a kind, video or audio, than this one where it is offered: pion goes
+// through all of them for each of them, which is most of the work of answering a browser. Where codec is nil it is the
+// offer as it is.
+func withOneFormat(offer, kind string, codec *webrtc.RTPCodecParameters) string {
+	if codec == nil {
+		return offer
+	}
 	var rest strings.Builder
-	format, within := strconv.Itoa(int(payloadType)), false
+	format, within := strconv.Itoa(int(codec.PayloadType)), false
 	for line := range strings.Lines(offer) {
 		if strings.HasPrefix(line, "m=") {
-			line, within = keepFormat(line, format)
+			line, within = keepFormat(line, "m="+kind, format)
 		}
 		if !within || !isOtherFormat(line, format) {
 			rest.WriteString(line)
@@ -63,10 +73,10 @@ func withOneFormat(offer string, payloadType webrtc.PayloadType) string {
 	return rest.String()
 }
 
-// keepFormat leaves only one format in an m= line; false: it is no video, or does not offer that format.
-func keepFormat(medium, format string) (string, bool) {
+// keepFormat leaves only one format in an m= line; false: it is of another kind, or does not offer that format.
+func keepFormat(medium, kind, format string) (string, bool) {
 	words := strings.Fields(medium)
-	if words[0] != "m=video" || len(words) < 4 || !slices.Contains(words[3:], format) {
+	if words[0] != kind || len(words) < 4 || !slices.Contains(words[3:], format) {
 		return medium, false
 	}
 	return strings.Join(append(words[:3], format), " ") + "\r\n", true
@@ -103,8 +113,8 @@ func receives(session *sdp.SessionDescription, media *sdp.MediaDescription) bool
 	return true // sendrecv is the default
 }
 
-// chooseFormat picks the best of the H.264 formats of a medium, with the payload type that the offer gives it.
-func chooseFormat(media *sdp.MediaDescription) (best webrtc.RTPCodecParameters, found bool) {
+// chooseFormat picks the best of the H.264 formats of a medium, with the payload type that the offer gives it; nil: none.
+func chooseFormat(media *sdp.MediaDescription) (best *webrtc.RTPCodecParameters) {
 	rank := len(profiles())
 	for _, format := range media.MediaName.Formats {
 		name, parameters := formatOf(media, format)
@@ -117,13 +127,13 @@ func chooseFormat(media *sdp.MediaDescription) (best webrtc.RTPCodecParameters, 
 		if i < 0 || i >= rank {
 			continue
 		}
-		rank, found = i, true
-		best = webrtc.RTPCodecParameters{
+		rank = i
+		best = &webrtc.RTPCodecParameters{
 			PayloadType:        webrtc.PayloadType(payloadType),
 			RTPCodecCapability: capability(profiles()[i]),
 		}
 	}
-	return best, found
+	return best
 }
 
 // formatOf gives the rtpmap (name/clock) and the fmtp parameters of one of a medium's formats.

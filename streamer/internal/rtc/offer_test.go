@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pion/webrtc/v4"
+
 	"petcam/streamer/internal/apierror"
 )
 
@@ -37,19 +39,19 @@ func TestConstrainedBaselineWithModeOneIsPreferred(t *testing.T) {
 			"98:level-asymmetry-allowed=1; packetization-mode=1; profile-level-id=42E01F"), 98, "42e01f"},
 		"only High": {offerWith("96:packetization-mode=1;profile-level-id=640028"), 96, "64001f"},
 	} {
-		codec, err := readOffer(c.offer)
-		if err != nil || int(codec.PayloadType) != c.payloadType || !strings.HasSuffix(codec.SDPFmtpLine, "="+c.profile) {
-			t.Errorf("%s: %v, %v", name, codec, err)
+		found, err := readOffer(c.offer, false)
+		if err != nil || int(found.video.PayloadType) != c.payloadType || !strings.HasSuffix(found.video.SDPFmtpLine, "="+c.profile) {
+			t.Errorf("%s: %v, %v", name, found.video, err)
 		}
 	}
 }
 
 func TestBundleOnlyMediumWithPortZeroIsAccepted(t *testing.T) {
 	rejected := strings.Replace(offerWith("96:packetization-mode=1;profile-level-id=42e01f"), "m=video 9", "m=video 0", 1)
-	if _, err := readOffer(rejected); codeOf(err) != apierror.BadOffer {
+	if _, err := readOffer(rejected, false); codeOf(err) != apierror.BadOffer {
 		t.Error(err)
 	}
-	if _, err := readOffer(rejected + "a=bundle-only\r\n"); err != nil { // RFC 9143, 6: GStreamer offers it behind its audio
+	if _, err := readOffer(rejected+"a=bundle-only\r\n", false); err != nil { // RFC 9143, 6: GStreamer offers it behind its audio
 		t.Error(err)
 	}
 }
@@ -58,8 +60,8 @@ func TestFormatsThatCannotBeAnsweredAreRefused(t *testing.T) {
 	for _, format := range []string{"96:packetization-mode=0;profile-level-id=42e01f", "96:profile-level-id=42e01f",
 		"96:packetization-mode=1", "96:packetization-mode=1;profile-level-id=42e0", "200:packetization-mode=1;profile-level-id=42e01f",
 		"x:packetization-mode=1;profile-level-id=42e01f", "96:packetization-mode=1;profile-level-id=f4001f"} {
-		if codec, err := readOffer(offerWith(format)); codeOf(err) != apierror.BadOffer {
-			t.Errorf("%s: %v, %v", format, codec, err)
+		if found, err := readOffer(offerWith(format), false); codeOf(err) != apierror.BadOffer {
+			t.Errorf("%s: %v, %v", format, found.video, err)
 		}
 	}
 }
@@ -75,7 +77,7 @@ func TestOfferIsReducedToTheChosenFormat(t *testing.T) {
 		offerWith("97:apt=98"):                             offerWith("97:apt=98"),
 		"m=\r\nm=video\r\n":                                "m=\r\nm=video\r\n",
 	} {
-		if got := withOneFormat(offer, 106); got != want {
+		if got := withOneFormat(offer, "video", &webrtc.RTPCodecParameters{PayloadType: 106}); got != want {
 			t.Errorf("%q becomes %q", offer, got)
 		}
 	}

@@ -16,9 +16,10 @@ const (
 )
 
 // playoutDelay is how long a viewer is told to buffer frames before it shows them, so that retransmitted packets arrive
-// in time: zero on a good network. The viewer's RTCP decides on it.
+// in time: zero on a good network, unless it listens. The viewer's RTCP decides on it.
 type playoutDelay struct {
 	target atomic.Int64 // units; set by the goroutine that reads the RTCP
+	least  atomic.Int64 // units; while the viewer listens, see listenersDelay
 
 	// Only that goroutine uses these.
 	windowStart time.Time     // of the second in which nacks are counted
@@ -32,10 +33,12 @@ type playoutDelay struct {
 // noteNACK counts a NACK: the viewer misses packets.
 func (d *playoutDelay) noteNACK() { d.nacks++ }
 
-// noteReport takes what the viewer's receiver report says of the network.
-func (d *playoutDelay) noteReport(reports *rtcp.ReceiverReport, now time.Time) {
-	for _, report := range reports.Reports { // one: there is one stream
-		d.update(report, now)
+// noteReport takes what the viewer's receiver report says of the network, by what it says of this stream.
+func (d *playoutDelay) noteReport(reports *rtcp.ReceiverReport, ssrc uint32, now time.Time) {
+	for _, report := range reports.Reports {
+		if report.SSRC == ssrc {
+			d.update(report, now)
+		}
 	}
 }
 
@@ -76,7 +79,7 @@ func roundTripTime(report rtcp.ReceptionReport, now time.Time) (rtt time.Duratio
 // step moves current one unit towards target, once for each frame: so small a change is not visible. It tells whether
 // current has changed.
 func (d *playoutDelay) step() bool {
-	target, current := d.target.Load(), d.current.Load()
+	target, current := max(d.target.Load(), d.least.Load()), d.current.Load()
 	switch {
 	case current < target:
 		d.current.Add(1)

@@ -21,8 +21,8 @@ func (n conditions) report(d *playoutDelay, seconds int, now time.Time) time.Tim
 			d.noteNACK()
 		}
 		sent := uint32(ntp(now.Add(-n.rtt-time.Millisecond)) >> 16)
-		d.noteReport(&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{LastSenderReport: sent, Delay: 66, // a millisecond
-			Jitter: uint32(n.jitter * clockRate / time.Second)}}}, now)
+		d.noteReport(&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: 7, LastSenderReport: sent, Delay: 66, // a millisecond
+			Jitter: uint32(n.jitter * clockRate / time.Second)}, {SSRC: 8, Jitter: 1 << 20}}}, 7, now) // the second is of the sound
 		now = now.Add(time.Second)
 	}
 	return now

@@ -1,8 +1,10 @@
-// Package rtc sends the camera's video to viewers over WebRTC. It imports h264, fanout and the errors of apierror.
+// Package rtc sends the camera's video and sound to viewers over WebRTC. It imports h264, fanout, microphone and the errors
+// of apierror.
 //
 // Publish packetises each access unit once and puts it into a fanout.Hub. Each viewer takes the frames from there in a
 // goroutine of its own (viewer.run), gives the packets its own sequence numbers, encrypts and sends them; a second one
-// (viewer.readRTCP) reads its RTCP. All media share one UDP socket, which pion's mux reads. Server.Close ends them all.
+// (viewer.readRTCP) reads its RTCP. Sound is sent by the microphone's goroutine, to all who listen (listener); what they say
+// of it is read by one more for each (listener.drain). All media share one UDP socket, which pion's mux reads. Server.Close ends them all.
 //
 // There are no pion interceptors: lost packets are sent again out of the hub, for all viewers from the same memory, and
 // sender reports need no more than two counters.
@@ -21,6 +23,7 @@ import (
 	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/fanout"
 	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/microphone"
 )
 
 // Options say where and for whom the server works.
@@ -30,7 +33,8 @@ type Options struct {
 	ExtraHosts []string // further addresses or names under which viewers reach this machine
 	ICEServers []string // stun: URLs, of which normally there are none; others are left to the viewers
 	MaxViewers int
-	Silent     func() bool // whether the newest picture is an old one, as the camera sends none; nil: it never is
+	Silent     func() bool            // whether the newest picture is an old one, as the camera sends none; nil: it never is
+	Microphone *microphone.Microphone // nil: there is none, and offers are answered without sound; the caller closes it
 	Log        *slog.Logger
 }
 
@@ -39,8 +43,9 @@ type Server struct {
 	log        *slog.Logger
 	maxViewers int
 	handshake  time.Duration
-	lossAge    time.Duration // for keyframeRequests
-	silent     func() bool   // as in Options, never nil
+	lossAge    time.Duration          // for keyframeRequests
+	silent     func() bool            // as in Options, never nil
+	microphone *microphone.Microphone // as in Options
 	iceServers []webrtc.ICEServer
 	settings   webrtc.SettingEngine
 	mux        *mux
@@ -55,7 +60,7 @@ type Server struct {
 	keyframe uint64 // capture_ns of the newest keyframe
 	lost     bool   // what comes refers to pictures that have not, up to the next keyframe
 
-	frames, bytes, retransmitted atomic.Uint64
+	frames, bytes, retransmitted, soundPackets atomic.Uint64
 
 	mu      sync.Mutex // guards viewers
 	viewers map[*viewer]struct{}
@@ -67,6 +72,7 @@ type Stats struct {
 	Bytes         uint64 // sent to all viewers, SRTP included
 	Skipped       uint64 // frames that viewers missed because they fell behind
 	Retransmitted uint64 // packets sent again
+	SoundPackets  uint64 // sent to all viewers
 }
 
 // New opens the UDP socket; its error is that of the socket.
@@ -79,7 +85,7 @@ func newServer(options Options, limits timeouts) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{log: options.Log, maxViewers: options.MaxViewers, handshake: limits.handshake,
-		lossAge: limits.loss, silent: options.Silent, mux: mux, viewers: map[*viewer]struct{}{}}
+		lossAge: limits.loss, silent: options.Silent, microphone: options.Microphone, mux: mux, viewers: map[*viewer]struct{}{}}
 	if urls := stunServers(options.ICEServers, options.Log); len(urls) > 0 {
 		s.iceServers = []webrtc.ICEServer{{URLs: urls}}
 	}
@@ -127,13 +133,11 @@ func (s *Server) isLost(au h264.AccessUnit) bool {
 // Answer makes a client's viewer: an SDP offer becomes an SDP answer with all candidates.
 // Errors are those of apierror, BadOffer, TooManyViewers or Internal; or the context's.
 func (s *Server) Answer(ctx context.Context, offer string, client Client) (string, error) {
-	codec, err := readOffer(offer)
+	found, err := readOffer(offer, s.microphone != nil)
 	if err != nil {
 		return "", err
 	}
-	v := &viewer{server: s, client: client, log: s.log.With("viewer", client.Remote.String()),
-		stream: newStream(codec, s.find, s.mux.batching.flush), connected: make(chan struct{}), requests: keyframeRequests{maxLossAge: s.lossAge}}
-	v.stream.delayAllowed = allowsDelay(offer)
+	v := s.newViewer(found, offer, client)
 	if err := s.add(v); err != nil {
 		return "", err
 	}
@@ -146,11 +150,26 @@ func (s *Server) Answer(ctx context.Context, offer string, client Client) (strin
 	return answer, nil
 }
 
+func (s *Server) newViewer(found formats, offer string, client Client) *viewer {
+	v := &viewer{server: s, client: client, formats: found, log: s.log.With("viewer", client.Remote.String()),
+		connected: make(chan struct{}), requests: keyframeRequests{maxLossAge: s.lossAge}}
+	v.listener.viewer = v
+	if found.video != nil {
+		v.stream = newStream(*found.video, s.find, s.mux.batching.flush)
+		v.stream.delayAllowed = allowsDelay(offer)
+	}
+	if found.sound != nil {
+		v.listener.stream = newSoundStream(*found.sound, s.mux.batching.flush)
+		v.listener.wanted = client.isWHEP() // programs have no button
+	}
+	return v
+}
+
 // admit makes v's connection and negotiates it.
 func (s *Server) admit(ctx context.Context, v *viewer, offer string) (string, error) {
-	engine, err := mediaEngine(v.stream.codec)
+	engine, err := mediaEngine(v.formats)
 	if err != nil {
-		return "", apierror.New(apierror.BadOffer, "the offer's video format cannot be used").WithCause(err)
+		return "", apierror.New(apierror.BadOffer, "the offer's formats cannot be used").WithCause(err)
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(s.settings), webrtc.WithMediaEngine(engine),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
@@ -234,6 +253,7 @@ func (s *Server) Stats() Stats {
 		Bytes:         s.bytes.Load(),
 		Skipped:       s.hub.Skipped(),
 		Retransmitted: s.retransmitted.Load(),
+		SoundPackets:  s.soundPackets.Load(),
 	}
 }
 

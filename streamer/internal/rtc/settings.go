@@ -76,11 +76,17 @@ func srtpProfiles() []dtls.SRTPProtectionProfile {
 	return []dtls.SRTPProtectionProfile{sha1, gcm}
 }
 
-// mediaEngine knows the one format that a viewer is sent.
-func mediaEngine(codec webrtc.RTPCodecParameters) (*webrtc.MediaEngine, error) {
+// mediaEngine knows the formats that a viewer is sent.
+func mediaEngine(known formats) (*webrtc.MediaEngine, error) {
 	engine := &webrtc.MediaEngine{}
-	playout := webrtc.RTPHeaderExtensionCapability{URI: playoutDelayURI}
-	return engine, errors.Join(
-		engine.RegisterCodec(codec, webrtc.RTPCodecTypeVideo),
-		engine.RegisterHeaderExtension(playout, webrtc.RTPCodecTypeVideo))
+	var errs []error
+	if known.video != nil {
+		playout := webrtc.RTPHeaderExtensionCapability{URI: playoutDelayURI}
+		errs = append(errs, engine.RegisterCodec(*known.video, webrtc.RTPCodecTypeVideo),
+			engine.RegisterHeaderExtension(playout, webrtc.RTPCodecTypeVideo))
+	}
+	if known.sound != nil {
+		errs = append(errs, engine.RegisterCodec(*known.sound, webrtc.RTPCodecTypeAudio))
+	}
+	return engine, errors.Join(errs...)
 }

@@ -4,12 +4,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
-	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/h264"
 )
@@ -17,7 +17,6 @@ import (
 const (
 	clockRate        = 90000
 	playoutDelayURI  = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-	reportInterval   = time.Second
 	delayAllowedLine = "a=x-petcam-hold-back" // petcam's own SDP attribute: the page may delay frames
 	pacingBurst      = 25                     // packets in one pacingInterval: longer bursts at line rate lose packets on Wi-Fi
 	pacingInterval   = time.Millisecond
@@ -51,10 +50,9 @@ type stream struct {
 
 	flushMu sync.Mutex // held while batches are sent, by send and by retransmit, so that each keeps its order
 
-	// Only send uses these.
-	lastReport      time.Time
-	burstStart      time.Time
-	packets, octets uint32
+	burstStart time.Time // only send uses it
+
+	packets, octets atomic.Uint32 // only send changes them
 
 	// Only retransmit uses these.
 	retransmitWindow time.Time
@@ -69,14 +67,14 @@ func newStream(codec webrtc.RTPCodecParameters, findFrame func(uint64) *frame, f
 // send writes a frame's packets; write errors mean that the viewer is gone, which ICE finds out.
 func (s *stream) send(f *frame) (bytes int) {
 	changed := s.delay.step()
-	header := s.header(f, changed || f.keyframe, s.packets == 0)
+	header := s.header(f, changed || f.keyframe, s.packets.Load() == 0)
 	header.SequenceNumber = s.sequence(f)
 	for i, payload := range f.payloads {
 		s.pace()
 		header.Marker = i == len(f.payloads)-1
 		n, _ := s.writer.WriteRTP(&header, payload)
 		header.SequenceNumber++
-		s.octets += uint32(len(payload))
+		s.octets.Add(uint32(len(payload)))
 		bytes += n
 	}
 	s.flush()
@@ -92,14 +90,14 @@ func (s *stream) flush() {
 // pace counts a packet, and waits before it where a whole burst has just been sent: of a large keyframe, or of the group
 // of pictures that a viewer begins with.
 func (s *stream) pace() {
-	if s.packets%pacingBurst == 0 {
+	if s.packets.Load()%pacingBurst == 0 {
 		if early := pacingInterval - time.Since(s.burstStart); early > 0 {
 			s.flush()
 			time.Sleep(early)
 		}
 		s.burstStart = time.Now()
 	}
-	s.packets++
+	s.packets.Add(1)
 }
 
 // sequence gives the sequence number of a frame's first packet.
@@ -136,33 +134,15 @@ func (s *stream) playoutDelayExtension(first bool) []byte {
 	return []byte{byte(minimum >> 4), byte(minimum<<4 | maximum>>8), byte(maximum)}
 }
 
-// senderReport is the one that is due, or nil. It maps an RTP timestamp to the wall clock.
-func (s *stream) senderReport() []rtcp.Packet {
-	now := time.Now()
-	if now.Sub(s.lastReport) < reportInterval {
-		return nil
-	}
-	s.lastReport = now
-	return []rtcp.Packet{&rtcp.SenderReport{
+// report maps the capture clock to the timestamps of the pictures.
+func (s *stream) report(at moment) *rtcp.SenderReport {
+	return &rtcp.SenderReport{
 		SSRC:        s.ssrc,
-		NTPTime:     ntp(now),
-		RTPTime:     h264.RTPTimestamp(monotonic()),
-		PacketCount: s.packets,
-		OctetCount:  s.octets,
-	}}
-}
-
-// ntp is t in seconds since 1900, 32 bits after the point.
-func ntp(t time.Time) uint64 {
-	const from1900to1970 = 2208988800
-	return uint64(t.Unix()+from1900to1970)<<32 | uint64(t.Nanosecond())<<32/1e9
-}
-
-// monotonic is the clock of the access units' capture times.
-func monotonic() uint64 {
-	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails only for clocks that do not exist
-	return uint64(now.Nano())
+		NTPTime:     at.ntp,
+		RTPTime:     h264.RTPTimestamp(at.monotonic),
+		PacketCount: s.packets.Load(),
+		OctetCount:  s.octets.Load(),
+	}
 }
 
 // Bind is called by the peer connection once the answer is made.

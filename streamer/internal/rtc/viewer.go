@@ -20,10 +20,14 @@ import (
 type viewer struct {
 	server *Server
 	client Client
+	formats
 	log    *slog.Logger
-	stream *stream
+	stream *stream // nil: the offer takes sound only
 	pc     *webrtc.PeerConnection
-	sender *webrtc.RTPSender
+	sender *webrtc.RTPSender // of stream
+
+	listener listener
+	reports  reports
 
 	connected chan struct{} // closed once media can flow
 	ctx       context.Context
@@ -33,13 +37,20 @@ type viewer struct {
 	trickled  atomic.Int32 // candidates that came after the offer
 }
 
-// connect makes the peer connection, with stream as its track.
+// connect makes the peer connection, with the streams as its tracks.
 func (v *viewer) connect(api *webrtc.API) (err error) {
 	if v.pc, err = api.NewPeerConnection(webrtc.Configuration{ICEServers: v.server.iceServers}); err != nil {
 		return err
 	}
 	v.pc.OnConnectionStateChange(v.onStateChange(sync.OnceFunc(func() { close(v.connected) })))
-	v.sender, err = v.pc.AddTrack(v.stream)
+	if v.stream != nil {
+		if v.sender, err = v.pc.AddTrack(v.stream); err != nil {
+			return err
+		}
+	}
+	if v.listener.stream != nil {
+		v.listener.sender, err = v.pc.AddTrack(v.listener.stream)
+	}
 	return err
 }
 
@@ -69,7 +80,20 @@ func (v *viewer) run() {
 		return
 	}
 	v.log.Info("viewer connected", "after", time.Since(begin).Round(time.Millisecond))
-	v.sendFrames() // leaving is not logged: it happens to every viewer, and says nothing
+	v.serve() // leaving is not logged: it happens to every viewer, and says nothing
+}
+
+// serve sends the viewer what it takes until it leaves.
+func (v *viewer) serve() {
+	v.listener.begin()
+	defer v.listener.end()
+	if v.stream != nil {
+		v.sendFrames()
+		return
+	}
+	v.watching.Store(true)
+	defer v.watching.Store(false)
+	<-v.ctx.Done()
 }
 
 // close ends the connection and waits for pion's goroutines. Only then the viewer is no longer counted.
@@ -108,9 +132,7 @@ func (v *viewer) sendFrames() {
 		}
 		v.server.bytes.Add(uint64(v.stream.send(f)))
 		v.requests.noteSent(f.keyframe, time.Now())
-		if report := v.stream.senderReport(); report != nil {
-			_ = v.pc.WriteRTCP(report)
-		}
+		v.report(false)
 	}
 }
 
@@ -138,8 +160,8 @@ func (v *viewer) readRTCP(frames *fanout.Subscription[*frame]) {
 				v.stream.delay.noteNACK()
 				v.server.retransmitted.Add(uint64(v.stream.retransmit(packet)))
 			case *rtcp.ReceiverReport:
-				lost = lost || reportsLoss(packet)
-				v.stream.delay.noteReport(packet, time.Now())
+				lost = lost || reportsLoss(packet, v.stream.ssrc)
+				v.stream.delay.noteReport(packet, v.stream.ssrc, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				if (lost || !v.client.isWHEP()) && v.requests.answer(frames, time.Now()) {
 					lost = false
@@ -149,9 +171,9 @@ func (v *viewer) readRTCP(frames *fanout.Subscription[*frame]) {
 	}
 }
 
-// reportsLoss tells whether a viewer lacks packets in spite of retransmission.
-func reportsLoss(report *rtcp.ReceiverReport) bool {
-	return slices.ContainsFunc(report.Reports, func(r rtcp.ReceptionReport) bool { return r.FractionLost > 0 })
+// reportsLoss tells whether a viewer lacks packets of this stream in spite of retransmission.
+func reportsLoss(report *rtcp.ReceiverReport, ssrc uint32) bool {
+	return slices.ContainsFunc(report.Reports, func(r rtcp.ReceptionReport) bool { return r.SSRC == ssrc && r.FractionLost > 0 })
 }
 
 // negotiate answers the offer; the answer holds all candidates. Those of the offer are ignored, unless STUN is
@@ -161,7 +183,8 @@ func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 	if len(v.server.iceServers) == 0 {
 		offer = withoutCandidates(offer)
 	}
-	offer = withOneFormat(offer, v.stream.codec.PayloadType)
+	offer = withOneFormat(withOneFormat(offer, "video", v.formats.video), "audio", v.formats.sound)
+	offer = withoutTheirSound(offer)
 	err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
 	if err != nil {
 		return "", err

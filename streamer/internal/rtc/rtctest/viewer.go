@@ -1,4 +1,4 @@
-// Package rtctest is a viewer for tests: a peer connection that receives the video and says what came.
+// Package rtctest is a viewer for tests: a peer connection that receives video and sound and says what came.
 package rtctest
 
 import (
@@ -35,7 +35,9 @@ type Viewer struct {
 	pc        *webrtc.PeerConnection
 	socket    *lossySocket
 	mux       *ice.UDPMuxDefault
+	kinds     []webrtc.RTPCodecType // that it offers to receive
 	packets   chan *rtp.Packet
+	sound     chan *rtp.Packet
 	reports   chan rtcp.Packet
 	connected chan struct{}
 	left      chan struct{}
@@ -77,12 +79,13 @@ func (w *lossySocket) loses(b []byte) bool {
 	return isRTP && uint64(w.random.Uint32()) < w.lossRate.Load()
 }
 
-// New makes a viewer that wants to receive video. It is closed at the test's end.
+// New makes a viewer that wants to receive video, unless options say otherwise. It is closed at the test's end.
 func New(t testing.TB, options ...Option) *Viewer {
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	check(t, err)
 	v := &Viewer{t: t, socket: &lossySocket{UDPConn: conn, random: rand.New(rand.NewPCG(1, 1))}, packets: make(chan *rtp.Packet, 10000),
+		sound: make(chan *rtp.Packet, 1000), kinds: []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo},
 		reports: make(chan rtcp.Packet, 1000), connected: make(chan struct{}), left: make(chan struct{}), ended: make(chan struct{})}
 	v.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.socket})
 	v.pc, err = api(t, v.mux).NewPeerConnection(webrtc.Configuration{})
@@ -90,7 +93,11 @@ func New(t testing.TB, options ...Option) *Viewer {
 	t.Cleanup(v.Close)
 	v.pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 		go v.readReports(receiver)
-		v.readPackets(track)
+		if track.Kind() == webrtc.RTPCodecTypeAudio {
+			v.readPackets(track, v.sound)
+			return
+		}
+		v.readPackets(track, v.packets)
 	})
 	connect := sync.OnceFunc(func() { close(v.connected) }) // a viewer that was cut off connects again
 	leave := sync.OnceFunc(func() { close(v.left) })        // pion may say it twice, where both ends close at once
@@ -106,15 +113,27 @@ func New(t testing.TB, options ...Option) *Viewer {
 	for _, option := range options {
 		option(v)
 	}
-	v.receive(webrtc.RTPCodecTypeVideo)
+	for _, kind := range v.kinds {
+		v.receive(kind)
+	}
 	return v
 }
 
 // Option changes what a viewer offers.
 type Option func(*Viewer)
 
-// WithAudioFirst makes a viewer ask for sound too, before the video.
-func WithAudioFirst(v *Viewer) { v.receive(webrtc.RTPCodecTypeAudio) }
+// WithAudioFirst makes a viewer offer to take sound too, before the video.
+func WithAudioFirst(v *Viewer) {
+	v.kinds = []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}
+}
+
+// WithSound makes a viewer offer to take sound too, as petcam's page does.
+func WithSound(v *Viewer) {
+	v.kinds = []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio}
+}
+
+// SoundOnly makes a viewer offer to take sound, and no video.
+func SoundOnly(v *Viewer) { v.kinds = []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio} }
 
 func (v *Viewer) receive(kind webrtc.RTPCodecType) {
 	v.t.Helper()
@@ -188,6 +207,26 @@ func (v *Viewer) PacketWithin(limit time.Duration) *rtp.Packet {
 	}
 }
 
+// Sound waits for the next RTP packet of the sound.
+func (v *Viewer) Sound() *rtp.Packet {
+	v.t.Helper()
+	packet := v.SoundWithin(timeout)
+	if packet == nil {
+		v.t.Fatal("no sound came")
+	}
+	return packet
+}
+
+// SoundWithin waits for the next RTP packet of the sound, but not longer than this; nil: none came.
+func (v *Viewer) SoundWithin(limit time.Duration) *rtp.Packet {
+	select {
+	case packet := <-v.sound:
+		return packet
+	case <-time.After(limit):
+		return nil
+	}
+}
+
 // Frame waits for the next whole access unit. One that does not become whole fails the test.
 func (v *Viewer) Frame() Frame {
 	v.t.Helper()
@@ -236,6 +275,16 @@ func (v *Viewer) Report() rtcp.Packet {
 	}
 }
 
+// ReportWithin waits for the next RTCP packet of the sender, but not longer than this; nil: none came.
+func (v *Viewer) ReportWithin(limit time.Duration) rtcp.Packet {
+	select {
+	case packet := <-v.reports:
+		return packet
+	case <-time.After(limit):
+		return nil
+	}
+}
+
 // Send sends RTCP to the server.
 func (v *Viewer) Send(packets ...rtcp.Packet) {
 	v.t.Helper()
@@ -260,14 +309,14 @@ func (v *Viewer) Close() {
 	check(v.t, v.mux.Close())
 }
 
-func (v *Viewer) readPackets(track *webrtc.TrackRemote) {
+func (v *Viewer) readPackets(track *webrtc.TrackRemote, to chan<- *rtp.Packet) {
 	for {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
 			return
 		}
 		select {
-		case v.packets <- packet:
+		case to <- packet:
 		case <-v.ended:
 			return
 		}

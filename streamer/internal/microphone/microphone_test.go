@@ -1,0 +1,187 @@
+package microphone
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"petcam/streamer/internal/sound"
+)
+
+const (
+	nowNS     = 1e15
+	beginning = 48_000_000_000 % (1 << 32) // the timestamp of what is captured then
+)
+
+// segment is a Source of what a test puts in.
+type segment struct {
+	packets chan sound.Packet
+	open    atomic.Int32
+}
+
+func (s *segment) Newest() {}
+func (s *segment) Close()  { s.open.Add(-1) }
+func (s *segment) Next(ctx context.Context, to *sound.Packet) error {
+	select {
+	case *to = <-s.packets:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// ear keeps what it hears, as long as there is room.
+type ear chan Packet
+
+func (e ear) Hear(packet Packet) {
+	select {
+	case e <- packet:
+	default:
+	}
+}
+
+func (e ear) next(t *testing.T) Packet {
+	t.Helper()
+	select {
+	case packet := <-e:
+		return packet
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing is heard")
+		return Packet{}
+	}
+}
+
+// room has a microphone, and whether the owner lets it be heard.
+func room(t *testing.T) (*Microphone, *segment, *atomic.Bool) {
+	t.Helper()
+	from, on := &segment{packets: make(chan sound.Packet)}, &atomic.Bool{}
+	on.Store(true)
+	m := New(Options{Open: func() Source { from.open.Add(1); return from }, On: on.Load, Now: func() uint64 { return nowNS }})
+	t.Cleanup(m.Close)
+	return m, from, on
+}
+
+// packetAt is one that was captured and published so long after the test's now.
+func packetAt(ms float64) sound.Packet {
+	at := uint64(nowNS + ms*1e6)
+	return sound.Packet{CaptureNS: at, PublishNS: at, Samples: 960, Data: []byte{0x78}}
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: still not so", what)
+		}
+	}
+}
+
+func TestTheSegmentIsOpenWhileSomebodyListens(t *testing.T) {
+	m, from, _ := room(t)
+	first, second := make(ear, 9), make(ear, 9)
+	stopFirst, stopSecond := m.Listen(first), m.Listen(second)
+	from.packets <- packetAt(0)
+	if a, b := first.next(t), second.next(t); a.Timestamp != beginning || b.Timestamp != a.Timestamp || m.Listeners() != 2 {
+		t.Errorf("%v, %v", a, b)
+	}
+	stopFirst()
+	from.packets <- packetAt(20)
+	second.next(t)
+	stopSecond()
+	eventually(t, "it is closed", func() bool { return from.open.Load() == 0 })
+	if len(first) != 0 {
+		t.Error("who has stopped still hears")
+	}
+	defer m.Listen(second)()
+	from.packets <- packetAt(40)
+	if got := second.next(t); got.Timestamp != beginning+1920 || got.First {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestNobodyHearsWhileTheOwnerHasTurnedItOff(t *testing.T) {
+	m, from, on := room(t)
+	listener := make(ear, 9)
+	defer m.Listen(listener)()
+	from.packets <- packetAt(0)
+	listener.next(t)
+	on.Store(false)
+	from.packets <- packetAt(20)
+	from.packets <- packetAt(40) // is taken once the one before was passed over
+	on.Store(true)
+	from.packets <- packetAt(60)
+	from.packets <- packetAt(80)
+	for got := listener.next(t); ; got = listener.next(t) { // the third may have been looked at by then
+		if at := got.Timestamp - beginning; at == 960 {
+			t.Error("it is heard while it is off")
+		} else if at == 3840 {
+			break
+		}
+	}
+}
+
+func TestWhatIsOldIsNotLive(t *testing.T) {
+	m, from, _ := room(t)
+	listener := make(ear, 9)
+	defer m.Listen(listener)()
+	from.packets <- packetAt(-60_000)
+	from.packets <- packetAt(-501)
+	from.packets <- packetAt(-20)
+	if got := listener.next(t); got.Timestamp != beginning-960 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestListenersComeAndGoAtAnyTime(t *testing.T) {
+	m, from, _ := room(t)
+	done := make(chan struct{})
+	var talking sync.WaitGroup
+	talking.Add(1)
+	go func() {
+		defer talking.Done()
+		for n := 0; ; n++ {
+			select {
+			case from.packets <- packetAt(float64(20 * n)):
+			case <-done:
+				return
+			}
+		}
+	}()
+	var listening sync.WaitGroup
+	for range 4 {
+		listening.Add(1)
+		go func() {
+			defer listening.Done()
+			for range 100 {
+				listener := make(ear, 1000)
+				stop := m.Listen(listener)
+				last := listener.next(t)
+				stop()
+				for len(listener) > 0 {
+					if next := <-listener; int32(next.Timestamp-last.Timestamp) < 960 {
+						t.Errorf("%v after %v", next, last)
+					} else {
+						last = next
+					}
+				}
+			}
+		}()
+	}
+	listening.Wait()
+	close(done)
+	talking.Wait()
+	eventually(t, "it is closed", func() bool { return from.open.Load() == 0 })
+}
+
+func TestCloseEndsAMicrophoneThatIsListenedTo(t *testing.T) {
+	m, from, _ := room(t)
+	stop := m.Listen(make(ear, 1))
+	m.Close()
+	if from.open.Load() != 0 {
+		t.Error("the segment is still open")
+	}
+	stop()
+	m.Listen(make(ear, 1))() // too late, and no harm
+}
