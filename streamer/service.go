@@ -15,12 +15,14 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
+	"petcam/streamer/internal/microphone"
 	"petcam/streamer/internal/place"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/shm/rdkx5"
 	"petcam/streamer/internal/state"
+	"petcam/streamer/internal/switches"
 	"petcam/streamer/internal/tlsproxy"
 	"petcam/streamer/internal/viewingtoken"
 	"petcam/streamer/internal/watchdog"
@@ -33,6 +35,7 @@ const shutdownTimeout = time.Second
 type Service struct {
 	log         *slog.Logger
 	viewers     *rtc.Server
+	microphone  *microphone.Microphone // what the viewers hear; nil: camera.microphone is not set
 	recorder    *record.Recorder
 	video       *shm.Reader // the camera's
 	camera      *camera.Camera
@@ -54,6 +57,7 @@ type Service struct {
 func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
 	s := &Service{log: log, proxy: access.proxy, viewing: access.viewing, failure: make(chan error, 1)}
 	s.video = s.reader(settings.Camera)
+	s.microphone = openMicrophone(settings.Camera, log)
 	if err := s.openPorts(settings); err != nil {
 		s.closePorts()
 		return nil, err
@@ -79,6 +83,7 @@ func (s *Service) openPorts(settings config.Config) (err error) {
 		ICEServers: settings.WebRTC.ICEServers,
 		MaxViewers: settings.WebRTC.MaxViewers,
 		Silent:     s.isSilent,
+		Microphone: s.microphone,
 		Log:        s.log,
 	})
 	if err != nil {
@@ -184,6 +189,11 @@ func picturesFolder() string {
 	return filepath.Join(filepath.Dir(viewingtoken.Path(state.Directory())), "pictures")
 }
 
+// soundSwitch is by which the owner ends sound for all: beside the viewing tokens too.
+func soundSwitch() string {
+	return filepath.Join(filepath.Dir(viewingtoken.Path(state.Directory())), switches.SoundName)
+}
+
 func recording(keys config.Recording, log *slog.Logger) record.Options {
 	return record.Options{
 		Directory: keys.Directory,
@@ -267,6 +277,9 @@ func (s *Service) Close() {
 	s.closePorts() // where Run never was
 	s.recorder.Close()
 	s.viewers.Close()
+	if s.microphone != nil {
+		s.microphone.Close()
+	}
 	s.cancel()
 	s.tasks.Wait()
 }

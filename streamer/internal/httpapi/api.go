@@ -41,6 +41,8 @@ type Viewers interface {
 	EndSession(session string) (closed int)
 	End(id, session string) (closed bool)
 	Trickle(id, session, fragment string) error
+	Listen(page string, on bool) error
+	Listeners() int
 	Viewers() int
 	Stats() rtc.Stats
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -54,9 +55,14 @@ func (f *fake) Trickle(id, session, fragment string) error {
 	f.asked = append(f.asked, "trickle", id, session, fragment)
 	return f.err
 }
-func (f *fake) Viewers() int { return 3 }
+func (f *fake) Listen(page string, on bool) error {
+	f.asked = append(f.asked, "listen", page, strconv.FormatBool(on))
+	return f.err
+}
+func (f *fake) Listeners() int { return 2 }
+func (f *fake) Viewers() int   { return 3 }
 func (f *fake) Stats() rtc.Stats {
-	return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Retransmitted: 8}
+	return rtc.Stats{Frames: 12, Bytes: 3456, Skipped: 7, Retransmitted: 8, SoundPackets: 50}
 }
 
 func (f *fake) Start(label string) (string, error) {

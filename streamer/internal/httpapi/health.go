@@ -16,6 +16,7 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 		"status":           "ok",
 		"uptime":           time.Since(a.began).Seconds(),
 		"webrtc_clients":   a.Viewers.Viewers(),
+		"webrtc_listeners": a.Viewers.Listeners(),
 		"recording":        recording.Recording,
 		"recording_error":  recording.Error,
 		"recording_reason": recording.Reason,

@@ -47,6 +47,8 @@ func (e exposition) writePetcam(a *api) {
 	e.counter("petcam_sent_bytes_total", "Bytes of media sent to all viewers.", float64(viewers.Bytes))
 	e.counter("petcam_skipped_frames_total", "Access units that viewers missed because they fell behind.", float64(viewers.Skipped))
 	e.counter("petcam_repaired_packets_total", "Packets that were sent again.", float64(viewers.Retransmitted))
+	e.gauge("petcam_listeners", "Viewers that are sent the sound, while there is any.", float64(a.Viewers.Listeners()))
+	e.counter("petcam_sound_packets_total", "Packets of sound sent to all viewers.", float64(viewers.SoundPackets))
 
 	e.gauge("petcam_camera_live", "1 while the camera sends what viewers can join.", number(camera.State == "live"))
 	if camera.AgeMS >= 0 {

@@ -33,7 +33,7 @@ func TestMetricsAreWrittenAsPrometheusReadsThem(t *testing.T) {
 		"petcam_build_info{version=\"1.0\\\"\"} 1\n",
 		"petcam_camera_live 1\n", "petcam_camera_age_seconds 0.012\n", "petcam_camera_bit_rate 2e+06\n",
 		"petcam_camera_keyframe_age_seconds 0.8\n",
-		"petcam_skipped_frames_total 7\n", "petcam_recording 1\n", "petcam_recorded_frames_total 900\n",
+		"petcam_listeners 2\n", "petcam_sound_packets_total 50\n", "petcam_skipped_frames_total 7\n", "petcam_recording 1\n", "petcam_recorded_frames_total 900\n",
 		"petcam_recorded_bytes_total 70000\n", "petcam_recorded_seconds_total 30.5\n", "petcam_recording_dropped_frames_total 4\n",
 		"petcam_recording_syncs_total 6\n", "petcam_recording_sync_seconds_total 0.09\n", "petcam_recording_free_bytes 1.048576e+06\n",
 		"petcam_recording_trouble 0\n", "petcam_recording_by_itself 1\n", "petcam_recording_by_itself_trouble 0\n", "process_cpu_seconds_total ", "go_goroutines ",

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -18,10 +19,11 @@ type description struct {
 	SDP  string `json:"sdp"`
 }
 
-// answer is one to an offer of petcam's page, which shows the picture in its shape.
+// answer is one to an offer of petcam's page, which shows the picture in its shape and asks for sound by its id.
 type answer struct {
 	description
 	Aspect [2]int `json:"aspect"` // a pixel's width and height
+	ID     string `json:"id"`
 }
 
 func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
@@ -45,7 +47,7 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 	if err := a.joinable(); err != nil {
 		return err
 	}
-	client := rtc.Client{Remote: from, Session: grant.Session, Until: grant.Until}
+	client := rtc.Client{Remote: from, Session: grant.Session, Page: rand.Text(), Until: grant.Until}
 	sdp, err := a.Viewers.Answer(r.Context(), offer.SDP, client)
 	if err != nil {
 		return err
@@ -54,11 +56,11 @@ func (a *api) offer(w http.ResponseWriter, r *http.Request) error {
 		a.Viewers.EndSession(grant.Session)
 		return loginRequired(errors.New("the session has just ended"))
 	}
-	writeJSON(w, http.StatusOK, answer{description{Type: "answer", SDP: sdp}, a.Camera.Health().Aspect})
+	writeJSON(w, http.StatusOK, answer{description{Type: "answer", SDP: sdp}, a.Camera.Health().Aspect, client.Page})
 	return nil
 }
 
-// preflight tells a browser that petcam's page may send an offer. noForeignPage has checked that it is that page.
+// preflight tells a browser that petcam's page may send an offer, or a wish for sound. noForeignPage has checked that it is that page.
 func (a *api) preflight(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Access-Control-Allow-Methods", "POST")
 	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")

@@ -24,6 +24,8 @@ func (a *api) routes() map[string]route {
 	return map[string]route{
 		"/api/webrtc/offer": {guard: a.noForeignPage, forPage: true, methods: map[string]handler{
 			http.MethodPost: a.offer, http.MethodOptions: a.preflight}},
+		"/api/webrtc/sound": {guard: a.noForeignPage, forPage: true, methods: map[string]handler{
+			http.MethodPost: a.sound, http.MethodOptions: a.preflight}},
 		"/whep": {guard: a.noForeignPage, methods: map[string]handler{
 			http.MethodPost: a.whep, http.MethodOptions: a.whepOptions, http.MethodGet: a.whepGet}},
 		"/whep/": {guard: a.noForeignPage, methods: map[string]handler{
