@@ -18,6 +18,7 @@ func main() {
 	flag.StringVar(&to.url, "url", "http://127.0.0.1:8081/api/webrtc/offer", "where the offers go")
 	flag.StringVar(&to.token, "token", "", "what the page got for one offer, where the camera has a password")
 	flag.BoolVar(&to.whep, "whep", false, "offer and answer are bare SDP")
+	flag.BoolVar(&to.sound, "sound", false, "they listen too, half a second after their first picture (not with -whep)")
 	count := flag.Int("n", 1, "viewers")
 	span := flag.Duration("for", 10*time.Second, "how long they watch")
 	follow := flag.Bool("follow", false, "one viewer that never gives up and tells of each keyframe in a line: stamp and arrival")
@@ -42,6 +43,8 @@ type Report struct {
 	Keyframe    Summary `json:"offer_to_keyframe_ms"`
 	Latency     Summary `json:"publish_to_last_packet_ms"`
 	Gap         Summary `json:"between_frames_ms"`
+	Sounds      int     `json:"sound_packets"`
+	FirstSound  Summary `json:"request_to_sound_ms"`
 }
 
 // Summary of a set of figures.
@@ -82,7 +85,7 @@ func watch(to server, count int, span time.Duration) (Report, error) {
 
 func sumUp(viewers []*viewer) Report {
 	report := Report{Viewers: len(viewers)}
-	var keyframes, latencies, gaps []float64
+	var keyframes, latencies, gaps, sounds []float64
 	for _, v := range viewers {
 		reception := v.reception
 		reception.mu.Lock() // its reader may be in its last turn
@@ -94,8 +97,14 @@ func sumUp(viewers []*viewer) Report {
 		}
 		latencies, gaps = append(latencies, reception.latencies...), append(gaps, reception.gaps...)
 		reception.mu.Unlock()
+		packets, after := v.hearing.sumUp()
+		report.Sounds += packets
+		if packets > 0 {
+			sounds = append(sounds, milliseconds(after))
+		}
 	}
 	report.Keyframe, report.Latency, report.Gap = summarise(keyframes), summarise(latencies), summarise(gaps)
+	report.FirstSound = summarise(sounds)
 	return report
 }
 

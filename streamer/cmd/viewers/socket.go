@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/pion/rtp"
 	"golang.org/x/sys/unix"
 )
 
@@ -14,7 +15,7 @@ import (
 // which is more than the server's, is in no figure.
 type socket struct {
 	*net.UDPConn
-	arrivals [1 << 10]atomic.Int64 // by sequence number: CLOCK_REALTIME, ns
+	arrivals [2][1 << 10]atomic.Int64 // of video and sound, by sequence number: CLOCK_REALTIME, ns
 	oob      [64]byte
 }
 
@@ -37,7 +38,7 @@ func newSocket() (*socket, error) {
 func (w *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	n, noob, _, from, err := w.ReadMsgUDPAddrPort(b, w.oob[:])
 	if err == nil && n > 12 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223) {
-		w.arrivals[(uint16(b[2])<<8|uint16(b[3]))%uint16(len(w.arrivals))].Store(timestamp(w.oob[:noob]))
+		w.arrivalOf(b[1]&0x7f, uint16(b[2])<<8|uint16(b[3])).Store(timestamp(w.oob[:noob]))
 	}
 	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
 }
@@ -48,8 +49,16 @@ func (w *socket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 }
 
 // arrival is when the newest packet of that number came.
-func (w *socket) arrival(sequence uint16) time.Time {
-	return time.Unix(0, w.arrivals[sequence%uint16(len(w.arrivals))].Load())
+func (w *socket) arrival(packet *rtp.Packet) time.Time {
+	return time.Unix(0, w.arrivalOf(packet.PayloadType, packet.SequenceNumber).Load())
+}
+
+func (w *socket) arrivalOf(payloadType uint8, sequence uint16) *atomic.Int64 {
+	track := 0
+	if payloadType == opusType {
+		track = 1
+	}
+	return &w.arrivals[track][sequence%uint16(len(w.arrivals[track]))]
 }
 
 // timestamp is the SCM_TIMESTAMPNS among control messages, or else now.

@@ -24,6 +24,7 @@ type server struct {
 	url   string
 	token string // of the page; empty: none
 	whep  bool
+	sound bool
 }
 
 // viewer is one peer connection.
@@ -32,6 +33,7 @@ type viewer struct {
 	socket    *socket
 	mux       *ice.UDPMuxDefault
 	reception *reception
+	hearing   hearing
 	offered   time.Time
 	ended     chan struct{} // the connection is closed or has failed
 }
@@ -69,7 +71,11 @@ func (v *viewer) read(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		if err != nil {
 			return
 		}
-		v.reception.take(packet, v.socket.arrival(packet.SequenceNumber))
+		if track.Kind() == webrtc.RTPCodecTypeAudio {
+			v.hearing.take(v.socket.arrival(packet))
+			continue
+		}
+		v.reception.take(packet, v.socket.arrival(packet))
 	}
 }
 
@@ -77,8 +83,14 @@ func (v *viewer) read(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 func (v *viewer) watch(to server, over <-chan time.Time) error {
 	defer func() { _, _ = v.peer.Close(), v.mux.Close() }()
 	v.offered = time.Now()
-	if err := v.exchange(to); err != nil {
+	id, err := v.exchange(to)
+	if err != nil {
 		return err
+	}
+	if to.sound {
+		if err := v.listen(to, id); err != nil {
+			return err
+		}
 	}
 	select {
 	case <-over:
@@ -87,39 +99,51 @@ func (v *viewer) watch(to server, over <-chan time.Time) error {
 	return nil
 }
 
-func (v *viewer) exchange(to server) error {
+// exchange gives the id by which petcam knows the viewer.
+func (v *viewer) exchange(to server) (id string, err error) {
 	receive := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
 	if _, err := v.peer.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, receive); err != nil {
-		return err
+		return "", err
+	}
+	if to.sound {
+		if _, err := v.peer.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, receive); err != nil {
+			return "", err
+		}
 	}
 	offer, err := v.peer.CreateOffer(nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	gathered := webrtc.GatheringCompletePromise(v.peer)
 	if err := v.peer.SetLocalDescription(offer); err != nil {
-		return err
+		return "", err
 	}
 	<-gathered
-	answer, err := to.ask(*v.peer.LocalDescription())
+	given, err := to.ask(*v.peer.LocalDescription())
 	if err != nil {
-		return err
+		return "", err
 	}
-	return v.peer.SetRemoteDescription(answer)
+	return given.ID, v.peer.SetRemoteDescription(given.SessionDescription)
+}
+
+// answer is petcam's; others' have no id.
+type answer struct {
+	webrtc.SessionDescription
+	ID string `json:"id"`
 }
 
 // ask exchanges an offer for an answer.
-func (to server) ask(offer webrtc.SessionDescription) (answer webrtc.SessionDescription, err error) {
+func (to server) ask(offer webrtc.SessionDescription) (given answer, err error) {
 	body, kind := []byte(offer.SDP), "application/sdp"
 	if !to.whep {
 		kind = "application/json"
 		if body, err = json.Marshal(offer); err != nil {
-			return answer, err
+			return given, err
 		}
 	}
 	request, err := http.NewRequest(http.MethodPost, to.url, bytes.NewReader(body))
 	if err != nil {
-		return answer, err
+		return given, err
 	}
 	request.Header.Set("Content-Type", kind)
 	if to.token != "" {
@@ -127,21 +151,21 @@ func (to server) ask(offer webrtc.SessionDescription) (answer webrtc.SessionDesc
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return answer, err
+		return given, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	switch {
 	case err != nil:
-		return answer, err
+		return given, err
 	case response.StatusCode/100 != 2:
-		return answer, fmt.Errorf("offer: %s: %s", response.Status, text)
+		return given, fmt.Errorf("offer: %s: %s", response.Status, text)
 	case to.whep:
-		answer = webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(text)}
+		given.SessionDescription = webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(text)}
 	default:
-		err = json.Unmarshal(text, &answer)
+		err = json.Unmarshal(text, &given)
 	}
-	return answer, err
+	return given, err
 }
 
 // keepWatching watches for ever, again and again.

@@ -1,7 +1,11 @@
 // Package microphone gives the sound in the shared memory to all who listen now. It imports sound.
 //
-// One goroutine (Microphone.run) reads the segment while somebody listens, and calls the listeners itself: a packet wakes
-// one goroutine, however many listen, and its bytes are there once. It ends with the last listener, or by Close.
+// One goroutine (Microphone.run) reads the segment while somebody listens, and calls the listeners itself: two packets wake
+// one goroutine once, however many listen, and their bytes are there once. It ends with the last listener, or by Close.
+//
+// What packets cost is their number, not their size. So two of the segment's, of 20 ms each, become one of 40 ms where they
+// follow one another; and the goroutine does not sleep on the segment, which would wake it for each, but until both should be
+// there.
 package microphone
 
 import (
@@ -16,14 +20,24 @@ import (
 // segment that was silent, is not live.
 const maxAge = 500 * time.Millisecond
 
+// How long is waited for the second packet of a pair after the first was published, and then, in small steps, for one that is
+// late. A writer's word for when it published is not believed beyond the first of these.
+const (
+	pairTime = 2 * time.Duration(sound.PacketNS)
+	slack    = 2 * time.Millisecond
+	lateStep = 8 * time.Millisecond
+	maxLate  = 2 // steps
+)
+
 // Source is the segment's reader; shm.SoundReader.
 type Source interface {
 	Newest()
 	Next(ctx context.Context, to *sound.Packet) error
+	Poll(to *sound.Packet) bool
 	Close()
 }
 
-// Packet is one Opus packet as listeners get it.
+// Packet is one Opus packet as listeners get it, of 20 or 40 ms.
 type Packet struct {
 	Timestamp uint32  // RTP, at 48 kHz
 	Offset    float64 // for TimestampAt
@@ -101,26 +115,97 @@ func (m *Microphone) run(ctx context.Context) {
 	source := m.Open()
 	defer source.Close()
 	source.Newest()
-	var packet sound.Packet
-	for source.Next(ctx, &packet) == nil {
-		m.tell(ctx, &packet)
+	var first, second sound.Packet
+	var buffer []byte
+	for source.Next(ctx, &first) == nil {
+		last := &first
+		if m.second(ctx, source, &first, &second) {
+			last = &second
+			buffer = m.tellBoth(ctx, &first, &second, buffer[:0])
+		} else {
+			m.tell(ctx, &first)
+		}
+		m.sleepUntil(ctx, last, pairTime+slack) // the next two will be there by then
 	}
 }
 
-// tell gives a packet to all who listen. What the owner lets nobody hear is passed over, and so is what is old.
+// second waits for the packet that follows first; false: it is late.
+func (m *Microphone) second(ctx context.Context, source Source, first, second *sound.Packet) bool {
+	if source.Poll(second) {
+		return true
+	}
+	m.sleepUntil(ctx, first, pairTime/2+slack)
+	for range maxLate {
+		if source.Poll(second) {
+			return true
+		}
+		sleep(ctx, lateStep)
+	}
+	return source.Poll(second)
+}
+
+// sleepUntil sleeps until so long after a packet was published.
+func (m *Microphone) sleepUntil(ctx context.Context, p *sound.Packet, after time.Duration) {
+	sleep(ctx, min(time.Duration(int64(p.PublishNS)+int64(after)-int64(m.Now())), after))
+}
+
+func sleep(ctx context.Context, span time.Duration) {
+	if span <= 0 {
+		return
+	}
+	timer := time.NewTimer(span)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// mayBeHeard says whether a packet is for the listeners: what the owner lets nobody hear is passed over, and so is what is
+// old.
+func (m *Microphone) mayBeHeard(p *sound.Packet) bool {
+	return m.Now() <= p.PublishNS+uint64(maxAge) && m.On()
+}
+
+// tellBoth gives two packets to all who listen, as one where that can be; it gives the buffer back.
+func (m *Microphone) tellBoth(ctx context.Context, first, second *sound.Packet, buffer []byte) []byte {
+	buffer, fit := pair(buffer, first.Data, second.Data)
+	if !fit || !m.mayBeHeard(first) || !m.mayBeHeard(second) {
+		m.tell(ctx, first)
+		m.tell(ctx, second)
+		return buffer
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, missing := m.clock.place(first)
+	next, apart := m.clock.place(second)
+	if apart {
+		m.give(ctx, at, missing, first.Data)
+		m.give(ctx, next, apart, second.Data)
+	} else {
+		m.give(ctx, at, missing, buffer)
+	}
+	return buffer
+}
+
 func (m *Microphone) tell(ctx context.Context, p *sound.Packet) {
-	if m.Now() > p.PublishNS+uint64(maxAge) || !m.On() {
+	if !m.mayBeHeard(p) {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	at, missing := m.clock.place(p)
+	m.give(ctx, at, missing, p.Data)
+}
+
+// give has all who listen hear. Called with mu held.
+func (m *Microphone) give(ctx context.Context, at uint64, missing bool, data []byte) {
 	if ctx.Err() != nil {
 		return
 	}
-	first, jumped := m.clock.place(p)
-	told := Packet{Timestamp: uint32(first), Offset: m.clock.offset, First: jumped, Data: p.Data}
+	packet := Packet{Timestamp: uint32(at), Offset: m.clock.offset, First: missing, Data: data}
 	for l := range m.listeners {
-		l.Hear(told)
+		l.Hear(packet)
 	}
 }
 

@@ -45,6 +45,15 @@ func (r *room) Next(ctx context.Context, to *sound.Packet) error {
 	}
 }
 
+func (r *room) Poll(to *sound.Packet) bool {
+	select {
+	case *to = <-r.said:
+		return true
+	default:
+		return false
+	}
+}
+
 // say has the n-th packet of 20 ms heard, which nobody takes where nobody listens.
 func (r *room) say(t *testing.T, n int) {
 	t.Helper()
@@ -55,10 +64,10 @@ func (r *room) say(t *testing.T, n int) {
 	}
 }
 
-// word is the n-th packet of 20 ms; its timestamp is soundTimestamp(n).
+// word is the n-th packet of 20 ms; its timestamp is soundTimestamp(n). It has two frames, so that it is sent alone.
 func word(n int) sound.Packet {
 	return sound.Packet{CaptureNS: 1e15 + uint64(n)*sound.PacketNS, PublishNS: math.MaxUint64 / 2, Samples: 960,
-		Data: fmt.Appendf([]byte{0x78}, "word %d", n)}
+		Data: fmt.Appendf([]byte{0x79}, "word %d", n)}
 }
 
 func soundTimestamp(n int) uint32 { return uint32(uint64(48e9) + uint64(n)*960) }
