@@ -16,6 +16,7 @@ LONG = (
     "detector_share",
     "events_cost",
     "events_writes",
+    "lips",
     "loss",
     "recording",
     "recording_cost",

@@ -9,8 +9,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Camera:
     login: bool = False
     source: str = "demo"
     feed_options: tuple[str, ...] = ()
+    microphone: str = ""
     processes: dict[str, psutil.Process] = field(default_factory=dict)
 
     @property
@@ -50,6 +51,10 @@ class Camera:
     @property
     def detections(self) -> str:
         return f"/petcam_bench_{self.web_port}_detections"
+
+    @property
+    def audio(self) -> str:
+        return f"/petcam_bench_{self.web_port}_audio"
 
     @property
     def offer_url(self) -> str:
@@ -102,15 +107,22 @@ class Camera:
 
 @contextmanager
 def running(
-    host: str = "127.0.0.1", login: bool = False, source: str = "demo", feed_options: tuple[str, ...] = ()
+    host: str = "127.0.0.1",
+    login: bool = False,
+    source: str = "demo",
+    feed_options: tuple[str, ...] = (),
+    microphone: str = "",
+    writer: Callable[[Camera], AbstractContextManager[object]] | None = None,
 ) -> Iterator[Camera]:
     """Start feed, streamer and web, wait until the camera is live, and stop them at the end. With ``login`` there is
-    also HTTPS, and no password is set yet."""
+    also HTTPS, and no password is set yet. ``writer`` writes the segments instead of feed."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        camera = Camera(*free_ports(3), Path(directory), host, login, source, feed_options)
+        camera = Camera(*free_ports(3), Path(directory), host, login, source, feed_options, microphone)
         (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))
         (camera.directory / "token.key").write_bytes(secrets.token_bytes(32))  # as the package makes it
-        for name in ("feed", "streamer", "web"):
+        if writer is not None:
+            stack.enter_context(writer(camera))
+        for name in ("streamer", "web") if writer is not None else ("feed", "streamer", "web"):
             stack.callback(camera.end, name)
             camera.launch(name)
         wait_until_live(camera)
@@ -130,7 +142,8 @@ def _settings(camera: Camera) -> dict[str, Any]:
     return {
         "web": {"host": listen, "port": camera.web_port, "tls": tls, "tls_port": camera.tls_port},
         "streamer": {"host": listen, "port": camera.streamer_port},
-        "camera": {"source": camera.source, "stream": camera.stream, "detections": camera.detections},
+        "camera": {"source": camera.source, "stream": camera.stream, "detections": camera.detections}
+        | {"microphone": camera.microphone, "audio": camera.audio},
         "webrtc": {"udp_port": camera.streamer_port, "max_viewers": 64},
         "recording": {"directory": str(camera.directory)},
         "auth": {"mode": "password" if camera.login else "none"},

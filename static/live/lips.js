@@ -1,11 +1,13 @@
 /** @typedef {import("./playout_delay.js").PlayoutDelay} PlayoutDelay */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
 
-const LOOK_MS = 400;
-const READINGS = 3; // of which the middle one counts
-const NEAR_MS = 6; // nobody sees or hears less; to follow it would only stir
-const GAIN = 0.35; // of what is missing, for each look: the browser takes a second to follow
-const MOST_STEP_MS = 25; // so that nothing halts or is heard to change
+const LOOK_MS = 300;
+const READINGS = 3; // from one step to the next: the browser takes a second to follow; the middle one counts
+const AIM_MS = 12; // by which sound is to be ahead: it comes out that much later than a browser says, beside its pictures
+const NEAR_MS = 5; // nobody sees or hears less; to follow it would only stir
+const GAIN = 0.6; // of what is missing, for each step
+const MOST_STEP_MS = 60;
+const LEAST_BUFFER_MS = 25; // of sound, which no browser goes below
 const MOST_MS = 300; // that either waits for the other
 
 /**
@@ -21,7 +23,10 @@ export class Lips {
   #ticker = 0;
   /** @type {number[]} ms by which sound was ahead, oldest first */
   #readings = [];
-  #soundWaits = 0;
+  #soundWaits = 0; // as the browser was told
+  #buffered = 0; // ms for which it does wait
+  #delaySum = 0; // seconds, of all samples that came out so far
+  #count = 0; // of those
 
   /**
    * @param {WebRTCVideoClient} client
@@ -40,34 +45,53 @@ export class Lips {
   /** Undo start(): pictures wait for their boxes only. */
   close() {
     clearInterval(this.#ticker);
+    this.#ticker = 0;
     this.#readings = [];
-    this.#soundWaits = 0;
+    this.#soundWaits = this.#buffered = this.#delaySum = this.#count = 0;
     this.#playoutDelay.forSound = 0;
   }
 
   async #look() {
     const { call } = this.#client;
     const report = await this.#client.stats().catch(() => null);
-    const ahead = report && soundAhead(report);
-    if (ahead === null || call !== this.#client.call) return;
-    this.#readings = [...this.#readings, ahead].slice(-READINGS);
-    if (this.#readings.length === READINGS) this.#steer([...this.#readings].sort((a, b) => a - b)[READINGS >> 1]);
+    if (!report || !this.#ticker || call !== this.#client.call) return;
+    this.#noteBuffer(report);
+    const ahead = soundAhead(report);
+    if (ahead !== null) this.#readings.push(ahead - AIM_MS);
+    if (this.#readings.length < READINGS) return;
+    const [, middle] = this.#readings.sort((a, b) => a - b);
+    this.#readings = [];
+    if (Math.abs(middle) > NEAR_MS) this.#steer(Math.max(-MOST_STEP_MS, Math.min(MOST_STEP_MS, GAIN * middle)));
   }
 
-  /** @param {number} ahead ms by which what is heard was captured later than what is seen */
+  /**
+   * Both are led from where they are: what a browser is told below that changes nothing.
+   * @param {number} ahead ms of which sound is to wait more, or the picture less
+   */
   #steer(ahead) {
-    if (Math.abs(ahead) < NEAR_MS) return;
-    const step = Math.max(-MOST_STEP_MS, Math.min(MOST_STEP_MS, GAIN * ahead));
-    const { forSound, canWaitLess } = this.#playoutDelay;
-    const sound = step > 0 ? !canWaitLess : this.#soundWaits > 0;
-    if (sound) this.#delaySound(this.#soundWaits + step);
-    else this.#playoutDelay.forSound = Math.max(0, Math.min(MOST_MS, forSound - step));
+    if (ahead > 0 ? this.#playoutDelay.canWaitLess : this.#soundWaits === 0) {
+      this.#playoutDelay.forSound = Math.max(0, Math.min(MOST_MS, this.#playoutDelay.held - ahead));
+    } else {
+      const waits = Math.max(this.#soundWaits, this.#buffered) + ahead;
+      this.#delaySound(waits > LEAST_BUFFER_MS ? Math.min(MOST_MS, waits) : 0);
+    }
   }
 
   /** @param {number} milliseconds */
   #delaySound(milliseconds) {
-    this.#soundWaits = Math.max(0, Math.min(MOST_MS, milliseconds));
-    this.#client.call?.setSoundDelay(this.#soundWaits);
+    this.#soundWaits = milliseconds;
+    this.#client.call?.setSoundDelay(milliseconds);
+  }
+
+  /** For how long sound has waited since the last look. @param {RTCStatsReport} report */
+  #noteBuffer(report) {
+    report.forEach(({ type, kind, jitterBufferDelay, jitterBufferEmittedCount }) => {
+      if (type !== "inbound-rtp" || kind !== "audio") return;
+      const [delay, count] = [jitterBufferDelay - this.#delaySum, jitterBufferEmittedCount - this.#count];
+      if (count > 0) this.#buffered = (1000 * delay) / count;
+      this.#delaySum = jitterBufferDelay;
+      this.#count = jitterBufferEmittedCount;
+    });
   }
 }
 

@@ -47,6 +47,11 @@ export class PlayoutDelay {
     this.#begin();
   }
 
+  /** For how long pictures have just waited, from their arrival to the screen, milliseconds. */
+  get held() {
+    return this.#detector.held(performance.now()) ?? 0;
+  }
+
   /** Whether pictures wait for their sound for longer than they would anyway. */
   get canWaitLess() {
     return this.forSound > this.#forBoxes(performance.now()) && this.#detector.told > 0;
