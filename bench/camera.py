@@ -117,7 +117,8 @@ def running(
     """Start feed, streamer and web, wait until the camera is live, and stop them at the end. With ``login`` there is
     also HTTPS, and no password is set yet. ``writer`` writes the segments instead of feed."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        camera = Camera(*free_ports(3), Path(directory), host, login, source, feed_options, microphone)
+        ports, place = free_ports(3), Path(directory)
+        camera = Camera(*ports[:3], place, host, login, source, feed_options=feed_options, microphone=microphone)
         (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))
         (camera.directory / "token.key").write_bytes(secrets.token_bytes(32))  # as the package makes it
         if writer is not None:

@@ -1,7 +1,7 @@
-"""A source whose picture flashes and whose sound beeps, both at the same moment of each second: a stamped writer of both
+"""A source whose picture flashes and whose sound beeps, at the same moment of each second: a stamped writer of both
 segments, and of a detector's results that come late where that is asked for.
 
-A flash begins with the frame of that second, a beep with its first sample; both have that very capture time. It runs in a
+A flash begins with the frame of that second, a beep with its first sample; both have that capture time. It runs in a
 process of its own (``python -m bench.flash_source``), so that nothing that is measured disturbs it.
 """
 

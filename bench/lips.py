@@ -1,7 +1,7 @@
-"""Whether sound and picture are in step: a flash that Chromium presents against the beep of the same moment that it plays.
+"""Whether sound and picture are in step: a flash that Chromium presents against the beep of the same moment.
 
-``LIPS_SECONDS`` (60) is how long each way is measured: as pictures come, held back for a detector that is 100 ms late, and
-after the source was started again.
+``LIPS_SECONDS`` (60) is how long each way is measured: as pictures come, after the source was started
+again, and with pictures held back for a detector that is 100 ms late.
 """
 
 import os
@@ -24,8 +24,8 @@ LATE_MS = 100.0
 PAIR_MS = 450.0  # a flash and a beep that are further apart are of different seconds
 FEW = 0.8  # of the seconds that were measured: fewer pairs say that something was not seen or heard
 
-# When each flash was presented and each beep came out, in ms of the page's clock. A flash is a picture that is bright after one
-# that is dark; a beep the first loud sample after 0.3 s of silence.
+# When each flash was presented and each beep came out, in ms of the page's clock. A flash is a picture that is bright
+# after one that is dark; a beep the first loud sample after 0.3 s of silence.
 WATCH_SCRIPT = """async () => {
     window.petcam = await petcamModules["live/entry.js"].page;
     const video = document.getElementById("webrtc-video");
@@ -47,7 +47,10 @@ WATCH_SCRIPT = """async () => {
         process([[samples = []]]) {
             for (let at = 0; at < samples.length; at++) {
                 if (Math.abs(samples[at]) < 0.05) this.quiet++;
-                else { if (this.quiet > 14400) this.port.postMessage((currentFrame + at) / sampleRate); this.quiet = 0; }
+                else {
+                    if (this.quiet > 14400) this.port.postMessage((currentFrame + at) / sampleRate);
+                    this.quiet = 0;
+                }
             }
             return true;
         }

@@ -1,12 +1,12 @@
 /** @typedef {import("./playout_delay.js").PlayoutDelay} PlayoutDelay */
 /** @typedef {import("./webrtc_client.js").WebRTCVideoClient} WebRTCVideoClient */
 
-const LOOK_MS = 300;
+const LOOK_MS = 400;
 const READINGS = 3; // from one step to the next: the browser takes a second to follow; the middle one counts
 const AIM_MS = 12; // by which sound is to be ahead: it comes out that much later than a browser says, beside its pictures
 const NEAR_MS = 5; // nobody sees or hears less; to follow it would only stir
-const GAIN = 0.6; // of what is missing, for each step
-const MOST_STEP_MS = 60;
+const GAIN = 0.5; // of what is missing, for each step
+const MOST_STEP_MS = 40;
 const LEAST_BUFFER_MS = 25; // of sound, which no browser goes below
 const MOST_MS = 300; // that either waits for the other
 
@@ -69,18 +69,20 @@ export class Lips {
    * @param {number} ahead ms of which sound is to wait more, or the picture less
    */
   #steer(ahead) {
-    if (ahead > 0 ? this.#playoutDelay.canWaitLess : this.#soundWaits === 0) {
-      this.#playoutDelay.forSound = Math.max(0, Math.min(MOST_MS, this.#playoutDelay.held - ahead));
-    } else {
-      const waits = Math.max(this.#soundWaits, this.#buffered) + ahead;
-      this.#delaySound(waits > LEAST_BUFFER_MS ? Math.min(MOST_MS, waits) : 0);
+    const picture = this.#playoutDelay;
+    const soundObeys = this.#soundWaits > this.#buffered - NEAR_MS; // else the network has it wait longer
+    if (ahead > 0 ? picture.canWaitLess : !soundObeys) {
+      picture.forSound = Math.max(0, Math.min(MOST_MS, picture.held - ahead));
     }
+    if (ahead > 0 && !picture.canWaitLess) this.#delaySound(Math.max(this.#soundWaits, this.#buffered) + ahead);
+    else if (ahead < 0) this.#delaySound(this.#soundWaits + ahead);
   }
 
   /** @param {number} milliseconds */
   #delaySound(milliseconds) {
-    this.#soundWaits = milliseconds;
-    this.#client.call?.setSoundDelay(milliseconds);
+    const waits = milliseconds > LEAST_BUFFER_MS ? Math.min(MOST_MS, milliseconds) : 0;
+    if (waits !== this.#soundWaits) this.#client.call?.setSoundDelay(waits);
+    this.#soundWaits = waits;
   }
 
   /** For how long sound has waited since the last look. @param {RTCStatsReport} report */

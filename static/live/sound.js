@@ -51,6 +51,7 @@ export class Sound {
   /** @type {Call | null} the one that was asked for sound */
   #call = null;
   #blocked = false;
+  #pressed = false; // just now: what fails is said
   #isOn = true; // the owner's switch
   #askedAt = 0;
   #failedAt = -Infinity; // performance.now() at which a wish was refused
@@ -125,11 +126,13 @@ export class Sound {
     if (choices.get("sound") === "off" || this.#blocked) {
       this.#blocked = false;
       this.#failedAt = -Infinity;
+      this.#pressed = true;
       choices.set("sound", "on");
     } else {
       choices.set("sound", "off");
     }
-    this.#follow(true);
+    this.#follow();
+    this.#pressed = false;
   }
 
   /** Why there is none, where that is so. @returns {MessageKey | ""} */
@@ -154,22 +157,19 @@ export class Sound {
     return now - this.#loudAt > QUIET_MS && now - this.#levelAt < LEVEL_MS ? "quiet" : "on";
   }
 
-  /** @param {boolean} [pressed] just now: what fails is said */
-  #follow(pressed = false) {
+  #follow() {
     if (!this.#life) return;
     const { call } = this.#parts.client;
     if (this.#call && (!this.#isWanted || this.#call !== call)) this.#stop();
     const mayTry = performance.now() - this.#failedAt > AGAIN_MS;
-    if (call && this.#isWanted && !this.#call && !this.#blocked && mayTry) this.#begin(call, pressed);
+    if (call && this.#isWanted && !this.#call && !this.#blocked && mayTry) this.#begin(call);
     this.#listen();
     this.#show();
   }
 
-  /**
-   * @param {Call} call
-   * @param {boolean} pressed
-   */
-  async #begin(call, pressed) {
+  /** @param {Call} call */
+  async #begin(call) {
+    const pressed = this.#pressed;
     this.#call = call;
     this.#askedAt = this.#loudAt = performance.now();
     this.#heardAt = -Infinity;
