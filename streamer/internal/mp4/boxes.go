@@ -49,6 +49,24 @@ func count(b []byte, kind string) (n int) {
 	return n
 }
 
+// after returns what stands at the top level of b behind the first n boxes of the type; nil where there are fewer.
+func after(b []byte, kind string, n int) []byte {
+	for n > 0 {
+		if len(b) < 8 {
+			return nil
+		}
+		size := uint64(binary.BigEndian.Uint32(b))
+		if size < 8 || size > uint64(len(b)) {
+			return nil
+		}
+		if string(b[4:8]) == kind {
+			n--
+		}
+		b = b[size:]
+	}
+	return b
+}
+
 // find returns the content of the first box at the path of types below b, nil where there is none.
 func find(b []byte, path ...string) []byte {
 	for len(b) >= 8 {

@@ -47,8 +47,7 @@ func (w *Writer) AddMetadata(at time.Duration, sample []byte) (added bool, err e
 // metadataTable is a table of samples that begin anywhere, between those of the video.
 type metadataTable struct {
 	table
-	first  uint64   // time of the first sample, ticks
-	behind []uint32 // how many samples of the video stand before each in the file
+	first uint64 // time of the first sample, ticks
 }
 
 // mayFollow says whether a sample at the time may be added.
@@ -57,13 +56,12 @@ func (t *metadataTable) mayFollow(at uint64) bool {
 	return n == 0 || n < maxMetadataSamples && at > t.newest && at-t.newest <= math.MaxInt32
 }
 
-// add appends a sample behind so many of the video.
-func (t *metadataTable) add(size uint32, at uint64, behind int) {
+// add appends a sample.
+func (t *metadataTable) add(size uint32, at uint64) {
 	if t.len() == 0 {
 		t.first, t.newest = at, at
 	}
 	t.table.add(size, at, false)
-	t.behind = append(t.behind, uint32(behind))
 }
 
 // dropNewest takes the newest sample away again. There must be one.
@@ -73,7 +71,6 @@ func (t *metadataTable) dropNewest() {
 		return
 	}
 	t.table.dropNewest()
-	t.behind = t.behind[:t.len()]
 }
 
 // lastUntil has the last sample last up to the time, which is behind it.
@@ -95,7 +92,7 @@ func (m movie) appendMetadata(w *boxes, t *tables, firstOffset int64) {
 			w.box("cdsc", func() { w.u32(videoID) })
 		})
 		w.box("mdia", func() {
-			m.appendMdhd(w, media)
+			m.appendMdhd(w, timescale, media)
 			appendHdlr(w, "meta")
 			w.box("minf", func() {
 				w.full("nmhd", 0, 0, func() {})

@@ -1,12 +1,13 @@
 package mp4
 
 import (
+	"bytes"
 	"encoding/binary"
 	"time"
 )
 
 const (
-	timescale = 90_000 // ticks per second, of the movie and of its tracks
+	timescale = 90_000 // ticks per second, of the movie and of its tracks but for sound
 	videoID   = 1      // of the tracks
 
 	ftypSize      = 40            // bytes of ftyp; here begins the moov of a growing file, the mdat of a finished one
@@ -18,6 +19,7 @@ type Track struct {
 	Width, Height int       // pixels
 	SPS, PPS      [][]byte  // NAL units without start code, at least one of each
 	Start         time.Time // wall clock at the first frame's capture
+	Sound         int       // channels of the sound, 1 or 2; 0: there is no track of it
 }
 
 // isWhole says whether it has what decoding needs.
@@ -29,11 +31,12 @@ type movie struct {
 	width, height uint16 // pixels
 	entries       []byte // content of stsd: the sample entry with its avcC
 	hasMetadata   bool   // it has the second track
+	soundEntries  []byte // content of the third track's stsd; nil: there is none
 }
 
 func newMovie(t Track, hasMetadata bool) movie {
 	created := max(t.Start.Unix()+secondsTo1970, 0)
-	return movie{uint64(created), uint16(t.Width), uint16(t.Height), sampleEntries(t), hasMetadata}
+	return movie{uint64(created), uint16(t.Width), uint16(t.Height), sampleEntries(t), hasMetadata, soundEntries(t.Sound)}
 }
 
 // parseMovie reads back what appendMoov wrote; ok is false where it is something else.
@@ -46,8 +49,14 @@ func parseMovie(moov []byte) (m movie, ok bool) {
 	}
 	width, height := binary.BigEndian.Uint16(tkhd[88:]), binary.BigEndian.Uint16(tkhd[92:])
 	created := binary.BigEndian.Uint64(mvhd[4:])
-	return movie{created, width, height, append([]byte(nil), entries...), count(moov, "trak") > 1}, true
+	m = movie{created, width, height, bytes.Clone(entries), count(moov, "trak") > 1, nil}
+	if third := find(after(moov, "trak", 2), "trak", "mdia", "minf", "stbl", "stsd"); third != nil {
+		m.soundEntries = bytes.Clone(third)
+	}
+	return m, true
 }
+
+func (m movie) hasSound() bool { return m.soundEntries != nil }
 
 // start returns the wall clock that created stands for.
 func (m movie) start() time.Time { return time.Unix(int64(m.created)-secondsTo1970, 0) }
@@ -61,12 +70,14 @@ func appendFtyp(w *boxes) {
 // appendMoov appends the moov box. Without samples it is the head of a growing file, with mvex; with samples
 // the table of a finished one, whose first sample's moof lies at firstOffset.
 func (m movie) appendMoov(w *boxes, t *tables, firstOffset int64) {
-	duration := t.video.duration()
 	w.box("moov", func() {
-		m.appendMvhd(w, duration)
+		m.appendMvhd(w, t.duration())
 		m.appendVideo(w, t, firstOffset)
 		if m.hasMetadata {
 			m.appendMetadata(w, t, firstOffset)
+		}
+		if m.hasSound() {
+			m.appendSound(w, t, firstOffset)
 		}
 		if t.video.len() > 0 {
 			return
@@ -84,7 +95,7 @@ func (m movie) appendVideo(w *boxes, t *tables, firstOffset int64) {
 	w.box("trak", func() {
 		m.appendTkhd(w, videoID, duration, m.width, m.height)
 		w.box("mdia", func() {
-			m.appendMdhd(w, duration)
+			m.appendMdhd(w, timescale, duration)
 			appendHdlr(w, "vide")
 			w.box("minf", func() {
 				w.full("vmhd", 0, 1, func() { w.u32s(0, 0) })
@@ -101,10 +112,14 @@ func (m movie) appendVideo(w *boxes, t *tables, firstOffset int64) {
 
 // lastID is that of the last track.
 func (m movie) lastID() uint32 {
-	if m.hasMetadata {
+	switch {
+	case m.hasSound():
+		return soundID
+	case m.hasMetadata:
 		return metadataID
+	default:
+		return videoID
 	}
-	return videoID
 }
 
 func (m movie) appendMvhd(w *boxes, duration uint64) {
@@ -122,23 +137,27 @@ func (m movie) appendMvhd(w *boxes, duration uint64) {
 
 func (m movie) appendTkhd(w *boxes, id uint32, duration uint64, width, height uint16) {
 	const enabledInMovie = 3
+	volume := uint32(0)
+	if id == soundID {
+		volume = 0x100 << 16 // 1.0
+	}
 	w.full("tkhd", 1, enabledInMovie, func() {
 		w.u64(m.created)
 		w.u64(m.created)
 		w.u32s(id, 0)
 		w.u64(duration)
-		w.u32s(0, 0, 0, 0) // layer, group, volume
+		w.u32s(0, 0, 0, volume) // no layer, no group
 		appendMatrix(w)
 		w.u32s(uint32(width)<<16, uint32(height)<<16)
 	})
 }
 
-func (m movie) appendMdhd(w *boxes, duration uint64) {
+func (m movie) appendMdhd(w *boxes, perSecond uint32, duration uint64) {
 	const undetermined = 0x55c4 // ISO 639-2 "und"
 	w.full("mdhd", 1, 0, func() {
 		w.u64(m.created)
 		w.u64(m.created)
-		w.u32(timescale)
+		w.u32(perSecond)
 		w.u64(duration)
 		w.u16(undetermined)
 		w.u16(0)

@@ -70,8 +70,8 @@ func readHead(in *pageReader) (kind string, size int64, err error) {
 	return kind, size, nil
 }
 
-// maxTable bounds what is read as the table of a finished file: a day of 60 frames/s has 104 MB.
-const maxTable = 128 << 20
+// maxTable bounds what is read as the table of a finished file: a day of 60 frames/s with sound has 156 MB.
+const maxTable = 192 << 20
 
 // readFinished describes a file whose table lies at offset (R2).
 func readFinished(in *pageReader, offset int64) (Recovered, error) {
@@ -88,7 +88,7 @@ func readFinished(in *pageReader, offset int64) (Recovered, error) {
 	if !ok || len(content)+8 != len(moov) || len(counts) < 12 {
 		return Recovered{}, ErrForeign
 	}
-	ticks := binary.BigEndian.Uint64(find(content, "mvhd")[24:])
+	ticks := binary.BigEndian.Uint64(find(content, "trak", "tkhd")[28:])
 	return Recovered{m.start(), ticksDuration(ticks), int(binary.BigEndian.Uint32(counts[8:])), in.size}, nil
 }
 
@@ -141,6 +141,8 @@ func nextFragment(in *pageReader, w *Writer) (f fragment, ok bool, err error) {
 		ok, err = wholeSample(in, at, int64(f.size))
 	case f.track == metadataID && w.movie.hasMetadata && w.tables.mayAddMetadata(f.at, int(f.size)):
 		ok, err = wholeMetadata(in, at, int(f.size))
+	case f.track == soundID && w.movie.hasSound() && w.tables.maySoundFollow(f):
+		ok, err = wholeSound(in, at, f)
 	default:
 		ok = false
 	}

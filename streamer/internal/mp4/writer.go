@@ -1,8 +1,7 @@
-// Package mp4 writes H.264, and metadata beside it, into MP4 files that play at any moment while they grow and are ordinary
+// Package mp4 writes H.264, and metadata and Opus beside it, into MP4 files that play at any moment while they grow and are ordinary
 // MP4 once finished, without writing media data twice. docs/recordings.md specifies the bytes and the order of the steps.
 //
-// Nothing here is safe for use from several goroutines at once, and no goroutine is started. It imports nothing of the
-// streamer.
+// Nothing here is safe for use from several goroutines at once, and no goroutine is started. It imports sound.
 package mp4
 
 import (
@@ -28,7 +27,7 @@ type Writer struct {
 	first  int64 // offset of the first sample's moof
 	tables tables
 	buf    pair // the sample that is being put together
-	note   pair // the same of the metadata
+	note   pair // the same of what stands beside it
 	torn   bool // part of what could not be written may stand behind the last pair
 }
 
@@ -77,7 +76,7 @@ func (w *Writer) End(at time.Duration, sync bool) error {
 	if err := w.append(w.buf); err != nil {
 		return fmt.Errorf("mp4: sample: %w", err)
 	}
-	video.add(f.size, stamp, sync)
+	w.tables.add(f)
 	return nil
 }
 
@@ -164,7 +163,7 @@ const blockSlack = 16 << 10
 // hiddenTable returns a free box with the finished file's moov as its content.
 func (w *Writer) hiddenTable() []byte {
 	w.tables.metadata.lastUntil(w.tables.video.duration())
-	b := boxes{make([]byte, 0, 2048+20*(w.tables.video.len()+w.tables.metadata.len()))}
+	b := boxes{make([]byte, 0, 4096+20*len(w.tables.order))}
 	b.box("free", func() { w.movie.appendMoov(&b, &w.tables, w.first) })
 	return b.b
 }
