@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/binary"
 	"encoding/gob"
 	"flag"
 	"fmt"
@@ -46,15 +47,19 @@ func TestMain(m *testing.M) {
 const lateFrames = 3
 
 // recordForEver is the child: it records and writes a byte to standard output for each frame that the source delivers. Each
-// has a box.
+// has a box, and sound up to a little behind it.
 func recordForEver(dir, clip string) {
 	units := loadClip(clip)
-	source, boxes := newFakeSource(), &fakeBoxes{}
+	source, boxes, microphone := newFakeSource(), &fakeBoxes{}, &fakeSound{}
+	packets := heard(units[0].CaptureNS, 50*len(units)/30+10)
 	delivered := 0
 	source.beforeNext = func() {
 		if delivered < len(units) {
 			if delivered >= lateFrames {
 				boxes.publish(on(units[delivered-lateFrames], aCat))
+			}
+			for ; packets[0].CaptureNS < units[delivered].CaptureNS+50e6; packets = packets[1:] {
+				microphone.publish(packets[0])
 			}
 			source.publish(units[delivered])
 			delivered++
@@ -62,7 +67,8 @@ func recordForEver(dir, clip string) {
 		}
 	}
 	options := Options{
-		Directory: dir, Segment: 4 * time.Second, MinFree: 1, Boxes: boxes.open, Log: slog.New(slog.DiscardHandler),
+		Directory: dir, Segment: 4 * time.Second, MinFree: 1, Boxes: boxes.open, Sound: microphone.open,
+		Log: slog.New(slog.DiscardHandler),
 	}
 	r := New(options, func() Source { return source })
 	r.system.syncEvery = 10 * time.Millisecond
@@ -100,7 +106,7 @@ func loadClip(clip string) (units []h264.AccessUnit) {
 	return units
 }
 
-func TestAKilledRecordingLosesAtMostOneFrameAndItsBoxes(t *testing.T) {
+func TestAKilledRecordingLosesAtMostOneFrameItsBoxesAndItsSound(t *testing.T) {
 	units := seconds(t, 20)
 	clip := saveClip(t, units)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
@@ -137,6 +143,7 @@ func killOnce(t *testing.T, units []h264.AccessUnit, clip string, after int) (lo
 			t.Errorf("%s holds other frames than it should", name)
 		}
 		wantBoxes(t, r.path(name), units[held:held+len(packets)])
+		wantSound(t, r.path(name), units[held:held+len(packets)])
 		mp4test.Plays(t, r.path(name))
 		held += len(packets)
 	}
@@ -156,6 +163,23 @@ func wantBoxes(t *testing.T, path string, units []h264.AccessUnit) {
 	}
 	if missing := len(units) - len(notes); !slices.Equal(notes, want) || missing < 0 || missing > lateFrames+1 {
 		t.Errorf("%s has the notes %v on %d frames", path, notes, len(units))
+	}
+}
+
+// wantSound checks that a file has all the packets that end with its frames, at their times, but those that come behind the
+// last one.
+func wantSound(t *testing.T, path string, units []h264.AccessUnit) {
+	t.Helper()
+	sounds := soundsOf(t, path)
+	for i, packet := range sounds {
+		captured := time.Duration(binary.BigEndian.Uint64(packet.data[1:]) - units[0].CaptureNS)
+		if off := packet.at - captured; off.Abs() > 10*time.Millisecond || packet.at != time.Duration(i)*packetNS {
+			t.Fatalf("%s: packet %d is %v off, at %v", path, i, off, packet.at)
+		}
+	}
+	last := time.Duration(units[len(units)-1].CaptureNS - units[0].CaptureNS)
+	if lasts := time.Duration(len(sounds)) * packetNS; lasts < last-60*time.Millisecond || lasts > last+50*time.Millisecond {
+		t.Errorf("%s: sound lasts %v, the last frame is at %v", path, lasts, last)
 	}
 }
 

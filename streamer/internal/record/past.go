@@ -99,6 +99,8 @@ func (r *Recorder) keepPast(span time.Duration, before keptPast) (keptPast, erro
 	_, now := r.system.now()
 	boxes := r.openBoxes()
 	defer boxes.close()
+	sound := r.openSound()
+	defer sound.close()
 	units, err := r.copyPast(span, now)
 	if err != nil {
 		return keptPast{}, err
@@ -119,7 +121,7 @@ func (r *Recorder) keepPast(span time.Duration, before keptPast) (keptPast, erro
 		}
 		units = sinceKeyframe(units, before.captureNS)
 	}
-	kept, err := r.writePast(dir, units, boxes)
+	kept, err := r.writePast(dir, units, boxes, sound)
 	return keptPast{kept, newest.Epoch, newest.CaptureNS}, err
 }
 
@@ -171,10 +173,11 @@ func sinceKeyframe(units []h264.AccessUnit, captureNS uint64) []h264.AccessUnit 
 	return units[from:]
 }
 
-// writePast makes a recording of access units and boxes.
-func (r *Recorder) writePast(dir *directory, units []h264.AccessUnit, boxes *boxFeed) (Kept, error) {
+// writePast makes a recording of access units, boxes and sound.
+func (r *Recorder) writePast(dir *directory, units []h264.AccessUnit, boxes *boxFeed, sound *soundFeed) (Kept, error) {
 	w := &pastWriter{
 		recorder: r, dir: dir, clock: wallClock{now: r.system.now}, sets: r.knownSets(), left: sizeOf(units), boxes: boxes,
+		sound: sound,
 	}
 	for _, au := range units {
 		if err := w.add(au); err != nil {
@@ -207,6 +210,7 @@ type pastWriter struct {
 	segment  *segment // nil between files
 	left     int64    // bytes that are still to be written
 	boxes    *boxFeed
+	sound    *soundFeed
 	kept     Kept
 }
 
@@ -229,6 +233,7 @@ func (w *pastWriter) add(au h264.AccessUnit) error {
 	err := w.segment.writeMakingRoom(w.recorder.space, w.dir, &w.sets, au)
 	if err == nil {
 		w.boxes.write(w.segment)
+		w.sound.write(w.segment)
 	}
 	return err
 }
@@ -253,7 +258,7 @@ func (w *pastWriter) begin(au h264.AccessUnit) error {
 	if err := space.holds(w.dir, int64(len(au.Data))+w.left); err != nil {
 		return err
 	}
-	w.segment, err = createSegment(w.dir, "", w.clock.at(au.CaptureNS), sets, au, w.dir.MaxFile())
+	w.segment, err = createSegment(w.dir, "", w.clock.at(au.CaptureNS), sets, au, w.dir.MaxFile(), w.sound)
 	if err != nil {
 		return err
 	}
@@ -274,6 +279,7 @@ func (w *pastWriter) finish() error {
 	}
 	segment := w.segment
 	w.segment = nil
+	w.sound.finish(segment)
 	if err := w.recorder.finishFile(w.dir, segment); err != nil {
 		return err
 	}

@@ -1,11 +1,11 @@
 // Package record writes the stream to disk as MP4 files that survive crashes and full disks; docs/recordings.md is its
-// specification. It imports detections, h264, mp4, place and the errors of apierror; where the video comes from is its
+// specification. It imports detections, h264, mp4, place, sound and the errors of apierror; where the video comes from is its
 // caller's choice.
 //
 // Goroutines: each recording has one that reads the source and writes (session.run, ended by Stop, Close or itself);
 // each growing file has one that makes it durable and keeps space free (syncer.run, ended before the file is finished);
 // the Recorder has one that deletes by age each hour, one that retries recovery each minute and one that looks whether the
-// disk is there (ended by Close), one for what is recorded by itself (keeper.run, which is the session's too; ended by
+// disk is there (ended by Close), one that looks whether sound is on (the same), one for what is recorded by itself (keeper.run, which is the session's too; ended by
 // Close), and one while it keeps the past (ends by itself; Close waits for it).
 package record
 
@@ -54,6 +54,10 @@ type Options struct {
 	SilentAfter func() time.Duration
 	// Boxes opens a reader of the detector's results, for each recording its own; nil: there is no detector.
 	Boxes func() Boxes
+	// Sound opens a reader of the microphone's packets, for each recording its own; nil: files have no track of it.
+	Sound func() Sound
+	// SoundOn says whether sound may be heard; the owner ends it for all. nil: it may.
+	SoundOn func() bool
 	// Beside opens a further Source, for what is read beside a recording; nil: as New's open does.
 	Beside func() Source
 	// ByItself opens the Source of what is recorded by itself, one at a time; nil: as Beside.
@@ -75,15 +79,17 @@ type Status struct {
 
 // Recorder owns the recordings directory. All methods may be called from any goroutine.
 type Recorder struct {
-	options  Options
-	open     func() Source
-	system   system
-	space    *space
-	keeper   *keeper         // nil: nothing is recorded by itself
-	ctx      context.Context // ends at Close
-	cancel   context.CancelFunc
-	tasks    sync.WaitGroup // the goroutines that end with ctx
-	counters counters
+	options Options
+	open    func() Source
+	system  system
+	space   *space
+	// soundSwitch is what SoundOn has said.
+	soundSwitch *soundSwitch
+	keeper      *keeper         // nil: nothing is recorded by itself
+	ctx         context.Context // ends at Close
+	cancel      context.CancelFunc
+	tasks       sync.WaitGroup // the goroutines that end with ctx
+	counters    counters
 
 	// recovery is held while files that a crash left are recovered. A recording by hand creates no file before it has held
 	// it; one that begins by itself does not wait for gigabytes.
@@ -124,7 +130,11 @@ func newRecorder(options Options, open func() Source, on system) *Recorder {
 		ctx: ctx, cancel: cancel, loggedFailures: map[string]string{},
 	}
 	r.space = newSpace(options, &r.system)
+	r.soundSwitch = &soundSwitch{on: options.SoundOn, now: func() (time.Time, uint64) { return r.system.now() }}
 	tasks := []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk}
+	if options.Sound != nil && options.SoundOn != nil {
+		tasks = append(tasks, r.watchSound)
+	}
 	if options.Mode.isByItself() {
 		r.keeper = newKeeper(r)
 		tasks = append(tasks, r.keeper.run)

@@ -27,9 +27,9 @@ type segment struct {
 	size    int64 // bytes, once finished
 }
 
-// createSegment begins a file with au, a keyframe with these parameter sets, captured at start.
+// createSegment begins a file with au, a keyframe with these parameter sets, captured at start; its sound comes from there.
 func createSegment(
-	dir *directory, label string, start time.Time, sets trackSets, au h264.AccessUnit, maxFile int64,
+	dir *directory, label string, start time.Time, sets trackSets, au h264.AccessUnit, maxFile int64, sound *soundFeed,
 ) (*segment, error) {
 	name, file, err := dir.create(start, label)
 	if err != nil {
@@ -37,6 +37,7 @@ func createSegment(
 	}
 	writer, err := mp4.Create(file, mp4.Track{
 		Width: sets.first.Width, Height: sets.first.Height, SPS: sets.sps, PPS: sets.pps, Start: start,
+		Sound: sound.begin(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, file.Close(), dir.Remove(name+partSuffix))

@@ -39,6 +39,7 @@ type session struct {
 	dir      *directory
 	source   Source
 	boxes    *boxFeed
+	sound    *soundFeed
 	idle     *idleContext
 	clock    wallClock
 	segment  *segment // the file that grows; nil between files
@@ -100,6 +101,8 @@ func (s *session) record() error {
 	defer s.source.Close()
 	s.boxes = s.recorder.openBoxes()
 	defer s.boxes.close()
+	s.sound = s.recorder.openSound()
+	defer s.sound.close()
 	s.late.begin()
 	defer s.late.end()
 	s.idle = newIdleContext(s.ctx, s.recorder.system.idleLimit)
@@ -244,11 +247,12 @@ func (s *session) goOn(au h264.AccessUnit) error {
 	return s.write(au)
 }
 
-// write writes an access unit, and the boxes that have come; where the disk is full, old recordings make room first.
+// write writes an access unit, and the boxes and the sound that have come; where the disk is full, old recordings make room first.
 func (s *session) write(au h264.AccessUnit) error {
 	err := s.segment.writeMakingRoom(s.recorder.space, s.dir, &s.sets, au)
 	if err == nil {
 		s.boxes.write(s.segment)
+		s.sound.write(s.segment)
 	}
 	return err
 }
@@ -271,7 +275,7 @@ func (s *session) openSegment(au h264.AccessUnit) error {
 		s.maxFile = s.dir.MaxFile()
 	}
 	s.recorder.beginning.Lock()
-	segment, err := createSegment(s.dir, s.purpose.label(au.CaptureNS), s.clock.at(au.CaptureNS), sets, au, s.maxFile)
+	segment, err := createSegment(s.dir, s.purpose.label(au.CaptureNS), s.clock.at(au.CaptureNS), sets, au, s.maxFile, s.sound)
 	if err == nil {
 		space.begins(segment.name)
 	}
@@ -298,6 +302,7 @@ func (s *session) closeSegment() error {
 	if !s.begun || segment.mp4.Samples() == 0 {
 		return diskError(s.recorder.discardFile(s.dir, segment))
 	}
+	s.sound.finish(segment)
 	s.boxes.write(segment)
 	written := segment.mp4.Samples()
 	err := s.recorder.finishFile(s.dir, segment)

@@ -21,6 +21,7 @@ type system struct {
 	retryFirst   time.Duration                               // after a failure, until what is recorded by itself is tried again
 	retryMost    time.Duration                               // the same, after one failure upon another
 	stopTimeout  time.Duration                               // how long Stop waits for the first frame that no longer belongs to the recording
+	soundTimeout time.Duration                               // how long a file that ends waits for sound that is on its way
 }
 
 func realSystem(where *place.Place) system {
@@ -36,6 +37,7 @@ func realSystem(where *place.Place) system {
 		retryFirst:   2 * time.Second,
 		retryMost:    time.Minute,
 		stopTimeout:  time.Second / 2,
+		soundTimeout: time.Second / 4,
 	}
 }
 
