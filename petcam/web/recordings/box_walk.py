@@ -13,7 +13,8 @@ from petcam.web.recordings.box_table import Place
 # moof's size and type, its sequence number; track, time; the sample's size; mdat's size and type.
 PAIR = struct.Struct(">I4s12xI20xI12xQ24xI4xI4s")
 MOOF_SIZE, MDAT_HEADER = 100, 8
-VIDEO, BOXES = 1, 2  # tracks
+VIDEO, BOXES, SOUND = 1, 2, 3  # tracks
+TRACKS = (VIDEO, BOXES, SOUND)
 MAX_SAMPLES = 1 << 18  # some 5 MiB; 7 hours of 10 a second
 PAIRS_AT_ONCE = 256  # between two looks at the clock
 
@@ -42,7 +43,7 @@ class BoxWalk:
         moof_size, moof, sequence, track, ticks, size, mdat_size, mdat = PAIR.unpack(header)
         offset = self._at + PAIR.size
         is_pair = (moof_size, moof, mdat) == (MOOF_SIZE, b"moof", b"mdat") and mdat_size == MDAT_HEADER + size
-        if not is_pair or sequence != self._sequence or track not in (VIDEO, BOXES) or offset + size > end:
+        if not is_pair or sequence != self._sequence or track not in TRACKS or offset + size > end:
             return False
         if track == BOXES and not self._add(Place(ticks, offset, size)):
             return False

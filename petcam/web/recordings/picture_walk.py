@@ -6,7 +6,7 @@ import struct
 import time
 
 from petcam.web.recordings.box_table import Place
-from petcam.web.recordings.box_walk import BOXES, MDAT_HEADER, MOOF_SIZE, PAIRS_AT_ONCE, VIDEO
+from petcam.web.recordings.box_walk import MDAT_HEADER, MOOF_SIZE, PAIRS_AT_ONCE, TRACKS, VIDEO
 
 # moof's size and type, its sequence number; track, time; the sample's size and flags; mdat's size and type.
 PAIR = struct.Struct(">I4s12xI20xI12xQ24xIII4s")
@@ -39,7 +39,7 @@ class PictureWalk:
         moof_size, moof, sequence, track, ticks, size, flags, mdat_size, mdat = PAIR.unpack(header)
         place = Place(ticks, self._at + PAIR.size, size)
         is_pair = (moof_size, moof, mdat) == (MOOF_SIZE, b"moof", b"mdat") and mdat_size == MDAT_HEADER + size
-        if not is_pair or sequence != self._sequence or track not in (VIDEO, BOXES) or place.offset + size > end:
+        if not is_pair or sequence != self._sequence or track not in TRACKS or place.offset + size > end:
             return False
         if track == VIDEO:
             self._add(place, flags == KEYFRAME)

@@ -7,27 +7,31 @@ import struct
 from fractions import Fraction
 
 FRAME_TICKS = 3000  # of 1/90000 s
+SILENCE, SOUND_TICKS, SOUND_RATE = b"\xf8\xff\xfe", 960, 48_000  # a packet of Opus, its duration
 
 
 SECONDS_TO_1970 = 2_082_844_800  # from 1904
 
 
-def write_mp4(path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), grey=128, boxes=None, film=None):
+def write_mp4(
+    path, frames, created=-SECONDS_TO_1970, sar="1/1", size=(64, 48), grey=128, boxes=None, film=None, sound=0
+):
     """A file of ``frames`` pictures, 1/30 s apart; ``created`` is Unix time, ``sar`` the shape of a pixel, ``size`` in
     pixels (even), ``grey`` how bright the first picture is. ``film``: samples, their avcC and the numbers of keyframes
-    from 1, instead of such pictures.
+    from 1, instead of such pictures. ``sound`` is how many packets of silence are in a third track; 0: there is none.
 
     Without PyAV the pictures' bytes are not valid video.
     """
     samples, configuration, keyframes = film or (*_pictures(frames, sar, size, grey), [1])
     frames = len(samples)
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
-    notes = [text for _, text in boxes or []]
-    mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples + notes)))
+    notes, packets = [text for _, text in boxes or []], [SILENCE] * sound
+    mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(map(len, samples + notes + packets)))
     offset = len(ftyp) + len(mdat)
     track = b"" if boxes is None else _box_track(boxes, frames * FRAME_TICKS, offset + sum(map(len, samples)))
+    track += _sound_track(sound, offset + sum(map(len, samples + notes))) if sound else b""
     moov = _moov(samples, configuration, offset, created, size, track, keyframes)
-    path.write_bytes(ftyp + mdat + b"".join(samples + notes) + moov)
+    path.write_bytes(ftyp + mdat + b"".join(samples + notes + packets) + moov)
 
 
 def _pictures(frames, sar="1/1", size=(64, 48), grey=128):
@@ -113,6 +117,24 @@ def _box_track(boxes, end, offset):
     return _box(b"trak", _full(b"tkhd", struct.pack(">QQII", 0, 0, 2, 0) + bytes(68), 1) + edts + mdia)
 
 
+def _sound_track(count, offset):
+    """Its samples lie one behind the other at ``offset``."""
+    entry = bytes(6) + b"\0\1" + bytes(8) + struct.pack(">HHII", 1, 16, 0, SOUND_RATE << 16)
+    entry += _box(b"dOps", struct.pack(">BBHIHB", 0, 1, 0, SOUND_RATE, 0, 0))
+    stbl = (
+        _full(b"stsd", struct.pack(">I", 1) + _box(b"Opus", entry))
+        + _full(b"stts", _array(">I", [1, count, SOUND_TICKS] if count else [0]))
+        + _full(b"stsc", _array(">I", [1, 1, 1, 1] if count else [0]))
+        + _full(b"stsz", struct.pack(">II", 0, count) + _array(">I", [len(SILENCE)] * count))
+        + _full(b"stco", struct.pack(">I", count) + _array(">I", [offset + len(SILENCE) * n for n in range(count)]))
+    )
+    times = struct.pack(">QQIQ", 0, 0, SOUND_RATE, count * SOUND_TICKS)
+    minf = _box(b"minf", _full(b"smhd", bytes(4)) + _box(b"stbl", stbl))
+    handler = _full(b"hdlr", bytes(4) + b"soun" + bytes(13))
+    mdia = _box(b"mdia", _full(b"mdhd", times + b"\x55\xc4\0\0", 1) + handler + minf)
+    return _box(b"trak", _full(b"tkhd", struct.pack(">QQII", 0, 0, 3, 0) + bytes(68), 1) + mdia)
+
+
 def _array(kind, numbers):
     return b"".join(struct.pack(kind, *(each if isinstance(each, tuple) else (each,))) for each in numbers)
 
@@ -125,17 +147,20 @@ def _full(kind, content, version=0):
     return _box(kind, bytes([version, 0, 0, 0]) + content)
 
 
-def write_growing_mp4(path, frames, created=-SECONDS_TO_1970, boxes=None, film=None):
-    """The same in the form of "A file that grows". Boxes come behind their frame."""
+def write_growing_mp4(path, frames, created=-SECONDS_TO_1970, boxes=None, film=None, sound=0):
+    """The same in the form of "A file that grows". Boxes and sound come behind their frame."""
     samples, configuration, keyframes = film or (*_pictures(frames), [1])
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2iso5iso6avc1mp41")
-    more, pairs, waiting = b"", [], list(boxes or [])
+    more, pairs, waiting, heard = b"", [], list(boxes or []), 0
     for number, sample in enumerate(samples):
         pairs.append((1, number * FRAME_TICKS, sample, number + 1 in keyframes))
         while waiting and waiting[0][0] <= number * FRAME_TICKS:
             pairs.append((2, *waiting.pop(0)))
+        while heard < sound and (heard + 1) * 1800 <= number * FRAME_TICKS:
+            pairs.append((3, heard * SOUND_TICKS, SILENCE))
+            heard += 1
     if boxes is not None:
-        more = _box_track([], 0, 0) + _box(b"mvex", b"")
+        more = _box_track([], 0, 0) + (_sound_track(0, 0) if sound else b"") + _box(b"mvex", b"")
     fragments = b"".join(pair(number, *each) for number, each in enumerate(pairs, 1))
     path.write_bytes(ftyp + _moov([], configuration, 0, created, more=more) + fragments)
 

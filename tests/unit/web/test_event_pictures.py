@@ -97,11 +97,12 @@ def web(services, tmp_path, recordings, connection):
     return Web(services, tmp_path, recordings, connection)
 
 
-def record(web, growing, name=A, frames=50, best=BEST, **more):
+def record(web, growing, name=A, frames=50, best=BEST, sound=0, **more):
     if growing:
-        write_growing_mp4(web.recordings / f"{name}.part", frames, film=film(frames, best, **more))
+        write_growing_mp4(web.recordings / f"{name}.part", frames, film=film(frames, best, **more), sound=sound)
     else:
-        write_mp4(web.recordings / name, frames, film=film(frames, best, **more), size=more.get("size", (640, 480)))
+        size = more.get("size", (640, 480))
+        write_mp4(web.recordings / name, frames, film=film(frames, best, **more), size=size, sound=sound)
 
 
 FINISHED_AND_GROWING = pytest.mark.parametrize("growing", [False, True], ids=["finished", "growing"])
@@ -120,6 +121,13 @@ def test_it_is_the_very_frame_with_the_pet_in_its_place(web, growing, best):
     left, top, right, bottom = red_part(shown)
     assert (right - left, bottom - top) == pytest.approx((64, 96), abs=3)
     assert ((left + right) / 2, (top + bottom) / 2) == pytest.approx((128, 96), abs=3)
+
+
+@FINISHED_AND_GROWING
+def test_it_is_the_very_frame_of_a_recording_with_sound_too(web, growing):
+    record(web, growing, best=25, sound=80)
+    left, top, right, bottom = red_part(web.shown(web.book.put(FIRST_NS + 25 * FRAME_NS, recordings=[(A, FIRST_NS)])))
+    assert (right - left, bottom - top) == pytest.approx((64, 96), abs=3)
 
 
 @FINISHED_AND_GROWING

@@ -16,6 +16,9 @@ FOUND = [(3000, b'[["cat",0.93,10,20,30,40]]'), (9000, b"[]"), (12000, json.dump
 FRAMES = [[3000, [CAT]], [9000, []], [12000, TWO]]
 
 
+SOUND = pytest.mark.parametrize("sound", [0, 40], ids=["without sound", "with sound"])
+
+
 def boxes_of(client, query="", name=A):
     return client.get(f"/api/recordings/{name}/boxes{query}")
 
@@ -26,21 +29,22 @@ def frames_of(client, query=""):
     return answer.get_json()["frames"]
 
 
-def both(recordings, growing, boxes, frames=30):
+def both(recordings, growing, boxes, frames=30, sound=0):
     """A finished recording, or one that grows."""
     if growing:
-        write_growing_mp4(recordings / PART, frames, boxes=boxes)
+        write_growing_mp4(recordings / PART, frames, boxes=boxes, sound=sound)
     else:
-        write_mp4(recordings / A, frames, boxes=boxes)
+        write_mp4(recordings / A, frames, boxes=boxes, sound=sound)
     return recordings / (PART if growing else A)
 
 
 FINISHED_AND_GROWING = pytest.mark.parametrize("growing", [False, True], ids=["finished", "growing"])
 
 
+@SOUND
 @FINISHED_AND_GROWING
-def test_it_answers_the_boxes_of_a_recording(client, recordings, growing):
-    both(recordings, growing, FOUND)
+def test_it_answers_the_boxes_of_a_recording(client, recordings, growing, sound):
+    both(recordings, growing, FOUND, sound=sound)
     answer = boxes_of(client)
     assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/json"
     assert answer.get_json() == {"timescale": 90000, "width": 64, "height": 48, "frames": FRAMES}
@@ -77,10 +81,11 @@ def test_it_refuses_times_that_are_none(client, recordings, query):
     assert (answer.status_code, answer.get_json()["error"]) == (400, "Bad request")
 
 
+@SOUND
 @FINISHED_AND_GROWING
 @pytest.mark.parametrize("boxes", [None, []], ids=["before there were any", "no detector"])
-def test_a_recording_without_boxes_has_no_frames(client, recordings, growing, boxes):
-    both(recordings, growing, boxes)
+def test_a_recording_without_boxes_has_no_frames(client, recordings, growing, boxes, sound):
+    both(recordings, growing, boxes, sound=sound)
     assert boxes_of(client).get_json() == {"timescale": 90000, "width": 64, "height": 48, "frames": []}
 
 
