@@ -23,7 +23,8 @@ START_TIMEOUT_SECONDS = 40.0  # enough for a busy machine
 
 
 class RealServices:
-    def __init__(self, directory: Path, stream: str = "", proxies: tuple[str, ...] = ()):
+    def __init__(self, directory: Path, stream: str = "", proxies: tuple[str, ...] = (), audio: str = ""):
+        """``stream`` and ``audio`` are segments that the test writes."""
         self.port, self.streamer_port = free_port(), free_port()
         self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
         self.state, self.recordings = directory / "state", directory / "recordings"
@@ -35,10 +36,11 @@ class RealServices:
         (self.recordings / RECORDING).write_bytes(b"not a film")
         segment = f"/petcam_test_{os.getpid()}_{self.port}"
         self.detections = f"{segment}_d"
+        microphone = f", microphone: default, audio: {audio}" if audio else ""
         self._file.write_text(
             f"web: {{host: 0.0.0.0, port: {self.port}, trusted_proxies: [{', '.join(proxies)}]}}\n"
             f"streamer: {{host: 0.0.0.0, port: {self.streamer_port}}}\nwebrtc: {{udp_port: {self.streamer_port}}}\n"
-            f"camera: {{stream: {stream or segment + '_s'}, detections: {self.detections}}}\n"
+            f"camera: {{stream: {stream or segment + '_s'}, detections: {self.detections}{microphone}}}\n"
             f"recording: {{directory: {self.recordings}}}\n"
         )
         self.set_password(OWNER)
