@@ -405,13 +405,14 @@ func TestWhatAKillLeavesOfThePastIsRecovered(t *testing.T) {
 func TestWhicheverOperationFailsThePastIsWholeOrItIsSaidWhy(t *testing.T) {
 	units := seconds(t, 1)[:5]
 	_, left := growingFile(t, units)
-	clean := &faults{at: -1}
+	microphone := &fakeSound{packets: heard(units[0].CaptureNS, 50*len(units)/30)}
+	clean := &faults{at: -1, microphone: microphone}
 	keepOnFaulty(t, clean, units, left)
 	for _, with := range []error{syscall.ENOSPC, syscall.EIO, syscall.EROFS} {
 		for n, operation := range clean.done {
 			for _, forEver := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%v/%d %s/for ever %v", with, n, operation, forEver), func(t *testing.T) {
-					keepOnFaulty(t, &faults{at: n, forEver: forEver, with: with}, units, left)
+					keepOnFaulty(t, &faults{at: n, forEver: forEver, with: with, microphone: microphone}, units, left)
 				})
 			}
 		}
