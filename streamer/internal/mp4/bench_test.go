@@ -62,3 +62,25 @@ func BenchmarkRecoverAnHour(b *testing.B) {
 		}
 	}
 }
+
+// A second of sound beside a picture.
+func BenchmarkWriteASecondOfSound(b *testing.B) {
+	w, err := mp4.Create(newFile(b), mp4.Track{SPS: [][]byte{{0x67, 66, 0, 31}}, PPS: [][]byte{{0x68, 1}}, Sound: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	packet, second := append([]byte{0xf8}, make([]byte, 80)...), 0
+	for b.Loop() {
+		second++
+		w.Begin()
+		w.Add(packet)
+		if err := w.End(time.Duration(second)*time.Second, true); err != nil {
+			b.Fatal(err)
+		}
+		for added := true; added; {
+			if added, err = w.AddSound(packet); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
