@@ -6,6 +6,7 @@ import from a room's front only:
 
 - ``probing/``: what a source is like, measured for some seconds.
 - ``sources/``: one source a file, and the words that name them. A new source belongs here.
+- ``hearing/``: microphones, and from any sound to the audio segment.
 - ``demo/``: the painted room with its cat, and a stand-in for a detector.
 - ``transcoding/``: containers, transcoding and encoding by PyAV.
 - ``timing/``: when a file's frame is due, and when a live picture was captured.
