@@ -86,6 +86,7 @@ def settings(args: argparse.Namespace, directory: Path) -> dict[str, Any]:
             "detections": f"{name}_detections",
             "audio": f"{name}_audio",
             "source": args.source,
+            "microphone": "source",
         },
         # 127.0.0.1 among the candidates: the browser is on this machine, which may have no other address.
         "webrtc": {"udp_port": args.streamer_port, "extra_hosts": ["127.0.0.1"]},

@@ -4,16 +4,23 @@ import argparse
 import logging
 import os
 import time
+from contextlib import ExitStack
+from functools import partial
 
+from petcam.access import SoundSwitch, state_directory
 from petcam.commands import probe
 from petcam.config import Camera, Config
 from petcam.errors import Code, PetcamError
 from petcam.feed import sources
 from petcam.feed.feeder import Feeder
+from petcam.feed.hearing import Ear, Microphone
+from petcam.feed.source import Source
+from petcam.shm.audio import AudioWriter
 from petcam.shm.stream import StreamWriter
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
 
+WRITER = "petcam feed"
 CHECK_INTERVAL_SECONDS = 0.5  # the end of the source is noticed this late at most
 
 log = logging.getLogger("petcam.feed")
@@ -55,19 +62,34 @@ def run(args: argparse.Namespace, config: Config) -> int:
     source = sources.find(_chosen_source(args, config.camera), detections, *demo)
     if args.source:  # a person named it, and need not be kept waiting; what the service plays may be mended meanwhile
         sources.require_picture(source)
-    with Signals() as signals, StreamWriter(config.camera.stream, writer_name="petcam feed") as writer:
-        feeder = Feeder(source, writer)
-        feeder.start()
-        log.info("%s → %s", source.name, config.camera.stream)
-        try:
-            _watch(feeder, signals)
-        finally:
-            feeder.stop()
+    with Signals() as signals, StreamWriter(config.camera.stream, writer_name=WRITER) as writer:
+        feeder, ear = Feeder(source, writer), _ear(source, config.camera)
+        with ExitStack() as stack:
+            stack.callback(feeder.stop)
+            feeder.start()
+            log.info("%s → %s", source.name, config.camera.stream)
+            if ear is not None:
+                stack.callback(ear.stop)
+                ear.start()
+            _watch(feeder, ear, signals)
     if feeder.failure is not None:
         raise feeder.failure
-    if feeder.alive:
+    if feeder.alive or (ear is not None and ear.alive):
         _leave()
     return 0
+
+
+def _ear(source: Source, camera: Camera) -> Ear | None:
+    """None: there is nothing to hear. The picture goes on where sound cannot be had."""
+    if not camera.microphone:
+        return None
+    try:
+        sound = sources.sound_of(source) if camera.microphone == "source" else Microphone(camera.microphone)
+    except PetcamError as error:
+        log.warning("no sound: %s", error.message)
+        return None
+    switch = SoundSwitch(state_directory())
+    return Ear(sound, partial(AudioWriter, camera.audio, writer_name=WRITER), switch.is_on)
 
 
 def _leave() -> None:
@@ -87,18 +109,22 @@ def _chosen_source(args: argparse.Namespace, camera: Camera) -> str:
     return str(source)
 
 
-def _watch(feeder: Feeder, signals: Signals) -> None:
-    """Report the feeder's status to systemd until a signal or the feeder's end."""
+def _watch(feeder: Feeder, ear: Ear | None, signals: Signals) -> None:
+    """Report the status of both to systemd until a signal or the feeder's end."""
     watchdog = Watchdog({"feed": lambda: feeder.alive})
-    watchdog.ready(feeder.status)
+    watchdog.ready(_status(feeder, ear))
     beat_at = 0.0
     while feeder.alive:
         if time.monotonic() >= beat_at:
-            watchdog.beat(feeder.status)
+            watchdog.beat(_status(feeder, ear))
             beat_at = time.monotonic() + watchdog.interval
         if signals.wait(CHECK_INTERVAL_SECONDS) is not None:
             break
     watchdog.stopping()
+
+
+def _status(feeder: Feeder, ear: Ear | None) -> str:
+    return feeder.status if ear is None else f"{feeder.status}; {ear.status}"
 
 
 def _milliseconds(text: str) -> float:

@@ -21,6 +21,7 @@ class Habits:
     is_h265: bool = False
     cuts_evenly: bool = False  # a NAL unit that fills several packets fills each as much
     lost_packets: int = 0  # of so many RTP packets one is not sent
+    beeps: bool = False  # its sound, else silence, has one of a tenth of a second at the beginning of each
     # How it talks.
     tracks: tuple[str, ...] = ("video",)  # "video" and "audio" (PCMA), in the order of its SDP
     refused: tuple[str, ...] = ()  # tracks of its SDP for which it refuses SETUP

@@ -12,7 +12,10 @@ from tests.zoo.schedule import Due, schedule
 from tests.zoo.transport import Interleaved, Udp
 
 SILENCE = b"\xd5"  # in PCMA
+TONE = b"\xd5\xb5\xac\xb5\x55\x35\x2c\x35"  # of 1 kHz: eight samples
 AUDIO_CLOCK = 8000
+FIRST_STAMP = 1000  # of the sound; FFmpeg takes 0 for none
+BEEP = 800  # samples
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,15 @@ class Sender:
         return self._video.packets(sets, before) + self._video.packets(others, due.stamp)
 
     def _send_audio(self, due: Due) -> None:
-        samples = round(AUDIO_CLOCK / self._habits.fps)
-        packet = self._audio.packet(SILENCE * samples, round(due.taken * AUDIO_CLOCK), marker=False)
+        """What was heard since the picture before: sound is sent once it is over."""
+        end = round(due.taken * AUDIO_CLOCK)
+        begin = round((due.taken - 1 / self._habits.fps) * AUDIO_CLOCK)
+        if begin < 0:
+            return
+        packet = self._audio.packet(self._heard(begin, end), FIRST_STAMP + begin, marker=False)
         assert packet is not None
         self._transports["audio"].send([packet])
+
+    def _heard(self, begin: int, end: int) -> bytes:
+        is_loud = [self._habits.beeps and at % AUDIO_CLOCK < BEEP for at in range(begin, end)]
+        return bytes(TONE[at % 8] if loud else SILENCE[0] for at, loud in zip(range(begin, end), is_loud, strict=True))

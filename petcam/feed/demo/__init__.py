@@ -1,8 +1,8 @@
 """The source ``demo``: a painted living room, a cat that walks through it, and a stand-in for a detector.
 
 It shows petcam to somebody without a camera, and gives tests and benchmarks a picture in which the true place of the
-pet and the number of the frame are known. Imports ``petcam.media``, ``feed.source`` and ``feed.transcoding``. Others
-import from here only.
+pet and the number of the frame are known; and its cat's voice. Imports ``petcam.media``, ``feed.source`` and the rooms
+``transcoding``, ``hearing`` and ``timing``. Others import from here only.
 """
 
 from petcam.feed.demo import font

@@ -10,8 +10,10 @@ from fractions import Fraction
 from petcam.feed.demo.detector import Box, DelayedDetector, Writer
 from petcam.feed.demo.room import HEIGHT, WIDTH
 from petcam.feed.demo.scene import Scene
+from petcam.feed.demo.sound import DemoSound
 from petcam.feed.demo.walk import FPS
 from petcam.feed.source import EncodedFrame
+from petcam.feed.timing import Playhead
 from petcam.feed.transcoding import Encoder
 from petcam.media import pyav
 
@@ -40,13 +42,20 @@ class DemoSource:
         self._delay_ns = round(detector_delay_ms * 1e6)
         self._every = detector_every
         self._restless = restless
+        self._playhead = Playhead()
+
+    def sound(self) -> DemoSound:
+        """Its own."""
+        return DemoSound(self._playhead, self._restless)
 
     def frames(self, stop: threading.Event) -> Generator[EncodedFrame, None, None]:
         scene = Scene(self._restless)
         encoder = Encoder(WIDTH, HEIGHT, Fraction(FPS), "the source demo", matrix="bt709")
         with ExitStack() as stack:
             detector = self._detector(stack)
+            self._playhead.begin()
             for number, capture_ns in _schedule(stop):
+                self._playhead.note(number * 1_000_000_000 // FPS, capture_ns)
                 data, keyframe = encoder.encode_i420(scene.draw(number, _clock(capture_ns)))
                 frame = EncodedFrame(data, capture_ns, keyframe, WIDTH, HEIGHT, number)
                 yield frame  # published on return, so no box is ever ahead of its frame

@@ -17,6 +17,7 @@ RECOVERED_NS = (
 )
 SWITCH_SECONDS = 0.25  # from look to look at the owner's switch while nothing is heard
 STOP_TIMEOUT_SECONDS = 2.0  # a read inside FFmpeg cannot be interrupted, only waited for
+MIN_STEP_NS = 10_000_000  # from packet to packet, which are of 20 ms; the first of a file played anew may overlap
 ENDED = "ended by the owner"
 
 log = logging.getLogger("petcam.feed")
@@ -132,8 +133,8 @@ class Ear:
                     self._recovered()
 
     def _publish(self, writer: Writer, packet: SoundPacket) -> None:
-        """Its time has to rise: what a clock that went back gives is left out."""
-        if packet.capture_ns <= self._last_capture_ns:
+        """Its time has to rise by about a packet: what a clock that went back gives is left out."""
+        if packet.capture_ns < self._last_capture_ns + MIN_STEP_NS:
             self._is_gap = True
             return
         writer.publish(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from petcam.feed.hearing.levels import levels
+from petcam.feed.hearing.loudness import levels
 from petcam.feed.hearing.opus_encoder import PACKET_SAMPLES, RATE, OpusEncoder
 from petcam.feed.hearing.resampler import Resampler
 from petcam.feed.hearing.sound import SoundPacket
@@ -27,7 +27,14 @@ class Packets:
 
     def push(self, samples: Any) -> Iterator[SoundPacket]:
         """The packets that ``samples`` (int16, mono) complete."""
-        self._rest = np.concatenate((self._rest, self._resampler.push(samples)))
+        return self._cut(self._resampler.push(samples))
+
+    def push_frame(self, frame: Any) -> Iterator[SoundPacket]:
+        """The same of an ``av.AudioFrame``, of any format and layout that stays."""
+        return self._cut(self._resampler.push_frame(frame))
+
+    def _cut(self, samples: Any) -> Iterator[SoundPacket]:
+        self._rest = np.concatenate((self._rest, samples))
         while len(self._rest) >= PACKET_SAMPLES:
             block, self._rest = self._rest[:PACKET_SAMPLES], self._rest[PACKET_SAMPLES:]
             rms_db, peak_db = levels(block)

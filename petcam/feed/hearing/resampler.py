@@ -14,14 +14,19 @@ class Resampler:
     def __init__(self, rate: int, wanted_for: str) -> None:
         self._rate = rate
         self._av: Any = pyav.load(wanted_for)
-        self._resampler = None if rate == RATE else self._av.AudioResampler("s16", "mono", RATE)
+        self._resampler = self._av.AudioResampler("s16", "mono", RATE)
 
     def push(self, samples: Any) -> Any:
         """``samples``: int16, mono, of the rate. It keeps some back."""
-        if self._resampler is None:
+        if self._rate == RATE:
             return samples
         frame = self._av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = self._rate
+        return self.push_frame(frame)
+
+    def push_frame(self, frame: Any) -> Any:
+        """An ``av.AudioFrame`` of the rate; all have to have the same format and layout."""
+        frame.pts = None  # they are counted here
         found = self._resampler.resample(frame)
         frames = found if isinstance(found, list) else [found]  # older ones give one or None
         pieces = [each.to_ndarray().reshape(-1) for each in frames if each is not None]

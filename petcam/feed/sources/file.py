@@ -10,7 +10,8 @@ from pathlib import Path
 from petcam.errors import Code, PetcamError
 from petcam.feed.source import EncodedFrame
 from petcam.feed.sources import annexb_file
-from petcam.feed.timing import PlaybackSchedule
+from petcam.feed.sources.file_sound import FileSound
+from petcam.feed.timing import PlaybackSchedule, Playhead
 from petcam.feed.transcoding import MAX_GROUP_SECONDS, TimedPicture, is_turned, opened, passed_through, transcoded
 from petcam.h264 import NotPlayable
 from petcam.media import pyav
@@ -35,6 +36,11 @@ class FileSource:
         if not self._annexb:
             pyav.load(f"playing {self.name}")
         self._transcode: bool | None = None  # None: not known yet
+        self._playhead = Playhead()
+
+    def sound(self) -> FileSound | None:
+        """Its own; None: it can have none."""
+        return None if self._annexb else FileSound(self._path, self._playhead)
 
     def require_picture(self) -> None:
         """Raises ``BAD_SOURCE``, with the file's name, where there is none in it. What is found out is kept."""
@@ -49,11 +55,13 @@ class FileSource:
         schedule = PlaybackSchedule(stop)
         while True:
             played = False
+            self._playhead.begin()
             with closing(self._play_once()) as pictures:
                 for picture, media_ns in pictures:
                     due_ns = schedule.wait(media_ns)
                     if stop.is_set():
                         return
+                    self._playhead.note(media_ns, due_ns)
                     yield EncodedFrame(picture.data, due_ns, picture.keyframe, picture.width, picture.height)
                     played = True
             if not played:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from petcam.errors import Code, PetcamError
+from petcam.feed.hearing import SoundSource
 from petcam.feed.source import Source
 from petcam.feed.sources.unit import Raw
 
@@ -50,6 +52,23 @@ def require_picture(source: Source) -> None:
 
     if isinstance(source, FileSource):
         source.require_picture()
+
+
+@runtime_checkable
+class _WithSound(Protocol):
+    def sound(self) -> SoundSource | None: ...
+
+
+def sound_of(source: Source) -> SoundSource:
+    """The sound that ``source`` brings with its pictures; to be asked before it is started.
+
+    Raises ``BAD_SOURCE`` where it brings none.
+    """
+    sound = source.sound() if isinstance(source, _WithSound) else None
+    if sound is None:
+        remedy = "set camera.microphone to a microphone of this machine's: petcam sources lists them"
+        raise PetcamError(Code.BAD_SOURCE, f"{source.name} has no sound of its own: {remedy}")
+    return sound
 
 
 def fault_of_service(word: str) -> str:

@@ -25,7 +25,9 @@ def is_url(word: str) -> bool:
 
 def source(url: str) -> PyavLiveSource:
     """The camera at ``url``; its name in the log is without what may be a secret."""
-    return PyavLiveSource(shown(url), url, in_pieces=True, options={**OPTIONS, **IN_PIECES})
+    options = {**OPTIONS, **IN_PIECES}
+    with_sound = {**options, "allowed_media_types": "video+audio"}
+    return PyavLiveSource(shown(url), url, in_pieces=True, with_sound=with_sound, options=options)
 
 
 def shown(url: str) -> str:

@@ -5,5 +5,6 @@ Imports nothing of petcam. Others import from here only.
 
 from petcam.feed.timing.live_clock import LiveClock
 from petcam.feed.timing.playback_schedule import PlaybackSchedule
+from petcam.feed.timing.playhead import Mark, Playhead
 
-__all__ = ["LiveClock", "PlaybackSchedule"]
+__all__ = ["LiveClock", "Mark", "PlaybackSchedule", "Playhead"]

@@ -4,7 +4,7 @@ PyAV itself is imported only when something of this is used. Imports ``petcam.er
 ``h264``. Others import from here only.
 """
 
-from petcam.feed.transcoding.container import TimedPicture, Units, frame_rate, is_bare, opened, passed_through
+from petcam.feed.transcoding.container import TimedPicture, Units, frame_rate, is_bare, opened, passed_through, stamp_ns
 from petcam.feed.transcoding.encoder import Encoder
 from petcam.feed.transcoding.live_unit import LiveUnit, live_units
 from petcam.feed.transcoding.player import MAX_GROUP_SECONDS, Player
@@ -26,5 +26,6 @@ __all__ = [
     "opened",
     "passed_through",
     "quarter_turns",
+    "stamp_ns",
     "transcoded",
 ]

@@ -101,9 +101,14 @@ class MediaTimes:
         if self._step is not None:
             self._count += 1
             return int((self._count - 1) * self._step * 1_000_000_000)
-        if timed.pts is None or timed.time_base is None:
-            return None
-        return int(timed.pts * timed.time_base * 1_000_000_000)
+        return stamp_ns(timed)
+
+
+def stamp_ns(timed: Any) -> int | None:
+    """The time of a packet or frame, nanoseconds, where it has one."""
+    if timed.pts is None or timed.time_base is None:
+        return None
+    return int(timed.pts * timed.time_base * 1_000_000_000)
 
 
 def is_bare(stream: Any) -> bool:

@@ -1,15 +1,16 @@
 """The access units of a live stream, as they come."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from petcam.feed.transcoding.container import MediaTimes, Units
+from petcam.feed.transcoding.container import MediaTimes, Units, stamp_ns
 from petcam.feed.transcoding.picture_ends import PictureEnds
 from petcam.h264 import annexb
 
 SYNTAXES = {"h264": annexb.H264, "hevc": annexb.H265}  # by FFmpeg's names
+HearSound = Callable[[bytes, int | None, int], None]  # data, media time and arrival, ns
 WHOLE = frozenset({"mjpeg", "vp8", "vp9"})  # codecs whose pictures FFmpeg takes out of RTP as wholes
 
 
@@ -23,15 +24,23 @@ class LiveUnit:
     arrival_ns: int
 
 
-def live_units(stream: Any, in_pieces: bool) -> Generator[LiveUnit, None, None]:
+def live_units(
+    stream: Any, in_pieces: bool, sound: Any = None, hear: HearSound | None = None
+) -> Generator[LiveUnit, None, None]:
     """Until the connection ends. ``in_pieces``: its packets are what RTP packets held, and not yet access units.
+    ``hear`` is given what comes of ``sound``, a further stream of the container.
 
     Raises ``BAD_SOURCE`` where it is no video, FFmpeg's errors.
     """
     joiner = _joiner(stream, in_pieces)
     times = MediaTimes(stream)
-    for packet in stream.container.demux(stream):
-        if packet.size:
+    streams = [stream] if sound is None else [stream, sound]
+    for packet in stream.container.demux(*streams):
+        if not packet.size:
+            continue
+        if hear is not None and packet.stream_index != stream.index:
+            hear(bytes(packet), stamp_ns(packet), time.monotonic_ns())
+        else:
             yield from joiner.push(packet, times.of(packet), time.monotonic_ns())
     yield from joiner.flush()
 

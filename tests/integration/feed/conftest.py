@@ -16,6 +16,7 @@ import av
 import numpy as np
 import pytest
 
+from petcam.shm.audio import AudioPacket, AudioReader
 from petcam.shm.stream import AccessUnit, StreamReader
 
 TIMEOUT_SECONDS = 30.0  # for whatever must come
@@ -26,14 +27,22 @@ class Feed:
     exit status."""
 
     def __init__(
-        self, directory: Path, words: tuple[str, ...], stdin: int | None, path: str | None, module: str = "petcam.cli"
+        self,
+        directory: Path,
+        words: tuple[str, ...],
+        stdin: int | None,
+        path: str | None,
+        module: str = "petcam.cli",
+        microphone: str = "",
+        **environment: str,
     ) -> None:
         tag = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
-        self.stream, self.detections = tag, f"{tag}_d"
+        self.stream, self.detections, self.audio = tag, f"{tag}_d", f"{tag}_a"
         config = directory / f"{secrets.token_hex(4)}.yaml"
-        config.write_text(f"camera: {{stream: {self.stream}, detections: {self.detections}}}\n")
+        names = f"stream: {self.stream}, detections: {self.detections}, audio: {self.audio}"
+        config.write_text(f'camera: {{{names}, microphone: "{microphone}"}}\n')
         command = [sys.executable, "-m", module, "feed", "--config", str(config), *words]
-        environment = {**os.environ, **({"PATH": path} if path is not None else {})}
+        environment = {**os.environ, **({"PATH": path} if path is not None else {}), **environment}
         self.process = subprocess.Popen(command, stdin=stdin, stderr=subprocess.PIPE, text=True, env=environment)
         self.log: list[str] = []
         self._line_came = threading.Condition()  # guards `log`
@@ -49,6 +58,16 @@ class Feed:
                 assert unit is not None, f"no access unit came; the log: {self.log}"
                 units.append(unit)
         return units
+
+    def hear(self, count: int) -> list[AudioPacket]:
+        """The next ``count`` packets of sound."""
+        with AudioReader(self.audio) as reader:
+            packets = []
+            while len(packets) < count:
+                packet = reader.read(TIMEOUT_SECONDS)
+                assert packet is not None, f"no sound came; the log: {self.log}"
+                packets.append(packet)
+        return packets
 
     def wait_for(self, text: str) -> str:
         """The first log line with ``text`` in it."""
@@ -76,12 +95,12 @@ class Feed:
         self.process.stderr.close()
         if self.process.stdin is not None:
             self.process.stdin.close()
-        for name in (self.stream, self.detections):
+        for name in (self.stream, self.detections, self.audio):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"/dev/shm{name}")
 
     def segments(self) -> list[str]:
-        return [name for name in (self.stream, self.detections) if os.path.exists(f"/dev/shm{name}")]
+        return [name for name in (self.stream, self.detections, self.audio) if os.path.exists(f"/dev/shm{name}")]
 
     def _listen(self) -> None:
         for line in self.process.stderr:
@@ -94,8 +113,10 @@ class Feed:
 def feed(tmp_path: Path) -> Iterator[Callable[..., Feed]]:
     runs: list[Feed] = []
 
-    def start(*words: str, stdin: int | None = subprocess.DEVNULL, path: str | None = None) -> Feed:
-        runs.append(Feed(tmp_path, words, stdin, path))
+    def start(
+        *words: str, stdin: int | None = subprocess.DEVNULL, path: str | None = None, microphone: str = "", **more: str
+    ) -> Feed:
+        runs.append(Feed(tmp_path, words, stdin, path, microphone=microphone, **more))
         return runs[-1]
 
     yield start
