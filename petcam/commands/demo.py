@@ -203,7 +203,8 @@ def announce(demo: Config, log: Path) -> None:
 def trouble_of_feed(log: Path) -> str:
     """The last line in which the feed said why it shows nothing; empty: it said nothing."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-    return next((line for line in reversed(lines) if line.startswith("WARNING petcam.feed:")), "")
+    said = (line for line in reversed(lines) if line.startswith("WARNING petcam.feed:"))
+    return next((line for line in said if "no sound" not in line), "")
 
 
 def tell(what: str, **values: object) -> None:

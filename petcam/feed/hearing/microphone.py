@@ -16,6 +16,8 @@ DEFAULT = "default"
 WAIT_SECONDS = 0.1  # for samples, from look to look at the stop
 SILENT_LOOKS = 30  # without one sample, and the device has died without a word
 MAX_AHEAD_SECONDS, MAX_PACE = 1.0, 1.05  # of the time that has passed: what is faster is no sound card
+MAX_IN_VAIN = 10  # starts in a row, behind which comes no sample
+NO_SAMPLES = "gives no samples: unplug it and plug it in again"
 LOST = (errno.EPIPE, errno.ESTRPIPE)  # the machine was busy or asleep; its samples are gone
 GONE = (errno.ENODEV, errno.ENXIO, errno.EBADFD, errno.EIO)  # while it ran
 
@@ -44,9 +46,13 @@ class Microphone:
         except OSError as error:
             raise PetcamError(Code.BAD_SOURCE, alsa.reason(error, self._word)) from error
         with opened as card:
-            pace = _Pace(card.rate)
+            pace, in_vain = _Pace(card.rate), 0
             while not stop.is_set():
+                samples = pace.samples
                 yield from self._without_gap(card, pace, stop)
+                in_vain = 0 if pace.samples > samples else in_vain + 1
+                if in_vain > MAX_IN_VAIN:
+                    raise PetcamError(Code.BAD_SOURCE, f"{self.name} {NO_SAMPLES}")
 
     def _without_gap(self, card: Card, pace: "_Pace", stop: Stop) -> Generator[SoundPacket, None, None]:
         """Until samples are missing, or the stop."""
@@ -76,7 +82,7 @@ class Microphone:
                 return None
             words = "was unplugged" if error.errno in GONE else f"failed: {error.strerror or error}"
             raise PetcamError(Code.BAD_SOURCE, f"{self.name} {words}") from error
-        raise PetcamError(Code.BAD_SOURCE, f"{self.name} gives no samples: unplug it and plug it in again")
+        raise PetcamError(Code.BAD_SOURCE, f"{self.name} {NO_SAMPLES}")
 
     def _restart(self, card: Card) -> None:
         try:
@@ -90,12 +96,12 @@ class _Pace:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._samples, self._began_ns = 0, 0
+        self.samples, self._began_ns = 0, 0
 
     def is_possible(self, piece: alsa.Piece) -> bool:
         self._began_ns = self._began_ns or piece.at_ns
-        seconds = self._samples / self._rate
-        self._samples += len(piece.samples)
+        seconds = self.samples / self._rate
+        self.samples += len(piece.samples)
         return seconds < MAX_AHEAD_SECONDS + MAX_PACE * (piece.at_ns - self._began_ns) / 1e9
 
 

@@ -68,6 +68,12 @@ def test_one_that_cannot_be_started_again_was_unplugged():
     assert heard(card)[1] == "the microphone test was unplugged"
 
 
+def test_one_that_only_overruns_is_not_started_for_ever():
+    overrun = OSError(errno.EPIPE, "overrun")
+    card = SimulatedCard(reads=2000, script=dict.fromkeys(range(20, 2000), overrun))
+    assert "gives no samples" in heard(card)[1] and card.restarts < 50
+
+
 def test_one_that_gives_nothing_is_said_and_not_waited_for_for_ever():
     script = dict.fromkeys(range(20, 20 + SILENT_LOOKS))
     packets, why = heard(SimulatedCard(reads=200, script=script))
