@@ -21,6 +21,7 @@ from petcam import qr_code, segments
 from petcam.access import (
     SECRETS_DIRECTORY,
     Owner,
+    SoundSwitch,
     ViewingTokens,
     first_hour_trouble,
     is_for_lack_of_permission,
@@ -30,6 +31,8 @@ from petcam.access import (
 )
 from petcam.commands.doctor_events import check_events
 from petcam.commands.doctor_folders import check_folders
+from petcam.commands.doctor_sound import check_sound
+from petcam.commands.feed import SOUND_MARK
 from petcam.commands.finding import Finding, Sign
 from petcam.config import Config
 from petcam.detect.wanted import Wanted, wanted
@@ -96,6 +99,7 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
         yield from check_source(status_of("petcam-feed.service"))
     yield check_segment("video", camera.layout, segments.stream_reader(camera.layout, camera.stream))
     yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
+    yield from check_sound(camera, status_of("petcam-feed.service"), SoundSwitch(state_directory()))
     yield check_detector(wanted(config), status_of("petcam-detect.service"))
     yield from check_events(events_directory(), ControlClient(control_path()), camera.detections)
     yield check_group()
@@ -186,9 +190,10 @@ def status_of(unit: str) -> str:
 
 def check_source(status: str) -> Iterator[Finding]:
     """In the words of petcam.feed.transcoding.failures, where the source has failed."""
-    if status:
-        plays = status.startswith("playing ")
-        yield Finding(Sign.OK if plays else Sign.BROKEN, "source", status)
+    words = status.partition(SOUND_MARK)[0]
+    if words:
+        plays = words.startswith("playing ")
+        yield Finding(Sign.OK if plays else Sign.BROKEN, "source", words)
 
 
 def check_detector(found: Wanted, status: str) -> Finding:

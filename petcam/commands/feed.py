@@ -21,6 +21,7 @@ from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
 
 WRITER = "petcam feed"
+SOUND_MARK = "; sound: "  # in the status, behind which is the ear's
 CHECK_INTERVAL_SECONDS = 0.5  # the end of the source is noticed this late at most
 
 log = logging.getLogger("petcam.feed")
@@ -124,7 +125,7 @@ def _watch(feeder: Feeder, ear: Ear | None, signals: Signals) -> None:
 
 
 def _status(feeder: Feeder, ear: Ear | None) -> str:
-    return feeder.status if ear is None else f"{feeder.status}; {ear.status}"
+    return feeder.status if ear is None else f"{feeder.status}{SOUND_MARK}{ear.status}"
 
 
 def _milliseconds(text: str) -> float:

@@ -293,6 +293,6 @@ def check_damage(seen: Seen, decoded: Decoded | None, missed: int) -> Finding:
 
 def check_sound(sound: str | None) -> Finding:
     if sound is None:
-        words = "it could not be had, as the camera ends a connection that asks for it; petcam does not play it"
+        words = "it could not be had, as the camera ends a connection that asks for it: hear it by a microphone here"
         return Finding(Sign.OK, "sound", words)
-    return Finding(Sign.OK, "sound", f"{sound}; petcam does not play it" if sound else "none")
+    return Finding(Sign.OK, "sound", f"{sound}; camera.microphone: source has it heard" if sound else "none")

@@ -40,8 +40,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     cameras = network_cameras(networks) if networks else []
     show("Network cameras", cameras, "" if cameras else NO_ANSWER if networks else NO_NETWORK)
     found, why_no_more = microphones()
-    show("Microphones", found, why_no_more or "petcam takes no sound yet, so there is nothing to write")
-    print(f"The line of one camera goes below camera: in {args.config or configuration.DEFAULT_PATH};")
+    show("Microphones", found, why_no_more or "or microphone: source, for the own sound of a network camera")
+    print(
+        f"The lines of one camera and one microphone go below camera: in {args.config or configuration.DEFAULT_PATH};"
+    )
     print("petcam feed SOURCE --probe says what is wrong with it.")
     return 0
 
@@ -53,7 +55,7 @@ def show(heading: str, found: Sequence[Found], why_no_more: str) -> None:
         for detail in each.details:
             print(f"    {detail}")
         if each.source:
-            print(f"    source: {each.source}")
+            print(f"    {each.key}: {each.source}")
     if why_no_more:
         print(f"  {'' if found else 'none: '}{why_no_more}")
     print()

@@ -7,12 +7,13 @@ MAX_TEXT = 80  # letters of what a device calls itself
 
 @dataclass(frozen=True)
 class Found:
-    """``source`` is what to write behind ``source:``; empty where there is nothing to write. ``details`` are further
-    lines for people."""
+    """``source`` is what to write behind ``key:`` below ``camera:``; empty where there is nothing to write. ``details``
+    are further lines for people."""
 
     name: str
     source: str
     details: tuple[str, ...] = ()
+    key: str = "source"
 
 
 def shown(text: str) -> str:

@@ -60,23 +60,27 @@ def microphones(system: Path = SYSTEM) -> Listing:
     try:
         lines = (system / "proc/asound/pcm").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return [], "the kernel has no sound"
+        return [], "the kernel has no sound; is the microphone plugged in, and does lsusb list it?"
     found = []
     for line in lines:
         device = re.match(r"(\d+)-(\d+): (.*)", line)
         if device and re.search(r": capture \d", line):
-            card = _card(system, int(device[1]))
-            found.append(Found(f"{shown(card or device[3])} (hw:{int(device[1])},{int(device[2])})", ""))
+            number, place = int(device[1]), int(device[2])
+            word, name = _card(system, number)
+            # By the card's own word, which stays where cards are plugged in in another order.
+            line = f"plughw:CARD={word},DEV={place}" if word else f"plughw:{number},{place}"
+            found.append(Found(f"{shown(name or device[3])} (hw:{number},{place})", line, key="microphone"))
     return found, "" if found else "no sound card of this machine records"
 
 
-def _card(system: Path, number: int) -> str:
+def _card(system: Path, number: int) -> tuple[str, str]:
+    """The word by which ALSA knows it, and its name; both empty where the kernel does not say."""
     try:
         cards = (system / "proc/asound/cards").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return ""
-    name = re.search(rf"^ *{number} \[[^]]*\]: (.*)$", cards, re.MULTILINE)
-    return name[1] if name else ""
+        return "", ""
+    found = re.search(rf"^ *{number} \[([A-Za-z0-9_-]*) *\]: (.*)$", cards, re.MULTILINE)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def rpicam_cameras() -> Listing:

@@ -181,6 +181,11 @@ def test_it_says_what_the_feed_says_of_its_source(status, signs):
     assert [each.words for each in found] == [status] * len(signs)
 
 
+def test_what_the_feed_says_of_its_sound_is_no_trouble_of_its_source():
+    (found,) = doctor.check_source("playing demo; sound: no sound: the microphone x is not there")
+    assert (found.sign, found.words) == (Sign.OK, "playing demo")
+
+
 def test_a_feed_without_trouble_is_known_by_how_its_status_begins():
     source = SimpleNamespace(name="film.mp4", restartable=True)
     (found,) = doctor.check_source(Feeder(source, None).status)

@@ -48,6 +48,8 @@ def test_without_a_network_nobody_is_asked(printed):
     assert "this machine is in no network" in printed(network=None)
 
 
-def test_a_microphone_has_no_line_as_petcam_takes_no_sound(printed):
-    shown = printed(microphones=[Found("USB Audio (hw:1,0)", "")])
-    assert "USB Audio (hw:1,0)\n  petcam takes no sound yet" in shown
+def test_a_microphone_has_its_line_that_the_configuration_takes(printed):
+    shown = printed(microphones=[Found("USB Audio (hw:1,0)", "plughw:CARD=C270,DEV=0", key="microphone")])
+    assert "USB Audio (hw:1,0)\n    microphone: plughw:CARD=C270,DEV=0\n  or microphone: source" in shown
+    config, warnings = parse("camera:\n  microphone: plughw:CARD=C270,DEV=0\n", "a test")
+    assert config.camera.microphone == "plughw:CARD=C270,DEV=0" and not warnings

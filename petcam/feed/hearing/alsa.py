@@ -15,7 +15,7 @@ import numpy as np
 from petcam.errors import Code, PetcamError
 
 LIBRARY = "libasound.so.2"
-REMEDY = "sudo apt install libasound2 (Debian 13 and Ubuntu 24.04: libasound2t64)"
+REMEDY = "install the package libasound2 (libasound2t64 since Debian 13 and Ubuntu 24.04)"
 # Numbers of <alsa/pcm.h>.
 CAPTURE, NONBLOCK, INTERLEAVED, S16_LE = 1, 1, 3, 2
 STAMPS_ON, MONOTONIC = 1, 1

@@ -74,7 +74,7 @@ class Ear:
     def status(self) -> str:
         """For people: what is heard, or why nothing is."""
         if not self._was_on:
-            return f"sound: {ENDED}"
+            return ENDED
         if self._reason:
             return f"no sound: {self._reason}"
         return f"hears {self._source.name}" if self._is_heard else f"waits for {self._source.name}"

@@ -102,11 +102,17 @@ def test_microphones_are_those_that_record(system):
         "HDA-Intel - HDA Intel PCH (hw:0,0)",
         "USB-Audio - HD Webcam C270 (hw:1,0)",
     ]
-    assert not any(each.source for each in found) and why == ""
+    assert [each.source for each in found] == ["plughw:CARD=PCH,DEV=0", "plughw:CARD=C270,DEV=0"] and why == ""
+    assert {each.key for each in found} == {"microphone"}
+
+
+def test_a_microphone_of_a_card_without_a_word_is_named_by_its_number(system):
+    (_, found), _ = microphones(system(pcm=PCM, cards=CARDS.replace("C270", "\N{BELL}")))
+    assert found.source == "plughw:1,0"
 
 
 def test_where_there_is_no_microphone_it_says_so(system):
-    assert microphones(system()) == ([], "the kernel has no sound")
+    assert "the kernel has no sound" in microphones(system())[1]
     assert (
         microphones(system(pcm="00-03: HDMI 0 : HDMI 0 : playback 1\n"))[1] == "no sound card of this machine records"
     )

@@ -156,8 +156,8 @@ def test_damage_is_the_more_of_what_headers_and_decoder_tell():
     assert "3 packets of the network did not come: allow RTP over TCP" in said(seen(), Decoded(250, 0), 3)["loss"].words
 
 
-def test_sound_is_named_though_it_is_not_played():
-    assert probe.check_sound("aac, 16000 Hz").words == "aac, 16000 Hz; petcam does not play it"
+def test_sound_is_named_with_the_setting_that_has_it_heard():
+    assert probe.check_sound("aac, 16000 Hz").words == "aac, 16000 Hz; camera.microphone: source has it heard"
     assert probe.check_sound("").words == "none"
     assert probe.check_sound(None).words.startswith("it could not be had")
 

@@ -1,0 +1,70 @@
+"""What ``petcam doctor`` says of sound: which microphones there are, and what is heard."""
+
+from collections.abc import Iterator
+
+from petcam.access import SoundSwitch
+from petcam.commands.feed import SOUND_MARK
+from petcam.commands.finding import Finding, Sign
+from petcam.config import Camera
+from petcam.discovery import microphones
+from petcam.errors import PetcamError
+from petcam.shm.audio import AudioPacket, AudioReader
+
+SUBJECT = "microphone"
+PACKETS = 50  # that are listened to: a second
+TIMEOUT_SECONDS = 1.5  # for the first of them
+NOTHING_DB, FAINT_DB, CLIPPED_DB = -95.0, -70.0, -0.1
+LEVEL = "set its capture level by alsamixer -c CARD (F4; package alsa-utils)"
+
+
+def check_sound(camera: Camera, status: str, switch: SoundSwitch) -> Iterator[Finding]:
+    """``status`` is the feed's."""
+    yield _listed()
+    if not camera.microphone:
+        return
+    try:
+        heard = _listen(camera.audio)
+    except PetcamError as error:
+        yield Finding(Sign.BROKEN, "sound", error.message)
+        return
+    except OSError as error:
+        yield Finding(Sign.BROKEN, "sound", f"{camera.audio}: {error.strerror}: sudo petcam doctor")
+        return
+    yield _judged(heard) if heard else _why_nothing(camera, status, switch)
+
+
+def _listed() -> Finding:
+    found, why = microphones()
+    words = ", ".join(each.source for each in found)
+    return Finding(Sign.OK, SUBJECT, f"there are {words}" if found else f"none: {why}")
+
+
+def _listen(name: str) -> list[AudioPacket]:
+    heard: list[AudioPacket] = []
+    with AudioReader(name) as reader:
+        while len(heard) < PACKETS and (packet := reader.read(TIMEOUT_SECONDS)) is not None:
+            heard.append(packet)
+    return heard
+
+
+def _judged(heard: list[AudioPacket]) -> Finding:
+    """By the loudest of them: between words a room is quiet."""
+    rms, peak = max(packet.rms_db for packet in heard), max(packet.peak_db for packet in heard)
+    words = f"{rms:.0f} dBFS, peaks {peak:.0f}"
+    if rms <= NOTHING_DB:
+        return Finding(Sign.LOOK, "sound", f"nothing but silence is heard: {LEVEL}, or look whether it is muted")
+    if rms < FAINT_DB:
+        return Finding(Sign.OK, "sound", f"{words}: it is very quiet; if it should not be, {LEVEL}")
+    if peak > CLIPPED_DB:
+        return Finding(Sign.LOOK, "sound", f"{words}: it is too loud and cut off; {LEVEL}")
+    return Finding(Sign.OK, "sound", f"{words} is heard")
+
+
+def _why_nothing(camera: Camera, status: str, switch: SoundSwitch) -> Finding:
+    state = switch.state()
+    if not state.on:
+        since = f" since {state.since}" if state.since else ""
+        return Finding(Sign.LOOK, "sound", f"ended by the owner{since}: it begins again by the button on the page")
+    said = status.partition(SOUND_MARK)[2]
+    words = said or f"nothing is heard by camera.microphone ({camera.microphone}); is petcam-feed running?"
+    return Finding(Sign.BROKEN if said else Sign.LOOK, "sound", words)

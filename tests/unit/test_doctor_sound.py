@@ -1,0 +1,78 @@
+"""`petcam doctor` lists microphones, and says what is heard or why nothing is."""
+
+import os
+import secrets
+import time
+
+import pytest
+
+from petcam.access import SoundSwitch
+from petcam.commands import doctor_sound
+from petcam.commands.finding import Sign
+from petcam.config import Camera
+from petcam.discovery import Found
+from petcam.shm.audio import AudioWriter
+
+SILENCE = b"\xf8\xff\xfe"
+
+
+@pytest.fixture
+def camera(monkeypatch):
+    monkeypatch.setattr(doctor_sound, "TIMEOUT_SECONDS", 0.2)
+    return Camera(microphone="default", audio=f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def said(camera, tmp_path):
+    """What is said of the sound where these levels are heard; None: nothing is."""
+
+    def run(rms=None, peak=None, status="", on=True):
+        switch = SoundSwitch(tmp_path)
+        if not on:
+            switch.turn(False, "owner")
+        if rms is None:
+            return list(doctor_sound.check_sound(camera, status, switch))[1:]
+        with AudioWriter(camera.audio) as writer:
+            writer.publish(SILENCE, capture_ns=time.monotonic_ns(), rms_db=rms, peak_db=peak)
+            return list(doctor_sound.check_sound(camera, status, switch))[1:]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("rms", "peak", "sign", "words"),
+    [
+        (-41.2, -30.0, Sign.OK, "-41 dBFS, peaks -30 is heard"),
+        (-80.0, -70.0, Sign.OK, "very quiet"),
+        (-96.0, -96.0, Sign.LOOK, "nothing but silence"),
+        (-9.0, 0.0, Sign.LOOK, "too loud"),
+    ],
+)
+def test_it_says_what_is_heard(said, rms, peak, sign, words):
+    (found,) = said(rms, peak)
+    assert found.sign is sign and words in found.words
+
+
+def test_it_says_why_nothing_is_heard_in_the_feeds_words(said):
+    (found,) = said(status="playing demo; sound: no sound: the microphone default is not there: plug it in")
+    assert found.sign is Sign.BROKEN and found.words.startswith("no sound: the microphone default is not there")
+
+
+def test_it_says_that_the_owner_ended_it(said):
+    (found,) = said(on=False)
+    assert found.sign is Sign.LOOK and found.words.startswith("ended by the owner since 20")
+
+
+def test_it_asks_whether_the_feed_runs(said):
+    (found,) = said()
+    assert found.sign is Sign.LOOK and "is petcam-feed running?" in found.words
+
+
+def test_it_lists_microphones_whether_one_is_set_or_not(monkeypatch, tmp_path):
+    webcam = Found("Webcam (hw:1,0)", "plughw:CARD=C270,DEV=0", key="microphone")
+    monkeypatch.setattr(doctor_sound, "microphones", lambda: ([webcam], ""))
+    (found,) = doctor_sound.check_sound(Camera(), "", SoundSwitch(tmp_path))
+    assert (found.sign, found.words) == (Sign.OK, "there are plughw:CARD=C270,DEV=0")
+    monkeypatch.setattr(doctor_sound, "microphones", lambda: ([], "the kernel has no sound"))
+    (found,) = doctor_sound.check_sound(Camera(), "", SoundSwitch(tmp_path))
+    assert found.words == "none: the kernel has no sound"
