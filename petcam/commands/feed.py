@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
@@ -13,7 +14,7 @@ from petcam.config import Camera, Config
 from petcam.errors import Code, PetcamError
 from petcam.feed import sources
 from petcam.feed.feeder import Feeder
-from petcam.feed.hearing import Ear, Microphone
+from petcam.feed.hearing import Ear, Microphone, SoundSource
 from petcam.feed.source import Source
 from petcam.shm.audio import AudioWriter
 from petcam.shm.stream import StreamWriter
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Feed until a signal, or until the source has ended for good (standard input). Returns 0; a probe says more."""
     if args.probe:
         return probe.run(_chosen_source(args, config.camera))
+    if not (args.source or config.camera.source) and config.camera.hears_alone:
+        return _hear(Microphone(config.camera.microphone), config.camera)
     demo = args.detector_delay_ms, args.detector_every, args.restless
     # A detector that was named looks at the demo, too; only one may write its boxes.
     others = args.no_detector or config.detect.model.startswith("/")
@@ -72,7 +75,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             if ear is not None:
                 stack.callback(ear.stop)
                 ear.start()
-            _watch(feeder, ear, signals)
+            _watch(lambda: feeder.alive, lambda: _status(feeder, ear), signals)
     if feeder.failure is not None:
         raise feeder.failure
     if feeder.alive or (ear is not None and ear.alive):
@@ -80,15 +83,24 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
+def _hear(microphone: Microphone, camera: Camera) -> int:
+    """Feed sound alone, where another daemon writes the pictures."""
+    with Signals() as signals, ExitStack() as stack:
+        ear = _made_ear(microphone, camera)
+        stack.callback(ear.stop)
+        ear.start()
+        _watch(lambda: ear.alive, lambda: f"no source of pictures{SOUND_MARK}{ear.status}", signals)
+    return 0
+
+
 def _ear(source: Source, camera: Camera) -> Ear | None:
-    """None: there is nothing to hear. The picture goes on where sound cannot be had."""
+    """None: nothing is to be heard."""
     if not camera.microphone:
         return None
-    try:
-        sound = sources.sound_of(source) if camera.microphone == "source" else Microphone(camera.microphone)
-    except PetcamError as error:
-        log.warning("no sound: %s", error.message)
-        return None
+    return _made_ear(Microphone(camera.microphone) if camera.hears_alone else sources.sound_of(source), camera)
+
+
+def _made_ear(sound: SoundSource, camera: Camera) -> Ear:
     switch = SoundSwitch(state_directory())
     return Ear(sound, partial(AudioWriter, camera.audio, writer_name=WRITER), switch.is_on)
 
@@ -110,14 +122,14 @@ def _chosen_source(args: argparse.Namespace, camera: Camera) -> str:
     return str(source)
 
 
-def _watch(feeder: Feeder, ear: Ear | None, signals: Signals) -> None:
-    """Report the status of both to systemd until a signal or the feeder's end."""
-    watchdog = Watchdog({"feed": lambda: feeder.alive})
-    watchdog.ready(_status(feeder, ear))
+def _watch(is_alive: Callable[[], bool], status: Callable[[], str], signals: Signals) -> None:
+    """Report the status to systemd until a signal, or the end of what feeds."""
+    watchdog = Watchdog({"feed": is_alive})
+    watchdog.ready(status())
     beat_at = 0.0
-    while feeder.alive:
+    while is_alive():
         if time.monotonic() >= beat_at:
-            watchdog.beat(_status(feeder, ear))
+            watchdog.beat(status())
             beat_at = time.monotonic() + watchdog.interval
         if signals.wait(CHECK_INTERVAL_SECONDS) is not None:
             break

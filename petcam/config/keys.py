@@ -49,6 +49,11 @@ class Camera:
         """Also where it has none of its own."""
         return self.name or "petcam"
 
+    @property
+    def hears_alone(self) -> bool:
+        """Whether there is something to hear also without a source of pictures."""
+        return self.microphone not in ("", "source")
+
 
 @dataclass(frozen=True)
 class WebRTC:

@@ -15,7 +15,7 @@ from petcam.media import pyav
 
 NO_SOUND = "has no sound in it"
 NO_DECODER = "has sound of a kind that cannot be decoded"
-LATE_NS = 100_000_000  # what was due so long ago is left out
+LATE_NS = 500_000_000  # what was due so long ago is left out
 SEEK_NS = 3_000_000_000  # what is further behind is not read through
 MAX_WAIT_SECONDS = 0.2  # at once, from look to look where the pictures are
 

@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol, runtime_checkable
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.hearing import SoundSource
+from petcam.feed.hearing import SoundPacket, SoundSource, Stop
 from petcam.feed.source import Source
 from petcam.feed.sources.unit import Raw
 
@@ -60,15 +60,20 @@ class _WithSound(Protocol):
 
 
 def sound_of(source: Source) -> SoundSource:
-    """The sound that ``source`` brings with its pictures; to be asked before it is started.
-
-    Raises ``BAD_SOURCE`` where it brings none.
-    """
+    """The sound that ``source`` brings with its pictures, or one that says that it brings none; to be asked before it
+    is started."""
     sound = source.sound() if isinstance(source, _WithSound) else None
-    if sound is None:
+    return sound or _NoSound(source.name)
+
+
+class _NoSound:
+    def __init__(self, name: str) -> None:
+        self.name = f"the sound of {name}"
+        self._source = name
+
+    def packets(self, stop: Stop) -> Generator[SoundPacket, None, None]:
         remedy = "set camera.microphone to a microphone of this machine's: petcam sources lists them"
-        raise PetcamError(Code.BAD_SOURCE, f"{source.name} has no sound of its own: {remedy}")
-    return sound
+        raise PetcamError(Code.BAD_SOURCE, f"{self._source} has no sound of its own: {remedy}")
 
 
 def fault_of_service(word: str) -> str:

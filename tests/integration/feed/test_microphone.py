@@ -92,3 +92,9 @@ def test_what_alsa_plays_from_a_file_is_no_sound_card(feed, tmp_path):
     run = feed("demo", microphone="played", ALSA_CONFIG_PATH=str(config))
     assert "it is no sound card" in run.wait_for("no sound:")
     assert len(run.read(10)) == 10
+
+
+def test_it_is_heard_also_where_another_daemon_writes_the_pictures(feed, card):
+    run = feed(microphone="card", **card.environment())
+    assert len(run.hear(10)) == 10 and run.segments() == [run.audio]
+    assert run.stop() == 0 and not run.segments()

@@ -89,7 +89,7 @@ def test_its_beep_is_where_its_flash_is(tmp_path, suffix, codec, sound_first):
                 break
     beep = loud(came)
     assert beep[0].capture_ns - began_ns == pytest.approx(0.5 * NS, abs=25_000_000)
-    assert sum(packet.discontinuity for packet in came) == 1
+    assert came[0].discontinuity
 
 
 def test_it_begins_anew_with_the_pictures_and_not_sooner(tmp_path):
@@ -132,7 +132,7 @@ def test_what_has_no_sound_of_its_own_names_the_remedy(tmp_path):
     bare = tmp_path / "clip.h264"
     bare.write_bytes(b"\0\0\0\1\x67\x42")
     with pytest.raises(PetcamError, match="set camera.microphone to a microphone") as failed:
-        sources.sound_of(sources.find(str(bare), None, 0))
+        next(sources.sound_of(sources.find(str(bare), None, 0)).packets(threading.Event()))
     assert failed.value.code is Code.BAD_SOURCE
 
 
