@@ -3,10 +3,10 @@
 
 const LOOK_MS = 400;
 const READINGS = 3; // from one step to the next: the browser takes a second to follow; the middle one counts
-const AIM_MS = 12; // by which sound is to be ahead: it comes out that much later than a browser says, beside its pictures
-const NEAR_MS = 5; // nobody sees or hears less; to follow it would only stir
+const AIM_MS = 18; // by which sound is ahead by a browser's word: it comes out that much later, beside its pictures
+const NEAR_MS = 4; // nobody sees or hears less; to follow it would only stir
 const GAIN = 0.5; // of what is missing, for each step
-const MOST_STEP_MS = 40;
+const MOST_STEP_MS = 60;
 const LEAST_BUFFER_MS = 25; // of sound, which no browser goes below
 const MOST_MS = 300; // that either waits for the other
 
