@@ -94,8 +94,12 @@ func (f *soundFeed) finish(to *segment) {
 
 // isComing says whether packets are on their way that belong into the file.
 func (f *soundFeed) isComing(to *segment, end time.Duration) bool {
-	return !f.has && f.lastNS+uint64(soundComesWithin) > to.last.CaptureNS && to.mp4.SoundUntil()+mp4.SoundDuration <= end &&
-		f.on.isOn()
+	return !f.has && f.lastNS+uint64(soundComesWithin) > to.last.CaptureNS && hasRoom(to, end) && f.on.isOn()
+}
+
+// hasRoom says whether one more packet ends at a time of the file or before.
+func hasRoom(to *segment, end time.Duration) bool {
+	return to.mp4.SoundUntil()+mp4.SoundDuration <= end
 }
 
 // writeUntil writes the packets that end at a time of the file or before, by the rules O1 to O5 of docs/recordings.md.
@@ -105,7 +109,7 @@ func (f *soundFeed) writeUntil(to *segment, end time.Duration) {
 		f.putSilence(to, end)
 		return
 	}
-	for f.take() {
+	for hasRoom(to, end) && f.take() { // else one would only be looked for
 		if !f.place(to, end) {
 			return
 		}
@@ -121,7 +125,8 @@ func (f *soundFeed) take() bool {
 		_, now := f.system.now()
 		f.broken = f.broken || p.Gap || p.Epoch != f.epoch
 		f.epoch, f.has = p.Epoch, true
-		if p.CaptureNS > now || p.CaptureNS < f.on.since() || sound.Samples(p.Data) != sound.PacketSamples || len(p.Data) > sound.MaxBytes {
+		isPacket := len(p.Data) <= sound.MaxBytes && sound.Samples(p.Data) == sound.PacketSamples
+		if !isPacket || p.CaptureNS > now || p.CaptureNS < f.on.since() {
 			f.drop()
 			continue
 		}
@@ -195,7 +200,7 @@ func (f *soundFeed) putSilence(to *segment, end time.Duration) {
 
 // put writes a packet, unless it would end behind a time of the file, or the disk does not take it.
 func (f *soundFeed) put(to *segment, packet []byte, end time.Duration) bool {
-	if to.mp4.SoundUntil()+mp4.SoundDuration > end {
+	if !hasRoom(to, end) {
 		return false
 	}
 	added, err := to.mp4.AddSound(packet)
