@@ -594,3 +594,47 @@ func TestAFullFileSaysNothingOfSound(t *testing.T) {
 		t.Errorf("the log says %q", lines)
 	}
 }
+
+func TestAVisitHasTheSoundFromItsPreRollToItsPostRoll(t *testing.T) {
+	microphone := &fakeSound{}
+	f := newFilming(t, Visits, func(f *filming) { f.options.Sound = microphone.open })
+	packets := heard(1e12, 50*60)
+	film := func(frames int) {
+		for range frames {
+			_, now := f.ring.clock()
+			for ; packets[0].CaptureNS < now; packets = packets[1:] {
+				microphone.publish(packets[0])
+			}
+			f.film(1)
+		}
+	}
+	film(30*20 + 17)
+	_, now := f.ring.clock()
+	leased := f.lease(5, 3)
+	film(30 * 17)
+	f.untilOver()
+	units := between(f.ring.units, leased.FirstNS, now+15e9)
+	f.holds(leased.Filename, units)
+	sounds := soundsOf(t, f.path(leased.Filename))
+	for _, packet := range sounds[:len(sounds)-3] { // the newest of them may not have come when it ended
+		captured := time.Duration(binary.BigEndian.Uint64(append(packet.data, make([]byte, 8)...)[1:]) - leased.FirstNS)
+		if (packet.at - captured).Abs() > 10*time.Millisecond {
+			t.Fatalf("what was captured at %v is at %v", captured, packet.at)
+		}
+	}
+	if len(sounds) != lasts(units) {
+		t.Errorf("%d packets, want %d", len(sounds), lasts(units))
+	}
+}
+
+func TestWhatWasCapturedWhileSoundWasOffIsInNoPreRoll(t *testing.T) {
+	var on atomic.Bool
+	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = on.Load })
+	units := seconds(t, 2)
+	microphone.publish(heard(units[0].CaptureNS, 100)...) // of a writer that does not care
+	r.soundSwitch.isOn()                                  // as each second
+	on.Store(true)
+	name := r.begins(units)
+	r.ends(units)
+	r.holdsSound(name, units, silent(lasts(units)))
+}

@@ -34,8 +34,9 @@ func (s *soundSwitch) isOn() bool {
 	return on
 }
 
-// since is from when on what was captured may be heard, as of the last look.
+// since looks, and gives from when on what was captured may be heard.
 func (s *soundSwitch) since() uint64 {
+	s.isOn()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.from
