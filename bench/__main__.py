@@ -16,6 +16,7 @@ LONG = (
     "detector_share",
     "events_cost",
     "events_writes",
+    "hearing",
     "lips",
     "loss",
     "recording",

@@ -1,8 +1,6 @@
-"""What viewers that listen cost beside those that only watch, and how soon after their request they hear.
-
-petcam with the time-stamped source and a microphone that has a packet each 20 ms. Both kinds of viewers take turns, so
-that what else the machine does is in both.
-"""
+"""What viewers that listen cost beside those that only watch, and how soon after their request they hear: petcam with
+the time-stamped source and a microphone that has a packet each 20 ms. Both kinds of viewers take turns, so that what
+else the machine does is in both."""
 
 import contextlib
 import os

@@ -74,10 +74,12 @@ func TestTheReportsFollowASoundCardThatRunsFast(t *testing.T) {
 			t.Fatalf("packet %d jumps", n)
 		}
 		said := TimestampAt(uint64(at), c.offset)
-		worst = max(worst, math.Abs(float64(int32(said-uint32(count))))/48)
+		if n > 500 { // the first times say little
+			worst = max(worst, math.Abs(float64(int32(said-uint32(count))))/48)
+		}
 		at += float64(packetNS) / 1.0002
 	}
-	if worst > 2 {
+	if worst > 0.4 {
 		t.Errorf("a report is %v ms off", worst)
 	}
 	if ahead := TimestampAt(uint64(at), c.offset) - TimestampAt(uint64(at), 0); ahead < 34000 || ahead > 35200 {

@@ -284,7 +284,8 @@ func TestPLIOfAWHEPClientIsAnsweredOnlyAfterReportedLoss(t *testing.T) {
 	expectFrames(t, v, 11, 12, 5000)
 	asked := rtcp.PictureLossIndication{MediaSSRC: first.Packets[0].SSRC}
 	report := func(lost uint8) *rtcp.ReceiverReport {
-		return &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: asked.MediaSSRC, FractionLost: lost}}}
+		return &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: asked.MediaSSRC, FractionLost: lost},
+			{SSRC: asked.MediaSSRC + 1, FractionLost: 255}}} // of the sound
 	}
 	for began := time.Now(); time.Since(began) < minRestartInterval+minRestartInterval/2; time.Sleep(50 * time.Millisecond) {
 		v.Send(report(0), &asked)
