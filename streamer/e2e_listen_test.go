@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -175,9 +176,8 @@ func TestNobodyHearsWhatTheOwnerHasEndedWhateverTheSegmentHas(t *testing.T) {
 	}
 }
 
-func TestAProgramTakesBothTracksByWHEP(t *testing.T) {
+func TestAProgramTakesBothTracksByWHEPAlsoWhileNothingIsHeard(t *testing.T) {
 	c, _ := audible(t)
-	speak(t, c.Camera.Audio)
 	url := begin(t, c)
 	v := rtctest.New(t, rtctest.WithSound)
 	answer, sdp := whep(t, "POST", url+"/whep", "", v.Offer())
@@ -186,7 +186,12 @@ func TestAProgramTakesBothTracksByWHEP(t *testing.T) {
 	}
 	v.Accept(sdp)
 	v.Frame()
-	v.Sound()
+	if packet := v.Sound(); !bytes.Equal(packet.Payload, sound.Silence) {
+		t.Errorf("%q is heard", packet.Payload)
+	}
+	began := shm.Now()
+	speak(t, c.Camera.Audio)
+	soundAfter(t, v, began)
 }
 
 func TestWithoutAMicrophoneOffersAreAnsweredWithoutSound(t *testing.T) {

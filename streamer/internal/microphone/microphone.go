@@ -102,6 +102,14 @@ func (m *Microphone) leave(l Listener) {
 	}
 }
 
+// Silence is a packet in which nothing is heard, of a second ago: before all that comes from now on.
+func (m *Microphone) Silence() Packet {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	timestamp := TimestampAt(m.Now()-uint64(time.Second), m.clock.offset)
+	return Packet{Timestamp: timestamp, Offset: m.clock.offset, First: true, Data: sound.Silence}
+}
+
 // Listeners is how many listen.
 func (m *Microphone) Listeners() int {
 	m.mu.Lock()

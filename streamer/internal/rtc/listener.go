@@ -66,6 +66,9 @@ func (l *listener) update() {
 		l.begins = true
 		l.hears.Store(true)
 		l.setDelay(listenersDelay)
+		if l.viewer.client.isWHEP() {
+			l.Hear(l.viewer.server.microphone.Silence()) // a media server waits for each track's first packet, 2 s or more
+		}
 		l.stop = l.viewer.server.microphone.Listen(l)
 	case !should && l.stop != nil:
 		l.stop()

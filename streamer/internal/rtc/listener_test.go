@@ -153,8 +153,17 @@ func TestAProgramHearsAtOnce(t *testing.T) {
 	v := joinAs(t, s, whepClient, rtctest.WithSound)
 	publish(s, 0, 2, 100)
 	expectFrames(t, v, 0, 2, 100)
+	silence := v.Sound() // by which it knows that there is such a track
+	if age := microphone.TimestampAt(monotonic(), 0) - silence.Timestamp; !bytes.Equal(silence.Payload, sound.Silence) ||
+		age < sound.Rate || age > 60*sound.Rate {
+		t.Errorf("it begins with %v, %d samples ago", silence, age)
+	}
 	room.say(t, 0)
-	expectWord(t, v.Sound(), 0)
+	word := v.Sound()
+	expectWord(t, word, 0)
+	if word.SequenceNumber != silence.SequenceNumber+1 {
+		t.Errorf("%v follows %v", word.Header, silence.Header)
+	}
 }
 
 func TestAllListenersHearTheSame(t *testing.T) {
