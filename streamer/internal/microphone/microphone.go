@@ -3,9 +3,9 @@
 // One goroutine (Microphone.run) reads the segment while somebody listens, and calls the listeners itself: two packets wake
 // one goroutine once, however many listen, and their bytes are there once. It ends with the last listener, or by Close.
 //
-// What packets cost is their number, not their size. So two of the segment's, of 20 ms each, become one of 40 ms where they
-// follow one another; and the goroutine does not sleep on the segment, which would wake it for each, but until both should be
-// there.
+// What packets cost is their number, not their size, and the wakeup before them. So two of the segment's, of 20 ms each,
+// become one of 40 ms where they follow one another; and the goroutine does not sleep on the segment, which would wake it for
+// each, but goes along with the first picture once both should be there.
 package microphone
 
 import (
@@ -27,6 +27,8 @@ const (
 	slack    = 2 * time.Millisecond
 	lateStep = 8 * time.Millisecond
 	maxLate  = 2 // steps
+	// maxPause is how long a pair waits for a picture.
+	maxPause = 35 * time.Millisecond
 )
 
 // Source is the segment's reader; shm.SoundReader.
@@ -64,6 +66,7 @@ type Microphone struct {
 	ctx   context.Context // ends at Close
 	close context.CancelFunc
 	tasks sync.WaitGroup
+	along chan struct{} // has an element once there was a picture
 
 	mu        sync.Mutex // guards what follows; it is held while listeners hear
 	listeners map[Listener]struct{}
@@ -73,7 +76,7 @@ type Microphone struct {
 
 // New makes a Microphone. Nothing is opened before somebody listens.
 func New(options Options) *Microphone {
-	m := &Microphone{Options: options, listeners: map[Listener]struct{}{}}
+	m := &Microphone{Options: options, listeners: map[Listener]struct{}{}, along: make(chan struct{}, 1)}
 	m.ctx, m.close = context.WithCancel(context.Background())
 	return m
 }
@@ -99,6 +102,14 @@ func (m *Microphone) leave(l Listener) {
 	if len(m.listeners) == 0 && m.rest != nil {
 		m.rest()
 		m.rest = nil
+	}
+}
+
+// GoAlong says that a picture is being sent, so that what is there of the sound can be too. It never waits.
+func (m *Microphone) GoAlong() {
+	select {
+	case m.along <- struct{}{}:
+	default: // it has been said, or nobody listens
 	}
 }
 
@@ -133,7 +144,7 @@ func (m *Microphone) run(ctx context.Context) {
 		} else {
 			m.tell(ctx, &first)
 		}
-		m.sleepUntil(ctx, last, pairTime+slack) // the next two will be there by then
+		m.awaitPicture(ctx, m.untilAfter(last, pairTime)) // the next two will be there by then
 	}
 }
 
@@ -142,7 +153,7 @@ func (m *Microphone) second(ctx context.Context, source Source, first, second *s
 	if source.Poll(second) {
 		return true
 	}
-	m.sleepUntil(ctx, first, pairTime/2+slack)
+	sleep(ctx, m.untilAfter(first, pairTime/2+slack))
 	for range maxLate {
 		if source.Poll(second) {
 			return true
@@ -152,9 +163,28 @@ func (m *Microphone) second(ctx context.Context, source Source, first, second *s
 	return source.Poll(second)
 }
 
-// sleepUntil sleeps until so long after a packet was published.
-func (m *Microphone) sleepUntil(ctx context.Context, p *sound.Packet, after time.Duration) {
-	sleep(ctx, min(time.Duration(int64(p.PublishNS)+int64(after)-int64(m.Now())), after))
+// untilAfter is the time that is left until so long after a packet was published.
+func (m *Microphone) untilAfter(p *sound.Packet, after time.Duration) time.Duration {
+	return min(time.Duration(int64(p.PublishNS)+int64(after)-int64(m.Now())), after)
+}
+
+// awaitPicture waits for the first picture after a time, but not for long.
+func (m *Microphone) awaitPicture(ctx context.Context, least time.Duration) {
+	begun := time.Now()
+	timer := time.NewTimer(max(0, least) + maxPause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-m.along:
+			if time.Since(begun) >= least {
+				return
+			}
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func sleep(ctx context.Context, span time.Duration) {

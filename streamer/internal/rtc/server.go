@@ -113,6 +113,9 @@ func (s *Server) Publish(au h264.AccessUnit) {
 	s.next = f.end()
 	s.frames.Add(1)
 	s.hub.Publish(f, len(au.Data), f.keyframe)
+	if s.microphone != nil {
+		s.microphone.GoAlong()
+	}
 }
 
 // isLost says whether an access unit cannot be decoded by viewers. It also ends the group of pictures at which new viewers
