@@ -164,6 +164,8 @@ def test_it_keeps_its_budgets(system: DemoSystem, new_page: NewPage) -> None:
 
 def test_a_second_visit_asks_for_the_page_only(page: Page) -> None:
     asked: list[str] = []
+    page.wait_for_selector("#latest:visible")  # the first visit has all, too
+    page.wait_for_selector("#sound:visible")
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/")
     page.wait_for_selector(LIVE)
