@@ -295,11 +295,11 @@ LEAD = """async ({ ahead, held, canWaitLess, forSound }) => {
 @pytest.mark.parametrize(
     ("ahead", "can_wait_less", "for_sound", "waits"),
     [
-        (18, True, 50, []),  # in step: nothing is stirred
-        (-22, False, 80, []),  # sound is late: the picture waits longer
-        (58, True, 40, []),  # sound is ahead: the picture waits less
-        (58, False, 50, [70]),  # where it does not wait for sound: sound waits
-        (1018, False, 50, [110]),  # in steps that a browser can follow
+        (24, True, 50, []),  # in step: nothing is stirred
+        (-16, False, 80, []),  # sound is late: the picture waits longer
+        (64, True, 40, []),  # sound is ahead: the picture waits less
+        (64, False, 50, [70]),  # where it does not wait for sound: sound waits
+        (1024, False, 50, [110]),  # in steps that a browser can follow
     ],
 )
 def test_whichever_is_ahead_is_led_to_the_other(
