@@ -19,6 +19,7 @@ LONG = (
     "hearing",
     "lips",
     "loss",
+    "microphone",
     "recording",
     "recording_cost",
     "recordings_page",

@@ -7,6 +7,7 @@ from petcam.feed.demo.voice import RATE, Voice
 from petcam.feed.hearing import PACKET_SAMPLES, Packets, SoundPacket, Stop
 from petcam.feed.timing import Mark, Playhead
 
+PACKETS_AT_ONCE = 2  # as a microphone gives them
 MAX_LATE_NS = 500_000_000  # what a busy machine is further behind is left out
 
 
@@ -32,9 +33,11 @@ class DemoSound:
         packets = Packets(RATE, lambda index: began_ns + round((first + index) * 1e9 / RATE), self.name)
         at = first
         while True:
-            left_ns = began_ns + at * 1_000_000_000 // RATE - time.monotonic_ns()
+            over = at + PACKETS_AT_ONCE * PACKET_SAMPLES
+            left_ns = began_ns + over * 1_000_000_000 // RATE - time.monotonic_ns()
             newest = self._playhead.newest()
             if stop.wait(max(0, left_ns) / 1e9) or left_ns < -MAX_LATE_NS or newest is None or newest.run != mark.run:
                 return
-            yield from packets.push(voice.samples(at, PACKET_SAMPLES))
-            at += PACKET_SAMPLES
+            for _ in range(PACKETS_AT_ONCE):
+                yield from packets.push(voice.samples(at, PACKET_SAMPLES))
+                at += PACKET_SAMPLES

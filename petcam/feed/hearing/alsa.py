@@ -19,7 +19,11 @@ REMEDY = "install the package libasound2 (libasound2t64 since Debian 13 and Ubun
 # Numbers of <alsa/pcm.h>.
 CAPTURE, NONBLOCK, INTERLEAVED, S16_LE = 1, 1, 3, 2
 STAMPS_ON, MONOTONIC = 1, 1
-PERIOD_US, BUFFER_US = 20_000, 1_000_000  # a machine may be busy for nearly so long
+PERIOD_US, BUFFER_US = (
+    40_000,
+    1_000_000,
+)  # two packets a wake, as listeners get them; it may be busy for 1 s
+TIMESPEC_BYTES = 16  # at most
 MAX_FRAMES = 48_000  # of one read
 OLDEST_STAMP_NS = 2_000_000_000  # what is older, or of another clock, is none
 
@@ -99,6 +103,9 @@ class Pcm:
             self.close()
             raise
         self._buffer = np.zeros((MAX_FRAMES, self.channels), np.int16)
+        self._place = ctypes.c_void_p(self._buffer.ctypes.data)
+        self._waiting, self._timespec = ctypes.c_ulong(0), ctypes.create_string_buffer(TIMESPEC_BYTES)
+        self._stamped = (self._pcm, ctypes.byref(self._waiting), self._timespec)
 
     def close(self) -> None:
         if self._pcm:
@@ -155,21 +162,18 @@ class Pcm:
         if not frames:
             return None
         try:
-            count = self._library.call(
-                "snd_pcm_readi", self._pcm, ctypes.c_void_p(self._buffer.ctypes.data), ctypes.c_ulong(frames)
-            )
+            count = self._library.call("snd_pcm_readi", self._pcm, self._place, ctypes.c_ulong(frames))
         except BlockingIOError:
             return None
         return Piece(self._buffer[:count].copy(), stamp_ns - waiting * 1_000_000_000 // self.rate) if count else None
 
     def _stamp(self) -> tuple[int, int]:
         """How many frames wait, and when the last of them was captured: by ALSA, else now."""
-        waiting, stamp = ctypes.c_ulong(0), ctypes.create_string_buffer(16)
         self._library.call("snd_pcm_avail_update", self._pcm)  # has it look at the hardware, and tells of lost samples
-        self._library.call("snd_pcm_htimestamp", self._pcm, ctypes.byref(waiting), stamp)
-        now_ns, stamp_ns = time.monotonic_ns(), _timespec(stamp.raw)
+        self._library.call("snd_pcm_htimestamp", *self._stamped)
+        now_ns, stamp_ns = time.monotonic_ns(), _timespec(self._timespec.raw)
         is_sound = now_ns - OLDEST_STAMP_NS < stamp_ns <= now_ns
-        return waiting.value, stamp_ns if is_sound else now_ns
+        return self._waiting.value, stamp_ns if is_sound else now_ns
 
     def restart(self) -> None:
         """Raises ``OSError``."""

@@ -34,7 +34,7 @@ class Packets:
         return self._cut(self._resampler.push_frame(frame))
 
     def _cut(self, samples: Any) -> Iterator[SoundPacket]:
-        self._rest = np.concatenate((self._rest, samples))
+        self._rest = np.concatenate((self._rest, samples)) if len(self._rest) else samples
         while len(self._rest) >= PACKET_SAMPLES:
             block, self._rest = self._rest[:PACKET_SAMPLES], self._rest[PACKET_SAMPLES:]
             rms_db, peak_db = levels(block)

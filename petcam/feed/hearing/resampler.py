@@ -36,5 +36,7 @@ class Resampler:
 def mono(samples: Any) -> Any:
     """int16 of shape (n, channels) as int16 of shape (n,)."""
     if samples.shape[1] == 1:
-        return np.ascontiguousarray(samples[:, 0])
+        return samples[:, 0]
+    if samples.shape[1] == 2:
+        return (samples[:, 0] >> 1) + (samples[:, 1] >> 1)
     return samples.mean(axis=1).astype(np.int16)

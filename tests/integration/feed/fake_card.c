@@ -28,7 +28,8 @@ static double rate_of(card_t *card) { return card->io.rate * (1 + card->ppm / 1e
 
 static int start(snd_pcm_ioplug_t *io) {
     card_t *card = io->private_data;
-    struct itimerspec each = {{0, 10000000}, {0, 10000000}};
+    long period_ns = io->period_size * 1000000000LL / io->rate;
+    struct itimerspec each = {{0, period_ns}, {0, period_ns}};
     card->began_ns = now_ns();
     card->taken = 0;
     return timerfd_settime(io->poll_fd, 0, &each, NULL);

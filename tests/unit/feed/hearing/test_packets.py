@@ -51,3 +51,5 @@ def test_levels_are_those_of_the_samples():
 def test_stereo_becomes_mono():
     both = np.stack((np.full(4, 1000), np.full(4, 3000)), axis=1).astype(np.int16)
     assert mono(both).tolist() == [2000] * 4
+    assert mono(np.full((4, 3), 900, np.int16)).tolist() == [900] * 4
+    assert mono(np.full((4, 2), -32768, np.int16)).tolist() == [-32768] * 4
