@@ -43,8 +43,8 @@ def test_a_network_camera_is_looked_at(camera):
 @pytest.mark.parametrize(
     ("habits", "sound"),
     [
-        (Habits(tracks=("video", "audio")), "pcm_alaw, 8000 Hz; petcam does not play it"),
-        (Habits(tracks=("audio", "video")), "pcm_alaw, 8000 Hz; petcam does not play it"),
+        (Habits(tracks=("video", "audio")), "pcm_alaw, 8000 Hz; camera.microphone: source has it heard"),
+        (Habits(tracks=("audio", "video")), "pcm_alaw, 8000 Hz; camera.microphone: source has it heard"),
         (Habits(tracks=("audio", "video"), refused=("audio",)), "it could not be had"),
         (Habits(tracks=("video", "audio"), refused=("audio",)), "it could not be had"),
     ],
