@@ -320,7 +320,12 @@ def check_state(directory: Path) -> Iterator[Finding]:
     if volatile is not None:
         yield Finding(Sign.LOOK, "state", volatile.message)
     owner, tokens = Owner(directory), ViewingTokens(directory)
-    others = (sessions_trouble(directory), tokens.trouble(), first_hour_trouble(directory))
+    others = (
+        sessions_trouble(directory),
+        tokens.trouble(),
+        first_hour_trouble(directory),
+        SoundSwitch(directory).trouble(),
+    )
     found = [*owner.troubles(), *key_troubles(directory), *(error for error in others if error is not None)]
     for error in found:
         if not is_for_lack_of_permission(error):

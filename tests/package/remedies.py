@@ -190,6 +190,12 @@ OTHERS = (
         mended="petcam token list",
     ),
     Remedy(
+        ("sudo rm /var/lib/petcam/sound.json",),
+        breaks=f"echo '{{' >{STATE}/sound.json",
+        says="sound.json is damaged",
+        typed="sudo rm /var/lib/petcam/sound.json",
+    ),
+    Remedy(
         ("sudo petcam token list",),
         shows="petcam token revoke nobody",
         says="there is no token with the ID or label nobody",

@@ -128,10 +128,12 @@ def test_it_gives_the_command_that_makes_a_missing_key(tmp_path, monkeypatch):
 def test_it_says_which_state_file_is_damaged(tmp_path):
     (tmp_path / "owner.json").mkdir()
     (tmp_path / "sessions.json").write_text("{")
+    (tmp_path / "sound.json").write_text("{")
     words = [found.words for found in doctor.check_state(tmp_path) if found.sign is Sign.BROKEN]
-    assert len(words) == 2
+    assert len(words) == 3
     assert "owner.json is damaged: it is no regular file" in words[0] and "sudo petcam password" in words[0]
     assert "sessions.json is damaged" in words[1] and "log in again" in words[1]
+    assert "sound.json is damaged" in words[2] and "the microphone is off" in words[2]
 
 
 def test_it_reports_a_disk_that_is_full_or_nearly_full(tmp_path, monkeypatch):
