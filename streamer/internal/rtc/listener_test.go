@@ -397,6 +397,14 @@ func TestOffersOfSoundAreAnsweredAsTheyAre(t *testing.T) {
 	}
 }
 
+func TestWhoAsksForVideoThatCannotBeHadIsRefusedWhereSoundCouldBe(t *testing.T) {
+	s, _ := startWithSound(t)
+	offer := strings.ReplaceAll(rtctest.New(t, rtctest.WithSound).Offer(), "H264", "H26X")
+	if _, err := s.Answer(context.Background(), offer, page("one")); codeOf(err) != apierror.BadOffer {
+		t.Error(err)
+	}
+}
+
 func TestAnOfferWithAudioOnlyIsAnsweredWithSoundOnly(t *testing.T) {
 	s, _ := startWithSound(t)
 	offer := rtctest.New(t, rtctest.SoundOnly).Offer()

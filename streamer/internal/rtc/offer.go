@@ -18,21 +18,24 @@ func profiles() []string { return []string{"42e0", "4200", "4d00", "640c", "6400
 // formats are what a viewer is sent; nil: none of that kind.
 type formats struct{ video, sound *webrtc.RTPCodecParameters }
 
-// readOffer finds the formats to answer with; sound only where there is a microphone. Its errors are BadOffer.
+// readOffer finds the formats to answer with; sound only where there is a microphone. Who asks for video that cannot be had
+// is refused also where sound could: it waits for a picture. Its errors are BadOffer.
 func readOffer(offer string, hasMicrophone bool) (found formats, err error) {
 	var session sdp.SessionDescription
 	if err := session.UnmarshalString(offer); err != nil {
 		return found, apierror.New(apierror.BadOffer, "the offer is not SDP").WithCause(err)
 	}
+	wantsVideo := false
 	for _, media := range session.MediaDescriptions {
 		if found.video == nil && media.MediaName.Media == "video" && receives(&session, media) {
+			wantsVideo = true
 			found.video = chooseFormat(media)
 		}
 	}
 	if hasMicrophone {
 		found.sound = readSound(&session)
 	}
-	if found.video == nil && found.sound == nil {
+	if found.video == nil && (wantsVideo || found.sound == nil) {
 		return found, apierror.New(apierror.BadOffer,
 			"the offer has no H.264 video with packetization-mode 1 that could be received")
 	}
