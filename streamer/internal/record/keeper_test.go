@@ -675,8 +675,9 @@ func TestWhatIsRecordedByItselfGoesOnWhereAFailureEndedIt(t *testing.T) {
 			return wrappedDisk{disk, func(o file) file { return failingSync{o, fail} }}, err
 		}
 	})
-	f.film(60)
+	f.film(1)
 	f.untilItself("recording", func(b *ByItself) bool { return b.Recording })
+	f.film(59)
 	f.filmRead(1, 1)
 	fail <- true
 	f.untilItself("it failed and goes on", func(b *ByItself) bool { return len(f.log.lines("goes on")) == 1 })
@@ -688,7 +689,7 @@ func TestWhatIsRecordedByItselfGoesOnWhereAFailureEndedIt(t *testing.T) {
 	if len(names) != 2 {
 		t.Fatalf("files are %v", f.files())
 	}
-	f.holds(names[0], f.ring.units[30:90])
+	f.holds(names[0], f.ring.units[:90])
 	f.holds(names[1], f.ring.units[60:]) // from the keyframe before the end of the former
 }
 
