@@ -45,7 +45,9 @@ def test_where_the_browser_has_webrtc_and_h264_the_picture_comes_by_it(page: Web
 
 
 def test_mjpeg_brings_pictures_that_move(page: WebDriver) -> None:
+    page.wait_for("document.querySelector('#choices:enabled')")
     page.click("#choices")
+    page.wait_for("document.querySelector('input[name=picture][value=mjpeg]')?.getClientRects().length")
     page.click("input[name=picture][value=mjpeg]")
     page.wait_for("document.querySelector('#camera[data-way=mjpeg][data-video=live]')")
     pictures = (
