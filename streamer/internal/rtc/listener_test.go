@@ -417,3 +417,29 @@ func TestAnOfferWithAudioOnlyIsAnsweredWithSoundOnly(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAnOfferThatSaysNoDirectionIsSentPicturesAndSound(t *testing.T) {
+	s, room := startWithSound(t)
+	v := rtctest.New(t, rtctest.WithSound)
+	offer := withoutDirections(v.Offer())
+	v.Accept(answerTo(t, s, offer, page("one")))
+	v.Connected()
+	eventually(t, "it watches", func() bool { return s.Viewers() == 1 })
+	turn(t, s, "one", true)
+	room.say(t, 0)
+	expectWord(t, v.Sound(), 0)
+	s.Publish(picture(0, 100))
+	v.Frame()
+}
+
+func TestAViewerWhoseAudioSaysNoDirectionHears(t *testing.T) {
+	s, room := startWithSound(t)
+	v := rtctest.New(t, rtctest.WithSound)
+	offer := v.Offer()
+	audio := strings.Index(offer, "m=audio")
+	v.Accept(answerTo(t, s, offer[:audio]+withoutDirections(offer[audio:]), page("one")))
+	v.Connected()
+	turn(t, s, "one", true)
+	room.say(t, 0)
+	expectWord(t, v.Sound(), 0)
+}

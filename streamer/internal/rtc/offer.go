@@ -56,6 +56,41 @@ func withoutCandidates(offer string) string {
 	return rest.String()
 }
 
+// withDirections is the offer with a direction in each medium that has none, which is that of the session, else sendrecv: pion
+// leaves a medium without one out of its answer.
+func withDirections(offer string) string {
+	var rest strings.Builder
+	ofSession, isSaid, within := "a=sendrecv", true, false
+	complete := func() {
+		if !isSaid {
+			rest.WriteString(ofSession + "\r\n")
+		}
+	}
+	for line := range strings.Lines(offer) {
+		text := strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "m="):
+			complete()
+			isSaid, within = false, true
+		case !isDirection(text):
+		case within:
+			isSaid = true
+		default:
+			ofSession = text
+		}
+		rest.WriteString(line)
+		if !strings.HasSuffix(line, "\n") {
+			rest.WriteString("\r\n")
+		}
+	}
+	complete()
+	return rest.String()
+}
+
+func isDirection(line string) bool {
+	return slices.Contains([]string{"a=sendrecv", "a=recvonly", "a=sendonly", "a=inactive"}, line)
+}
+
 // withOneFormat is the offer with no other formats of a kind, video or audio, than this one where it is offered: pion goes
 // through all of them for each of them, which is most of the work of answering a browser. Where codec is nil it is the
 // offer as it is.

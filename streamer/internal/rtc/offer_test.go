@@ -82,3 +82,23 @@ func TestOfferIsReducedToTheChosenFormat(t *testing.T) {
 		}
 	}
 }
+
+// withoutDirections is an offer whose media say no direction, which is the same as sendrecv.
+func withoutDirections(offer string) string { return strings.ReplaceAll(offer, "a=recvonly\r\n", "") }
+
+func TestEachMediumIsGivenTheDirectionThatHolds(t *testing.T) {
+	const session, video, audio = "v=0\r\nt=0 0\r\n", "m=video 9 X 96\r\nc=IN IP4 0.0.0.0\r\n", "m=audio 9 X 111\r\na=mid:1\r\n"
+	for offer, want := range map[string]string{
+		session + video + audio:                                      session + video + "a=sendrecv\r\n" + audio + "a=sendrecv\r\n",
+		session + "a=recvonly\r\n" + video + audio:                   session + "a=recvonly\r\n" + video + "a=recvonly\r\n" + audio + "a=recvonly\r\n",
+		session + video + "a=recvonly\r\n" + audio:                   session + video + "a=recvonly\r\n" + audio + "a=sendrecv\r\n",
+		session + "a=recvonly\r\n" + audio + "a=inactive\r\n":        session + "a=recvonly\r\n" + audio + "a=inactive\r\n",
+		session + strings.TrimSuffix(audio, "\r\n"):                  session + audio + "a=sendrecv\r\n",
+		session + "m=application 9 X webrtc-datachannel\r\n":         session + "m=application 9 X webrtc-datachannel\r\na=sendrecv\r\n",
+		strings.ReplaceAll(session+audio+"a=sendonly\r\n", "\r", ""): strings.ReplaceAll(session+audio+"a=sendonly\r\n", "\r", ""),
+	} {
+		if got := withDirections(offer); got != want {
+			t.Errorf("%q becomes %q", offer, got)
+		}
+	}
+}

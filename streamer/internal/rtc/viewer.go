@@ -184,7 +184,7 @@ func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 		offer = withoutCandidates(offer)
 	}
 	offer = withOneFormat(withOneFormat(offer, "video", v.formats.video), "audio", v.formats.sound)
-	offer = withoutTheirSound(offer)
+	offer = withoutTheirSound(withDirections(offer))
 	err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
 	if err != nil {
 		return "", err
@@ -196,6 +196,9 @@ func (v *viewer) negotiate(ctx context.Context, offer string) (string, error) {
 	gathered := webrtc.GatheringCompletePromise(v.pc)
 	if err := v.pc.SetLocalDescription(answer); err != nil {
 		return "", err
+	}
+	if v.stream != nil && v.stream.writer == nil || v.listener.stream != nil && v.listener.stream.writer == nil {
+		return "", errors.New("the answer lacks a medium")
 	}
 	select {
 	case <-gathered:
