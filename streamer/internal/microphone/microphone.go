@@ -72,6 +72,8 @@ type Microphone struct {
 	listeners map[Listener]struct{}
 	rest      context.CancelFunc // ends run
 	clock     clock              // goes on when nobody listens: timestamps never go back
+	off       bool               // sound was, when run last looked
+	from      uint64             // when run first found it on again, ns
 }
 
 // New makes a Microphone. Nothing is opened before somebody listens.
@@ -199,10 +201,17 @@ func sleep(ctx context.Context, span time.Duration) {
 	}
 }
 
-// mayBeHeard says whether a packet is for the listeners: what the owner lets nobody hear is passed over, and so is what is
-// old.
+// mayBeHeard says whether a packet is for the listeners: what was captured while the owner let nobody hear is passed over,
+// whenever it is read, and so is what is old.
 func (m *Microphone) mayBeHeard(p *sound.Packet) bool {
-	return m.Now() <= p.PublishNS+uint64(maxAge) && m.On()
+	on := m.On() // may look at a file
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if on && m.off {
+		m.from = m.Now()
+	}
+	m.off = !on
+	return on && p.CaptureNS >= m.from && m.Now() <= p.PublishNS+uint64(maxAge)
 }
 
 // tellBoth gives two packets to all who listen, as one where that can be; it gives the buffer back.

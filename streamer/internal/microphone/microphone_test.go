@@ -19,6 +19,7 @@ const (
 type segment struct {
 	packets chan sound.Packet
 	open    atomic.Int32
+	now     atomic.Uint64 // as the Microphone is told
 }
 
 func (s *segment) Newest() {}
@@ -67,7 +68,8 @@ func room(t *testing.T) (*Microphone, *segment, *atomic.Bool) {
 	t.Helper()
 	from, on := &segment{packets: make(chan sound.Packet)}, &atomic.Bool{}
 	on.Store(true)
-	m := New(Options{Open: func() Source { from.open.Add(1); return from }, On: on.Load, Now: func() uint64 { return nowNS }})
+	from.now.Store(nowNS)
+	m := New(Options{Open: func() Source { from.open.Add(1); return from }, On: on.Load, Now: from.now.Load})
 	t.Cleanup(m.Close)
 	return m, from, on
 }
@@ -119,12 +121,14 @@ func TestNobodyHearsWhileTheOwnerHasTurnedItOff(t *testing.T) {
 	on.Store(false)
 	from.packets <- packetAt(20)
 	from.packets <- packetAt(40)
-	from.packets <- packetAt(60) // is taken once those before were passed over
+	from.packets <- packetAt(60) // is taken once the first was passed over
+	from.now.Store(nowNS + 70e6)
 	on.Store(true)
-	from.packets <- packetAt(80)
-	from.packets <- packetAt(100)
-	if got := listener.next(t); got.Timestamp-beginning < 60*48 {
-		t.Errorf("what came %d ms later is heard while it is off", (got.Timestamp-beginning)/48)
+	for _, ms := range []float64{65, 80, 100} { // the first is read later than it was captured
+		from.packets <- packetAt(ms)
+	}
+	if got := listener.next(t); got.Timestamp-beginning < 80*48 {
+		t.Errorf("what was captured %d ms later is heard, when it was off", (got.Timestamp-beginning)/48)
 	}
 }
 
