@@ -68,6 +68,8 @@ type Microphone struct {
 	tasks sync.WaitGroup
 	along chan struct{} // has an element once there was a picture
 
+	reading sync.Mutex // held by the run that has the segment open
+
 	mu        sync.Mutex // guards what follows; it is held while listeners hear
 	listeners map[Listener]struct{}
 	rest      context.CancelFunc // ends run
@@ -130,9 +132,15 @@ func (m *Microphone) Listeners() int {
 	return len(m.listeners)
 }
 
-// run reads the segment until ctx ends. One may still be ending where the next has begun.
+// run reads the segment until ctx ends. It begins once the one before has ended, which may sleep on the segment: each would
+// have a thread and a file of its own, and listeners may come and go as often as they like.
 func (m *Microphone) run(ctx context.Context) {
 	defer m.tasks.Done()
+	m.reading.Lock()
+	defer m.reading.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
 	source := m.Open()
 	defer source.Close()
 	source.Newest()

@@ -195,3 +195,36 @@ func TestCloseEndsAMicrophoneThatIsListenedTo(t *testing.T) {
 	stop()
 	m.Listen(make(ear, 1))() // too late, and no harm
 }
+
+// stuck is a Source in which somebody waits until the test ends that, whatever becomes of the context.
+type stuck struct {
+	segment
+	release chan struct{}
+	waits   chan struct{}
+}
+
+func (s *stuck) Next(ctx context.Context, _ *sound.Packet) error {
+	s.waits <- struct{}{}
+	<-s.release
+	return ctx.Err()
+}
+
+func TestOneAtATimeReadsTheSegmentHoweverOftenListenersComeAndGo(t *testing.T) {
+	from := &stuck{release: make(chan struct{}), waits: make(chan struct{}, 1000)}
+	var opened atomic.Int32
+	m := New(Options{Open: func() Source { opened.Add(1); return from }, On: func() bool { return true }, Now: from.now.Load})
+	stop := m.Listen(make(ear, 1))
+	<-from.waits
+	stop()
+	for range 100 {
+		m.Listen(make(ear, 1))()
+	}
+	defer m.Listen(make(ear, 1))()
+	from.release <- struct{}{} // the first one ends, and only now the last begins
+	<-from.waits
+	close(from.release)
+	m.Close()
+	if opened.Load() != 2 {
+		t.Errorf("the segment was opened %d times", opened.Load())
+	}
+}
