@@ -147,6 +147,11 @@ func (m *Microphone) run(ctx context.Context) {
 	var first, second sound.Packet
 	var buffer []byte
 	for source.Next(ctx, &first) == nil {
+		if m.isOld(&first) { // this goroutine fell behind: with the waits below it would take minutes for what piled up
+			source.Newest()
+			sleep(ctx, slack) // not once for each packet of a writer that says wrong times
+			continue
+		}
 		last := &first
 		if m.second(ctx, source, &first, &second) {
 			last = &second
@@ -219,8 +224,10 @@ func (m *Microphone) mayBeHeard(p *sound.Packet) bool {
 		m.from = m.Now()
 	}
 	m.off = !on
-	return on && p.CaptureNS >= m.from && m.Now() <= p.PublishNS+uint64(maxAge)
+	return on && p.CaptureNS >= m.from && !m.isOld(p)
 }
+
+func (m *Microphone) isOld(p *sound.Packet) bool { return m.Now() > p.PublishNS+uint64(maxAge) }
 
 // tellBoth gives two packets to all who listen, as one where that can be; it gives the buffer back.
 func (m *Microphone) tellBoth(ctx context.Context, first, second *sound.Packet, buffer []byte) []byte {

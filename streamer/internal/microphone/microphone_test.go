@@ -228,3 +228,31 @@ func TestOneAtATimeReadsTheSegmentHoweverOftenListenersComeAndGo(t *testing.T) {
 		t.Errorf("the segment was opened %d times", opened.Load())
 	}
 }
+
+// backlog is a Source of packets that are old, until Newest passes over them.
+type backlog struct {
+	segment
+	newest bool
+}
+
+func (b *backlog) Newest() { b.newest = true }
+
+func (b *backlog) Next(ctx context.Context, to *sound.Packet) error {
+	*to = packetAt(-60_000)
+	if b.newest {
+		*to = packetAt(-20)
+	}
+	b.newest = false
+	return ctx.Err()
+}
+
+func TestWhatHasPiledUpIsPassedOverAtOnce(t *testing.T) {
+	from := &backlog{}
+	from.now.Store(nowNS)
+	m := New(Options{Open: func() Source { return from }, On: func() bool { return true }, Now: from.now.Load})
+	t.Cleanup(m.Close)
+	listener := make(ear, 9)
+	defer m.Listen(listener)()
+	listener.next(t)
+	listener.next(t) // behind an old one
+}
