@@ -25,6 +25,7 @@ const (
 	soundPatience    = 2 * time.Second // for packets that may still come
 	soundComesWithin = time.Second     // of the newest picture's capture: more are on their way
 	soundLookAgain   = 10 * time.Millisecond
+	mostSilence      = time.Minute // at once; the rest behind the next picture, where that time was right
 )
 
 // soundFeed puts the microphone's packets into the files of one recording. It belongs to the goroutine that writes them, which
@@ -193,6 +194,7 @@ func (f *soundFeed) noteDrift(late time.Duration) {
 
 // putSilence writes silence that ends at a time of the file or before.
 func (f *soundFeed) putSilence(to *segment, end time.Duration) {
+	end = min(end, to.mp4.SoundUntil()+mostSilence)
 	for f.put(to, sound.Silence, end) {
 		f.broken = true // what comes begins anew
 	}

@@ -638,3 +638,17 @@ func TestWhatWasCapturedWhileSoundWasOffIsInNoPreRoll(t *testing.T) {
 	r.ends(units)
 	r.holdsSound(name, units, silent(lasts(units)))
 }
+
+func TestAPictureThatSaysAWrongTimeCostsNoHourOfSilence(t *testing.T) {
+	r, microphone := newSoundHarness(t, nil)
+	units := seconds(t, 1)
+	microphone.publish(heard(units[0].CaptureNS, 20)...)
+	units[len(units)-1].CaptureNS += uint64(time.Hour)
+	name := r.begins(units)
+	r.ends(units)
+	// A minute behind that picture, and one more or two before the file is finished; not this hour and the next.
+	if packets := mp4test.Sounds(t, r.path(name)); len(packets) > 5*60*50 {
+		t.Errorf("the file has %v of sound", time.Duration(len(packets))*packetNS)
+	}
+	r.holds(name, units)
+}
