@@ -17,7 +17,7 @@ func openMicrophone(keys config.Camera, log *slog.Logger) *microphone.Microphone
 	}
 	return microphone.New(microphone.Options{
 		Open: func() microphone.Source { return shm.OpenSound(keys.Audio, shm.WithLogger(log)) },
-		On:   switches.Sound(soundSwitch(), log).On,
+		On:   switches.Sound(soundSwitch(), switches.Mark(), log).On,
 		Now:  shm.Now,
 	})
 }

@@ -123,7 +123,7 @@ func (s *Service) wire(settings config.Config, access access) {
 	kept.Boxes = func() record.Boxes { return s.detections(settings.Camera) }
 	if settings.Recording.Sound == "on" && settings.Camera.Microphone != "" {
 		kept.Sound = func() record.Sound { return shm.OpenSound(settings.Camera.Audio, shm.WithLogger(s.log)) }
-		kept.SoundOn = switches.Sound(soundSwitch(), s.log).On
+		kept.SoundOn = switches.Sound(soundSwitch(), switches.Mark(), s.log).On
 	}
 	kept.ByItself = func() record.Source { return s.quietReader(settings.Camera, shm.WithWakeup(wakeupByItself)) }
 	s.recorder = record.New(kept, func() record.Source {

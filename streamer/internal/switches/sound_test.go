@@ -38,7 +38,7 @@ type stand struct {
 func newStand(t *testing.T) *stand {
 	t.Helper()
 	s := &stand{path: filepath.Join(t.TempDir(), SoundName), time: time.Unix(1000, 0)}
-	s.Switch = Sound(s.path, slog.New(slog.NewTextHandler(&s.log, nil)))
+	s.Switch = Sound(s.path, "", slog.New(slog.NewTextHandler(&s.log, nil)))
 	s.now = func() time.Time { return s.time }
 	return s
 }
@@ -110,6 +110,61 @@ func TestWhateverTheFileHasBecomeSoundIsOff(t *testing.T) {
 				t.Errorf("on, or said: %s", s.log.String())
 			}
 		})
+	}
+}
+
+func TestWhereTheStateOfTheBoardIsNotThereSoundIsOff(t *testing.T) {
+	const mark = "0123456789abcdef0123456789abcdef"
+	c, s := readCases(t), newStand(t)
+	s.mark = mark
+	half := filepath.Join(filepath.Dir(s.path), ".petcam-place")
+	put := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(half, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.On() || s.later() || strings.Count(s.log.String(), "\n") != 1 {
+		t.Errorf("on while its disk is not mounted, or said: %s", s.log.String())
+	}
+	put(strings.Repeat("f", 32) + "\n")
+	if s.later() {
+		t.Error("on beside another board's mark")
+	}
+	put(mark + "\n")
+	if !s.later() {
+		t.Error("off in a state that has not turned it")
+	}
+	if s.put(t, c.Off[0]); s.later() {
+		t.Error("on")
+	}
+	for _, path := range []string{half, s.path} { // the disk goes
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.later() {
+		t.Error("on once its disk has gone")
+	}
+}
+
+func TestTheMarkIsTheCredential(t *testing.T) {
+	directory := t.TempDir()
+	for text, want := range map[string]string{"": "", "none": "", "0123\n": "0123"} {
+		t.Setenv("CREDENTIALS_DIRECTORY", directory)
+		if text != "" {
+			if err := os.WriteFile(filepath.Join(directory, "place"), []byte(text), 0o400); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := Mark(); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+		_ = os.Remove(filepath.Join(directory, "place"))
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	if got := Mark(); got != "" {
+		t.Error(got)
 	}
 }
 
