@@ -25,6 +25,7 @@ const (
 	soundPatience    = 2 * time.Second // for packets that may still come
 	soundComesWithin = time.Second     // of the newest picture's capture: more are on their way
 	soundLookAgain   = 10 * time.Millisecond
+	mostLooked       = 5000        // packets at once: over what the shared memory has
 	mostSilence      = time.Minute // at once; the rest behind the next picture, where that time was right
 )
 
@@ -37,6 +38,7 @@ type soundFeed struct {
 	log    *slog.Logger
 	packet sound.Packet // the next one, where has
 	has    bool
+	looked int    // packets since the last picture
 	broken bool   // something is missing before the next packet that is written
 	drift  int    // packets in a row that are too late; below 0: too early
 	epoch  uint64 // of the newest packet
@@ -65,7 +67,7 @@ func (f *soundFeed) begin() (channels int) {
 	if f == nil {
 		return 0
 	}
-	f.broken, f.drift = true, 0
+	f.looked, f.broken, f.drift = 0, true, 0
 	if f.take() && sound.IsStereo(f.packet.Data) {
 		return 2
 	}
@@ -105,6 +107,7 @@ func hasRoom(to *segment, end time.Duration) bool {
 
 // writeUntil writes the packets that end at a time of the file or before, by the rules O1 to O5 of docs/recordings.md.
 func (f *soundFeed) writeUntil(to *segment, end time.Duration) {
+	f.looked = 0
 	if !f.on.isOn() {
 		f.drop()
 		f.putSilence(to, end)
@@ -119,9 +122,10 @@ func (f *soundFeed) writeUntil(to *segment, end time.Duration) {
 }
 
 // take says whether there is a packet, after looking for one. What was captured later than now, or while sound was off, is
-// left out.
+// left out; a writer that is faster than this is not followed.
 func (f *soundFeed) take() bool {
-	for !f.has && f.reader.Poll(&f.packet) {
+	for !f.has && f.looked < mostLooked && f.reader.Poll(&f.packet) {
+		f.looked++
 		p := &f.packet
 		_, now := f.system.now()
 		f.broken = f.broken || p.Gap || p.Epoch != f.epoch

@@ -652,3 +652,20 @@ func TestAPictureThatSaysAWrongTimeCostsNoHourOfSilence(t *testing.T) {
 	}
 	r.holds(name, units)
 }
+
+// flood is a reader of a writer that is faster than it, and wrong.
+type flood struct{}
+
+func (flood) Close() {}
+func (flood) Poll(to *sound.Packet) bool {
+	*to = heard(1<<63, 1)[0]
+	return true
+}
+
+func TestAFloodOfPacketsHoldsNoPictureUp(t *testing.T) {
+	r := newHarness(t, func(o *Options) { o.Sound = func() Sound { return flood{} } })
+	units := seconds(t, 1)
+	name := r.begins(units)
+	r.ends(units)
+	r.holdsSound(name, units, silent(lasts(units)))
+}
