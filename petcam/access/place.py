@@ -34,6 +34,10 @@ class Place:
         ends where :meth:`has_changed`."""
         return self._first_trouble or self._look()
 
+    def trouble_now(self) -> PetcamError | None:
+        """The same as it is at the moment, whatever was at the start."""
+        return self._look()
+
     def has_changed(self) -> bool:
         """Whether there is trouble now, but was none at the start, or the other way round."""
         now = self._look()

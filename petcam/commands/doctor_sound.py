@@ -61,6 +61,9 @@ def _judged(heard: list[AudioPacket]) -> Finding:
 
 
 def _why_nothing(camera: Camera, status: str, switch: SoundSwitch) -> Finding:
+    fault = switch.fault()
+    if fault is not None:
+        return Finding(Sign.BROKEN, "sound", f"the microphone is off: {fault.message}")
     state = switch.state()
     if not state.on:
         since = f" since {state.since}" if state.since else ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from petcam.access import SoundSwitch, state_directory
+from petcam.access import SoundSwitch, place_of, state_directory
 from petcam.commands import probe
 from petcam.config import Camera, Config
 from petcam.errors import Code, PetcamError
@@ -101,7 +101,7 @@ def _ear(source: Source, camera: Camera) -> Ear | None:
 
 
 def _made_ear(sound: SoundSource, camera: Camera) -> Ear:
-    switch = SoundSwitch(state_directory())
+    switch = SoundSwitch(state_directory(), place=place_of(state_directory()))
     return Ear(sound, partial(AudioWriter, camera.audio, writer_name=WRITER), switch.is_on)
 
 

@@ -112,7 +112,7 @@ def build(config: Config) -> Services:
     recording, recordings = config.recording, RecordingDirectory(config.recording.directory)
     events = Reader(events_directory())
     folder = PictureFolder(state, recording.directory, recording.max_bytes, recording.min_free_bytes)
-    switch = SoundSwitch(state)
+    switch = SoundSwitch(state, place=owner.place)
     sound = Sound(config, switch, Ear(lambda: AudioReader(camera.audio)))
     detections = DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections))
     levels = LevelFeed(sound, detections.subscribers, lambda: AudioReader(camera.audio)) if sound.is_there else None

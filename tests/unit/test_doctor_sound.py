@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from petcam.access import SoundSwitch
+from petcam.access import Place, SoundSwitch
 from petcam.commands import doctor_sound
 from petcam.commands.finding import Sign
 from petcam.config import Camera
@@ -61,6 +61,13 @@ def test_it_says_why_nothing_is_heard_in_the_feeds_words(said):
 def test_it_says_that_the_owner_ended_it(said):
     (found,) = said(on=False)
     assert found.sign is Sign.LOOK and found.words.startswith("ended by the owner since 20")
+
+
+def test_it_does_not_say_that_the_owner_ended_it_where_the_switch_cannot_be_read(camera, tmp_path):
+    (tmp_path / "sound.json").write_text("{")
+    for switch in (SoundSwitch(tmp_path), SoundSwitch(tmp_path / "none", place=Place(tmp_path / "none", "0" * 32))):
+        _, found = doctor_sound.check_sound(camera, "", switch)
+        assert found.sign is Sign.BROKEN and found.words == f"the microphone is off: {switch.fault().message}"
 
 
 def test_it_asks_whether_the_feed_runs(said):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from petcam.access import Place
 from petcam.access.switch import LOOK_SECONDS, MAX_FILE_BYTES, SoundSwitch
 from petcam.errors import Code, PetcamError
 
@@ -89,3 +90,29 @@ def test_a_folder_that_cannot_be_made_says_that_nothing_changed(tmp_path):
     with pytest.raises(PetcamError) as caught:
         SoundSwitch(tmp_path / "file").turn(False, "owner")
     assert caught.value.code is Code.STATE_NOT_WRITTEN
+
+
+def test_it_is_off_while_the_directory_is_not_where_the_board_was_set_up(tmp_path, caplog):
+    """Its disk is not mounted: there is no file, and perhaps the owner has ended sound."""
+    mark = "0123456789abcdef" * 2
+    now = [100.0]
+    switch = SoundSwitch(tmp_path, lambda: now[0], Place(tmp_path, mark))
+    assert not switch.is_on() and not switch.state().on and switch.fault().code is Code.STATE_DAMAGED
+    assert sum("the microphone is off" in message for message in caplog.messages) == 1
+    with pytest.raises(PetcamError):
+        switch.turn(True, "owner")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / ".petcam-place").write_text(f"{mark}\n")  # the disk has come
+    now[0] += LOOK_SECONDS
+    assert switch.is_on() and switch.state().on and switch.fault() is None and switch.trouble() is None
+    (tmp_path / ".petcam-place").unlink()
+    now[0] += LOOK_SECONDS
+    assert not switch.is_on() and sum("the microphone is off" in message for message in caplog.messages) == 2
+
+
+def test_a_disk_that_goes_between_both_looks_turns_nothing_on(tmp_path, monkeypatch):
+    mark = "0123456789abcdef" * 2
+    (tmp_path / ".petcam-place").write_text(f"{mark}\n")
+    switch = SoundSwitch(tmp_path, place=Place(tmp_path, mark))
+    monkeypatch.setattr(switch._file, "read", lambda parse: (tmp_path / ".petcam-place").unlink())
+    assert not switch.state().on

@@ -80,6 +80,21 @@ def test_it_stays_off_where_it_was_ended_before(feed, tmp_path):
     assert run.audio not in run.segments()
 
 
+def test_it_hears_nothing_until_the_disk_is_there_on_which_the_owner_may_have_ended_it(feed, tmp_path):
+    mark, credentials = "0123456789abcdef" * 2, tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "place").write_text(f"{mark}\n")
+    state = tmp_path / "state"
+    state.mkdir()
+    where = {"STATE_DIRECTORY": str(state), "CREDENTIALS_DIRECTORY": str(credentials)}
+    run = feed("demo", microphone="source", **where)
+    assert ".petcam-place" in run.wait_for("the microphone is off")
+    run.read(20)
+    assert run.audio not in run.segments()
+    (state / ".petcam-place").write_text(f"{mark}\n")
+    require_sound(run.hear(10))
+
+
 def test_two_feeds_with_one_segment_of_sound(feed, tmp_path):
     first = feed("demo", microphone="source")
     first.hear(5)
