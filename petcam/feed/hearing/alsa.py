@@ -55,6 +55,10 @@ class Library:
             raise OSError(-result, os.strerror(-result))
         return result
 
+    def free(self, name: str, pointer: Any) -> None:
+        """By a function that gives nothing: what stands where its result would be may be any number."""
+        getattr(self._library, name)(pointer)
+
     def recorders(self) -> list[str]:
         """Names of the cards' devices that record, the first card first."""
         found: list[str] = []
@@ -81,7 +85,7 @@ class Library:
                 if self._library.snd_ctl_pcm_info(handle, info) >= 0:
                     found.append(device.value)
         finally:
-            self._library.snd_pcm_info_free(info)
+            self.free("snd_pcm_info_free", info)
             self._library.snd_ctl_close(handle)
         return found
 
@@ -135,7 +139,7 @@ class Pcm:
             call("snd_pcm_hw_params_set_buffer_time_near", pcm, parameters, ctypes.byref(buffer), ctypes.byref(zero))
             call("snd_pcm_hw_params", pcm, parameters)
         finally:
-            self._library.call("snd_pcm_hw_params_free", parameters)
+            self._library.free("snd_pcm_hw_params_free", parameters)
         return rate.value, channels.value
 
     def _set_software(self) -> None:
@@ -150,7 +154,7 @@ class Pcm:
             call("snd_pcm_sw_params_set_tstamp_type", pcm, parameters, MONOTONIC)
             call("snd_pcm_sw_params", pcm, parameters)
         finally:
-            call("snd_pcm_sw_params_free", parameters)
+            self._library.free("snd_pcm_sw_params_free", parameters)
 
     def read(self, seconds: float) -> Piece | None:
         """What has come, after waiting for it so long at most. Raises ``OSError``: ``EPIPE`` where samples were lost,
