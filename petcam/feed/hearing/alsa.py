@@ -8,6 +8,7 @@ import errno
 import os
 import struct
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,9 +113,11 @@ class Pcm:
         self._stamped = (self._pcm, ctypes.byref(self._waiting), self._timespec)
 
     def close(self) -> None:
-        if self._pcm:
-            self._library.call("snd_pcm_close", self._pcm)
-            self._pcm = ctypes.c_void_p()
+        """ALSA frees it also where it tells of an error, as of one that was unplugged; that is not to hide why."""
+        pcm, self._pcm = self._pcm, ctypes.c_void_p()
+        if pcm:
+            with suppress(OSError):
+                self._library.call("snd_pcm_close", pcm)
 
     def __enter__(self) -> "Pcm":
         return self
