@@ -278,7 +278,7 @@ OTHERS = (
     ),
     *(
         Remedy((f"sudo apt install {name}",), breaks=ONLY_ASK, typed=f"sudo apt install {name}", mended="true")
-        for name in ("avahi-daemon", "python3-aiortc", "python3-av", "python3-segno", "systemd-timesyncd")
+        for name in ("alsa-utils", "avahi-daemon", "python3-aiortc", "python3-av", "python3-segno", "systemd-timesyncd")
     ),
     # The manual's own words; the last one's folder is recorded to afterwards.
     Remedy(

@@ -16,7 +16,7 @@ import numpy as np
 from petcam.errors import Code, PetcamError
 
 LIBRARY = "libasound.so.2"
-REMEDY = "install the package libasound2 (libasound2t64 since Debian 13 and Ubuntu 24.04)"
+REMEDY = "sudo apt install alsa-utils"  # needs it, whatever the release calls its package, and sets levels
 # Numbers of <alsa/pcm.h>.
 CAPTURE, NONBLOCK, INTERLEAVED, S16_LE = 1, 1, 3, 2
 STAMPS_ON, MONOTONIC = 1, 1
@@ -43,7 +43,7 @@ class Library:
         try:
             self._library = ctypes.CDLL(name)
         except OSError:
-            raise PetcamError(Code.UNSUPPORTED, f"a microphone needs ALSA's library: {REMEDY}") from None
+            raise PetcamError(Code.UNSUPPORTED, f"a microphone needs ALSA's library (libasound2): {REMEDY}") from None
         # What it would print is in its errno, too. `abs` takes a pointer for a number and does nothing with it.
         harmless = ctypes.cast(ctypes.CDLL(None).abs, ctypes.c_void_p)
         self._library.snd_lib_error_set_handler(harmless)

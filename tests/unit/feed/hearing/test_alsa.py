@@ -51,3 +51,9 @@ def test_one_that_cannot_even_be_closed_does_not_hide_why_and_is_closed_once(ope
 def test_the_reason_why_it_cannot_be_set_up_is_not_hidden_either(opened):
     with pytest.raises(OSError, match=r"\[Errno 22\]"):
         opened(snd_pcm_hw_params=-errno.EINVAL, snd_pcm_close=-errno.ENODEV)
+
+
+def test_where_alsa_is_not_installed_the_command_for_it_is_said():
+    with pytest.raises(PetcamError) as failed:
+        alsa.Library("libasound-is-not-here.so.2")
+    assert failed.value.code is Code.UNSUPPORTED and failed.value.message.endswith(": sudo apt install alsa-utils")
