@@ -1,5 +1,6 @@
 """What ``petcam doctor`` says of sound: which microphones there are, and what is heard."""
 
+import time
 from collections.abc import Iterator
 
 from petcam.access import SoundSwitch
@@ -13,6 +14,7 @@ from petcam.shm.audio import AudioPacket, AudioReader
 SUBJECT = "microphone"
 PACKETS = 50  # that are listened to: a second
 TIMEOUT_SECONDS = 1.5  # for the first of them
+FRESH_NS = 1_000_000_000  # what is older was heard by a feed that was killed since, and left its segment
 NOTHING_DB, FAINT_DB, CLIPPED_DB = -95.0, -70.0, -0.1
 LEVEL = "set its capture level by alsamixer -c CARD (F4; package alsa-utils)"
 
@@ -41,9 +43,11 @@ def _listed() -> Finding:
 
 def _listen(name: str) -> list[AudioPacket]:
     heard: list[AudioPacket] = []
+    oldest = time.monotonic_ns() - FRESH_NS
     with AudioReader(name) as reader:
         while len(heard) < PACKETS and (packet := reader.read(TIMEOUT_SECONDS)) is not None:
-            heard.append(packet)
+            if packet.publish_ns >= oldest:
+                heard.append(packet)
     return heard
 
 

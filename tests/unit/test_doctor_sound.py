@@ -75,6 +75,12 @@ def test_it_asks_whether_the_feed_runs(said):
     assert found.sign is Sign.LOOK and "is petcam-feed running?" in found.words
 
 
+def test_what_a_feed_that_was_killed_has_left_is_not_heard(said, monkeypatch):
+    monkeypatch.setattr(doctor_sound, "FRESH_NS", 0)
+    (found,) = said(-41.2, -30.0)
+    assert found.sign is Sign.LOOK and "is petcam-feed running?" in found.words
+
+
 def test_it_lists_microphones_whether_one_is_set_or_not(monkeypatch, tmp_path):
     webcam = Found("Webcam (hw:1,0)", "plughw:CARD=C270,DEV=0", key="microphone")
     monkeypatch.setattr(doctor_sound, "microphones", lambda: ([webcam], ""))
