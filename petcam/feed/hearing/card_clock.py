@@ -1,7 +1,7 @@
 """When each sample was captured, by a clock of a sound card's own and by ours: docs/feeding.md, "When a sound was
 captured"."""
 
-MEMORY = 250  # observations (5 s of a card's) that count; a shorter past is noise, a longer one lags behind warmth
+MEMORY = 250  # observations (10 s of a card's) that count; a shorter past is noise, a longer one lags behind warmth
 DOUBTFUL = 20  # observations more, by which the rate is learned later than the place: the first say little of it
 MAX_OFF = 0.02  # of the rate that is said; no card is further from it
 MAX_ERROR_NS = 40_000_000  # of an observation: beyond it, it is one of a machine that was busy, or samples are missing
