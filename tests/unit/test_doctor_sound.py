@@ -19,6 +19,7 @@ SILENCE = b"\xf8\xff\xfe"
 @pytest.fixture
 def camera(monkeypatch):
     monkeypatch.setattr(doctor_sound, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(doctor_sound, "FRESH_NS", 60 * 10**9)
     return Camera(microphone="default", audio=f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}")
 
 

@@ -13,6 +13,7 @@ av = pytest.importorskip("av")
 
 from petcam.errors import Code, PetcamError  # noqa: E402
 from petcam.feed import sources  # noqa: E402
+from petcam.feed.sources import file_sound  # noqa: E402
 from petcam.feed.sources.file_sound import FileSound  # noqa: E402
 from petcam.feed.timing import Playhead  # noqa: E402
 
@@ -68,31 +69,40 @@ def at(playhead, seconds, began_ns):
     playhead.note(round(seconds * NS), began_ns + round(seconds * NS))
 
 
-def loud(packets):
-    return [packet for packet in packets if packet.rms_db > -30]
+def next_beep(packets):
+    """The first packet of the next beep that is heard from its beginning."""
+    was_loud = True
+    for packet in packets:
+        is_loud = packet.rms_db > -30
+        if is_loud and not was_loud:
+            return packet
+        was_loud = is_loud
+    raise AssertionError("no beep came")
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """However slow the machine is, nothing is left out for being late."""
+    monkeypatch.setattr(file_sound, "LATE_NS", 600 * NS)
+    monkeypatch.setattr(file_sound, "SEEK_NS", 600 * NS)
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [(".mp4", "aac"), (".mkv", "libopus"), (".mov", "pcm_alaw")])
 @pytest.mark.parametrize("sound_first", [False, True])
-def test_its_beep_is_where_its_flash_is(tmp_path, suffix, codec, sound_first):
+def test_its_beep_is_where_its_flash_is(patient, tmp_path, suffix, codec, sound_first):
     path = write(tmp_path / f"clip{suffix}", codec, sound_first)
     playhead, stop = Playhead(), threading.Event()
     playhead.begin()
     began_ns = time.monotonic_ns()
     at(playhead, 0, began_ns)
     packets = FileSound(path, playhead).packets(stop)
-    came = []
     with closing(packets):
-        for packet in packets:
-            came.append(packet)
-            if packet.capture_ns - began_ns > 0.8 * NS:
-                break
-    beep = loud(came)
-    assert beep[0].capture_ns - began_ns == pytest.approx(0.5 * NS, abs=25_000_000)
-    assert came[0].discontinuity
+        assert next(packets).discontinuity
+        beep = next_beep(packets)
+    assert beep.capture_ns - began_ns == pytest.approx(0.5 * NS, abs=25_000_000)
 
 
-def test_it_begins_anew_with_the_pictures_and_not_sooner(tmp_path):
+def test_it_begins_anew_with_the_pictures_and_not_sooner(patient, tmp_path):
     path = write(tmp_path / "clip.mp4")
     playhead, stop = Playhead(), threading.Event()
     playhead.begin()
@@ -103,20 +113,22 @@ def test_it_begins_anew_with_the_pictures_and_not_sooner(tmp_path):
         playhead.begin()
         later = time.monotonic_ns()
         at(playhead, 0, later)
-        beep = next(packet for packet in packets if packet.rms_db > -30)
+        beep = next_beep(packets)
     assert beep.capture_ns - later == pytest.approx(0.5 * NS, abs=25_000_000)
 
 
 def test_who_begins_to_hear_late_hears_what_is_shown(tmp_path):
-    path = write(tmp_path / "clip.mp4", seconds=6.0)
+    """Or what is shown by then, on a machine that is slow to open it."""
+    path = write(tmp_path / "clip.mp4", seconds=40.0)
     playhead, stop = Playhead(), threading.Event()
     playhead.begin()
     began_ns = time.monotonic_ns() - round(4.3 * NS)
     at(playhead, 4.3, began_ns)
     packets = FileSound(path, playhead).packets(stop)
     with closing(packets):
-        beep = next(packet for packet in packets if packet.rms_db > -30)
-    assert beep.capture_ns - began_ns == pytest.approx(4.5 * NS, abs=25_000_000)
+        beep = next_beep(packets)
+    number, place = divmod(beep.capture_ns - began_ns, NS)
+    assert number >= 4 and place == pytest.approx(0.5 * NS, abs=25_000_000)
 
 
 def test_a_file_without_sound_says_so(tmp_path):
