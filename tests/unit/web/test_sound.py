@@ -3,11 +3,12 @@
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from petcam.access import SoundSwitch
+from petcam.access import Place, SoundSwitch
 from petcam.config import Recording, WebRTC
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import Answer
@@ -140,6 +141,20 @@ def test_a_damaged_switch_is_off_and_a_fault_of_the_service(hearing, services):
     assert "sound.json" in fault and "microphone is off" in fault
     assert hearing.put("/api/sound", json={"on": True}).get_json()["on"] is True
     assert hearing.get("/healthz").get_json()["faults"] == []
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_while_its_disk_is_away_it_is_off_and_pages_have_words_for_that(
+    services, with_microphone, connection, tmp_path, language
+):
+    switch = SoundSwitch(tmp_path, place=Place(tmp_path, "0" * 32))
+    client = make_client(with_microphone(replace(services, sound_switch=switch)), connection)
+    assert client.get("/api/sound").get_json()["on"] is False
+    answer = client.put("/api/sound", json={"on": True})
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "State damaged")
+    words = json.loads((Path(__file__).parents[3] / "words" / f"{language}.json").read_text(encoding="utf-8"))
+    assert words["errors"]["State damaged"]
+    assert not (tmp_path / "sound.json").exists()
 
 
 def test_it_says_whether_recordings_have_it(services, with_microphone, connection):
