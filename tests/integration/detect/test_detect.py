@@ -1,5 +1,6 @@
 """``petcam detect`` as a process: real H.264 in real shared memory in, boxes out."""
 
+import itertools
 import os
 import secrets
 import subprocess
@@ -21,7 +22,7 @@ from tests.light_model import write_light_model  # noqa: E402
 from tests.unit.detect.encoded import HEIGHT, WIDTH, encoded  # noqa: E402
 
 FPS = 10
-STEPS = 17  # of the cat, then it begins anew: not a second, which pictures are compared over
+STEPS = 17  # of the cat, then it begins anew: no part of a second, so it is elsewhere at each keyframe
 PETCAM = [sys.executable, "-m", "petcam.cli"]
 PATIENCE = 60.0  # seconds, for a busy machine
 
@@ -61,8 +62,8 @@ class Camera:
         self.has_cat = False
         self.captures: set[int] = set()
         self._segment, self._stop = segment, threading.Event()
-        self._walking = [room(20 + 12 * i) for i in range(STEPS)]
-        self._films = {has: encoded(self._walking if has else [room(None)] * STEPS, gop=FPS) for has in (True, False)}
+        walking = [room(20 + 12 * i) for i in range(STEPS)] * FPS
+        self._films = {has: encoded(walking if has else [room(None)] * FPS, gop=FPS) for has in (True, False)}
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -72,13 +73,15 @@ class Camera:
 
     def _run(self) -> None:
         with StreamWriter(self._segment) as writer:
-            while not self._stop.is_set():
-                for unit in self._films[self.has_cat]:
-                    capture_ns = time.monotonic_ns()
-                    self.captures.add(capture_ns)
-                    writer.publish(unit.data, capture_ns=capture_ns, keyframe=unit.keyframe, width=WIDTH, height=HEIGHT)
-                    if self._stop.wait(1 / FPS):
-                        return
+            for n in itertools.count():
+                if n % FPS == 0:  # a keyframe
+                    film = self._films[self.has_cat]
+                unit = film[n % len(film)]
+                capture_ns = time.monotonic_ns()
+                self.captures.add(capture_ns)
+                writer.publish(unit.data, capture_ns=capture_ns, keyframe=unit.keyframe, width=WIDTH, height=HEIGHT)
+                if self._stop.wait(1 / FPS):
+                    return
 
 
 @contextmanager
