@@ -22,7 +22,7 @@ PARAMETERS = {"<name>": RECORDING, "<path:filename>": "petcam.css", "<event>": "
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 SAFE_METHODS = METHODS[:3]
 OPEN_PATHS = ("/login", "/setup", "/healthz", "/static/petcam.css")
-CHANGES_FOR_VIEWERS = (("POST", "/logout"), ("POST", "/api/webrtc/offer"))
+CHANGES_FOR_VIEWERS = (("POST", "/logout"), ("POST", "/api/webrtc/offer"), ("POST", "/api/webrtc/sound"))
 WRONG = "a guess at the password"
 CONTROL_ROUTES = (
     ("POST", "/start"),
