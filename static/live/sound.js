@@ -77,6 +77,7 @@ export class Sound {
     this.#makeButton();
     this.#volume = this.#makeVolume();
     this.#volume.id = "volume";
+    this.#volume.hidden = true; // as the button: without its style it would take the buttons' room
     parent.querySelector("button")?.before(this.#volume, this.#button);
   }
 
