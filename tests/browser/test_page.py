@@ -78,6 +78,27 @@ def test_nothing_moves_when_a_state_changes(system: DemoSystem, new_page: NewPag
     assert sum(shift[0] for shift in page.evaluate("shifts")) < 0.01, page.evaluate("shifts")
 
 
+def test_a_long_sentence_beside_the_viewers_moves_nothing_on_an_upright_phone(
+    new_page: NewPage, system: DemoSystem
+) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    page.goto(system.url)
+    page.wait_for_selector(LIVE)
+    expect(page.locator("#viewers")).not_to_be_empty()
+    expect(page.locator("#photo")).to_be_visible()
+    tall = """words => {
+        const row = document.querySelector(".badges");
+        const way = row.querySelector("#way");
+        const before = row.getBoundingClientRect().height;
+        way.dataset.lasting = "";
+        way.textContent = words;
+        return [before, row.getBoundingClientRect().height, way.getBoundingClientRect().height];
+    }"""
+    before, after, sentence = page.evaluate(tall, "簡易映像：ストリーミングサーバーに接続できません。")
+    assert after == before
+    assert sentence <= before
+
+
 def test_the_tab_key_reaches_the_controls_in_their_order(page: Page) -> None:
     page.wait_for_selector("#start-recording:enabled")
     page.evaluate("document.body.focus()")
