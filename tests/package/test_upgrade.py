@@ -28,7 +28,10 @@ from tests.package.machine import UNIT_STARTED_MESSAGE, Machine, eventually
 from tests.package.package import Package
 
 # Paths that dpkg and systemd keep until the purge, and the recordings.
-KEPT_UNTIL_PURGE = ("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS)
+KEPT_UNTIL_PURGE = (
+    *("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants", RECORDINGS),
+    "/var/lib/petcam/pictures",  # there are some where the demo's cat was seen, which takes its time
+)
 STATE_PATHS = (
     "/var/lib/petcam-streamer",
     "/var/lib/petcam-streamer/recordings.json",
