@@ -20,6 +20,8 @@ type ring struct {
 	size  int           // frames that it holds
 	ahead time.Duration // by which its writer dates what it publishes into the future
 
+	announce func() // called with each frame, before anybody can read it; nil: nothing is
+
 	mu      sync.Mutex
 	units   []h264.AccessUnit // all that ever came
 	nowNS   uint64
@@ -55,6 +57,9 @@ func (r *ring) publish(au h264.AccessUnit) {
 	defer r.mu.Unlock()
 	au.CaptureNS, au.PublishNS, au.Epoch, au.Record = r.nowNS, r.nowNS+uint64(r.ahead), 1, uint64(len(r.units))
 	r.units = append(r.units, au)
+	if r.announce != nil {
+		r.announce()
+	}
 	for reader := range r.waiting {
 		r.waiting[reader] = false
 	}

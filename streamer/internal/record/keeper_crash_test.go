@@ -38,6 +38,7 @@ const (
 func recordItselfForEver(dir, clip string, mode Mode) {
 	units := loadClip(clip)
 	r := newRing(1 << 30)
+	r.announce = func() { _, _ = os.Stdout.Write([]byte{cameFrame}) } // so no file has more than was announced
 	on := realSystem(nil)
 	on.now, on.syncEvery = r.clock, 10*time.Millisecond
 	recorder := newRecorder(Options{
@@ -46,7 +47,6 @@ func recordItselfForEver(dir, clip string, mode Mode) {
 	for n, au := range units {
 		r.pass(frameNS)
 		r.publish(au)
-		_, _ = os.Stdout.Write([]byte{cameFrame})
 		if n == 0 {
 			if _, err := recorder.Start("hand"); err != nil {
 				panic(err)
