@@ -4,6 +4,7 @@ import errno
 import os
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -159,38 +160,30 @@ class Watcher:
             self._report.add_violation("capture_ns must rise from record to record", case)
 
     def _check_unit(self, slot: np.void, raw: bytes, n: int) -> None:
-        case = f"record {n}"
-        try:
-            flags = stream.parse_slot(raw)[6]
-        except PetcamError as error:
-            self._report.add_violation(
-                "a slot's fields must be within their ranges (W1, W6)", f"{case}: {error.message}"
-            )
-            return
-        data = self._check_data(slot, n)
-        if data is None:
-            return
-        if slot["reserved"]:
-            self._report.add_violation("reserved bytes of a slot must be 0", case)
-        self._check_bitstream(data, bool(flags & layout.FLAG_KEYFRAME), case)
+        data = self._check_slot(slot, raw, n, stream.parse_slot)
+        if data is not None:
+            self._check_bitstream(data, bool(slot["flags"] & layout.FLAG_KEYFRAME), f"record {n}")
 
     def _check_packet(self, slot: np.void, raw: bytes, n: int) -> None:
+        data = self._check_slot(slot, raw, n, audio.parse_slot)
+        fault = None if data is None else opus.fault(data)
+        if fault is not None:
+            self._report.add_violation("data must be one Opus packet of 20 ms (W1)", f"record {n}: {fault}")
+
+    def _check_slot(self, slot: np.void, raw: bytes, n: int, parse: Callable[[bytes], tuple[int, ...]]) -> bytes | None:
+        """The record's data, where the slot is right and they can be had."""
         case = f"record {n}"
         try:
-            audio.parse_slot(raw)
+            parse(raw)
         except PetcamError as error:
             self._report.add_violation(
                 "a slot's fields must be within their ranges (W1, W6)", f"{case}: {error.message}"
             )
-            return
+            return None
         data = self._check_data(slot, n)
-        if data is None:
-            return
-        if slot["reserved"]:
+        if data is not None and slot["reserved"]:
             self._report.add_violation("reserved bytes of a slot must be 0", case)
-        fault = opus.fault(data)
-        if fault is not None:
-            self._report.add_violation("data must be one Opus packet of 20 ms (W1)", f"{case}: {fault}")
+        return data
 
     def _check_data(self, slot: np.void, n: int) -> bytes | None:
         """Record n's data, whose place was found to lie within the data area; ``None`` where it was overwritten."""
