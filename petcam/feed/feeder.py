@@ -8,12 +8,10 @@ from contextlib import closing
 from dataclasses import replace
 
 from petcam.errors import Code, PetcamError
+from petcam.feed.retries import RECOVERED_NS, Retries
 from petcam.feed.source import EncodedFrame, Source
 from petcam.shm.stream import StreamWriter
 
-FIRST_RETRY_SECONDS = 1.0  # until a source is started again; twice as long after each further failure
-MAX_RETRY_SECONDS = 30.0
-RECOVERED_NS = 10_000_000_000  # a source that played for so long has recovered: its next failure is a first one again
 MIN_CAPTURE_STEP_NS = 12_000  # between two frames; under 11,112 ns two of them would share an RTP timestamp
 DAMAGE_LOG_NS = 600_000_000_000
 STOP_TIMEOUT_SECONDS = 2.0  # a read inside FFmpeg cannot be interrupted, only waited for
@@ -35,8 +33,7 @@ class Feeder:
         self.failure: PetcamError | None = None  # why nothing more will come; read it when no longer `alive`
         # All of the following belongs to the thread `feed`.
         self._last_capture_ns = 0
-        self._retry_seconds = FIRST_RETRY_SECONDS
-        self._reason = ""  # why it failed last, as logged; empty once it has recovered
+        self._retries = Retries(source.name, source.name, f"{source.name}: plays again")
         self._damaged = 0  # units that were left out since the start
         self._said_damaged_ns = 0
 
@@ -58,65 +55,37 @@ class Feeder:
     @property
     def status(self) -> str:
         """For people: what plays, or why it does not play well."""
-        if self._reason:
-            return f"{self._source.name}: {self._reason}"
+        if self._retries.reason:
+            return f"{self._source.name}: {self._retries.reason}"
         damaged = f", {self._damaged} damaged units left out" if self._damaged else ""
         return f"playing {self._source.name}{damaged}"
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            reason = self._play()
+            reason = self._retries.attempt(self._play)
             if self._stop.is_set():
                 return
             if not self._source.restartable:
                 self._finish(reason)
                 return
-            self._log_retry(reason or "has ended")
-            self._stop.wait(self._retry_seconds)
-            self._retry_seconds = min(self._retry_seconds * 2, MAX_RETRY_SECONDS)
+            self._retries.wait(reason or "has ended", self._stop.wait)
 
-    def _play(self) -> str | None:
-        """Play until the source ends; why it failed, or ``None`` where it just ended."""
+    def _play(self) -> None:
+        """Play until the source ends."""
         began_ns = time.monotonic_ns()
-        try:
-            with closing(self._source.frames(self._stop)) as frames:
-                for frame in _marked(frames):
-                    self._publish(frame)
-                    if self._last_capture_ns - began_ns > RECOVERED_NS:
-                        self._recovered()
-                    if self._stop.is_set():
-                        break
-            return None
-        except PetcamError as error:
-            return error.message
-        except OSError as error:
-            return error.strerror or str(error)
-        except Exception as error:  # a defect in a source must be seen, and must not end the service
-            reason = f"internal error: {error!r}"
-            if reason != self._reason:
-                log.exception("%s: internal error", self._source.name)
-            return reason
+        with closing(self._source.frames(self._stop)) as frames:
+            for frame in _marked(frames):
+                self._publish(frame)
+                if self._last_capture_ns - began_ns > RECOVERED_NS:
+                    self._retries.recovered()
+                if self._stop.is_set():
+                    break
 
     def _finish(self, reason: str | None) -> None:
         if reason is None:
             log.info("%s: has ended", self._source.name)
         else:
             self.failure = PetcamError(Code.BAD_SOURCE, f"{self._source.name}: {reason}")
-
-    def _log_retry(self, reason: str) -> None:
-        """Once for each reason in a row."""
-        if reason == self._reason:
-            return
-        self._reason = reason
-        again = f"tried again in {self._retry_seconds:g} s, later every {MAX_RETRY_SECONDS:g} s at most"
-        log.warning("%s: %s; %s", self._source.name, reason, again)
-
-    def _recovered(self) -> None:
-        """Forget the failures before: the next one is retried soon, and logged."""
-        self._retry_seconds = FIRST_RETRY_SECONDS
-        if self._reason:
-            log.info("%s: plays again", self._source.name)
-            self._reason = ""
 
     def _publish(self, frame: EncodedFrame) -> None:
         """Hand one frame to the writer, with a capture time that always rises."""

@@ -3,7 +3,7 @@
 ``ear`` puts a source's sound into the audio segment, behind the owner's switch; ``sound`` says what a source is and
 what it yields. ``microphone`` is one, by ``alsa`` and ``card_clock``; a camera's, a file's and the demo's own sound are
 in ``sources``. ``packets`` makes Opus of samples, by ``resampler``, ``opus_encoder`` and ``loudness``.
-Imports ``petcam.errors`` and ``petcam.media``. Others import from here only.
+Imports ``petcam.errors``, ``petcam.feed`` and ``petcam.media``. Others import from here only.
 """
 
 from petcam.feed.hearing.card_clock import CardClock

@@ -7,14 +7,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
 from typing import Protocol
 
-from petcam.errors import PetcamError
-from petcam.feed.hearing.sound import SoundPacket, SoundSource, Stop
+from petcam.feed.hearing.sound import SoundPacket, SoundSource
+from petcam.feed.retries import RECOVERED_NS, Retries
 
-FIRST_RETRY_SECONDS = 1.0  # until a source is opened again; twice as long after each further failure
-MAX_RETRY_SECONDS = 30.0
-RECOVERED_NS = (
-    10_000_000_000  # a source that was heard for so long has recovered: its next failure is a first one again
-)
 SWITCH_SECONDS = 0.25  # from look to look at the owner's switch while nothing is heard
 STOP_TIMEOUT_SECONDS = 2.0  # a read inside FFmpeg cannot be interrupted, only waited for
 MIN_STEP_NS = 10_000_000  # from packet to packet, which are of 20 ms; the first of a file played anew may overlap
@@ -53,8 +48,7 @@ class Ear:
         # All of the following belongs to the thread `sound`.
         self._last_capture_ns = 0
         self._is_gap = False  # a packet was left out
-        self._retry_seconds = FIRST_RETRY_SECONDS
-        self._reason = ""  # why it failed last, as logged; empty once it has recovered
+        self._retries = Retries(source.name, "no sound", f"hears {source.name} again")
         self._is_heard = False
         self._was_on = True
 
@@ -75,8 +69,8 @@ class Ear:
         """For people: what is heard, or why nothing is."""
         if not self._was_on:
             return ENDED
-        if self._reason:
-            return f"no sound: {self._reason}"
+        if self._retries.reason:
+            return f"no sound: {self._retries.reason}"
         return f"hears {self._source.name}" if self._is_heard else f"waits for {self._source.name}"
 
     def _run(self) -> None:
@@ -84,13 +78,11 @@ class Ear:
             if not self._may_hear():
                 self._stop.wait(SWITCH_SECONDS)
                 continue
-            reason = self._hear()
+            reason = self._retries.attempt(self._hear)
             self._is_heard = False
             if self._stop.is_set() or not self._may_hear():
                 continue
-            self._log_retry(reason or f"{self._source.name} has ended")
-            self._until().wait(self._retry_seconds)
-            self._retry_seconds = min(self._retry_seconds * 2, MAX_RETRY_SECONDS)
+            self._retries.wait(reason or f"{self._source.name} has ended", self._until().wait)
 
     def _may_hear(self) -> bool:
         is_on = self._is_on()
@@ -102,23 +94,9 @@ class Ear:
     def _until(self) -> "_Until":
         return _Until(self._stop, self._is_on)
 
-    def _hear(self) -> str | None:
-        """Publish until the source ends or the stop; why it failed, or ``None`` where it just ended."""
-        began_ns = time.monotonic_ns()
-        try:
-            self._publish_all(self._until(), began_ns)
-            return None
-        except PetcamError as error:
-            return error.message
-        except OSError as error:
-            return error.strerror or str(error)
-        except Exception as error:  # a defect in a source must be seen, and must not end the picture
-            reason = f"internal error: {error!r}"
-            if reason != self._reason:
-                log.exception("%s: internal error", self._source.name)
-            return reason
-
-    def _publish_all(self, until: Stop, began_ns: int) -> None:
+    def _hear(self) -> None:
+        """Publish until the source ends or the stop."""
+        began_ns, until = time.monotonic_ns(), self._until()
         with ExitStack() as stack:
             packets = stack.enter_context(closing(self._source.packets(until)))
             writer: Writer | None = None
@@ -130,7 +108,7 @@ class Ear:
                     self._heard()
                 self._publish(writer, packet)
                 if packet.capture_ns - began_ns > RECOVERED_NS:
-                    self._recovered()
+                    self._retries.recovered()
 
     def _publish(self, writer: Writer, packet: SoundPacket) -> None:
         """Its time has to rise by about a packet: what a clock that went back gives is left out."""
@@ -148,23 +126,8 @@ class Ear:
 
     def _heard(self) -> None:
         self._is_heard = True
-        if not self._reason:
+        if not self._retries.reason:
             log.info("hears %s", self._source.name)
-
-    def _log_retry(self, reason: str) -> None:
-        """Once for each reason in a row."""
-        if reason == self._reason:
-            return
-        self._reason = reason
-        again = f"tried again in {self._retry_seconds:g} s, later every {MAX_RETRY_SECONDS:g} s at most"
-        log.warning("no sound: %s; %s", reason, again)
-
-    def _recovered(self) -> None:
-        """Forget the failures before: the next one is retried soon, and logged."""
-        self._retry_seconds = FIRST_RETRY_SECONDS
-        if self._reason:
-            log.info("hears %s again", self._source.name)
-            self._reason = ""
 
 
 class _Until:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from petcam.errors import Code, PetcamError
-from petcam.feed.feeder import MIN_CAPTURE_STEP_NS, RECOVERED_NS, Feeder
+from petcam.feed.feeder import MIN_CAPTURE_STEP_NS, Feeder
+from petcam.feed.retries import RECOVERED_NS
 from petcam.feed.source import EncodedFrame
 
 

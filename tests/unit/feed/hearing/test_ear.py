@@ -8,7 +8,7 @@ import pytest
 
 from petcam.errors import Code, PetcamError
 from petcam.feed.hearing import Ear, SoundPacket
-from petcam.feed.hearing.ear import RECOVERED_NS
+from petcam.feed.retries import RECOVERED_NS
 from tests.unit.feed.hearing.cards import Event
 
 TIMEOUT = 10.0
