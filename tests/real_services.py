@@ -101,6 +101,18 @@ class RealServices:
         file.write_document({**document, "at_ms": boottime_ms(), "sessions": sessions})
         self.start("web")
 
+    def api_of(self, password):
+        """Makes requests as whoever has the password would on the page; gives the JSON of each answer."""
+        session = requests.Session()
+        session.headers.update({"Cookie": self.log_in(password), "Origin": self.url})
+
+        def ask(method, path):
+            answer = session.request(method, f"{self.url}/api{path}", timeout=20)
+            assert answer.ok, answer.text
+            return answer.json() if answer.content else None
+
+        return ask
+
     def token(self, *words):
         """What ``petcam token WORDS`` prints."""
         return self._run("token", *words).strip()

@@ -10,7 +10,6 @@ import time
 
 import numpy as np
 import pytest
-import requests
 
 from petcam.system.streamer_binary import find_streamer
 from tests.flash_and_beep import RATE, FlashAndBeep
@@ -37,16 +36,7 @@ def services(tmp_path):
 
 @pytest.fixture
 def api(services):
-    session = requests.Session()
-    session.headers["Cookie"] = services.log_in(OWNER)
-    session.headers["Origin"] = services.url
-
-    def ask(method, path):
-        answer = session.request(method, f"{services.url}/api{path}", timeout=20)
-        assert answer.ok, answer.text
-        return answer.json()
-
-    return ask
+    return services.api_of(OWNER)
 
 
 def start(api):

@@ -4,7 +4,6 @@ import contextlib
 import time
 
 import pytest
-import requests
 
 from petcam.shm.detections import DetectionReader
 from petcam.system.streamer_binary import find_streamer
@@ -23,17 +22,7 @@ def services(tmp_path):
 
 @pytest.fixture
 def api(services):
-    """A request of the owner's; the JSON of its answer."""
-    session = requests.Session()
-    session.headers["Cookie"] = services.log_in(OWNER)
-    session.headers["Origin"] = services.url
-
-    def ask(method, path):
-        answer = session.request(method, f"{services.url}/api{path}", timeout=20)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
-
-    return ask
+    return services.api_of(OWNER)
 
 
 def read_until(found, enough, reader, seconds=60):
