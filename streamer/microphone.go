@@ -6,18 +6,17 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/microphone"
 	"petcam/streamer/internal/shm"
-	"petcam/streamer/internal/switches"
 )
 
 // openMicrophone makes what viewers listen to; nil where no microphone is chosen. It opens the audio segment for as long
-// as somebody listens.
-func openMicrophone(keys config.Camera, log *slog.Logger) *microphone.Microphone {
+// as somebody listens; on says whether it may be heard.
+func openMicrophone(keys config.Camera, on func() bool, log *slog.Logger) *microphone.Microphone {
 	if keys.Microphone == "" {
 		return nil
 	}
 	return microphone.New(microphone.Options{
 		Open: func() microphone.Source { return shm.OpenSound(keys.Audio, shm.WithLogger(log)) },
-		On:   switches.Sound(soundSwitch(), switches.Mark(), log).On,
+		On:   on,
 		Now:  shm.Now,
 	})
 }

@@ -36,6 +36,7 @@ type Service struct {
 	log         *slog.Logger
 	viewers     *rtc.Server
 	microphone  *microphone.Microphone // what the viewers hear; nil: camera.microphone is not set
+	soundOn     func() bool            // whether the owner lets sound be heard and recorded
 	recorder    *record.Recorder
 	video       *shm.Reader // the camera's
 	camera      *camera.Camera
@@ -57,7 +58,8 @@ type Service struct {
 func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
 	s := &Service{log: log, proxy: access.proxy, viewing: access.viewing, failure: make(chan error, 1)}
 	s.video = s.reader(settings.Camera)
-	s.microphone = openMicrophone(settings.Camera, log)
+	s.soundOn = switches.Sound(soundSwitch(), switches.Mark(), log).On
+	s.microphone = openMicrophone(settings.Camera, s.soundOn, log)
 	if err := s.openPorts(settings); err != nil {
 		s.closePorts()
 		return nil, err
@@ -123,7 +125,7 @@ func (s *Service) wire(settings config.Config, access access) {
 	kept.Boxes = func() record.Boxes { return s.detections(settings.Camera) }
 	if settings.Recording.Sound == "on" && settings.Camera.Microphone != "" {
 		kept.Sound = func() record.Sound { return shm.OpenSound(settings.Camera.Audio, shm.WithLogger(s.log)) }
-		kept.SoundOn = switches.Sound(soundSwitch(), switches.Mark(), s.log).On
+		kept.SoundOn = s.soundOn
 	}
 	kept.ByItself = func() record.Source { return s.quietReader(settings.Camera, shm.WithWakeup(wakeupByItself)) }
 	s.recorder = record.New(kept, func() record.Source {
