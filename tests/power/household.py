@@ -18,10 +18,11 @@ from tests.power.virtual_machine import Answer, PowerCut, VirtualMachine
 
 PAGE, STREAMER = 8080, 8081
 CONFIG = "/etc/petcam/petcam.yaml"
-# As a careful editor does: a new file, synced, renamed.
+# As a careful editor does: a new file, checked, synced, renamed. The detector has threads as well.
 EDIT = f"""\
 set -e
-sed 's/^  threads: .*/  threads: '$1'/' {CONFIG} >{CONFIG}.new
+sed '/^web:/,/^[a-z]/s/^  threads: .*/  threads: '$1'/' {CONFIG} >{CONFIG}.new
+petcam check-config {CONFIG}.new >/dev/null
 chown --reference={CONFIG} {CONFIG}.new
 chmod --reference={CONFIG} {CONFIG}.new
 sync {CONFIG}.new

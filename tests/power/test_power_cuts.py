@@ -141,6 +141,8 @@ def test_nothing_that_was_answered_is_lost_and_nobody_new_is_let_in(
     except BaseException:
         memory = cuts.household.memory if cuts.household else None
         print(f"cut {number} with --seed {seed}\n{memory}\n{machine.console[-3000:]}")
+        with suppress(PowerCut):
+            print(machine.run("journalctl", "-b", "-n", "150", "--no-pager", check=False))
         raise
     finally:
         cuts.close()

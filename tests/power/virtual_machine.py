@@ -40,6 +40,7 @@ class Answer(NamedTuple):
     status: int  # of HTTP
     headers: dict[str, str]
     body: bytes
+    why: str = ""  # there is none
 
 
 class VirtualMachine(ABC):
@@ -97,11 +98,13 @@ class VirtualMachine(ABC):
         return str(done["output"])
 
     def ask(self, method: str, port: int, path: str, headers: dict[str, str], body: str = "") -> Answer:
-        """By HTTP from the machine itself; status -1 while nobody listens. Raises :class:`PowerCut`."""
+        """By HTTP from the machine itself; while nobody listens status -1, and why. Raises :class:`PowerCut`."""
         words = {"method": method, "port": port, "path": path, "headers": headers, "body": body}
         done = self._request(words)
         assert done
-        return Answer(done["status"], done.get("headers", {}), b64decode(done["output"]) if "headers" in done else b"")
+        if "headers" not in done:
+            return Answer(done["status"], {}, b"", done["output"])
+        return Answer(done["status"], done["headers"], b64decode(done["output"]))
 
     def kill(self) -> None:
         """At once, as its disk has no power; :meth:`cut_power` clears away."""
