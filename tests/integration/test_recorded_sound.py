@@ -28,9 +28,9 @@ def services(tmp_path):
         pytest.skip("petcam-streamer is not built: make build")
     segment = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
     stream, audio = f"{segment}_s", f"{segment}_a"
-    with contextlib.closing(FlashAndBeep(stream, audio)):
-        with contextlib.closing(RealServices(tmp_path, stream, audio=audio)) as running:
-            running.start("web", "streamer")
+    with contextlib.closing(RealServices(tmp_path, stream, audio=audio)) as running:
+        running.start("web", "streamer")
+        with contextlib.closing(FlashAndBeep(stream, audio)):  # later: no sound is recorded from before
             yield running
 
 

@@ -130,7 +130,7 @@ func newRecorder(options Options, open func() Source, on system) *Recorder {
 		ctx: ctx, cancel: cancel, loggedFailures: map[string]string{},
 	}
 	r.space = newSpace(options, &r.system)
-	r.soundSwitch = &soundSwitch{on: options.SoundOn, now: func() (time.Time, uint64) { return r.system.now() }}
+	r.soundSwitch = newSoundSwitch(options.SoundOn, func() (time.Time, uint64) { return r.system.now() })
 	tasks := []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk}
 	if options.Sound != nil && options.SoundOn != nil {
 		tasks = append(tasks, r.watchSound)

@@ -336,6 +336,7 @@ func TestSoundThatIsSwitchedOffIsSilenceFromThatMomentUntilItIsOnAgain(t *testin
 	var on atomic.Bool
 	on.Store(true)
 	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = on.Load })
+	r.soundSwitch.from = 0 // it runs for long
 	units := seconds(t, 3)
 	microphone.publish(heard(units[0].CaptureNS, 150)...) // the writer does not care
 	packets := heard(units[0].CaptureNS, 50)
@@ -634,6 +635,15 @@ func TestWhatWasCapturedWhileSoundWasOffIsInNoPreRoll(t *testing.T) {
 	microphone.publish(heard(units[0].CaptureNS, 100)...) // of a writer that does not care
 	r.soundSwitch.isOn()                                  // as each second
 	on.Store(true)
+	name := r.begins(units)
+	r.ends(units)
+	r.holdsSound(name, units, silent(lasts(units)))
+}
+
+func TestWhatWasCapturedBeforeTheStartIsInNoPreRoll(t *testing.T) {
+	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = func() bool { return true } })
+	units := seconds(t, 2)
+	microphone.publish(heard(units[0].CaptureNS, 50)...) // maybe before the owner turned sound on
 	name := r.begins(units)
 	r.ends(units)
 	r.holdsSound(name, units, silent(lasts(units)))

@@ -16,7 +16,16 @@ type soundSwitch struct {
 
 	mu   sync.Mutex // guards what follows
 	off  bool       // at the last look
-	from uint64     // CLOCK_MONOTONIC of the first look that found it on again; 0: it was on before
+	from uint64     // CLOCK_MONOTONIC of the first look that found it on again; at first, of this program's start
+}
+
+// newSoundSwitch begins now: nobody knows whether sound was on before.
+func newSoundSwitch(on func() bool, now func() (time.Time, uint64)) *soundSwitch {
+	s := &soundSwitch{on: on, now: now}
+	if on != nil {
+		_, s.from = now()
+	}
+	return s
 }
 
 // isOn looks.
