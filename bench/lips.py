@@ -1,7 +1,7 @@
 """Whether sound and picture are in step: a flash that Chromium presents against the beep of the same moment.
 
 ``LIPS_SECONDS`` (60) is how long each way is measured: as pictures come, after the source was started
-again, and with pictures held back for a detector that is 100 ms late.
+again, with pictures held back for a detector that is 100 ms late, and over the network of bench/loss.
 """
 
 import os
@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.camera import ROOT, Camera, running
 from bench.figure import Figure
+from bench.loss import JITTER_MS, LOSS_PERCENT, relay, route_through_relay
 from bench.picture import CHROMIUM_FLAGS
 
 MEASURE_SECONDS = float(os.environ.get("LIPS_SECONDS", "60"))
@@ -79,18 +80,33 @@ TAKE_SCRIPT = "() => [flashes.splice(0), beeps.splice(0)]"
 
 
 def figures() -> Iterator[Figure]:
-    for name, late in (("as pictures come", False), ("pictures held back", True)):
-        source = Source(late)
-        with running(microphone="default", writer=source.playing) as camera, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-            page = browser.new_context(bypass_csp=True).new_page()
-            _listen(page, camera)
-            yield from _figures(name, page)
-            if not late:
-                source.end()
-                source.begin(camera)
-                yield from _figures("after the source was started again", page)
-            browser.close()
+    with _listening() as (page, source, camera):
+        yield from _figures("as pictures come", page)
+        source.end()
+        source.begin(camera)
+        yield from _figures("after the source was started again", page)
+    with _listening(late=True) as (page, _, _):
+        yield from _figures("pictures held back", page)
+    with _listening(loss=LOSS_PERCENT) as (page, _, _):
+        yield from _figures(f"{LOSS_PERCENT:g} % lost, {JITTER_MS} ms jitter", page)
+
+
+@contextmanager
+def _listening(late: bool = False, loss: float = 0.0) -> Iterator[tuple[Page, "Source", Camera]]:
+    """A page that shows, and sounds."""
+    source = Source(late)
+    with (
+        running(microphone="default", writer=source.playing) as camera,
+        relay(camera, loss, JITTER_MS if loss else 0) as port,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        page = browser.new_context(bypass_csp=True).new_page()
+        if loss:
+            page.route("**/api/webrtc/offer", lambda route: route_through_relay(route, port))
+        _listen(page, camera)
+        yield page, source, camera
+        browser.close()
 
 
 class Source:

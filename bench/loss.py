@@ -58,7 +58,7 @@ def _figures(camera: Camera, loss: float) -> Iterator[Figure]:
     jitter = JITTER_MS if loss else 0
     name = f"{loss:g} % lost, {jitter} ms jitter: "
     retransmitted = _retransmitted(camera)
-    with _relay(camera, loss, jitter) as port:
+    with relay(camera, loss, jitter) as port:
         observed = _watch(camera, port)
     frames, before, after = observed["frames"], observed["before"], observed["after"]
     gaps = sorted(later - earlier for (earlier, _), (later, _) in pairwise(frames))
@@ -86,7 +86,7 @@ def _watch(camera: Camera, port: int) -> Any:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         page = browser.new_page()
         page.add_init_script(KEEP_PEER_SCRIPT)
-        page.route("**/api/webrtc/offer", lambda route: _route_through_relay(route, port))
+        page.route("**/api/webrtc/offer", lambda route: route_through_relay(route, port))
         page.goto(camera.page)
         page.wait_for_selector("#camera[data-video=live]")
         page.wait_for_timeout(SETTLE_MS)
@@ -102,19 +102,20 @@ def _retransmitted(camera: Camera) -> int:
     return int(float(value))
 
 
-def _route_through_relay(route: Route, port: int) -> None:
+def route_through_relay(route: Route, port: int) -> None:
     """Replace the streamer's ICE candidate by the relay's address."""
     answer = route.fetch()
     route.fulfill(response=answer, body=CANDIDATE.sub(rf"\1 127.0.0.1 {port} typ host", answer.text()))
 
 
 @contextmanager
-def _relay(camera: Camera, loss: float, jitter: int) -> Iterator[int]:
+def relay(camera: Camera, loss: float, jitter: int) -> Iterator[int]:
+    """The port of a relay that loses ``loss`` % of all packets, and delays each by up to ``jitter`` ms."""
     command = [str(ROOT / "build/lossyrelay"), "-to", f"127.0.0.1:{camera.streamer_port}"]
     command += ["-loss", str(loss), "-jitter", f"{jitter}ms"]
-    relay = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        assert relay.stdout is not None
-        yield int(relay.stdout.readline())
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
     finally:
-        relay.communicate()
+        process.communicate()
