@@ -1,5 +1,6 @@
 """What ``petcam doctor`` says of sound: which microphones there are, and what is heard."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ PACKETS = 50  # that are listened to: a second
 TIMEOUT_SECONDS = 1.5  # for the first of them
 FRESH_NS = 1_000_000_000  # what is older was heard by a feed that was killed since, and left its segment
 NOTHING_DB, FAINT_DB, CLIPPED_DB = -95.0, -70.0, -0.1
-LEVEL = "set its capture level by alsamixer -c CARD (F4; package alsa-utils)"
+CARD_PATTERN = re.compile(r"hw:(?:CARD=)?([A-Za-z0-9_]+)")  # in camera.microphone, of a card's own name or number
 
 
 def check_sound(camera: Camera, status: str, switch: SoundSwitch) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ def check_sound(camera: Camera, status: str, switch: SoundSwitch) -> Iterator[Fi
     except OSError as error:
         yield Finding(Sign.BROKEN, "sound", f"{camera.audio}: {error.strerror}: sudo petcam doctor")
         return
-    yield _judged(heard) if heard else _why_nothing(camera, status, switch)
+    yield _judged(heard, camera.microphone) if heard else _why_nothing(camera, status, switch)
 
 
 def _listed() -> Finding:
@@ -51,17 +52,25 @@ def _listen(name: str) -> list[AudioPacket]:
     return heard
 
 
-def _judged(heard: list[AudioPacket]) -> Finding:
+def _judged(heard: list[AudioPacket], microphone: str) -> Finding:
     """By the loudest of them: between words a room is quiet."""
+    level = _set_level(microphone)
     rms, peak = max(packet.rms_db for packet in heard), max(packet.peak_db for packet in heard)
     words = f"{rms:.0f} dBFS, peaks {peak:.0f}"
     if rms <= NOTHING_DB:
-        return Finding(Sign.LOOK, "sound", f"nothing but silence is heard: {LEVEL}, or look whether it is muted")
+        return Finding(Sign.LOOK, "sound", f"nothing but silence is heard; unmute it and set its level: {level}")
     if rms < FAINT_DB:
-        return Finding(Sign.OK, "sound", f"{words}: it is very quiet; if it should not be, {LEVEL}")
+        return Finding(Sign.OK, "sound", f"{words}: it is very quiet; if it should not be, set its level: {level}")
     if peak > CLIPPED_DB:
-        return Finding(Sign.LOOK, "sound", f"{words}: it is too loud and cut off; {LEVEL}")
+        return Finding(Sign.LOOK, "sound", f"{words}: it is too loud and cut off; set its level: {level}")
     return Finding(Sign.OK, "sound", f"{words} is heard")
+
+
+def _set_level(microphone: str) -> str:
+    if microphone == "source":
+        return "in the settings of the camera itself"
+    card = CARD_PATTERN.search(microphone)
+    return "sudo apt install alsa-utils && sudo alsamixer -V capture" + (f" -c {card[1]}" if card else "")
 
 
 def _why_nothing(camera: Camera, status: str, switch: SoundSwitch) -> Finding:
@@ -71,7 +80,8 @@ def _why_nothing(camera: Camera, status: str, switch: SoundSwitch) -> Finding:
     state = switch.state()
     if not state.on:
         since = f" since {state.since}" if state.since else ""
-        return Finding(Sign.LOOK, "sound", f"ended by the owner{since}: it begins again by the button on the page")
+        words = f"ended by the owner{since}: begin it again on the page, or: sudo rm {switch.path}"
+        return Finding(Sign.LOOK, "sound", words)
     said = status.partition(SOUND_MARK)[2]
     words = said or f"nothing is heard by camera.microphone ({camera.microphone}); is petcam-feed running?"
     return Finding(Sign.BROKEN if said else Sign.LOOK, "sound", words)

@@ -54,6 +54,21 @@ def test_it_says_what_is_heard(said, rms, peak, sign, words):
     assert found.sign is sign and words in found.words
 
 
+@pytest.mark.parametrize(
+    ("microphone", "remedy"),
+    [
+        ("default", "sudo alsamixer -V capture"),
+        ("plughw:CARD=C270,DEV=0", "sudo alsamixer -V capture -c C270"),
+        ("hw:1,0", "sudo alsamixer -V capture -c 1"),
+        ("source", "in the settings of the camera itself"),
+    ],
+)
+def test_it_says_where_the_level_is_set(said, camera, microphone, remedy):
+    object.__setattr__(camera, "microphone", microphone)
+    (found,) = said(-9.0, 0.0)
+    assert found.words.endswith(remedy)
+
+
 def test_it_says_why_nothing_is_heard_in_the_feeds_words(said):
     (found,) = said(status="playing demo; sound: no sound: the microphone default is not there: plug it in")
     assert found.sign is Sign.BROKEN and found.words.startswith("no sound: the microphone default is not there")
@@ -62,6 +77,7 @@ def test_it_says_why_nothing_is_heard_in_the_feeds_words(said):
 def test_it_says_that_the_owner_ended_it(said):
     (found,) = said(on=False)
     assert found.sign is Sign.LOOK and found.words.startswith("ended by the owner since 20")
+    assert found.words.endswith("/sound.json")
 
 
 def test_it_does_not_say_that_the_owner_ended_it_where_the_switch_cannot_be_read(camera, tmp_path):

@@ -13,7 +13,7 @@ from petcam.feed.retries import RECOVERED_NS, Retries
 SWITCH_SECONDS = 0.25  # from look to look at the owner's switch while nothing is heard
 STOP_TIMEOUT_SECONDS = 2.0  # a read inside FFmpeg cannot be interrupted, only waited for
 MIN_STEP_NS = 10_000_000  # from packet to packet, which are of 20 ms; the first of a file played anew may overlap
-ENDED = "ended by the owner"
+OFF = "the microphone is off"  # by its switch, or as that cannot be read, which it says itself
 
 log = logging.getLogger("petcam.feed")
 
@@ -68,7 +68,7 @@ class Ear:
     def status(self) -> str:
         """For people: what is heard, or why nothing is."""
         if not self._was_on:
-            return ENDED
+            return OFF
         if self._retries.reason:
             return f"no sound: {self._retries.reason}"
         return f"hears {self._source.name}" if self._is_heard else f"waits for {self._source.name}"
@@ -88,7 +88,7 @@ class Ear:
         is_on = self._is_on()
         if is_on != self._was_on:
             self._was_on = is_on
-            log.info("sound: %s", "begun by the owner" if is_on else ENDED)
+            log.info("sound: %s", "the microphone is on" if is_on else OFF)
         return is_on
 
     def _until(self) -> "_Until":

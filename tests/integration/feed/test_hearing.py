@@ -54,11 +54,11 @@ def test_the_owner_ends_it_for_all_and_begins_it_again(feed, tmp_path):
     run.hear(5)
     switch = SoundSwitch(state)
     switch.turn(False, "owner")
-    run.wait_for("sound: ended by the owner")
+    run.wait_for("sound: the microphone is off")
     run.read(5)
     _wait_until_gone(f"/dev/shm{run.audio}", run)
     switch.turn(True, "owner")
-    run.wait_for("sound: begun by the owner")
+    run.wait_for("sound: the microphone is on")
     run.hear(5)
 
 
@@ -75,7 +75,7 @@ def test_it_stays_off_where_it_was_ended_before(feed, tmp_path):
     state = {"version": 1, "on": False, "since": "2026-11-28T01:00:00Z", "by": "owner"}
     (tmp_path / "sound.json").write_text(json.dumps(state))
     run = feed("demo", microphone="source", STATE_DIRECTORY=str(tmp_path))
-    run.wait_for("sound: ended by the owner")
+    run.wait_for("sound: the microphone is off")
     run.read(10)
     assert run.audio not in run.segments()
 

@@ -184,7 +184,7 @@ def test_the_owner_ends_it_and_the_segment_goes_until_it_is_begun_again(running)
     switch[0] = False
     segments.wait_for(lambda: segments.closed == 1)
     count = len(segments.published)
-    assert ear.status == "ended by the owner"
+    assert ear.status == "the microphone is off"
     switch[0] = True
     segments.wait_for(lambda: len(segments.published) > count and segments.opened == 2)
 
