@@ -5,121 +5,12 @@ import (
 	"encoding/binary"
 	"os"
 	"slices"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
-	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/mp4/mp4test"
 	"petcam/streamer/internal/sound"
 )
-
-const packetNS = sound.PacketNS
-
-// fakeSound is a microphone's shared memory that forgets nothing, and a reader of it.
-type fakeSound struct {
-	mu      sync.Mutex
-	packets []sound.Packet
-	opened  int
-	closed  int
-}
-
-func (f *fakeSound) publish(packets ...sound.Packet) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.packets = append(f.packets, packets...)
-}
-
-// open gives a reader of its own.
-func (f *fakeSound) open() Sound {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.opened++
-	return &fakeSoundReader{of: f}
-}
-
-type fakeSoundReader struct {
-	of   *fakeSound
-	next int
-}
-
-func (r *fakeSoundReader) Poll(to *sound.Packet) bool {
-	r.of.mu.Lock()
-	defer r.of.mu.Unlock()
-	if r.next >= len(r.of.packets) {
-		return false
-	}
-	data := append(to.Data[:0], r.of.packets[r.next].Data...)
-	*to = r.of.packets[r.next]
-	to.Data = data
-	r.next++
-	return true
-}
-
-func (r *fakeSoundReader) Close() {
-	r.of.mu.Lock()
-	defer r.of.mu.Unlock()
-	r.of.closed++
-}
-
-// heard are packets that say when they were captured, one behind the other from a moment on.
-func heard(fromNS uint64, count int) []sound.Packet {
-	packets := make([]sound.Packet, count)
-	for i := range packets {
-		data := binary.BigEndian.AppendUint64([]byte{0xf8}, fromNS+uint64(i)*packetNS)
-		packets[i] = sound.Packet{Epoch: 1, Record: uint64(i), CaptureNS: fromNS + uint64(i)*packetNS, Samples: 960, Data: data}
-	}
-	return packets
-}
-
-// of gives the packets' bytes.
-func of(packets []sound.Packet) (data [][]byte) {
-	for _, packet := range packets {
-		data = append(data, packet.Data)
-	}
-	return data
-}
-
-// silent are so many packets of silence.
-func silent(count int) [][]byte { return slices.Repeat([][]byte{sound.Silence}, count) }
-
-func newSoundHarness(t *testing.T, change func(*Options)) (*harness, *fakeSound) {
-	heard := &fakeSound{}
-	return newHarness(t, func(o *Options) {
-		o.Sound = heard.open
-		if change != nil {
-			change(o)
-		}
-	}), heard
-}
-
-// holdsSound checks that the file has these access units and these packets, the first at 0.
-func (h *harness) holdsSound(name string, units []h264.AccessUnit, packets ...[][]byte) {
-	h.t.Helper()
-	h.holds(name, units)
-	got, want := mp4test.Sounds(h.t, h.path(name)), mp4test.SoundsOf(slices.Concat(packets...))
-	if slices.Equal(got, want) {
-		return
-	}
-	first := 0
-	for first < min(len(got), len(want)) && got[first] == want[first] {
-		first++
-	}
-	h.t.Errorf("%s has %d packets of sound, want %d; the first that differs is %d", name, len(got), len(want), first)
-}
-
-// lasts is how many packets end with the video of so many pictures.
-func lasts(units []h264.AccessUnit) int {
-	first, last := units[0].CaptureNS, units[len(units)-1].CaptureNS
-	ticks := func(ns uint64) uint64 { return (ns - first) * 9 / 100_000 }
-	end := ticks(last) + 3000
-	if len(units) > 1 {
-		end = 2*ticks(last) - ticks(units[len(units)-2].CaptureNS)
-	}
-	return int((end + 900) / 1800) // the last one may be half behind it
-}
 
 func TestSoundIsRecordedFromTheFirstPictureOn(t *testing.T) {
 	r, microphone := newSoundHarness(t, nil)
@@ -332,111 +223,6 @@ func TestATimeThatGoesBackForGoodIsSilence(t *testing.T) {
 	r.holdsSound(name, units, of(packets[:100]), silent(lasts(units)-100))
 }
 
-func TestSoundThatIsSwitchedOffIsSilenceFromThatMomentUntilItIsOnAgain(t *testing.T) {
-	var on atomic.Bool
-	on.Store(true)
-	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = on.Load })
-	r.soundSwitch.from = 0 // it runs for long
-	units := seconds(t, 3)
-	microphone.publish(heard(units[0].CaptureNS, 150)...) // the writer does not care
-	packets := heard(units[0].CaptureNS, 50)
-	r.begins(units)
-	publish := func(from, to int) {
-		r.source.publish(units[from:to]...)
-		r.source.waitUntilRead()
-	}
-	publish(10, 31) // 1 s
-	on.Store(false)
-	publish(31, 61)
-	on.Store(true) // only now: all that the segment has was captured before
-	publish(61, 90)
-	name := r.stop().Filename
-	r.holdsSound(name, units, of(packets[:50]), silent(lasts(units)-50))
-}
-
-func TestAnHourOfACardThatRunsFastOrSlowStaysWithinTwentyMilliseconds(t *testing.T) {
-	for name, ppm := range map[string]int64{"fast": 200, "slow": -200, "very fast": 1000} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			stays(t, 3600, func(n uint64) uint64 { return n*packetNS - uint64(int64(n)*packetNS*ppm/1_000_000) })
-		})
-	}
-}
-
-func TestJitterMovesNothing(t *testing.T) {
-	written := stays(t, 120, func(n uint64) uint64 { return n*packetNS + n*7919%15*1e6 })
-	if written != 120*50 {
-		t.Errorf("%d of %d packets were written", written, 120*50)
-	}
-}
-
-// stays records so many seconds of sound, whose packets are captured at times behind the first picture, and checks that each
-// is in the file at its time. It returns how many there are.
-func stays(t *testing.T, length int, capturedAt func(n uint64) uint64) (written int) {
-	t.Helper()
-	microphone := &fakeSound{}
-	r := newHarness(t, func(o *Options) { o.Sound = microphone.open })
-	r.system.syncEvery = time.Hour
-	r.system.now = func() (time.Time, uint64) { return time.Now(), 1 << 62 }
-	unit := mp4test.Clip(t, "baseline", 160, 120, 1, 1e12)[0]
-	s := oneSession(t, r)
-	first := unit.CaptureNS
-	for n := uint64(0); capturedAt(n) < uint64(length)*1e9; n++ {
-		packet := heard(first+capturedAt(n), 1)[0]
-		packet.Record = n
-		microphone.publish(packet)
-	}
-	s.sound = r.openSound()
-	s.begun = true
-	for range length {
-		if err := s.add(unit); err != nil {
-			t.Fatal(err)
-		}
-		unit.CaptureNS += 1e9
-	}
-	name := s.segment.name
-	if err := s.closeSegment(); err != nil {
-		t.Fatal(err)
-	}
-	worst := time.Duration(0)
-	for _, packet := range soundsOf(t, r.path(name)) {
-		if !bytes.Equal(packet.data, sound.Silence) {
-			captured := time.Duration(binary.BigEndian.Uint64(packet.data[1:]) - first)
-			worst = max(worst, (packet.at - captured).Abs())
-			written++
-		}
-	}
-	t.Logf("%d packets of %d, the worst %v off", written, len(microphone.packets), worst)
-	if least := len(microphone.packets) * 998 / 1000; worst > 15*time.Millisecond || written < least {
-		t.Errorf("%d packets of %d, the worst %v off", written, len(microphone.packets), worst)
-	}
-	return written
-}
-
-type soundAt struct {
-	at   time.Duration
-	data []byte
-}
-
-// soundsOf walks the pairs of a file, without its table.
-func soundsOf(t *testing.T, path string) (sounds []soundAt) {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rest := content[bytes.Index(content, []byte("moof"))-4:]
-	for len(rest) > 108 && string(rest[4:8]) == "moof" {
-		size := binary.BigEndian.Uint32(rest[92:])
-		if binary.BigEndian.Uint32(rest[44:]) == 3 {
-			at := time.Duration(binary.BigEndian.Uint64(rest[60:])) * time.Second / sound.Rate
-			sounds = append(sounds, soundAt{at, rest[108 : 108+size]})
-		}
-		rest = rest[108+size:]
-	}
-	return sounds
-}
-
 func TestSoundGoesOnInTheNextFileWithoutLosingOrRepeatingAPacket(t *testing.T) {
 	r, microphone := newSoundHarness(t, func(o *Options) { o.Segment = 1500 * time.Millisecond })
 	units := seconds(t, 6)
@@ -465,52 +251,6 @@ func TestSoundGoesOnInTheNextFileWithoutLosingOrRepeatingAPacket(t *testing.T) {
 	if missing := len(packets) - next; missing > 1 {
 		t.Errorf("%d packets are in no file", missing)
 	}
-}
-
-// soundFault is a file that does not take the sound for a while.
-type soundFault struct {
-	file
-	err  error
-	left *atomic.Int32
-}
-
-func (f soundFault) WriteAt(p []byte, off int64) (int, error) {
-	if len(p) > 48 && string(p[4:8]) == "moof" && binary.BigEndian.Uint32(p[44:]) == 3 && f.left.Add(-1) >= 0 {
-		n, _ := f.file.WriteAt(p[:len(p)/2], off)
-		return n, f.err
-	}
-	return f.file.WriteAt(p, off)
-}
-
-func TestSoundThatTheDiskDoesNotTakeIsTriedAgainAndCostsTheVideoNothing(t *testing.T) {
-	for _, fault := range []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS} {
-		r, microphone := newSoundHarness(t, nil)
-		var left atomic.Int32
-		left.Store(5)
-		r.wrapFiles(func(f file) file { return soundFault{f, fault, &left} })
-		units := seconds(t, 2)
-		packets := heard(units[0].CaptureNS, 100)
-		microphone.publish(packets...)
-		name := r.begins(units)
-		r.ends(units)
-		r.holdsSound(name, units, of(packets[:lasts(units)]))
-		if lines := r.log.lines("sound cannot be written"); len(lines) != 1 {
-			t.Errorf("%v: the log says %q", fault, lines)
-		}
-	}
-}
-
-func TestADiskThatTakesNoSoundAtAllHasTheVideo(t *testing.T) {
-	r, microphone := newSoundHarness(t, nil)
-	var left atomic.Int32
-	left.Store(1 << 30)
-	r.wrapFiles(func(f file) file { return soundFault{f, syscall.ENOSPC, &left} })
-	units := seconds(t, 2)
-	microphone.publish(heard(units[0].CaptureNS, 100)...)
-	name := r.begins(units)
-	r.ends(units)
-	r.holdsSound(name, units)
-	mp4test.Plays(t, r.path(name))
 }
 
 func TestThePastIsKeptWithItsSound(t *testing.T) {
@@ -566,36 +306,6 @@ func TestWritingSoundAllocatesNothing(t *testing.T) {
 	}
 }
 
-// endlessSound has a packet whenever it is asked.
-type endlessSound struct{ packet sound.Packet }
-
-func (e *endlessSound) open() Sound { return e }
-func (e *endlessSound) Close()      {}
-
-func (e *endlessSound) Poll(to *sound.Packet) bool {
-	data := append(to.Data[:0], e.packet.Data...)
-	*to = e.packet
-	to.Data = data
-	e.packet.CaptureNS += packetNS
-	return true
-}
-
-func TestAFullFileSaysNothingOfSound(t *testing.T) {
-	r, microphone := newSoundHarness(t, nil)
-	units := seconds(t, 2)
-	packets := heard(units[0].CaptureNS, 100)
-	microphone.publish(packets...)
-	var left atomic.Int32
-	left.Store(3)
-	r.wrapFiles(func(f file) file { return soundFault{f, syscall.EFBIG, &left} })
-	name := r.begins(units)
-	r.ends(units)
-	r.holdsSound(name, units, of(packets[:lasts(units)]))
-	if lines := r.log.lines("sound"); len(lines) != 0 {
-		t.Errorf("the log says %q", lines)
-	}
-}
-
 func TestAVisitHasTheSoundFromItsPreRollToItsPostRoll(t *testing.T) {
 	microphone := &fakeSound{}
 	f := newFilming(t, Visits, func(f *filming) { f.options.Sound = microphone.open })
@@ -628,27 +338,6 @@ func TestAVisitHasTheSoundFromItsPreRollToItsPostRoll(t *testing.T) {
 	}
 }
 
-func TestWhatWasCapturedWhileSoundWasOffIsInNoPreRoll(t *testing.T) {
-	var on atomic.Bool
-	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = on.Load })
-	units := seconds(t, 2)
-	microphone.publish(heard(units[0].CaptureNS, 100)...) // of a writer that does not care
-	r.soundSwitch.isOn()                                  // as each second
-	on.Store(true)
-	name := r.begins(units)
-	r.ends(units)
-	r.holdsSound(name, units, silent(lasts(units)))
-}
-
-func TestWhatWasCapturedBeforeTheStartIsInNoPreRoll(t *testing.T) {
-	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = func() bool { return true } })
-	units := seconds(t, 2)
-	microphone.publish(heard(units[0].CaptureNS, 50)...) // maybe before the owner turned sound on
-	name := r.begins(units)
-	r.ends(units)
-	r.holdsSound(name, units, silent(lasts(units)))
-}
-
 func TestAPictureThatSaysAWrongTimeCostsNoHourOfSilence(t *testing.T) {
 	r, microphone := newSoundHarness(t, nil)
 	units := seconds(t, 1)
@@ -661,21 +350,4 @@ func TestAPictureThatSaysAWrongTimeCostsNoHourOfSilence(t *testing.T) {
 		t.Errorf("the file has %v of sound", time.Duration(len(packets))*packetNS)
 	}
 	r.holds(name, units)
-}
-
-// flood is a reader of a writer that is faster than it, and wrong.
-type flood struct{}
-
-func (flood) Close() {}
-func (flood) Poll(to *sound.Packet) bool {
-	*to = heard(1<<63, 1)[0]
-	return true
-}
-
-func TestAFloodOfPacketsHoldsNoPictureUp(t *testing.T) {
-	r := newHarness(t, func(o *Options) { o.Sound = func() Sound { return flood{} } })
-	units := seconds(t, 1)
-	name := r.begins(units)
-	r.ends(units)
-	r.holdsSound(name, units, silent(lasts(units)))
 }
