@@ -20,6 +20,7 @@ from bench.loss import JITTER_MS, LOSS_PERCENT, relay, route_through_relay
 from bench.picture import CHROMIUM_FLAGS
 
 MEASURE_SECONDS = float(os.environ.get("LIPS_SECONDS", "60"))
+ANEW_SECONDS, SKIP_SECONDS = 30.0, 2.0  # from one listenAnew() to the next, and what is not measured behind it
 SETTLE_SECONDS = 12.0  # until the page has found how long what waits
 LATE_MS = 100.0
 PAIR_MS = 450.0  # a flash and a beep that are further apart are of different seconds
@@ -149,11 +150,17 @@ def _listen(page: Page, camera: Camera) -> None:
 def _figures(name: str, page: Page) -> Iterator[Figure]:
     print(f"measuring {name}", file=sys.stderr, flush=True)
     page.wait_for_timeout(SETTLE_SECONDS * 1000)
-    page.evaluate("listenAnew()")
-    page.wait_for_timeout(2000)
-    page.evaluate(TAKE_SCRIPT)
-    page.wait_for_timeout(MEASURE_SECONDS * 1000)
-    apart = _pairs(*page.evaluate(TAKE_SCRIPT))
+    apart: list[float] = []
+    left = MEASURE_SECONDS
+    while left > 0:
+        page.evaluate("listenAnew()")
+        page.wait_for_timeout(SKIP_SECONDS * 1000)
+        page.evaluate(TAKE_SCRIPT)
+        page.wait_for_timeout(min(left, ANEW_SECONDS) * 1000)
+        apart += (pairs := _pairs(*page.evaluate(TAKE_SCRIPT)))
+        print(f"{statistics.median(pairs):.0f}", end=" ", file=sys.stderr, flush=True)
+        left -= ANEW_SECONDS
+    print(file=sys.stderr)
     if len(apart) < FEW * MEASURE_SECONDS:
         raise RuntimeError(f"{name}: only {len(apart)} flashes with a beep in {MEASURE_SECONDS:g} s")
     yield Figure(f"{name}: beep after flash, median (below 0: before)", statistics.median(apart), "ms")

@@ -33,6 +33,7 @@ def cost(setup: RecordingSetup) -> Iterator[Figure]:
             setup.start()
             cpu, memory = _cpu_and_memory(streamer.pid)
             with_boxes = {rate: _boxes_cost(setup, streamer.pid, rate) for rate in (10, 30)}
+            sound = _sound_cost(setup, streamer.pid)
             last = setup.request("/stop", "POST")
     finally:
         terminate(streamer)
@@ -41,6 +42,7 @@ def cost(setup: RecordingSetup) -> Iterator[Figure]:
     yield Figure("memory that recording adds", memory - idle_memory, "MiB", 5)
     for rate, more in with_boxes.items():
         yield Figure(f"CPU that {rate} results a second with two boxes add", more, "% of a core", 0.15)
+    yield Figure("CPU that sound adds", sound, "% of a core", 0.1)
 
 
 def _boxes_cost(setup: RecordingSetup, pid: int, rate: int) -> float:
@@ -52,6 +54,25 @@ def _boxes_cost(setup: RecordingSetup, pid: int, rate: int) -> float:
         setup.each = FPS // rate
         differences.append(_cpu(pid, ROUND_SECONDS) - without)
     setup.each = 0
+    return statistics.median(differences)
+
+
+def _sound_cost(setup: RecordingSetup, pid: int) -> float:
+    """The median of what a streamer that records the sound too takes more than the other at the same time."""
+    streamer = setup.run("streamer with sound")
+    try:
+        setup.start(setup.sound_port)
+        differences = []
+        for _ in range(ROUNDS):
+            before, begun = [_cpu_ns(each) for each in (pid, streamer.pid)], time.monotonic_ns()
+            time.sleep(ROUND_SECONDS)
+            without, with_sound = (_cpu_ns(each) - was for each, was in zip((pid, streamer.pid), before, strict=True))
+            differences.append(100 * (with_sound - without) / (time.monotonic_ns() - begun))
+        size = setup.request("/stop", "POST", setup.sound_port)["bytes_written"]
+    finally:
+        terminate(streamer)
+    if size <= 0:
+        raise RuntimeError("nothing was recorded with sound")
     return statistics.median(differences)
 
 

@@ -1,4 +1,4 @@
-"""What measurements of recordings run: the writers of both segments, a streamer that can be killed, and petcam-web.
+"""What measurements of recordings run: the writers of the segments, streamers that can be killed, and petcam-web.
 
 The writer puts a number into each picture's bytes, so that recordings can be compared with what was published.
 """
@@ -19,6 +19,7 @@ import yaml
 
 from bench.camera import ROOT
 from bench.ports import free_ports
+from petcam.shm.audio import AudioWriter
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.stream import StreamWriter
 
@@ -26,21 +27,27 @@ FPS = 30
 LATE = 3  # pictures, by which a result comes later than its own
 DELIMITER = b"\0\0\0\1\x09"
 NUMBER_MARK = b"petcam-bench-num"  # the UUID of an SEI message
+PACKET, PACKET_NS = b"\x78" + bytes(range(79)), 20_000_000  # 20 ms of Opus at 32 kb/s, as far as its first byte says
 
 
 class RecordingSetup:
-    """A segment, a streamer that can be killed, and petcam-web with the recordings."""
+    """The segments, a streamer that can be killed, and petcam-web with the recordings; and a streamer that records the
+    sound as well, ``streamer with sound``, at ``sound_port`` and into a folder of its own."""
 
     def __init__(self, directory: Path, film: list[bytes]) -> None:
-        self.web_port, self.port = free_ports(2)
+        self.web_port, self.port, self.sound_port = free_ports(3)
         self.recordings = directory / "recordings"
-        self._config = directory / "petcam.yaml"
+        self._config, self._sound_config = directory / "petcam.yaml", directory / "petcam-sound.yaml"
         self._log = open(directory / "log", "w")
         self._film = film
         name = f"/petcam_bench_{self.port}"
-        self._config.write_text(yaml.safe_dump(_settings(self, name)))
+        settings = _settings(self, name)
+        self._config.write_text(yaml.safe_dump(settings))
+        self._sound_config.write_text(yaml.safe_dump(_with_sound(settings, self.sound_port, name)))
         self._writer = StreamWriter(f"{name}_stream", writer_name="bench")
         self._detector = DetectionWriter(f"{name}_detections", writer_name="bench")
+        self._microphone = AudioWriter(f"{name}_audio", writer_name="bench")
+        self._heard_ns = 0
         self.each = 0  # how many pictures there are to a result of the detector; 0: it finds none
         self._base_ns = time.monotonic_ns()
         self.published = 0
@@ -48,7 +55,8 @@ class RecordingSetup:
     def run(self, command: str) -> "subprocess.Popen[bytes]":
         petcam = [sys.executable, "-m", "petcam.cli", "web"]
         words = petcam if command == "web" else [str(ROOT / "build/petcam-streamer")]
-        return subprocess.Popen([*words, "--config", str(self._config)], cwd=ROOT, stdout=self._log, stderr=self._log)
+        config = self._sound_config if command == "streamer with sound" else self._config
+        return subprocess.Popen([*words, "--config", str(config)], cwd=ROOT, stdout=self._log, stderr=self._log)
 
     def publish(self) -> None:
         """Publish the next picture; its capture time is that of a camera with ``FPS`` pictures a second."""
@@ -60,8 +68,16 @@ class RecordingSetup:
         capture_ns = self._base_ns + n * 1_000_000_000 // FPS
         self._writer.publish(data, capture_ns=capture_ns, keyframe=keyframe, width=640, height=360)
         self.published = n + 1
+        self._hear(capture_ns)
         if self.each and n % self.each == 0 and n >= LATE:
             self._detect(n - LATE)
+
+    def _hear(self, until_ns: int) -> None:
+        """What was captured since the last picture."""
+        self._heard_ns = max(self._heard_ns, until_ns - 1_000_000_000 // FPS)
+        while self._heard_ns + PACKET_NS <= until_ns:
+            self._microphone.publish(PACKET, capture_ns=self._heard_ns, rms_db=-40.0, peak_db=-30.0)
+            self._heard_ns += PACKET_NS
 
     def _detect(self, n: int) -> None:
         """Two boxes on a picture of before."""
@@ -89,16 +105,17 @@ class RecordingSetup:
             stop.set()
             thread.join()
 
-    def request(self, path: str, method: str = "GET") -> dict[str, Any]:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
+    def request(self, path: str, method: str = "GET", port: int = 0) -> dict[str, Any]:
+        request = urllib.request.Request(f"http://127.0.0.1:{port or self.port}{path}", method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:
             loaded: dict[str, Any] = json.load(answer)
         return loaded
 
-    def start(self) -> None:
-        eventually(lambda: bool(self.request("/start", "POST")))
+    def start(self, port: int = 0) -> None:
+        eventually(lambda: bool(self.request("/start", "POST", port)))
 
     def close(self) -> None:
+        self._microphone.close()
         self._detector.close()
         self._writer.close()
         self._log.close()
@@ -113,6 +130,16 @@ def _settings(setup: RecordingSetup, name: str) -> dict[str, Any]:
         "recording": {"directory": str(setup.recordings), "segment_minutes": 1440, "min_free_bytes": 1 << 28},
         "auth": {"mode": "none"},
     }
+
+
+def _with_sound(settings: dict[str, Any], port: int, name: str) -> dict[str, Any]:
+    changes: dict[str, dict[str, Any]] = {
+        "streamer": {"port": port},
+        "webrtc": {"udp_port": port},
+        "camera": {"microphone": "default", "audio": f"{name}_audio"},
+        "recording": {"directory": settings["recording"]["directory"] + "-sound"},
+    }
+    return {section: {**words, **changes.get(section, {})} for section, words in settings.items()}
 
 
 def make_film() -> list[bytes]:

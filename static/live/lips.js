@@ -3,7 +3,7 @@
 
 const LOOK_MS = 400;
 const READINGS = 3; // from one step to the next: the browser takes a second to follow; the middle one counts
-const AIM_MS = 24; // by which sound is ahead by a browser's word: it comes out that much later, beside its pictures
+const AIM_MS = 32; // by which sound is ahead by a browser's word: it comes out that much later, beside its pictures
 const NEAR_MS = 4; // nobody sees or hears less; to follow it would only stir
 const GAIN = 0.5; // of what is missing, for each step
 const MOST_STEP_MS = 60;

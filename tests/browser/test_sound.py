@@ -295,10 +295,10 @@ LEAD = """async ({ ahead, held, canWaitLess, forSound }) => {
 @pytest.mark.parametrize(
     ("ahead", "can_wait_less", "for_sound", "waits"),
     [
-        (24, True, 50, []),  # in step: nothing is stirred
-        (-16, False, 80, []),  # sound is late: the picture waits longer
-        (64, True, 40, []),  # sound is ahead: the picture waits less
-        (64, False, 50, [70]),  # where it does not wait for sound: sound waits
+        (32, True, 50, []),  # in step: nothing is stirred
+        (-8, False, 80, []),  # sound is late: the picture waits longer
+        (72, True, 40, []),  # sound is ahead: the picture waits less
+        (72, False, 50, [70]),  # where it does not wait for sound: sound waits
         (1024, False, 50, [110]),  # in steps that a browser can follow
     ],
 )
