@@ -21,6 +21,7 @@ FRESH_DISK = f"chown petcam:petcam {RECORDINGS} && chmod 2770 {RECORDINGS}"
 ELSEWHERE = {
     "sudo apt install ./petcam_*.deb": "the installation that all package tests begin with",
     "sudo apt install rpicam-apps": "only Raspberry Pi OS has it",
+    "sudo alsamixer -V capture": "it asks a person at a terminal, and a sound card",
     "sudo umount {}": "the next one's",
     "sudo mount -o {} {} {}": "of a disk with exFAT, NTFS or FAT, which containers cannot mount",
 }
