@@ -1,24 +1,30 @@
-"""A camera: real video into a segment, 30 pictures a second with a keyframe each second, until it is told to pause."""
+"""A camera: real video into a segment, 30 pictures a second with a keyframe each second, until it is told to pause; and
+a microphone in a quiet room.
+"""
 
 import threading
 import time
+from contextlib import ExitStack
 from fractions import Fraction
 
 import pytest
 
+from petcam.shm.audio import AudioWriter
 from petcam.shm.stream import StreamWriter
 
 RATE = 30
 LENGTH = 2 * RATE  # pictures; then it begins again
 TIMEOUT_SECONDS = 30
+SILENCE, PACKET_NS = b"\xf8\xff\xfe", 20_000_000  # of Opus
 
 
 class Film:
-    """Skips the test where there is no PyAV."""
+    """Skips the test where there is no PyAV. Without ``audio`` there is no microphone."""
 
-    def __init__(self, segment):
+    def __init__(self, segment, audio=""):
         self._units = encoded()
-        self._segment, self._stop, self._running = segment, threading.Event(), threading.Event()
+        self._segment, self._audio, self._heard_ns = segment, audio, 0
+        self._stop, self._running = threading.Event(), threading.Event()
         self._published = threading.Semaphore(0)
         self._running.set()
         self._thread = threading.Thread(target=self._play, daemon=True)
@@ -45,7 +51,9 @@ class Film:
 
     def _play(self):
         number = 0
-        with StreamWriter(self._segment, writer_name="test") as writer:
+        with ExitStack() as stack:
+            writer = stack.enter_context(StreamWriter(self._segment, writer_name="test"))
+            microphone = stack.enter_context(AudioWriter(self._audio)) if self._audio else None
             while not self._stop.wait(1 / RATE):
                 if not self._running.wait(timeout=0.5):  # in between the writer's heart beats by itself
                     continue
@@ -53,6 +61,16 @@ class Film:
                 number += 1
                 writer.publish(data, capture_ns=time.monotonic_ns(), keyframe=keyframe, width=160, height=120)
                 self._published.release()
+                if microphone is not None:
+                    self._hear(microphone)
+
+    def _hear(self, microphone):
+        """What was captured since the last picture."""
+        now = time.monotonic_ns()
+        self._heard_ns = max(self._heard_ns, now - 1_000_000_000 // RATE)
+        while self._heard_ns + PACKET_NS <= now:
+            microphone.publish(SILENCE, capture_ns=self._heard_ns, rms_db=-96.0, peak_db=-96.0)
+            self._heard_ns += PACKET_NS
 
 
 def encoded():
@@ -66,10 +84,16 @@ def encoded():
 
 
 def decoded_frames(path):
-    """How many pictures a file has; each is decoded, and an error in any raises."""
+    """How many pictures a file has; each is decoded, and so is all sound, and an error in any raises."""
+    _decode(path, "audio")
+    return _decode(path, "video")
+
+
+def _decode(path, kind):
     import av
 
     with av.open(str(path), options={"err_detect": "explode"}) as container:
-        stream = container.streams.video[0]
-        stream.codec_context.options = {"err_detect": "explode"}
-        return sum(1 for _ in container.decode(stream))
+        streams = getattr(container.streams, kind)
+        for stream in streams:
+            stream.codec_context.options = {"err_detect": "explode"}
+        return sum(1 for _ in container.decode(streams[0])) if streams else 0

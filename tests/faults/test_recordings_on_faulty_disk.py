@@ -57,8 +57,8 @@ class Board:
         self.recordings = self.disk.path / "recordings"
         self.recordings.mkdir()
         segment = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}_film"
-        self.film = Film(segment)
-        self.camera = {"stream": segment}
+        self.film = Film(segment, f"{segment}_a")
+        self.camera = {"stream": segment, "microphone": "default", "audio": f"{segment}_a"}
         self.streamer = self.service(self.recordings)
         self.streamer.start()
 
@@ -162,7 +162,7 @@ def test_a_failing_operation_leaves_what_was_synced_and_is_said(board, step, err
     assert failed == errno
     recorded = board.recover(board.recordings)
     held = sum(map(decoded_frames, recorded))
-    makes_room = step == Step("stop", "write") and errno == "ENOSPC"  # the newest frames, for the table
+    makes_room = (step.moment, step.kind, errno) == ("stop", "write", "ENOSPC")  # the newest frames, for the table
     assert held >= (1 if makes_room else synced_frames(operations))
     assert said or (status["error"] and status["reason"]) or held == written_frames(operations)
     assert board.streamer.is_alive()
@@ -259,7 +259,7 @@ def assert_records_again(board):
 
 
 def written_frames(operations):
-    """How many frames were written: each by one write, which begins with a box of the type moof."""
+    """How many frames were written: each by one write, which begins with a moof of the first track."""
     return sum(each["kind"] == "write" and not each["error"] and is_frame(each) for each in operations)
 
 
@@ -270,4 +270,5 @@ def synced_frames(operations):
 
 
 def is_frame(write):
-    return base64.b64decode(write["begins"])[4:8] == b"moof"
+    begins = base64.b64decode(write["begins"])
+    return begins[4:8] == b"moof" and begins[44:48] == b"\0\0\0\1"

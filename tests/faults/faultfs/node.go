@@ -67,7 +67,7 @@ func (n *node) Open(ctx context.Context, flags uint32) (file fs.FileHandle, fuse
 
 func (n *node) Write(ctx context.Context, file fs.FileHandle, data []byte, offset int64) (written uint32, errno syscall.Errno) {
 	op := operation{Kind: "write", Path: n.below(""), Offset: offset, Size: int64(len(data))}
-	op.Begins = slices.Clone(data[:min(len(data), 16)])
+	op.Begins = slices.Clone(data[:min(len(data), 48)])
 	errno = n.disk.do(ctx, op, func() (errno syscall.Errno) {
 		written, errno = file.(fs.FileWriter).Write(ctx, data, offset)
 		return errno
