@@ -25,6 +25,9 @@ def check_sound(camera: Camera, status: str, switch: SoundSwitch) -> Iterator[Fi
     yield _listed()
     if not camera.microphone:
         return
+    if (off := _why_off(switch)) is not None:  # whatever another program's segment has: none of it goes on
+        yield off
+        return
     try:
         heard = _listen(camera.audio)
     except PetcamError as error:
@@ -33,7 +36,7 @@ def check_sound(camera: Camera, status: str, switch: SoundSwitch) -> Iterator[Fi
     except OSError as error:
         yield Finding(Sign.BROKEN, "sound", f"{camera.audio}: {error.strerror}: sudo petcam doctor")
         return
-    yield _judged(heard, camera.microphone) if heard else _why_nothing(camera, status, switch)
+    yield _judged(heard, camera.microphone) if heard else _why_nothing(camera, status)
 
 
 def _listed() -> Finding:
@@ -73,15 +76,19 @@ def _set_level(microphone: str) -> str:
     return "sudo apt install alsa-utils && sudo alsamixer -V capture" + (f" -c {card[1]}" if card else "")
 
 
-def _why_nothing(camera: Camera, status: str, switch: SoundSwitch) -> Finding:
+def _why_off(switch: SoundSwitch) -> Finding | None:
     fault = switch.fault()
     if fault is not None:
         return Finding(Sign.BROKEN, "sound", f"the microphone is off: {fault.message}")
     state = switch.state()
-    if not state.on:
-        since = f" since {state.since}" if state.since else ""
-        words = f"ended by the owner{since}: begin it again on the page, or: sudo rm {switch.path}"
-        return Finding(Sign.LOOK, "sound", words)
+    if state.on:
+        return None
+    since = f" since {state.since}" if state.since else ""
+    words = f"ended by the owner{since}: begin it again on the page, or: sudo rm {switch.path}"
+    return Finding(Sign.LOOK, "sound", words)
+
+
+def _why_nothing(camera: Camera, status: str) -> Finding:
     said = status.partition(SOUND_MARK)[2]
     words = said or f"nothing is heard by camera.microphone ({camera.microphone}); is petcam-feed running?"
     return Finding(Sign.BROKEN if said else Sign.LOOK, "sound", words)

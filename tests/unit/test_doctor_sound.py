@@ -80,6 +80,11 @@ def test_it_says_that_the_owner_ended_it(said):
     assert found.words.endswith("/sound.json")
 
 
+def test_it_says_so_too_while_another_program_writes_sound(said):
+    (found,) = said(-41.2, -30.0, on=False)
+    assert found.sign is Sign.LOOK and found.words.startswith("ended by the owner")
+
+
 def test_it_does_not_say_that_the_owner_ended_it_where_the_switch_cannot_be_read(camera, tmp_path):
     (tmp_path / "sound.json").write_text("{")
     for switch in (SoundSwitch(tmp_path), SoundSwitch(tmp_path / "none", place=Place(tmp_path / "none", "0" * 32))):
