@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import itertools
 import json
+import operator
 import os
 import re
 import resource
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import SimpleNamespace
 
 import pytest
@@ -96,11 +97,14 @@ def test_it_sends_the_detectors_results_to_every_client(open_stream, detector):
 
 
 def test_streams_continue_when_the_detector_restarts(open_stream, config):
-    client = open_stream()
+    """Each detector goes on until it was seen: a busy machine may open its segment when its first result is old."""
+    numbers = open_stream().numbers()
     for number in (1, 2, 3):
-        with DetectionWriter(config.camera.detections, writer_name="test") as detector:
-            publish(detector, number)
-            assert client.event()["frame_number"] == number
+        with DetectionWriter(config.camera.detections, writer_name="test") as detector, ThreadPoolExecutor(1) as reader:
+            seen = reader.submit(operator.contains, numbers, number)
+            while not seen.done():
+                publish(detector, number)
+                wait([seen], 0.01)
 
 
 def test_a_client_that_stalled_gets_the_latest_results_and_hardly_any_old_ones(open_stream, detector):
