@@ -93,6 +93,13 @@ func newSoundHarness(t *testing.T, change func(*Options)) (*harness, *fakeSound)
 	}), heard
 }
 
+// runsForLong has it know that sound was on all the time before.
+func (h *harness) runsForLong() {
+	h.soundSwitch.mu.Lock()
+	defer h.soundSwitch.mu.Unlock()
+	h.soundSwitch.from = 0
+}
+
 // holdsSound checks that the file has these access units and these packets, the first at 0.
 func (h *harness) holdsSound(name string, units []h264.AccessUnit, packets ...[][]byte) {
 	h.t.Helper()

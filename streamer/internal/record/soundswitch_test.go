@@ -9,7 +9,7 @@ func TestSoundThatIsSwitchedOffIsSilenceFromThatMomentUntilItIsOnAgain(t *testin
 	var on atomic.Bool
 	on.Store(true)
 	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = on.Load })
-	r.soundSwitch.from = 0 // it runs for long
+	r.runsForLong()
 	units := seconds(t, 3)
 	microphone.publish(heard(units[0].CaptureNS, 150)...) // the writer does not care
 	packets := heard(units[0].CaptureNS, 50)
@@ -30,6 +30,7 @@ func TestSoundThatIsSwitchedOffIsSilenceFromThatMomentUntilItIsOnAgain(t *testin
 func TestWhatWasCapturedWhileSoundWasOffIsInNoPreRoll(t *testing.T) {
 	var on atomic.Bool
 	r, microphone := newSoundHarness(t, func(o *Options) { o.SoundOn = on.Load })
+	r.runsForLong()
 	units := seconds(t, 2)
 	microphone.publish(heard(units[0].CaptureNS, 100)...) // of a writer that does not care
 	r.soundSwitch.isOn()                                  // as each second
