@@ -10,8 +10,9 @@ from pathlib import Path
 import psutil
 
 from bench.camera import ROOT
+from bench.cpu_time import cpu_ns
 from bench.figure import Figure
-from bench.recording_setup import FPS, RecordingSetup, eventually, make_film, terminate
+from bench.recording_setup import FPS, PACKET, RecordingSetup, eventually, make_film, terminate
 
 MEASURE_SECONDS = 20.0
 ROUNDS, ROUND_SECONDS = 12, 10.0  # in turn with boxes and without: other programs then disturb both alike
@@ -64,22 +65,27 @@ def _sound_cost(setup: RecordingSetup, pid: int) -> float:
         setup.start(setup.sound_port)
         differences = []
         for _ in range(ROUNDS):
-            before, begun = [_cpu_ns(each) for each in (pid, streamer.pid)], time.monotonic_ns()
-            time.sleep(ROUND_SECONDS)
-            without, with_sound = (_cpu_ns(each) - was for each, was in zip((pid, streamer.pid), before, strict=True))
-            differences.append(100 * (with_sound - without) / (time.monotonic_ns() - begun))
-        size = setup.request("/stop", "POST", setup.sound_port)["bytes_written"]
+            without, with_sound = _cpus((pid, streamer.pid), ROUND_SECONDS)
+            differences.append(with_sound - without)
+        last = setup.request("/stop", "POST", setup.sound_port)
     finally:
         terminate(streamer)
-    if size <= 0:
-        raise RuntimeError("nothing was recorded with sound")
+    packets = (setup.recordings_with_sound / last["filename"]).read_bytes().count(PACKET)
+    if packets < 0.95 * 50 * last["duration"]:
+        raise RuntimeError(f"only {packets} packets of sound in {last['duration']:.0f} s")
     return statistics.median(differences)
 
 
 def _cpu(pid: int, seconds: float) -> float:
-    before, begun = _cpu_ns(pid), time.monotonic_ns()
+    return _cpus((pid,), seconds)[0]
+
+
+def _cpus(pids: tuple[int, ...], seconds: float) -> list[float]:
+    """Of each, in percent of a core over the same time."""
+    before, begun = [cpu_ns(pid) for pid in pids], time.monotonic_ns()
     time.sleep(seconds)
-    return 100 * (_cpu_ns(pid) - before) / (time.monotonic_ns() - begun)
+    passed = time.monotonic_ns() - begun
+    return [100 * (cpu_ns(pid) - was) / passed for pid, was in zip(pids, before, strict=True)]
 
 
 def _cpu_and_memory(pid: int) -> tuple[float, float]:
@@ -87,8 +93,3 @@ def _cpu_and_memory(pid: int) -> tuple[float, float]:
     cpu = _cpu(pid, MEASURE_SECONDS)
     info = psutil.Process(pid).memory_info()
     return cpu, (info.rss - info.shared) / 2**20
-
-
-def _cpu_ns(pid: int) -> int:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)

@@ -22,12 +22,13 @@ from bench.ports import free_ports
 from petcam.shm.audio import AudioWriter
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.stream import StreamWriter
+from tests.steady_sound import SteadySound
 
 FPS = 30
 LATE = 3  # pictures, by which a result comes later than its own
 DELIMITER = b"\0\0\0\1\x09"
 NUMBER_MARK = b"petcam-bench-num"  # the UUID of an SEI message
-PACKET, PACKET_NS = b"\x78" + bytes(range(79)), 20_000_000  # 20 ms of Opus at 32 kb/s, as far as its first byte says
+PACKET, LEVEL_DB = b"\x78" + bytes(range(79)), -40.0  # 20 ms of Opus at 32 kb/s, as far as its first byte says
 
 
 class RecordingSetup:
@@ -36,18 +37,18 @@ class RecordingSetup:
 
     def __init__(self, directory: Path, film: list[bytes]) -> None:
         self.web_port, self.port, self.sound_port = free_ports(3)
-        self.recordings = directory / "recordings"
+        self.recordings, self.recordings_with_sound = directory / "recordings", directory / "recordings-sound"
         self._config, self._sound_config = directory / "petcam.yaml", directory / "petcam-sound.yaml"
         self._log = open(directory / "log", "w")
         self._film = film
         name = f"/petcam_bench_{self.port}"
         settings = _settings(self, name)
         self._config.write_text(yaml.safe_dump(settings))
-        self._sound_config.write_text(yaml.safe_dump(_with_sound(settings, self.sound_port, name)))
+        self._sound_config.write_text(yaml.safe_dump(_with_sound(settings, self, name)))
         self._writer = StreamWriter(f"{name}_stream", writer_name="bench")
         self._detector = DetectionWriter(f"{name}_detections", writer_name="bench")
         self._microphone = AudioWriter(f"{name}_audio", writer_name="bench")
-        self._heard_ns = 0
+        self._sound = SteadySound(self._microphone, PACKET, LEVEL_DB)
         self.each = 0  # how many pictures there are to a result of the detector; 0: it finds none
         self._base_ns = time.monotonic_ns()
         self.published = 0
@@ -68,16 +69,9 @@ class RecordingSetup:
         capture_ns = self._base_ns + n * 1_000_000_000 // FPS
         self._writer.publish(data, capture_ns=capture_ns, keyframe=keyframe, width=640, height=360)
         self.published = n + 1
-        self._hear(capture_ns)
+        self._sound.go_on(capture_ns)
         if self.each and n % self.each == 0 and n >= LATE:
             self._detect(n - LATE)
-
-    def _hear(self, until_ns: int) -> None:
-        """What was captured since the last picture."""
-        self._heard_ns = max(self._heard_ns, until_ns - 1_000_000_000 // FPS)
-        while self._heard_ns + PACKET_NS <= until_ns:
-            self._microphone.publish(PACKET, capture_ns=self._heard_ns, rms_db=-40.0, peak_db=-30.0)
-            self._heard_ns += PACKET_NS
 
     def _detect(self, n: int) -> None:
         """Two boxes on a picture of before."""
@@ -132,12 +126,12 @@ def _settings(setup: RecordingSetup, name: str) -> dict[str, Any]:
     }
 
 
-def _with_sound(settings: dict[str, Any], port: int, name: str) -> dict[str, Any]:
+def _with_sound(settings: dict[str, Any], setup: RecordingSetup, name: str) -> dict[str, Any]:
     changes: dict[str, dict[str, Any]] = {
-        "streamer": {"port": port},
-        "webrtc": {"udp_port": port},
+        "streamer": {"port": setup.sound_port},
+        "webrtc": {"udp_port": setup.sound_port},
         "camera": {"microphone": "default", "audio": f"{name}_audio"},
-        "recording": {"directory": settings["recording"]["directory"] + "-sound"},
+        "recording": {"directory": str(setup.recordings_with_sound)},
     }
     return {section: {**words, **changes.get(section, {})} for section, words in settings.items()}
 

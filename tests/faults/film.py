@@ -11,11 +11,12 @@ import pytest
 
 from petcam.shm.audio import AudioWriter
 from petcam.shm.stream import StreamWriter
+from tests.steady_sound import SteadySound
 
 RATE = 30
 LENGTH = 2 * RATE  # pictures; then it begins again
 TIMEOUT_SECONDS = 30
-SILENCE, PACKET_NS = b"\xf8\xff\xfe", 20_000_000  # of Opus
+SILENCE, SILENCE_DB = b"\xf8\xff\xfe", -96.0  # 20 ms of Opus
 
 
 class Film:
@@ -23,7 +24,7 @@ class Film:
 
     def __init__(self, segment, audio=""):
         self._units = encoded()
-        self._segment, self._audio, self._heard_ns = segment, audio, 0
+        self._segment, self._audio = segment, audio
         self._stop, self._running = threading.Event(), threading.Event()
         self._published = threading.Semaphore(0)
         self._running.set()
@@ -53,7 +54,9 @@ class Film:
         number = 0
         with ExitStack() as stack:
             writer = stack.enter_context(StreamWriter(self._segment, writer_name="test"))
-            microphone = stack.enter_context(AudioWriter(self._audio)) if self._audio else None
+            sound = None
+            if self._audio:
+                sound = SteadySound(stack.enter_context(AudioWriter(self._audio)), SILENCE, SILENCE_DB)
             while not self._stop.wait(1 / RATE):
                 if not self._running.wait(timeout=0.5):  # in between the writer's heart beats by itself
                     continue
@@ -61,16 +64,8 @@ class Film:
                 number += 1
                 writer.publish(data, capture_ns=time.monotonic_ns(), keyframe=keyframe, width=160, height=120)
                 self._published.release()
-                if microphone is not None:
-                    self._hear(microphone)
-
-    def _hear(self, microphone):
-        """What was captured since the last picture."""
-        now = time.monotonic_ns()
-        self._heard_ns = max(self._heard_ns, now - 1_000_000_000 // RATE)
-        while self._heard_ns + PACKET_NS <= now:
-            microphone.publish(SILENCE, capture_ns=self._heard_ns, rms_db=-96.0, peak_db=-96.0)
-            self._heard_ns += PACKET_NS
+                if sound is not None:
+                    sound.go_on(time.monotonic_ns())
 
 
 def encoded():
