@@ -4,13 +4,14 @@
 again, with pictures held back for a detector that is 100 ms late, and over the network of bench/loss.
 """
 
+import math
 import os
 import shutil
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -96,14 +97,13 @@ def figures() -> Iterator[Figure]:
 def _listening(late: bool = False, loss: float = 0.0) -> Iterator[tuple[Page, "Source", Camera]]:
     """A page that shows, and sounds."""
     source = Source(late)
-    with (
-        running(microphone="default", writer=source.playing) as camera,
-        relay(camera, loss, JITTER_MS if loss else 0) as port,
-        sync_playwright() as playwright,
-    ):
+    with ExitStack() as stack:
+        camera = stack.enter_context(running(microphone="default", writer=source.playing))
+        playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         page = browser.new_context(bypass_csp=True).new_page()
         if loss:
+            port = stack.enter_context(relay(camera, loss, JITTER_MS))
             page.route("**/api/webrtc/offer", lambda route: route_through_relay(route, port))
         _listen(page, camera)
         yield page, source, camera
@@ -150,22 +150,23 @@ def _listen(page: Page, camera: Camera) -> None:
 def _figures(name: str, page: Page) -> Iterator[Figure]:
     print(f"measuring {name}", file=sys.stderr, flush=True)
     page.wait_for_timeout(SETTLE_SECONDS * 1000)
-    apart: list[float] = []
-    left = MEASURE_SECONDS
-    while left > 0:
-        page.evaluate("listenAnew()")
-        page.wait_for_timeout(SKIP_SECONDS * 1000)
-        page.evaluate(TAKE_SCRIPT)
-        page.wait_for_timeout(min(left, ANEW_SECONDS) * 1000)
-        apart += (pairs := _pairs(*page.evaluate(TAKE_SCRIPT)))
-        print(f"{statistics.median(pairs):.0f}", end=" ", file=sys.stderr, flush=True)
-        left -= ANEW_SECONDS
-    print(file=sys.stderr)
+    rounds = math.ceil(MEASURE_SECONDS / ANEW_SECONDS)
+    parts = [_heard_anew(page, MEASURE_SECONDS / rounds) for _ in range(rounds)]
+    print("medians:", *(round(statistics.median(part)) for part in parts if part), file=sys.stderr, flush=True)
+    apart = [each for part in parts for each in part]
     if len(apart) < FEW * MEASURE_SECONDS:
         raise RuntimeError(f"{name}: only {len(apart)} flashes with a beep in {MEASURE_SECONDS:g} s")
     yield Figure(f"{name}: beep after flash, median (below 0: before)", statistics.median(apart), "ms")
     yield Figure(f"{name}: beep from flash, median", abs(statistics.median(apart)), "ms", 20)
     yield Figure(f"{name}: beep from flash, worst of {len(apart)}", max(map(abs, apart)), "ms", 45)
+
+
+def _heard_anew(page: Page, seconds: float) -> list[float]:
+    page.evaluate("listenAnew()")
+    page.wait_for_timeout(SKIP_SECONDS * 1000)
+    page.evaluate(TAKE_SCRIPT)
+    page.wait_for_timeout(seconds * 1000)
+    return _pairs(*page.evaluate(TAKE_SCRIPT))
 
 
 def _pairs(flashes: list[float], beeps: list[float]) -> list[float]:
