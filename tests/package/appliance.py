@@ -63,6 +63,20 @@ def start_capture_daemon(machine: Machine) -> None:
     machine.run("systemd-run", "--unit=capture", "petcam", "feed", "demo", "--restless")
 
 
+def start_program(machine: Machine, name: str, text: str, *options: str) -> None:
+    """Run a Python program that is somebody else's, with petcam's modules, as the unit ``name``."""
+    (machine.root / f"root/{name}.py").write_text(text)
+    path = "--setenv=PYTHONPATH=/usr/lib/petcam"
+    machine.run("systemd-run", f"--unit={name}", path, *options, "python3", "-B", f"/root/{name}.py")
+
+
+def reboot(machine: Machine, *units: str) -> None:
+    """Returns when ``units`` are active and the page answers."""
+    machine.power_off()
+    machine.boot()
+    eventually(lambda: is_active(machine, *units) and machine.curl(f"{PAGE_URL}/healthz")[0] == 200)
+
+
 def health(machine: Machine) -> Any:
     """The streamer's health; empty while it does not answer."""
     status, body = machine.curl(f"{STREAMER_URL}/health")

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.package.appliance import PAGE_URL, PASSWORD, STREAMER, WEB, is_active, log_in
+from tests.package.appliance import PAGE_URL, PASSWORD, STREAMER, WEB, log_in, reboot
 from tests.package.machine import Machine, eventually
 
 STATE, DISK = "/var/lib/petcam", "/srv/state"  # the disk is a folder that is mounted there
@@ -26,12 +26,6 @@ def move_the_state_to_a_disk(machine: Machine) -> None:
     (machine.root / "etc/fstab").write_text(f"{DISK} {STATE} none bind,noauto,nofail 0 0\n")
 
 
-def reboot(machine: Machine) -> None:
-    machine.power_off()
-    machine.boot()
-    eventually(lambda: is_active(machine, WEB, STREAMER) and machine.curl(f"{PAGE_URL}/healthz")[0] == 200)
-
-
 def begin_anew_as_the_doctor_says(machine: Machine) -> None:
     said = machine.run("petcam", "doctor", check=False)
     command = re.search(r"or begin anew: (.+)$", said, re.MULTILINE)
@@ -42,7 +36,7 @@ def begin_anew_as_the_doctor_says(machine: Machine) -> None:
 def test_a_state_disk_that_is_missing_lets_nobody_in_until_it_comes_or_is_new_on_purpose(machine: Machine) -> None:
     session = log_in(machine)
     move_the_state_to_a_disk(machine)
-    reboot(machine)
+    reboot(machine, WEB, STREAMER)
 
     # Missing: it is said everywhere, and nobody gets in.
     status, page = try_to_set_up(machine)

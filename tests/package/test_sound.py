@@ -11,10 +11,11 @@ from tests.package.appliance import (
     WEB,
     await_camera,
     edit_config,
-    is_active,
     log_in,
+    reboot,
     record,
     start_feed,
+    start_program,
 )
 from tests.package.machine import Machine, eventually
 
@@ -47,9 +48,7 @@ def is_on(machine: Machine, session: Session) -> Any:
 
 
 def write_sound(machine: Machine) -> None:
-    (machine.root / "root/writer.py").write_text(WRITER)
-    path = "--setenv=PYTHONPATH=/usr/lib/petcam"
-    machine.run("systemd-run", "--unit=writer", path, "python3", "-B", "/root/writer.py")
+    start_program(machine, "writer", WRITER)
     eventually(lambda: "petcam_audio" in machine.run("ls", "/dev/shm"))
 
 
@@ -57,13 +56,6 @@ def has_sound(machine: Machine, session: Session) -> bool:
     """Whether what is recorded now has that of ``WRITER``."""
     name = record(machine, session)
     return MARK in (machine.root / RECORDINGS[1:] / name).read_bytes()
-
-
-def reboot(machine: Machine) -> None:
-    machine.power_off()
-    machine.boot()
-    eventually(lambda: is_active(machine, WEB, STREAMER, FEED) and machine.curl(f"{PAGE_URL}/healthz")[0] == 200)
-    await_camera(machine, "live")
 
 
 def test_sound_that_the_owner_ended_stays_ended_when_the_board_starts_again(machine: Machine) -> None:
@@ -80,7 +72,8 @@ def test_sound_that_the_owner_ended_stays_ended_when_the_board_starts_again(mach
     eventually(lambda: OFF in machine.property(FEED, "StatusText"))
     assert not has_sound(machine, session)
 
-    reboot(machine)
+    reboot(machine, WEB, STREAMER, FEED)
+    await_camera(machine, "live")
     eventually(lambda: OFF in machine.property(FEED, "StatusText"))
     write_sound(machine)
     assert not is_on(machine, session) and not has_sound(machine, session)

@@ -16,6 +16,7 @@ from tests.package.appliance import (
     edit_config,
     is_active,
     log_in,
+    start_program,
 )
 from tests.package.machine import Machine, eventually
 
@@ -93,9 +94,7 @@ def household(machine: Machine) -> Iterator[Household]:
     machine.run("systemctl", "restart", "petcam.target")
     machine.run("systemd-run", "--unit=capture", "petcam", "feed", "demo", "--no-detector")
     await_camera(machine, "live")
-    (machine.root / "root/detector.py").write_text(DETECTOR)
-    path = "--setenv=PYTHONPATH=/usr/lib/petcam"
-    machine.run("systemd-run", "--unit=detector", path, "-p", "Restart=always", "python3", "-B", "/root/detector.py")
+    start_program(machine, "detector", DETECTOR, "-p", "Restart=always")
     eventually(lambda: is_active(machine, EVENTS) and "nobody there" in machine.property(EVENTS, "StatusText"))
     eventually(lambda: machine.curl(f"{STREAMER_URL}/health")[0] == 200)
     yield Household(machine)
