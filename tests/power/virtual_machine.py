@@ -91,9 +91,9 @@ class VirtualMachine(ABC):
         """Returns once a command runs in the machine. What is said before the agent listens is lost: it is repeated."""
         eventually(lambda: self._request({"command": ["true"]}, 5.0), BOOT_SECONDS / TIMEOUT_FACTOR)
 
-    def run(self, *command: str, check: bool = True) -> str:
+    def run(self, *command: str, check: bool = True, timeout: float = BOOT_SECONDS) -> str:
         """Run a command as root; returns what it prints. Raises :class:`PowerCut`."""
-        done = self._request({"command": command})
+        done = self._request({"command": command}, timeout)
         assert done and (not check or not done["status"]), f"{' '.join(command)}: {done}"
         return str(done["output"])
 
