@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -27,7 +28,7 @@ def camera(monkeypatch):
 def said(camera, tmp_path):
     """What is said of the sound where these levels are heard; None: nothing is."""
 
-    def run(rms=None, peak=None, status="", on=True):
+    def run(rms=None, peak=None, status="", on=True, camera=camera):
         switch = SoundSwitch(tmp_path)
         if not on:
             switch.turn(False, "owner")
@@ -64,8 +65,7 @@ def test_it_says_what_is_heard(said, rms, peak, sign, words):
     ],
 )
 def test_it_says_where_the_level_is_set(said, camera, microphone, remedy):
-    object.__setattr__(camera, "microphone", microphone)
-    (found,) = said(-9.0, 0.0)
+    (found,) = said(-9.0, 0.0, camera=replace(camera, microphone=microphone))
     assert found.words.endswith(remedy)
 
 

@@ -13,7 +13,7 @@ from petcam.feed.retries import RECOVERED_NS, Retries
 SWITCH_SECONDS = 0.25  # from look to look at the owner's switch while nothing is heard
 STOP_TIMEOUT_SECONDS = 2.0  # a read inside FFmpeg cannot be interrupted, only waited for
 MIN_STEP_NS = 10_000_000  # from packet to packet, which are of 20 ms; the first of a file played anew may overlap
-OFF = "the microphone is off"  # by its switch, or as that cannot be read, which it says itself
+OFF = "the microphone is off"  # turned off, or its switch cannot be read, which is logged where it is read
 
 log = logging.getLogger("petcam.feed")
 
