@@ -79,6 +79,15 @@ WATCH_SCRIPT = """async () => {
     await audio.resume();
 }"""
 TAKE_SCRIPT = "() => [flashes.splice(0), beeps.splice(0)]"
+# By how many ms sound is ahead by the browser's own word, which the page steers by: where the beeps are off and this is
+# not, it is the tap that is late.
+SAID_SCRIPT = """async () => {
+    const played = {};
+    (await petcam.client.stats()).forEach((each) => {
+        if (each.type === "inbound-rtp") played[each.kind] = each.estimatedPlayoutTimestamp;
+    });
+    return Math.round(played.audio - played.video);
+}"""
 
 
 def figures() -> Iterator[Figure]:
@@ -148,11 +157,15 @@ def _listen(page: Page, camera: Camera) -> None:
 
 
 def _figures(name: str, page: Page) -> Iterator[Figure]:
-    print(f"measuring {name}", file=sys.stderr, flush=True)
+    print(f"{name}: medians, and the browser's word:", file=sys.stderr, flush=True)
     page.wait_for_timeout(SETTLE_SECONDS * 1000)
     rounds = math.ceil(MEASURE_SECONDS / ANEW_SECONDS)
-    parts = [_heard_anew(page, MEASURE_SECONDS / rounds) for _ in range(rounds)]
-    print("medians:", *(round(statistics.median(part)) for part in parts if part), file=sys.stderr, flush=True)
+    parts = []
+    for _ in range(rounds):
+        parts.append(_heard_anew(page, MEASURE_SECONDS / rounds))
+        median = round(statistics.median(parts[-1])) if parts[-1] else "nothing"
+        print(f"{median} ({page.evaluate(SAID_SCRIPT)})", end=" ", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     apart = [each for part in parts for each in part]
     if len(apart) < FEW * MEASURE_SECONDS:
         raise RuntimeError(f"{name}: only {len(apart)} flashes with a beep in {MEASURE_SECONDS:g} s")
