@@ -19,32 +19,80 @@ const (
 
 	soundTimescale = sound.Rate // ticks per second
 	soundSamples   = soundTimescale / 50
+
+	mostHeld = 32 << 10 // bytes of packets that are held
 )
 
-// AddSound writes an Opus packet of 20 ms that follows the one before, or begins with the first picture, by a single write.
-// It is not added, without an error, where it would last longer than the pictures, is no such packet, or there is no track of
-// sound. When it fails, the file ends behind the sample before, or will before the next one is written.
+// held are packets that are to be written together.
+type held struct {
+	on    bool // until FlushSound
+	sizes []int
+	data  []byte // one behind the other
+	// How they are written, kept so that nothing is allocated for a packet.
+	fragments []fragment
+	pairs     []byte
+}
+
+// HoldSound has packets kept until FlushSound, or until there are too many.
+func (w *Writer) HoldSound() { w.held.on = true }
+
+// FlushSound writes the packets that were kept by a single write. When it fails, the file ends behind the sample before them,
+// or will before the next one is written, and they are kept for the next time.
+func (w *Writer) FlushSound() error {
+	w.held.on = false
+	return w.writeHeld()
+}
+
+func (w *Writer) writeHeld() error {
+	h := &w.held
+	if len(h.sizes) == 0 {
+		return nil
+	}
+	h.fragments, h.pairs = h.fragments[:0], h.pairs[:0]
+	data := h.data
+	for i, size := range h.sizes {
+		f := fragment{
+			track: soundID, sequence: w.tables.nextSequence() + uint32(i), at: uint64(w.tables.sound.len()+i) * soundSamples,
+			duration: soundSamples, size: uint32(size), sync: true,
+		}
+		var header [fragmentHeader]byte
+		f.put(header[:])
+		h.pairs = append(append(h.pairs, header[:]...), data[:size]...)
+		h.fragments, data = append(h.fragments, f), data[size:]
+	}
+	if err := w.append(h.pairs); err != nil {
+		return fmt.Errorf("mp4: sound: %w", err)
+	}
+	for _, f := range h.fragments {
+		w.tables.add(f)
+	}
+	h.sizes, h.data = h.sizes[:0], h.data[:0]
+	return nil
+}
+
+// AddSound adds an Opus packet of 20 ms that follows the one before, or begins with the first picture, and writes it unless
+// packets are held. It is not added, without an error, where it would last longer than the pictures, is no such packet, or
+// there is no track of sound. When it fails, it is not added either, and the file ends as when FlushSound fails.
 func (w *Writer) AddSound(packet []byte) (added bool, err error) {
-	if !w.movie.hasSound() || !w.tables.mayAddSound(len(packet)) || sound.Samples(packet) != soundSamples {
+	h := &w.held
+	count, bytes := len(h.sizes), len(h.data)
+	if !w.movie.hasSound() || !w.tables.mayAddSound(len(packet), count) || sound.Samples(packet) != soundSamples {
 		return false, nil
 	}
-	w.note.begin()
-	w.note = append(w.note, packet...)
-	f := fragment{
-		track: soundID, sequence: w.tables.nextSequence(), at: uint64(w.tables.sound.len()) * soundSamples,
-		duration: soundSamples, size: uint32(len(packet)), sync: true,
+	h.sizes, h.data = append(h.sizes, len(packet)), append(h.data, packet...)
+	if h.on && len(h.data) < mostHeld {
+		return true, nil
 	}
-	f.put(w.note)
-	if err := w.append(w.note); err != nil {
-		return false, fmt.Errorf("mp4: sound: %w", err)
+	if err := w.writeHeld(); err != nil {
+		h.sizes, h.data = h.sizes[:count], h.data[:bytes]
+		return false, err
 	}
-	w.tables.add(f)
 	return true, nil
 }
 
-// SoundUntil returns the time from the first picture to the end of the last packet of sound.
+// SoundUntil returns the time from the first picture to the end of the last packet of sound, also of those that are held.
 func (w *Writer) SoundUntil() time.Duration {
-	return time.Duration(w.tables.sound.len()) * SoundDuration
+	return time.Duration(w.tables.sound.len()+len(w.held.sizes)) * SoundDuration
 }
 
 // soundTable is a table of packets that follow each other without a gap: 2 bytes of memory for one.

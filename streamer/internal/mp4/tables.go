@@ -22,14 +22,16 @@ func (t *tables) mayAddMetadata(at uint64, size int) bool {
 	return t.video.len() > 0 && at <= t.video.newest && size > 0 && size <= MaxMetadata && t.metadata.mayFollow(at)
 }
 
-// mayAddSound says whether a packet of that size may come next: its middle is before the end of the pictures.
-func (t *tables) mayAddSound(size int) bool {
-	return t.video.len() > 0 && size > 0 && size <= MaxSound && soundTicks(t.sound.len()+1) <= t.video.duration()+timescale/100
+// mayAddSound says whether a packet of that size may come next, behind so many that are held: its middle is before the end
+// of the pictures.
+func (t *tables) mayAddSound(size, held int) bool {
+	until := soundTicks(t.sound.len() + held + 1)
+	return t.video.len() > 0 && size > 0 && size <= MaxSound && until <= t.video.duration()+timescale/100
 }
 
 // maySoundFollow says whether that pair of sound may come next.
 func (t *tables) maySoundFollow(f fragment) bool {
-	return f.sync && f.at == uint64(t.sound.len())*soundSamples && t.mayAddSound(int(f.size))
+	return f.sync && f.at == uint64(t.sound.len())*soundSamples && t.mayAddSound(int(f.size), 0)
 }
 
 // duration is that of the longest track.

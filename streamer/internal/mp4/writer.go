@@ -28,6 +28,7 @@ type Writer struct {
 	tables tables
 	buf    pair // the sample that is being put together
 	note   pair // the same of what stands beside it
+	held   held // packets of sound that FlushSound writes
 	torn   bool // part of what could not be written may stand behind the last pair
 }
 

@@ -76,8 +76,13 @@ func (f *soundFeed) begin() (channels int) {
 
 // write puts those packets into a file that end no later than its newest picture.
 func (f *soundFeed) write(to *segment) {
-	if f != nil {
-		f.writeUntil(to, to.elapsed(to.last))
+	if f == nil {
+		return
+	}
+	to.mp4.HoldSound() // all that came since the last picture is written at once
+	f.writeUntil(to, to.elapsed(to.last))
+	if err := to.mp4.FlushSound(); err != nil {
+		f.warn(to, err)
 	}
 }
 
@@ -210,9 +215,16 @@ func (f *soundFeed) put(to *segment, packet []byte, end time.Duration) bool {
 		return false
 	}
 	added, err := to.mp4.AddSound(packet)
-	if err != nil && !f.said && !errors.Is(err, syscall.EFBIG) { // of a file that is full the pictures tell
+	if err != nil {
+		f.warn(to, err)
+	}
+	return added
+}
+
+// warn says once that the disk does not take sound; of a file that is full the pictures tell.
+func (f *soundFeed) warn(to *segment, err error) {
+	if !f.said && !errors.Is(err, syscall.EFBIG) {
 		f.said = true
 		f.log.Warn("sound cannot be written into the recording", "name", to.name, "error", err)
 	}
-	return added
 }
