@@ -81,6 +81,11 @@ func (f *soundFeed) write(to *segment) {
 	}
 	to.mp4.HoldSound() // all that came since the last picture is written at once
 	f.writeUntil(to, to.elapsed(to.last))
+	f.flush(to)
+}
+
+// flush writes what is held; what the disk does not take waits for the next time.
+func (f *soundFeed) flush(to *segment) {
 	if err := to.mp4.FlushSound(); err != nil {
 		f.warn(to, err)
 	}
@@ -91,6 +96,7 @@ func (f *soundFeed) finish(to *segment) {
 	if f == nil {
 		return
 	}
+	f.flush(to) // there may be no room for a packet behind it
 	end := to.mp4.Duration() + mp4.MaxSoundOverhang
 	f.writeUntil(to, end)
 	for begin := time.Now(); f.isComing(to, end) && time.Since(begin) < f.system.soundTimeout; {

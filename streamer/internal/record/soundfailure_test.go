@@ -43,6 +43,26 @@ func TestSoundThatTheDiskDoesNotTakeIsTriedAgainAndCostsTheVideoNothing(t *testi
 	}
 }
 
+// Of a camera so fast that no packet has room behind those that wait.
+func TestWhatTheDiskDidNotTakeBehindTheLastPictureIsTriedAgainAtTheEnd(t *testing.T) {
+	r, microphone := newSoundHarness(t, nil)
+	var left atomic.Int32
+	left.Store(1 << 30)
+	r.wrapFiles(func(f file) file { return soundFault{f, syscall.EIO, &left} })
+	units := seconds(t, 3)[:61]
+	for i := range units {
+		units[i].CaptureNS = units[0].CaptureNS + uint64(i)*8e6 // the last is as late as 24 packets last
+	}
+	packets := heard(units[0].CaptureNS, 24)
+	microphone.publish(packets...)
+	name := r.begins(units)
+	r.source.publish(units[10:]...)
+	r.source.waitUntilRead()
+	left.Store(0) // the disk is well again
+	r.stop()
+	r.holdsSound(name, units, of(packets))
+}
+
 func TestADiskThatTakesNoSoundAtAllHasTheVideo(t *testing.T) {
 	r, microphone := newSoundHarness(t, nil)
 	var left atomic.Int32
