@@ -55,10 +55,7 @@ func TestPacketsThatAreHeldComeByOneWrite(t *testing.T) {
 	if file.count != 3 || int64(len(file.b)) != w.Size() {
 		t.Errorf("%d writes, %d bytes, not %d", file.count, len(file.b), w.Size())
 	}
-	if _, err := w.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	made.isWhole(t, save(t, file.b))
+	made.finishes(t, w, &file.memory)
 }
 
 func TestHeldPacketsThatTheDiskDoesNotTakeAreWrittenTheNextTime(t *testing.T) {
@@ -83,10 +80,7 @@ func TestHeldPacketsThatTheDiskDoesNotTakeAreWrittenTheNextTime(t *testing.T) {
 		if err := w.FlushSound(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Finish(); err != nil {
-			t.Fatal(err)
-		}
-		made.isWhole(t, save(t, file.b))
+		made.finishes(t, w, &file.memory)
 	}
 }
 
@@ -104,10 +98,7 @@ func TestAPacketThatFailsBehindHeldOnesIsNotAdded(t *testing.T) {
 		t.Fatal(added, err, w.SoundUntil())
 	}
 	addSilence(t, w, made, 1) // writes those that were held, too
-	if _, err := w.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	made.isWhole(t, save(t, file.b))
+	made.finishes(t, w, &file.memory)
 }
 
 func TestNoMorePacketsAreHeldThanFit(t *testing.T) {

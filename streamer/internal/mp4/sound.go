@@ -20,17 +20,14 @@ const (
 	soundTimescale = sound.Rate // ticks per second
 	soundSamples   = soundTimescale / 50
 
-	mostHeld = 32 << 10 // bytes of packets that are held
+	mostHeld = 36 << 10 // bytes of pairs that are held
 )
 
 // held are packets that are to be written together.
 type held struct {
-	on    bool // until FlushSound
-	sizes []int
-	data  []byte // one behind the other
-	// How they are written, kept so that nothing is allocated for a packet.
-	fragments []fragment
-	pairs     []byte
+	on    bool   // until FlushSound
+	sizes []int  // of the packets
+	pairs []byte // theirs, one behind the other; their headers are put when they are written
 }
 
 // HoldSound has packets kept until FlushSound, or until there are too many.
@@ -48,26 +45,27 @@ func (w *Writer) writeHeld() error {
 	if len(h.sizes) == 0 {
 		return nil
 	}
-	h.fragments, h.pairs = h.fragments[:0], h.pairs[:0]
-	data := h.data
+	rest := h.pairs
 	for i, size := range h.sizes {
-		f := fragment{
-			track: soundID, sequence: w.tables.nextSequence() + uint32(i), at: uint64(w.tables.sound.len()+i) * soundSamples,
-			duration: soundSamples, size: uint32(size), sync: true,
-		}
-		var header [fragmentHeader]byte
-		f.put(header[:])
-		h.pairs = append(append(h.pairs, header[:]...), data[:size]...)
-		h.fragments, data = append(h.fragments, f), data[size:]
+		w.soundFragment(i, size).put(rest)
+		rest = rest[fragmentHeader+size:]
 	}
 	if err := w.append(h.pairs); err != nil {
 		return fmt.Errorf("mp4: sound: %w", err)
 	}
-	for _, f := range h.fragments {
-		w.tables.add(f)
+	for _, size := range h.sizes {
+		w.tables.add(w.soundFragment(0, size))
 	}
-	h.sizes, h.data = h.sizes[:0], h.data[:0]
+	h.sizes, h.pairs = h.sizes[:0], h.pairs[:0]
 	return nil
+}
+
+// soundFragment is that of a packet that comes behind so many others.
+func (w *Writer) soundFragment(behind, size int) fragment {
+	return fragment{
+		track: soundID, sequence: w.tables.nextSequence() + uint32(behind), at: uint64(w.tables.sound.len()+behind) * soundSamples,
+		duration: soundSamples, size: uint32(size), sync: true,
+	}
 }
 
 // AddSound adds an Opus packet of 20 ms that follows the one before, or begins with the first picture, and writes it unless
@@ -75,16 +73,17 @@ func (w *Writer) writeHeld() error {
 // there is no track of sound. When it fails, it is not added either, and the file ends as when FlushSound fails.
 func (w *Writer) AddSound(packet []byte) (added bool, err error) {
 	h := &w.held
-	count, bytes := len(h.sizes), len(h.data)
+	count, bytes := len(h.sizes), len(h.pairs)
 	if !w.movie.hasSound() || !w.tables.mayAddSound(len(packet), count) || sound.Samples(packet) != soundSamples {
 		return false, nil
 	}
-	h.sizes, h.data = append(h.sizes, len(packet)), append(h.data, packet...)
-	if h.on && len(h.data) < mostHeld {
+	h.sizes = append(h.sizes, len(packet))
+	h.pairs = append(append(h.pairs, make([]byte, fragmentHeader)...), packet...)
+	if h.on && len(h.pairs) < mostHeld {
 		return true, nil
 	}
 	if err := w.writeHeld(); err != nil {
-		h.sizes, h.data = h.sizes[:count], h.data[:bytes]
+		h.sizes, h.pairs = h.sizes[:count], h.pairs[:bytes]
 		return false, err
 	}
 	return true, nil

@@ -104,6 +104,15 @@ func (s *sounding) isWhole(t *testing.T, path string) {
 	holdsSounding(t, path, s, len(s.units), len(s.packets), len(s.notes))
 }
 
+// finishes finishes the file, which then holds all.
+func (s *sounding) finishes(t *testing.T, w *mp4.Writer, file *memory) {
+	t.Helper()
+	if _, err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	s.isWhole(t, save(t, file.b))
+}
+
 func TestSoundIsAThirdTrackFromTheFirstPictureOn(t *testing.T) {
 	units := unevenly(mp4test.Clip(t, "baseline", 160, 120, 90, 1e12))
 	file := create(t)
@@ -340,11 +349,8 @@ func TestSoundThatTheDiskDoesNotTakeCostsNothingElse(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := w.Finish(); err != nil {
-			t.Fatal(err)
-		}
 		made.units = units
-		made.isWhole(t, save(t, file.b))
+		made.finishes(t, w, &file.memory)
 	}
 }
 
