@@ -79,15 +79,9 @@ WATCH_SCRIPT = """async () => {
     await audio.resume();
 }"""
 TAKE_SCRIPT = "() => [flashes.splice(0), beeps.splice(0)]"
-# By how many ms sound is ahead by the browser's own word, which the page steers by: where the beeps are off and this is
-# not, it is the tap that is late.
-SAID_SCRIPT = """async () => {
-    const played = {};
-    (await petcam.client.stats()).forEach((each) => {
-        if (each.type === "inbound-rtp") played[each.kind] = each.estimatedPlayoutTimestamp;
-    });
-    return Math.round(played.audio - played.video);
-}"""
+# By how many ms sound is ahead by the browser's own word, which the page steers by (null: it says nothing): where the
+# beeps are off and this is not, it is the tap that is late.
+SAID_SCRIPT = """async () => petcamModules["live/lips.js"].soundAhead(await petcam.client.stats())"""
 
 
 def figures() -> Iterator[Figure]:
