@@ -1,14 +1,16 @@
-"""Who may watch and hear: passwords, viewing tokens, keys, the switch of sound, and where all that is kept.
+"""Who may watch and hear: passwords, viewing tokens, keys, the switches of camera and sound; and where all is kept.
 
 The web tier and the commands (``petcam password``, ``petcam token``) both work with them. Imports ``errors`` and
 ``system``.
 """
 
+from petcam.access.camera_switch import CameraSwitch
 from petcam.access.first_hour import FirstHour, first_hour_trouble
 from petcam.access.keys import SecretKey, key_troubles, secret_key
 from petcam.access.owner import Owner, Role
 from petcam.access.place import Place, place_of
-from petcam.access.state import DEFAULT_DIRECTORY, SECRETS_DIRECTORY, state_directory
+from petcam.access.sound_switch import SoundSwitch
+from petcam.access.state import DEFAULT_DIRECTORY, SECRETS_DIRECTORY, state_directory, web_state_directory
 from petcam.access.state_file import (
     Document,
     Kind,
@@ -21,12 +23,13 @@ from petcam.access.state_file import (
     unsealed,
     whole_number_of,
 )
-from petcam.access.switch import SoundSwitch, SwitchState
+from petcam.access.switch import SwitchState
 from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
 
 __all__ = [
     "DEFAULT_DIRECTORY",
     "SECRETS_DIRECTORY",
+    "CameraSwitch",
     "Document",
     "FirstHour",
     "Kind",
@@ -50,5 +53,6 @@ __all__ = [
     "sweep_temporaries",
     "text_of",
     "unsealed",
+    "web_state_directory",
     "whole_number_of",
 ]

@@ -1,6 +1,7 @@
-"""Whether the camera's sound is on: ``sound.json`` in the state directory (docs/state.md, "The switch of sound").
+"""What the owner turns off for all: the camera, and its sound. Each has a file in the state directory (docs/state.md,
+"The switches").
 
-petcam-web writes it for the owner; petcam-feed and petcam-streamer (``streamer/internal/switches``) read it.
+petcam-web writes them, the camera's also the command; all services read them (in Go: ``streamer/internal/switches``).
 """
 
 import json
@@ -12,40 +13,35 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from petcam.access.place import Place
-from petcam.access.state_file import Kind, StateFile, require_keys, strict_json, text_of
+from petcam.access.state_file import Document, Kind, StateFile, require_keys, strict_json, text_of
 from petcam.errors import PetcamError
 
-FILE_NAME = "sound.json"
 FILE_VERSION = 1
 MAX_FILE_BYTES = 1024
 LOOK_SECONDS = 0.25  # how soon is_on() knows of a change
-SINCE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 BY_PATTERN = r"[a-z]{1,16}"
 
 _log = logging.getLogger(__name__)
 
-KIND = Kind(
-    FILE_NAME,
-    MAX_FILE_BYTES,
-    "the microphone is off",
-    "turn it on anew on the page, or: sudo rm {path}",
-    "trouble.sound_switch",
-    mode=0o640,  # petcam-feed and the streamer read it as members of the directory's group
-)
-
 
 @dataclass(frozen=True)
 class SwitchState:
+    """Times are UTC as YYYY-MM-DDTHH:MM:SSZ, by the board's clock."""
+
     on: bool
-    since: str | None = None  # UTC as YYYY-MM-DDTHH:MM:SSZ, by the board's clock; None: nobody has turned it yet
+    since: str | None = None  # None: nobody has turned it yet
     by: str | None = None
+    until: str | None = None  # of a camera that is off: when petcam-web turns it on again; None: somebody has to
+    at_ns: int = 0  # CLOCK_MONOTONIC of the boot in which it was turned; what was captured before it is not shown
 
 
 ON = SwitchState(True)
 OFF = SwitchState(False)
 
 
-class SoundSwitch:
+class Switch:
     """On until somebody turns it; off where the file is damaged or cannot be read. Safe in any thread.
 
     ``place`` tells whether the directory is the one that was set up: where it is not, that there is no file says
@@ -53,73 +49,86 @@ class SoundSwitch:
     """
 
     def __init__(
-        self, directory: Path, clock: Callable[[], float] = time.monotonic, place: Place | None = None
+        self,
+        directory: Path,
+        kind: Kind,
+        parse: Callable[[bytes], SwitchState],
+        clock: Callable[[], float] = time.monotonic,
+        place: Place | None = None,
     ) -> None:
-        self._file = StateFile(directory, KIND)
+        self._file, self._kind, self._parse = StateFile(directory, kind), kind, parse
         self.path = self._file.path
         self._clock = clock
         self._place = place or Place(directory)
         self._said = ""  # what of the place is in the log already
-        self._look_again, self._was_on = 0.0, False  # replaced one after the other; the worst is one look too many
+        self._look_again, self._last = 0.0, OFF  # replaced one after the other; the worst is one look too many
 
     def state(self) -> SwitchState:
         """As the file is now. What is wrong with it is in the log, once."""
         try:
-            return self._look()
+            return self.read()
         except PetcamError:
             return OFF
 
     def fault(self) -> PetcamError | None:
         """Why it is off where nobody has turned it off."""
         try:
-            self._look()
+            self.read()
         except PetcamError as error:
             return error
         return None
 
-    def _look(self) -> SwitchState:
-        """Raises ``STATE_DAMAGED``."""
+    def is_on(self) -> bool:
+        """For who asks often: of at most 0.25 s ago."""
+        return self.gate()[0]
+
+    def gate(self) -> tuple[bool, int]:
+        """The same, and when it was turned: CLOCK_MONOTONIC, ns, of the boot of then."""
+        now = self._clock()
+        if now >= self._look_again:
+            self._last = self.state()
+            self._look_again = now + LOOK_SECONDS
+        return self._last.on, self._last.at_ns
+
+    def trouble(self) -> PetcamError | None:
+        return self._file.trouble(self._parse)
+
+    def _write(self, document: Document) -> None:
+        """Returns once it is durable. Raises ``STATE_NOT_WRITTEN``, ``STATE_NOT_SYNCED``, and ``STATE_DAMAGED`` where
+        the directory is not the one that was set up: it is off then."""
         self._require_place()
-        found = self._file.read(_parse)
+        self._file.write(json.dumps({"version": FILE_VERSION, **document}).encode())
+        self._look_again = 0.0
+
+    def read(self) -> SwitchState:
+        """As :meth:`state`. Raises ``STATE_DAMAGED`` where it is off because nobody knows how it was turned."""
+        self._require_place()
+        found = self._file.read(self._parse)
         if found is None:
             self._require_place()  # its disk may have gone meanwhile
         return found or ON
 
     def _require_place(self) -> None:
         trouble = self._place.trouble_now()
-        said = f"{KIND.effect}: {trouble.message}" if trouble else ""
+        said = f"{self._kind.effect}: {trouble.message}" if trouble else ""
         if said and said != self._said:
             _log.error("%s", said)
         self._said = said
         if trouble is not None:
             raise trouble
 
-    def is_on(self) -> bool:
-        """For who asks often: of at most 0.25 s ago."""
-        now = self._clock()
-        if now >= self._look_again:
-            self._was_on = self.state().on
-            self._look_again = now + LOOK_SECONDS
-        return self._was_on
 
-    def turn(self, on: bool, by: str) -> SwitchState:
-        """Returns once it is durable. Raises ``STATE_NOT_WRITTEN``, ``STATE_NOT_SYNCED``, and ``STATE_DAMAGED`` where
-        the directory is not the one that was set up: it is off then."""
-        self._require_place()
-        since = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._file.write(json.dumps({"version": FILE_VERSION, "on": on, "since": since, "by": by}).encode())
-        self._look_again = 0.0
-        return SwitchState(on, since, by)
-
-    def trouble(self) -> PetcamError | None:
-        return self._file.trouble(_parse)
-
-
-def _parse(data: bytes) -> SwitchState:
-    """Raises ValueError where anything in the file is not as it should be."""
-    row = require_keys(strict_json(data), "version", "on", "since", "by")
+def row_of(data: bytes, *more: str) -> Document:
+    """The fields of such a file. Raises ValueError where anything in it is not as it should be."""
+    row = require_keys(strict_json(data), "version", "on", "since", "by", *more)
     if type(row["version"]) is not int or row["version"] != FILE_VERSION:
         raise ValueError(f"is not of version {FILE_VERSION}")
     if type(row["on"]) is not bool:
         raise ValueError("has a bad on")
-    return SwitchState(row["on"], text_of(row, "since", SINCE_PATTERN), text_of(row, "by", BY_PATTERN))
+    text_of(row, "since", TIME_PATTERN)
+    text_of(row, "by", BY_PATTERN)
+    return row
+
+
+def now_text() -> str:
+    return datetime.now(timezone.utc).strftime(TIME_FORMAT)
