@@ -3,6 +3,7 @@
 import logging
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from petcam.errors import PetcamError
@@ -24,8 +25,16 @@ class OpenSegment(Protocol):
     def close(self) -> None: ...
 
 
+class Captured(Protocol):
+    @property
+    def capture_ns(self) -> int: ...
+
+
+# Whether a segment may be read now, and from when on what was captured may be (CLOCK_MONOTONIC, ns).
+Gate = Callable[[], tuple[bool, int]]
+
 S = TypeVar("S", bound=OpenSegment)
-T = TypeVar("T")
+T = TypeVar("T", bound=Captured)
 Self = TypeVar("Self", bound="BaseReader")  # type: ignore[type-arg]
 
 
@@ -34,10 +43,15 @@ class BaseReader(ABC, Generic[S, T]):
 
     A layout's reader says how to open a segment (``_open``), how to take the next record (``_next_record``) and how to
     wait for one (``_wait``).
+
+    ``gate``, where there is one, is looked at before each record: while it is shut no segment is open.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.gate: Gate | None = None
+        self._since_ns = 0  # what was captured before is not returned
+        self._was_shut = True
         self.skipped = 0  # records that were published while this reader looked on, and that it did not return
         self.last_fault = ""  # what was wrong with the last record that was refused; empty: none was
         self._fault_logged_at = -FAULT_LOG_INTERVAL_SECONDS
@@ -86,16 +100,37 @@ class BaseReader(ABC, Generic[S, T]):
         self.close()
 
     def _try_read(self) -> T | None:
-        """The next record if it is there already."""
+        """The next record if it is there already, and may be read."""
+        if not self._passes():
+            return None
         if self._segment is None:
             self._attach()
         if self._segment is None:
             return None
         record = self._next_record(self._segment)
+        while record is not None and record.capture_ns < self._since_ns:
+            self._seek()
+            record = self._next_record(self._segment)
         if record is None and self._segment.gone:
             self.close()
             return self._try_read()
         return record
+
+    def _passes(self) -> bool:
+        """Whether the gate is open. Since when is settled where it opens: its time may be one of another boot, which
+        says nothing then, and would come to mean something only later."""
+        if self.gate is None:
+            return True
+        is_open, since_ns = self.gate()
+        if is_open and self._was_shut:
+            self._since_ns = since_ns if since_ns <= time.monotonic_ns() else 0
+        self._was_shut = not is_open
+        if not is_open:
+            self.close()
+        return is_open
+
+    def _seek(self) -> None:
+        """Go on at a record at which one can begin: those before it were left out."""
 
     def _report_fault(self, text: str) -> None:
         """Say that the writer got a record wrong, which was refused therefore."""

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from petcam.errors import PetcamError
 from petcam.shm import futex, layout
-from petcam.shm.base_reader import BaseReader
+from petcam.shm.base_reader import BaseReader, Captured
 from petcam.shm.layout import Shape
 from petcam.shm.segment import Segment, open_segment
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Captured)
 MAX_TRIES = 3  # of a record that seems torn, before it is given up
 MAX_WAIT_SECONDS = layout.HEARTBEAT_NS / 1e9  # without a look at whether the segment was replaced
 
@@ -54,6 +54,9 @@ class RecordReader(BaseReader[Segment, T]):
             self.skipped += 1
             self._seeking = self._gap = True
         return None
+
+    def _seek(self) -> None:
+        self._seeking = self._gap = True
 
     def _wait(self, segment: Segment, left: float) -> None:
         futex.wait(segment.news_address, self._news, min(left, MAX_WAIT_SECONDS))

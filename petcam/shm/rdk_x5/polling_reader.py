@@ -3,10 +3,10 @@
 import time
 from typing import ClassVar, TypeVar
 
-from petcam.shm.base_reader import BaseReader
+from petcam.shm.base_reader import BaseReader, Captured
 from petcam.shm.mapping import SegmentFile
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Captured)
 
 
 class PollingReader(BaseReader[SegmentFile, T]):

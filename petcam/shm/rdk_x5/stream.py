@@ -109,6 +109,9 @@ class RdkStreamReader(PollingReader[AccessUnit]):
         else:
             self._start_over(ring)
 
+    def _seek(self) -> None:
+        self._seeking = self._gap = True
+
     def _skip_to(self, n: int) -> None:
         self.skipped += n - self._record
         self._record, self._seeking, self._gap = n, True, True

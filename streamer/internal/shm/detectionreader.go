@@ -12,7 +12,7 @@ type (
 // NewDetectionReader makes a DetectionReader of the segments of one layout called name. It never fails: the segment may
 // come later.
 func NewDetectionReader(name string, layout DetectionLayout, options ...Option) *DetectionReader {
-	return newPolledReader("detections", name, layout, options)
+	return newPolledReader("detections", name, layout, func(r *detections.Result) uint64 { return r.CaptureNS }, options)
 }
 
 // OpenDetections makes a DetectionReader of the segment called name, such as /petcam_detections.

@@ -10,6 +10,7 @@ type options struct {
 	log    *slog.Logger
 	wakeup Wakeup // nil: sleep in the kernel
 	timer  *time.Timer
+	gate   Gate
 }
 
 // Option changes how a Reader is made.

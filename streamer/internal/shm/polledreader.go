@@ -28,6 +28,8 @@ type PolledReader[T any] struct {
 	name    string
 	kind    string // of the segment, for the log
 	layout  PolledLayout[T]
+	at      func(*T) uint64 // its capture_ns
+	door    doorway
 	log     *slog.Logger
 	skipped uint64
 	looked  uint64 // when the segment was last looked for, ns; 0: never
@@ -35,8 +37,9 @@ type PolledReader[T any] struct {
 	warned  uint64 // when a wrong record was last logged, ns; 0: never
 }
 
-func newPolledReader[T any](kind, name string, layout PolledLayout[T], options []Option) *PolledReader[T] {
-	return &PolledReader[T]{kind: kind, name: name, layout: layout, log: choose(options).log}
+func newPolledReader[T any](kind, name string, layout PolledLayout[T], at func(*T) uint64, options []Option) *PolledReader[T] {
+	chosen := choose(options)
+	return &PolledReader[T]{kind: kind, name: name, layout: layout, at: at, door: doorway{gate: chosen.gate}, log: chosen.log}
 }
 
 // Poll copies the next record, if one is there; it never waits for one. What was in to before is overwritten, its
@@ -45,14 +48,22 @@ func (r *PolledReader[T]) Poll(to *T) bool {
 	if !r.attach() {
 		return false
 	}
-	found, skipped, err := r.layout.Next(to)
-	r.skipped += skipped
-	if err != nil {
-		r.warn(err)
+	found := r.next(to)
+	for found && r.at(to) < r.door.since {
+		found = r.next(to)
 	}
 	if !found && r.layout.IsOpen() && !r.layout.HasName() {
 		r.layout.Close()
 		r.looked = 0 // another may be there already
+	}
+	return found
+}
+
+func (r *PolledReader[T]) next(to *T) bool {
+	found, skipped, err := r.layout.Next(to)
+	r.skipped += skipped
+	if err != nil {
+		r.warn(err)
 	}
 	return found
 }
@@ -65,10 +76,15 @@ func (r *PolledReader[T]) Close() { r.layout.Close() }
 
 // attach says whether a segment is open, after looking for one now and then. A refusal is logged once.
 func (r *PolledReader[T]) attach() bool {
+	now := Now()
+	if !r.door.passes() {
+		r.layout.Close()
+		r.looked = now
+		return false
+	}
 	if r.layout.IsOpen() {
 		return true
 	}
-	now := Now()
 	if r.looked != 0 && now < r.looked+searchInterval {
 		return false
 	}

@@ -49,12 +49,14 @@ type Reader struct {
 	mutex  sync.Mutex
 	layout Layout
 	cursor Cursor
+	door   doorway
 }
 
 // NewReader makes a Reader of the segments of one layout called name, such as /petcam_stream.
 func NewReader(name string, layout Layout, options ...Option) *Reader {
-	return &Reader{layout: layout, cursor: Cursor{
-		name: name, options: choose(options), status: status{noHeartbeat: !layout.HasHeartbeat()},
+	chosen := choose(options)
+	return &Reader{layout: layout, door: doorway{gate: chosen.gate}, cursor: Cursor{
+		name: name, options: chosen, status: status{noHeartbeat: !layout.HasHeartbeat()},
 	}}
 }
 
@@ -89,6 +91,10 @@ func (r *Reader) look() (unit h264.AccessUnit, found bool) {
 		return unit, false
 	}
 	unit, found = r.layout.Next(&r.cursor)
+	for found && unit.CaptureNS < r.door.since { // pictures go on with a keyframe
+		r.cursor.Seeking = true
+		unit, found = r.layout.Next(&r.cursor)
+	}
 	if !r.layout.IsOpen() {
 		_ = r.attach() // another segment may be there already
 	}
@@ -149,6 +155,11 @@ func (r *Reader) Close() error {
 
 // attach opens the segment unless that is done already.
 func (r *Reader) attach() error {
+	if !r.door.passes() {
+		r.layout.Close()
+		r.cursor.status.detached(errShut)
+		return errShut
+	}
 	if r.layout.IsOpen() {
 		return nil
 	}

@@ -25,7 +25,8 @@ type SoundReader struct {
 // later.
 func OpenSound(name string, options ...Option) *SoundReader {
 	segment := newSoundSegment()
-	return &SoundReader{polled: newPolledReader("sound", name, segment, options), segment: segment}
+	at := func(packet *sound.Packet) uint64 { return packet.CaptureNS }
+	return &SoundReader{polled: newPolledReader("sound", name, segment, at, options), segment: segment}
 }
 
 // Poll copies the next packet, if one is there; it never waits for one. What was in the packet before is overwritten, its

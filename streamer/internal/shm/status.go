@@ -16,6 +16,8 @@ const (
 	Silent  = "silent"  // the segment is there, but nothing new comes
 	Refused = "error"   // the segment cannot be read, or none of its records
 
+	Off = "off" // the owner has turned the camera off: nothing is read
+
 	NoKeyframe = "no keyframe" // records come, but none at which decoding could begin
 )
 
@@ -31,6 +33,7 @@ type status struct {
 
 	mutex      sync.Mutex // guards all below
 	present    bool       // there is a segment
+	shut       bool       // it may not be read
 	refusal    string     // why it cannot be read, if so
 	newest     uint64     // publish_ns of the newest access unit handed out or passed over
 	pace       pace       // of those
@@ -51,6 +54,7 @@ type keyframe struct {
 func (s *status) attached() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	s.shut = false
 	s.present, s.refusal, s.newest, s.mistake, s.heartbeat = true, "", 0, "", 0
 	s.keyframe, s.begun, s.pace = keyframe{}, 0, pace{}
 }
@@ -60,7 +64,10 @@ func (s *status) detached(reason error) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	before := s.refusal
-	s.present, s.refusal = false, ""
+	s.present, s.refusal, s.shut = false, "", errors.Is(reason, errShut)
+	if s.shut {
+		s.keyframe, s.begun = keyframe{}, 0
+	}
 	if why := Refusal(""); errors.As(reason, &why) {
 		s.refusal = string(why)
 	}
@@ -151,6 +158,8 @@ func (s *status) state(name string, now uint64) (state, message string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	switch {
+	case s.shut:
+		return Off, errShut.Error()
 	case s.refusal != "":
 		return Refused, name + ": " + s.refusal
 	case !s.present:

@@ -1,0 +1,36 @@
+package shm
+
+import "errors"
+
+// errShut says that a segment may not be read now.
+var errShut = errors.New("the camera is off")
+
+// Gate says whether a segment may be read, and from when on what was captured may be, in ns of CLOCK_MONOTONIC.
+type Gate func() (open bool, since uint64)
+
+// WithGate has the Reader read nothing while gate is shut: it closes the segment, and of one that it opens behind that
+// it gives nothing that was captured before.
+func WithGate(gate Gate) Option { return func(o *options) { o.gate = gate } }
+
+// doorway is a Gate as a Reader goes through it.
+type doorway struct {
+	gate   Gate // nil: it is always open
+	isOpen bool
+	since  uint64 // when isOpen
+}
+
+// passes looks. What is since when is settled where it opens: the gate's own time is of another boot at times, and comes
+// to mean something only later.
+func (d *doorway) passes() bool {
+	if d.gate == nil {
+		return true
+	}
+	open, since := d.gate()
+	if open && !d.isOpen {
+		if d.since = since; since > Now() {
+			d.since = 0
+		}
+	}
+	d.isOpen = open
+	return open
+}
