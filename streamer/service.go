@@ -28,6 +28,9 @@ import (
 	"petcam/streamer/internal/watchdog"
 )
 
+// switchLooks is how often it is looked whether the owner has turned the camera off.
+const switchLooks = 250 * time.Millisecond
+
 // shutdownTimeout is how long requests may still take when the service stops.
 const shutdownTimeout = time.Second
 
@@ -36,6 +39,7 @@ type Service struct {
 	log         *slog.Logger
 	viewers     *rtc.Server
 	microphone  *microphone.Microphone // what the viewers hear; nil: camera.microphone is not set
+	turned      shm.Gate               // whether the owner lets the camera be on, and since when
 	soundOn     func() bool            // whether the owner lets sound be heard and recorded
 	recorder    *record.Recorder
 	video       *shm.Reader // the camera's
@@ -57,9 +61,11 @@ type Service struct {
 // Open opens the ports; nothing is served yet. Its error is one line that names port and key.
 func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
 	s := &Service{log: log, proxy: access.proxy, viewing: access.viewing, failure: make(chan error, 1)}
+	mark := switches.Mark()
+	s.turned = switches.Camera(webState(), mark, log).Turned
+	s.soundOn = switches.Sound(webState(), mark, log).On
 	s.video = s.reader(settings.Camera)
-	s.soundOn = switches.Sound(soundSwitch(), switches.Mark(), log).On
-	s.microphone = openMicrophone(settings.Camera, s.soundOn, log)
+	s.microphone = openMicrophone(settings.Camera, s.turned, s.soundOn, log)
 	if err := s.openPorts(settings); err != nil {
 		s.closePorts()
 		return nil, err
@@ -124,7 +130,9 @@ func (s *Service) wire(settings config.Config, access access) {
 	}
 	kept.Boxes = func() record.Boxes { return s.detections(settings.Camera) }
 	if settings.Recording.Sound == "on" && settings.Camera.Microphone != "" {
-		kept.Sound = func() record.Sound { return shm.OpenSound(settings.Camera.Audio, shm.WithLogger(s.log)) }
+		kept.Sound = func() record.Sound {
+			return shm.OpenSound(settings.Camera.Audio, shm.WithLogger(s.log), shm.WithGate(s.turned))
+		}
 		kept.SoundOn = s.soundOn
 	}
 	kept.ByItself = func() record.Source { return s.quietReader(settings.Camera, shm.WithWakeup(wakeupByItself)) }
@@ -137,6 +145,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		Past:      s.recorder,
 		Keeper:    s.recorder,
 		Camera:    s.camera,
+		On:        func() bool { on, _ := s.turned(); return on },
 		Tokens:    access.verifier,
 		Faults:    func() []string { return append(access.faults(), s.recorder.Faults()...) },
 		ICE:       settings.WebRTC.ICEServers,
@@ -167,7 +176,7 @@ func (s *Service) quietReader(keys config.Camera, options ...shm.Option) *shm.Re
 
 // reader makes a reader of the video, for the layout that the daemon writes.
 func (s *Service) reader(keys config.Camera, options ...shm.Option) *shm.Reader {
-	options = append([]shm.Option{shm.WithLogger(s.log)}, options...)
+	options = append([]shm.Option{shm.WithLogger(s.log), shm.WithGate(s.turned)}, options...)
 	if keys.Layout == "rdk-x5" {
 		return rdkx5.Open(keys.Stream, options...)
 	}
@@ -177,9 +186,9 @@ func (s *Service) reader(keys config.Camera, options ...shm.Option) *shm.Reader 
 // detections makes a reader of the detector's results, for the layout that it writes.
 func (s *Service) detections(keys config.Camera) *shm.DetectionReader {
 	if keys.Layout == "rdk-x5" {
-		return rdkx5.OpenDetections(keys.Detections, shm.WithLogger(s.log))
+		return rdkx5.OpenDetections(keys.Detections, shm.WithLogger(s.log), shm.WithGate(s.turned))
 	}
-	return shm.OpenDetections(keys.Detections, shm.WithLogger(s.log))
+	return shm.OpenDetections(keys.Detections, shm.WithLogger(s.log), shm.WithGate(s.turned))
 }
 
 // recordingsPlace is nil where nobody gave the service a directory to remember the recordings' disk in: in a checkout.
@@ -190,15 +199,11 @@ func recordingsPlace(directory string, log *slog.Logger) *place.Place {
 	return place.New(directory, state.Directory(), log)
 }
 
-// picturesFolder is where petcam-web keeps the pictures of visits: beside the viewing tokens, in its state directory.
-func picturesFolder() string {
-	return filepath.Join(filepath.Dir(viewingtoken.Path(state.Directory())), "pictures")
-}
+// webState is petcam-web's state directory, where the viewing tokens are.
+func webState() string { return filepath.Dir(viewingtoken.Path(state.Directory())) }
 
-// soundSwitch is by which the owner ends sound for all: beside the viewing tokens too.
-func soundSwitch() string {
-	return filepath.Join(filepath.Dir(viewingtoken.Path(state.Directory())), switches.SoundName)
-}
+// picturesFolder is where petcam-web keeps the pictures of visits.
+func picturesFolder() string { return filepath.Join(webState(), "pictures") }
 
 func recording(keys config.Recording, log *slog.Logger) record.Options {
 	return record.Options{
@@ -234,6 +239,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.viewing != nil {
 		s.task(func() error { s.viewing.Watch(s.ctx, s.endViewers); return nil })
 	}
+	s.task(func() error { s.obeySwitch(); return nil })
 	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, in the background
 	if _, err := s.monitor.check(ctx); err != nil && ctx.Err() == nil {
 		return err // the port does not answer
@@ -254,6 +260,23 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) endViewers(token string) {
 	ended := s.viewers.EndSession(httpapi.ViewingSession(token))
 	s.log.Info("a viewing token was revoked", "token", token, "streams", ended)
+}
+
+// obeySwitch ends, while the camera is off, whatever shows or records it; that nothing of it is read any more is the
+// readers' own business. It is done again and again, so that what began in the same moment ends as well.
+func (s *Service) obeySwitch() {
+	ticker := time.NewTicker(switchLooks)
+	defer ticker.Stop()
+	for {
+		on, _ := s.turned()
+		s.viewers.Turn(on)
+		s.recorder.Turn(on)
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 // task runs a part in a goroutine of its own that ends by Close.

@@ -22,6 +22,7 @@ const (
 	TooManyRequests      Code = "Too many requests"
 	UnsupportedMedia     Code = "Unsupported media type"
 	NoVideo              Code = "No video"
+	CameraOff            Code = "Camera off"
 	TooManyViewers       Code = "Too many viewers"
 	RecordingFailed      Code = "Recording failed"
 	PreconditionFailed   Code = "Precondition failed"

@@ -81,6 +81,16 @@ func (h *Hub[T]) EndGroup() {
 	h.ended = true
 }
 
+// Clear forgets all items. Who has subscribed goes on with what comes.
+func (h *Hub[T]) Clear() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.first < h.next {
+		h.evict()
+	}
+	h.started = false
+}
+
 // Subscribe begins at the newest keyframe, unless its group was ended. The caller must Close the subscription.
 func (h *Hub[T]) Subscribe() *Subscription[T] {
 	s := &Subscription[T]{hub: h, wakeup: make(chan struct{}, 1)}

@@ -85,6 +85,7 @@ type Options struct {
 	Past      Past
 	Keeper    Keeper
 	Camera    Camera
+	On        func() bool          // whether the owner lets the camera be on; nil: always
 	Tokens    *offertoken.Verifier // nil: offers need no token
 	Viewing   ViewingTokens        // nil: WHEP needs no token
 	ICE       []string             // URLs of ICE servers for WHEP clients

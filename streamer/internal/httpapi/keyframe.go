@@ -5,13 +5,17 @@ import (
 
 	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/camera"
+	"petcam/streamer/internal/record"
 )
 
 // noKeyframe is the reason where the camera sends pictures, but decoding can begin at none of them.
 const noKeyframe = "No keyframe"
 
-// joinable fails with NoVideo while a new viewer would wait for a keyframe, nobody knows how long.
+// joinable fails with CameraOff, and with NoVideo while a new viewer would wait for a keyframe, nobody knows how long.
 func (a *api) joinable() error {
+	if a.On != nil && !a.On() {
+		return record.ErrOff
+	}
 	if health := a.Camera.Health(); health.State == camera.NoKeyframe {
 		return withoutKeyframe(health)
 	}

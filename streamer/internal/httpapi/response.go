@@ -35,7 +35,7 @@ func statusOf(code apierror.Code) int {
 		return http.StatusUnsupportedMediaType
 	case apierror.TooManyRequests:
 		return http.StatusTooManyRequests
-	case apierror.NoVideo, apierror.TooManyViewers:
+	case apierror.NoVideo, apierror.CameraOff, apierror.TooManyViewers:
 		return http.StatusServiceUnavailable
 	case apierror.RecordingFailed:
 		return http.StatusInsufficientStorage

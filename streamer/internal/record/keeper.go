@@ -56,6 +56,7 @@ type keeper struct {
 	from    uint64   // CLOCK_MONOTONIC from which on the next session records, as far as the ring holds it; 0: from now
 	session *session // nil between two
 	ending  bool     // the session takes no more
+	off     bool     // the owner has turned the camera off
 	failure error    // of the last session; nil: it did not fail, or the next one is under way
 	status  Status
 	files   []*keptFile // the newest, the newest last
@@ -86,7 +87,7 @@ func (k *keeper) run() {
 func (k *keeper) waitUntilWanted() bool {
 	for {
 		k.mu.Lock()
-		wanted := k.recorder.options.Mode == Always || !k.lease.isOver(k.now())
+		wanted := !k.off && (k.recorder.options.Mode == Always || !k.lease.isOver(k.now()))
 		changed := k.changed
 		k.mu.Unlock()
 		if ended := k.recorder.ctx.Err() != nil; wanted || ended {
@@ -109,6 +110,23 @@ func (k *keeper) record() (failed bool) {
 	defer context.AfterFunc(k.recorder.ctx, func() { s.cancel(errStopped) })()
 	s.run()
 	return s.err != nil
+}
+
+// turn ends the session and the lease where the camera is off.
+func (k *keeper) turn(on bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	changed := k.off == on
+	k.off = !on
+	if !on {
+		k.lease, k.from = lease{}, 0
+		if k.session != nil {
+			k.session.cancel(errStopped)
+		}
+	}
+	if changed {
+		k.announce()
+	}
 }
 
 // waitToTry waits, or until what was in the way may be gone.

@@ -60,6 +60,9 @@ func (f *keptFile) isDue() bool { return f.leased && !f.failed && f.kind == alwa
 // lasts. It returns once a file has begun. Errors wrap a *apierror.Error: NotRecorded, NoVideo, RecordingFailed.
 func (r *Recorder) Keep(span, preRoll time.Duration) (Leased, error) {
 	k := r.keeper
+	if r.isOff() {
+		return Leased{}, ErrOff
+	}
 	if k == nil {
 		return Leased{}, apierror.New(apierror.NotRecorded, "recording.mode is manual: nothing is recorded by itself")
 	}

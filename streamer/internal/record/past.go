@@ -47,6 +47,9 @@ type keeping struct {
 // for the pictures since a keyframe. Errors wrap a *apierror.Error: NoVideo, RecordingFailed. Where the disk is too slow it
 // returns before the recording is finished.
 func (r *Recorder) KeepPast(span time.Duration) (Kept, error) {
+	if r.isOff() {
+		return Kept{}, ErrOff
+	}
 	k, err := r.keeping(span)
 	if err != nil {
 		return Kept{}, err

@@ -112,10 +112,13 @@ type Recorder struct {
 	status   Status
 	session  *session // nil while nothing is recorded
 	closed   bool
-	finished Totals   // of the files that no longer grow
-	growing  Status   // of the file that grows; zero where none does
-	past     *keeping // nil: nobody keeps the past just now
-	keptPast keptPast // what was kept last
+	off      bool               // the owner has turned the camera off
+	sight    context.Context    // ends when that is done
+	blind    context.CancelFunc // ends sight
+	finished Totals             // of the files that no longer grow
+	growing  Status             // of the file that grows; zero where none does
+	past     *keeping           // nil: nobody keeps the past just now
+	keptPast keptPast           // what was kept last
 }
 
 // New makes a Recorder that opens a Source for each recording. Close it.
@@ -129,6 +132,7 @@ func newRecorder(options Options, open func() Source, on system) *Recorder {
 		options: options, open: open, system: on,
 		ctx: ctx, cancel: cancel, loggedFailures: map[string]string{},
 	}
+	r.sight, r.blind = context.WithCancel(ctx)
 	r.space = newSpace(options, &r.system)
 	r.soundSwitch = newSoundSwitch(options.SoundOn, func() (time.Time, uint64) { return r.system.now() })
 	tasks := []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk}
@@ -220,6 +224,8 @@ func (r *Recorder) begin(p purpose) (*session, error) {
 	switch {
 	case r.closed:
 		return nil, errStopping
+	case r.off:
+		return nil, ErrOff
 	case r.session != nil && r.session.late.isSlow():
 		return nil, errDiskSlow
 	case r.session != nil:
@@ -228,6 +234,20 @@ func (r *Recorder) begin(p purpose) (*session, error) {
 	r.session = newSession(r, p)
 	go r.session.run()
 	return r.session, nil
+}
+
+// seeing is a context that ends once the camera is off.
+func (r *Recorder) seeing() context.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sight
+}
+
+// isOff says whether the owner has turned the camera off.
+func (r *Recorder) isOff() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.off
 }
 
 // recordedName is for messages. mu must be held.
@@ -256,6 +276,31 @@ func (r *Recorder) Stop() (Status, error) {
 	}
 	s.stop()
 	return s.last, s.err
+}
+
+// ErrOff says that nothing is recorded because the owner has turned the camera off.
+var ErrOff = apierror.New(apierror.CameraOff, "the owner has turned the camera off; it is turned on on petcam's page")
+
+// Turn says whether the owner lets the camera be on. Where it is turned off, what is recorded by hand or by itself is
+// finished, without a post-roll, which may take as long as the disk does, and nothing begins. It may be called again and
+// again, by one goroutine.
+func (r *Recorder) Turn(on bool) {
+	r.mu.Lock()
+	r.off = !on
+	if !on {
+		r.blind()
+	} else if r.sight.Err() != nil {
+		r.sight, r.blind = context.WithCancel(r.ctx)
+	}
+	s := r.session
+	r.mu.Unlock()
+	if r.keeper != nil {
+		r.keeper.turn(on)
+	}
+	if !on && s != nil {
+		s.cancel(errStopped)
+		<-s.done
+	}
 }
 
 // Status returns the state at this moment.

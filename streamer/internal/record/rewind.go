@@ -40,6 +40,9 @@ type Rewind struct {
 // Rewind goes back to the newest keyframe that is at least so old, or the oldest there is. Errors wrap a *apierror.Error:
 // NoVideo, TooManyViewers.
 func (r *Recorder) Rewind(back time.Duration) (*Rewind, error) {
+	if r.isOff() {
+		return nil, ErrOff
+	}
 	if r.rewinds.Add(1) > maxRewinds {
 		r.rewinds.Add(-1)
 		return nil, apierror.New(apierror.TooManyViewers, "%d people look back already, which is the most", maxRewinds)
@@ -120,6 +123,9 @@ func (w *Rewind) Send(ctx context.Context, to io.Writer, limit time.Duration) er
 	if _, err := to.Write(w.head); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(w.recorder.seeing(), cancel)()
 	idle := newIdleContext(ctx, max(maxRewindIdle, w.silentAfter()))
 	defer idle.stop()
 	last := w.first
@@ -134,6 +140,9 @@ func (w *Rewind) Send(ctx context.Context, to io.Writer, limit time.Duration) er
 		}
 		idle.reset()
 		au = withSets(&w.sets, next)
+	}
+	if w.recorder.isOff() {
+		return nil
 	}
 	_, err := to.Write(w.stream.Last())
 	return err

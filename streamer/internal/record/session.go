@@ -73,12 +73,16 @@ func (s *session) run() {
 	}
 }
 
-// startError is Start's error where the recording did not begin; it did not because of Close where err is nil.
+// startError is Start's error where the recording did not begin; it did not because of Turn or Close where err is nil.
 func (s *session) startError(err error) error {
-	if err == nil {
+	switch {
+	case err != nil:
+		return err
+	case s.recorder.isOff():
+		return ErrOff
+	default:
 		return errStopping
 	}
-	return err
 }
 
 // answerStart gives Start its result.

@@ -249,6 +249,14 @@ func (s *Server) Viewers() int {
 	return n
 }
 
+// Turn disconnects all viewers where the camera is off, and forgets its pictures. It may be called again and again.
+func (s *Server) Turn(on bool) {
+	if !on {
+		s.EndSession("")
+		s.hub.Clear()
+	}
+}
+
 // Stats are the counters for the metrics.
 func (s *Server) Stats() Stats {
 	return Stats{
