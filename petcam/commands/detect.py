@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from petcam.access import CameraSwitch, place_of, state_directory
 from petcam.config import Config
 from petcam.detect.wanted import wanted
 from petcam.errors import Code, PetcamError
@@ -15,6 +16,7 @@ from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog, keep_trying
 
 DRAWN = Path("detected.jpg")
+OFF = "the camera is off"
 NICENESS = 10  # behind all that somebody waits for
 
 log = logging.getLogger("petcam.detect")
@@ -67,21 +69,23 @@ def _watch(file: Path, config: Config) -> int:
     camera, detect = config.camera, config.detect
     model = load_model(file, threads=detect.threads, classes=detect.classes)
     watcher = Watcher(model, detect.min_score)
+    switch = CameraSwitch(state_directory(), place=place_of(state_directory()))
     with Signals() as signals:
         make_writer = lambda: DetectionWriter(camera.detections, writer_name="petcam detect")  # noqa: E731
         writer = keep_trying(make_writer, signals, Code.CONFLICT)
         if writer is None:
             return 0
         with writer, StreamReader(camera.stream) as reader, Decoder(PictureBudget()) as decoder:
+            reader.gate = switch.gate
             sight = Sight(decoder, detect.cpu_share / 2)
             detector = Detector(reader, writer, watcher, sight, Share(detect.cpu_share), detect.max_fps)
             log.info("%s → %s by %s", camera.stream, camera.detections, model.name)
             watchdog, beat_at = Watchdog({}), 0.0
-            watchdog.ready(detector.status)
+            watchdog.ready(_status(detector.status, switch))
             while signals.wait(detector.pause()) is None:
                 detector.step()
                 if time.monotonic() >= beat_at:
-                    watchdog.beat(detector.status)
+                    watchdog.beat(_status(detector.status, switch))
                     beat_at = time.monotonic() + watchdog.interval
             watchdog.stopping()
     return 0
@@ -121,3 +125,7 @@ def _try(args: argparse.Namespace, config: Config) -> int:
 
 def _score(sighting: "trial.Sighting") -> float:  # type: ignore[name-defined]  # noqa: F821
     return max((box.confidence for box in sighting.boxes), default=0.0)
+
+
+def _status(seen: str, switch: CameraSwitch) -> str:
+    return seen if switch.is_on() else OFF

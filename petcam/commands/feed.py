@@ -5,10 +5,12 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from petcam.access import SoundSwitch, place_of, state_directory
+from petcam.access import CameraSwitch, SoundSwitch, place_of, state_directory
 from petcam.commands import probe
 from petcam.config import Camera, Config
 from petcam.errors import Code, PetcamError
@@ -17,13 +19,15 @@ from petcam.feed.feeder import Feeder
 from petcam.feed.hearing import Ear, Microphone, SoundSource
 from petcam.feed.source import Source
 from petcam.shm.audio import AudioWriter
+from petcam.shm.detections import DetectionWriter
 from petcam.shm.stream import StreamWriter
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog
 
 WRITER = "petcam feed"
 SOUND_MARK = "; sound: "  # in the status, behind which is the ear's
-CHECK_INTERVAL_SECONDS = 0.5  # the end of the source is noticed this late at most
+CHECK_INTERVAL_SECONDS = 0.25  # the end of the source, and that the camera was turned off, are noticed this late
+OFF = "the camera is off"
 
 log = logging.getLogger("petcam.feed")
 
@@ -58,7 +62,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.probe:
         return probe.run(_chosen_source(args, config.camera))
     if not (args.source or config.camera.source) and config.camera.hears_alone:
-        return _hear(Microphone(config.camera.microphone), config.camera)
+        microphone = Microphone(config.camera.microphone)
+        return _serve(config.camera, lambda stack: _hearing(stack, microphone, config.camera))
     demo = args.detector_delay_ms, args.detector_every, args.restless
     # A detector that was named looks at the demo, too; only one may write its boxes.
     others = args.no_detector or config.detect.model.startswith("/")
@@ -66,31 +71,80 @@ def run(args: argparse.Namespace, config: Config) -> int:
     source = sources.find(_chosen_source(args, config.camera), detections, *demo)
     if args.source:  # a person named it, and need not be kept waiting; what the service plays may be mended meanwhile
         sources.require_picture(source)
-    with Signals() as signals, StreamWriter(config.camera.stream, writer_name=WRITER) as writer:
-        feeder, ear = Feeder(source, writer), _ear(source, config.camera)
-        with ExitStack() as stack:
-            stack.callback(feeder.stop)
-            feeder.start()
-            log.info("%s → %s", source.name, config.camera.stream)
-            if ear is not None:
-                stack.callback(ear.stop)
-                ear.start()
-            _watch(lambda: feeder.alive, lambda: _status(feeder, ear), signals)
-    if feeder.failure is not None:
-        raise feeder.failure
-    if feeder.alive or (ear is not None and ear.alive):
-        _leave()
+    return _serve(config.camera, lambda stack: _feeding(stack, source, config.camera))
+
+
+@dataclass(frozen=True)
+class _Fed:
+    """What feeds, from ``begin`` to the end of its stack."""
+
+    is_alive: Callable[[], bool]
+    status: Callable[[], str]
+    failure: Callable[[], PetcamError | None] = lambda: None
+    is_left: Callable[[], bool] = lambda: False  # whether something hangs on after the stack's end
+
+
+Begin = Callable[[ExitStack], _Fed]
+
+
+def _serve(camera: Camera, begin: Begin) -> int:
+    """Feed while the camera is on, until a signal, or until what feeds has ended by itself."""
+    switch = CameraSwitch(state_directory(), place=place_of(state_directory()))
+    watchdog = Watchdog({})
+    with Signals() as signals:
+        while signals.wait(0) is None:
+            if not switch.is_on():
+                _remove_left(camera)
+                if _rest(switch, signals, watchdog):
+                    break
+                continue
+            with ExitStack() as stack:
+                fed = begin(stack)
+                is_over = _watch(fed, switch, signals, watchdog)
+            failure = fed.failure()
+            if failure is not None:
+                raise failure
+            if fed.is_left():  # it may still have the camera open
+                _leave()
+            if is_over:
+                break
+        watchdog.stopping()
     return 0
 
 
-def _hear(microphone: Microphone, camera: Camera) -> int:
-    """Feed sound alone, where another daemon writes the pictures."""
-    with Signals() as signals, ExitStack() as stack:
-        ear = _made_ear(microphone, camera)
+def _remove_left(camera: Camera) -> None:
+    """The segments of a feed that was killed: nobody is to find its last pictures while the camera is off."""
+    segments = (camera.stream, StreamWriter), (camera.audio, AudioWriter), (camera.detections, DetectionWriter)
+    for name, make in segments:
+        if Path(f"/dev/shm{name}").exists():
+            with suppress(PetcamError), make(name, writer_name=WRITER):  # else a writer lives
+                pass
+
+
+def _feeding(stack: ExitStack, source: Source, camera: Camera) -> _Fed:
+    writer = stack.enter_context(StreamWriter(camera.stream, writer_name=WRITER))
+    feeder, ear = Feeder(source, writer), _ear(source, camera)
+    stack.callback(feeder.stop)
+    feeder.start()
+    log.info("%s → %s", source.name, camera.stream)
+    if ear is not None:
         stack.callback(ear.stop)
         ear.start()
-        _watch(lambda: ear.alive, lambda: f"no source of pictures{SOUND_MARK}{ear.status}", signals)
-    return 0
+    return _Fed(
+        is_alive=lambda: feeder.alive,
+        status=lambda: _status(feeder, ear),
+        failure=lambda: feeder.failure,
+        is_left=lambda: feeder.alive or (ear is not None and ear.alive),
+    )
+
+
+def _hearing(stack: ExitStack, microphone: Microphone, camera: Camera) -> _Fed:
+    """Sound alone, where another daemon writes the pictures."""
+    ear = _made_ear(microphone, camera)
+    stack.callback(ear.stop)
+    ear.start()
+    status = lambda: f"no source of pictures{SOUND_MARK}{ear.status}"  # noqa: E731
+    return _Fed(is_alive=lambda: ear.alive, status=status, is_left=lambda: ear.alive)
 
 
 def _ear(source: Source, camera: Camera) -> Ear | None:
@@ -122,18 +176,35 @@ def _chosen_source(args: argparse.Namespace, camera: Camera) -> str:
     return str(source)
 
 
-def _watch(is_alive: Callable[[], bool], status: Callable[[], str], signals: Signals) -> None:
-    """Report the status to systemd until a signal, or the end of what feeds."""
-    watchdog = Watchdog({"feed": is_alive})
-    watchdog.ready(status())
+def _watch(fed: _Fed, switch: CameraSwitch, signals: Signals, watchdog: Watchdog) -> bool:
+    """Report the status to systemd; whether that was all, after a signal or the end of what feeds. Else the camera was
+    turned off."""
+    watchdog.ready(fed.status())
     beat_at = 0.0
-    while is_alive():
+    while fed.is_alive():
+        if not switch.is_on():
+            return False
         if time.monotonic() >= beat_at:
-            watchdog.beat(status())
+            watchdog.beat(fed.status())
             beat_at = time.monotonic() + watchdog.interval
         if signals.wait(CHECK_INTERVAL_SECONDS) is not None:
             break
-    watchdog.stopping()
+    return True
+
+
+def _rest(switch: CameraSwitch, signals: Signals, watchdog: Watchdog) -> bool:
+    """Until the camera is turned on; whether a signal came before."""
+    log.info(OFF)
+    watchdog.ready(OFF)
+    beat_at = 0.0
+    while not switch.is_on():
+        if time.monotonic() >= beat_at:
+            watchdog.beat(OFF)
+            beat_at = time.monotonic() + watchdog.interval
+        if signals.wait(CHECK_INTERVAL_SECONDS) is not None:
+            return True
+    log.info("the camera is on")
+    return False
 
 
 def _status(feeder: Feeder, ear: Ear | None) -> str:

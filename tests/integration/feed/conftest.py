@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -34,9 +35,11 @@ class Feed:
         path: str | None,
         module: str = "petcam.cli",
         microphone: str = "",
+        like: "Feed | None" = None,
         **environment: str,
     ) -> None:
-        tag = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
+        """``like``: on the segments of that one."""
+        tag = like.stream if like else f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}"
         self.stream, self.detections, self.audio = tag, f"{tag}_d", f"{tag}_a"
         config = directory / f"{secrets.token_hex(4)}.yaml"
         names = f"stream: {self.stream}, detections: {self.detections}, audio: {self.audio}"
@@ -113,10 +116,8 @@ class Feed:
 def feed(tmp_path: Path) -> Iterator[Callable[..., Feed]]:
     runs: list[Feed] = []
 
-    def start(
-        *words: str, stdin: int | None = subprocess.DEVNULL, path: str | None = None, microphone: str = "", **more: str
-    ) -> Feed:
-        runs.append(Feed(tmp_path, words, stdin, path, microphone=microphone, **more))
+    def start(*words: str, stdin: int | None = subprocess.DEVNULL, path: str | None = None, **more: Any) -> Feed:
+        runs.append(Feed(tmp_path, words, stdin, path, **more))
         return runs[-1]
 
     yield start
