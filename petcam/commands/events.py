@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from petcam import segments
+from petcam.access import CameraSwitch, place_of, web_state_directory
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.events.clock import read_clock
@@ -29,6 +30,8 @@ from petcam.system.watchdog import Watchdog
 
 RESUME_SECONDS = 120.0  # that a visit goes on while nobody watches: docs/events.md
 PAUSES = {"petcam": 0.5, "rdk-x5": 0.1}  # seconds between two looks; the second keeps its newest result only
+
+OFF = "the camera is off"
 
 log = logging.getLogger("petcam.events")
 
@@ -81,14 +84,18 @@ def _serve(config: Config) -> int:
     for event, visit in zip(store.resumed, resumed, strict=True):
         store.resume(event, visit)
     keeper = Keeper(Streamer(streamer_url(config)), config.recording.pre_roll_seconds)
-    reader = segments.detection_reader(camera.layout, camera.detections)
+    switch = CameraSwitch(web_state_directory(), place=place_of(web_state_directory()))
+    reader = segments.detection_reader(camera.layout, camera.detections, gate=switch.gate)
     is_rdk = camera.layout != "petcam"
-    observer = Observer(reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk)
+    observer = Observer(
+        reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk, may_look=switch.is_on
+    )
     control = Control(control_path())
 
     def turn() -> State:
         unkept = keeper.trouble and f"what is seen is not recorded: {keeper.trouble}"
-        state = State(observer.status, "; ".join(filter(None, (store.status, unkept, observer.trouble))))
+        seen = (observer.status, observer.trouble) if switch.is_on() else (OFF, "")
+        state = State(seen[0], "; ".join(filter(None, (store.status, unkept, seen[1]))))
         control.turn(state, store.delete)
         return state
 

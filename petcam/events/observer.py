@@ -54,11 +54,13 @@ class Observer:
         look: Callable[[], Reading],
         *,
         leaves_out_empty: bool = False,
+        may_look: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``leaves_out_empty``: the detector publishes nothing where it finds nothing."""
+        """``leaves_out_empty``: the detector publishes nothing where it finds nothing. ``may_look``: the owner has not
+        turned the camera off."""
         self._reader, self._store, self._recording = reader, store, recording
         self._rules, self._visits = rules, Visits(rules, resumed)
-        self._look, self._leaves_out_empty = look, leaves_out_empty
+        self._look, self._leaves_out_empty, self._may_look = look, leaves_out_empty, may_look
         self._since: dict[int, float] = {}  # by number, from when on open visits are recorded; infinite: they lie still
         self._looked_at = 0.0  # when the clock was
         self._result_at = 0.0  # time of the newest result
@@ -89,6 +91,10 @@ class Observer:
     def step(self) -> None:
         """Take the results that have come, and have kept what they change."""
         now = time.monotonic()
+        changes = self._take_results() if self._may_look() else self._visits.end()
+        self._keep(changes + self._visits.pass_time(now), now)
+
+    def _take_results(self) -> list[Change]:
         changes: list[Change] = []
         for _ in range(MAX_RESULTS):
             found = self._read()
@@ -99,12 +105,11 @@ class Observer:
             self._results += 1
             self._result_at = found.capture_ns / 1e9
             changes += self._visits.result(self._result_at, boxes_of(found))
-        quiet = now - LATE_SECONDS
+        quiet = time.monotonic() - LATE_SECONDS
         if self._leaves_out_empty and self._results and quiet - self._result_at > SILENT_SECONDS:
             self._result_at = quiet
             changes += self._visits.result(quiet, [])
-        changes += self._visits.pass_time(now)
-        self._keep(changes, now)
+        return changes
 
     def _is_possible(self, found: Detections) -> bool:
         """The rules pass over what is older than their newest result: after one of the future that would be all."""

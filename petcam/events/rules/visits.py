@@ -58,6 +58,11 @@ class Visits:
         over = [visit for visit in self.open if now - visit.end > MOST_BLIND_SECONDS + self._allowed(visit)]
         return [self._end(visit) for visit in over]
 
+    def end(self) -> list[Change]:
+        """What it changes that nobody looks from now on: all that is open ends at its last box."""
+        self._animals = []
+        return [self._end(visit) for visit in list(self.open)]
+
     def _advance(self, time: float) -> list[Change]:
         """Let time pass, watched or not."""
         last, self._last = self._last, time

@@ -27,7 +27,17 @@ class World:
         self.wanted: list[float | None] = []
         self.named: list[Kept] = []
         self.suspended = False
-        self.observer = Observer(self, Rules(), [], self, self, lambda: None, **options)  # type: ignore[arg-type]
+        self.is_on = True
+        self.observer = Observer(
+            self,
+            Rules(),
+            [],
+            self,
+            self,
+            lambda: None,
+            may_look=lambda: self.is_on,
+            **options,  # type: ignore[arg-type]
+        )
 
     def read(self, timeout: float) -> Detections | None:
         assert timeout == 0
@@ -72,6 +82,16 @@ def test_a_visit_is_told_to_the_store(world: World) -> None:
     world.pass_seconds(10, CAT)
     world.pass_seconds(1000)
     assert [kind for kind, _ in world.told] == ["begin", "end"]
+
+
+def test_a_visit_ends_when_the_camera_is_turned_off(world: World) -> None:
+    world.pass_seconds(100, CAT)  # it has been lying still for long
+    world.is_on = False
+    world.pass_seconds(0.4, quiet=True)
+    assert [kind for kind, _ in world.told if kind != "change"] == ["begin", "end"] and world.wanted[-1] is None
+    world.is_on = True
+    world.pass_seconds(10, CAT)
+    assert [kind for kind, _ in world.told if kind != "change"] == ["begin", "end", "begin"]
 
 
 def test_it_is_recorded_while_the_pet_moves_and_not_while_it_sleeps(world: World) -> None:
