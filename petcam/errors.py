@@ -29,6 +29,7 @@ class Code(Enum):
     EVENTS_UNREADABLE = "Events not readable"  # for now, or until the service that writes them runs
     EVENTS_AWAY = "Events service unavailable"  # petcam-events does not run, or does not answer
     DISK_FULL = "Disk full"
+    CAMERA_OFF = "Camera off"  # the owner has turned it off; the streamer's phrase too
     CAMERA_SILENT = "Camera silent"
     NO_KEYFRAME = "No keyframe"  # pictures come, but none to begin at; the streamer's reason too
     BAD_SEGMENT = "bad segment"

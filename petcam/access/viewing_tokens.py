@@ -33,6 +33,7 @@ KIND = Kind(
 )
 
 FileState = tuple[int, int, int, int]  # inode, modification time in ns, size, mode
+Rights = dict[str, bool]  # by the token's SHA-256: whether it may turn the camera, too
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class ViewingToken:
     label: str
     sha256: str  # of the token, which itself is not stored
     created: int  # seconds since 1970
+    camera: bool = False  # whether it may turn the camera, too
 
 
 class ViewingTokens:
@@ -49,14 +51,20 @@ class ViewingTokens:
     def __init__(self, directory: Path) -> None:
         self._file = StateFile(directory, KIND)
         self.path = self._file.path
-        self._cached: tuple[FileState | None, frozenset[str]] = (None, frozenset())
+        self._cached: tuple[FileState | None, Rights] = (None, {})
 
     def accepts(self, token: str) -> bool:
+        return _digest(token) in self._rights()
+
+    def may_turn_camera(self, token: str) -> bool:
+        return self._rights().get(_digest(token), False)
+
+    def _rights(self) -> Rights:
         """Reads the file again whenever it has changed, because another process writes it."""
         file_state = self._file_state()
         if file_state != self._cached[0] or file_state is None:
             self._cached = self._read(file_state)
-        return _digest(token) in self._cached[1]
+        return self._cached[1]
 
     def trouble(self) -> PetcamError | None:
         return self._file.trouble(_parse)
@@ -71,8 +79,10 @@ class ViewingTokens:
             message = f"{self.path} is damaged and lets nobody in; {KIND.remedy.format(path=self.path)}"
             raise PetcamError(error.code, message, key="commands.token.damaged", path=self.path) from error
 
-    def add(self, label: str) -> str:
-        """Make a token and return it, this once. Raises ``BAD_REQUEST``, with a message for people."""
+    def add(self, label: str, camera: bool = False) -> str:
+        """Make a token and return it, this once; ``camera``: it may turn that off and on, too.
+
+        Raises ``BAD_REQUEST``, with a message for people."""
         existing = self.all()
         if label and (not LABEL_PATTERN.fullmatch(label) or not label.isprintable() or ID_PATTERN.fullmatch(label)):
             message = "a label has at most 64 printable characters, and is not like an ID"
@@ -84,7 +94,7 @@ class ViewingTokens:
             message = f"there are {MAX_TOKENS} tokens already: revoke some"
             raise PetcamError(Code.BAD_REQUEST, message, key="commands.token.most", most=MAX_TOKENS)
         token = f"petcam_{secrets.token_urlsafe(32)}"
-        self._write([*existing, ViewingToken(secrets.token_hex(4), label, _digest(token), int(time.time()))])
+        self._write([*existing, ViewingToken(secrets.token_hex(4), label, _digest(token), int(time.time()), camera)])
         return token
 
     def revoke(self, name: str) -> ViewingToken:
@@ -108,13 +118,13 @@ class ViewingTokens:
             return None
         return stat.st_ino, stat.st_mtime_ns, stat.st_size, stat.st_mode
 
-    def _read(self, file_state: FileState | None) -> tuple[FileState | None, frozenset[str]]:
+    def _read(self, file_state: FileState | None) -> tuple[FileState | None, Rights]:
         """No token is good where the file is damaged or cannot be read now; it is then read again at the next try."""
         try:
             tokens = self._file.read(_parse) or []
         except PetcamError:
-            return None, frozenset()
-        return file_state, frozenset(each.sha256 for each in tokens)
+            return None, {}
+        return file_state, {each.sha256: each.camera for each in tokens}
 
 
 def _parse(data: bytes) -> list[ViewingToken]:
@@ -136,7 +146,7 @@ def _entry(each: object) -> ViewingToken:
     label, created = each.get("label", ""), each.get("created", 0)
     if type(label) is not str or type(created) is not int or not 0 <= created <= MAX_CREATED:
         raise ValueError("has a token with a bad label or time")
-    return ViewingToken(name, label, digest, created)
+    return ViewingToken(name, label, digest, created, each.get("camera") is True)
 
 
 def _digest(token: str) -> str:

@@ -16,6 +16,7 @@ from petcam.words import say
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make a token and print it, this once")
+    add.add_argument("--camera", action="store_true", help="it may also turn the camera off and on")
     add.add_argument("name", nargs="?", default="", metavar="LABEL", help="by which to know and revoke it")
     actions.add_parser("list", help="say which there are")
     revoke = actions.add_parser("revoke", help="end one, and all streams by it")
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with _permitted(tokens):
         place_of(state_directory()).require()
         if args.action == "add":
-            print(tokens.add(args.name), flush=True)
+            print(tokens.add(args.name, args.camera), flush=True)
             print(say("token.once"), file=sys.stderr)
             if config.auth.mode == "none":
                 print(say("token.not_asked_for"), file=sys.stderr)
@@ -51,7 +52,7 @@ def _list(tokens: list[ViewingToken]) -> None:
     print("ID        MADE        LABEL" if tokens else say("token.none"))
     for each in tokens:
         made = time.strftime("%Y-%m-%d", time.localtime(each.created))
-        print(f"{each.id}  {made}  {each.label}".rstrip())
+        print(f"{each.id}  {made}  {each.label}{' (turns the camera)' if each.camera else ''}".rstrip())
 
 
 def _name(token: ViewingToken) -> str:

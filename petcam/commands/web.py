@@ -3,9 +3,11 @@
 import argparse
 import logging
 from contextlib import ExitStack
+from functools import partial
 
 from petcam import segments
 from petcam.access import (
+    CameraSwitch,
     FirstHour,
     Owner,
     SoundSwitch,
@@ -20,7 +22,7 @@ from petcam.events.control_client import ControlClient
 from petcam.events.place import control_path, events_directory
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
-from petcam.shm.audio import AudioReader
+from petcam.shm.base_reader import Gate
 from petcam.streamer_client import StreamerClient
 from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
@@ -29,6 +31,7 @@ from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog, keep_trying
 from petcam.web import Services, create_app, end_streams, webrtc
+from petcam.web.camera import Camera, Timer
 from petcam.web.events import (
     EventFeed,
     PictureFolder,
@@ -75,7 +78,13 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
         services.first_hour.begin()
     keeper = Keeper(services.sessions, services.first_hour, end_streams(services.streamer, services.webrtc))
     feeds = (services.detections, services.event_feed, *([services.levels] if services.levels else []))
-    checks = {"web": server.is_alive, "logins": keeper.is_alive, **{feed.name: feed.is_alive for feed in feeds}}
+    timer = Timer(services.camera_switch)
+    checks = {
+        "web": server.is_alive,
+        "logins": keeper.is_alive,
+        "timer": timer.is_alive,
+        **{feed.name: feed.is_alive for feed in feeds},
+    }
     if services.webrtc is not None:
         checks["webrtc"] = services.webrtc.is_alive
     watchdog = Watchdog(checks)
@@ -83,6 +92,8 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
         stack.callback(services.streamer.close)
         keeper.start()
         stack.callback(keeper.stop)  # the last of all, so that it writes what the last requests have changed
+        timer.start()
+        stack.callback(timer.stop)
         server.start()
         stack.callback(server.stop)
         for feed in feeds:
@@ -112,10 +123,12 @@ def build(config: Config) -> Services:
     recording, recordings = config.recording, RecordingDirectory(config.recording.directory)
     events = Reader(events_directory())
     folder = PictureFolder(state, recording.directory, recording.max_bytes, recording.min_free_bytes)
-    switch = SoundSwitch(state, place=owner.place)
-    sound = Sound(config, switch, Ear(lambda: AudioReader(camera.audio)))
-    detections = DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections))
-    levels = LevelFeed(sound, detections.subscribers, lambda: AudioReader(camera.audio)) if sound.is_there else None
+    switch, camera_switch = SoundSwitch(state, place=owner.place), CameraSwitch(state, place=owner.place)
+    gate = camera_switch.gate
+    audio = partial(segments.audio_reader, camera.audio, gate)
+    sound = Sound(config, switch, camera_switch, Ear(audio))
+    detections = DetectionFeed(lambda: segments.detection_reader(camera.layout, camera.detections, gate=gate))
+    levels = LevelFeed(sound, detections.subscribers, audio) if sound.is_there else None
     visits = VisitPictures(folder, PictureSource(events, recordings, streamer, boot), picture_budget)
     return Services(
         config=config,
@@ -123,8 +136,8 @@ def build(config: Config) -> Services:
         detections=detections,
         picture_budget=picture_budget,
         pictures=PictureFeed(
-            SourceSelector(camera.layout, camera.stream),
-            lambda: segments.detection_reader(camera.layout, camera.detections, PACE_COUNT - 1),
+            SourceSelector(camera.layout, camera.stream, gate),
+            lambda: segments.detection_reader(camera.layout, camera.detections, PACE_COUNT - 1, gate),
             picture_budget,
         ),
         recordings=recordings,
@@ -144,21 +157,23 @@ def build(config: Config) -> Services:
         stream_slots=StreamSlots.for_threads(config.web.threads),
         sound=sound,
         sound_switch=switch,
-        webrtc=_python_webrtc(config),
+        camera=Camera(camera_switch),
+        camera_switch=camera_switch,
+        webrtc=_python_webrtc(config, gate),
         event_pictures=PictureRoute(events, visits),
         picture_keeper=PictureKeeper(events, folder, visits),
         levels=levels,
     )
 
 
-def _python_webrtc(config: Config) -> webrtc.PythonWebRTC | None:
+def _python_webrtc(config: Config, gate: Gate) -> webrtc.PythonWebRTC | None:
     """None unless it is configured. Raises ``BAD_CONFIG`` where aiortc is missing."""
     if config.webrtc.backend != "python":
         return None
     webrtc.require_aiortc()
     webrtc.quieten_libraries()
     camera = config.camera
-    return webrtc.PythonWebRTC(config.webrtc, lambda: segments.stream_reader(camera.layout, camera.stream))
+    return webrtc.PythonWebRTC(config.webrtc, lambda: segments.stream_reader(camera.layout, camera.stream, gate))
 
 
 def serve(services: Services, watchdog: Watchdog, signals: Signals) -> None:

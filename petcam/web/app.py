@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from petcam.access import FirstHour, Owner, SoundSwitch, ViewingTokens
+from petcam.access import CameraSwitch, FirstHour, Owner, SoundSwitch, ViewingTokens
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.events.control_client import ControlClient
@@ -17,7 +17,8 @@ from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
-from petcam.web import events, http, live, login, pictures, recordings, signaling, sound
+from petcam.web import camera, events, http, live, login, pictures, recordings, signaling, sound
+from petcam.web.camera import Camera
 from petcam.web.events import EventFeed, PictureKeeper, PictureRoute, ServiceState, Videos
 from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots, address_for_others
 from petcam.web.live import DetectionFeed
@@ -55,6 +56,8 @@ class Services:
     stream_slots: StreamSlots
     sound: Sound
     sound_switch: SoundSwitch
+    camera: Camera
+    camera_switch: CameraSwitch
     webrtc: PythonWebRTC | None = None  # only with webrtc.backend: python
     event_pictures: PictureRoute | None = None
     picture_keeper: PictureKeeper | None = None
@@ -69,22 +72,24 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     visitors = make_visitors(services)
     size = PictureSize(streamer, webrtc)
     viewer_config = ViewerConfig(config, visitors, services.offer_tokens, size, services.sound.is_live)
-    streams = OpenStreams(services.stream_slots, visitors.holders, visitors.admission)
+    streams = OpenStreams(services.stream_slots, visitors.holders, partial(admission, visitors, services.camera))
     downloads = Downloads(config.camera.name)
     origin = partial(streamer_origin, config)
 
     def troubles() -> list[PetcamError]:
-        switch = services.sound_switch.trouble()
-        return [*services.owner.troubles(), *visitors.troubles(), *([switch] if switch else [])]
+        switches = (services.sound_switch.trouble(), services.camera_switch.trouble())
+        return [*services.owner.troubles(), *visitors.troubles(), *(each for each in switches if each)]
 
     http.register(app, config.web, config.camera, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner, partial(address_for_others, config.web))
+    camera.register(app, services.camera, lambda: not visitors.login_needed or visitors.session() is not None)
     signaling.register(app, visitors, viewer_config, services.offer_tokens, streamer, webrtc)
     audience = pictures.register(app, services.pictures, streams, services.picture_budget, downloads)
     sound.register(app, services.sound)
     beside: dict[str, Callable[[], object]] = {
         "events": ServiceState(services.events_service),
         "sound": services.sound.for_health,
+        "camera_switch": services.camera.as_json,
     }
     live.register(
         app, config, viewer_config, size, services.detections, streams, streamer, webrtc, troubles, audience, beside
@@ -95,6 +100,14 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     if services.event_pictures is not None:
         services.event_pictures.register(app)
     return app
+
+
+def admission(visitors: Visitors, camera: Camera) -> Callable[[], bool]:
+    """Whether the request's client is still let in, and may still see what the request shows."""
+    admitted = visitors.admission()
+    if not http.has_mark(http.Mark.LIVE):
+        return admitted
+    return lambda: admitted() and camera.is_on()
 
 
 def make_visitors(services: Services) -> Visitors:

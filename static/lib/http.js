@@ -30,6 +30,9 @@ export const NO_KEYFRAME = "No keyframe";
 /** The phrase where the camera sends no pictures. */
 export const NO_VIDEO = "No video";
 
+/** The phrase where the owner has turned the camera off. */
+export const CAMERA_OFF = "Camera off";
+
 /** The phrase, or the reason, where the disk of the recordings is not there. */
 export const DISK_NOT_MOUNTED = "Disk not mounted";
 
@@ -69,6 +72,16 @@ export async function fetchJSON(url, { timeout = 5000, signal, ...init } = {}) {
 export function postJSON(url, body, { headers, ...options } = {}) {
   const all = { ...headers, "Content-Type": "application/json" };
   return fetchJSON(url, { ...options, method: "POST", headers: all, body: JSON.stringify(body) });
+}
+
+/**
+ * The same by `PUT`.
+ * @param {string} url
+ * @param {object} body
+ */
+export function putJSON(url, body) {
+  const headers = { "Content-Type": "application/json" };
+  return fetchJSON(url, { method: "PUT", headers, body: JSON.stringify(body) });
 }
 
 /** @param {Response} response */

@@ -30,9 +30,13 @@ export class Microphone {
     if (shown?.matches("button")) shown.addEventListener("click", () => this.#press(shown));
   }
 
-  /** @param {SoundHealth} [sound] */
-  follow(sound) {
+  /**
+   * @param {SoundHealth} [sound]
+   * @param {{on: boolean}} [camera] its switch: without a camera there is no sound to turn
+   */
+  follow(sound, camera) {
     if (!this.#shown || !sound) return;
+    this.#shown.toggleAttribute("disabled", camera?.on === false);
     const state = sound.on ? "on" : "off";
     this.#shown.dataset.state = state;
     setText(this.#shown, this.#messages.text(`state.microphone.${state}`));

@@ -1,4 +1,4 @@
-import { fetchJSON, NO_KEYFRAME, NO_VIDEO, postJSON, ServerError, sitePath } from "./http.js";
+import { CAMERA_OFF, fetchJSON, NO_KEYFRAME, NO_VIDEO, postJSON, ServerError, sitePath } from "./http.js";
 import { WITHOUT_KEYFRAME } from "./server_status.js";
 
 const URLS = {
@@ -16,6 +16,7 @@ const OBSTACLES = /** @type {Record<string, string>} */ ({
   waiting: NO_VIDEO,
   silent: NO_VIDEO,
   error: NO_VIDEO,
+  off: CAMERA_OFF,
 });
 
 /** @typedef {import("./server_status.js").ByItself} ByItself */

@@ -9,7 +9,8 @@ const SILENT_AFTER_MS = 1000; // as `silent_after_ms` says of all cameras but sl
 /** The camera's state while its pictures come, but none that a newcomer could begin at. */
 export const WITHOUT_KEYFRAME = "no keyframe";
 
-/** @typedef {"waiting" | "live" | "silent" | "error" | "no keyframe"} CameraState */
+/** @typedef {"waiting" | "live" | "silent" | "error" | "no keyframe" | "off"} CameraState */
+/** @typedef {{on: boolean, since: string | null, by: string | null, until: string | null}} CameraSwitchState */
 /**
  * @typedef {object} Camera
  * @property {CameraState} state
@@ -35,6 +36,7 @@ export const WITHOUT_KEYFRAME = "no keyframe";
  * @property {string} [recording_reason] why the last recording ended by itself, or why none can begin
  * @property {ByItself | null} [by_itself] null where nothing is to be
  * @property {import("./microphone.js").SoundHealth} [sound]
+ * @property {CameraSwitchState} [camera_switch]
  */
 
 /**

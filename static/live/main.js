@@ -1,5 +1,5 @@
 import { byId, setText } from "../lib/dom.js";
-import { ServerError } from "../lib/http.js";
+import { CAMERA_OFF, ServerError } from "../lib/http.js";
 import { loadMessages } from "../lib/messages.js";
 import { Microphone } from "../lib/microphone.js";
 import { RecordingControls } from "../lib/recording_controls.js";
@@ -67,6 +67,9 @@ class Page {
   /** @type {import("./sound.js").Sound | null} */
   #sound = null;
   #diskMissing = false; // when the latest recordings were last asked for
+  #isOff = byId("camera").dataset.video === "off"; // the owner has turned the camera off
+  /** @type {Promise<import("./camera_switch.js").CameraSwitch> | null} */
+  #cameraSwitch = null;
 
   /**
    * @param {Begun} begun
@@ -123,28 +126,36 @@ class Page {
     const hasSound = inlinedConfig()?.sound ?? false;
     this.#sound = new Sound(byId("picture-controls"), parts, this.#playoutDelay, (...said) => this.#toast(...said), hasSound);
     this.#sound.follow(this.monitor.health?.sound);
-    await this.#sound.start();
+    if (!this.#isOff) await this.#sound.start();
   }
 
   #open() {
+    if (!this.#isOff) this.#openPicture();
+    this.monitor.start();
+    this.#showVisits();
+  }
+
+  #openPicture() {
     this.fallback.start();
     this.overlay.start();
     this.detections.start();
     this.#playoutDelay.start();
-    this.monitor.start();
     this.#sound?.start();
-    this.#showVisits();
   }
 
-  // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
-  #close() {
+  #closePicture() {
     this.#past?.close();
-    this.monitor.close();
     this.#sound?.close();
     this.#playoutDelay.close();
     this.detections.close();
     this.overlay.close();
     this.fallback.close();
+  }
+
+  // On leaving: so that the streamer counts one viewer less at once, and a browser that keeps the page can.
+  #close() {
+    this.monitor.close();
+    this.#closePicture();
     this.recording.close();
     this.#strip?.close();
   }
@@ -185,10 +196,13 @@ class Page {
     byId("rewind").addEventListener("click", () => this.#usePast("lookBack"));
     byId("keep-past").addEventListener("click", () => this.#usePast("keep"));
     byId("rewind").disabled = false;
+    byId("camera-switch")?.addEventListener("click", () => this.#useSwitch((camera) => camera.toggle()));
+    if (byId("camera-switch")) byId("camera-switch").disabled = false;
   }
 
   #followServer() {
     const { state, health } = this.monitor;
+    this.#followSwitch(health?.camera_switch);
     const cameBack = state === "connected" && byId("server-status").dataset.state === "disconnected";
     byId("server-status").dataset.state = state;
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
@@ -196,14 +210,41 @@ class Page {
     setText(byId("viewers"), health ? this.messages.text("live.viewers", { n: health.webrtc_clients + health.mjpeg_clients }) : "");
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state, health?.by_itself);
     this.#strip?.follow(health?.by_itself === null);
-    this.#microphone.follow(health?.sound);
+    this.#microphone.follow(health?.sound, health?.camera_switch);
     this.#sound?.follow(health?.sound);
-    byId("keep-past").disabled = health?.recording === undefined || health.recording === null;
+    byId("keep-past").disabled = this.#isOff || health?.recording === undefined || health.recording === null;
     this.#showNotice();
     this.#showTrouble();
     if (health) this.#follow(health.camera);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#showLatest();
     if (cameBack) this.client.wake();
+  }
+
+  /** @param {import("../lib/server_status.js").CameraSwitchState} [switched] */
+  #followSwitch(switched) {
+    if (!switched || (switched.on && !this.#isOff)) return;
+    const changed = switched.on === this.#isOff;
+    this.#isOff = !switched.on;
+    this.#useSwitch((camera) => (this.#isOff ? camera.show(switched) : camera.hide()));
+    if (!changed) return;
+    if (this.#isOff) this.#closePicture();
+    else this.#openPicture();
+    this.#showPicture();
+  }
+
+  /** @param {(camera: import("./camera_switch.js").CameraSwitch) => void} use */
+  async #useSwitch(use) {
+    const failed = (/** @type {unknown} */ error) => this.#toast(this.messages.error(error));
+    this.#cameraSwitch ??= import("./camera_switch.js").then(({ CameraSwitch }) => {
+      const zone = document.body.dataset.zone ?? "";
+      return new CameraSwitch(byId("camera-switch"), byId("notice"), this.messages, zone, failed, () => this.monitor.check());
+    });
+    try {
+      use(await this.#cameraSwitch);
+    } catch (error) {
+      this.#cameraSwitch = null;
+      failed(error);
+    }
   }
 
   /** @param {import("../lib/server_status.js").Camera} camera */
@@ -221,7 +262,8 @@ class Page {
     const { way, state } = this.fallback;
     const changed = byId("camera").dataset.way !== way;
     byId("camera").dataset.way = way;
-    byId("camera").dataset.video = state;
+    byId("camera").dataset.video = this.#isOff ? "off" : state;
+    if (/** @type {{phrase?: string} | undefined} */ (this.client.detail.error)?.phrase === CAMERA_OFF) this.monitor.check();
     if (changed && !this.#past?.isOpen) this.overlay.watch(this.#livePicture());
     this.#showNotice();
     setText(byId("live"), state === "live" ? this.messages.text("live.video.live") : "");
@@ -263,12 +305,13 @@ class Page {
 
   #showNotice() {
     const { state, detail } = this.fallback;
-    this.#notice.show(state, detail, this.monitor.secondsWithoutKeyframe);
+    if (!this.#isOff) this.#notice.show(state, detail, this.monitor.secondsWithoutKeyframe);
   }
 
   #whatIsMissing() {
     const { connected, refusal } = this.detections;
     const isAway = this.monitor.state === "disconnected";
+    if (this.#isOff) return "";
     if (isAway) return this.fallback.reason === "trying" ? "" : this.messages.text("live.server.lost"); // which says it
     if (refusal) return this.messages.error(refusal);
     const isEarly = this.monitor.state === "checking"; // the page has just begun, and so has their stream

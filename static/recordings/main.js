@@ -128,7 +128,7 @@ class Page {
     byId("server-status").dataset.state = state;
     setText(byId("server-status"), this.messages.text(`state.server.${state}`));
     this.recording.follow(health?.recording, health?.recording_reason, health?.camera.state, health?.by_itself);
-    this.#microphone.follow(health?.sound);
+    this.#microphone.follow(health?.sound, health?.camera_switch);
     if (health && this.#diskMissing !== this.monitor.diskMissing) this.#refresh();
   }
 

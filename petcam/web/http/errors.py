@@ -29,6 +29,7 @@ STATUS = {
     Code.PROXY: 502,
     Code.BUSY: 503,
     Code.TOO_MANY_VIEWERS: 503,
+    Code.CAMERA_OFF: 503,
     Code.CAMERA_SILENT: 503,
     Code.NO_KEYFRAME: 503,
     Code.STREAMER_UNAVAILABLE: 503,

@@ -19,6 +19,8 @@ class Mark(Enum):
     FOR_EVERYBODY = "also for those who are not logged in"
     FOR_VIEWERS = "a change that viewers may make too"
     FOR_PROGRAMS = "a viewing token opens it"
+    FOR_SWITCHES = "so does one that may turn the camera"
+    LIVE = "it shows or records what the camera sees now: refused while that is off"
 
 
 def marked(*marks: Mark) -> Callable[[ViewFunction], ViewFunction]:

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from petcam.web.http import OpenStreams, event_stream
+from petcam.web.http import Mark, OpenStreams, event_stream, marked
 from petcam.web.live.detection_feed import DetectionFeed
 
 
@@ -13,5 +13,6 @@ class DetectionEvents:
     def register(self, app: Flask) -> None:
         app.add_url_rule("/api/detections/stream", "detections", self.stream)
 
+    @marked(Mark.LIVE)
     def stream(self) -> Response:
         return event_stream(self._streams, self._feed)

@@ -13,6 +13,7 @@ class LivePage:
     def __init__(self, config: Config, viewer_config: ViewerConfig) -> None:
         self._login = config.auth.mode == "password"
         self._exposed = not self._login and not is_loopback(config.web.host)
+        self._films = bool(config.camera.source)
         self._viewer_config = viewer_config
 
     def register(self, app: Flask) -> None:
@@ -21,9 +22,15 @@ class LivePage:
     @marked(Mark.PAGE)
     def show(self) -> Response:
         """``index.html`` gets ``login`` (bool): whether there is an account page; ``exposed`` (bool): whether the whole
-        network sees it; ``zone``: the name of the board's time zone; and ``webrtc_config``."""
+        network sees it; ``zone``: the name of the board's time zone; ``films`` (bool): whether petcam does, and no
+        other program; and ``webrtc_config``."""
         config = self._viewer_config.for_request()
         page = render_template(
-            "index.html", login=self._login, exposed=self._exposed, zone=zone_name(), webrtc_config=config
+            "index.html",
+            login=self._login,
+            exposed=self._exposed,
+            zone=zone_name(),
+            films=self._films,
+            webrtc_config=config,
         )
         return compressed(page)

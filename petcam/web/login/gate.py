@@ -42,6 +42,8 @@ class Gate:
 
     def _answer_without_session(self) -> AnyResponse | None:
         """The login page, or 401; None where a viewing token opens the route to a program."""
+        if has_mark(Mark.FOR_SWITCHES) and self._visitors.viewing_tokens.may_turn_camera(viewing_token()):
+            return None
         if has_mark(Mark.FOR_PROGRAMS):
             return None if self._visitors.viewing_tokens.accepts(viewing_token()) else _challenge()
         if not is_page() and not wants_html():

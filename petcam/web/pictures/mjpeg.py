@@ -45,7 +45,7 @@ class PictureRoutes:
         app.add_url_rule("/stream.mjpg", "mjpeg", self.stream)
         app.add_url_rule("/snapshot.jpg", "snapshot", self.snapshot)
 
-    @marked(Mark.FOR_PROGRAMS)
+    @marked(Mark.FOR_PROGRAMS, Mark.LIVE)
     def stream(self) -> Response:
         options, fps = _options(), number("fps", FPS_RANGE, DEFAULT_FPS)
         viewer = request.environ[CONNECTION_KEY]
@@ -67,7 +67,7 @@ class PictureRoutes:
             raise
         return response
 
-    @marked(Mark.FOR_PROGRAMS)
+    @marked(Mark.FOR_PROGRAMS, Mark.LIVE)
     def snapshot(self) -> Response:
         options = _options()
         self._require_support(options)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from petcam import segments
 from petcam.errors import Code, PetcamError
 from petcam.media.budget import PictureBudget
+from petcam.shm.base_reader import Gate
 from petcam.shm.keyframe_search import no_keyframe
 from petcam.shm.layout import STALE_NS
 from petcam.shm.rdk_x5 import JPEG, MAX_DATA, MAX_PIXELS, NAME, RawPicture, RdkPictureReader, format_of
@@ -100,8 +101,8 @@ class RdkPictureSource:
 class SourceSelector:
     """Opens the right source for ``layout``; ``pictures`` is the segment with an RDK X5 daemon's pictures."""
 
-    def __init__(self, layout: str, stream: str, pictures: str = NAME) -> None:
-        self._layout, self._stream = layout, stream
+    def __init__(self, layout: str, stream: str, gate: Gate | None = None, pictures: str = NAME) -> None:
+        self._layout, self._stream, self._gate = layout, stream, gate
         self._pictures = pictures if layout == "rdk-x5" else ""
 
     @contextmanager
@@ -110,11 +111,12 @@ class SourceSelector:
         pictures."""
         if self._pictures and format_of(self._pictures) is not None:
             with budget.wait(RDK_BYTES, MAX_WAIT_SECONDS), RdkPictureReader(self._pictures) as pictures:
+                pictures.gate = self._gate
                 first = pictures.read(MIN_SILENCE_SECONDS / 2)
                 if first is not None:
                     yield RdkPictureSource(pictures, first)
                     return
-        with segments.stream_reader(self._layout, self._stream) as reader:
+        with segments.stream_reader(self._layout, self._stream, self._gate) as reader:
             from petcam.media.decoder import Decoder  # here: PyAV is optional, and costs memory
 
             with Decoder(budget) as decoder:

@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from petcam.errors import PetcamError
 from petcam.streamer_client import StreamerClient
-from petcam.web.http import error_answer, error_body, json_object, passed_on
+from petcam.web.http import Mark, error_answer, error_body, json_object, marked, passed_on
 
 DISK_TIMEOUT_SECONDS = 15.0  # the streamer itself gives up a disk that takes over 10 s for a write
 
@@ -21,6 +21,7 @@ class RecordingControl:
         app.add_url_rule("/api/recording/past", "keep_past", self.keep_past, methods=["POST"])
         app.add_url_rule("/api/recording/status", "recording_status", self.status)
 
+    @marked(Mark.LIVE)
     def start(self) -> Response:
         """Here the body is only checked to be a JSON object; the streamer checks its fields."""
         return self._control("/start")
@@ -28,6 +29,7 @@ class RecordingControl:
     def stop(self) -> Response:
         return self._control("/stop")
 
+    @marked(Mark.LIVE)
     def keep_past(self) -> Response:
         return self._control("/past")
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 
 from petcam.errors import Code, PetcamError
 from petcam.streamer_client import OpenAnswer, StreamerClient
-from petcam.web.http import CONNECTION_KEY, Connection, OpenStreams, number, passed_on
+from petcam.web.http import CONNECTION_KEY, Connection, Mark, OpenStreams, marked, number, passed_on
 
 MAX_STREAMS = 8  # as many as the streamer has at once; half of them for one session, viewing token or network
 MAX_SECONDS = 600.0
@@ -31,6 +31,7 @@ class PastVideo:
     def register(self, app: Flask) -> None:
         app.add_url_rule("/api/past.mp4", "past", self.stream)
 
+    @marked(Mark.LIVE)
     def stream(self) -> Response:
         """A viewer has one at a time: another request with the same ``viewer`` ends the one before."""
         path = f"/past.mp4?from={number('from', (0.1, MAX_SECONDS), DEFAULT_SECONDS):g}"

@@ -80,10 +80,10 @@ class Offers:
     def config(self) -> Response:
         return json_answer(self._viewer_config.for_request())
 
-    @marked(Mark.FOR_VIEWERS)
+    @marked(Mark.FOR_VIEWERS, Mark.LIVE)
     def offer(self) -> Response:
         return self._answers.answer()
 
-    @marked(Mark.FOR_VIEWERS)
+    @marked(Mark.FOR_VIEWERS, Mark.LIVE)
     def sound(self) -> Response:
         return self._answers.sound()

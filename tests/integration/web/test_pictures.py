@@ -152,3 +152,19 @@ def test_pictures_continue_when_the_camera_is_back(url, config, film, camera):
         assert requests.get(f"{url}/snapshot.jpg", timeout=10).status_code == 200
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("path", ["/stream.mjpg", "/api/detections/stream"])
+def test_what_is_open_ends_when_the_camera_is_turned_off_and_opens_again(web, services, camera, path):
+    clients = [Client(web, path)]
+    assert b"200" in clients[0].file.readline()
+    url = f"http://127.0.0.1:{web.port}/api/camera"
+    assert requests.put(url, json={"on": False}, timeout=20).json()["on"] is False
+    clients[0].file.read()  # to its end
+    clients.append(Client(web, path))
+    assert b"503" in clients[1].file.readline()
+    assert requests.put(url, json={"on": True}, timeout=20).json()["on"] is True
+    clients.append(Client(web, path))
+    assert b"200" in clients[2].file.readline()
+    for client in clients:
+        client.close()

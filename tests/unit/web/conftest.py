@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from petcam.access import FirstHour, SecretKey, password_file
+from petcam.access import CameraSwitch, FirstHour, SecretKey, SoundSwitch, password_file
 from petcam.access.owner import Owner
-from petcam.access.switch import SoundSwitch
 from petcam.access.viewing_tokens import ViewingTokens
 from petcam.config import Auth, Config, Recording
 from petcam.events.control_client import ControlClient
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
 from petcam.web.app import Services, create_app
+from petcam.web.camera import Camera
 from petcam.web.events import EventFeed, Videos
 from petcam.web.http.channel import CONNECTION_KEY
 from petcam.web.http.forwarded import tls_proof
@@ -91,7 +91,7 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
     first_hour = FirstHour(tmp_path / "state", "boot-1")
     owner = Owner(tmp_path / "state", first_hour)
     budget = PictureBudget()
-    switch = SoundSwitch(tmp_path / "state")
+    switch, camera_switch = SoundSwitch(tmp_path / "state"), CameraSwitch(tmp_path / "state")
     directory, events = RecordingDirectory(str(recordings)), Reader(tmp_path / "events")
     built = Services(
         config=config,
@@ -114,8 +114,10 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         proof=tls_proof(bytes(32)),
         throttle=Throttle(),
         stream_slots=StreamSlots(4),
-        sound=Sound(config, switch, Ear(lambda: audio_reader)),
+        sound=Sound(config, switch, camera_switch, Ear(lambda: audio_reader)),
         sound_switch=switch,
+        camera=Camera(camera_switch),
+        camera_switch=camera_switch,
     )
     yield built
     built.detections.stop()

@@ -62,6 +62,7 @@ def test_it_adds_those_who_watch_by_mjpeg_and_how_noticing_goes_to_the_streamers
         "mjpeg_clients": 0,
         "events": {"running": False, "status": "", "trouble": trouble},
         "sound": {"configured": False, "on": False, "heard": False},
+        "camera_switch": {"on": True, "since": None, "by": None, "until": None},
     }
 
 

@@ -33,7 +33,7 @@ def with_microphone(audio_reader):
     def make(services, **changes):
         camera = replace(services.config.camera, microphone="default")
         config = replace(services.config, camera=camera, **changes)
-        sound = Sound(config, services.sound_switch, Ear(lambda: audio_reader))
+        sound = Sound(config, services.sound_switch, services.camera_switch, Ear(lambda: audio_reader))
         return replace(services, config=config, sound=sound)
 
     return make
