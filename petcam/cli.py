@@ -28,6 +28,7 @@ COMMANDS = {
     "check-config": ("petcam.commands.check_config", "validate the configuration"),
     "shm": ("petcam.commands.shm", "look at the shared-memory segments"),
     "password": ("petcam.commands.password", "set or reset the owner's password"),
+    "camera": ("petcam.commands.camera", "turn the camera off for all, and on again"),
     "token": ("petcam.commands.token", "tokens for programs that watch and cannot log in"),
     "doctor": ("petcam.commands.doctor", "say what works on this board, and the remedy for what does not"),
 }

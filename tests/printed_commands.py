@@ -9,12 +9,14 @@ from typing import Any
 
 TOP = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "docs/state.md", "docs/man/petcam.1", "docs/man/petcam.yaml.5", "etc/petcam.yaml")
-START = re.compile(r"\bsudo (?=[a-z/])|(?<!sudo )(?<![\w./-])(?=petcam (?:check-config|password|token|shm|doctor)\b)")
+START = re.compile(
+    r"\bsudo (?=[a-z/])|(?<!sudo )(?<![\w./-])(?=petcam (?:check-config|password|token|camera|shm|doctor)\b)"
+)
 END = re.compile(r"[;()|\"`<>\n]|,(?: |$)|[^\x00-\x7f]|: |\. |\.$")
 # What belongs to the command, where prose may follow it. Of other programs: all up to END.
 GRAMMAR = (
     r"petcam shm [a-z]+(?: \{\}| /\w+)?",
-    r"petcam token [a-z]+",
+    r"petcam (?:token|camera) [a-z]+",
     r"petcam [a-z-]+(?: --[a-z]+)*",
     r"systemctl [a-z-]+(?: (?:petcam|avahi)[\w.-]*)*",
     r"journalctl (?:-k|-u \S+)",

@@ -20,6 +20,7 @@ from petcam import config as configuration
 from petcam import qr_code, segments
 from petcam.access import (
     SECRETS_DIRECTORY,
+    CameraSwitch,
     Owner,
     SoundSwitch,
     ViewingTokens,
@@ -95,13 +96,11 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_file(file)
     yield check_streamer()
     yield from check_services(config)
-    if camera.source:
-        yield from check_source(status_of("petcam-feed.service"))
-    yield check_segment("video", camera.layout, segments.stream_reader(camera.layout, camera.stream))
-    yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
-    switch = SoundSwitch(state_directory(), place=place_of(state_directory()))
-    yield from check_sound(camera, status_of("petcam-feed.service"), switch)
-    yield check_detector(wanted(config), status_of("petcam-detect.service"))
+    place = place_of(state_directory())
+    switch = CameraSwitch(state_directory(), place=place)
+    yield check_switch(switch)
+    if switch.is_on():
+        yield from check_camera(config, SoundSwitch(state_directory(), place=place))
     yield from check_events(events_directory(), ControlClient(control_path()), camera.detections)
     yield check_group()
     yield check_pyav()
@@ -311,6 +310,30 @@ def check_secrets() -> Iterator[Finding]:
         yield Finding(Sign.BROKEN, "keys", error.message)
 
 
+def check_camera(config: Config, sound: SoundSwitch) -> Iterator[Finding]:
+    """What it sends while it is on, and who reads that."""
+    camera, feeding = config.camera, status_of("petcam-feed.service")
+    if camera.source:
+        yield from check_source(feeding)
+    yield check_segment("video", camera.layout, segments.stream_reader(camera.layout, camera.stream))
+    yield check_segment("detections", camera.layout, segments.detection_reader(camera.layout, camera.detections))
+    yield from check_sound(camera, feeding, sound)
+    yield check_detector(wanted(config), status_of("petcam-detect.service"))
+
+
+def check_switch(switch: CameraSwitch) -> Finding:
+    """Whether the owner lets the camera be on."""
+    try:
+        state = switch.read()
+    except PetcamError as error:
+        return Finding(Sign.BROKEN, "camera", error.message)
+    if state.on:
+        return Finding(Sign.OK, "camera", "is on, as far as its owner goes")
+    until = f"until {state.until}, " if state.until else ""
+    words = f"is off, {until}turned off at {state.since} by {state.by}; to turn it on: sudo petcam camera on"
+    return Finding(Sign.LOOK, "camera", words)
+
+
 def check_state(directory: Path) -> Iterator[Finding]:
     """Each file of passwords, sessions and tokens that is damaged, unless all of them are another disk's."""
     place = place_of(directory)
@@ -326,6 +349,7 @@ def check_state(directory: Path) -> Iterator[Finding]:
         tokens.trouble(),
         first_hour_trouble(directory),
         SoundSwitch(directory).trouble(),
+        CameraSwitch(directory).trouble(),
     )
     found = [*owner.troubles(), *key_troubles(directory), *(error for error in others if error is not None)]
     for error in found:

@@ -197,6 +197,17 @@ OTHERS = (
         typed="sudo rm /var/lib/petcam/sound.json",
     ),
     Remedy(
+        ("sudo petcam camera on",),
+        breaks=f"echo '{{' >{STATE}/camera.json",
+        says="camera.json is damaged",
+        typed="sudo petcam camera on",
+    ),
+    Remedy(
+        ("sudo petcam camera on",),
+        breaks="petcam camera off",
+        says="is off, turned off at",
+    ),
+    Remedy(
         ("sudo petcam token list",),
         shows="petcam token revoke nobody",
         says="there is no token with the ID or label nobody",
