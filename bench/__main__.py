@@ -11,6 +11,7 @@ from bench.figure import Figure, table
 
 SUBJECTS = ("live", "picture", "far", "boxes", "detections", "proxy", "mjpeg")
 LONG = (
+    "camera_off",
     "comes_back",
     "detector_model",
     "detector_share",
