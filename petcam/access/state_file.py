@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import logging
+import math
 import os
 import re
 import secrets
@@ -28,6 +29,7 @@ from petcam.system.ownership import give_to_owner
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 TEMPORARY_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 TEMPORARY_PATTERN = re.compile(r"\.[a-z_]+\.(json|key)\.[0-9a-f]{16}")
+HALF_PAIR = re.compile("[\ud800-\udfff]")  # a surrogate, which UTF-8 has not
 FILE_VERSION = 1
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
@@ -240,7 +242,10 @@ def unsealed(data: bytes) -> Document:
 
 def strict_json(data: bytes) -> Any:
     """Raises ValueError or RecursionError; also for what only Python takes for JSON, and for keys that come twice."""
-    return json.loads(data.decode(), parse_constant=_refuse_constant, object_pairs_hook=_object)
+    found = json.loads(data.decode(), parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object)
+    if HALF_PAIR.search(json.dumps(found, ensure_ascii=False)):
+        raise ValueError("has half a character")
+    return found
 
 
 def require_keys(row: object, *names: str) -> Document:
@@ -287,6 +292,13 @@ def _seal(body: Document) -> str:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"has {name}")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("has a number that is too large")
+    return number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Document:
