@@ -85,7 +85,7 @@ func TestInTheModeManualALeaseIsRefused(t *testing.T) {
 	if answer := want(t, "POST", url+"/keep", nil, 409); answer["error"] != "Not recorded" {
 		t.Error(answer)
 	}
-	if status := want(t, "GET", url+"/status", nil, 200); status["by_itself"] != nil {
+	if status := want(t, "GET", url+"/status", nil, 200); status["by_itself"] != nil || status["recording_mode"] != "manual" {
 		t.Error(status)
 	}
 }

@@ -65,6 +65,7 @@ type Past interface {
 type Keeper interface {
 	Keep(span, preRoll time.Duration) (record.Leased, error)
 	ByItself() *record.ByItself // nil: nothing is recorded by itself
+	Mode() record.Mode
 }
 
 // Camera knows the state of the camera's video; camera.Camera.

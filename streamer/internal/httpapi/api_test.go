@@ -84,6 +84,7 @@ func (f *fake) Keep(span, preRoll time.Duration) (record.Leased, error) {
 func (f *fake) ByItself() *record.ByItself {
 	return &record.ByItself{Status: record.Status{Recording: true, Filename: "petcam_2~visit.mp4", FrameCount: 7}, Kind: "visit"}
 }
+func (f *fake) Mode() record.Mode { return record.Visits }
 func (f *fake) Health() camera.Health {
 	if f.camera.State != "" {
 		return f.camera
@@ -245,7 +246,7 @@ func TestRecordingIsStartedStoppedAndReported(t *testing.T) {
 		t.Error(stopped)
 	}
 	status := fields(t, ask(t, f, "GET", "/status", "", nil), 200)
-	if status["recording"] != true || status["error"] != "" || status["dropped_frames"] != 0.0 || len(status) != 9 {
+	if status["recording"] != true || status["error"] != "" || status["dropped_frames"] != 0.0 || status["recording_mode"] != "visits" || len(status) != 10 {
 		t.Error(status)
 	}
 	if itself := status["by_itself"].(map[string]any); itself["kind"] != "visit" || itself["recording"] != true ||
@@ -262,7 +263,7 @@ func TestHealthReportsAllToThisMachine(t *testing.T) {
 	if got["camera"].(map[string]any)["state"] != "live" || got["uptime"].(float64) < 0 {
 		t.Error(got)
 	}
-	if got["by_itself"].(map[string]any)["filename"] != "petcam_2~visit.mp4" {
+	if got["by_itself"].(map[string]any)["filename"] != "petcam_2~visit.mp4" || got["recording_mode"] != "visits" {
 		t.Error(got)
 	}
 }

@@ -20,6 +20,7 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 		"recording":        recording.Recording,
 		"recording_error":  recording.Error,
 		"recording_reason": recording.Reason,
+		"recording_mode":   a.Keeper.Mode(),
 		"by_itself":        a.Keeper.ByItself(),
 		"camera":           a.Camera.Health(),
 		"faults":           append([]string{}, a.Faults()...),

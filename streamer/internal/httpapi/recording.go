@@ -49,7 +49,8 @@ func (a *api) stop(w http.ResponseWriter, r *http.Request) error {
 func (a *api) status(w http.ResponseWriter, _ *http.Request) error {
 	writeJSON(w, http.StatusOK, struct {
 		record.Status
+		Mode     record.Mode      `json:"recording_mode"`
 		ByItself *record.ByItself `json:"by_itself"`
-	}{a.Recorder.Status(), a.Keeper.ByItself()})
+	}{a.Recorder.Status(), a.Keeper.Mode(), a.Keeper.ByItself()})
 	return nil
 }

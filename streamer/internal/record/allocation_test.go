@@ -34,7 +34,7 @@ func TestWritingAFrameAllocatesNothing(t *testing.T) {
 		writesWithoutAllocating(t, func(r *harness) *session { return oneSession(t, r) })
 	})
 	t.Run("by itself", func(t *testing.T) {
-		writesWithoutAllocating(t, func(r *harness) *session { return oneSessionOf(t, r, newKeeper(r.Recorder)) })
+		writesWithoutAllocating(t, func(r *harness) *session { return oneSessionOf(t, r, newKeeper(r.Recorder, Visits)) })
 	})
 }
 

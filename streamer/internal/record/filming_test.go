@@ -274,5 +274,5 @@ func (f *filming) untilItself(what string, holds func(*ByItself) bool) {
 // untilOver waits until nothing is recorded by itself.
 func (f *filming) untilOver() {
 	f.t.Helper()
-	f.untilItself("over", func(b *ByItself) bool { return !b.Recording })
+	f.untilItself("over", func(b *ByItself) bool { return b == nil || !b.Recording })
 }

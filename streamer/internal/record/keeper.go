@@ -10,29 +10,6 @@ import (
 // mostSaid is how many reasons for one failure are remembered, so that those that take turns are logged once each.
 const mostSaid = 8
 
-// Mode is the configuration's recording.mode.
-type Mode string
-
-// What is recorded by itself.
-const (
-	Manual Mode = "manual" // nothing
-	Visits Mode = "visits" // while somebody has a lease
-	Always Mode = "always" // all there is; what a lease touches counts as a visit's
-)
-
-func (m Mode) isByItself() bool { return m == Visits || m == Always }
-
-// kind is that of what the mode records without a lease, or with the first one.
-func (m Mode) kind() kind {
-	if m == Always {
-		return always
-	}
-	return visit
-}
-
-// longestAlways bounds a file of the mode always: a lease keeps a whole one.
-const longestAlways = 10 * time.Minute
-
 // mostBehind is how far a slow disk may be behind the camera without costing a visit its end; the shared memory seldom
 // holds as much.
 const mostBehind = 10 * time.Minute
@@ -52,7 +29,9 @@ type keeper struct {
 
 	mu      sync.Mutex    // guards what follows. It is never held while waiting
 	changed chan struct{} // closed, and made anew, with each change that somebody may wait for
+	mode    Mode
 	lease   lease
+	all     lease    // of the mode always, once it is over: what was published by then belongs to it
 	from    uint64   // CLOCK_MONOTONIC from which on the next session records, as far as the ring holds it; 0: from now
 	session *session // nil between two
 	ending  bool     // the session takes no more
@@ -62,8 +41,8 @@ type keeper struct {
 	files   []*keptFile // the newest, the newest last
 }
 
-func newKeeper(r *Recorder) *keeper {
-	return &keeper{recorder: r, again: make(chan struct{}, 1), changed: make(chan struct{})}
+func newKeeper(r *Recorder, mode Mode) *keeper {
+	return &keeper{recorder: r, again: make(chan struct{}, 1), changed: make(chan struct{}), mode: mode}
 }
 
 // run records until the Recorder is closed.
@@ -87,7 +66,7 @@ func (k *keeper) run() {
 func (k *keeper) waitUntilWanted() bool {
 	for {
 		k.mu.Lock()
-		wanted := !k.off && (k.recorder.options.Mode == Always || !k.lease.isOver(k.now()))
+		wanted := k.isWanted()
 		changed := k.changed
 		k.mu.Unlock()
 		if ended := k.recorder.ctx.Err() != nil; wanted || ended {
@@ -100,16 +79,32 @@ func (k *keeper) waitUntilWanted() bool {
 	}
 }
 
+// isWanted says whether something is to be recorded now. mu must be held.
+func (k *keeper) isWanted() bool {
+	return !k.off && (k.mode == Always || k.mode == Visits && !k.lease.isOver(k.now()))
+}
+
 // record runs one session, and says whether it failed.
 func (k *keeper) record() (failed bool) {
 	s := newSession(k.recorder, k)
 	s.late.endless = true
-	k.mu.Lock()
-	k.session, k.failure = s, nil
-	k.mu.Unlock()
+	if !k.begins(s) {
+		return false
+	}
 	defer context.AfterFunc(k.recorder.ctx, func() { s.cancel(errStopped) })()
 	s.run()
 	return s.err != nil
+}
+
+// begins makes it the session that runs, unless nothing is to be recorded any more.
+func (k *keeper) begins(s *session) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.isWanted() {
+		return false
+	}
+	k.session, k.failure = s, nil
+	return true
 }
 
 // turn ends the session and the lease where the camera is off.
@@ -119,7 +114,7 @@ func (k *keeper) turn(on bool) {
 	changed := k.off == on
 	k.off = !on
 	if !on {
-		k.lease, k.from = lease{}, 0
+		k.lease, k.all, k.from = lease{}, lease{}, 0
 		if k.session != nil {
 			k.session.cancel(errStopped)
 		}
@@ -174,7 +169,7 @@ func (k *keeper) back() time.Duration {
 }
 
 func (k *keeper) longest() time.Duration {
-	if k.recorder.options.Mode == Always {
+	if k.modeNow() == Always {
 		return min(longestAlways, k.recorder.options.Segment)
 	}
 	return k.recorder.options.Segment
@@ -183,22 +178,22 @@ func (k *keeper) longest() time.Duration {
 func (k *keeper) label(captureNS uint64) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.lease.isOver(captureNS) {
-		return k.recorder.options.Mode.kind().mark()
+	if k.lease.isOver(captureNS) && (k.mode == Always || !k.all.isOver(captureNS)) {
+		return always.mark()
 	}
 	return visit.mark()
 }
 
 func (k *keeper) isOver(publishedNS uint64) bool {
-	if k.recorder.options.Mode == Always {
-		return false
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.mode == Always {
+		return k.ending
+	}
 	// What a writer dates into the future was published by now, and what it dates far into the past lately.
 	now := k.now()
 	at := max(min(publishedNS, now), now-min(now, uint64(mostBehind)))
-	k.ending = k.ending || k.lease.isOver(at) // from here on a lease begins another recording
+	k.ending = k.ending || k.lease.isOver(at) && k.all.isOver(at) // from here on a lease begins another recording
 	return k.ending
 }
 
@@ -272,21 +267,21 @@ func (k *keeper) growing() Status {
 	return Status{}
 }
 
-// ByItself is the state of what is recorded by itself at this moment; nil in the mode manual.
+// ByItself is the state of what is recorded by itself at this moment; nil in the mode manual, once nothing is any more.
 func (r *Recorder) ByItself() *ByItself {
 	k := r.keeper
-	if k == nil {
-		return nil
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	status := k.status
+	if k.mode == Manual && !status.Recording {
+		return nil
+	}
 	if missing := r.missing.Load(); missing != nil && !status.Recording {
 		status.Reason, status.Error = missing.Reason, missing.Message
 	}
 	of := kindOf(status.Filename)
 	if of == byHand { // there has been no file yet
-		of = r.options.Mode.kind()
+		of = k.mode.kind()
 	}
 	return &ByItself{status, string(of)}
 }

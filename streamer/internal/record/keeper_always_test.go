@@ -73,11 +73,11 @@ func TestAClockThatIsSetBackIsThatOfTheNextFileOfTheModeAlways(t *testing.T) {
 
 func TestFilesOfTheModeAlwaysAreNeverLongerThanTenMinutes(t *testing.T) {
 	for segment, want := range map[time.Duration]time.Duration{time.Hour: 10 * time.Minute, 5 * time.Minute: 5 * time.Minute} {
-		k := &keeper{recorder: &Recorder{options: Options{Mode: Always, Segment: segment}}}
+		k := newKeeper(&Recorder{options: Options{Segment: segment}}, Always)
 		if got := k.longest(); got != want {
 			t.Errorf("of %v they are %v", segment, got)
 		}
-		k.recorder.options.Mode = Visits
+		k.mode = Visits
 		if got := k.longest(); got != segment {
 			t.Errorf("a visit's of %v are %v", segment, got)
 		}

@@ -142,7 +142,7 @@ func TestADirectoryThatIsRemovedAndPutBackIsRecordedInAgain(t *testing.T) {
 
 func TestReasonsForAFailureThatTakeTurnsAreLoggedOnceEach(t *testing.T) {
 	f := newFilming(t, Manual, nil)
-	k := newKeeper(f.Recorder)
+	k := newKeeper(f.Recorder, Visits)
 	for range 3 {
 		k.ended(nil, apierror.New(apierror.RecordingFailed, "the folder is not there"))
 		k.ended(nil, apierror.New(apierror.RecordingFailed, "the file is gone"))

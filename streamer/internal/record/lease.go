@@ -59,23 +59,29 @@ func (f *keptFile) isDue() bool { return f.leased && !f.failed && f.kind == alwa
 // on, is recorded as a visit's, as far as the ring holds it. To be asked again before span is over, for as long as the visit
 // lasts. It returns once a file has begun. Errors wrap a *apierror.Error: NotRecorded, NoVideo, RecordingFailed.
 func (r *Recorder) Keep(span, preRoll time.Duration) (Leased, error) {
-	k := r.keeper
 	if r.isOff() {
 		return Leased{}, ErrOff
 	}
-	if k == nil {
-		return Leased{}, apierror.New(apierror.NotRecorded, "recording.mode is manual: nothing is recorded by itself")
+	from, err := r.keeper.ask(span, preRoll)
+	if err != nil {
+		return Leased{}, err
 	}
-	return k.wait(k.ask(span, preRoll))
+	return r.keeper.wait(from)
 }
 
+// errManual says that nothing is recorded by itself.
+var errManual = apierror.New(apierror.NotRecorded, "recording.mode is manual: nothing is recorded by itself")
+
 // ask begins or prolongs the lease, and returns the moment from which on is recorded for it, CLOCK_MONOTONIC.
-func (k *keeper) ask(span, preRoll time.Duration) (from uint64) {
+func (k *keeper) ask(span, preRoll time.Duration) (from uint64, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.mode == Manual {
+		return 0, errManual
+	}
 	now := k.now()
 	from = now - min(now, uint64(preRoll))
-	if k.recorder.options.Mode == Visits && k.lease.isOver(now) {
+	if k.mode == Visits && k.lease.isOver(now) {
 		k.from = max(from, 1)
 	}
 	k.lease.prolong(now + uint64(span+k.recorder.options.PostRoll))
@@ -83,7 +89,7 @@ func (k *keeper) ask(span, preRoll time.Duration) (from uint64) {
 		file.leased = file.leased || file.grows || file.lastNS >= from
 	}
 	k.announce()
-	return from
+	return from, nil
 }
 
 // wait waits for the file of a lease, and says which files hold what was captured from that moment on.
@@ -115,6 +121,9 @@ func (k *keeper) wait(from uint64) (Leased, error) {
 func (k *keeper) leased(from uint64) (leased Leased, changed <-chan struct{}, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.mode == Manual { // since the lease began
+		return Leased{}, nil, errManual
+	}
 	newest := k.newestFile()
 	if newest == nil || !newest.grows || k.ending {
 		if k.failure != nil {

@@ -50,7 +50,10 @@ func TestALeaseThatComesWhileAFileIsMadeTouchesItToo(t *testing.T) {
 	})
 	f.film(60)
 	<-named // as what nobody has asked for
-	from := f.keeper.ask(time.Minute, 0)
+	from, err := f.keeper.ask(time.Minute, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	close(free)
 	leased, err := f.keeper.wait(from)
 	if err != nil || kindOf(leased.Filename) != visit || len(leased.Files) != 1 {

@@ -25,9 +25,7 @@ func (r *Recorder) lookForDisk() bool {
 	case missing == nil && before != nil:
 		r.options.Log.Info("the disk of the recordings is there", "directory", r.options.Directory)
 		r.Recover()
-		if r.keeper != nil {
-			r.keeper.tryAgain()
-		}
+		r.keeper.tryAgain()
 	}
 	return missing != nil
 }

@@ -10,6 +10,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -40,7 +41,7 @@ type Options struct {
 	Place     *place.Place  // of the directory; nil: on whichever disk it is
 	PreRoll   time.Duration // how far before Start a recording begins, at most
 	Segment   time.Duration // a longer recording goes on in another file
-	Mode      Mode          // whether something is recorded by itself
+	Mode      Mode          // what is recorded by itself, until SetMode; empty: Manual
 	PostRoll  time.Duration // how far behind a lease its recording ends
 	MaxBytes  int64         // of all recordings together; 0: no limit
 	Pictures  string        // where petcam-web keeps the pictures of visits, which count in MaxBytes; empty: nowhere
@@ -85,7 +86,7 @@ type Recorder struct {
 	space   *space
 	// soundSwitch is what SoundOn has said.
 	soundSwitch *soundSwitch
-	keeper      *keeper         // nil: nothing is recorded by itself
+	keeper      *keeper         // of what is recorded by itself; it sleeps in the mode manual
 	ctx         context.Context // ends at Close
 	cancel      context.CancelFunc
 	tasks       sync.WaitGroup // the goroutines that end with ctx
@@ -135,13 +136,10 @@ func newRecorder(options Options, open func() Source, on system) *Recorder {
 	r.sight, r.blind = context.WithCancel(ctx)
 	r.space = newSpace(options, &r.system)
 	r.soundSwitch = newSoundSwitch(options.SoundOn, func() (time.Time, uint64) { return r.system.now() })
-	tasks := []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk}
+	r.keeper = newKeeper(r, cmp.Or(options.Mode, Manual))
+	tasks := []func(){func() { r.space.deleteOldEachHour(ctx) }, r.retryRecovery, r.watchDisk, r.keeper.run}
 	if options.Sound != nil && options.SoundOn != nil {
 		tasks = append(tasks, r.watchSound)
-	}
-	if options.Mode.isByItself() {
-		r.keeper = newKeeper(r)
-		tasks = append(tasks, r.keeper.run)
 	}
 	for _, task := range tasks {
 		r.tasks.Add(1)
@@ -294,9 +292,7 @@ func (r *Recorder) Turn(on bool) {
 	}
 	s := r.session
 	r.mu.Unlock()
-	if r.keeper != nil {
-		r.keeper.turn(on)
-	}
+	r.keeper.turn(on)
 	if !on && s != nil {
 		s.cancel(errStopped)
 		<-s.done

@@ -46,9 +46,7 @@ func (r *Recorder) Totals() Totals {
 	t := r.finished
 	t.add(r.growing)
 	r.mu.Unlock()
-	if r.keeper != nil {
-		t.add(r.keeper.growing())
-	}
+	t.add(r.keeper.growing())
 	t.Dropped = r.counters.dropped.Load()
 	t.Syncs, t.SyncTime = r.counters.syncs.Load(), time.Duration(r.counters.syncNS.Load())
 	t.Free = -1
