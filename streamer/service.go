@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"petcam/streamer/internal/camera"
+	"petcam/streamer/internal/chosen"
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
@@ -28,7 +30,7 @@ import (
 	"petcam/streamer/internal/watchdog"
 )
 
-// switchLooks is how often it is looked whether the owner has turned the camera off.
+// switchLooks is how often it is looked whether the owner has turned the camera off, or chosen what is recorded by itself.
 const switchLooks = 250 * time.Millisecond
 
 // shutdownTimeout is how long requests may still take when the service stops.
@@ -41,6 +43,8 @@ type Service struct {
 	microphone  *microphone.Microphone // what the viewers hear; nil: camera.microphone is not set
 	turned      shm.Gate               // whether the owner lets the camera be on, and since when
 	soundOn     func() bool            // whether the owner lets sound be heard and recorded
+	chosen      *chosen.Settings       // what a family has set on the page
+	mode        record.Mode            // the configuration's, where they have chosen none
 	recorder    *record.Recorder
 	video       *shm.Reader // the camera's
 	camera      *camera.Camera
@@ -64,6 +68,7 @@ func Open(settings config.Config, access access, log *slog.Logger) (*Service, er
 	mark := switches.Mark()
 	s.turned = switches.Camera(webState(), mark, log).Turned
 	s.soundOn = switches.Sound(webState(), mark, log).On
+	s.chosen, s.mode = chosen.New(webState(), mark, log), record.Mode(settings.Recording.Mode)
 	s.video = s.reader(settings.Camera)
 	s.microphone = openMicrophone(settings.Camera, s.turned, s.soundOn, log)
 	if err := s.openPorts(settings); err != nil {
@@ -124,6 +129,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		wakeupByItself.Notify()
 	}, s.log)
 	kept := recording(settings.Recording, s.log)
+	kept.Mode = s.recordingMode()
 	kept.ParameterSets, kept.SilentAfter = s.camera.ParameterSets, s.video.SilentAfter
 	kept.Beside = func() record.Source { // a wakeup is for one reader, and each of these opens the segment anew
 		return s.quietReader(settings.Camera)
@@ -147,7 +153,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		Camera:    s.camera,
 		On:        func() bool { on, _ := s.turned(); return on },
 		Tokens:    access.verifier,
-		Faults:    func() []string { return append(access.faults(), s.recorder.Faults()...) },
+		Faults:    func() []string { return append(append(access.faults(), s.recorder.Faults()...), s.chosenFaults()...) },
 		ICE:       settings.WebRTC.ICEServers,
 		Names:     func() []string { return hostNames(settings) },
 		Scrapers:  parseNetworks(settings.Streamer.MetricsAllow),
@@ -159,6 +165,7 @@ func (s *Service) wire(settings config.Config, access access) {
 	if s.viewing != nil { // a nil *File in the interface would not be nil
 		options.Viewing = s.viewing
 	}
+	s.obey() // before anybody can ask for anything
 	s.server = httpapi.New(options)
 	if s.proxy != nil {
 		s.proxy.Handle("/whep", s.server.Handler)
@@ -213,7 +220,6 @@ func recording(keys config.Recording, log *slog.Logger) record.Options {
 		Segment:   time.Duration(keys.SegmentMinutes) * time.Minute,
 		MaxBytes:  keys.MaxBytes,
 		Pictures:  picturesFolder(),
-		Mode:      record.Mode(keys.Mode),
 		PostRoll:  time.Duration(keys.PostRollSeconds * float64(time.Second)),
 		MaxAge:    days(keys.MaxAgeDays),
 		VisitAge:  days(keys.VisitDays),
@@ -239,7 +245,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.viewing != nil {
 		s.task(func() error { s.viewing.Watch(s.ctx, s.endViewers); return nil })
 	}
-	s.task(func() error { s.obeySwitch(); return nil })
+	s.task(func() error { s.obeyOwner(); return nil })
 	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, in the background
 	if _, err := s.monitor.check(ctx); err != nil && ctx.Err() == nil {
 		return err // the port does not answer
@@ -256,21 +262,40 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
+func (s *Service) obey() {
+	on, _ := s.turned()
+	s.viewers.Turn(on)
+	s.recorder.Turn(on)
+	s.recorder.SetMode(s.recordingMode())
+}
+
+// recordingMode is what is to be recorded by itself.
+func (s *Service) recordingMode() record.Mode {
+	return cmp.Or(record.Mode(s.chosen.RecordingMode()), s.mode)
+}
+
+// chosenFaults says what is wrong with the settings, in one line with the remedy; else nothing.
+func (s *Service) chosenFaults() []string {
+	if fault := s.chosen.Fault(); fault != "" {
+		return []string{fault}
+	}
+	return nil
+}
+
 // endViewers ends the streams of a viewing token that was revoked.
 func (s *Service) endViewers(token string) {
 	ended := s.viewers.EndSession(httpapi.ViewingSession(token))
 	s.log.Info("a viewing token was revoked", "token", token, "streams", ended)
 }
 
-// obeySwitch ends, while the camera is off, whatever shows or records it; that nothing of it is read any more is the
-// readers' own business. It is done again and again, so that what began in the same moment ends as well.
-func (s *Service) obeySwitch() {
+// obeyOwner ends, while the camera is off, whatever shows or records it; that nothing of it is read any more is the
+// readers' own business. It is done again and again, so that what began in the same moment ends as well. What is recorded
+// by itself is as was chosen.
+func (s *Service) obeyOwner() {
 	ticker := time.NewTicker(switchLooks)
 	defer ticker.Stop()
 	for {
-		on, _ := s.turned()
-		s.viewers.Turn(on)
-		s.recorder.Turn(on)
+		s.obey()
 		select {
 		case <-s.ctx.Done():
 			return

@@ -21,9 +21,6 @@ import (
 const (
 	lookInterval = 250 * time.Millisecond // how soon On knows of a change
 	maxFileBytes = 1024
-
-	placeName    = ".petcam-place" // of the mark's half beside the file; the credential with the other is "place"
-	maxMarkBytes = 64
 )
 
 // kind is one of the two files.
@@ -83,8 +80,7 @@ func Mark() string {
 	if directory == "" {
 		return ""
 	}
-	text, err := state.Read(filepath.Join(directory, "place"), maxMarkBytes)
-	mark := strings.TrimSpace(string(text))
+	mark, err := state.ReadMark(filepath.Join(directory, "place"))
 	if err != nil || mark == "none" { // the unit's SetCredential=
 		return ""
 	}
@@ -149,6 +145,6 @@ func (s *Switch) isPlace() bool {
 	if s.mark == "" {
 		return true
 	}
-	half, err := state.Read(filepath.Join(filepath.Dir(s.file.Path), placeName), maxMarkBytes)
-	return err == nil && strings.TrimSpace(string(half)) == s.mark
+	half, err := state.Mark(filepath.Dir(s.file.Path))
+	return err == nil && half == s.mark
 }
