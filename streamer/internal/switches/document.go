@@ -1,14 +1,13 @@
 package switches
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strconv"
-	"unicode/utf8"
+
+	"petcam/streamer/internal/state"
 )
 
 const version = "1"
@@ -20,7 +19,7 @@ var (
 
 // parseSound reads a file that is wholly as it should be.
 func parseSound(text []byte) (turned, error) {
-	fields, err := flat(text)
+	fields, err := state.Object(text)
 	if err != nil {
 		return turned{}, err
 	}
@@ -33,7 +32,7 @@ func parseSound(text []byte) (turned, error) {
 
 // parseCamera does so, too; until is not for who reads it.
 func parseCamera(text []byte) (turned, error) {
-	fields, err := flat(text)
+	fields, err := state.Object(text)
 	if err != nil {
 		return turned{}, err
 	}
@@ -63,43 +62,4 @@ func common(fields map[string]any) (turned, error) {
 		return turned{}, errors.New("has a bad on, since or by")
 	}
 	return turned{on: on}, nil
-}
-
-// flat reads one object of scalars, each key once and spelled as it is: encoding/json alone takes the last of several
-// that are the same but for their case.
-func flat(text []byte) (map[string]any, error) {
-	if !utf8.Valid(text) {
-		return nil, errors.New("is no UTF-8")
-	}
-	tokens := json.NewDecoder(bytes.NewReader(text))
-	tokens.UseNumber()
-	if begin, err := tokens.Token(); err != nil || begin != json.Delim('{') {
-		return nil, errors.New("is no JSON object")
-	}
-	fields := map[string]any{}
-	for tokens.More() {
-		key, err := tokens.Token()
-		if err != nil {
-			return nil, err
-		}
-		value, err := tokens.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := key.(string)
-		if _, twice := fields[name]; twice {
-			return nil, errors.New("has a key twice")
-		}
-		if _, nested := value.(json.Delim); nested {
-			return nil, errors.New("has a bad value")
-		}
-		fields[name] = value
-	}
-	if _, err := tokens.Token(); err != nil { // the closing brace
-		return nil, err
-	}
-	if _, err := tokens.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("goes on behind its end")
-	}
-	return fields, nil
 }
