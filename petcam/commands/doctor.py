@@ -54,6 +54,7 @@ LOW_SPACE_BYTES = 1 << 30  # with less there is a warning
 MIN_SPACE_BYTES = 100 << 20  # with less nothing can be recorded
 EARLIEST_TIME = 1_790_000_000  # Unix time; a clock that is before it is wrong
 RECORD_TIMEOUT_SECONDS = 1.5  # a living writer may take this long for its next record
+RECORDING_MODES = ("manual", "visits", "always")
 START_REMEDY = "sudo systemctl start petcam.target; why it ended: sudo journalctl -u 'petcam*'"
 AVAHI_DIRECTORY = Path("/run/avahi-daemon")  # there while the mDNS daemon runs
 
@@ -145,6 +146,7 @@ def check_services(config: Config) -> Iterator[Finding]:
     yield check_port("media port", streamer_runs, "webrtc.udp_port", *udp)
     yield from streamer_faults(health or b"{}")
     yield from by_itself_trouble(health or b"{}")
+    yield from other_mode(health or b"{}", config.recording.mode)
 
 
 def streamer_faults(health: bytes) -> Iterator[Finding]:
@@ -164,6 +166,17 @@ def by_itself_trouble(health: bytes) -> Iterator[Finding]:
             yield Finding(Sign.BROKEN, "recording", f"nothing is recorded by itself: {found['error']}")
     except (ValueError, AttributeError, TypeError):
         return  # another program has the port
+
+
+def other_mode(health: bytes, configured: str) -> Iterator[Finding]:
+    """That what is recorded by itself is not as the configuration says."""
+    try:
+        mode = json.loads(health).get("recording_mode", configured)
+    except (ValueError, AttributeError):
+        return  # another program has the port
+    if mode != configured and mode in RECORDING_MODES:
+        why = "as was chosen on the page, or petcam.yaml was changed since the start"
+        yield Finding(Sign.OK, "recording", f"the mode is {mode}, {why}; recording.mode is {configured}")
 
 
 def check_port(

@@ -80,6 +80,23 @@ def test_it_reports_why_nothing_is_recorded_by_itself(health, said):
 
 
 @pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        (b'{"recording_mode":"always"}', ["the mode is always", "recording.mode is visits"]),
+        (b'{"recording_mode":"visits"}', None),
+        (b'{"recording_mode":"\\u001b[0m"}', None),
+        (b'{"recording_mode":["always"]}', None),
+        (b"{}", None),
+        (b"[]", None),
+        (b"<html>", None),
+    ],
+)
+def test_it_says_which_mode_is_in_force_where_the_configuration_says_another(health, said):
+    found = [finding.words for finding in doctor.other_mode(health, "visits")]
+    assert len(found) == (said is not None) and all(part in found[0] for part in said or ())
+
+
+@pytest.mark.parametrize(
     ("health", "is_missing"),
     [
         (b'{"recording_reason":"Disk not mounted"}', True),
