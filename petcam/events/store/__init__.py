@@ -7,6 +7,7 @@ from petcam.events.store.event import Best, Event, boot_of, event_of
 from petcam.events.store.rows import BOOT_COLUMNS, EVENT_COLUMNS
 from petcam.events.store.schema import VERSION
 from petcam.events.store.store import FILE_NAME, Store
+from petcam.events.store.telling import Tell
 from petcam.events.store.tidy import Bounds
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Bounds",
     "Event",
     "Store",
+    "Tell",
     "boot_of",
     "event_of",
 ]

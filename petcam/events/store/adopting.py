@@ -14,7 +14,8 @@ SECOND = 10**9
 class Adopted(NamedTuple):
     boot: Boot  # this one
     next_id: int
-    resumed: list[Event]
+    resumed: list[Event]  # visits
+    going_on: list[Event]  # trouble
     trouble: str  # how the last run ended: empty where in order
     changed_boots: list[Boot]  # with their events, to be written in one commit
     changed_events: list[Event]
@@ -40,14 +41,16 @@ def adopt_first(
     if last is not None and last.number != boot.number:
         boots[-1] = last._replace(alive_ns=max(last.alive_ns, rows.last_end(database, last)))
         changed.append(boots[-1])
-    resumed, ended = [], []
+    resumed, going_on, ended = [], [], []
     for event in rows.open_events(database):
         age = reading.monotonic_ns - event.end_ns
         if event.boot == boot.number and event.kind == "visit" and 0 <= age <= resume_ns:
             resumed.append(event)
+        elif event.boot == boot.number and event.kind == "trouble":
+            going_on.append(event)
         else:
             ended.append(_ended(event, boots))
-    return Adopted(boot, next_id, resumed, trouble, changed, ended)
+    return Adopted(boot, next_id, resumed, going_on, trouble, changed, ended)
 
 
 def adopt_again(database: sqlite3.Connection, boot: Boot, next_id: int, ours: Collection[int]) -> Adopted:
@@ -55,7 +58,7 @@ def adopt_again(database: sqlite3.Connection, boot: Boot, next_id: int, ours: Co
     boots = rows.all_boots(database)
     next_id = max(next_id, rows.last_id(database) + 1)
     ended = [_ended(event, boots) for event in rows.open_events(database) if event.id not in ours]
-    return Adopted(boot, next_id, [], "", [boot._replace(events_to=next_id)], ended)
+    return Adopted(boot, next_id, [], [], "", [boot._replace(events_to=next_id)], ended)
 
 
 def _ended(event: Event, boots: list[Boot]) -> Event:

@@ -49,6 +49,11 @@ class Event(NamedTuple):
     recordings: tuple[tuple[str, int], ...] = ()  # file, capture time of its first frame
     detail: str = ""
 
+    @property
+    def is_asleep(self) -> bool:
+        """Whether it was at its last box: all that were seen."""
+        return bool(self.asleep) and self.asleep[-1][1] > self.end_ns - MS  # the row has ms
+
 
 _CRC = 5  # its place in a row of events
 

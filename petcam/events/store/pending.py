@@ -22,6 +22,7 @@ class Item:
     visit: Visit | None = None  # while it goes on
     due_ns: int = NEVER
     written: Event | None = None
+    told: Event | None = None  # as whoever wants to know was told of it last
     bytes: int = 0  # that it takes, once it has ended
 
     def due(self, at_ns: int) -> None:

@@ -42,6 +42,12 @@ def open_events(database: sqlite3.Connection) -> list[Event]:
     return [event_of(row) for row in found]
 
 
+def begun_since(database: sqlite3.Connection, event_id: int, boot: int, most: int) -> list[Event]:
+    """The newest of those with a higher id, of that boot, the oldest first. Raises ValueError where one is damaged."""
+    query = f"SELECT {EVENT_COLUMNS} FROM events WHERE id > ? AND boot = ? ORDER BY id DESC LIMIT ?"
+    return [event_of(row) for row in database.execute(query, (event_id, boot, most))][::-1]
+
+
 def last_end(database: sqlite3.Connection, boot: Boot) -> int:
     """When the last event of the boot ended; 0 where it has none."""
     (end,) = database.execute(

@@ -10,7 +10,8 @@ from petcam.events.store import rows, tidy
 from petcam.events.store.adopting import Adopted, adopt_again, adopt_first
 from petcam.events.store.event import MAX_DETAIL, MAX_FILENAME, MAX_RECORDINGS, Event, text
 from petcam.events.store.link import FAILURES, Link
-from petcam.events.store.pending import BEGIN_NS, CHANGE_NS, END_NS, TROUBLE_NS, Item, Pending
+from petcam.events.store.pending import BEGIN_NS, CHANGE_NS, END_NS, MARK_NS, TROUBLE_NS, Item, Pending
+from petcam.events.store.telling import Tell, Telling
 from petcam.events.store.tidy import Bounds
 from petcam.events.store.visit import SECOND, Visit, matters, with_visit
 
@@ -21,6 +22,7 @@ TIDY_NS = 6 * 3600 * SECOND
 SAME_TROUBLE_NS = 300 * SECOND
 DEFAULT_BOUNDS = Bounds()
 DATABASE = "database"  # trouble: it was set aside
+MAX_BEGUN = 100  # events that begun_since() tells
 
 
 class Change(Protocol):
@@ -42,11 +44,20 @@ class Store:
         reading: Reading,
         bounds: Bounds = DEFAULT_BOUNDS,
         resume_seconds: float = 90.0,
+        tell: Tell | None = None,
+        told_id: int = 0,
     ) -> None:
-        """``resume_seconds``: how old the last box of a visit of this boot may be, for it to go on."""
+        """``resume_seconds``: how old the last box of a visit of this boot may be, for it to go on.
+
+        ``tell`` is called by ``write`` and ``close`` with each begin, change and end; ``told_id``: the newest id with
+        which it ever was.
+        """
         self._link, self._bounds = Link(directory / FILE_NAME), bounds
         self._pending = Pending()
+        self._telling, self._told_id = Telling(tell), told_id
+        self._ended: list[Event] = []  # by the start, and not told yet
         self._visits: dict[int, Item] = {}  # by the visit's number
+        self._sounds: dict[str, Item] = {}  # by class, those that go on
         self._troubles: dict[str, Item] = {}  # by class; also the last that ended
         now = reading.monotonic_ns
         fresh = Boot(0, boot_id, reading.slept_ns, 0, 0, now, now, 0, 0, 0)
@@ -94,12 +105,30 @@ class Store:
             item.event = item.event._replace(recordings=(*item.event.recordings, (filename, first_ns)))
             item.due(now_ns + CHANGE_NS)
 
-    def heard(self, class_name: str, begin_ns: int, end_ns: int, score: float, now_ns: int) -> int:
-        """A sound that is over. The event's id."""
-        event = self._new_event("sound", class_name, begin_ns)
-        item = Item(event._replace(end_ns=end_ns, top_score=round(float(score), 3)))
-        self._pending.add(item)
-        self._pending.end(item, now_ns + END_NS)
+    def heard(
+        self,
+        class_name: str,
+        begin_ns: int,
+        end_ns: int,
+        score: float,
+        now_ns: int,
+        detail: str = "",
+        *,
+        is_over: bool = True,
+    ) -> int:
+        """A sound as far as it is known; one of each class at once goes on. The event's id."""
+        item = self._sounds.pop(class_name, None)
+        if item is None:
+            item = Item(self._new_event("sound", class_name, begin_ns), due_ns=now_ns + BEGIN_NS)
+            self._pending.add(item)
+        item.event = item.event._replace(
+            end_ns=end_ns, top_score=round(float(score), 3), detail=text(detail, MAX_DETAIL)
+        )
+        if is_over:
+            self._pending.end(item, now_ns + END_NS)
+        else:
+            item.due(now_ns + MARK_NS)
+            self._sounds[class_name] = item
         return item.event.id
 
     def trouble_begins(self, what: str, now_ns: int, detail: str = "") -> int:
@@ -107,7 +136,7 @@ class Store:
         item = self._troubles.get(what)
         if item is None or now_ns - item.event.end_ns > SAME_TROUBLE_NS and not item.event.is_open:
             item = self._troubles[what] = Item(
-                self._new_event("trouble", what, now_ns, detail), due_ns=now_ns + TROUBLE_NS
+                self._new_event("trouble", what, now_ns, detail), due_ns=now_ns + BEGIN_NS
             )
             self._pending.add(item)
         elif not item.event.is_open:  # what flickers is one
@@ -122,6 +151,30 @@ class Store:
         if item is not None and item.event.is_open:
             item.event = item.event._replace(end_ns=max(now_ns, item.event.begin_ns))
             self._pending.end(item, now_ns + TROUBLE_NS)
+
+    @property
+    def open_troubles(self) -> list[str]:
+        """Classes: also of those that were open when the service ended, in this boot."""
+        return [what for what, item in self._troubles.items() if item.event.is_open]
+
+    @property
+    def boot(self) -> Boot:
+        """This one: what wall time the times of its events are, and how well that is known."""
+        return self._boot
+
+    def begun_since(self, event_id: int) -> list[Event]:
+        """Events of this boot with a higher id that are in the database, the oldest first, at most 100. Whom ``tell``
+        told of that id last asks before the first ``write``: the service may have been killed between a commit and
+        the telling."""
+        found: list[Event] = []
+
+        def ask(_: int) -> None:
+            assert self._link.database is not None
+            found[:] = rows.begun_since(self._link.database, event_id, self._boot.number, MAX_BEGUN)
+
+        if self._link.is_up():
+            self._link.attempt(self._reading.monotonic_ns, ask)
+        return found
 
     def look_at_clock(self, reading: Reading) -> bool:
         """To be called every 10 s. True: the machine was suspended, and all open visits have ended: the rules are to
@@ -140,8 +193,12 @@ class Store:
     def write(self, now_ns: int) -> None:
         """To be called once a second or more often: commits what is due. Takes as long as the disk does."""
         self._end_unresumed(now_ns)
-        if not self._link.may_try(now_ns) or now_ns < self._written_ns + LEAST_PAUSE_NS:
-            return
+        self._tell_what_the_start_ended()
+        if self._link.may_try(now_ns) and now_ns >= self._written_ns + LEAST_PAUSE_NS:
+            self._write_some(now_ns)
+        self._tell_what_changed()
+
+    def _write_some(self, now_ns: int) -> None:
         if not self._link.is_up():
             self._link.attempt(now_ns, self._connect)
         elif min(self._pending.due_ns, self._boot_due_ns) <= now_ns:
@@ -173,6 +230,7 @@ class Store:
         if self._link.is_up():
             self._boot_due_ns = now_ns
             self._link.attempt(now_ns, self._commit)
+        self._tell_what_changed()
         self._link.close()
 
     @property
@@ -202,7 +260,7 @@ class Store:
         with self._link.transaction():
             rows.put_boots(database, found.changed_boots)
             rows.put_events(database, found.changed_events)
-        self._boot, self._next_id = found.boot, found.next_id
+        self._boot, self._next_id = found.boot, max(found.next_id, self._told_id + 1)
         if is_first:
             self._begin(found, now_ns)
         self._pending.forget_written()
@@ -217,8 +275,14 @@ class Store:
             item.event = item.event._replace(id=self._next_id, boot=found.boot.number)
             self._next_id += 1
         for event in found.resumed:
-            self._pending.add(Item(event, written=event))
+            self._pending.add(Item(event, written=event, told=event))
+        for event in found.going_on:
+            item = Item(event, written=event, told=event)
+            self._pending.add(item)
+            if self._troubles.setdefault(event.class_name, item) is not item:  # it has begun again meanwhile
+                self._pending.end(item, now_ns)
         self.resumed = found.resumed
+        self._ended = [event for event in found.changed_events if event.boot == found.boot.number]
         if found.trouble:
             self._add_trouble(found.trouble, now_ns)
 
@@ -233,6 +297,8 @@ class Store:
                 rows.put_boots(database, [boot])
         self._pending.wrote(items, now_ns)
         self._written_ns = now_ns
+        for item in items:
+            self._telling.look(item)
         if self._boot_due_ns <= now_ns:
             self._boot, self._boot_due_ns = boot, now_ns + ALIVE_NS
 
@@ -257,8 +323,11 @@ class Store:
         now = reading.monotonic_ns
         for number in list(self._visits):
             self._pending.end(self._visits.pop(number), now)
+        for item in self._sounds.values():
+            self._pending.end(item, now)
         for what in self._troubles:
             self.trouble_ends(what, now)
+        self._sounds.clear()
         self._troubles.clear()
         if self._next_id:
             self._boot_due_ns = now
@@ -269,6 +338,17 @@ class Store:
         boot_id = self._boot.boot_id
         fresh = Boot(number, boot_id, reading.slept_ns, 0, 0, now, now, 0, self._next_id, self._next_id)
         self._boot, self._boot_due_ns = fresh, now
+
+    def _tell_what_the_start_ended(self) -> None:
+        for event in self._ended:
+            self._telling.say(event, "end")
+        self._ended = []
+
+    def _tell_what_changed(self) -> None:
+        """A begin once it is durable, so that it is told once, or where it cannot be for now; all else at once."""
+        for item in self._pending:
+            if item.event.id and (item.told is not None or self._link.trouble):
+                self._telling.look(item)
 
     def _new_event(self, kind: str, class_name: str, begin_ns: int, detail: str = "") -> Event:
         id_ = self._next_id

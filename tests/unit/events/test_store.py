@@ -209,9 +209,9 @@ def test_a_power_cut_ends_what_was_open_and_is_trouble(make_board, tmp_path):
     again = make_board(left, now=20.0, boot=OTHER_BOOT, wall=NOON + 9000)
     assert again.store.resumed == []
     again.pass_time(2)
-    assert [(event.is_open, event.end) for event in events(left)] == [(False, NOON + 5031)]
+    assert [(event.is_open, event.end) for event in events(left)] == [(False, NOON + 5060)]
     silent, cut = events(left, "trouble")
-    assert (silent.is_open, silent.end) == (False, NOON + 5031)
+    assert (silent.is_open, silent.end) == (False, NOON + 5060)
     assert (cut.class_name, cut.begin) == ("power_cut", NOON + 9020)
 
 
