@@ -10,19 +10,21 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from petcam import segments
-from petcam.access import CameraSwitch, place_of, web_state_directory
+from petcam.access import CameraSwitch, SoundSwitch, place_of, web_state_directory
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.events.clock import read_clock
 from petcam.events.control import Control, State
 from petcam.events.keeper import Keeper
+from petcam.events.listener import Listener
 from petcam.events.observer import Observer
 from petcam.events.place import control_path, events_directory
 from petcam.events.replay import replay, visit_line
 from petcam.events.resuming import visit_of
-from petcam.events.rules import Rules
+from petcam.events.rules import Rules, Sounds
 from petcam.events.store import Store
 from petcam.events.streamer import Streamer
+from petcam.shm.audio import AudioReader
 from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
 from petcam.system.signals import Signals
@@ -85,6 +87,7 @@ def _serve(config: Config) -> int:
         store.resume(event, visit)
     keeper = Keeper(Streamer(streamer_url(config)), config.recording.pre_roll_seconds)
     switch = CameraSwitch(web_state_directory(), place=place_of(web_state_directory()))
+    ear, listener = _listener(config, switch, store)
     reader = segments.detection_reader(camera.layout, camera.detections, gate=switch.gate)
     is_rdk = camera.layout != "petcam"
     observer = Observer(
@@ -99,12 +102,17 @@ def _serve(config: Config) -> int:
         control.turn(state, store.delete)
         return state
 
-    with Signals() as signals, closing(reader):
+    def step() -> None:
+        if listener is not None:
+            listener.step()
+        observer.step()  # last, for it has all of it written
+
+    with Signals() as signals, closing(reader), closing(ear):
         keeper.start()
         control.start()
         log.info("%s → %s", camera.detections, events_directory() / "events.db")
         try:
-            _observe(signals, observer, turn, PAUSES[camera.layout])
+            _observe(signals, step, turn, PAUSES[camera.layout])
         finally:
             control.close()
             keeper.close()
@@ -112,11 +120,24 @@ def _serve(config: Config) -> int:
     return 0
 
 
-def _observe(signals: Signals, observer: Observer, turn: Callable[[], State], pause: float) -> None:
+def _listener(config: Config, camera: CameraSwitch, store: Store) -> tuple[AudioReader, Listener | None]:
+    """Without a listener where there is nothing to hear, or nobody wants it noticed."""
+    sound = SoundSwitch(web_state_directory(), place=place_of(web_state_directory()))
+
+    def gate() -> tuple[bool, int]:
+        is_on, since_ns = camera.gate()
+        return is_on and sound.is_on(), since_ns
+
+    reader, sound_db = segments.audio_reader(config.camera.audio, gate), config.events.sound_db
+    is_wanted = bool(config.camera.microphone and sound_db)
+    return reader, Listener(reader, Sounds(sound_db), store) if is_wanted else None
+
+
+def _observe(signals: Signals, step: Callable[[], None], turn: Callable[[], State], pause: float) -> None:
     watchdog, beat_at = Watchdog({}), 0.0
-    watchdog.ready(observer.status)
+    watchdog.ready(turn().status)
     while signals.wait(pause) is None:
-        observer.step()
+        step()
         state = turn()
         if time.monotonic() >= beat_at:
             watchdog.beat("; ".join(filter(None, state)))

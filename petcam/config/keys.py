@@ -95,6 +95,7 @@ class Events:
     min_score: float = _key(0.6, kinds.number(0.1, 0.95))
     min_seconds: float = _key(0.5, kinds.number(0, 60))
     gap_seconds: float = _key(30, kinds.number(1, 3600))
+    sound_db: float = _key(15, kinds.number(0, 60))
 
 
 @dataclass(frozen=True)

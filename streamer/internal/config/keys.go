@@ -88,6 +88,7 @@ type Events struct {
 	MinScore   float64  `key:"min_score" default:"0.6" allowed:"0.1 to 0.95"`
 	MinSeconds float64  `key:"min_seconds" default:"0.5" allowed:"0 to 60"`
 	GapSeconds float64  `key:"gap_seconds" default:"30" allowed:"1 to 3600"`
+	SoundDB    float64  `key:"sound_db" default:"15" allowed:"0 to 60"` // over the room's floor; 0: none is noticed
 }
 
 // Auth is who may watch.

@@ -1,0 +1,100 @@
+"""The levels of the camera's sound listened to for as long as the service runs: rules joined to a reader and the store.
+
+Nothing is decoded, and what was said is not known here: a level is all that is taken of 20 ms.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from petcam.errors import PetcamError
+from petcam.events.clock import Boot
+from petcam.events.rules import CLASS_NAME, SoundChange, Sounds
+
+PAUSE_SECONDS = 0.5  # from one look to the next
+MAX_PACKETS = 512  # that are taken in one
+AHEAD_NS = 10**9  # of the clock: a packet of later than that is of no sound that there can have been
+SECOND = 1e9
+
+log = logging.getLogger("petcam.events")
+
+
+class Packet(Protocol):
+    @property
+    def capture_ns(self) -> int: ...
+    @property
+    def rms_db(self) -> float: ...
+
+
+class Reader(Protocol):
+    def read(self, timeout: float) -> Packet | None: ...
+
+
+class Store(Protocol):
+    @property
+    def boot(self) -> Boot: ...
+
+    def heard(
+        self,
+        class_name: str,
+        begin_ns: int,
+        end_ns: int,
+        score: float,
+        now_ns: int,
+        detail: str = "",
+        *,
+        is_over: bool = True,
+    ) -> int: ...
+
+
+class Listener:
+    """For one thread, which calls ``step`` some times a second, before the store's ``write``."""
+
+    def __init__(
+        self, reader: Reader, sounds: Sounds, store: Store, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._reader, self._sounds, self._store, self._clock = reader, sounds, store, clock
+        self._slept_ns = store.boot.slept_ns
+        self._look_at = 0.0
+        self._unread = ""  # why the segment cannot be read; empty: it can, or there is none yet
+
+    def step(self) -> None:
+        """Take the levels that have come, and have kept what they change."""
+        now = self._clock()
+        if now < self._look_at:
+            return
+        self._look_at = now + PAUSE_SECONDS
+        if self._store.boot.slept_ns != self._slept_ns:  # the machine was suspended: the store has ended what was open
+            self._slept_ns = self._store.boot.slept_ns
+            self._sounds.forget()
+        changes = self._sounds.levels(self._levels(int(now * SECOND)))
+        for change in changes + self._sounds.pass_time(now):
+            self._keep(change, int(now * SECOND))
+
+    def _levels(self, now_ns: int) -> Iterator[tuple[float, float]]:
+        for _ in range(MAX_PACKETS):
+            packet = self._read()
+            if packet is None:
+                return
+            if packet.capture_ns <= now_ns + AHEAD_NS:
+                yield packet.capture_ns / SECOND, packet.rms_db
+
+    def _read(self) -> Packet | None:
+        """The next packet. A segment that nobody can read is a state, as one that is missing: it may be put right."""
+        try:
+            found, unread = self._reader.read(0), ""
+        except PetcamError as error:
+            found, unread = None, error.message
+        except OSError as error:
+            found, unread = None, str(error)
+        if unread != self._unread and unread:
+            log.warning("cannot read the sound's levels: %s", unread)
+        self._unread = unread
+        return found
+
+    def _keep(self, change: SoundChange, now_ns: int) -> None:
+        sound = change.sound
+        span = round(sound.begin * SECOND), round(sound.end * SECOND)
+        detail = f"{sound.over_db:.0f} dB over the room's {sound.floor_db:.0f} dBFS"
+        self._store.heard(CLASS_NAME, *span, sound.over_db, now_ns, detail, is_over=change.kind == "end")
