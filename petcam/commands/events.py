@@ -15,6 +15,7 @@ from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.events.clock import read_clock
 from petcam.events.control import Control, State
+from petcam.events.health import HealthWatch
 from petcam.events.keeper import Keeper
 from petcam.events.listener import Listener
 from petcam.events.observer import Observer
@@ -24,6 +25,7 @@ from petcam.events.resuming import visit_of
 from petcam.events.rules import Rules, Sounds
 from petcam.events.store import Store
 from petcam.events.streamer import Streamer
+from petcam.events.warden import Warden
 from petcam.shm.audio import AudioReader
 from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
@@ -87,7 +89,6 @@ def _serve(config: Config) -> int:
         store.resume(event, visit)
     keeper = Keeper(Streamer(streamer_url(config)), config.recording.pre_roll_seconds)
     switch = CameraSwitch(web_state_directory(), place=place_of(web_state_directory()))
-    ear, listener = _listener(config, switch, store)
     reader = segments.detection_reader(camera.layout, camera.detections, gate=switch.gate)
     is_rdk = camera.layout != "petcam"
     observer = Observer(
@@ -102,19 +103,28 @@ def _serve(config: Config) -> int:
         control.turn(state, store.delete)
         return state
 
+    ear, listener = _listener(config, switch, store)
+    health, has_streamer = HealthWatch(Streamer(streamer_url(config)), time.monotonic), config.webrtc.backend == "go"
+    warden = Warden(
+        health, store, switch.is_on, lambda: observer.trouble, has_streamer=has_streamer, clock=time.monotonic
+    )
+
     def step() -> None:
         if listener is not None:
             listener.step()
+        warden.step()
         observer.step()  # last, for it has all of it written
 
     with Signals() as signals, closing(reader), closing(ear):
         keeper.start()
+        health.start()
         control.start()
         log.info("%s → %s", camera.detections, events_directory() / "events.db")
         try:
             _observe(signals, step, turn, PAUSES[camera.layout])
         finally:
             control.close()
+            health.close()
             keeper.close()
             store.close(time.monotonic_ns())
     return 0
@@ -130,7 +140,7 @@ def _listener(config: Config, camera: CameraSwitch, store: Store) -> tuple[Audio
 
     reader, sound_db = segments.audio_reader(config.camera.audio, gate), config.events.sound_db
     is_wanted = bool(config.camera.microphone and sound_db)
-    return reader, Listener(reader, Sounds(sound_db), store) if is_wanted else None
+    return reader, Listener(reader, Sounds(sound_db), store, time.monotonic) if is_wanted else None
 
 
 def _observe(signals: Signals, step: Callable[[], None], turn: Callable[[], State], pause: float) -> None:

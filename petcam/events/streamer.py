@@ -23,10 +23,16 @@ class Streamer:
 
     def control(self, path: str, body: bytes) -> Answer:
         """``POST`` of JSON. Raises ``STREAMER_UNAVAILABLE``, ``STREAMER_TIMEOUT`` or ``PROXY``."""
+        return self._ask("POST", path, body, {"Content-Type": "application/json"})
+
+    def read(self, path: str) -> Answer:
+        """``GET``. Raises as ``control`` does."""
+        return self._ask("GET", path, None, {})
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         connection = self._connection()
         try:
-            headers = {"Content-Type": "application/json", "Connection": "close"}
-            connection.request("POST", urlsplit(self._url).path + path, body, headers)
+            connection.request(method, urlsplit(self._url).path + path, body, headers | {"Connection": "close"})
             answer = connection.getresponse()
             return Answer(answer.status, answer.read(MAX_ANSWER))
         except TimeoutError as error:

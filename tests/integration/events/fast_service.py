@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from petcam import cli
 from petcam.commands import events
+from petcam.events import health
 from petcam.events.clock import Reading
 from petcam.events.rules import Change
 from petcam.events.store import Store
@@ -36,6 +37,7 @@ def main(config: str, log: str, factor: str, zero: str, began: str, wall_began: 
     time.monotonic_ns = lambda: int(clock.now() * 1e9)
     events.read_clock = lambda: Reading(time.monotonic_ns(), int((wall + clock.now()) * 1e9), 0, True)
     events.PAUSES = {layout: pause / clock.factor for layout, pause in events.PAUSES.items()}
+    health.ASK_SECONDS /= clock.factor
     with open(log, "a") as file:
         events.Store = lambda *words, **named: _logged(Store(*words, **named), file)  # type: ignore[assignment,misc]
         return cli.main(["--config", config, "events"])

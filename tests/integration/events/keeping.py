@@ -1,4 +1,4 @@
-"""A stand-in for petcam-streamer that records whatever it is asked to: one file for each ten minutes."""
+"""A stand-in for petcam-streamer that is well, and records whatever it is asked to: one file for each ten minutes."""
 
 import json
 import time
@@ -7,12 +7,20 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
+WELL = {"recording_error": "", "recording_reason": "", "by_itself": None, "camera": {"state": "live", "message": ""}}
+
 
 class Keeping(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self._say(WELL)
+
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         name = f"petcam_20261127-{int(time.monotonic() / 600) % 240000:06}~visit.mp4"
-        answer = json.dumps({"files": [{"filename": name, "first_ns": 1}]}).encode()
+        self._say({"files": [{"filename": name, "first_ns": 1}]})
+
+    def _say(self, what: object) -> None:
+        answer = json.dumps(what).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

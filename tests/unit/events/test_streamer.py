@@ -47,6 +47,12 @@ def test_what_it_answers_is_handed_on() -> None:
     assert b"Connection: close" in head and body in (b"", b'{"seconds": 8}')
 
 
+def test_it_is_read_as_well() -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, asked):
+        assert Streamer(url).read("/health") == Answer(200, b"{}")
+    assert asked[0].startswith(b"GET /health HTTP/1.1\r\n") and b"Connection: close" in asked[0]
+
+
 def test_a_proxys_path_goes_before_the_route() -> None:
     with answering(REFUSED) as (url, asked):
         Streamer(f"{url}/camera").control("/keep", b"{}")

@@ -86,6 +86,25 @@ def test_an_event_is_told_in_the_documented_form(client, board, recordings):
     assert client.get(f"/api/events/{visit.id}").get_json() == event
 
 
+def test_sounds_and_trouble_have_the_same_form_and_no_picture(client, board):
+    nothing = {"sure": "sure", "most": 0, "still": False, "asleep": [], "best": None, "recordings": [], "video": "none"}
+    sound = board.store.heard("loud", ns(board.now), ns(board.now + 2), 31.4159, ns(board.now), "31 dB over the room")
+    trouble = board.store.trouble_begins("disk_full", ns(board.now), "The disk is full")
+    board.pass_time(6)
+    (event,) = listed(client, "?kind=sound")
+    assert event == {
+        **{"id": sound, "kind": "sound", "class": "loud", "begin": NOON + 100.0, "end": NOON + 102.0, "open": False},
+        **{"top_score": 31.416, "detail": "31 dB over the room", **nothing},
+    }
+    (event,) = listed(client, "?kind=trouble&class=disk_full")
+    assert event == {
+        **{"id": trouble, "kind": "trouble", "class": "disk_full", "begin": NOON + 100.0, "end": NOON + 100.0},
+        **{"open": True, "top_score": 0.0, "detail": "The disk is full", **nothing},
+    }
+    for event_id in (sound, trouble):
+        assert client.get(f"/api/events/{event_id}/picture.jpg").status_code == 404
+
+
 def test_before_anything_was_noticed_the_list_is_empty(client):
     body = client.get("/api/events").get_json()
     assert (body["events"], body["next"]) == ([], None)

@@ -40,6 +40,23 @@ def only(connection):
     return event
 
 
+def test_a_sound_and_trouble_are_told_as_they_begin_and_end(client, connection, feed, board):
+    board.visit(5)
+    with listening(client, STREAM, feed):
+        for is_over, kind in ((False, "begin"), (True, "end")):
+            board.store.heard("loud", ns(board.now), ns(board.now), 30, ns(board.now), is_over=is_over)
+            board.pass_time(7)
+            told_kind, event = only(connection)
+            assert (told_kind, event["kind"], event["class"]) == (kind, "sound", "loud")
+        board.store.trouble_begins("disk_full", ns(board.now))
+        board.pass_time(2)
+        assert only(connection)[0] == "begin"
+        board.store.trouble_ends("disk_full", ns(board.now))
+        board.pass_time(31)
+        kind, event = only(connection)
+        assert (kind, event["kind"], event["class"]) == ("end", "trouble", "disk_full")
+
+
 def test_begin_change_and_end_of_a_visit_are_told_as_the_list_has_them(client, connection, feed, board, recordings):
     (recordings / VIDEO).touch()
     board.visit(5)  # of the past: it is not told
