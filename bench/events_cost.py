@@ -2,7 +2,7 @@
 
 ``make bench ARGS=events_cost``, some five minutes. The results are those of the simulated pets of ``pet_day``, as they
 come: of two that are about all the time, which is the dearest there is, and of an empty room. Something answers for the
-streamer, and says that it records.
+streamer, and says that it records. A microphone has a packet each 20 ms.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,6 +25,7 @@ from bench.cpu_time import cpu_ns
 from bench.figure import Figure
 from bench.pet_day import Day, Result, pet_day, results
 from petcam.events.read import Reader, Wanted
+from petcam.shm.audio import AudioWriter
 from petcam.shm.detections import DetectionWriter
 from petcam.shm.rdk_x5.layout import DETECTIONS_2
 from tests.integration.events.keeping import keeping
@@ -35,6 +37,7 @@ MEMORY_AIM = 45.0  # MiB
 SETTLE_SECONDS, MEASURE_SECONDS = 8.0, 25.0
 LATE_NS = 80_000_000  # that a result comes after its frame
 WIDTH, HEIGHT = 640, 480
+PACKET, PACKET_SECONDS = b"\x78" + os.urandom(79), 0.02  # of sound, as far as its first byte says
 
 
 class Frame(NamedTuple):
@@ -79,6 +82,7 @@ def _measured(layout: str, day: list[Result]) -> tuple[float, float]:
         segment = f"/petcam_bench_{os.getpid()}_d"
         publish = stack.enter_context(_publishing(layout, segment))
         url = stack.enter_context(keeping())
+        stack.enter_context(_microphone(segment + "_a"))
         service = stack.enter_context(_running(Path(folder), layout, segment, url))
         coming = iter(day)
         begin = time.monotonic()
@@ -118,6 +122,28 @@ def _publishing(layout: str, segment: str) -> Iterator[Publish]:
             )
 
 
+@contextmanager
+def _microphone(segment: str) -> Iterator[None]:
+    """In a room in which it is loud now and then."""
+    ended = threading.Event()
+
+    def run() -> None:
+        number, begin = 0, time.monotonic()
+        with AudioWriter(segment, writer_name="bench") as writer:
+            while not ended.wait(max(0.0, begin + PACKET_SECONDS * number - time.monotonic())):
+                level = -20.0 if number % 1500 > 1400 else -58.0
+                writer.publish(PACKET, capture_ns=time.monotonic_ns(), rms_db=level, peak_db=level)
+                number += 1
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def _drop(record: int) -> None:
     pass
 
@@ -125,7 +151,7 @@ def _drop(record: int) -> None:
 @contextmanager
 def _running(folder: Path, layout: str, segment: str, url: str) -> Iterator[int]:
     file = folder / "petcam.yaml"
-    camera = {"layout": layout, "detections": segment}
+    camera = {"layout": layout, "detections": segment, "audio": f"{segment}_a", "microphone": "default"}
     file.write_text(yaml.safe_dump({"camera": camera}))
     command = [sys.executable, "-m", "petcam.cli", "--config", str(file), "events"]
     limits = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "262144"}  # as in the unit

@@ -139,8 +139,9 @@ def _listener(config: Config, camera: CameraSwitch, store: Store) -> tuple[Audio
         return is_on and sound.is_on(), since_ns
 
     reader, sound_db = segments.audio_reader(config.camera.audio, gate), config.events.sound_db
-    is_wanted = bool(config.camera.microphone and sound_db)
-    return reader, Listener(reader, Sounds(sound_db), store, time.monotonic) if is_wanted else None
+    if not (config.camera.microphone and sound_db):
+        return reader, None
+    return reader, Listener(reader, Sounds(sound_db), store, lambda: gate()[0], time.monotonic)
 
 
 def _observe(signals: Signals, step: Callable[[], None], turn: Callable[[], State], pause: float) -> None:

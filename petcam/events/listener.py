@@ -52,9 +52,16 @@ class Listener:
     """For one thread, which calls ``step`` some times a second, before the store's ``write``."""
 
     def __init__(
-        self, reader: Reader, sounds: Sounds, store: Store, clock: Callable[[], float] = time.monotonic
+        self,
+        reader: Reader,
+        sounds: Sounds,
+        store: Store,
+        may_listen: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``may_listen``: the owner has turned off neither the camera nor its sound."""
         self._reader, self._sounds, self._store, self._clock = reader, sounds, store, clock
+        self._may_listen = may_listen
         self._slept_ns = store.boot.slept_ns
         self._look_at = 0.0
         self._unread = ""  # why the segment cannot be read; empty: it can, or there is none yet
@@ -68,7 +75,7 @@ class Listener:
         if self._store.boot.slept_ns != self._slept_ns:  # the machine was suspended: the store has ended what was open
             self._slept_ns = self._store.boot.slept_ns
             self._sounds.forget()
-        changes = self._sounds.levels(self._levels(int(now * SECOND)))
+        changes = self._sounds.levels(self._levels(int(now * SECOND))) if self._may_listen() else self._sounds.end()
         for change in changes + self._sounds.pass_time(now):
             self._keep(change, int(now * SECOND))
 

@@ -63,6 +63,12 @@ class Sounds:
         """What it changes that it is quiet, or that no level comes, until now."""
         if self.open is None or now - self.open.end <= GAP_SECONDS:
             return []
+        return self.end()
+
+    def end(self) -> list[SoundChange]:
+        """What it changes that nobody listens from now on."""
+        if self.open is None:
+            return []
         over, self.open = self.open, None
         self._loud.clear()
         return [SoundChange("end", over)]

@@ -20,8 +20,8 @@ class Microphone:
     """A reader of what it is given."""
 
     def __init__(self, board):
-        self.board, self.packets, self.refusal = board, deque(), None
-        self.listener = Listener(self, Sounds(15), board.store, lambda: board.now)
+        self.board, self.packets, self.refusal, self.is_on = board, deque(), None, True
+        self.listener = Listener(self, Sounds(15), board.store, lambda: self.is_on, lambda: board.now)
 
     def read(self, timeout):
         assert timeout == 0
@@ -69,6 +69,14 @@ def test_it_ends_where_no_sound_comes_any_more(microphone, reader):
     microphone.hear(20)
     microphone.hear(3, -20)
     microphone.nothing(20)
+    assert [event.is_open for event in sounds(reader)] == [False]
+
+
+def test_it_ends_when_the_owner_turns_the_camera_off(microphone, reader):
+    microphone.hear(20)
+    microphone.hear(3, -20)
+    microphone.is_on = False
+    microphone.nothing(6)
     assert [event.is_open for event in sounds(reader)] == [False]
 
 
