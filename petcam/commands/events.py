@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from petcam.events.keeper import Keeper
 from petcam.events.listener import Listener
 from petcam.events.observer import Observer
 from petcam.events.place import control_path, events_directory
-from petcam.events.replay import replay, visit_line
+from petcam.events.replay import replay, told_line
 from petcam.events.resuming import visit_of
 from petcam.events.rules import Rules, Sounds
 from petcam.events.store import Store
@@ -43,7 +44,8 @@ log = logging.getLogger("petcam.events")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="[replay]")
     replaying = actions.add_parser(
-        "replay", help="put a detector's results from a file through the rules, and print the visits"
+        "replay",
+        help="put a detector's results and sound levels from a file through the rules, and print the visits and sounds",
     )
     # No "file": that is check-config's, which is read as the configuration.
     replaying.add_argument("results", metavar="FILE", help="a line of JSON for each result; -: standard input")
@@ -51,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Until a signal, or to the end of a file. Raises ``BAD_REQUEST``."""
-    return _replay(args.results, rules_of(config)) if args.action == "replay" else _serve(config)
+    return _replay(args.results, config) if args.action == "replay" else _serve(config)
 
 
 def rules_of(config: Config) -> Rules:
@@ -59,10 +61,10 @@ def rules_of(config: Config) -> Rules:
     return Rules(tuple(events.classes), events.min_score, events.min_seconds, events.gap_seconds)
 
 
-def _replay(file: str, rules: Rules) -> int:
+def _replay(file: str, config: Config) -> int:
     with _lines(file) as lines:
-        for visit in replay(lines, rules, file):
-            print(visit_line(visit), flush=True)
+        for each in replay(lines, rules_of(config), file, config.events.sound_db or math.inf):
+            print(told_line(each), flush=True)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Results of a detector out of a file, at full speed, to try settings: docs/events.md, "Replay"."""
+"""A detector's results and levels of sound out of a file, at full speed, to try settings: docs/events.md, "Replay"."""
 
 import json
 import math
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from petcam.errors import Code, PetcamError
-from petcam.events.rules import Box, Rules, Visit, Visits
+from petcam.events.rules import CLASS_NAME, Box, Rules, Sound, Sounds, Visit, Visits
 
 MAX_LINE = 64 * 1024  # bytes; 64 boxes take some 4,000
 MAX_BOXES = 64
+QUIETEST_DB = -96.0
 
 
 class Line(NamedTuple):
@@ -19,21 +20,42 @@ class Line(NamedTuple):
     boxes: list[Box]
 
 
-def replay(lines: Iterable[str], rules: Rules, name: str = "-") -> Iterator[Visit]:
-    """Each visit when it is certain that it has ended, and at the end of the lines those that are still open.
+class Level(NamedTuple):
+    """20 ms of sound."""
+
+    time: float
+    db: float  # dBFS
+
+
+def replay(lines: Iterable[str], rules: Rules, name: str = "-", sound_db: float = 15) -> Iterator[Visit | Sound]:
+    """Each visit and sound when it is certain that it has ended, and at the end of the lines those that are still open.
 
     Raises ``BAD_REQUEST`` with file and line where one is not as documented.
     """
-    visits, last = Visits(rules), -math.inf
+    visits, sounds, last = Visits(rules), Sounds(sound_db), dict.fromkeys((Line, Level), -math.inf)
     for number, text in enumerate(lines, 1):
         line = _parsed(text, f"{name}, line {number}")
         if line is None:
             continue
-        if line.time <= last:
+        if line.time <= last[type(line)]:
             raise PetcamError(Code.BAD_REQUEST, f"{name}, line {number}: t must rise from line to line")
-        last = line.time
-        yield from (change.visit for change in visits.result(*line) if change.kind == "end")
+        last[type(line)] = line.time
+        if isinstance(line, Level):
+            yield from (change.sound for change in sounds.levels([line]) if change.kind == "end")
+        else:
+            yield from (change.visit for change in visits.result(*line) if change.kind == "end")
     yield from visits.open
+    yield from (change.sound for change in sounds.end())
+
+
+def told_line(what: Visit | Sound) -> str:
+    """A visit or a sound as a line of JSON."""
+    return sound_line(what) if isinstance(what, Sound) else visit_line(what)
+
+
+def sound_line(sound: Sound) -> str:
+    told = {"class": CLASS_NAME, "begin": round(sound.begin, 3), "end": round(sound.end, 3)}
+    return json.dumps(told | {"over_db": round(sound.over_db, 1), "floor_db": sound.floor_db})
 
 
 def visit_line(visit: Visit) -> str:
@@ -43,13 +65,15 @@ def visit_line(visit: Visit) -> str:
     return json.dumps(told | {"asleep": spans, "places": []}, ensure_ascii=False)
 
 
-def _parsed(text: str, where: str) -> Line | None:
+def _parsed(text: str, where: str) -> Line | Level | None:
     if len(text) > MAX_LINE:
         raise PetcamError(Code.BAD_REQUEST, f"{where}: longer than {MAX_LINE} bytes")
     if not text.strip():
         return None
     try:
         said = json.loads(text)
+        if "level" in said:
+            return Level(_number(said["t"]), max(_number(said["level"]), QUIETEST_DB))
         time, width, height = (_number(said[key]) for key in ("t", "width", "height"))
         if not (width > 0 and height > 0) or len(said["boxes"]) > MAX_BOXES:
             raise ValueError
