@@ -16,7 +16,7 @@ from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.events.clock import read_clock
 from petcam.events.control import Control, State
-from petcam.events.health import HealthWatch
+from petcam.events.health import TIMEOUT_SECONDS, HealthWatch
 from petcam.events.keeper import Keeper
 from petcam.events.listener import Listener
 from petcam.events.observer import Observer
@@ -106,7 +106,8 @@ def _serve(config: Config) -> int:
         return state
 
     ear, listener = _listener(config, switch, store)
-    health, has_streamer = HealthWatch(Streamer(streamer_url(config)), time.monotonic), config.webrtc.backend == "go"
+    health = HealthWatch(Streamer(streamer_url(config), TIMEOUT_SECONDS), time.monotonic)
+    has_streamer = config.webrtc.backend == "go"
     warden = Warden(
         health, store, switch.is_on, lambda: observer.trouble, has_streamer=has_streamer, clock=time.monotonic
     )

@@ -10,6 +10,7 @@ from petcam.errors import PetcamError
 from petcam.events.streamer import Answer
 
 ASK_SECONDS = 5.0
+TIMEOUT_SECONDS = 3.0  # less than a streamer has elsewhere: whoever ends the service waits for it
 
 
 class Client(Protocol):

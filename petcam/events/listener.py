@@ -75,9 +75,14 @@ class Listener:
         if self._store.boot.slept_ns != self._slept_ns:  # the machine was suspended: the store has ended what was open
             self._slept_ns = self._store.boot.slept_ns
             self._sounds.forget()
-        changes = self._sounds.levels(self._levels(int(now * SECOND))) if self._may_listen() else self._sounds.end()
-        for change in changes + self._sounds.pass_time(now):
+        for change in self._changes(now) if self._may_listen() else self._sounds.end():
             self._keep(change, int(now * SECOND))
+
+    def _changes(self, now: float) -> list[SoundChange]:
+        levels = list(self._levels(int(now * SECOND)))
+        changes = self._sounds.levels(levels)
+        is_behind = len(levels) == MAX_PACKETS  # more have come: that it was quiet since these is not known
+        return changes if is_behind else changes + self._sounds.pass_time(now)
 
     def _levels(self, now_ns: int) -> Iterator[tuple[float, float]]:
         for _ in range(MAX_PACKETS):

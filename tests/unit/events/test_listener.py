@@ -80,6 +80,17 @@ def test_it_ends_when_the_owner_turns_the_camera_off(microphone, reader):
     assert [event.is_open for event in sounds(reader)] == [False]
 
 
+def test_a_service_that_stood_still_tells_of_one_sound_as_one(microphone, board, reader):
+    microphone.hear(20)
+    begin = board.now
+    for n in range(50 * 40):
+        microphone.packets.append(Packet(ns(begin + 0.02 * n), -20 if n % 400 < 50 else -58))
+    board.now += 40
+    microphone.nothing(20)
+    (event,) = sounds(reader)
+    assert event.begin == pytest.approx(NOON + begin) and 32 < event.end - event.begin < 34
+
+
 def test_it_looks_twice_a_second_however_often_it_is_asked(microphone):
     microphone.hear(1)
     microphone.packets.append(Packet(ns(microphone.board.now), -58))
