@@ -1,14 +1,12 @@
 """petcam-events asked over its control socket (docs/events-db.md, The control socket)."""
 
-import json
-import socket
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from petcam.errors import Code, PetcamError
 from petcam.events.control import State
+from petcam.system.control_socket import ask
 
 TIMEOUT_SECONDS = 3.0  # above what the service itself takes at most
 MAX_ANSWER = 64 * 1024  # bytes
@@ -35,25 +33,10 @@ class ControlClient:
 
     def _ask(self, question: Mapping[str, object]) -> dict[str, Any]:
         try:
-            answer = json.loads(self._exchange(json.dumps(question).encode() + b"\n"))
+            return ask(self._path, question, TIMEOUT_SECONDS, MAX_ANSWER)
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise PetcamError(Code.EVENTS_AWAY, f"petcam-events does not run: {START_REMEDY}") from error
         except PermissionError as error:
             raise PetcamError(Code.FORBIDDEN, f"{self._path}: only root and the group petcam may ask") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise PetcamError(Code.EVENTS_AWAY, "petcam-events does not answer; try again soon") from error
-        if not isinstance(answer, dict):
-            raise PetcamError(Code.EVENTS_AWAY, "what listens there is not petcam-events")
-        return answer
-
-    def _exchange(self, line: bytes) -> bytes:
-        with closing(socket.socket(socket.AF_UNIX)) as connection:
-            connection.settimeout(TIMEOUT_SECONDS)
-            connection.connect(str(self._path))
-            connection.sendall(line)
-            answer = b""
-            while piece := connection.recv(MAX_ANSWER):
-                answer += piece
-                if len(answer) > MAX_ANSWER:
-                    raise ValueError("an answer that is too long")
-            return answer
