@@ -28,6 +28,7 @@ class Code(Enum):
     DISK_FAULT = "Disk fault"  # of the recordings
     EVENTS_UNREADABLE = "Events not readable"  # for now, or until the service that writes them runs
     EVENTS_AWAY = "Events service unavailable"  # petcam-events does not run, or does not answer
+    WEB_AWAY = "Web service unavailable"  # petcam-web does not run, or does not answer its control socket
     DISK_FULL = "Disk full"
     CAMERA_OFF = "Camera off"  # the owner has turned it off; the streamer's phrase too
     CAMERA_SILENT = "Camera silent"

@@ -39,7 +39,7 @@ from petcam.config import Config
 from petcam.detect.wanted import Wanted, wanted
 from petcam.errors import Code, PetcamError
 from petcam.events.control_client import ControlClient
-from petcam.events.place import control_path, events_directory
+from petcam.events.place import asked_path, events_directory
 from petcam.media import pyav
 from petcam.segments import inspect
 from petcam.shm.base_reader import BaseReader
@@ -102,7 +102,7 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_switch(switch)
     if switch.is_on():
         yield from check_camera(config, SoundSwitch(state_directory(), place=place))
-    yield from check_events(events_directory(), ControlClient(control_path()), camera.detections)
+    yield from check_events(events_directory(), ControlClient(asked_path()), camera.detections)
     yield check_group()
     yield check_pyav()
     is_disk_there = not is_disk_missing(config)

@@ -19,35 +19,41 @@ from petcam.access import (
 )
 from petcam.config import Config
 from petcam.events.control_client import ControlClient
-from petcam.events.place import control_path, events_directory
+from petcam.events.place import asked_path, events_directory
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
+from petcam.settings import SettingsFile
 from petcam.shm.base_reader import Gate
 from petcam.streamer_client import StreamerClient
 from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
+from petcam.system.control_socket import ControlSocket
 from petcam.system.hostname import machine_names
 from petcam.system.network import is_loopback
 from petcam.system.signals import Signals
 from petcam.system.watchdog import Watchdog, keep_trying
 from petcam.web import Services, create_app, end_streams, webrtc
 from petcam.web.camera import Camera, Timer
+from petcam.web.control import PICTURE_SECONDS, Answers, Moments
 from petcam.web.events import (
     EventFeed,
     PictureFolder,
     PictureKeeper,
     PictureRoute,
     PictureSource,
+    SoonPicture,
     Videos,
     VisitPictures,
 )
-from petcam.web.http import Hosts, StreamSlots, WebServer, tls_proof
+from petcam.web.http import Hosts, StreamSlots, WebServer, lan_url, tls_proof
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Keeper, Sessions, Throttle
-from petcam.web.pictures import PACE_COUNT, PictureFeed, SourceSelector
+from petcam.web.pictures import PACE_COUNT, PictureFeed, SourceSelector, picture_now
 from petcam.web.recordings import RecordingDirectory, Thumbnails
+from petcam.web.settings import MuteToken
 from petcam.web.signaling import OfferTokens
 from petcam.web.sound import Ear, LevelFeed, Sound
+from petcam.web_control import web_control_path
 
 LOOK_SECONDS = 2.0  # between looks whether the state's disk has come
 
@@ -94,6 +100,9 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
         stack.callback(keeper.stop)  # the last of all, so that it writes what the last requests have changed
         timer.start()
         stack.callback(timer.stop)
+        control = control_socket(services)
+        control.start()
+        stack.callback(control.close)
         server.start()
         stack.callback(server.stop)
         for feed in feeds:
@@ -122,6 +131,7 @@ def build(config: Config) -> Services:
     picture_budget, streamer = PictureBudget(), StreamerClient(streamer_url(config), config.web.threads)
     recording, recordings = config.recording, RecordingDirectory(config.recording.directory)
     events = Reader(events_directory())
+    session_key = secret_key("session.key", state)
     folder = PictureFolder(state, recording.directory, recording.max_bytes, recording.min_free_bytes)
     switch, camera_switch = SoundSwitch(state, place=owner.place), CameraSwitch(state, place=owner.place)
     gate = camera_switch.gate
@@ -143,12 +153,12 @@ def build(config: Config) -> Services:
         recordings=recordings,
         events=events,
         event_feed=EventFeed(events, Videos(recordings, streamer)),
-        events_service=ControlClient(control_path()),
+        events_service=ControlClient(asked_path()),
         thumbnails=Thumbnails(picture_budget),
         first_hour=first_hour,
         owner=owner,
         sessions=Sessions(state, owner.generation, boot),
-        cookie=Cookie(secret_key("session.key", state)),
+        cookie=Cookie(session_key),
         hosts=Hosts(config, machine_names),
         offer_tokens=OfferTokens(token_key.secret, boot),
         viewing_tokens=ViewingTokens(state),
@@ -159,11 +169,31 @@ def build(config: Config) -> Services:
         sound_switch=switch,
         camera=Camera(camera_switch),
         camera_switch=camera_switch,
+        settings=SettingsFile(state, owner.place),
+        mute_token=MuteToken(session_key),
         webrtc=_python_webrtc(config, gate),
         event_pictures=PictureRoute(events, visits),
+        soon_picture=SoonPicture(events, visits),
         picture_keeper=PictureKeeper(events, folder, visits),
         levels=levels,
     )
+
+
+def control_socket(services: Services) -> ControlSocket:
+    """Not started."""
+    camera, soon = services.camera, services.soon_picture
+
+    def now(deadline: float) -> bytes | None:
+        return picture_now(services.pictures, deadline) if camera.is_on() else None
+
+    moments = Moments(
+        partial(lan_url, services.config.web),
+        services.mute_token.make,
+        soon.get if soon else lambda event_id, deadline: None,
+        now,
+    )
+    answers = Answers(camera, services.settings, moments)
+    return ControlSocket(web_control_path(state_directory()), "petcam-web", answers, PICTURE_SECONDS)
 
 
 def _python_webrtc(config: Config, gate: Gate) -> webrtc.PythonWebRTC | None:

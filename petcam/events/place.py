@@ -14,8 +14,13 @@ def events_directory() -> Path:
 
 
 def control_path() -> Path:
-    """In ``$RUNTIME_DIRECTORY``; without the package in the state directory."""
+    """For petcam-events itself: in ``$RUNTIME_DIRECTORY``; without the package in the state directory."""
     return Path(_first("RUNTIME_DIRECTORY") or _first("STATE_DIRECTORY") or DEFAULT_RUNTIME) / SOCKET
+
+
+def asked_path() -> Path:
+    """The same for who asks there; ``$RUNTIME_DIRECTORY`` is then its own."""
+    return Path(_first("STATE_DIRECTORY") or DEFAULT_RUNTIME) / SOCKET
 
 
 def _first(name: str) -> str:

@@ -6,11 +6,13 @@ Imports ``errors`` and ``access``, of which it uses the state files.
 """
 
 from petcam.settings.document import as_document, changed
+from petcam.settings.mute import MAX_MINUTES, in_minutes, later_of, until_tomorrow
 from petcam.settings.settings import DEFAULTS, RECORDING_MODES, Notify, OffTime, Quiet, Settings
 from petcam.settings.settings_file import SettingsFile
 
 __all__ = [
     "DEFAULTS",
+    "MAX_MINUTES",
     "RECORDING_MODES",
     "Notify",
     "OffTime",
@@ -19,4 +21,7 @@ __all__ = [
     "SettingsFile",
     "as_document",
     "changed",
+    "in_minutes",
+    "later_of",
+    "until_tomorrow",
 ]

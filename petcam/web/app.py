@@ -15,16 +15,18 @@ from petcam.errors import PetcamError
 from petcam.events.control_client import ControlClient
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
+from petcam.settings import SettingsFile
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
-from petcam.web import camera, events, http, live, login, pictures, recordings, signaling, sound
+from petcam.web import camera, events, http, live, login, pictures, recordings, settings, signaling, sound
 from petcam.web.camera import Camera
-from petcam.web.events import EventFeed, PictureKeeper, PictureRoute, ServiceState, Videos
+from petcam.web.events import EventFeed, PictureKeeper, PictureRoute, ServiceState, SoonPicture, Videos
 from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots, address_for_others
 from petcam.web.live import DetectionFeed
 from petcam.web.login import Cookie, Sessions, Throttle, Visitors
 from petcam.web.pictures import PictureFeed
 from petcam.web.recordings import RecordingDirectory, Thumbnails
+from petcam.web.settings import MuteToken
 from petcam.web.signaling import OfferTokens, PictureSize, ViewerConfig, streamer_origin
 from petcam.web.sound import LevelFeed, Sound
 from petcam.web.webrtc import PythonWebRTC
@@ -58,8 +60,11 @@ class Services:
     sound_switch: SoundSwitch
     camera: Camera
     camera_switch: CameraSwitch
+    settings: SettingsFile
+    mute_token: MuteToken
     webrtc: PythonWebRTC | None = None  # only with webrtc.backend: python
     event_pictures: PictureRoute | None = None
+    soon_picture: SoonPicture | None = None
     picture_keeper: PictureKeeper | None = None
     levels: LevelFeed | None = None  # only with a microphone
 
@@ -77,8 +82,8 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     origin = partial(streamer_origin, config)
 
     def troubles() -> list[PetcamError]:
-        switches = (services.sound_switch.trouble(), services.camera_switch.trouble())
-        return [*services.owner.troubles(), *visitors.troubles(), *(each for each in switches if each)]
+        files = (services.sound_switch.trouble(), services.camera_switch.trouble(), services.settings.trouble())
+        return [*services.owner.troubles(), *visitors.troubles(), *(each for each in files if each)]
 
     http.register(app, config.web, config.camera, services.hosts, services.proof, assets, origin)
     login.register(app, visitors, services.owner, partial(address_for_others, config.web))
@@ -97,6 +102,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     recordings.register(app, services.recordings, services.thumbnails, streamer, streams, downloads)
     videos = Videos(services.recordings, streamer)
     events.register(app, services.events, videos, services.event_feed, services.events_service, streams)
+    settings.register(app, services.settings, services.mute_token, services.events_service)
     if services.event_pictures is not None:
         services.event_pictures.register(app)
     return app

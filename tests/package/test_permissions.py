@@ -7,7 +7,7 @@ CANARY = "/etc/passwd"  # everybody can read it
 PLACES = (
     CANARY,
     *("/etc/petcam", "/var/lib/petcam", "/var/lib/petcam-events", "/var/lib/petcam-streamer"),
-    *("/dev/shm", "/run/credentials", "/run/petcam-events"),
+    *("/dev/shm", "/run/credentials", "/run/petcam-events", "/run/petcam-web"),
 )
 CERTIFICATE = "/var/lib/petcam-streamer/tls.pem"
 

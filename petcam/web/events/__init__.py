@@ -16,7 +16,9 @@ from petcam.web.events.picture_keeper import PictureKeeper
 from petcam.web.events.picture_route import PictureRoute
 from petcam.web.events.picture_source import PictureSource
 from petcam.web.events.service_state import ServiceState
+from petcam.web.events.soon_picture import SoonPicture
 from petcam.web.events.videos import Videos
+from petcam.web.events.visit_link import VisitLink
 from petcam.web.events.visit_pictures import VisitPictures
 from petcam.web.http import OpenStreams
 
@@ -27,6 +29,7 @@ __all__ = [
     "PictureRoute",
     "PictureSource",
     "ServiceState",
+    "SoonPicture",
     "Videos",
     "VisitPictures",
     "register",
@@ -39,3 +42,4 @@ def register(
     """``service`` is petcam-events, which alone deletes."""
     EventList(reader, videos, feed, service, streams).register(app)
     Days(reader).register(app)
+    VisitLink(reader, videos).register(app)

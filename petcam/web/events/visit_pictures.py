@@ -48,8 +48,9 @@ class VisitPictures:
         self._lock = threading.Lock()
         self._failed: OrderedDict[object, Failure] = OrderedDict()  # those that could not be made; guarded by _lock
 
-    def get(self, event: Seen) -> tuple[PictureName, bytes]:
-        """The picture that is kept, else one that is made now. That of an open visit may be of an earlier best frame.
+    def get(self, event: Seen, deadline: float | None = None) -> tuple[PictureName, bytes]:
+        """The picture that is kept, else one that is made now, up to the monotonic time ``deadline`` if there is one.
+        That of an open visit may be of an earlier best frame.
 
         Raises ``NOT_FOUND``, ``UNSUPPORTED`` without PyAV or where the camera's pictures are too large, ``BUSY``.
         """
@@ -59,11 +60,11 @@ class VisitPictures:
         kept = self._folder.find(wanted.key)
         jpeg = self._folder.read(kept) if kept else None
         if kept is None or jpeg is None:
-            return wanted, self.make(event, wanted)
+            return wanted, self.make(event, wanted, _until(deadline), deadline)
         if kept == wanted or event.is_open:
             return kept, jpeg
         try:
-            return wanted, self.make(event, wanted)
+            return wanted, self.make(event, wanted, _until(deadline), deadline)
         except PetcamError:
             return kept, jpeg
 
@@ -78,7 +79,13 @@ class VisitPictures:
             return 0.0
         return failure.again_at if failure.tries < MAX_TRIES else None
 
-    def make(self, event: Seen, wanted: PictureName, go_on: Callable[[float], bool] | None = None) -> bytes:
+    def make(
+        self,
+        event: Seen,
+        wanted: PictureName,
+        go_on: Callable[[float], bool] | None = None,
+        deadline: float | None = None,
+    ) -> bytes:
         """Make it, and keep it. ``go_on`` is told after each decoded picture how many seconds that took, and ends all
         by false. Raises as :meth:`get` does."""
         if not pyav.is_installed():
@@ -86,21 +93,21 @@ class VisitPictures:
         failure = self._failure(event)
         if failure is not None and failure.again_at > time.monotonic():
             raise PetcamError(failure.error.code, failure.error.message)
-        if not self._making.acquire(timeout=MAX_WAIT_SECONDS):
+        if not self._making.acquire(timeout=_wait_for(deadline)):
             raise PetcamError(Code.BUSY, "other pictures of visits are being made; try again soon")
         try:
             is_made = self._folder.find(wanted.key) == wanted  # while this one waited
             made = self._folder.read(wanted) if is_made else None
-            return made or self._make(event, wanted, go_on or _always)
+            return made or self._make(event, wanted, go_on or _always, deadline)
         except PetcamError as error:
             self._note(event, error)
             raise
         finally:
             self._making.release()
 
-    def _make(self, event: Seen, wanted: PictureName, go_on: Callable[[float], bool]) -> bytes:
+    def _make(self, event: Seen, wanted: PictureName, go_on: Callable[[float], bool], deadline: float | None) -> bytes:
         assert event.best is not None
-        with self._budget.wait(MAX_MAKING_BYTES, MAX_WAIT_SECONDS):
+        with self._budget.wait(MAX_MAKING_BYTES, _wait_for(deadline)):
             for found in self._source.runs(event, wanted.best_ns):
                 jpeg = self._decoded(found, event.best[3:], go_on)
                 if jpeg is not None:
@@ -162,3 +169,11 @@ def _decode(found: FoundRun, decoder: Any, go_on: Callable[[float], bool]) -> An
 
 def _always(_: float) -> bool:
     return True
+
+
+def _until(deadline: float | None) -> Callable[[float], bool]:
+    return _always if deadline is None else lambda _: time.monotonic() < deadline
+
+
+def _wait_for(deadline: float | None) -> float:
+    return MAX_WAIT_SECONDS if deadline is None else min(max(deadline - time.monotonic(), 0.0), MAX_WAIT_SECONDS)

@@ -18,6 +18,7 @@ class Mark(Enum):
     PAGE = "a person reads the answer: errors are words, and who is not logged in goes to the login"
     FOR_EVERYBODY = "also for those who are not logged in"
     FOR_VIEWERS = "a change that viewers may make too"
+    FOR_OWNER = "viewers may not even look"
     FOR_PROGRAMS = "a viewing token opens it"
     FOR_SWITCHES = "so does one that may turn the camera"
     LIVE = "it shows or records what the camera sees now: refused while that is off"

@@ -35,7 +35,7 @@ class Gate:
             request.environ[CONNECTION_KEY].let_in(session.id if session else "")
         if session is None:
             return self._answer_without_session()
-        if _is_owners_change(session):
+        if _is_only_owners(session):
             message = "viewers may only watch; log in with the owner's password"
             raise PetcamError(Code.FORBIDDEN, message, key="refusals.viewers_only_watch")
         return None
@@ -52,10 +52,11 @@ class Gate:
         return redirect_to(url_for("login_form", next=target))
 
 
-def _is_owners_change(session: Session) -> bool:
-    """Whether a viewer asks for a change that only the owner may make. Paths without a route keep their 404."""
+def _is_only_owners(session: Session) -> bool:
+    """Whether a viewer asks for what is the owner's, as most changes are. Paths without a route keep their 404."""
     changes = request.method not in SAFE_METHODS and request.endpoint is not None
-    return session.role is Role.VIEWER and changes and not has_mark(Mark.FOR_VIEWERS)
+    is_owners = (changes and not has_mark(Mark.FOR_VIEWERS)) or has_mark(Mark.FOR_OWNER)
+    return session.role is Role.VIEWER and is_owners
 
 
 def _challenge() -> AnyResponse:

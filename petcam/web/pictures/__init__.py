@@ -8,13 +8,14 @@ from flask import Flask
 from petcam.media.budget import PictureBudget
 from petcam.web.http import Downloads, OpenStreams
 from petcam.web.pictures.audience import Audience
+from petcam.web.pictures.current_picture import picture_now
 from petcam.web.pictures.detector_pace import PACE_COUNT
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.pictures.mjpeg import PictureRoutes
 from petcam.web.pictures.sent import SentPictures
 from petcam.web.pictures.source import SourceSelector
 
-__all__ = ["PACE_COUNT", "SourceSelector", "PictureFeed", "register"]
+__all__ = ["PACE_COUNT", "SourceSelector", "PictureFeed", "picture_now", "register"]
 
 
 def register(

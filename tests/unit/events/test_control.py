@@ -14,7 +14,7 @@ from petcam.errors import Code, PetcamError
 from petcam.events import control_client
 from petcam.events.control import Control, State
 from petcam.events.control_client import ControlClient
-from petcam.events.place import control_path, events_directory
+from petcam.events.place import asked_path, control_path, events_directory
 from petcam.system import control_socket
 from tests.unit.events.stand_ins import ns
 
@@ -265,21 +265,23 @@ def test_an_answer_that_is_none_is_said(path, said, monkeypatch):
     assert raised.value.code is Code.EVENTS_AWAY
 
 
+PACKAGE = {"STATE_DIRECTORY": "/var/lib/petcam-events", "RUNTIME_DIRECTORY": "/run/petcam-events"}
+
+
 @pytest.mark.parametrize(
-    ("environment", "database", "socket_"),
+    ("own", "page", "database", "socket_"),
     [
-        ({}, "/var/lib/petcam-events", "/run/petcam-events/control"),
-        (
-            {"STATE_DIRECTORY": "/var/lib/petcam-events", "RUNTIME_DIRECTORY": "/run/petcam-events"},
-            "/var/lib/petcam-events",
-            "/run/petcam-events/control",
-        ),
-        ({"STATE_DIRECTORY": "/home/a/demo:/b"}, "/home/a/demo", "/home/a/demo/control"),
+        ({}, {}, "/var/lib/petcam-events", "/run/petcam-events/control"),
+        (PACKAGE, {"RUNTIME_DIRECTORY": "/run/petcam-web"}, "/var/lib/petcam-events", "/run/petcam-events/control"),
+        ({"STATE_DIRECTORY": "/a/demo:/b"}, {"STATE_DIRECTORY": "/a/demo:/b"}, "/a/demo", "/a/demo/control"),
     ],
 )
-def test_service_and_page_agree_on_the_places(monkeypatch, environment, database, socket_):
-    for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert (str(events_directory()), str(control_path())) == (database, socket_)
+def test_service_and_page_agree_on_the_places(monkeypatch, own, page, database, socket_):
+    def places(environment, path):
+        for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return str(events_directory()), str(path())
+
+    assert places(own, control_path) == places(page, asked_path) == (database, socket_)

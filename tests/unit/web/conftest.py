@@ -11,6 +11,7 @@ from petcam.config import Auth, Config, Recording
 from petcam.events.control_client import ControlClient
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
+from petcam.settings import SettingsFile
 from petcam.web.app import Services, create_app
 from petcam.web.camera import Camera
 from petcam.web.events import EventFeed, Videos
@@ -25,6 +26,7 @@ from petcam.web.login.throttle import Throttle
 from petcam.web.pictures.feed import PictureFeed
 from petcam.web.recordings.directory import RecordingDirectory
 from petcam.web.recordings.thumbnails import Thumbnails
+from petcam.web.settings import MuteToken
 from petcam.web.signaling.offer_token import OfferTokens
 from petcam.web.sound import Ear, Sound
 from tests.unit.events.stand_ins import closed_at_the_end
@@ -118,6 +120,8 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         sound_switch=switch,
         camera=Camera(camera_switch),
         camera_switch=camera_switch,
+        settings=SettingsFile(tmp_path / "state"),
+        mute_token=MuteToken(SecretKey(b"k" * 32)),
     )
     yield built
     built.detections.stop()

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import threading
+import time
 import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +22,7 @@ from petcam.web.events import (
     PictureKeeper,
     PictureRoute,
     PictureSource,
+    SoonPicture,
     VisitPictures,
     picture_folder,
     picture_keeper,
@@ -30,7 +32,7 @@ from petcam.web.events import (
 from petcam.web.recordings import find_run, keyframe_run
 from tests.unit.events.stand_ins import BOOT, OTHER_BOOT, ns
 from tests.unit.web.conftest import make_client
-from tests.unit.web.event_book import BEGIN_NS, EventBook
+from tests.unit.web.event_book import BEGIN_NS, FIRST_ID, EventBook
 from tests.unit.web.mp4_file import write_growing_mp4, write_mp4
 from tests.unit.web.pet_film import BOX, FRAME_NS, access_units, film, opened, red_part
 
@@ -736,3 +738,24 @@ def test_who_is_not_logged_in_does_not_see_it(web, services_with_login, connecti
 def test_the_films_of_these_tests_have_their_frame():
     assert [is_keyframe for _, is_keyframe in access_units(21, 3)] == [n % 10 == 0 for n in range(21)]
     assert BOX[0] + BOX[2] < 1
+
+
+# For who tells of a visit
+
+
+def test_a_message_gets_it_as_soon_as_it_can_be_made(web):
+    soon = SoonPicture(web.reader, web.visits)
+    assert soon.get(FIRST_ID, time.monotonic() + 0.01) is None  # there is no such event yet
+    timer = threading.Timer(0.15, lambda: (record(web, True), web.book.put(BEST_NS, recordings=[(A, FIRST_NS)])))
+    timer.start()
+    found = soon.get(FIRST_ID, time.monotonic() + 30)
+    timer.join()
+    assert red_part(opened(found))
+
+
+def test_a_message_does_not_wait_for_long_for_others_that_are_made(web):
+    record(web, False)
+    event = web.book.put(BEST_NS, recordings=[(A, FIRST_NS)])
+    with web.visits._making:
+        assert SoonPicture(web.reader, web.visits).get(event, time.monotonic() + 0.2) is None
+    assert SoonPicture(web.reader, web.visits).get(event, time.monotonic() + 30)

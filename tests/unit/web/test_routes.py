@@ -15,6 +15,8 @@ OPEN_TO_EVERYBODY = {
     ("POST", "/login"),
     ("GET", "/setup"),
     ("POST", "/setup"),
+    ("GET", "/mute/<token>"),  # by the token alone: a message's link
+    ("POST", "/mute/<token>"),
     ("GET", "/healthz"),
     ("GET", "/static/<path:filename>"),
 }
