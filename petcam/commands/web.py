@@ -22,7 +22,7 @@ from petcam.events.control_client import ControlClient
 from petcam.events.place import asked_path, events_directory
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
-from petcam.settings import SettingsFile
+from petcam.settings import OffTime, SettingsFile
 from petcam.shm.base_reader import Gate
 from petcam.streamer_client import StreamerClient
 from petcam.streamer_url import streamer_url
@@ -84,7 +84,7 @@ def _run(services: Services, server: WebServer, signals: Signals) -> None:
         services.first_hour.begin()
     keeper = Keeper(services.sessions, services.first_hour, end_streams(services.streamer, services.webrtc))
     feeds = (services.detections, services.event_feed, *([services.levels] if services.levels else []))
-    timer = Timer(services.camera_switch)
+    timer = Timer(services.camera_switch, partial(_schedule, services.settings))
     checks = {
         "web": server.is_alive,
         "logins": keeper.is_alive,
@@ -194,6 +194,11 @@ def control_socket(services: Services) -> ControlSocket:
     )
     answers = Answers(camera, services.settings, moments)
     return ControlSocket(web_control_path(state_directory()), "petcam-web", answers, PICTURE_SECONDS)
+
+
+def _schedule(settings: SettingsFile) -> tuple[OffTime, ...] | None:
+    found = settings.known()
+    return None if found is None else found.schedule
 
 
 def _python_webrtc(config: Config, gate: Gate) -> webrtc.PythonWebRTC | None:

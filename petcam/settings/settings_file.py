@@ -49,6 +49,13 @@ class SettingsFile:
         """For who asks often: of at most a second ago."""
         return self.read() if self._clock() >= self._look_again else self._last
 
+    def known(self) -> Settings | None:
+        """As the file is now; None where it is damaged or cannot be read: for who is not to follow the defaults."""
+        try:
+            return self._read()
+        except PetcamError:
+            return None
+
     def change(self, patch: object) -> Settings:
         """Returns once it is durable; what is damaged is written anew. Raises ``BAD_REQUEST``, which names the key and
         says what is right, ``STATE_NOT_WRITTEN``, ``STATE_NOT_SYNCED``, and ``STATE_DAMAGED`` where the directory is

@@ -1,6 +1,6 @@
 """Whether the camera is on: told to pages and programs, turned by the owner, and refused where it is off.
 
-Imports ``access``, ``errors``, ``system`` and ``web.http``.
+Imports ``access``, ``errors``, ``settings`` and ``web.http``.
 """
 
 from collections.abc import Callable
