@@ -102,7 +102,7 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     recordings.register(app, services.recordings, services.thumbnails, streamer, streams, downloads)
     videos = Videos(services.recordings, streamer)
     events.register(app, services.events, videos, services.event_feed, services.events_service, streams)
-    settings.register(app, services.settings, services.mute_token, services.events_service)
+    settings.register(app, config, services.settings, services.mute_token, services.events_service)
     if services.event_pictures is not None:
         services.event_pictures.register(app)
     return app

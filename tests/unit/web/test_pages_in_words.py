@@ -49,7 +49,7 @@ def said(answer):
     return text
 
 
-@pytest.mark.parametrize("path", ["/", "/recordings", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/recordings", "/settings", "/mute/x", "/nothing"])
 def test_the_pages_that_everybody_may_see(open_client, path):
     said(open_client.get(path, headers=ASKED))
 
@@ -79,6 +79,25 @@ def test_the_login_without_a_password(services, assets):
     services.first_hour._mark = None  # the hour of the first visit is over
     client = create_app(replace(services, config=config), assets).test_client()
     assert "sudo petcam password" in said(client.get("/login", headers=ASKED))
+
+
+def test_the_settings_where_all_is_set_and_where_they_are_damaged(client, services_with_login):
+    settings = services_with_login.settings
+    log_in(client)
+    notify = {"classes": ["cat", "dragon"], "quiet": {"from": "22:00", "to": "07:00"}, "cooldown_minutes": 77}
+    settings.change({"notify": notify, "recording_mode": "visits", "language": "ja"})
+    said(client.get("/settings", headers=ASKED))
+    settings.path.write_text("{")
+    assert "sudo petcam doctor" in said(client.get("/settings", headers=ASKED))
+
+
+def test_a_message_s_link(client, services_with_login):
+    path = f"/mute/{services_with_login.mute_token.make()}"
+    said(client.get(path, headers=ASKED))
+    said(client.post(path, data=b"minutes=60", headers={**ASKED, "Accept": "text/html"}))
+    said(client.post(path, data=b"until=tomorrow", headers={**ASKED, "Accept": "text/html"}))
+    services_with_login.settings.change({"mute_until": "2099-01-01T00:00:00Z"})
+    said(client.post(path, data=b"minutes=60", headers={**ASKED, "Accept": "text/html"}))
 
 
 @pytest.mark.parametrize("form", ["password", "viewer"])
