@@ -4,7 +4,7 @@ The web tier and the commands (``petcam password``, ``petcam token``) both work 
 ``system``.
 """
 
-from petcam.access.camera_switch import CameraSwitch
+from petcam.access.camera_switch import MAX_OFF_MINUTES, CameraSwitch
 from petcam.access.first_hour import FirstHour, first_hour_trouble
 from petcam.access.keys import SecretKey, key_troubles, secret_key
 from petcam.access.owner import Owner, Role
@@ -29,6 +29,7 @@ from petcam.access.viewing_tokens import ViewingToken, ViewingTokens
 
 __all__ = [
     "DEFAULT_DIRECTORY",
+    "MAX_OFF_MINUTES",
     "SECRETS_DIRECTORY",
     "CameraSwitch",
     "Document",

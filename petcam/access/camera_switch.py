@@ -10,7 +10,7 @@ from petcam.access.state_file import Kind, text_of, whole_number_of
 from petcam.access.switch import MAX_FILE_BYTES, TIME_FORMAT, TIME_PATTERN, Switch, SwitchState, now_text, row_of
 
 MAX_NS = 2**63 - 1
-MAX_MINUTES = 7 * 24 * 60  # for which it may be turned off; longer is until somebody turns it on
+MAX_OFF_MINUTES = 7 * 24 * 60  # for which it may be turned off; longer is until somebody turns it on
 KIND = Kind(
     "camera.json",
     MAX_FILE_BYTES,

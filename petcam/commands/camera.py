@@ -3,8 +3,7 @@
 import argparse
 from datetime import datetime
 
-from petcam.access import CameraSwitch, SwitchState, place_of, state_directory
-from petcam.access.camera_switch import MAX_MINUTES
+from petcam.access import MAX_OFF_MINUTES, CameraSwitch, SwitchState, place_of, state_directory
 from petcam.commands.state_errors import explained
 from petcam.config import Config
 from petcam.errors import PetcamError
@@ -49,6 +48,6 @@ def _local(text: str | None) -> str:
 
 
 def _minutes(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_MINUTES:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MAX_MINUTES}")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_OFF_MINUTES:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MAX_OFF_MINUTES}")
     return int(text)

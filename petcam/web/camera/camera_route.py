@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response
 
-from petcam.access.camera_switch import MAX_MINUTES
+from petcam.access import MAX_OFF_MINUTES
 from petcam.errors import Code, PetcamError
 from petcam.web.camera.camera import Camera
 from petcam.web.http import Mark, json_answer, json_object, marked
@@ -31,7 +31,9 @@ class CameraRoute:
         on, minutes = asked.get("on"), asked.get("minutes")
         if type(on) is not bool:
             raise PetcamError(Code.BAD_REQUEST, '"on" must be true or false')
-        if minutes is not None and (type(minutes) is not int or not 1 <= minutes <= MAX_MINUTES):
-            raise PetcamError(Code.BAD_REQUEST, f'"minutes" must be a whole number from 1 to {MAX_MINUTES}, or null')
+        if minutes is not None and (type(minutes) is not int or not 1 <= minutes <= MAX_OFF_MINUTES):
+            raise PetcamError(
+                Code.BAD_REQUEST, f'"minutes" must be a whole number from 1 to {MAX_OFF_MINUTES}, or null'
+            )
         self._camera.turn(on, "owner" if self._is_logged_in() else "token", minutes)
         return json_answer(self._camera.as_json())
