@@ -4,7 +4,7 @@
 ``tests/config-cases.yaml`` holds both to the same answers. A new key is a line in ``keys.py``.
 """
 
-from petcam.config.keys import Auth, Camera, Config, Detect, Events, Recording, Streamer, Web, WebRTC
+from petcam.config.keys import Auth, Camera, Config, Detect, Events, Notify, Recording, Streamer, Web, WebRTC
 from petcam.config.mistake import Mistake
 from petcam.config.reader import DEFAULT_PATH, load, parse
 
@@ -16,6 +16,7 @@ __all__ = [
     "Detect",
     "Events",
     "Mistake",
+    "Notify",
     "Recording",
     "Streamer",
     "Web",

@@ -99,6 +99,17 @@ class Events:
 
 
 @dataclass(frozen=True)
+class Notify:
+    urls: list[str] = _key([], kinds.WAYS)
+    webhook: str = _key("", kinds.WEBHOOK)
+    webhook_secret_file: str = _key("", kinds.FILE)
+    mqtt: str = _key("", kinds.MQTT)
+    mqtt_user: str = _key("", kinds.USER)
+    mqtt_password_file: str = _key("", kinds.FILE)
+    mqtt_ca: str = _key("", kinds.FILE)
+
+
+@dataclass(frozen=True)
 class Auth:
     mode: str = _key("password", kinds.choice("password", "none"))
 
@@ -112,4 +123,5 @@ class Config:
     recording: Recording = field(default_factory=Recording)
     detect: Detect = field(default_factory=Detect)
     events: Events = field(default_factory=Events)
+    notify: Notify = field(default_factory=Notify)
     auth: Auth = field(default_factory=Auth)

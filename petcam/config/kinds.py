@@ -101,6 +101,24 @@ def _without_secret(text: str) -> str:
     return f"{matched[0]}..." if matched else text
 
 
+def _all_secret(text: str) -> str:
+    """Also where it is no URL: it may be the key that belongs into one."""
+    matched = URL_BEGINS.match(text)
+    return f"{matched[0]}..." if matched else "..."
+
+
+def _is_known_way(text: str) -> bool:
+    """An ntfy URL has a server and a topic; of others only Apprise knows."""
+    return (
+        not re.match(r"(?i:ntfys?):", text)
+        or re.fullmatch(r"(?i:ntfys?)://[^/?#]+/[A-Za-z0-9_-]{1,64}", text) is not None
+    )
+
+
+def _is_broker(text: str) -> bool:
+    return not text or _is_endpoint(text.partition("://")[2].rstrip("/")) or text.rstrip("/").endswith("]")
+
+
 def _network(text: str) -> str | None:
     if not re.fullmatch(r"[0-9A-Fa-f.:]+(/(0|[1-9][0-9]*))?", text):
         return None  # of what ipaddress reads, only what Go reads too
@@ -113,7 +131,7 @@ def _network(text: str) -> str | None:
 
 def list_of(kind: Kind) -> Kind:
     """``kind`` has the words for several."""
-    return Kind(f"a list of {kind.words}", kind.read, is_list=True, works=kind.works)
+    return replace(kind, words=f"a list of {kind.words}", is_list=True)
 
 
 PORT = whole(1, 65535)
@@ -160,3 +178,19 @@ SOURCE = replace(
     matching(r"[^\x00-\x1f]*", "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", _is_known_source),
     public=_without_secret,
 )
+WAYS = list_of(
+    replace(
+        matching(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00-\x1f]+", "URLs like ntfy://HOST/TOPIC", _is_known_way),
+        public=_all_secret,
+    )
+)
+WEBHOOK = replace(URL, public=_all_secret)
+MQTT = replace(
+    matching(
+        r"(mqtts?://([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?/?)?",
+        "mqtt://HOST or mqtts://HOST, with :PORT where that is another, or empty",
+        _is_broker,
+    ),
+    public=_all_secret,
+)
+USER = matching(r"[^\x00-\x1f]{0,200}", "a name of at most 200 characters, or empty")

@@ -10,6 +10,7 @@ type Config struct {
 	Recording Recording `key:"recording"`
 	Detect    Detect    `key:"detect"`
 	Events    Events    `key:"events"`
+	Notify    Notify    `key:"notify"`
 	Auth      Auth      `key:"auth"`
 }
 
@@ -89,6 +90,17 @@ type Events struct {
 	MinSeconds float64  `key:"min_seconds" default:"0.5" allowed:"0 to 60"`
 	GapSeconds float64  `key:"gap_seconds" default:"30" allowed:"1 to 3600"`
 	SoundDB    float64  `key:"sound_db" default:"15" allowed:"0 to 60"` // over the room's floor; 0: none is noticed
+}
+
+// Notify is by which ways petcam-events tells people.
+type Notify struct {
+	URLs              []string `key:"urls" default:"[]" allowed:"way"`
+	Webhook           string   `key:"webhook" allowed:"webhook"`
+	WebhookSecretFile string   `key:"webhook_secret_file" allowed:"file"`
+	MQTT              string   `key:"mqtt" allowed:"mqtt"`
+	MQTTUser          string   `key:"mqtt_user" allowed:"user"`
+	MQTTPasswordFile  string   `key:"mqtt_password_file" allowed:"file"`
+	MQTTCA            string   `key:"mqtt_ca" allowed:"file"`
 }
 
 // Auth is who may watch.

@@ -98,6 +98,11 @@ type form struct {
 // space is what Python's \s matches, for use in a character class.
 const space = `\s\v\x1c-\x1f\x{85}\p{Z}`
 
+const (
+	webURL    = `(https?://[^` + space + `/]+(/[^` + space + `]*)?)?`
+	brokerURL = `(mqtts?://([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?/?)?`
+)
+
 var forms = map[string]form{
 	"endpoint":   {pattern(`[A-Za-z0-9.:_-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]:[0-9]{1,5}`), "", "host names or IP addresses, each with :PORT where that is another", isEndpoint, nil},
 	"host":       {pattern(`[A-Za-z0-9.:_-]{1,253}`), "a host name or an IP address", "", isAddressOrName, nil},
@@ -109,7 +114,11 @@ var forms = map[string]form{
 	"segment":    {pattern(`/[A-Za-z0-9._-]{1,200}`), "a segment name like /petcam_stream", "", nil, nil},
 	"directory":  {pattern(`/[^\x00-\x1f]*`), "an absolute path", "", nil, nil},
 	"file":       {pattern(`(/[^\x00-\x1f]*)?`), "an absolute path, or empty", "", nil, nil},
-	"url":        {pattern(`(https?://[^` + space + `/]+(/[^` + space + `]*)?)?`), "an http:// or https:// URL, or empty", "", nil, nil},
+	"url":        {pattern(webURL), "an http:// or https:// URL, or empty", "", nil, nil},
+	"way":        {pattern(`[A-Za-z][A-Za-z0-9+.-]*://[^\x00-\x1f` + space + `]+`), "", "URLs like ntfy://HOST/TOPIC", isKnownWay, allSecret},
+	"webhook":    {pattern(webURL), "an http:// or https:// URL, or empty", "", nil, allSecret},
+	"mqtt":       {pattern(brokerURL), "mqtt://HOST or mqtts://HOST, with :PORT where that is another, or empty", "", isBroker, allSecret},
+	"user":       {pattern(`[^\x00-\x1f]{0,200}`), "a name of at most 200 characters, or empty", "", nil, nil},
 	"microphone": {pattern(`[A-Za-z0-9._:,=@-]{0,100}`), "source, default, an ALSA name like plughw:CARD=Device, or empty", "", nil, nil},
 	"source":     {pattern(`[^\x00-\x1f]*`), "demo, a file, rpicam, rtsp://..., /dev/videoN, or empty", "", isKnownSource, withoutSecret},
 }

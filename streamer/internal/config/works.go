@@ -11,6 +11,8 @@ var (
 	// urlBegins is how a URL begins: its scheme, a colon and slashes.
 	urlBegins    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:/*`)
 	cameraURL    = regexp.MustCompile(`^(?i:rtsps?)://[^/?#]`)
+	ntfyBegins   = regexp.MustCompile(`^(?i:ntfys?):`)
+	ntfyURL      = regexp.MustCompile(`^(?i:ntfys?)://[^/?#]+/[A-Za-z0-9_-]{1,64}$`)
 	bracketed    = regexp.MustCompile(`^\[(.*)\]:([0-9]+)$`)
 	isDottedFour = pattern(`[0-9]+(\.[0-9]+){3}`)
 	isDigits     = pattern(`[0-9]{1,5}`)
@@ -45,6 +47,19 @@ func isPort(digits string) bool {
 // isKnownSource refuses what begins as a URL does and is none of a network camera.
 func isKnownSource(text string) bool {
 	return !urlBegins.MatchString(text) || cameraURL.MatchString(text)
+}
+
+// isKnownWay wants a server and a topic of an ntfy URL; of others only Apprise knows.
+func isKnownWay(text string) bool { return !ntfyBegins.MatchString(text) || ntfyURL.MatchString(text) }
+
+func isBroker(text string) bool {
+	_, place, _ := strings.Cut(strings.TrimRight(text, "/"), "://")
+	return text == "" || isEndpoint(place) || strings.HasSuffix(place, "]")
+}
+
+// allSecret also hides what is no URL: it may be the key that belongs into one.
+func allSecret(text string) string {
+	return urlBegins.FindString(text) + "..."
 }
 
 // withoutSecret leaves the scheme of a URL, as behind it there may be a password.
