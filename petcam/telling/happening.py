@@ -2,6 +2,10 @@
 
 from typing import Literal, NamedTuple
 
+MAX_NAME = 80  # characters, of a place too
+MAX_DETAIL = 300
+MAX_PLACES = 8
+
 Kind = Literal["visit", "sound", "trouble"]
 Phase = Literal["begin", "change", "end"]
 
@@ -18,3 +22,12 @@ class Happening(NamedTuple):
     asleep: bool = False  # it lies still now
     detail: str = ""  # of a trouble: what to do
     score: float = 0.0  # the detector's best, 0 to 1
+
+
+def bounded(happening: Happening) -> Happening:
+    """As it is kept and told."""
+    return happening._replace(
+        name=happening.name[:MAX_NAME],
+        places=tuple(place[:MAX_NAME] for place in happening.places[:MAX_PLACES]),
+        detail=happening.detail[:MAX_DETAIL],
+    )
