@@ -22,6 +22,7 @@ COMMANDS = {
     "feed": ("petcam.commands.feed", "write a camera, file or demo into the shared memory"),
     "detect": ("petcam.commands.detect", "look for pets in the video, or in a file"),
     "events": ("petcam.commands.events", "notice when pets come and go, and keep it"),
+    "notify": ("petcam.commands.notify", "try the ways by which people are told"),
     "sources": ("petcam.commands.sources", "list the cameras that can be found, each with the line to write"),
     "demo": ("petcam.commands.demo", "feed, streamer, web and events together, for a trial"),
     "compare": ("petcam.commands.compare", "run both WebRTC backends side by side and say which to choose"),

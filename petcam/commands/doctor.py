@@ -33,6 +33,7 @@ from petcam.access import (
 from petcam.commands.doctor_events import check_events
 from petcam.commands.doctor_folders import check_folders
 from petcam.commands.doctor_sound import check_sound
+from petcam.commands.doctor_telling import check_telling
 from petcam.commands.feed import SOUND_MARK
 from petcam.commands.finding import Finding, Sign
 from petcam.config import Config
@@ -103,6 +104,7 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     if switch.is_on():
         yield from check_camera(config, SoundSwitch(state_directory(), place=place))
     yield from check_events(events_directory(), ControlClient(asked_path()), camera.detections)
+    yield from check_telling(ControlClient(asked_path()))
     yield check_group()
     yield check_pyav()
     is_disk_there = not is_disk_missing(config)

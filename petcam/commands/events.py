@@ -12,6 +12,7 @@ from typing import TextIO
 
 from petcam import segments
 from petcam.access import CameraSwitch, SoundSwitch, place_of, web_state_directory
+from petcam.commands.event_telling import happening_of, make_teller, missed, ways_for_people
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
 from petcam.events.clock import read_clock
@@ -24,7 +25,7 @@ from petcam.events.place import control_path, events_directory
 from petcam.events.replay import replay, told_line
 from petcam.events.resuming import visit_of
 from petcam.events.rules import Rules, Sounds
-from petcam.events.store import Store
+from petcam.events.store import Event, Store
 from petcam.events.streamer import Streamer
 from petcam.events.warden import Warden
 from petcam.shm.audio import AudioReader
@@ -85,18 +86,30 @@ def _lines(file: str) -> Iterator[TextIO]:
 
 def _serve(config: Config) -> int:
     camera, rules = config.camera, rules_of(config)
-    store = Store(events_directory(), read_boot_id(), read_clock(), resume_seconds=RESUME_SECONDS)
+    place = place_of(web_state_directory())
+    teller = make_teller(config, events_directory(), web_state_directory(), place)
+
+    def tell(event: Event, state: str) -> None:
+        """In the store's thread, so nobody may wait."""
+        teller.take(happening_of(event, state))
+
+    clock, told_id = read_clock(), teller.told_id
+    store = Store(
+        *(events_directory(), read_boot_id(), clock), resume_seconds=RESUME_SECONDS, tell=tell, told_id=told_id or 0
+    )
+    for happening in missed(store.begun_since, told_id):
+        teller.take(happening)
     resumed = [visit_of(event, number) for number, event in enumerate(store.resumed, 1)]
     for event, visit in zip(store.resumed, resumed, strict=True):
         store.resume(event, visit)
     keeper = Keeper(Streamer(streamer_url(config)), config.recording.pre_roll_seconds)
-    switch = CameraSwitch(web_state_directory(), place=place_of(web_state_directory()))
+    switch = CameraSwitch(web_state_directory(), place=place)
     reader = segments.detection_reader(camera.layout, camera.detections, gate=switch.gate)
     is_rdk = camera.layout != "petcam"
     observer = Observer(
         reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk, may_look=switch.is_on
     )
-    control = Control(control_path())
+    control = Control(control_path(), lambda: ways_for_people(teller), teller.test)
 
     def turn() -> State:
         unkept = keeper.trouble and f"what is seen is not recorded: {keeper.trouble}"
@@ -121,6 +134,7 @@ def _serve(config: Config) -> int:
     with Signals() as signals, closing(reader), closing(ear):
         keeper.start()
         health.start()
+        teller.start()
         control.start()
         log.info("%s → %s", camera.detections, events_directory() / "events.db")
         try:
@@ -130,6 +144,7 @@ def _serve(config: Config) -> int:
             health.close()
             keeper.close()
             store.close(time.monotonic_ns())
+            teller.close()  # last, for the store tells what it ends
     return 0
 
 

@@ -3,7 +3,7 @@ socket)."""
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as LateError  # Python 3.10 has one of its own
 from contextlib import suppress
@@ -24,7 +24,14 @@ class State(NamedTuple):
 class Control:
     """``start`` and ``close`` it. ``turn`` is for the thread that owns the store: only that one deletes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        ways: Callable[[], Mapping[str, object]] = dict,
+        test_ways: Callable[[], Mapping[str, object]] = dict,
+    ) -> None:
+        """``ways`` says how each way of telling goes, and never waits; ``test_ways`` may take half a minute."""
+        self._ways, self._test_ways = ways, test_ways
         self._socket = ControlSocket(path, "petcam-events", self._do)
         self._state = State("starts")  # replaced as a whole, so no lock guards it
         self._deletions: queue.SimpleQueue[tuple[int, Future[bool]]] = queue.SimpleQueue()
@@ -60,10 +67,12 @@ class Control:
 
     def _do(self, asked: dict[str, Any], deadline: float) -> dict[str, object]:
         if asked.get("do") == "status":
-            return self._state._asdict()
+            return {**self._state._asdict(), "ways": self._ways()}
+        if asked.get("do") == "notify-test":
+            return {"ways": self._test_ways()}
         event_id = asked.get("id")
         if asked.get("do") != "delete":
-            raise ValueError('"do" is "status" or "delete"')
+            raise ValueError('"do" is "status", "notify-test" or "delete"')
         if type(event_id) is not int or not 0 < event_id < MAX_ID:
             raise ValueError('"id" is the number of an event')
         return self._delete(event_id, deadline)

@@ -33,6 +33,9 @@ class AppriseWay:
         self.name, self.key = f"{url.partition(':')[0].lower()}://", key_of("apprise", url)
         self._thread: Thread | None = None  # that has not come back
 
+    def trouble(self) -> str:
+        return "" if is_installed() else f"Apprise is not installed: {INSTALL}"
+
     def send(self, message: Message) -> bool:
         if self._thread is not None and self._thread.is_alive():
             raise NotSentError("an earlier message hangs in Apprise: sudo systemctl restart petcam.target")

@@ -37,7 +37,7 @@ class Standing(NamedTuple):
 
     name: str
     failing_since: float | None  # Unix seconds; None: it works, or was not tried yet
-    error: str
+    error: str  # why, or what shows without a try; empty: nothing
     waiting: int
 
 
@@ -60,8 +60,8 @@ class Courier:
         self._changed = Condition()  # its lock guards all below
         self._closing = False
         self._trials: deque[tuple[Callable[[], Message], Future[str]]] = deque()
-        self._failures, self._error = 0, ""
-        self._failing_since: float | None = None
+        self._failures = 0
+        self._failing: tuple[float, str] | None = None  # since when, and why; replaced as a whole, so read without it
         self._tried, self._next_try = 0.0, 0.0  # monotonic
         self._thread = Thread(target=self._run, name=f"tell-{way.key[:6]}", daemon=True)
 
@@ -98,9 +98,9 @@ class Courier:
 
     @property
     def standing(self) -> Standing:
-        waiting = len(self._outbox.waiting(self.way.key))
-        with self._changed:
-            return Standing(self.way.name, self._failing_since, self._error, waiting)
+        """Never waits."""
+        since, error = self._failing or (None, self.way.trouble())
+        return Standing(self.way.name, since, error, self._outbox.count(self.way.key))
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
@@ -173,15 +173,14 @@ class Courier:
 
     def _note(self, error: str) -> None:
         with self._changed:
-            self._tried, was_failing = time.monotonic(), self._failing_since is not None
+            self._tried, before = time.monotonic(), self._failing
             if not error:
-                self._failures, self._failing_since, self._error, self._next_try = 0, None, "", 0.0
+                self._failures, self._failing, self._next_try = 0, None, 0.0
             else:
                 self._failures += 1
-                self._failing_since = self._failing_since or self._clock()
+                self._failing = before[0] if before else self._clock(), error
                 self._next_try = self._tried + self._pauses.after(self._failures)
-            is_news, self._error = error != self._error, error
-        if error and is_news:
+        if error and (before is None or before[1] != error):
             log.warning("%s: %s", self.way.name, error)
-        elif was_failing and not error:
+        elif before and not error:
             log.info("%s: works again", self.way.name)

@@ -42,6 +42,9 @@ class Ntfy:
         self._place, self._bounds = posting.Place(url), bounds
         self.name, self.key = self._place.name, key_of("ntfy", url)
 
+    def trouble(self) -> str:
+        return ""
+
     def send(self, message: Message) -> bool:
         return self._publish(message, PRIORITIES.get(message.kind, USUAL))
 

@@ -99,6 +99,10 @@ class Outbox:
         """What was told by ``way`` and can be brought up to date."""
         return self._those(way, State.OVER)
 
+    def count(self, way: str) -> int:
+        """How many wait. Takes no lock, as that may be held while the disk is slow."""
+        return sum(each.ways.get(way) is State.WAITS for each in tuple(self._entries))
+
     def begin(self, way: str, entries: Sequence[Entry]) -> None:
         """Returns once it cannot be sent by ``way`` again, whatever happens now."""
         with self._lock:

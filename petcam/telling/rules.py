@@ -12,6 +12,7 @@ MAX_JUDGED = 500  # events of which it is known what became of them; far more th
 MAX_ALERTS = 200
 MAX_HELD = 16
 ANYWHERE = ""
+OF_NO_INTEREST = ("service_restarted",)  # trouble that is over when it is known, and asks nothing of anybody
 MINUTE = 60.0
 
 
@@ -114,7 +115,7 @@ def is_silent(settings: Settings, now: float) -> bool:
 
 def _is_wanted(happening: Happening, wants: Notify) -> bool:
     if happening.kind != "visit":
-        return wants.sound if happening.kind == "sound" else wants.trouble
+        return wants.sound if happening.kind == "sound" else wants.trouble and happening.name not in OF_NO_INTEREST
     return wants.visits and (not wants.classes or happening.name in wants.classes)
 
 

@@ -103,6 +103,7 @@ class Teller:
 
     @property
     def standings(self) -> list[Standing]:
+        """Never waits."""
         return [courier.standing for courier in self._couriers]
 
     @property
@@ -119,6 +120,7 @@ class Teller:
             for each in self.standings
             if each.failing_since is not None
         ]
+        found += [f"{each.name}: {each.error}" for each in self.standings if each.error and each.failing_since is None]
         if self._outbox is not None and self._outbox.trouble:
             found.append(f"what waits to be told is not kept: {self._outbox.trouble}")
         return found

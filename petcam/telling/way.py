@@ -20,6 +20,11 @@ class Way(Protocol):
     name: str  # for people: its scheme, and its host where that is none of its secrets
     key: str  # the same over restarts, and tells nothing
 
+    def trouble(self) -> str:
+        """Why it cannot work, with the remedy, as far as that shows without sending; empty: nothing shows. Safe in any
+        thread."""
+        ...
+
     def send(self, message: Message) -> bool:
         """Whether :meth:`complete` can bring it up to date later. Raises the two above."""
         ...

@@ -10,7 +10,7 @@ from petcam.telling.ntfy import Ntfy
 from petcam.telling.way import Way
 from petcam.telling.webhook import Webhook
 
-MAX_WAYS = 12  # each has a thread
+MAX_WAYS = 8  # each has a thread, and one more while it sends; the unit has 32 in all
 
 log = logging.getLogger("petcam.telling")
 

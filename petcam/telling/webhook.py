@@ -33,6 +33,13 @@ class Webhook:
         self._secret_file, self._camera, self._bounds, self._clock = secret_file, camera, bounds, clock
         self.name, self.key = self._place.name, key_of("webhook", url)
 
+    def trouble(self) -> str:
+        try:
+            self._key()
+        except NotSentError as error:
+            return str(error)
+        return ""
+
     def send(self, message: Message) -> bool:
         body = json.dumps(document(message, self._camera), ensure_ascii=False).encode()
         headers = {
@@ -40,8 +47,8 @@ class Webhook:
             "User-Agent": f"petcam/{__version__}",
             "X-Petcam-Tag": message.tag,
         }
-        if self._secret_file:
-            headers[SIGNATURE] = signature(read_secret(Path(self._secret_file)), int(self._clock()), body)
+        if key := self._key():
+            headers[SIGNATURE] = signature(key, int(self._clock()), body)
         if authorization := self._place.basic():
             headers["Authorization"] = authorization
         answer = posting.send(self._place, "POST", body, headers, self._bounds)
@@ -54,6 +61,10 @@ class Webhook:
         if not 200 <= answer.status < 300:
             raise NotSentError(f"it answers {answer.status}")
         return False  # a further request may well be a further alert
+
+    def _key(self) -> bytes:
+        """Empty: nothing is signed. Raises NotSentError."""
+        return read_secret(Path(self._secret_file)) if self._secret_file else b""
 
     def complete(self, message: Message) -> None:
         """Never asked for."""

@@ -14,14 +14,20 @@ FILMS = "/srv/my 100% films"  # a name that a shell and a unit would take apart
 RESTART = "sudo systemctl restart petcam.target"
 ONLY_ASK = """echo 'APT::Get::Simulate "true";' >/etc/apt/apt.conf.d/90ask"""  # there is no network
 GO_ON_WITHOUT = f"truncate -s 0 {RECORDINGS}/.petcam-place; {RESTART}"
+KEY = "/etc/petcam/webhook.key"
 UNPLUG = f"umount -l {RECORDINGS}; {GO_ON_WITHOUT}"
 FRESH_DISK = f"chown petcam:petcam {RECORDINGS} && chmod 2770 {RECORDINGS}"
 
+OPTIONAL = (
+    *("alsa-utils", "avahi-daemon", "python3-aiortc", "python3-apprise", "python3-av", "python3-segno"),
+    "systemd-timesyncd",
+)
 # Commands that cannot be typed in these machines, and why.
 ELSEWHERE = {
     "sudo apt install ./petcam_*.deb": "the installation that all package tests begin with",
     "sudo apt install rpicam-apps": "only Raspberry Pi OS has it",
     "sudo alsamixer -V capture": "it asks a person at a terminal, and a sound card",
+    "sudo petcam notify test": "it needs somebody to tell, as tests/integration/telling has",
     "sudo umount {}": "the next one's",
     "sudo mount -o {} {} {}": "of a disk with exFAT, NTFS or FAT, which containers cannot mount",
 }
@@ -30,6 +36,12 @@ ELSEWHERE = {
 def record_in(directory: str) -> str:
     """Commands that make it the folder of recordings."""
     return f"sed -i 's|^  directory: .*|  directory: {directory}|' {CONFIG} && systemctl restart petcam.target"
+
+
+def sign_with(webhook: str, key: str) -> str:
+    """Commands that name both in the configuration."""
+    lines = f's|^  webhook: .*|  webhook: "{webhook}"|; s|^  webhook_secret_file: .*|  webhook_secret_file: "{key}"|'
+    return f"sed -i '{lines}' {CONFIG} && systemctl restart petcam.target"
 
 
 def manual(part: str) -> str:
@@ -290,7 +302,22 @@ OTHERS = (
     ),
     *(
         Remedy((f"sudo apt install {name}",), breaks=ONLY_ASK, typed=f"sudo apt install {name}", mended="true")
-        for name in ("alsa-utils", "avahi-daemon", "python3-aiortc", "python3-av", "python3-segno", "systemd-timesyncd")
+        for name in OPTIONAL
+    ),
+    # Of the key by which a webhook is signed.
+    Remedy(
+        ("sudo install -m 0640 -g petcam /dev/stdin {}",),
+        breaks=f"{sign_with('http://127.0.0.1:9/', KEY)} && rm -f {KEY}",
+        says=f"{KEY} cannot be read (No such file or directory)",
+        input="a key of the tests\n",
+        clears=f"rm {KEY}; {sign_with('', '')}",
+    ),
+    Remedy(
+        ("sudo install -m 0640 -g petcam /dev/stdin /etc/petcam/webhook.key",),
+        typed=manual("webhook.key"),
+        input="a key of the tests\n",
+        mended=f"stat -c '%U:%G %a' {KEY} | grep -x 'root:petcam 640'",
+        clears=f"rm {KEY}",
     ),
     # The manual's own words; the last one's folder is recorded to afterwards.
     Remedy(

@@ -64,7 +64,21 @@ def test_it_says_how_it_goes(listening, path):
     assert ControlClient(path).state() == State("starts")
     listening.turn(State("there: cat since 12:01", "the disk is full"), None)
     assert ControlClient(path).state() == State("there: cat since 12:01", "the disk is full")
-    assert send(path, b'{"do":"status"}\n') == {"status": "there: cat since 12:01", "trouble": "the disk is full"}
+    assert send(path, b'{"do":"status"}\n') == {
+        **{"status": "there: cat since 12:01", "trouble": "the disk is full"},
+        "ways": {},
+    }
+
+
+def test_it_says_how_each_way_of_telling_goes_and_tries_them(path):
+    way = {"failing_since": 1795867200.5, "error": "it answers 503", "waiting": 2}
+    found = Control(path, lambda: {"ntfy://a": way}, lambda: {"ntfy://a": "it answers 503"})
+    found.start()
+    try:
+        client = ControlClient(path)
+        assert client.ways() == {"ntfy://a": way} and client.test() == {"ntfy://a": "it answers 503"}
+    finally:
+        found.close()
 
 
 def test_an_event_is_deleted_by_the_thread_that_owns_the_store(listening, path, board, reader):
@@ -151,7 +165,7 @@ def test_how_it_goes_is_said_also_while_the_store_waits_for_the_disk(listening, 
         (b"{", "not understood"),
         (b"[1]\n", "a question is a JSON object"),
         (b"\xff\xfe\n", "not understood"),
-        (b'{"do":"stop"}\n', '"do" is "status" or "delete"'),
+        (b'{"do":"stop"}\n', '"do" is "status", "notify-test" or "delete"'),
         (b'{"do":"delete","id":true}\n', '"id" is the number of an event'),
         (b'{"do":"delete","id":-1}\n', '"id" is the number of an event'),
         (b'{"do":"delete","id":1e999}\n', '"id" is the number of an event'),

@@ -85,6 +85,10 @@ def test_what_is_told_is_what_the_owner_wishes(settings, expected):
     assert told(Rules(), settings, *happenings) == expected
 
 
+def test_that_a_service_was_restarted_is_for_nobody():
+    assert told(Rules(), DEFAULTS, trouble(1, name="service_restarted"), trouble(2, name="power_cut")) == [2]
+
+
 def test_of_chosen_places_a_visit_is_told_once_it_comes_to_one():
     settings, rules = wants(places=("table",), cooldown_minutes=0), Rules()
     way = [visit(1, places=("door",)), visit(1, state="change", places=("door", "rug"))]

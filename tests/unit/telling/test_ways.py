@@ -101,7 +101,7 @@ class TestWebhook:
     def test_without_its_key_nothing_is_sent_and_the_remedy_is_said(self, server, tmp_path, content):
         if content is not None:
             (tmp_path / "key").write_bytes(content)
-        with pytest.raises(NotSentError, match="sudo install -m 0640 -g petcam FILE"):
+        with pytest.raises(NotSentError, match="Ctrl-D: sudo install -m 0640 -g petcam /dev/stdin /"):
             webhook(server, tmp_path / "key").send(MESSAGE)
         assert server.got == []
 

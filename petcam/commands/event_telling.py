@@ -1,0 +1,86 @@
+"""What petcam-events tells people, joined to its events, petcam-web and the settings: a part of ``petcam events``."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from petcam.access import Place
+from petcam.config import Config
+from petcam.errors import PetcamError
+from petcam.events.store import Event
+from petcam.settings import SettingsFile
+from petcam.system.assets import assets_folder
+from petcam.telling.happening import Happening, Kind, Phase
+from petcam.telling.message import Writer
+from petcam.telling.teller import Teller
+from petcam.telling.ways import ways_of
+from petcam.web_control import Moment, WebControl, web_control_path
+from petcam.words import Words
+
+MISSED_SECONDS = 600.0  # before this start, within which a begin that nobody was told of is told
+
+log = logging.getLogger("petcam.telling")
+
+
+def make_teller(config: Config, directory: Path, web_state: Path, place: Place) -> Teller:
+    """``directory`` is petcam-events' state, ``web_state`` petcam-web's, where the settings are."""
+    words, settings = Words(assets_folder() / "words"), SettingsFile(web_state, place)
+    of_the_board = words.of_environment(os.environ)
+
+    def language() -> str:
+        chosen = settings.current().language
+        return (chosen and words.best([chosen])) or of_the_board
+
+    web = WebControl(web_control_path(web_state))
+    return Teller(
+        ways_of(config.notify, config.camera.name),
+        settings.current,
+        directory,
+        Writer(words, language, config.camera.name),
+        lambda event_id: _asked(lambda: web.moment(event_id)),
+        lambda: _asked(web.test_picture),
+    )
+
+
+def happening_of(event: Event, state: str) -> Happening:
+    """``event`` is of this boot; ``state`` is begin, change or end."""
+    offset = time.time() - time.monotonic()
+    kinds: dict[str, Kind] = {"visit": "visit", "sound": "sound"}
+    return Happening(
+        event.id,
+        kinds.get(event.kind, "trouble"),
+        event.class_name,
+        cast(Phase, state),
+        event.begin_ns / 1e9 + offset,
+        None if event.is_open else event.end_ns / 1e9 + offset,
+        max(event.most, 1),
+        asleep=event.is_asleep,
+        detail=event.detail,
+        score=event.top_score,
+    )
+
+
+def missed(begun_since: Callable[[int], list[Event]], told_id: int | None) -> list[Happening]:
+    """What began just before the last end of this service, which was killed before anybody was told."""
+    if told_id is None:
+        return []
+    begun = [happening_of(event, "begin") for event in begun_since(told_id)]
+    return [each for each in begun if time.time() - each.begin < MISSED_SECONDS]
+
+
+def ways_for_people(teller: Teller) -> dict[str, object]:
+    return {
+        each.name: {"failing_since": each.failing_since, "error": each.error, "waiting": each.waiting}
+        for each in teller.standings
+    }
+
+
+def _asked(ask: Callable[[], Moment]) -> Moment | None:
+    try:
+        return ask()
+    except PetcamError as error:
+        log.debug("without a picture and a link: %s", error.message)
+        return None
