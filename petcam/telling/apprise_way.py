@@ -9,6 +9,7 @@ import importlib.util
 import logging
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -18,8 +19,12 @@ from petcam.telling.message import Message
 from petcam.telling.way import NotSentError, UnclearError, key_of
 
 TOTAL_SECONDS = 60.0  # that one message may take; then its thread is given up
+UNDELIVERED = "Apprise could not deliver it: is the URL right, and is it reached?"
 INSTALL = "sudo apt install python3-apprise"
-SPEAK_OF_URLS = ("apprise", "urllib3", "requests")  # loggers
+LOG = "apprise"  # its logger, whose lines have URLs
+SPEAK_OF_URLS = ("urllib3", "requests")  # loggers
+# Of what Apprise logs where it could not deliver: the other side may have had all.
+UNCLEAR = ("read timed out", "read operation timed out", "connection aborted", "incompleteread", "without response")
 
 
 def is_installed() -> bool:
@@ -44,7 +49,7 @@ class AppriseWay:
         self._thread.start()
         self._thread.join(self._seconds)
         if not outcome:
-            raise UnclearError(f"Apprise did not end within {self._seconds:.0f} s: it may have arrived")
+            raise UnclearError(f"Apprise did not end within {self._seconds:g} s: it may have arrived")
         if outcome[0] is not None:
             raise outcome[0]
         return False
@@ -57,17 +62,44 @@ def _notify(url: str, message: Message, outcome: list[Exception | None]) -> None
     """Puts what came of it into ``outcome``: None is well."""
     try:
         apprise = _apprise()
-        told = apprise.Apprise()
+        told = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))  # in this thread
         if not told.add(url):
             raise NotSentError("Apprise does not know such a URL: see its list of services")
         text = "\n".join(filter(None, (message.text, message.link, _mute(message))))
-        with _file_of(message.picture) as attached:
+        with _file_of(message.picture) as attached, _listening() as ear:
             is_sent = told.notify(title=message.title, body=text, attach=attached)
-        outcome.append(None if is_sent else NotSentError("Apprise could not deliver it"))
-    except NotSentError as error:
+        if not is_sent:
+            is_unclear = ear.has_heard_unclear
+            raise UnclearError("no answer: it may have arrived") if is_unclear else NotSentError(UNDELIVERED)
+        outcome.append(None)
+    except (NotSentError, UnclearError) as error:
         outcome.append(error)
     except Exception as error:  # a plugin's; its words may have the URL
         outcome.append(NotSentError(f"Apprise failed: {type(error).__name__}"))
+
+
+class _Ear(logging.Handler):
+    """Hears in Apprise's log, which nobody else does, why it could not deliver."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.has_heard_unclear = False
+        self._thread = threading.get_ident()  # whose lines it is about
+
+    def emit(self, record: logging.LogRecord) -> None:
+        words = record.getMessage().lower()
+        if record.thread == self._thread and any(each in words for each in UNCLEAR):
+            self.has_heard_unclear = True
+
+
+@contextmanager
+def _listening() -> Iterator[_Ear]:
+    ear, log = _Ear(), logging.getLogger(LOG)
+    log.addHandler(ear)
+    try:
+        yield ear
+    finally:
+        log.removeHandler(ear)
 
 
 def _mute(message: Message) -> str:
@@ -79,6 +111,11 @@ def _apprise() -> Any:
         module = importlib.import_module("apprise")
     except ImportError as error:
         raise NotSentError(f"Apprise is not installed: {INSTALL}") from error
+    log = logging.getLogger(LOG)
+    log.propagate = False
+    log.setLevel(logging.DEBUG)
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())  # else Python prints to standard error what no other hears
     for name in SPEAK_OF_URLS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return module
