@@ -16,7 +16,7 @@ END = re.compile(r"[;()|\"`<>\n]|,(?: |$)|[^\x00-\x7f]|: |\. |\.$")
 # What belongs to the command, where prose may follow it. Of other programs: all up to END.
 GRAMMAR = (
     r"petcam shm [a-z]+(?: \{\}| /\w+)?",
-    r"petcam (?:token|camera) [a-z]+",
+    r"petcam (?:token|camera|notify) [a-z]+",
     r"petcam [a-z-]+(?: --[a-z]+)*",
     r"systemctl [a-z-]+(?: (?:petcam|avahi)[\w.-]*)*",
     r"journalctl (?:-k|-u \S+)",

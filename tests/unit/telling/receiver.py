@@ -34,12 +34,15 @@ class Receiver:
 
             def answer(self) -> None:
                 self.receiver = receiver
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                self.close_connection = True
+                if len(body) < length:  # it was cut off, so nothing has arrived
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 with receiver._changed:
                     receiver.got.append(Got(self.command, self.path, headers, body))
                     receiver._changed.notify_all()
-                self.close_connection = True
                 receiver.habit(self)
 
             do_POST = do_PUT = answer
