@@ -12,6 +12,7 @@ from typing import TextIO
 
 from petcam import segments
 from petcam.access import CameraSwitch, SoundSwitch, place_of, web_state_directory
+from petcam.commands.event_home_assistant import Recorder, make_home_assistant
 from petcam.commands.event_telling import happening_of, make_teller, missed, ways_for_people
 from petcam.config import Config
 from petcam.errors import Code, PetcamError
@@ -88,10 +89,15 @@ def _serve(config: Config) -> int:
     camera, rules = config.camera, rules_of(config)
     place = place_of(web_state_directory())
     teller = make_teller(config, events_directory(), web_state_directory(), place)
+    health = HealthWatch(Streamer(streamer_url(config), TIMEOUT_SECONDS), time.monotonic)
+    recorder = Recorder(Streamer(streamer_url(config)), health)
+    home_assistant = make_home_assistant(config, events_directory(), web_state_directory(), place, recorder)
 
     def tell(event: Event, state: str) -> None:
         """In the store's thread, so nobody may wait."""
-        teller.take(happening_of(event, state))
+        happening = happening_of(event, state)
+        teller.take(happening)
+        home_assistant.take(event, happening)
 
     clock, told_id = read_clock(), teller.told_id
     store = Store(
@@ -109,17 +115,21 @@ def _serve(config: Config) -> int:
     observer = Observer(
         reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk, may_look=switch.is_on
     )
-    control = Control(control_path(), lambda: ways_for_people(teller), teller.test)
+    control = Control(
+        control_path(),
+        lambda: ways_for_people(teller) | home_assistant.ways(),
+        lambda: teller.test() | home_assistant.test(),
+    )
 
     def turn() -> State:
         unkept = keeper.trouble and f"what is seen is not recorded: {keeper.trouble}"
         seen = (observer.status, observer.trouble) if switch.is_on() else (OFF, "")
         state = State(seen[0], "; ".join(filter(None, (store.status, unkept, seen[1]))))
         control.turn(state, store.delete)
+        home_assistant.tick(switch.is_on())
         return state
 
     ear, listener = _listener(config, switch, store)
-    health = HealthWatch(Streamer(streamer_url(config), TIMEOUT_SECONDS), time.monotonic)
     has_streamer = config.webrtc.backend == "go"
     warden = Warden(
         health, store, switch.is_on, lambda: observer.trouble, has_streamer=has_streamer, clock=time.monotonic
@@ -133,6 +143,7 @@ def _serve(config: Config) -> int:
 
     with Signals() as signals, closing(reader), closing(ear):
         keeper.start()
+        home_assistant.start()
         health.start()
         teller.start()
         control.start()
@@ -144,7 +155,8 @@ def _serve(config: Config) -> int:
             health.close()
             keeper.close()
             store.close(time.monotonic_ns())
-            teller.close()  # last, for the store tells what it ends
+            home_assistant.stop()  # these last, for the store tells what it ends
+            teller.close()
     return 0
 
 

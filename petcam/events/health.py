@@ -31,6 +31,7 @@ class Health(NamedTuple):
     message: str
     by_hand: Fault = Fault()
     by_itself: Fault = Fault()
+    recording: bool = False  # by hand
 
 
 class Asked(NamedTuple):
@@ -77,7 +78,7 @@ def health_of(answer: Answer) -> Health:
     camera, own = said["camera"], said["by_itself"] or {}
     by_hand = Fault(_text(said["recording_reason"]), _text(said["recording_error"]))
     by_itself = Fault(_text(own.get("reason", "")), _text(own.get("error", "")))
-    return Health(_text(camera["state"]), _text(camera["message"]), by_hand, by_itself)
+    return Health(_text(camera["state"]), _text(camera["message"]), by_hand, by_itself, said["recording"] is True)
 
 
 def _text(value: Any) -> str:

@@ -21,7 +21,7 @@ from petcam.home_assistant.paho import REMEDY, is_installed
 from petcam.home_assistant.pauses import Pauses
 from petcam.home_assistant.session import Session
 from petcam.home_assistant.snapshot import Snapshot
-from petcam.home_assistant.standing import Standing
+from petcam.home_assistant.standing import Standing, Way
 from petcam.home_assistant.switches import Commands, Switches
 from petcam.home_assistant.topics import OFFLINE, Topics
 from petcam.telling.happening import Happening
@@ -56,14 +56,9 @@ class HomeAssistant:
         self._unshown: Snapshot | None = None  # of the thread alone
 
     @property
-    def status(self) -> str:
-        """For people; empty: there is nothing to speak of."""
-        return self._standing.status
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong, since when, and the remedy; empty: nothing."""
-        return self._standing.trouble
+    def way(self) -> Way | None:
+        """How it goes; None: there is nobody to be told. Never waits."""
+        return self._standing.way
 
     def start(self) -> None:
         """What keeps it from speaking is a trouble: pets are noticed all the same."""
@@ -79,7 +74,7 @@ class HomeAssistant:
         if self._broker:
             self._standing.tries(self._broker.name)
         if not is_installed():
-            self._standing.fails(f"paho-mqtt is not installed: {REMEDY}; sudo systemctl restart petcam-events")
+            self._standing.fails(f"paho-mqtt is not installed: {REMEDY}; sudo systemctl restart petcam.target")
             return
         self._is_started = True
         self._thread.start()
@@ -132,6 +127,7 @@ class HomeAssistant:
             while not self._mailbox.ends:
                 self._hear(announcer)
                 session.turn(connection, self._mailbox.fileno())
+            self._hear(announcer)
             session.leave(connection)
         finally:
             connection.drop()

@@ -20,7 +20,7 @@ KIND = Kind(
     "home_assistant.json",
     MAX_FILE_BYTES,
     "nothing is sent by MQTT",
-    "to start over, as a new device: sudo rm {path}; sudo systemctl restart petcam-events",
+    "to start over, as a new device: sudo rm {path}; sudo systemctl restart petcam.target",
     "",
 )
 

@@ -54,6 +54,8 @@ class Session:
             self._switches.want(switch, payload, is_retained)
 
     def leave(self, connection: Connection) -> None:
+        while connection.has_room and (message := self._outbox.next(time.monotonic())):
+            connection.send(message)
         connection.send(Message(self._topics.availability, OFFLINE))
         deadline = time.monotonic() + LEAVE_SECONDS
         while not connection.is_idle and (left := deadline - time.monotonic()) > 0:

@@ -3,8 +3,16 @@
 import logging
 import threading
 import time
+from typing import NamedTuple
 
 log = logging.getLogger("petcam.events")
+
+
+class Way(NamedTuple):
+    name: str  # for people: scheme and host alone
+    failing_since: float | None  # Unix seconds; None: it works, or was not tried yet
+    error: str  # what is wrong, with the remedy
+    is_connected: bool
 
 
 class Standing:
@@ -19,18 +27,13 @@ class Standing:
         self._why = ""  # what is wrong
 
     @property
-    def status(self) -> str:
+    def way(self) -> "Way | None":
+        """None: there is nobody to be told."""
         with self._lock:
             if not self._where:
-                return ""
-            if self._is_connected:
-                return f"{self._where}: connected since {_clock(self._since)}"
-            return f"{self._where}: not connected"
-
-    @property
-    def trouble(self) -> str:
-        with self._lock:
-            return self._why and f"{self._where}: since {_clock(self._since)} nothing is sent: {self._why}"
+                return None
+            is_failing = bool(self._why)
+            return Way(self._where, self._since if is_failing else None, self._why, self._is_connected)
 
     def tries(self, where: str) -> None:
         with self._lock:
@@ -56,7 +59,3 @@ class Standing:
         """There is nothing to be done there any more."""
         with self._lock:
             self._where, self._is_connected, self._why = "", False, ""
-
-
-def _clock(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

@@ -20,7 +20,7 @@ FRESH_DISK = f"chown petcam:petcam {RECORDINGS} && chmod 2770 {RECORDINGS}"
 
 OPTIONAL = (
     *("alsa-utils", "avahi-daemon", "python3-aiortc", "python3-apprise", "python3-av", "python3-segno"),
-    "systemd-timesyncd",
+    *("python3-paho-mqtt", "systemd-timesyncd"),
 )
 # Commands that cannot be typed in these machines, and why.
 ELSEWHERE = {

@@ -55,15 +55,16 @@ class Petcam:
 
     def wait_for_trouble(self, part):
         """There is no event for it."""
-        return self._wait_for(lambda: part in self.ha.trouble and self.ha.trouble)
+        return self._wait_for(lambda: part in self.ha.way.error and self.ha.way.error)
 
     def wait_until_connected(self):
-        return self._wait_for(lambda: "connected since" in self.ha.status and self.ha.status)
+        self._wait_for(lambda: self.ha.way and self.ha.way.is_connected)
+        assert (self.ha.way.failing_since, self.ha.way.error) == (None, "")
 
     def _wait_for(self, condition):
         deadline = time.monotonic() + SECONDS
         while not (found := condition()):
-            assert time.monotonic() < deadline, (self.ha.status, self.ha.trouble)
+            assert time.monotonic() < deadline, self.ha.way
             time.sleep(0.02)
         return found
 
