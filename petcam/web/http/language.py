@@ -21,7 +21,7 @@ COOKIE_SECONDS = 365 * 86400
 MODULE_SECTIONS = {  # that the browser modules of a page say
     "live": ("state", "live", "errors", "classes"),
     "recordings": ("state", "recordings", "errors", "classes"),
-    "settings": ("settings", "errors", "classes"),
+    "settings": ("state", "settings", "errors", "classes"),
 }
 
 
