@@ -26,14 +26,14 @@ export class Mute extends Setting {
     if (isMuted) this.#timer = setTimeout(() => this.show(this.store.settings), Math.min(left, LONGEST_MS));
     const time = isMuted ? this.#format(until) : "";
     setText(byId("mute-state"), isMuted ? this.messages.text("settings.mute.until", { time }) : this.messages.text("settings.mute.none"));
-    byId("mute-end").hidden = !isMuted;
+    byId("mute-end").disabled = !isMuted; // hidden, it would move what is below
     this.root.classList.toggle("muted", isMuted);
   }
 
   async #end() {
     const hadFocus = document.activeElement === byId("mute-end");
     await this.save({ mute: 0 });
-    if (hadFocus && byId("mute-end").hidden) byId("mute-hour").focus();
+    if (hadFocus && byId("mute-end").disabled) byId("mute-hour").focus();
   }
 
   /** With its day where that is another. @param {Date} until */

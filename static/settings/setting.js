@@ -67,7 +67,7 @@ export class Setting {
 
   /** Where the keyboard goes on once the button that it was on is gone. */
   focus() {
-    /** @type {HTMLElement | null} */ (this.root.querySelector("input, select, button:not([hidden])"))?.focus();
+    /** @type {HTMLElement | null} */ (this.root.querySelector("input, select, button:enabled"))?.focus();
   }
 
   /**
