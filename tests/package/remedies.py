@@ -28,6 +28,7 @@ ELSEWHERE = {
     "sudo apt install rpicam-apps": "only Raspberry Pi OS has it",
     "sudo alsamixer -V capture": "it asks a person at a terminal, and a sound card",
     "sudo petcam notify test": "it needs somebody to tell, as tests/integration/telling has",
+    "sudo petcam camera off": "test_camera_off.py turns it off",
     "sudo umount {}": "the next one's",
     "sudo mount -o {} {} {}": "of a disk with exFAT, NTFS or FAT, which containers cannot mount",
 }

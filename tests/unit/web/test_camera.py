@@ -205,7 +205,7 @@ def test_without_a_time_it_stays_as_it_is(state):
 
 def test_the_timer_turns_it_on_again(switch):
     now = [time.time(), time.monotonic_ns()]
-    timer = Timer(switch, lambda: (now[0], now[1]))
+    timer = Timer(switch, now=lambda: (now[0], now[1]))
     switch.turn(False, "owner", 1)
     timer.look()
     assert not switch.state().on
