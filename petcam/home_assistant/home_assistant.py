@@ -44,12 +44,13 @@ class HomeAssistant:
         commands: Commands,
         moment: MomentOf,
     ) -> None:
-        """``commands`` and ``moment`` are called in the thread of the broker's."""
+        """``commands`` are called in the thread of the broker's, ``moment`` in one of its own."""
         self._broker, self._memory, self._device = broker_of(notify), memory, device
         self._words = words
-        self._switches, self._picture = Switches(commands), LastPicture(moment)
+        self._switches = Switches(commands)
         self._standing = Standing()
         self._mailbox = Mailbox()
+        self._picture = LastPicture(moment, self._mailbox.show_picture)
         self._outbox = Outbox()
         self._thread = threading.Thread(target=self._run, name="home assistant", daemon=True)
         self._is_started = False
@@ -77,6 +78,7 @@ class HomeAssistant:
             self._standing.fails(f"paho-mqtt is not installed: {REMEDY}; sudo systemctl restart petcam.target")
             return
         self._is_started = True
+        self._picture.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -84,6 +86,7 @@ class HomeAssistant:
         self._mailbox.end()
         if self._is_started:
             self._thread.join(JOIN_SECONDS)
+            self._picture.stop(JOIN_SECONDS)
         if not self._thread.is_alive():
             self._mailbox.close()
 
@@ -107,7 +110,7 @@ class HomeAssistant:
         announcer = Announcer(
             topics, self._device, self._memory, told, self._outbox, lambda language: Names(self._words, language)
         )
-        session = Session(topics, announcer, self._outbox, self._switches, self._picture)
+        session = Session(topics, announcer, self._outbox, self._switches)
         pauses = Pauses()
         self._standing.tries(broker.name)
         while not self._mailbox.ends:
@@ -138,7 +141,9 @@ class HomeAssistant:
         for at, happening in mail.happenings:
             announcer.tell(happening, at)
             if happening.kind == "visit" and happening.state != "change":
-                self._picture.want(happening.id, time.monotonic())
+                self._picture.want(happening.id)
+        if mail.picture:
+            announcer.show_picture(mail.picture)
         self._unshown = mail.snapshot or self._unshown
         if self._unshown:
             announcer.show(self._unshown)

@@ -15,6 +15,7 @@ MAX_HAPPENINGS = 64
 class Mail(NamedTuple):
     snapshot: Snapshot | None  # None: as before
     happenings: list[tuple[float, Happening]]  # with when they came
+    picture: bytes | None  # None: as before
 
 
 class Mailbox:
@@ -26,6 +27,7 @@ class Mailbox:
         # Guarded by _lock:
         self._snapshot: Snapshot | None = None
         self._is_new = False
+        self._picture: bytes | None = None
         self._happenings: deque[tuple[float, Happening]] = deque(maxlen=MAX_HAPPENINGS)
         self._ends = self._is_closed = False
 
@@ -49,6 +51,11 @@ class Mailbox:
             self._snapshot, self._is_new = snapshot, True
             self._ring()
 
+    def show_picture(self, picture: bytes) -> None:
+        with self._lock:
+            self._picture = picture
+            self._ring()
+
     def end(self) -> None:
         with self._lock:
             self._ends = True
@@ -58,8 +65,8 @@ class Mailbox:
         with suppress(BlockingIOError):
             os.eventfd_read(self._wake)
         with self._lock:
-            mail = Mail(self._snapshot if self._is_new else None, list(self._happenings))
-            self._is_new = False
+            mail = Mail(self._snapshot if self._is_new else None, list(self._happenings), self._picture)
+            self._is_new, self._picture = False, None
             self._happenings.clear()
         return mail
 

@@ -1,11 +1,10 @@
-"""What is done while a broker is connected: send what there is, hear commands, fetch pictures."""
+"""What is done while a broker is connected: send what there is, hear commands."""
 
 import random
 import time
 
 from petcam.home_assistant.announcer import Announcer
 from petcam.home_assistant.connection import Connection
-from petcam.home_assistant.last_picture import LastPicture
 from petcam.home_assistant.outbox import Message, Outbox
 from petcam.home_assistant.switches import Switches
 from petcam.home_assistant.topics import OFFLINE, STARTED, STATUS, Topics
@@ -20,11 +19,9 @@ LEAVE_SECONDS = 2.0  # for the broker to have it that petcam ends
 class Session:
     """For one thread; the parts outlive it, from one connection to the next."""
 
-    def __init__(
-        self, topics: Topics, announcer: Announcer, outbox: Outbox, switches: Switches, picture: LastPicture
-    ) -> None:
+    def __init__(self, topics: Topics, announcer: Announcer, outbox: Outbox, switches: Switches) -> None:
         self._topics, self._announcer, self._outbox = topics, announcer, outbox
-        self._switches, self._picture = switches, picture
+        self._switches = switches
         self._renew_at: float | None = None
         self._renewed_at = 0.0
         self._settled: dict[str, float] = {}  # by switch, when it is to be sent anew
@@ -41,7 +38,8 @@ class Session:
         while connection.has_room and (message := self._outbox.next(now)):
             connection.send(message)
         connection.wait(wake, self._patience(now))
-        self._do_slow(time.monotonic())
+        for switch in self._switches.turn(time.monotonic(), time.monotonic):
+            self._settled[switch] = time.monotonic() + SETTLE_SECONDS
 
     def receive(self, topic: str, payload: bytes, is_retained: bool) -> None:
         """Of the connection."""
@@ -70,13 +68,6 @@ class Session:
             del self._settled[switch]
             self._outbox.again(self._topics.of(switch))
 
-    def _do_slow(self, now: float) -> None:
-        for switch in self._switches.turn(now, time.monotonic):
-            self._settled[switch] = time.monotonic() + SETTLE_SECONDS
-        picture = self._picture.fetch(now, time.monotonic)
-        if picture:
-            self._announcer.show_picture(picture)
-
     def _patience(self, now: float) -> float:
-        due = [self._renew_at, self._switches.due(), self._picture.due, *self._settled.values()]
+        due = [self._renew_at, self._switches.due(), *self._settled.values()]
         return min([PATIENCE, *(max(at - now, 0.0) for at in due if at is not None)])

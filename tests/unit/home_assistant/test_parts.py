@@ -1,12 +1,13 @@
 """Switches, pictures, pauses, states and the mailbox."""
 
+import queue
 from types import SimpleNamespace
 
 import pytest
 
 from petcam.errors import Code, PetcamError
 from petcam.home_assistant import Commands, Device, HomeAssistant, Memory, Snapshot, home_assistant
-from petcam.home_assistant.last_picture import MAX_BYTES, PAUSES, LastPicture
+from petcam.home_assistant.last_picture import MAX_BYTES, LastPicture
 from petcam.home_assistant.mailbox import MAX_HAPPENINGS, Mailbox
 from petcam.home_assistant.paho import refusal
 from petcam.home_assistant.pauses import MOST, Pauses
@@ -41,38 +42,52 @@ def test_nothing_else_turns_it(payload, is_retained):
     assert switches.turn(10.0, lambda: 10.0) == []
 
 
-def test_a_picture_is_asked_for_until_there_is_one():
-    answers = [
-        None,
-        SimpleNamespace(picture=None),
-        PetcamError(Code.WEB_AWAY, "away"),
-        SimpleNamespace(picture=PICTURE),
-    ]
+class Asked:
+    """Who is asked for pictures, and gets them."""
 
-    def moment(_):
-        answer = answers.pop(0)
+    def __init__(self, *answers, pauses=(0.0,) * 4):
+        self.answers, self.visits, self.got = list(answers), [], queue.Queue()
+        self.begun = queue.Queue()
+        self.last = LastPicture(self._moment, self.got.put, pauses)
+        self.last.start()
+
+    def _moment(self, visit):
+        self.visits.append(visit)
+        self.begun.put(visit)
+        answer = self.answers.pop(0)
+        if not self.answers:
+            self.got.put(b"asked for the last time")
         if isinstance(answer, PetcamError):
             raise answer
         return answer
 
-    last, now = LastPicture(moment), 0.0
-    last.want(7, now)
-    found = None
-    while last.due is not None:
-        now = last.due
-        assert last.fetch(now - 0.01, lambda: 0.0) is None
-        found = last.fetch(now, lambda now=now: now)
-    assert found == PICTURE and answers == [] and now == sum(PAUSES[:4])
+
+def test_a_picture_is_asked_for_until_there_is_one():
+    away = PetcamError(Code.WEB_AWAY, "away")
+    asked = Asked(None, SimpleNamespace(picture=None), away, SimpleNamespace(picture=PICTURE), None)
+    asked.last.want(7)
+    assert asked.got.get(timeout=30) == PICTURE
+    asked.last.stop(30)
+    assert asked.visits == [7] * 4 and len(asked.answers) == 1
 
 
 @pytest.mark.parametrize("picture", [b"", b"GIF89a", PICTURE + bytes(MAX_BYTES)])
 def test_what_is_no_picture_is_not_sent_and_not_asked_for_for_ever(picture):
-    last, tries = LastPicture(lambda _: SimpleNamespace(picture=picture)), 0
-    last.want(7, 0.0)
-    while last.due is not None:
-        tries += 1
-        assert last.fetch(last.due, lambda: 0.0) is None
-    assert tries == len(PAUSES)
+    asked = Asked(*[SimpleNamespace(picture=picture)] * 4)
+    asked.last.want(7)
+    assert asked.got.get(timeout=30) == b"asked for the last time"
+    asked.last.stop(30)
+    assert asked.got.empty()
+
+
+def test_a_newer_visit_takes_the_place_of_one_that_has_no_picture_yet():
+    asked = Asked(None, SimpleNamespace(picture=PICTURE), None, pauses=(0.0, 3600.0))
+    asked.last.want(7)
+    assert asked.begun.get(timeout=30) == 7
+    asked.last.want(8)
+    assert asked.got.get(timeout=30) == PICTURE
+    asked.last.stop(30)
+    assert asked.visits[-1] == 8
 
 
 def test_pauses_grow_and_begin_anew_after_a_connection_that_lasted():
