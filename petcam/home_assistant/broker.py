@@ -5,9 +5,10 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from petcam.errors import Code, PetcamError
+from petcam.telling.secret import read_secret
+from petcam.telling.way import NotSentError
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
-MAX_PASSWORD = 4096  # bytes
 
 
 class Notify(Protocol):
@@ -56,17 +57,11 @@ class Broker(NamedTuple):
         if not self.password_file:
             return None
         try:
-            with Path(self.password_file).open("rb") as file:
-                return file.read(MAX_PASSWORD).decode().rstrip("\r\n")
-        except OSError as error:
-            why = error.strerror or "cannot be read"
-        except UnicodeDecodeError:
-            why = "is no text"
-        raise PetcamError(
-            Code.BAD_CONFIG,
-            f"notify.mqtt_password_file, {self.password_file}: {why}; a file that petcam's services may read:"
-            f" sudo install -m 0640 -g petcam FILE {self.password_file}",
-        )
+            return read_secret(Path(self.password_file)).decode()
+        except UnicodeDecodeError as error:
+            raise PetcamError(Code.BAD_CONFIG, f"notify.mqtt_password_file: {self.password_file} is no text") from error
+        except NotSentError as error:
+            raise PetcamError(Code.BAD_CONFIG, f"notify.mqtt_password_file: {error}") from error
 
 
 def broker_of(notify: Notify) -> Broker | None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from petcam.home_assistant.snapshot import Snapshot
-from petcam.telling.happening import Happening
+from petcam.telling.happening import Happening, bounded
 
 MAX_HAPPENINGS = 64
 
@@ -41,7 +41,7 @@ class Mailbox:
 
     def put(self, happening: Happening, now: float) -> None:
         with self._lock:
-            self._happenings.append((now, happening))
+            self._happenings.append((now, bounded(happening)))
             self._ring()
 
     def show(self, snapshot: Snapshot) -> None:

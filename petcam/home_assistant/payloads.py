@@ -8,7 +8,6 @@ from petcam.home_assistant.topics import slug
 from petcam.telling.happening import Happening
 
 ON, OFF, UNKNOWN = b"ON", b"OFF", b"None"
-MAX_PLACES, MAX_TEXT = 32, 300  # of an event
 
 
 def states(snapshot: Snapshot) -> dict[str, bytes]:
@@ -32,13 +31,13 @@ def event(happening: Happening) -> bytes:
     said = {
         "event_type": happening.state,
         "id": happening.id,
-        "classes": [happening.name[:MAX_TEXT]],
-        "places": [name[:MAX_TEXT] for name in happening.places[:MAX_PLACES]],
+        "classes": [happening.name],
+        "places": list(happening.places),
         "begin": _time(happening.begin),
         "end": None if happening.end is None else _time(happening.end),
         "most": happening.most,
         "asleep": happening.asleep,
-        "detail": happening.detail[:MAX_TEXT],
+        "detail": happening.detail,
     }
     return json.dumps(said, ensure_ascii=False).encode()
 

@@ -246,7 +246,7 @@ def test_a_wrong_password_is_said_and_the_right_one_needs_no_restart(tmp_path, p
         said = speaking.wait_for_trouble("the user or the password")
         assert "wrong-word" not in said and speaking.ha.way.failing_since > 1e9
         secret.unlink()
-        assert f"sudo install -m 0640 -g petcam FILE {secret}" in speaking.wait_for_trouble("No such file")
+        assert f"{secret} cannot be read (No such file" in speaking.wait_for_trouble("notify.mqtt_password_file: ")
         secret.write_text("right-word\n")
         speaking.wait_until_connected()
     finally:
