@@ -121,13 +121,12 @@ class Courier:
         return None
 
     def _job(self) -> Callable[[], None] | None:
-        if over := self._outbox.over(self.way.key):
-            return lambda: self._complete(over[0])
-        waiting = self._outbox.waiting(self.way.key)
-        if not waiting or self._is_silent():
+        over, waiting = self._outbox.over(self.way.key), self._outbox.waiting(self.way.key)
+        if not (over or waiting) or self._is_silent():
             return None
-        group = waiting if len(waiting) > FEW else waiting[:1]
-        return lambda: self._send(group)
+        if waiting:
+            return partial(self._send, waiting if len(waiting) > FEW else waiting[:1])
+        return partial(self._complete, over[0])
 
     def _do_trial(self, write: Callable[[], Message], outcome: Future[str]) -> None:
         outcome.set_result(self._try(lambda: self.way.send(write())))

@@ -64,6 +64,10 @@ class Rules:
         self._judge(happening, is_told, now)
         return is_told
 
+    def forget_held_before(self, moment: float) -> None:
+        """Trouble that began before then is over, whether or not anybody said so."""
+        self._held = {each.id: each for each in self._held.values() if each.begin >= moment}
+
     def due(self, settings: Settings, now: float) -> list[Happening]:
         """Trouble to tell of now that was kept silent when it began, and lasts."""
         if not self._held or is_silent(settings, now):

@@ -21,6 +21,7 @@ from petcam.telling.way import Way
 MAX_TAKEN = 256  # that wait to be judged
 LOOK_SECONDS = 5.0  # between two looks for trouble that was kept silent
 FRESH_SECONDS = 60.0  # after its begin, in which it is worth waiting for what petcam-web says
+BOOT_SLACK_SECONDS = 60.0  # the clock may have been set since the boot
 CLOSE_SECONDS = 3.0
 TEST_SECONDS = 25.0  # below what the asker waits
 
@@ -73,6 +74,8 @@ class Teller:
     def start(self) -> None:
         if self._outbox is None:
             return
+        log.info("%s", self.status)
+        self._outbox.rules.forget_held_before(self._clock() - time.monotonic() - BOOT_SLACK_SECONDS)
         self._thread.start()
         for courier in self._couriers:
             courier.start()

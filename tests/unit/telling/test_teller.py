@@ -246,6 +246,36 @@ def test_trouble_that_lasts_is_told_after_quiet_hours(start, server, owner, monk
     assert [got.json["title"] for got in server.wait(1)] == ["カメラの映像が届いていません"]
 
 
+def test_trouble_of_an_earlier_boot_is_not_told_after_quiet_hours(start, server, owner, clock, monkeypatch):
+    monkeypatch.setattr("petcam.telling.teller.LOOK_SECONDS", 0.05)
+    owner.settings = replace(DEFAULTS, notify=replace(DEFAULTS.notify, quiet=Quiet("00:00", "00:00")))
+    teller = start(hook(server))
+    for number, begin in ((3, NOON), (4, NOON - time.monotonic() - 3600)):
+        teller.take(Happening(number, "trouble", f"trouble {number}", "begin", begin))
+    wait_for(lambda: len(teller._outbox.rules.held) == 2)
+    teller.close()
+    owner.settings = DEFAULTS
+    again = start(hook(server))
+    assert [got.json["events"][0]["id"] for got in server.wait(1)] == [3]
+    again.take(visit())
+    assert [got.json["events"][0]["id"] for got in server.wait(2)] == [3, 7]
+
+
+def test_nothing_is_brought_up_to_date_in_quiet_hours(start, server, owner):
+    server.habit = habits.Fakes()
+    teller = start(ntfy(server))
+    teller.take(visit())
+    server.wait(1)
+    owner.settings = replace(EVERY, notify=replace(EVERY.notify, quiet=Quiet("00:00", "00:00")))
+    teller.take(visit(state="end", end=NOON + 600))
+    for _ in range(3):
+        teller.test()  # before and after it the way looks for what there is to do
+    assert [got.headers["x-sequence-id"] for got in server.got] == ["petcam-7"] + ["petcam-test"] * 3
+    owner.settings = EVERY
+    teller.test()
+    assert [got.headers["x-sequence-id"] for got in server.wait(6)].count("petcam-7") == 2
+
+
 def test_an_alert_waits_a_moment_for_petcam_web_and_not_longer(start, server):
     asked = []
 
