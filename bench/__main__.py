@@ -17,6 +17,7 @@ LONG = (
     "detector_share",
     "events_cost",
     "events_writes",
+    "fortnight",
     "hearing",
     "lips",
     "loss",
