@@ -19,7 +19,7 @@ from tests.package.appliance import (
 from tests.package.machine import Machine, eventually
 from tests.package.test_visits import DETECTOR, Household
 
-RECEIVED = "/run/received"
+RECEIVED = "/srv/received"
 # Writes each message to a file of its own.
 RECEIVER = f"""\
 import http.server, itertools, os
