@@ -142,7 +142,7 @@ class SeenToday:
         if now >= self._look_at or self._look_at > now + DAY_SECONDS:  # the clock was set
             self._look_at = now + DAY_SECONDS
             self._try(self._look_at_day)
-        there = frozenset(self._there.values())
+        there = frozenset(self._there.values()) if camera else frozenset[str]()  # nobody looks
         # A minute's steps, as that is what is told, so that a snapshot is another one only where something has changed.
         self._last_seen |= dict.fromkeys(there, now - now % 60)
         seen = dict(self._last_seen)

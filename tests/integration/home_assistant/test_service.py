@@ -48,12 +48,11 @@ class Cat:
 
 @contextmanager
 def events_of(services, tmp_path):
-    state = tmp_path / "events"
-    environment = {**os.environ, "STATE_DIRECTORY": str(state), "PETCAM_WEB_STATE": str(services.state)}
+    environment = {**os.environ, "STATE_DIRECTORY": str(services.state)}
     command = [*PETCAM, "--config", str(services._file), "events"]
     with (tmp_path / "events.log").open("ab") as log, subprocess.Popen(command, env=environment, stderr=log) as process:
         try:
-            yield state / "control"
+            yield services.state / "control"
         finally:
             process.terminate()
             process.wait(30)

@@ -42,6 +42,12 @@ def test_who_is_there_is_there_until_its_visit_ends(seen):
     assert shown(seen).last_seen["cat"] == pytest.approx(NOW - 20, abs=5)
 
 
+def test_nobody_is_there_while_the_camera_is_off(seen):
+    seen.take(event(1))
+    assert seen.snapshot(False, False, False, "en").classes_there == frozenset()
+    assert shown(seen).classes_there == {"cat"}
+
+
 def test_a_visit_that_becomes_one_of_another_class_leaves_the_first(seen):
     seen.take(event(1))
     seen.take(event(1, "dog"))
