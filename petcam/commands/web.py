@@ -146,7 +146,7 @@ def build(config: Config) -> Services:
         detections=detections,
         picture_budget=picture_budget,
         pictures=PictureFeed(
-            SourceSelector(camera.layout, camera.stream, gate),
+            SourceSelector(camera.layout, camera.stream, gate=gate),
             lambda: segments.detection_reader(camera.layout, camera.detections, PACE_COUNT - 1, gate),
             picture_budget,
         ),

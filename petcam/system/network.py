@@ -1,8 +1,16 @@
 """Addresses and ports of this machine."""
 
+import fcntl
 import http.client
 import ipaddress
+import os
 import socket
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+
+INTERFACES = "/sys/class/net"
+GET_ADDRESS = 0x8915  # SIOCGIFADDR
 
 
 def is_loopback(host: str) -> bool:
@@ -45,13 +53,23 @@ def http_get(host: str, port: int, path: str, timeout: float = 3.0) -> bytes | N
 
 
 def lan_address() -> str:
-    """This machine's address on its network; the loopback address where it has no route to anywhere."""
+    """This machine's address on its network, also on one without a router; the loopback address where it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing: a datagram socket only chooses its own address
         except OSError:
-            return "127.0.0.1"
+            return next(_interface_addresses(probe), "127.0.0.1")
         return str(probe.getsockname()[0])
+
+
+def _interface_addresses(asked: socket.socket) -> Iterator[str]:
+    """Of all interfaces but the loopback; ``asked`` is any socket of IPv4."""
+    for name in sorted(os.listdir(INTERFACES)) if os.path.isdir(INTERFACES) else ():
+        request = struct.pack("=16s24s", os.fsencode(name), b"")  # struct ifreq
+        with suppress(OSError):  # it has none
+            address = socket.inet_ntoa(fcntl.ioctl(asked, GET_ADDRESS, request)[20:24])
+            if not is_loopback(address):
+                yield address
 
 
 def is_own_address(host: str) -> bool:

@@ -101,7 +101,7 @@ class RdkPictureSource:
 class SourceSelector:
     """Opens the right source for ``layout``; ``pictures`` is the segment with an RDK X5 daemon's pictures."""
 
-    def __init__(self, layout: str, stream: str, gate: Gate | None = None, pictures: str = NAME) -> None:
+    def __init__(self, layout: str, stream: str, pictures: str = NAME, gate: Gate | None = None) -> None:
         self._layout, self._stream, self._gate = layout, stream, gate
         self._pictures = pictures if layout == "rdk-x5" else ""
 
