@@ -42,7 +42,9 @@ from petcam.errors import Code, PetcamError
 from petcam.events.control_client import ControlClient
 from petcam.events.place import asked_path, events_directory
 from petcam.media import pyav
+from petcam.places import PlacesFile
 from petcam.segments import inspect
+from petcam.settings import SettingsFile
 from petcam.shm.base_reader import BaseReader
 from petcam.shm.keyframe_search import no_keyframe_words
 from petcam.system.hostname import mdns_name
@@ -350,7 +352,7 @@ def check_switch(switch: CameraSwitch) -> Finding:
 
 
 def check_state(directory: Path) -> Iterator[Finding]:
-    """Each file of passwords, sessions and tokens that is damaged, unless all of them are another disk's."""
+    """Each file of what was set, from passwords to places, that is damaged, unless all of them are another disk's."""
     place = place_of(directory)
     misplaced, volatile = place.trouble(), place.volatile_trouble()
     if misplaced is not None:
@@ -365,6 +367,8 @@ def check_state(directory: Path) -> Iterator[Finding]:
         first_hour_trouble(directory),
         SoundSwitch(directory).trouble(),
         CameraSwitch(directory).trouble(),
+        SettingsFile(directory).trouble(),
+        PlacesFile(directory).trouble(),
     )
     found = [*owner.troubles(), *key_troubles(directory), *(error for error in others if error is not None)]
     for error in found:

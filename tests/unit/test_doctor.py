@@ -145,12 +145,15 @@ def test_it_gives_the_command_that_makes_a_missing_key(tmp_path, monkeypatch):
 def test_it_says_which_state_file_is_damaged(tmp_path):
     (tmp_path / "owner.json").mkdir()
     (tmp_path / "sessions.json").write_text("{")
-    (tmp_path / "sound.json").write_text("{")
+    for name in ("sound.json", "settings.json", "places.json"):
+        (tmp_path / name).write_text("{")
     words = [found.words for found in doctor.check_state(tmp_path) if found.sign is Sign.BROKEN]
-    assert len(words) == 3
+    assert len(words) == 5
     assert "owner.json is damaged: it is no regular file" in words[0] and "sudo petcam password" in words[0]
     assert "sessions.json is damaged" in words[1] and "log in again" in words[1]
     assert "sound.json is damaged" in words[2] and "the microphone is off" in words[2]
+    assert "settings.json is damaged" in words[3] and "as petcam brings them" in words[3]
+    assert "places.json is damaged" in words[4] and "there are no places" in words[4]
 
 
 def test_it_reports_a_disk_that_is_full_or_nearly_full(tmp_path, monkeypatch):
