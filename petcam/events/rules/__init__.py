@@ -5,6 +5,7 @@ Pure: results or levels go in, changes of visits or sounds come out, and the onl
 """
 
 from petcam.events.rules.box import Box
+from petcam.events.rules.places import Region
 from petcam.events.rules.settings import PETS, Rules
 from petcam.events.rules.sounds import CLASS_NAME, Sound, SoundChange, Sounds
 from petcam.events.rules.troubles import TroubleChange, Troubles
@@ -16,6 +17,7 @@ __all__ = [
     "PETS",
     "Box",
     "Change",
+    "Region",
     "Rules",
     "Sound",
     "SoundChange",

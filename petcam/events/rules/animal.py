@@ -1,6 +1,7 @@
 """One animal, from result to result: whether it is really there, what it is, whether it lies still."""
 
 from petcam.events.rules.box import Box, distance, is_at_edge, towards, way
+from petcam.events.rules.presence import Presence
 from petcam.events.rules.settings import (
     ALWAYS_SHARE,
     AT_ONCE,
@@ -51,6 +52,7 @@ class Animal:
         self.class_name = box.class_name
         self.visit: Visit | None = None  # that it is part of
         self.has_gone = False
+        self.presences: dict[str, Presence] = {}  # by the place's id
         self.beside = 0  # results that have another one, too, for which it may be taken
 
     def hit(self, time: float, box: Box, rules: Rules) -> None:

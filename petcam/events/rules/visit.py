@@ -1,6 +1,7 @@
 """A visit: one kind of pet present over a span."""
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from petcam.events.rules.box import Box, is_at_edge
@@ -8,6 +9,18 @@ from petcam.events.rules.settings import CLEAR_HITS, CLEAR_SHARE
 
 OTHER_TIMES = 1.5  # as much as what it is called now
 MAX_ASLEEP = 500  # spans that are kept of one visit
+MAX_STAYS = 100
+
+
+@dataclass
+class Stay:
+    """At a place."""
+
+    id: str
+    name: str  # as it is called now
+    begin: float
+    end: float  # when it was there last
+    is_over: bool = False
 
 
 class Visit:
@@ -22,6 +35,7 @@ class Visit:
         self.asleep: list[tuple[float, float]] = []  # from when to when, the last one perhaps until now
         self.is_still = False  # one that is there lies still
         self.is_asleep = False  # all that are seen lie still, and have for a minute
+        self.stays: list[Stay] = []  # at places, the first first
         self.moved = begin  # when something moved last
         self.best: tuple[float, Box] | None = None  # when it was to be seen best, and where
         self.top_score = 0.0
@@ -44,6 +58,26 @@ class Visit:
         name = max(self.votes, key=lambda name: self.votes[name])
         return name if self.votes[name] >= OTHER_TIMES * self.votes.get(self.class_name, 0.0) else self.class_name
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where any of its animals are now."""
+        return tuple(stay.name for stay in self.stays if not stay.is_over)
+
+    @property
+    def visited(self) -> tuple[str, ...]:
+        """Where any were, the first first."""
+        return tuple(dict.fromkeys(stay.name for stay in self.stays))
+
+    def stay_at(self, place: str) -> Stay | None:
+        """One that goes on; ``place`` is an id."""
+        return next((stay for stay in self.stays if stay.id == place and not stay.is_over), None)
+
+    def add_stay(self, stay: Stay) -> None:
+        self.stays.append(stay)
+        if len(self.stays) > MAX_STAYS:
+            over = [each for each in self.stays if each.is_over]
+            self.stays.remove(min(over, key=lambda each: each.end - each.begin))
+
     def add(self, time: float, box: Box) -> None:
         """One of its animals has this box."""
         self.end = max(self.end, time)
@@ -64,7 +98,7 @@ class Visit:
 
 
 class Change(NamedTuple):
-    kind: str  # begin, change (of its class, of how many, of sleep) or end
+    kind: str  # begin, change (of its class, of how many, of sleep, of its places) or end
     visit: Visit
 
 

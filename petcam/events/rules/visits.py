@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from petcam.events.rules.animal import LOST_SECONDS, STILL_LOST_SECONDS, Animal
 from petcam.events.rules.box import Box, way, way_from_edge, without_doubles
 from petcam.events.rules.household import Household
+from petcam.events.rules.places import Places, Region
 from petcam.events.rules.settings import Rules, are_alike
 from petcam.events.rules.visit import Change, Visit
 
@@ -35,7 +36,7 @@ class Visits:
         self._animals: list[Animal] = []
         self._last: float | None = None  # time of the newest result
         self._interval = BLIND_SECONDS / BLIND_LOOKS  # seconds between two results, on average
-        self._household = Household()
+        self._household, self._places = Household(), Places()
         self._watched = 0.0  # seconds in which somebody watched
 
     def result(self, time: float, boxes: Iterable[Box]) -> list[Change]:
@@ -49,9 +50,15 @@ class Visits:
             self._forget(time)
             self._assign(changes)
             self._describe(time, changes)
+        moved = self._places.look(time, self._animals, self.open)
+        changes += [Change("change", visit) for visit in moved if not any(each.visit is visit for each in changes)]
         if self.open:
             self._close(changes)
         return changes
+
+    def set_places(self, regions: Sequence[Region]) -> None:
+        """Those that there are from the next result on."""
+        self._places.regions = tuple(regions)
 
     def pass_time(self, now: float) -> list[Change]:
         """What it changes that no result has come until now."""
