@@ -47,6 +47,8 @@ class Visit:
     is_still: bool = False
     moved: float = 0.0
     asleep: list[tuple[float, float]] = field(default_factory=list)
+    places: tuple[str, ...] = ()
+    visited: tuple[str, ...] = ()
 
 
 class Change(NamedTuple):

@@ -16,6 +16,7 @@ from petcam.events.read import Reader, Wanted
 from petcam.events.store import Event
 from petcam.events.streamer import Streamer
 from petcam.home_assistant import Commands, Device, HomeAssistant, Memory, Snapshot
+from petcam.places import PlacesFile
 from petcam.settings import SettingsFile
 from petcam.system.assets import assets_folder
 from petcam.system.hostname import machine_names
@@ -27,7 +28,7 @@ BY = "mqtt"
 DAY_SECONDS = 60.0  # between two looks at how the day goes, while nothing happens
 IN_THAT_STATE = 409  # the streamer's: it records already, or does not
 
-More = tuple[bool, bool, str]  # whether somebody is home, whether it records by hand, the language
+More = tuple[bool, bool, str, tuple[str, ...]]  # whether somebody is home, it records by hand; language, places
 
 log = logging.getLogger("petcam.events")
 
@@ -59,7 +60,7 @@ class JoinedHomeAssistant:
 
 
 def make_home_assistant(
-    config: Config, directory: Path, web_state: Path, place: Place, recorder: "Recorder"
+    config: Config, directory: Path, web_state: Path, place: Place, recorder: "Recorder", places: PlacesFile
 ) -> JoinedHomeAssistant:
     """``directory`` is petcam-events' state, ``web_state`` petcam-web's, where the settings are."""
     words, settings = Words(assets_folder() / "words"), SettingsFile(web_state, place)
@@ -69,7 +70,7 @@ def make_home_assistant(
     def more() -> More:
         now = settings.current()
         language = (now.language and words.best([now.language])) or of_the_board
-        return now.home, recorder.is_on, language
+        return now.home, recorder.is_on, language, tuple(each.name for each in places.current())
 
     home_assistant = HomeAssistant(
         config.notify,
@@ -120,6 +121,7 @@ class SeenToday:
         """``wanted`` are the classes that are noticed; none: all that were ever seen are known."""
         self._reader, self._clock = reader, clock
         self._there: dict[int, str] = {}  # classes of open visits, by id
+        self._places: dict[int, tuple[str, ...]] = {}  # at which they are, by id
         self._last_seen: dict[str, float] = {}
         self._classes = dict.fromkeys(wanted)
         self._visits, self._asleep = 0, 0.0
@@ -130,14 +132,17 @@ class SeenToday:
         if event.kind != "visit":
             return
         before = self._there.pop(event.id, event.class_name)
+        self._places.pop(event.id, None)
         if before != event.class_name or not event.is_open:
             self._last_seen[event.class_name] = self._clock() - (time.monotonic() - event.end_ns / 1e9)
         if event.is_open:
-            self._there[event.id] = event.class_name
+            self._there[event.id], self._places[event.id] = event.class_name, event.places
         self._classes.setdefault(event.class_name)
         self._look_at = 0.0
 
-    def snapshot(self, camera: bool, home: bool, recording: bool, language: str) -> Snapshot:
+    def snapshot(
+        self, camera: bool, home: bool, recording: bool, language: str, places: tuple[str, ...] = ()
+    ) -> Snapshot:
         now = self._clock()
         if now >= self._look_at or self._look_at > now + DAY_SECONDS:  # the clock was set
             self._look_at = now + DAY_SECONDS
@@ -148,7 +153,8 @@ class SeenToday:
         seen = dict(self._last_seen)
         asleep = self._asleep - self._asleep % 60
         known = tuple(sorted(self._classes))
-        return Snapshot(there, frozenset(), seen, self._visits, asleep, camera, home, recording, known, (), language)
+        at = frozenset(name for each in self._places.values() for name in each)
+        return Snapshot(there, at, seen, self._visits, asleep, camera, home, recording, known, places, language)
 
     def _look_at_day(self) -> None:
         if not self._has_looked_back:

@@ -3,7 +3,8 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +12,8 @@ from petcam.access import Place
 from petcam.config import Config
 from petcam.errors import PetcamError
 from petcam.events.store import Event
-from petcam.settings import SettingsFile
+from petcam.places import PlacesFile
+from petcam.settings import Settings, SettingsFile
 from petcam.system.assets import assets_folder
 from petcam.telling.happening import Happening, Kind, Phase
 from petcam.telling.message import Writer
@@ -25,7 +27,7 @@ MISSED_SECONDS = 600.0  # before this start, within which a begin that nobody wa
 log = logging.getLogger("petcam.telling")
 
 
-def make_teller(config: Config, directory: Path, web_state: Path, place: Place) -> Teller:
+def make_teller(config: Config, directory: Path, web_state: Path, place: Place, places: PlacesFile) -> Teller:
     """``directory`` is petcam-events' state, ``web_state`` petcam-web's, where the settings are."""
     words, settings = Words(assets_folder() / "words"), SettingsFile(web_state, place)
     of_the_board = words.of_environment(os.environ)
@@ -37,12 +39,19 @@ def make_teller(config: Config, directory: Path, web_state: Path, place: Place) 
     web = WebControl(web_control_path(web_state))
     return Teller(
         ways_of(config.notify, config.camera.name),
-        settings.current,
+        lambda: with_known_places(settings.current(), {each.name for each in places.current()}),
         directory,
         Writer(words, language, config.camera.name),
         lambda event_id: _asked(lambda: web.moment(event_id)),
         lambda: _asked(web.test_picture),
     )
+
+
+def with_known_places(settings: Settings, names: Collection[str]) -> Settings:
+    """Without those that are no more: who chose the sofa alone, which is gone, is to be told all the same."""
+    chosen = settings.notify.places
+    known = tuple(name for name in chosen if name in names)
+    return settings if known == chosen else replace(settings, notify=replace(settings.notify, places=known))
 
 
 def happening_of(event: Event, state: str) -> Happening:
@@ -57,6 +66,7 @@ def happening_of(event: Event, state: str) -> Happening:
         event.begin_ns / 1e9 + offset,
         None if event.is_open else event.end_ns / 1e9 + offset,
         max(event.most, 1),
+        event.places if event.is_open else event.visited,
         asleep=event.is_asleep,
         detail=event.detail,
         score=event.top_score,

@@ -5,7 +5,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from io import TextIOWrapper
 from typing import TextIO
@@ -25,10 +25,11 @@ from petcam.events.observer import Observer
 from petcam.events.place import control_path, events_directory
 from petcam.events.replay import replay, told_line
 from petcam.events.resuming import visit_of
-from petcam.events.rules import Rules, Sounds
+from petcam.events.rules import Region, Rules, Sounds
 from petcam.events.store import Event, Store
 from petcam.events.streamer import Streamer
 from petcam.events.warden import Warden
+from petcam.places import MAX_FILE_BYTES, NamedPlace, PlacesFile, places_of
 from petcam.shm.audio import AudioReader
 from petcam.streamer_url import streamer_url
 from petcam.system.boot_time import read_boot_id
@@ -51,11 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     # No "file": that is check-config's, which is read as the configuration.
     replaying.add_argument("results", metavar="FILE", help="a line of JSON for each result; -: standard input")
+    replaying.add_argument("--places", default="", metavar="PLACES", help="a file of places, as places.json is")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Until a signal, or to the end of a file. Raises ``BAD_REQUEST``."""
-    return _replay(args.results, config) if args.action == "replay" else _serve(config)
+    return _replay(args.results, config, args.places) if args.action == "replay" else _serve(config)
 
 
 def rules_of(config: Config) -> Rules:
@@ -63,11 +65,28 @@ def rules_of(config: Config) -> Rules:
     return Rules(tuple(events.classes), events.min_score, events.min_seconds, events.gap_seconds)
 
 
-def _replay(file: str, config: Config) -> int:
+def regions_of(places: Iterable[NamedPlace]) -> list[Region]:
+    return [Region(*place) for place in places]
+
+
+def _replay(file: str, config: Config, places: str) -> int:
     with _lines(file) as lines:
-        for each in replay(lines, rules_of(config), file, config.events.sound_db or math.inf):
+        for each in replay(lines, rules_of(config), file, config.events.sound_db or math.inf, _places_in(places)):
             print(told_line(each), flush=True)
     return 0
+
+
+def _places_in(file: str) -> list[Region]:
+    """Raises ``BAD_REQUEST``."""
+    if not file:
+        return []
+    try:
+        with open(file, "rb") as opened:
+            return regions_of(places_of(opened.read(MAX_FILE_BYTES + 1)))
+    except OSError as error:
+        raise PetcamError(Code.BAD_REQUEST, f"{file}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise PetcamError(Code.BAD_REQUEST, f"{file}: {error}") from error
 
 
 @contextmanager
@@ -88,10 +107,11 @@ def _lines(file: str) -> Iterator[TextIO]:
 def _serve(config: Config) -> int:
     camera, rules = config.camera, rules_of(config)
     place = place_of(web_state_directory())
-    teller = make_teller(config, events_directory(), web_state_directory(), place)
+    places = PlacesFile(web_state_directory(), place)
+    teller = make_teller(config, events_directory(), web_state_directory(), place, places)
     health = HealthWatch(Streamer(streamer_url(config), TIMEOUT_SECONDS), time.monotonic)
     recorder = Recorder(Streamer(streamer_url(config)), health)
-    home_assistant = make_home_assistant(config, events_directory(), web_state_directory(), place, recorder)
+    home_assistant = make_home_assistant(config, events_directory(), web_state_directory(), place, recorder, places)
 
     def tell(event: Event, state: str) -> None:
         """In the store's thread, so nobody may wait."""
@@ -113,7 +133,10 @@ def _serve(config: Config) -> int:
     reader = segments.detection_reader(camera.layout, camera.detections, gate=switch.gate)
     is_rdk = camera.layout != "petcam"
     observer = Observer(
-        reader, rules, resumed, store, keeper, read_clock, leaves_out_empty=is_rdk, may_look=switch.is_on
+        *(reader, rules, resumed, store, keeper, read_clock),
+        leaves_out_empty=is_rdk,
+        may_look=switch.is_on,
+        places=lambda: regions_of(places.current()),
     )
     control = Control(
         control_path(),

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from petcam.errors import PetcamError
 from petcam.events.clock import Reading
 from petcam.events.keeper import Kept
-from petcam.events.rules import Box, Change, Rules, Visit, Visits
+from petcam.events.rules import Box, Change, Region, Rules, Visit, Visits
 from petcam.shm.detections import Detections
 
 MOVING_SECONDS = 3.0  # after something moved last, and after the last box, for which a visit is recorded
@@ -55,12 +55,13 @@ class Observer:
         *,
         leaves_out_empty: bool = False,
         may_look: Callable[[], bool] = lambda: True,
+        places: Callable[[], Sequence[Region]] = tuple,
     ) -> None:
         """``leaves_out_empty``: the detector publishes nothing where it finds nothing. ``may_look``: the owner has not
-        turned the camera off."""
+        turned the camera off. ``places``: those that there are now; asked at each step."""
         self._reader, self._store, self._recording = reader, store, recording
         self._rules, self._visits = rules, Visits(rules, resumed)
-        self._look, self._leaves_out_empty, self._may_look = look, leaves_out_empty, may_look
+        self._look, self._leaves_out_empty, self._may_look, self._places = look, leaves_out_empty, may_look, places
         self._since: dict[int, float] = {}  # by number, from when on open visits are recorded; infinite: they lie still
         self._looked_at = 0.0  # when the clock was
         self._result_at = 0.0  # time of the newest result
@@ -91,6 +92,7 @@ class Observer:
     def step(self) -> None:
         """Take the results that have come, and have kept what they change."""
         now = time.monotonic()
+        self._visits.set_places(self._places())
         changes = self._take_results() if self._may_look() else self._visits.end()
         self._keep(changes + self._visits.pass_time(now), now)
 

@@ -2,11 +2,11 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from petcam.errors import Code, PetcamError
-from petcam.events.rules import CLASS_NAME, Box, Rules, Sound, Sounds, Visit, Visits
+from petcam.events.rules import CLASS_NAME, Box, Region, Rules, Sound, Sounds, Visit, Visits
 
 MAX_LINE = 64 * 1024  # bytes; 64 boxes take some 4,000
 MAX_BOXES = 64
@@ -27,12 +27,15 @@ class Level(NamedTuple):
     db: float  # dBFS
 
 
-def replay(lines: Iterable[str], rules: Rules, name: str = "-", sound_db: float = 15) -> Iterator[Visit | Sound]:
+def replay(
+    lines: Iterable[str], rules: Rules, name: str = "-", sound_db: float = 15, places: Sequence[Region] = ()
+) -> Iterator[Visit | Sound]:
     """Each visit and sound when it is certain that it has ended, and at the end of the lines those that are still open.
 
     Raises ``BAD_REQUEST`` with file and line where one is not as documented.
     """
     visits, sounds, last = Visits(rules), Sounds(sound_db), dict.fromkeys((Line, Level), -math.inf)
+    visits.set_places(places)
     for number, text in enumerate(lines, 1):
         line = _parsed(text, f"{name}, line {number}")
         if line is None:
@@ -62,7 +65,8 @@ def visit_line(visit: Visit) -> str:
     """A visit as a line of JSON."""
     spans = [[round(begin, 3), round(end, 3)] for begin, end in visit.asleep]
     told = {"class": visit.class_name, "begin": round(visit.begin, 3), "end": round(visit.end, 3), "most": visit.most}
-    return json.dumps(told | {"asleep": spans, "places": []}, ensure_ascii=False)
+    stays = [[stay.name, round(stay.begin, 3), round(stay.end, 3)] for stay in visit.stays]
+    return json.dumps(told | {"asleep": spans, "places": stays}, ensure_ascii=False)
 
 
 def _parsed(text: str, where: str) -> Line | Level | None:

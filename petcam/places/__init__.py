@@ -4,11 +4,12 @@ state directory (docs/state.md, "Places"): petcam-web writes it, petcam-events r
 Imports ``errors`` and ``access``, of which it uses the state files.
 """
 
-from petcam.places.document import MAX_NAME, MAX_PLACES, MAX_POINTS, MIN_POINTS, as_document, of_document
+from petcam.places.document import MAX_NAME, MAX_PLACES, MAX_POINTS, MIN_POINTS, as_document, places_of
 from petcam.places.named_place import NamedPlace, Point
-from petcam.places.places_file import PlacesFile
+from petcam.places.places_file import MAX_FILE_BYTES, PlacesFile
 
 __all__ = [
+    "MAX_FILE_BYTES",
     "MAX_NAME",
     "MAX_PLACES",
     "MAX_POINTS",
@@ -17,5 +18,5 @@ __all__ = [
     "PlacesFile",
     "Point",
     "as_document",
-    "of_document",
+    "places_of",
 ]

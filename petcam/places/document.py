@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from petcam.access import unsealed
 from petcam.places.named_place import NamedPlace, Point
 
 MAX_PLACES, MAX_NAME = 16, 32
@@ -12,6 +13,11 @@ DECIMALS = 5  # of a point: a picture has fewer pixels
 ID = re.compile(r"p[1-9][0-9]{0,5}")
 
 KEYS = ("id", "name", "points")
+
+
+def places_of(data: bytes) -> tuple[NamedPlace, ...]:
+    """What a file has. Without version and seal it is one that somebody has written for a trial. Raises ValueError."""
+    return of_document(unsealed(data))
 
 
 def as_document(places: tuple[NamedPlace, ...]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from petcam.access import Kind, Place, StateFile, strict_json, unsealed
+from petcam.access import Kind, Place, StateFile, strict_json
 from petcam.errors import Code, PetcamError
-from petcam.places.document import as_document, of_document
+from petcam.places.document import as_document, of_document, places_of
 from petcam.places.named_place import NamedPlace
 
 MAX_FILE_BYTES = 32 << 10
@@ -90,7 +90,7 @@ def _parse(data: bytes) -> tuple[NamedPlace, ...]:
     found = strict_json(data)
     if isinstance(found, dict) and "version" not in found:
         raise ValueError("has no version")  # no petcam has written it so
-    return of_document(unsealed(data))
+    return places_of(data)
 
 
 def _may_pass(error: PetcamError) -> bool:

@@ -18,7 +18,7 @@ class Happening(NamedTuple):
     begin: float  # Unix seconds, as all times here
     end: float | None = None  # None: it goes on
     most: int = 1  # that were there at once
-    places: tuple[str, ...] = ()  # so far, by name
+    places: tuple[str, ...] = ()  # where it is, by name; once it has ended, where it was
     asleep: bool = False  # it lies still now
     detail: str = ""  # of a trouble: what to do
     score: float = 0.0  # the detector's best, 0 to 1

@@ -48,6 +48,8 @@ class Event(NamedTuple):
     asleep: tuple[Span, ...] = ()
     recordings: tuple[tuple[str, int], ...] = ()  # file, capture time of its first frame
     detail: str = ""
+    places: tuple[str, ...] = ()  # where it is now; told, and not in the row, as is the next
+    visited: tuple[str, ...] = ()  # where it was, the first first
 
     @property
     def is_asleep(self) -> bool:

@@ -41,4 +41,4 @@ class Telling:
 
 def _gist(event: Event) -> tuple[object, ...]:
     """What matters to who is told. Open again is trouble that flickers."""
-    return event.class_name, event.most, event.is_asleep, event.is_open
+    return event.class_name, event.most, event.is_asleep, event.places, event.is_open

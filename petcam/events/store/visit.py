@@ -46,6 +46,10 @@ class Visit(Protocol):
     def is_still(self) -> bool: ...
     @property
     def moved(self) -> float: ...
+    @property
+    def places(self) -> tuple[str, ...]: ...
+    @property
+    def visited(self) -> tuple[str, ...]: ...
 
 
 def with_visit(event: Event, visit: Visit) -> Event:
@@ -60,6 +64,8 @@ def with_visit(event: Event, visit: Visit) -> Event:
         moved_ns=ns(visit.moved),
         best=_best(visit.best),
         asleep=bounded_spans([_span(begin, end) for begin, end in visit.asleep]),
+        places=visit.places,
+        visited=visit.visited,
     )
 
 

@@ -37,6 +37,8 @@ class Visit:
     top_score: float = 0.9
     is_still: bool = False
     moved: float = 0.0
+    places: tuple = ()
+    visited: tuple = ()
 
 
 class Change(NamedTuple):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from petcam import cli
+from petcam.access.state_file import sealed
 
 
 def line(number: int) -> str:
@@ -61,6 +62,23 @@ def test_replay_keeps_to_the_configurations_rules(
     settings.write_text("events: {gap_seconds: 120}\n")
     assert cli.main(["events", "replay", "--config", str(settings), str(results)]) == 0
     assert begins(capsys.readouterr().out) == [0.0]
+
+
+def test_replay_tells_the_stays_at_the_places_of_a_file(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = tmp_path / "places.json"
+    left = {"name": "left", "id": "p1", "points": [[0, 0], [0.6, 0], [0.6, 1], [0, 1]]}
+    for document in (json.dumps({"places": [left]}).encode(), sealed({"places": [left]})):
+        places.write_bytes(document)
+        assert cli.main(["events", "replay", "--places", str(places), str(results)]) == 0
+        first, _ = capsys.readouterr().out.splitlines()
+        assert json.loads(first)["places"] == [["left", 0.0, 3.2]]
+    for content, words in ((b"{", "Expecting"), (b'{"places": 1}', '"places" must be a list'), (None, "No such file")):
+        places.unlink() if content is None else places.write_bytes(content)
+        assert cli.main(["events", "replay", "--places", str(places), str(results)]) == 1
+        said = capsys.readouterr().err
+        assert str(places) in said and words in said
 
 
 def test_replay_says_which_file_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

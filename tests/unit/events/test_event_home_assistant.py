@@ -12,14 +12,15 @@ from petcam.events.health import Asked, Health
 from petcam.events.read import Reader
 from petcam.events.store import Event
 from petcam.events.streamer import Answer
+from petcam.home_assistant.payloads import states
 from tests.unit.events.stand_ins import NOON
 
 NOW = 1_800_000_030.0
 
 
-def event(number, name="cat", is_open=True, kind="visit", ago=0.0):
+def event(number, name="cat", is_open=True, kind="visit", ago=0.0, **more):
     ns = int((time.monotonic() - ago) * 1e9)
-    return Event(number, 1, kind, name, ns, ns, is_open)
+    return Event(number, 1, kind, name, ns, ns, is_open, **more)
 
 
 @pytest.fixture
@@ -52,6 +53,27 @@ def test_a_visit_that_becomes_one_of_another_class_leaves_the_first(seen):
     seen.take(event(1))
     seen.take(event(1, "dog"))
     assert shown(seen).classes_there == {"dog"}
+
+
+def test_a_place_is_taken_while_a_visit_is_there(seen):
+    """As the broker is told of it: for each place that there is, ON or OFF."""
+
+    def told():
+        snapshot = seen.snapshot(True, False, False, "en", ("sofa", "bowl"))
+        sent = states(snapshot)
+        return sent["place_sofa"], sent["place_bowl"]
+
+    seen.take(event(1))
+    assert told() == (b"OFF", b"OFF")
+    seen.take(event(1, places=("sofa",), visited=("sofa",)))
+    seen.take(event(2, "dog", places=("sofa", "bowl")))
+    assert told() == (b"ON", b"ON")
+    seen.take(event(2, "dog", places=("sofa",)))
+    assert told() == (b"ON", b"OFF")
+    seen.take(event(2, "dog", is_open=False, places=("sofa",)))
+    assert told() == (b"ON", b"OFF")
+    seen.take(event(1, visited=("sofa",)))
+    assert told() == (b"OFF", b"OFF")
 
 
 def test_a_snapshot_is_the_same_while_nothing_changes(seen):

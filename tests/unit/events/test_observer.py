@@ -8,7 +8,7 @@ from petcam.errors import Code, PetcamError
 from petcam.events import observer as module
 from petcam.events.keeper import Kept
 from petcam.events.observer import Observer
-from petcam.events.rules import Rules
+from petcam.events.rules import Region, Rules
 from petcam.shm.detections import Box, Detections
 
 CAT = Box("cat", 0.9, 100, 100, 120, 90)
@@ -28,6 +28,7 @@ class World:
         self.named: list[Kept] = []
         self.suspended = False
         self.is_on = True
+        self.places: list[Region] = []
         self.observer = Observer(
             self,
             Rules(),
@@ -36,6 +37,7 @@ class World:
             self,
             lambda: None,
             may_look=lambda: self.is_on,
+            places=lambda: self.places,
             **options,  # type: ignore[arg-type]
         )
 
@@ -82,6 +84,17 @@ def test_a_visit_is_told_to_the_store(world: World) -> None:
     world.pass_seconds(10, CAT)
     world.pass_seconds(1000)
     assert [kind for kind, _ in world.told] == ["begin", "end"]
+
+
+def test_places_are_those_that_there_are_at_the_moment(world: World) -> None:
+    world.pass_seconds(10, CAT)
+    assert world.told == [("begin", "cat")]
+    world.places = [Region("p1", "sofa", ((0, 0), (1, 0), (1, 1), (0, 1)))]
+    world.pass_seconds(1, CAT)
+    assert world.told[1:] == [("change", "cat")]
+    world.places = []
+    world.pass_seconds(1, CAT)
+    assert world.told[2:] == [("change", "cat")]
 
 
 def test_a_visit_ends_when_the_camera_is_turned_off(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from petcam.errors import Code, PetcamError
 from petcam.events.replay import replay, told_line
-from petcam.events.rules import Rules
+from petcam.events.rules import Region, Rules
 
 
 def line(time: float, *boxes: list) -> str:
@@ -21,6 +21,13 @@ def test_a_file_of_results_gives_its_visits() -> None:
     (visit,) = replay(["\n", *lines], Rules())
     told = {"class": "cat", "begin": 10.0, "end": 19.8, "most": 1, "asleep": [], "places": []}
     assert json.loads(told_line(visit)) == told
+
+
+def test_a_visit_has_its_stays_where_places_are_given() -> None:
+    lines = [line(n / 5, ["cat", 0.9, min(100 + 6 * n, 400), 100, 120, 90]) for n in range(100)]
+    sofa = Region("p1", "ソファ", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)))
+    (visit,) = replay(lines, Rules(), places=[sofa])
+    assert json.loads(told_line(visit))["places"] == [["ソファ", 0.0, 5.2]]
 
 
 def test_what_is_open_at_the_end_is_told_as_well() -> None:

@@ -37,6 +37,25 @@ def test_a_visit_is_told_with_its_begin_its_changes_and_its_end(make_board, told
     assert told.states == ["cat begin", "cat change", "cat change", "cat end"]
 
 
+def test_a_visit_that_comes_to_a_place_or_leaves_it_has_changed(make_board, reader):
+    told = []
+    board = make_board(tell=lambda event, state: told.append((state, event.places, event.visited)))
+    visit = board.come()
+    for places, visited in ((("sofa",), ("sofa",)), ((), ("sofa",)), (("bowl",), ("sofa", "bowl"))):
+        visit.places, visit.visited = places, visited
+        board.change(visit)
+        board.pass_time(1, [visit])
+    board.leave(visit)
+    assert told == [
+        ("begin", (), ()),
+        ("change", ("sofa",), ("sofa",)),
+        ("change", (), ("sofa",)),
+        ("change", ("bowl",), ("sofa", "bowl")),
+        ("end", ("bowl",), ("sofa", "bowl")),
+    ]
+    assert "sofa" not in str(reader.page().events)  # nothing of it is kept
+
+
 def test_it_is_told_once_it_is_durable(make_board, reader):
     seen = []
     board = make_board(tell=lambda event, state: seen.append((state, [each.id for each in reader.page().events])))
