@@ -22,6 +22,7 @@ from petcam.events.control_client import ControlClient
 from petcam.events.place import asked_path, events_directory
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
+from petcam.places import PlacesFile
 from petcam.settings import OffTime, SettingsFile
 from petcam.shm.base_reader import Gate
 from petcam.streamer_client import StreamerClient
@@ -170,6 +171,7 @@ def build(config: Config) -> Services:
         camera=Camera(camera_switch),
         camera_switch=camera_switch,
         settings=SettingsFile(state, owner.place),
+        places=PlacesFile(state, owner.place),
         mute_token=MuteToken(session_key),
         webrtc=_python_webrtc(config, gate),
         event_pictures=PictureRoute(events, visits),

@@ -15,10 +15,11 @@ from petcam.errors import PetcamError
 from petcam.events.control_client import ControlClient
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
+from petcam.places import PlacesFile
 from petcam.settings import SettingsFile
 from petcam.streamer_client import StreamerClient
 from petcam.system.assets import assets_folder
-from petcam.web import camera, events, http, live, login, pictures, recordings, settings, signaling, sound
+from petcam.web import camera, events, http, live, login, pictures, places, recordings, settings, signaling, sound
 from petcam.web.camera import Camera
 from petcam.web.events import EventFeed, PictureKeeper, PictureRoute, ServiceState, SoonPicture, Videos
 from petcam.web.http import Downloads, Hosts, OpenStreams, StreamSlots, address_for_others
@@ -61,6 +62,7 @@ class Services:
     camera: Camera
     camera_switch: CameraSwitch
     settings: SettingsFile
+    places: PlacesFile
     mute_token: MuteToken
     webrtc: PythonWebRTC | None = None  # only with webrtc.backend: python
     event_pictures: PictureRoute | None = None
@@ -82,7 +84,12 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     origin = partial(streamer_origin, config)
 
     def troubles() -> list[PetcamError]:
-        files = (services.sound_switch.trouble(), services.camera_switch.trouble(), services.settings.trouble())
+        files = (
+            services.sound_switch.trouble(),
+            services.camera_switch.trouble(),
+            services.settings.trouble(),
+            services.places.trouble(),
+        )
         return [*services.owner.troubles(), *visitors.troubles(), *(each for each in files if each)]
 
     http.register(app, config.web, config.camera, services.hosts, services.proof, assets, origin)
@@ -102,7 +109,8 @@ def create_app(services: Services, assets: Path | None = None) -> Flask:
     recordings.register(app, services.recordings, services.thumbnails, streamer, streams, downloads)
     videos = Videos(services.recordings, streamer)
     events.register(app, services.events, videos, services.event_feed, services.events_service, streams)
-    settings.register(app, config, services.settings, services.mute_token, services.events_service)
+    settings.register(app, config, services.settings, services.places, services.mute_token, services.events_service)
+    places.register(app, services.places, services.settings)
     if services.event_pictures is not None:
         services.event_pictures.register(app)
     return app

@@ -2,6 +2,7 @@ import { byId } from "../lib/dom.js";
 import { loadMessages } from "../lib/messages.js";
 import { ClassChoice } from "./class_choice.js";
 import { Mute } from "./mute.js";
+import { PlaceChoice } from "./place_choice.js";
 import { QuietHours } from "./quiet_hours.js";
 import { SimpleSetting } from "./simple_setting.js";
 import { SettingsStore } from "./store.js";
@@ -15,6 +16,8 @@ class Page {
     const store = new SettingsStore(JSON.parse(byId("document").textContent));
     for (const root of document.querySelectorAll("[data-key]")) new SimpleSetting(/** @type {HTMLElement} */ (root), store, messages);
     new ClassChoice(byId("classes"), store, messages);
+    const places = byId("where");
+    if (places) new PlaceChoice(places, store, messages);
     new QuietHours(byId("quiet"), store, messages);
     new Mute(byId("mute"), store, messages);
     new Week(byId("week"), store, messages);

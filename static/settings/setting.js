@@ -2,9 +2,9 @@ import { make } from "../lib/make.js";
 import { ServerError } from "../lib/http.js";
 
 /** @typedef {import("../lib/messages.js").Messages} Messages */
-/** @typedef {import("./store.js").SettingsStore} SettingsStore */
+/** @typedef {EventTarget & {settings: any, save: (patch: any) => Promise<any>}} Store of settings, or of places */
 /** @typedef {import("./store.js").Settings} Settings */
-/** @typedef {import("./store.js").Patch} Patch */
+/** @typedef {import("./store.js").Patch | import("./places_store.js").Document} Patch */
 
 /** One setting: its controls, and the line below them that says what became of the last change. */
 export class Setting {
@@ -12,7 +12,7 @@ export class Setting {
 
   /**
    * @param {HTMLElement} root
-   * @param {SettingsStore} store
+   * @param {Store} store
    * @param {Messages} messages
    */
   constructor(root, store, messages) {

@@ -4,6 +4,7 @@ from flask import Flask, Response, render_template
 
 from petcam.config import Config
 from petcam.events.rules import PETS
+from petcam.places import PlacesFile
 from petcam.settings import RECORDING_MODES, SettingsFile, as_document
 from petcam.system.time_zone import zone_name
 from petcam.web.http import Mark, compressed, marked
@@ -12,8 +13,8 @@ COOLDOWNS = (0, 1, 5, 15, 30, 60, 180)  # minutes
 
 
 class SettingsPage:
-    def __init__(self, config: Config, settings: SettingsFile) -> None:
-        self._config, self._settings = config, settings
+    def __init__(self, config: Config, settings: SettingsFile, places: PlacesFile) -> None:
+        self._config, self._settings, self._places = config, settings, places
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/settings", "settings_page", self.show)
@@ -30,6 +31,7 @@ class SettingsPage:
             settings=document,
             trouble=trouble.key if trouble else "",
             classes=_with(document["notify"]["classes"], self._classes()),
+            places=[place.name for place in self._places.read()],
             cooldowns=sorted({*COOLDOWNS, document["notify"]["cooldown_minutes"]}),
             modes=RECORDING_MODES,
             mode=self._config.recording.mode,

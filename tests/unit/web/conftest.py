@@ -11,6 +11,7 @@ from petcam.config import Auth, Config, Recording
 from petcam.events.control_client import ControlClient
 from petcam.events.read import Reader
 from petcam.media.budget import PictureBudget
+from petcam.places import PlacesFile
 from petcam.settings import SettingsFile
 from petcam.web.app import Services, create_app
 from petcam.web.camera import Camera
@@ -121,6 +122,7 @@ def services(tmp_path, streamer, reader, stream_reader, picture_results, recordi
         camera=Camera(camera_switch),
         camera_switch=camera_switch,
         settings=SettingsFile(tmp_path / "state"),
+        places=PlacesFile(tmp_path / "state"),
         mute_token=MuteToken(SecretKey(b"k" * 32)),
     )
     yield built

@@ -49,7 +49,7 @@ def said(answer):
     return text
 
 
-@pytest.mark.parametrize("path", ["/", "/recordings", "/settings", "/mute/x", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/recordings", "/settings", "/places", "/mute/x", "/nothing"])
 def test_the_pages_that_everybody_may_see(open_client, path):
     said(open_client.get(path, headers=ASKED))
 

@@ -126,7 +126,7 @@ def test_the_recordings_page_says_whether_the_visitor_may_change_anything(client
     ("accepted", "language"),
     [(None, "ja"), ("ja-JP,en;q=0.5", "ja"), ("en-GB", "en"), ("fr", "en"), ("en;q=0.1,ja", "ja")],
 )
-@pytest.mark.parametrize("path", ["/", "/recordings", "/settings", "/login", "/account"])
+@pytest.mark.parametrize("path", ["/", "/recordings", "/settings", "/places", "/login", "/account"])
 def test_each_page_is_in_the_language_of_the_browser(client, owner, anonymous, path, accepted, language):
     asking = {"/login": anonymous, "/account": owner}.get(path, client)
     page = asking.get(path, headers={"Accept-Language": accepted} if accepted else {}).get_data(as_text=True)
