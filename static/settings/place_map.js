@@ -109,7 +109,7 @@ export class PlaceMap {
    */
   #handle(kind, indexOf, change) {
     const button = make("button", kind);
-    button.setAttribute("aria-describedby", "places-how");
+    button.setAttribute("aria-describedby", "places-keys");
     button.addEventListener("focus", () => this.#told.chosen(indexOf()));
     button.addEventListener("keydown", (event) => this.#step(event, indexOf(), change));
     button.addEventListener("keyup", (event) => event.key in ARROWS && this.#told.stepped());

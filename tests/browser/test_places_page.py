@@ -194,7 +194,7 @@ def test_the_settings_tell_of_some_places_alone(system: DemoSystem, places: Plac
         everywhere.click()
     expect(sofa).not_to_be_checked()
     assert chosen() == []
-    page.get_by_role("link", name="Places").click()
+    page.get_by_role("link", name="Add or change places").click()
     page.wait_for_url("**/places")
 
 
