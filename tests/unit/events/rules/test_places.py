@@ -68,6 +68,12 @@ def test_a_sleeper_on_the_sofa_keeps_it_while_nobody_sees_it(visits: Visits) -> 
     assert visits.open == []
 
 
+def test_it_keeps_it_as_long_as_its_visit_goes_on_also_where_nobody_watched_for_a_while(visits: Visits) -> None:
+    told(visits, seen(0, 20, ON_SOFA), seen(20, 790))
+    assert told(visits, seen(910, 60)) == [] and visits.open[0].places == ("sofa",)  # 950 s unseen, 850 of them watched
+    assert visits._animals == []
+
+
 def test_one_that_is_not_still_is_where_its_feet_are(visits: Visits) -> None:
     """It walks to and fro behind the sofa's edge, its middle on the sofa."""
     steps = ((n / 5, [box(x=0.3 + 0.1 * (n % 3), y=0.46)]) for n in range(100))
