@@ -45,6 +45,7 @@ export class PlaceMap {
     this.#messages = messages;
     this.#told = told;
     this.#draft.setAttribute("class", "draft");
+    new ResizeObserver(() => this.show(this.#places, this.#chosen)).observe(this.#map); // names stay within it
     followPointer(this.#shapes, (event) => this.#draw(event));
   }
 
@@ -76,8 +77,9 @@ export class PlaceMap {
   /** @param {HTMLButtonElement} button @param {Place} place @param {boolean} isChosen */
   #showName(button, { name, points }, isChosen) {
     const { left, right, top, bottom } = bounds(points);
-    put(button, [(left + right) / 2, (top + bottom) / 2]);
     button.textContent = name;
+    const half = [button.offsetWidth / 2 / this.#map.clientWidth, button.offsetHeight / 2 / this.#map.clientHeight];
+    put(button, [between(half[0], (left + right) / 2), between(half[1], (top + bottom) / 2)]);
     button.setAttribute("aria-label", this.#messages.text("settings.places.move", { name }));
     button.classList.toggle("chosen", isChosen);
   }
@@ -168,6 +170,11 @@ export class PlaceMap {
     const { left, top, width, height } = this.#map.getBoundingClientRect();
     return [within((clientX - left) / width), within((clientY - top) / height)];
   }
+}
+
+/** As far from both edges. @param {number} least @param {number} part */
+function between(least, part) {
+  return Math.max(least, Math.min(part, 1 - least));
 }
 
 /** @param {HTMLElement} element @param {Point} point */

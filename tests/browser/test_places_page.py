@@ -215,11 +215,16 @@ def test_no_rule_is_broken_and_nothing_lies_beside_the_page(
         reduced_motion="reduce",
     )
     page.add_init_script(path=AXE)
+    corner = {"name": "W" * 32, "points": [[0.9, 0], [1, 0], [1, 0.1], [0.9, 0.1]]}
+    page.request.put(f"{system.url}api/places", data={"places": [corner]})
     opened(page)
     assert page.evaluate(BROKEN) == []
     drag(page, (0.1, 0.4), (0.5, 0.9))
-    drag(page, (0.6, 0.5), (0.9, 0.8))
+    drag(page, (0.6, 0.5), (1, 1))
     expect(page.locator("#places .undo")).to_be_visible()
+    name, picture = page.locator(".place-name").first.bounding_box(), page.locator("#map").bounding_box()
+    assert name is not None and picture is not None
+    assert name["x"] >= picture["x"] and name["x"] + name["width"] <= picture["x"] + picture["width"] + 1
     assert page.evaluate(BROKEN) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
