@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from petcam import cli
-from petcam.commands import events
+from petcam.commands import event_service
 from petcam.events import health
 from petcam.events.clock import Reading
 from petcam.events.rules import Change
@@ -35,11 +35,11 @@ def main(config: str, log: str, factor: str, zero: str, began: str, wall_began: 
     clock, wall = FastClock(float(factor), float(zero), float(began)), float(wall_began)
     time.monotonic = clock.now
     time.monotonic_ns = lambda: int(clock.now() * 1e9)
-    events.read_clock = lambda: Reading(time.monotonic_ns(), int((wall + clock.now()) * 1e9), 0, True)
-    events.PAUSES = {layout: pause / clock.factor for layout, pause in events.PAUSES.items()}
+    event_service.read_clock = lambda: Reading(time.monotonic_ns(), int((wall + clock.now()) * 1e9), 0, True)
+    event_service.PAUSES = {layout: pause / clock.factor for layout, pause in event_service.PAUSES.items()}
     health.ASK_SECONDS /= clock.factor
     with open(log, "a") as file:
-        events.Store = lambda *words, **named: _logged(Store(*words, **named), file)  # type: ignore[assignment,misc]
+        event_service.Store = lambda *words, **named: _logged(Store(*words, **named), file)  # type: ignore[assignment,misc]
         return cli.main(["--config", config, "events"])
 
 

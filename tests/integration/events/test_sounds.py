@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from petcam.access import CameraSwitch, SoundSwitch
-from petcam.commands.events import _listener
+from petcam.commands.event_service import make_listener
 from petcam.config import Config
 from petcam.events.read import Reader, Wanted
 from petcam.shm.audio import AudioWriter
@@ -45,7 +45,7 @@ class House:
         self.camera, self.sound = CameraSwitch(directory, lambda: self.board.now), SoundSwitch(directory)
         camera = SimpleNamespace(audio=name, microphone="default")
         config = SimpleNamespace(camera=camera, events=Config().events)
-        self.reader, self.listener = _listener(config, self.camera, self.board.store)
+        self.reader, self.listener = make_listener(config, self.camera, self.sound, self.board.store)
         self.listener._clock = lambda: self.board.now
 
     def hear(self, seconds, db=QUIET):
@@ -108,7 +108,7 @@ def test_without_a_microphone_nobody_listens(name, tmp_path, monkeypatch):
         config = SimpleNamespace(
             camera=SimpleNamespace(audio=name, microphone=microphone), events=SimpleNamespace(sound_db=sound_db)
         )
-        assert _listener(config, CameraSwitch(tmp_path), None)[1] is None
+        assert make_listener(config, CameraSwitch(tmp_path), SoundSwitch(tmp_path), None)[1] is None
 
 
 def test_the_service_hears(name, tmp_path):
