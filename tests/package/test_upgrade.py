@@ -49,12 +49,15 @@ def test_an_upgrade_keeps_settings_session_and_recordings_and_restarts_each_serv
     session = log_in(machine)
     start_feed(machine)
     name = record(machine, session)
+    machine.run("petcam", "camera", "off")
     since = time.time()
     apt(machine, package.as_version("9.0", tmp_path))
     assert [count_starts(machine, since, unit) for unit in (WEB, STREAMER, EVENTS)] == [1, 1, 1]
     assert is_active(machine, WEB, STREAMER, EVENTS)
     assert "threads: 24" in (machine.root / CONFIG).read_text()
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
+    assert machine.curl(f"{PAGE_URL}/snapshot.jpg", *session)[0] == 503
+    assert "petcam_stream" not in machine.run("ls", "/dev/shm")
 
 
 def test_a_new_python_restarts_each_service_once(machine: Machine) -> None:

@@ -46,6 +46,7 @@ ACTS = {
     "log_out_everywhere": 1,
     "add_token": 3,
     "revoke_token": 3,
+    "turn_camera": 2,
     "edit_settings": 1,
     "upgrade": 1,
 }
@@ -86,6 +87,7 @@ class Memory:
     tokens: list[Token] = field(default_factory=list)
     recordings: dict[str, Recording] = field(default_factory=dict)
     threads: set[int] = field(default_factory=lambda: {40})
+    camera: set[bool] = field(default_factory=lambda: {True})  # whether it may be on
     versions: set[str] = field(default_factory=set)
     upgrading: bool = False
     doing: str = ""  # the act that is under way
@@ -136,6 +138,15 @@ class Household:
         if self._disk.power_is_off.is_set():
             raise PowerCut
         return answer
+
+    def turn(self, on: bool, cookie: str | None = None) -> None:
+        self.memory.camera.add(on)
+        headers = {"Cookie": self._cookie if cookie is None else cookie, "Content-Type": "application/json"}
+        answer = self._machine.ask("PUT", PAGE, "/api/camera", headers, json.dumps({"on": on}))
+        if self._disk.power_is_off.is_set():
+            raise PowerCut
+        assert answer.status == 200, answer
+        self.memory.camera = {on}
 
     def _run(self, *command: str) -> str:
         output = self._machine.run(*command, check=False)
@@ -279,6 +290,12 @@ class Household:
             answer = self.ask("DELETE", f"/api/recordings/{recording.name}")
             assert answer.status == 204, answer
             recording.exists = False
+
+    def turn_camera(self) -> None:
+        """Off, and on again: while it is off there is nothing to record."""
+        self.stop()
+        self.turn(False)
+        self.turn(True)
 
     def edit_settings(self) -> None:
         threads = self._randomness.choice((16, 24, 32, 40))

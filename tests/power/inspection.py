@@ -47,6 +47,7 @@ class Inspection:
         self._check_sessions()
         self._check_tokens()
         self._check_recordings()
+        self._check_camera()
         self._check_settings()
         self._check_package()
         return self.findings
@@ -151,6 +152,18 @@ class Inspection:
             recording.frames = frames
         assert frames == recording.frames, f"{recording}: {frames} frames"
         return True
+
+    def _check_camera(self) -> None:
+        """It is as it was turned, and shows nothing while it is off; then it is turned on for what they do next."""
+        cookie, memory = self._signed_in(), self._memory
+        if not cookie:
+            return
+        is_on = json.loads(self._ask("GET", "/api/camera", cookie=cookie).body)["on"]
+        assert is_on in memory.camera, f"the camera is {'on' if is_on else 'off'}, which nobody has turned it"
+        memory.camera = {is_on}
+        if not is_on:
+            assert self._ask("GET", "/snapshot.jpg", cookie=cookie).status == 503
+            self._household.turn(True, cookie)
 
     def _check_settings(self) -> None:
         self._machine.run("petcam", "check-config")

@@ -26,7 +26,17 @@ LONGEST_SECONDS = 20.0  # from the last inspection to a cut by the clock
 JOURNAL_SECONDS = 60.0  # for the journal of a machine on which a test has failed
 MOST_COMMANDS = 150  # to one by the commands that the disk has had
 # What they do half of the time, until the cut.
-FAVOURITES = ("watch", "watch", "watch", "change_password", "pin", "add_token", "edit_settings", "upgrade")
+FAVOURITES = (
+    "watch",
+    "watch",
+    "watch",
+    "change_password",
+    "pin",
+    "add_token",
+    "turn_camera",
+    "edit_settings",
+    "upgrade",
+)
 
 
 @dataclass
