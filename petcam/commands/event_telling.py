@@ -54,9 +54,10 @@ def with_known_places(settings: Settings, names: Collection[str]) -> Settings:
     return settings if known == chosen else replace(settings, notify=replace(settings.notify, places=known))
 
 
-def happening_of(event: Event, state: str) -> Happening:
-    """``event`` is of this boot; ``state`` is begin, change or end."""
-    offset = time.time() - time.monotonic()
+def happening_of(event: Event, state: str, offset: float | None = None) -> Happening:
+    """``event`` is of this boot; ``state`` is begin, change or end. ``offset`` is wall clock less monotonic, by default
+    of now."""
+    offset = time.time() - time.monotonic() if offset is None else offset
     kinds: dict[str, Kind] = {"visit": "visit", "sound": "sound"}
     return Happening(
         event.id,
@@ -73,12 +74,17 @@ def happening_of(event: Event, state: str) -> Happening:
     )
 
 
-def missed(begun_since: Callable[[int], list[Event]], told_id: int | None) -> list[Happening]:
+def missed(
+    begun_since: Callable[[int], list[Event]],
+    told_id: int | None,
+    offset: float | None = None,
+    clock: Callable[[], float] = time.time,
+) -> list[Happening]:
     """What began just before the last end of this service, which was killed before anybody was told."""
     if told_id is None:
         return []
-    begun = [happening_of(event, "begin") for event in begun_since(told_id)]
-    return [each for each in begun if time.time() - each.begin < MISSED_SECONDS]
+    begun = [happening_of(event, "begin", offset) for event in begun_since(told_id)]
+    return [each for each in begun if clock() - each.begin < MISSED_SECONDS]
 
 
 def ways_for_people(teller: Teller) -> dict[str, object]:

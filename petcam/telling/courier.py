@@ -52,11 +52,13 @@ class Courier:
         is_silent: Callable[[], bool],
         pauses: Pauses,
         clock: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``write`` makes one message of several entries."""
+        """``write`` makes one message of several entries. Another ``monotonic`` is for who calls ``step`` instead of
+        ``start``."""
         self.way = way
         self._outbox, self._write, self._is_silent = outbox, write, is_silent
-        self._pauses, self._clock = pauses, clock
+        self._pauses, self._clock, self._monotonic = pauses, clock, monotonic
         self._changed = Condition()  # its lock guards all below
         self._closing = False
         self._trials: deque[tuple[Callable[[], Message], Future[str]]] = deque()
@@ -78,6 +80,14 @@ class Courier:
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join(max(deadline - time.monotonic(), 0))
+
+    def step(self) -> bool:
+        """Does what is due, in the caller's thread. Whether anything was."""
+        with self._changed:
+            job = self._due()
+        if job is not None:
+            job()
+        return job is not None
 
     def poke(self) -> None:
         """There is something new."""
@@ -110,15 +120,16 @@ class Courier:
         """What to do, once there is something to; None: nothing any more."""
         with self._changed:
             while not self._closing:
-                if self._trials:
-                    return partial(self._do_trial, *self._trials.popleft())
-                wait = self._next_try - time.monotonic()
-                if wait <= 0:
-                    if job := self._job():
-                        return job
-                    wait = LOOK_SECONDS
-                self._changed.wait(min(wait, LOOK_SECONDS))
+                if job := self._due():
+                    return job
+                wait = self._next_try - self._monotonic()
+                self._changed.wait(wait if 0 < wait < LOOK_SECONDS else LOOK_SECONDS)
         return None
+
+    def _due(self) -> Callable[[], None] | None:
+        if self._trials:
+            return partial(self._do_trial, *self._trials.popleft())
+        return self._job() if self._monotonic() >= self._next_try else None
 
     def _job(self) -> Callable[[], None] | None:
         over, waiting = self._outbox.over(self.way.key), self._outbox.waiting(self.way.key)
@@ -172,7 +183,7 @@ class Courier:
 
     def _note(self, error: str) -> None:
         with self._changed:
-            self._tried, before = time.monotonic(), self._failing
+            self._tried, before = self._monotonic(), self._failing
             if not error:
                 self._failures, self._failing, self._next_try = 0, None, 0.0
             else:

@@ -15,9 +15,14 @@ MAX_KEPT = 4  # each may have a picture of 256 KiB
 class Moments:
     """Safe in any thread."""
 
-    def __init__(self, ask: Callable[[int], Moment | None], seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        ask: Callable[[int], Moment | None],
+        seconds: float = PATIENCE_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """``ask`` gives None where petcam-web does not answer; it may take a while for the picture."""
-        self._ask, self._seconds = ask, seconds
+        self._ask, self._seconds, self._monotonic = ask, seconds, monotonic
         self._closing = Event()
         self._lock = Lock()  # held while it is asked, so that the second who wants the same waits for it
         self._kept: dict[tuple[int, bool], tuple[float, Moment]] = {}
@@ -28,17 +33,17 @@ class Moments:
     def of(self, event_id: int, *, is_over: bool, waits: bool) -> Moment | None:
         """``waits``: for petcam-web, for a moment."""
         with self._lock:
-            key, now = (event_id, is_over), time.monotonic()
+            key, now = (event_id, is_over), self._monotonic()
             at, kept = self._kept.get(key, (0.0, None))
             if kept is not None and now - at < KEPT_SECONDS:
                 return kept
             found = self._ask(event_id)
-            while waits and found is None and time.monotonic() - now < self._seconds:
+            while waits and found is None and self._monotonic() - now < self._seconds:
                 if self._closing.wait(PAUSE_SECONDS):
                     break
                 found = self._ask(event_id)
             if found is not None:
-                self._kept[key] = time.monotonic(), found
+                self._kept[key] = self._monotonic(), found
                 while len(self._kept) > MAX_KEPT:
                     del self._kept[next(iter(self._kept))]
             return found

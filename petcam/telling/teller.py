@@ -56,17 +56,19 @@ class Teller:
         *,
         pauses: Pauses = Pauses(),  # noqa: B008  # a tuple
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``settings`` and both moments may be called in any thread, and the latter may take a while."""
+        """``settings`` and both moments may be called in any thread, and the latter may take a while. Another
+        ``monotonic`` is for who calls ``step``, and that of each of ``couriers``, instead of ``start``."""
         self._settings, self._writer, self._clock = settings, writer, clock
-        self._moments, self._test_moment = Moments(moment), test_moment
+        self._moments, self._test_moment = Moments(moment, monotonic=monotonic), test_moment
         self._outbox = Outbox(directory, [way.key for way in ways], clock) if ways else None
         self._taken: queue.Queue[Happening | None] = queue.Queue(MAX_TAKEN)
         self._thread = Thread(target=self._run, name="teller", daemon=True)
         self._test_lock = Lock()  # guards the next
         self._test: dict[str, Future[str]] = {}
-        self._couriers = [
-            Courier(way, self._outbox, self._write, self._is_silent, pauses, clock)
+        self.couriers = [
+            Courier(way, self._outbox, self._write, self._is_silent, pauses, clock, monotonic)
             for way in ways
             if self._outbox is not None
         ]
@@ -77,7 +79,7 @@ class Teller:
         log.info("%s", self.status)
         self._outbox.rules.forget_held_before(self._clock() - time.monotonic() - BOOT_SLACK_SECONDS)
         self._thread.start()
-        for courier in self._couriers:
+        for courier in self.couriers:
             courier.start()
 
     def close(self) -> None:
@@ -92,7 +94,7 @@ class Teller:
             log.warning("%d happenings are not told: the disk is slow", MAX_TAKEN)
         if self._thread.ident is not None:
             self._thread.join(CLOSE_SECONDS)
-        for courier in self._couriers:
+        for courier in self.couriers:
             courier.close(deadline)
 
     def take(self, happening: Happening) -> None:
@@ -107,12 +109,12 @@ class Teller:
     @property
     def standings(self) -> list[Standing]:
         """Never waits."""
-        return [courier.standing for courier in self._couriers]
+        return [courier.standing for courier in self.couriers]
 
     @property
     def status(self) -> str:
         """For people; empty: nobody is told."""
-        names = ", ".join(courier.way.name for courier in self._couriers)
+        names = ", ".join(courier.way.name for courier in self.couriers)
         return names and f"tells by {names}"
 
     @property
@@ -148,20 +150,30 @@ class Teller:
         with self._test_lock:
             if all(each.done() for each in self._test.values()):
                 trial = _Once(lambda: self._writer.trial(self._test_moment()))
-                self._test = {courier.way.name: courier.trial(trial) for courier in self._couriers}
+                self._test = {courier.way.name: courier.trial(trial) for courier in self.couriers}
             return dict(self._test)
 
-    def _run(self) -> None:
+    def step(self, seconds: float = 0.0) -> bool:
+        """Judges one that was taken, which it waits for so long, or looks for what has become due, in the caller's
+        thread. False: it is closed."""
         assert self._outbox is not None
-        while True:
-            try:
-                happening = self._taken.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                self._tell(self._outbox.rules.due(self._settings(), self._clock()))
-                continue
-            if happening is None:
-                return
+        try:
+            happening = self._taken.get(seconds > 0, seconds)
+        except queue.Empty:
+            self._tell(self._outbox.rules.due(self._settings(), self._clock()))
+            return True
+        if happening is not None:
             self._judge(bounded(happening))
+        return happening is not None
+
+    @property
+    def has_taken(self) -> bool:
+        """Whether any wait to be judged."""
+        return not self._taken.empty()
+
+    def _run(self) -> None:
+        while self.step(LOOK_SECONDS):
+            pass
 
     def _judge(self, happening: Happening) -> None:
         assert self._outbox is not None
@@ -185,7 +197,7 @@ class Teller:
             self._poke()
 
     def _poke(self) -> None:
-        for courier in self._couriers:
+        for courier in self.couriers:
             courier.poke()
 
     def _is_silent(self) -> bool:
