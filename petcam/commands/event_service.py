@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from petcam import segments
 from petcam.access import CameraSwitch, SoundSwitch, place_of, web_state_directory
 from petcam.commands.event_home_assistant import Recorder, make_home_assistant
-from petcam.commands.event_telling import happening_of, make_teller, missed, ways_for_people
+from petcam.commands.event_telling import happening_of, make_teller, missed, was_there, ways_for_people
 from petcam.config import Config
 from petcam.events.clock import read_clock
 from petcam.events.control import Control, State
@@ -89,6 +89,7 @@ class EventService:
         )
         for happening in missed(store.begun_since, told_id):
             self._teller.take(happening)
+        self._teller.expect(was_there(store.seen_before))
         return store
 
     def _make_observer(self, rules: Rules, regions_of: Callable[[Iterable[NamedPlace]], list[Region]]) -> Observer:

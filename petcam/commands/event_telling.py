@@ -17,12 +17,15 @@ from petcam.settings import Settings, SettingsFile
 from petcam.system.assets import assets_folder
 from petcam.telling.happening import Happening, Kind, Phase
 from petcam.telling.message import Writer
+from petcam.telling.rules import WasThere
 from petcam.telling.teller import Teller
 from petcam.telling.ways import ways_of
 from petcam.web_control import Moment, WebControl, web_control_path
 from petcam.words import Words
 
 MISSED_SECONDS = 600.0  # before this start, within which a begin that nobody was told of is told
+SEEN_SECONDS = 120.0  # after a start, within which a pet that was there before it has not been away
+SLEEPER_SECONDS = 1200.0  # after its last box, the same of one that lay still: it may sleep there unseen
 
 log = logging.getLogger("petcam.telling")
 
@@ -85,6 +88,19 @@ def missed(
         return []
     begun = [happening_of(event, "begin", offset) for event in begun_since(told_id)]
     return [each for each in begun if clock() - each.begin < MISSED_SECONDS]
+
+
+def was_there(
+    seen_before: Callable[[], list[tuple[Event, float]]], clock: Callable[[], float] = time.time
+) -> dict[str, WasThere]:
+    """By class, the last visits before this start. The rules of visits have lost what they knew: one that sleeps and
+    was not seen for a while, or whose board was started anew, begins again, and is no news."""
+    found: dict[str, WasThere] = {}
+    for event, age in seen_before():
+        if abs(age) < SLEEPER_SECONDS:  # below zero: the clock was set
+            seconds = max(SLEEPER_SECONDS - max(age, 0.0) if event.is_still else 0.0, SEEN_SECONDS)
+            found.setdefault(event.class_name, WasThere(event.id, clock() + seconds))
+    return found
 
 
 def ways_for_people(teller: Teller) -> dict[str, object]:

@@ -25,6 +25,13 @@ class Alert(NamedTuple):
     at: float  # Unix seconds
 
 
+class WasThere(NamedTuple):
+    """Of a class, when petcam-events started: one that is seen again is no news, though it may be another event."""
+
+    id: int  # of the event it was
+    until: float  # Unix seconds: later it is another visit
+
+
 class Rules:
     """For one thread. What it knows, ``judged``, ``alerts`` and ``held``, is to be kept over restarts."""
 
@@ -34,6 +41,7 @@ class Rules:
         self._judged = dict.fromkeys(judged)  # ids, the oldest first: told of, or never to be
         self._alerts = list(alerts)
         self._held = {each.id: each for each in held}  # trouble that was kept silent and lasts
+        self.was_there: dict[str, WasThere] = {}  # by class
 
     @property
     def judged(self) -> tuple[int, ...]:
@@ -53,6 +61,9 @@ class Rules:
             self._held.pop(happening.id, None)
             return False
         if happening.id in self._judged:
+            return False
+        if happening.kind == "visit" and self._goes_on(happening):
+            self._judge(happening, False, now)
             return False
         wants = settings.notify
         may_come_to_a_place = happening.kind == "visit" and bool(wants.places)
@@ -89,6 +100,14 @@ class Rules:
         if happening.kind == "trouble" and len(self._held) < MAX_HELD:
             self._held[happening.id] = happening
         return False
+
+    def _goes_on(self, happening: Happening) -> bool:
+        """Whether it is the same visit as before the start, of which all was said. That is so of the first one."""
+        before = self.was_there.get(happening.name)
+        if before is None or happening.id <= before.id:
+            return False
+        del self.was_there[happening.name]
+        return happening.begin < before.until
 
     def _is_cooling(self, happening: Happening, seconds: float, now: float) -> bool:
         """Where a place is not known it may be any."""

@@ -3,7 +3,7 @@
 import logging
 import queue
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as LateError  # Python 3.10 has one of its own
 from pathlib import Path
@@ -15,7 +15,7 @@ from petcam.telling.happening import Happening, bounded
 from petcam.telling.message import Message, Moment, Writer
 from petcam.telling.moments import Moments
 from petcam.telling.outbox import Entry, Outbox
-from petcam.telling.rules import is_silent
+from petcam.telling.rules import WasThere, is_silent
 from petcam.telling.way import Way
 
 MAX_TAKEN = 256  # that wait to be judged
@@ -105,6 +105,11 @@ class Teller:
             self._taken.put_nowait(happening)
         except queue.Full:
             log.warning("%s of event %d is not told: too much happens", happening.state, happening.id)
+
+    def expect(self, was_there: Mapping[str, WasThere]) -> None:
+        """Before the start: what was there when petcam-events ended last, by class."""
+        if self._outbox is not None:
+            self._outbox.rules.was_there = dict(was_there)
 
     @property
     def standings(self) -> list[Standing]:

@@ -48,6 +48,12 @@ def begun_since(database: sqlite3.Connection, event_id: int, boot: int, most: in
     return [event_of(row) for row in database.execute(query, (event_id, boot, most))][::-1]
 
 
+def last_visits(database: sqlite3.Connection, most: int) -> list[Event]:
+    """The newest, the newest first. Raises ValueError where one is damaged."""
+    query = f"SELECT {EVENT_COLUMNS} FROM events WHERE kind = 'visit' ORDER BY id DESC LIMIT ?"
+    return [event_of(row) for row in database.execute(query, (most,))]
+
+
 def last_end(database: sqlite3.Connection, boot: Boot) -> int:
     """When the last event of the boot ended; 0 where it has none."""
     (end,) = database.execute(

@@ -5,7 +5,7 @@ from sqlite3 import Connection
 from typing import Protocol
 
 from petcam.errors import Code, PetcamError
-from petcam.events.clock import Boot, Known, Reading, corrected, is_same_boot
+from petcam.events.clock import Boot, Known, Reading, corrected, is_same_boot, resolve
 from petcam.events.store import rows, tidy
 from petcam.events.store.adopting import Adopted, adopt_again, adopt_first
 from petcam.events.store.event import MAX_DETAIL, MAX_FILENAME, MAX_RECORDINGS, Event, text
@@ -171,6 +171,25 @@ class Store:
         def ask(_: int) -> None:
             assert self._link.database is not None
             found[:] = rows.begun_since(self._link.database, event_id, self._boot.number, MAX_BEGUN)
+
+        if self._link.is_up():
+            self._link.attempt(self._reading.monotonic_ns, ask)
+        return found
+
+    def seen_before(self) -> list[tuple[Event, float]]:
+        """The newest visits, of whichever boot, and how many seconds ago each had its last box, as far as the wall
+        clock says. For whoever asks before the first ``write``."""
+        found: list[tuple[Event, float]] = []
+
+        def ask(_: int) -> None:
+            assert self._link.database is not None
+            offsets = resolve(rows.all_boots(self._link.database))
+            now_ns = self._reading.monotonic_ns + self._boot.offset_ns
+            for event in rows.last_visits(self._link.database, MAX_BEGUN):
+                if event.boot == self._boot.number:
+                    found.append((event, (self._reading.monotonic_ns - event.end_ns) / SECOND))
+                elif event.boot in offsets:
+                    found.append((event, (now_ns - event.end_ns - offsets[event.boot].ns) / SECOND))
 
         if self._link.is_up():
             self._link.attempt(self._reading.monotonic_ns, ask)

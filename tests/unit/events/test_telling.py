@@ -215,6 +215,24 @@ def test_of_another_boot_nothing_can_be(make_board, told, tmp_path):
     assert [event.class_name for event in again.store.begun_since(0)] == ["power_cut"]
 
 
+def test_who_was_seen_before_the_start_can_be_asked_for_of_whichever_boot(make_board, told, tmp_path):
+    board = make_board(tell=told)
+    cat = board.come()
+    board.leave(cat)
+    board.pass_time(30)
+    dog = board.come("dog")
+    now, left = board.now, board.as_killed(tmp_path / "left")
+    again = restarted(make_board, left, now + 60, told)
+    (first, first_age), (second, second_age) = again.store.seen_before()
+    assert [first.id, second.id] == [dog.id, cat.id]
+    assert first_age == pytest.approx(60, abs=3) and second_age > first_age + 20
+    other = restarted(
+        make_board, again.as_killed(tmp_path / "rest"), 20.0, told, boot=OTHER_BOOT, wall=NOON + now + 600
+    )
+    assert [event.id for event, _ in other.store.seen_before()] == [dog.id, cat.id]
+    assert other.store.seen_before()[0][1] == pytest.approx(620, abs=5)
+
+
 def test_no_event_has_an_id_that_was_told_of_another(make_board, told, monkeypatch, tmp_path):
     board = make_board(tell=told)
     board.visit(3)

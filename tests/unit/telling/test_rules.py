@@ -7,7 +7,7 @@ import pytest
 
 from petcam.settings import DEFAULTS, Notify, Quiet, Settings
 from petcam.telling.happening import Happening
-from petcam.telling.rules import MAX_JUDGED, Rules, is_silent
+from petcam.telling.rules import MAX_JUDGED, Rules, WasThere, is_silent
 
 NOON = 1795867200.0  # 28 November 2026, 12:00 UTC
 MINUTE = 60.0
@@ -193,3 +193,26 @@ class TestAwayOnly:
         away = replace(home, home=False)
         assert told(Rules(), home, visit(1), trouble(2)) == [2]
         assert told(Rules(), away, visit(1), trouble(2)) == [1, 2]
+
+
+class TestWhatWasThereAtTheStart:
+    """Of cat 5, whose event ended with the service, or with the board."""
+
+    def rules(self):
+        rules = Rules()
+        rules.was_there = {"cat": WasThere(5, NOON + 15 * MINUTE)}
+        return rules
+
+    def test_it_is_no_news_once_and_starts_no_cool_down(self):
+        assert told(self.rules(), DEFAULTS, visit(6), visit(7, "dog"), visit(8, at=NOON + MINUTE)) == [7, 8]
+
+    def test_what_is_said_of_it_later_is_none_either(self):
+        rules = self.rules()
+        assert told(rules, DEFAULTS, visit(6), visit(6), visit(6, state="change"), visit(6, state="end")) == []
+        assert Rules(rules.judged).take(visit(6), DEFAULTS, NOON) is False
+
+    def test_later_it_is_another_visit(self):
+        assert told(self.rules(), DEFAULTS, visit(6, at=NOON + 15 * MINUTE)) == [6]
+
+    def test_the_event_itself_is_told_where_nobody_was_told_of_it(self):
+        assert told(self.rules(), DEFAULTS, visit(5), visit(6)) == [5]
