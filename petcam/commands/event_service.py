@@ -89,7 +89,7 @@ class EventService:
         )
         for happening in missed(store.begun_since, told_id):
             self._teller.take(happening)
-        self._teller.expect(was_there(store.seen_before))
+        self._teller.expect(was_there(store.seen_before, store.resumed))
         return store
 
     def _make_observer(self, rules: Rules, regions_of: Callable[[Iterable[NamedPlace]], list[Region]]) -> Observer:

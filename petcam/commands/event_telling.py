@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -91,15 +91,21 @@ def missed(
 
 
 def was_there(
-    seen_before: Callable[[], list[tuple[Event, float]]], clock: Callable[[], float] = time.time
+    seen_before: Callable[[], list[tuple[Event, float]]],
+    resumed: Iterable[Event],
+    clock: Callable[[], float] = time.time,
 ) -> dict[str, WasThere]:
-    """By class, the last visits before this start. The rules of visits have lost what they knew: one that sleeps and
-    was not seen for a while, or whose board was started anew, begins again, and is no news."""
-    found: dict[str, WasThere] = {}
+    """By class, the last visits before this start, but for those that go on. The rules of visits have lost what they
+    knew: one that sleeps and was not seen for a while, or whose board was started anew, begins again, and is no
+    news."""
+    newest: dict[str, tuple[Event, float]] = {}
     for event, age in seen_before():
-        if abs(age) < SLEEPER_SECONDS:  # below zero: the clock was set
+        newest.setdefault(event.class_name, (event, age))
+    going_on, found = {event.id for event in resumed}, {}
+    for name, (event, age) in newest.items():
+        if event.id not in going_on and abs(age) < SLEEPER_SECONDS:  # below zero: the clock was set
             seconds = max(SLEEPER_SECONDS - max(age, 0.0) if event.is_still else 0.0, SEEN_SECONDS)
-            found.setdefault(event.class_name, WasThere(event.id, clock() + seconds))
+            found[name] = WasThere(event.id, clock() + seconds)
     return found
 
 

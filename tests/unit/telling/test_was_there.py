@@ -14,8 +14,8 @@ class Event(NamedTuple):
     is_still: bool = False
 
 
-def found(*seen):
-    return was_there(lambda: list(seen), lambda: NOON)
+def found(*seen, resumed=()):
+    return was_there(lambda: list(seen), resumed, lambda: NOON)
 
 
 def test_one_that_went_about_is_no_news_for_two_minutes_after_the_start():
@@ -39,3 +39,9 @@ def test_of_each_class_the_newest_counts():
 def test_what_a_clock_that_was_set_makes_of_the_future_is_believed_no_longer_than_that():
     assert found((Event(7, is_still=True), -60.0)) == {"cat": WasThere(7, NOON + 1200)}
     assert found((Event(7, is_still=True), -86_400.0)) == {}
+
+
+def test_a_visit_that_goes_on_is_not_among_them_nor_an_earlier_one_of_its_class():
+    """What comes after it is another one."""
+    going_on = Event(7)
+    assert found((going_on, 5.0), (Event(6, is_still=True), 60.0), resumed=[going_on]) == {}
