@@ -50,8 +50,8 @@ class BaseReader(ABC, Generic[S, T]):
     def __init__(self, name: str) -> None:
         self.name = name
         self.gate: Gate | None = None
+        self._opened_ns: int | None = None  # when the gate was opened, as it says; None: not looked at yet
         self._since_ns = 0  # what was captured before is not returned
-        self._was_shut = True
         self.skipped = 0  # records that were published while this reader looked on, and that it did not return
         self.last_fault = ""  # what was wrong with the last record that was refused; empty: none was
         self._fault_logged_at = -FAULT_LOG_INTERVAL_SECONDS
@@ -117,14 +117,14 @@ class BaseReader(ABC, Generic[S, T]):
         return record
 
     def _passes(self) -> bool:
-        """Whether the gate is open. Since when is settled where it opens: its time may be one of another boot, which
-        says nothing then, and would come to mean something only later."""
+        """Whether the gate is open. Since when is settled whenever that is another: who did not look while it was shut
+        learns by that that it was. A time of another boot says nothing, and would come to mean something only later."""
         if self.gate is None:
             return True
         is_open, since_ns = self.gate()
-        if is_open and self._was_shut:
+        if is_open and since_ns != self._opened_ns:
+            self._opened_ns = since_ns
             self._since_ns = since_ns if since_ns <= time.monotonic_ns() else 0
-        self._was_shut = not is_open
         if not is_open:
             self.close()
         return is_open

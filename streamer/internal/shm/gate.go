@@ -14,23 +14,24 @@ func WithGate(gate Gate) Option { return func(o *options) { o.gate = gate } }
 
 // doorway is a Gate as a Reader goes through it.
 type doorway struct {
-	gate   Gate // nil: it is always open
-	isOpen bool
-	since  uint64 // when isOpen
+	gate   Gate   // nil: it is always open
+	isSeen bool   // the Reader has seen it open
+	opened uint64 // when it was opened, as it said last
+	since  uint64 // from when on what was captured may be read
 }
 
-// passes looks. What is since when is settled where it opens: the gate's own time is of another boot at times, and comes
-// to mean something only later.
+// passes looks. What is since when is settled whenever that is another: a Reader that did not look while it was shut learns
+// by that that it was. A time of another boot says nothing, and would come to mean something only later.
 func (d *doorway) passes() bool {
 	if d.gate == nil {
 		return true
 	}
 	open, since := d.gate()
-	if open && !d.isOpen {
-		if d.since = since; since > Now() {
+	if open && (!d.isSeen || since != d.opened) {
+		d.isSeen, d.opened, d.since = true, since, since
+		if since > Now() {
 			d.since = 0
 		}
 	}
-	d.isOpen = open
 	return open
 }

@@ -81,14 +81,33 @@ func TestBehindAGateThatWasOpenedNothingFromBeforeIsRead(t *testing.T) {
 func TestAGateOfAnotherBootSaysNothingOfWhatWasCaptured(t *testing.T) {
 	name := shmtest.Name(t)
 	writer := shmtest.New(t, name)
-	d := &door{open: true, since: shm.Now() + uint64(time.Hour)} // a boot that lasted longer than this one so far
+	d := &door{open: true, since: shm.Now() + uint64(200*time.Millisecond)} // a boot that lasted longer than this one so far
 	reader := shm.Open(name, shm.WithGate(d.look))
 	t.Cleanup(func() { _ = reader.Close() })
 	publish(writer, 0, 'K')
 	wantRecords(t, reader, 0)
-	d.since = shm.Now() // reached in this boot: nothing is lost by it
-	capturedAt(writer, 1, shm.Now()-1e6, false)
+	for shm.Now() < d.since { // until it is reached in this boot, by which nothing is lost
+		time.Sleep(10 * time.Millisecond)
+	}
+	capturedAt(writer, 1, d.since-1e6, false)
 	wantRecords(t, reader, 1)
+}
+
+func TestWhoDoesNotLookWhileTheGateIsShutReadsNothingOfBeforeItEither(t *testing.T) {
+	name := shmtest.Name(t)
+	writer := shmtest.New(t, name)
+	d := &door{open: true}
+	reader := shm.Open(name, shm.WithGate(d.look))
+	t.Cleanup(func() { _ = reader.Close() })
+	publish(writer, 0, 'K')
+	wantRecords(t, reader, 0)
+	publish(writer, 1, 'K')
+	d.since = shm.Now() // it was turned off, and on again
+	if unit, found := reader.Poll(); found {
+		t.Errorf("record %d is of before", unit.Record)
+	}
+	publish(writer, 2, 'K')
+	wantRecords(t, reader, 2)
 }
 
 func TestBehindAShutGateThereAreNoResultsAndNoSound(t *testing.T) {

@@ -50,13 +50,27 @@ def test_pictures(name):
 
 def test_a_gate_of_another_boot_says_nothing_of_what_was_captured(name):
     now = time.monotonic_ns()
-    gate = Gate(True, now + 3600 * SECOND)
+    since = now + SECOND // 5
+    gate = Gate(True, since)
     with StreamWriter(name) as writer, segments.stream_reader("petcam", name, gate) as reader:
         publish(writer, now - SECOND)
         assert reader.read(0).capture_ns == now - SECOND
-        gate.state = True, time.monotonic_ns()
+        while time.monotonic_ns() < since:
+            time.sleep(0.01)
         publish(writer, now)
         assert reader.read(0).capture_ns == now  # also once this boot is as old
+
+
+def test_who_does_not_look_while_it_is_shut_reads_nothing_of_before_it_either(name):
+    gate, now = Gate(), time.monotonic_ns()
+    with StreamWriter(name) as writer, segments.stream_reader("petcam", name, gate) as reader:
+        publish(writer, now - 5 * SECOND)
+        assert reader.read(0).capture_ns == now - 5 * SECOND
+        publish(writer, now - 4 * SECOND)
+        gate.state = True, now - 3 * SECOND  # it was turned off, and on again
+        assert reader.read(0) is None
+        publish(writer, now)
+        assert reader.read(0).capture_ns == now
 
 
 class Frame:

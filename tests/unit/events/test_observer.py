@@ -1,15 +1,22 @@
 """Results become events: with the rules, a store that only listens, and a clock that stands where it is put."""
 
+import os
+import secrets
+import time
 from collections import deque
+from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
+
+from petcam import segments
 
 from petcam.errors import Code, PetcamError
 from petcam.events import observer as module
 from petcam.events.keeper import Kept
 from petcam.events.observer import Observer
 from petcam.events.rules import Region, Rules
-from petcam.shm.detections import Box, Detections
+from petcam.shm.detections import Box, Detections, DetectionWriter
 
 CAT = Box("cat", 0.9, 100, 100, 120, 90)
 
@@ -260,3 +267,32 @@ def test_a_result_of_the_future_is_said_and_keeps_none_of_the_next_from_being_no
     assert "ahead of this machine's" in world.observer.trouble and len(caplog.messages) == 1
     world.pass_seconds(5, CAT)
     assert world.observer.trouble == "" and world.told == [("begin", "cat")]
+
+
+def test_what_came_before_the_camera_was_turned_off_is_not_looked_at_once_it_is_on(monkeypatch):
+    """Also where nobody had read it by then: a visit would begin before it was turned on."""
+    name = f"/petcam_test_{os.getpid()}_{secrets.token_hex(4)}_d"
+    gate = [True, 0]
+    reader = segments.detection_reader("petcam", name, gate=lambda: (gate[0], gate[1]))
+    with monkeypatch.context() as stopped:
+        world = World(stopped)
+    observer = Observer(reader, Rules(), [], world, world, lambda: None, may_look=lambda: gate[0])
+    with closing(reader), DetectionWriter(name, writer_name="test") as writer:
+
+        def publish(number):
+            frame = SimpleNamespace(frame_number=number, capture_ns=time.monotonic_ns(), width=640, height=360)
+            writer.publish(frame, [Box("cat", 0.9, 200, 100, 90, 60)])
+
+        publish(1)
+        observer.step()
+        publish(2)
+        observer.step()
+        publish(3)
+        before = observer._results
+        for is_on in (False, True):
+            gate[:] = is_on, time.monotonic_ns()
+            observer.step()
+        assert observer._results == before
+        publish(4)
+        observer.step()
+        assert observer._results == before + 1
