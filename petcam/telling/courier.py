@@ -144,6 +144,8 @@ class Courier:
 
     def _send(self, group: Sequence[Entry]) -> None:
         message, key = self._write(group), self.way.key
+        if self._is_silent():  # since its picture was waited for
+            return
         self._outbox.begin(key, group)
         try:
             is_open = self._told(self.way.send, message)

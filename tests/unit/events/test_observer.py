@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pytest
 
 from petcam import segments
-
 from petcam.errors import Code, PetcamError
 from petcam.events import observer as module
 from petcam.events.keeper import Kept

@@ -236,6 +236,18 @@ def test_nothing_that_waited_is_sent_in_quiet_hours(start, server, owner, clock)
     assert [got.json["events"][0]["id"] for got in server.wait(count + 2)[count:]] == [7, 9]
 
 
+def test_quiet_hours_that_begin_while_a_picture_is_waited_for_hold_it_back(start, server, owner):
+    def moment(_):
+        owner.settings = replace(DEFAULTS, notify=replace(DEFAULTS.notify, quiet=Quiet("00:00", "00:00")))
+        return Moment()
+
+    teller = start(hook(server), moment=moment)
+    teller.take(visit())
+    wait_for(lambda: owner.settings is not EVERY)
+    teller.test()
+    assert titles(server) == ["petcam のテストです"] and teller.standings[0].waiting == 1
+
+
 def test_trouble_that_lasts_is_told_after_quiet_hours(start, server, owner, monkeypatch):
     monkeypatch.setattr("petcam.telling.teller.LOOK_SECONDS", 0.05)
     owner.settings = replace(DEFAULTS, notify=replace(DEFAULTS.notify, quiet=Quiet("00:00", "00:00")))
