@@ -11,6 +11,8 @@ import requests
 
 from petcam.access import StateFile, unsealed
 from petcam.config import load
+from petcam.errors import PetcamError
+from petcam.events.control_client import ControlClient
 from petcam.system.boot_time import boottime_ms
 from petcam.system.streamer_binary import find_streamer
 from petcam.web.login.sessions import KIND, MAX_SESSION_MS
@@ -23,12 +25,14 @@ START_TIMEOUT_SECONDS = 40.0  # enough for a busy machine
 
 
 class RealServices:
-    def __init__(self, directory: Path, stream: str = "", proxies: tuple[str, ...] = (), audio: str = ""):
-        """``stream`` and ``audio`` are segments that the test writes."""
+    def __init__(
+        self, directory: Path, stream: str = "", proxies: tuple[str, ...] = (), audio: str = "", more: str = ""
+    ):
+        """``stream`` and ``audio`` are segments that the test writes; ``more`` is YAML of other sections."""
         self.port, self.streamer_port = free_port(), free_port()
         self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
         self.state, self.recordings = directory / "state", directory / "recordings"
-        self.logs = {name: directory / f"{name}.log" for name in ("web", "streamer", "feed")}
+        self.logs = {name: directory / f"{name}.log" for name in ("web", "streamer", "feed", "events")}
         self._file = directory / "petcam.yaml"
         self.environment = {}  # of the services, besides the tests' own
         self._running = {}
@@ -41,7 +45,7 @@ class RealServices:
             f"web: {{host: 0.0.0.0, port: {self.port}, trusted_proxies: [{', '.join(proxies)}]}}\n"
             f"streamer: {{host: 0.0.0.0, port: {self.streamer_port}}}\nwebrtc: {{udp_port: {self.streamer_port}}}\n"
             f"camera: {{stream: {stream or segment + '_s'}, detections: {self.detections}{microphone}}}\n"
-            f"recording: {{directory: {self.recordings}}}\n"
+            f"recording: {{directory: {self.recordings}}}\n{more}"
         )
         self.set_password(OWNER)
         self.set_password(VIEWER, "--viewer")
@@ -53,13 +57,14 @@ class RealServices:
         self.close()
 
     def start(self, *names):
-        """Start ``web``, ``streamer`` or ``feed`` and wait until each is ready. The feed plays the demo, whose cat
-        is about all the time; it needs the streamer."""
+        """Start ``web``, ``streamer``, ``feed`` or ``events`` and wait until each is ready. The feed plays the demo,
+        whose cat is about all the time; it needs the streamer."""
         streamer = find_streamer()
         commands = {
             "web": [*PETCAM, "--config", str(self._file), "web"],
             "streamer": [str(streamer), "--config", str(self._file)],
             "feed": [*PETCAM, "--config", str(self._file), "feed", "demo", "--restless"],
+            "events": [*PETCAM, "--config", str(self._file), "events"],
         }
         for name in names:
             with self.logs[name].open("ab") as log:
@@ -141,7 +146,7 @@ class RealServices:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             assert self._running[name].poll() is None, self.logs[name].read_text()
-            with contextlib.suppress(requests.ConnectionError):
+            with contextlib.suppress(requests.ConnectionError, PetcamError):
                 if self._is_ready(name):
                     return
             time.sleep(0.05)  # there is no event for the port of another process
@@ -150,5 +155,7 @@ class RealServices:
     def _is_ready(self, name):
         if name == "web":
             return requests.get(f"{self.url}/healthz", timeout=5).ok
+        if name == "events":
+            return ControlClient(self.state / "control").state().status != ""
         health = requests.get(f"{self.streamer_url}/health", timeout=5)
         return health.ok and (name == "streamer" or health.json()["camera"]["state"] == "live")

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
@@ -13,6 +14,7 @@ class Got(NamedTuple):
     path: str
     headers: dict[str, str]  # names in small letters
     body: bytes
+    at: float  # Unix time
 
     @property
     def json(self):
@@ -41,7 +43,7 @@ class Receiver:
                     return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 with receiver._changed:
-                    receiver.got.append(Got(self.command, self.path, headers, body))
+                    receiver.got.append(Got(self.command, self.path, headers, body, time.time()))
                     receiver._changed.notify_all()
                 receiver.habit(self)
 
@@ -54,10 +56,14 @@ class Receiver:
             def handle_error(self, *_: object) -> None:
                 pass  # who asked has gone
 
-        self._server = Server(("127.0.0.1", 0), Handler)
-        if ssl_context is not None:
-            self._server.socket = ssl_context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        def listen(port: int = 0) -> None:
+            self._server = Server(("127.0.0.1", port), Handler)
+            if ssl_context is not None:
+                self._server.socket = ssl_context.wrap_socket(self._server.socket, server_side=True)
+            self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+        self._listen = listen
+        listen()
 
     @property
     def port(self) -> int:
@@ -76,15 +82,24 @@ class Receiver:
             assert self._changed.wait_for(lambda: len(self.got) >= count, seconds), f"{len(self.got)} came"
             return list(self.got)
 
+    def pause(self) -> None:
+        """Nobody listens on its port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def resume(self) -> None:
+        """On the same port."""
+        self._listen(self.port)
+        self._thread.start()
+
     def __enter__(self) -> "Receiver":
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.open.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.pause()
 
 
 def answers(status: int, body: bytes = b"{}", **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
