@@ -12,8 +12,8 @@ from typing import NamedTuple
 from bench.pet_day import Result
 from bench.steps import Killed, Steps
 from bench.told_way import TimePassing, ToldWay
+from petcam.commands.event_service import RESUME_SECONDS
 from petcam.commands.event_telling import happening_of, missed, was_there
-from petcam.commands.events import RESUME_SECONDS
 from petcam.events.clock import Reading
 from petcam.events.resuming import visit_of
 from petcam.events.rules import Rules, Visits
