@@ -165,6 +165,7 @@ def test_each_outlet_is_closed_for_everybody_at_once_and_during_kills_and_after_
     eventually(lambda: household.ask("GET", f"{PAGE_URL}/snapshot.jpg", "token")[0] == 200)
 
 
+@pytest.mark.slow
 def test_where_petcam_films_it_closes_the_camera_and_whoever_is_killed_opens_nothing(machine: Machine) -> None:
     session = log_in(machine)
     start_detector(machine)

@@ -90,6 +90,7 @@ def test_a_visit_is_told_once_with_its_picture_and_muted_by_its_link(household: 
     )
 
 
+@pytest.mark.slow
 def test_while_nobody_takes_it_petcam_goes_on_noticing_says_so_and_tells_it_then(household: Household) -> None:
     machine = household.machine
     household.come()
