@@ -132,7 +132,7 @@ def test_the_page_comes_with_the_words_that_it_is_off(client, switch, language, 
     assert words not in client.get("/", headers=asked).get_data(as_text=True)
     switch.turn(False, "owner")
     page = client.get("/", headers=asked).get_data(as_text=True)
-    assert words in page and 'data-video="off"' in page
+    assert words in page and 'data-video="off"' in page and 'class="plain"' not in page
 
 
 def test_while_it_is_off_nobody_hears_either(services, connection, switch):
