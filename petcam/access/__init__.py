@@ -5,6 +5,7 @@ The web tier and the commands (``petcam password``, ``petcam token``) both work 
 """
 
 from petcam.access.camera_switch import MAX_OFF_MINUTES, CameraSwitch
+from petcam.access.chosen_file import ChosenFile
 from petcam.access.first_hour import FirstHour, first_hour_trouble
 from petcam.access.keys import SecretKey, key_troubles, secret_key
 from petcam.access.owner import Owner, Role
@@ -32,6 +33,7 @@ __all__ = [
     "MAX_OFF_MINUTES",
     "SECRETS_DIRECTORY",
     "CameraSwitch",
+    "ChosenFile",
     "Document",
     "FirstHour",
     "Kind",

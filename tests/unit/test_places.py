@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from petcam.access import Place
+from petcam.access.chosen_file import LOOK_SECONDS
 from petcam.access.state_file import sealed
 from petcam.errors import Code, PetcamError
 from petcam.places import MAX_NAME, MAX_PLACES, NamedPlace, PlacesFile, as_document
-from petcam.places.places_file import LOOK_SECONDS, MAX_FILE_BYTES
+from petcam.places.places_file import MAX_FILE_BYTES
 
 TOP = Path(__file__).parents[2]
 SQUARE = [[0.1, 0.5], [0.4, 0.5], [0.4, 1], [0.1, 1]]

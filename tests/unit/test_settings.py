@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from petcam.access import Place
+from petcam.access.chosen_file import LOOK_SECONDS
 from petcam.access.state_file import sealed
 from petcam.errors import Code, PetcamError
 from petcam.settings import DEFAULTS, Notify, OffTime, Quiet, Settings, SettingsFile, as_document
-from petcam.settings.settings_file import LOOK_SECONDS, MAX_FILE_BYTES
+from petcam.settings.settings_file import MAX_FILE_BYTES
 
 TOP = Path(__file__).parents[2]
 EVERYTHING = {
