@@ -20,7 +20,7 @@ from petcam.telling.way import NotSentError, UnclearError, key_of
 
 TOTAL_SECONDS = 60.0  # that one message may take; then its thread is given up
 UNDELIVERED = "Apprise could not deliver it: is the URL right, and is it reached?"
-INSTALL = "sudo apt install python3-apprise"
+INSTALL = "sudo apt install apprise"
 LOG = "apprise"  # its logger, whose lines have URLs
 SPEAK_OF_URLS = ("urllib3", "requests")  # loggers
 # Of what Apprise logs where it could not deliver: the other side may have had all.

@@ -19,7 +19,7 @@ UNPLUG = f"umount -l {RECORDINGS}; {GO_ON_WITHOUT}"
 FRESH_DISK = f"chown petcam:petcam {RECORDINGS} && chmod 2770 {RECORDINGS}"
 
 OPTIONAL = (
-    *("alsa-utils", "avahi-daemon", "python3-aiortc", "python3-apprise", "python3-av", "python3-segno"),
+    *("alsa-utils", "avahi-daemon", "python3-aiortc", "apprise", "python3-av", "python3-segno"),
     *("python3-paho-mqtt", "systemd-timesyncd"),
 )
 # Commands that cannot be typed in these machines, and why.

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Debi
 
 @pytest.fixture
 def installed():
-    pytest.importorskip("apprise", reason="Apprise is not installed: apt install python3-apprise")
+    pytest.importorskip("apprise", reason="Apprise is not installed: apt install apprise")
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_one_that_hangs_is_left_behind_and_not_begun_again(monkeypatch):
 
 def test_without_it_the_remedy_is_said(monkeypatch):
     monkeypatch.setattr(module, "is_installed", lambda: False)
-    assert AppriseWay("tgram://s3cret").trouble() == "Apprise is not installed: sudo apt install python3-apprise"
+    assert AppriseWay("tgram://s3cret").trouble() == "Apprise is not installed: sudo apt install apprise"
 
 
 def test_a_picture_that_finds_no_room_keeps_no_words_back(installed, server, monkeypatch):
