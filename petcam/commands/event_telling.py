@@ -95,13 +95,13 @@ def was_there(
     resumed: Iterable[Event],
     clock: Callable[[], float] = time.time,
 ) -> dict[str, WasThere]:
-    """By class, the last visits before this start, but for those that go on. The rules of visits have lost what they
-    knew: one that sleeps and was not seen for a while, or whose board was started anew, begins again, and is no
-    news."""
+    """By class, the last visits before this start, but for those that go on and moved: who comes then is another. The
+    rules of visits have lost what they knew: one that sleeps and was not seen for a while, or whose board was started
+    anew, begins again, and is no news."""
     newest: dict[str, tuple[Event, float]] = {}
     for event, age in seen_before():
         newest.setdefault(event.class_name, (event, age))
-    going_on, found = {event.id for event in resumed}, {}
+    going_on, found = {event.id for event in resumed if not event.is_still}, {}
     for name, (event, age) in newest.items():
         if event.id not in going_on and abs(age) < SLEEPER_SECONDS:  # below zero: the clock was set
             seconds = max(SLEEPER_SECONDS - max(age, 0.0) if event.is_still else 0.0, SEEN_SECONDS)
