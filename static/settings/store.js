@@ -1,4 +1,5 @@
-import { fetchJSON, sitePath } from "../lib/http.js";
+import { sitePath } from "../lib/http.js";
+import { SavedStore } from "./saved_store.js";
 
 const URL = sitePath("/api/settings");
 
@@ -26,56 +27,14 @@ const URL = sitePath("/api/settings");
  */
 /** @typedef {Omit<Partial<Settings>, "notify"> & {notify?: Partial<Notify>, mute?: number | "tomorrow"}} Patch */
 
-/** What is set, as the server said it last. Event: `change`, also where it is as before: a control may show something else. */
-export class SettingsStore extends EventTarget {
-  #settings;
-  /** @type {Promise<unknown>} the changes that are under way: one after the other, as they were made */
-  #last = Promise.resolve();
-
+/**
+ * What is set.
+ * @extends {SavedStore<Settings, Patch>}
+ */
+export class SettingsStore extends SavedStore {
   /** @param {Settings} settings */
   constructor(settings) {
-    super();
-    this.#settings = settings;
-  }
-
-  get settings() {
-    return this.#settings;
-  }
-
-  /**
-   * What takes the change back. Throws as `fetchJSON` does; then nothing has changed.
-   * @param {Patch} patch
-   * @returns {Promise<Patch>}
-   */
-  save(patch) {
-    const saved = this.#last.then(() => this.#save(patch));
-    this.#last = saved.catch(() => {});
-    return saved;
-  }
-
-  /** Somebody else may have changed them. Throws as `fetchJSON` does. */
-  async refresh() {
-    await this.#last;
-    this.#take(await fetchJSON(URL));
-  }
-
-  /** @param {Patch} patch */
-  async #save(patch) {
-    const before = this.#settings;
-    try {
-      const headers = { "Content-Type": "application/json" };
-      this.#take(await fetchJSON(URL, { method: "PUT", headers, body: JSON.stringify(patch) }));
-    } catch (error) {
-      this.#take(before); // what the control shows was not saved
-      throw error;
-    }
-    return inverse(patch, before);
-  }
-
-  /** @param {Settings} settings */
-  #take(settings) {
-    this.#settings = settings;
-    this.dispatchEvent(new Event("change"));
+    super(URL, settings, inverse);
   }
 }
 
