@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from petcam.errors import PetcamError
 from petcam.events.clock import Boot
+from petcam.events.patient_reader import PatientReader, Reader
 from petcam.events.rules import CLASS_NAME, SoundChange, Sounds
 
 PAUSE_SECONDS = 0.5  # from one look to the next
@@ -25,10 +25,6 @@ class Packet(Protocol):
     def capture_ns(self) -> int: ...
     @property
     def rms_db(self) -> float: ...
-
-
-class Reader(Protocol):
-    def read(self, timeout: float) -> Packet | None: ...
 
 
 class Store(Protocol):
@@ -53,18 +49,18 @@ class Listener:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: Reader[Packet],
         sounds: Sounds,
         store: Store,
         may_listen: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``may_listen``: the owner has turned off neither the camera nor its sound."""
-        self._reader, self._sounds, self._store, self._clock = reader, sounds, store, clock
+        self._reader = PatientReader(reader, "the sound's levels")
+        self._sounds, self._store, self._clock = sounds, store, clock
         self._may_listen = may_listen
         self._slept_ns = store.boot.slept_ns
         self._look_at = 0.0
-        self._unread = ""  # why the segment cannot be read; empty: it can, or there is none yet
 
     def step(self) -> None:
         """Take the levels that have come, and have kept what they change."""
@@ -86,24 +82,11 @@ class Listener:
 
     def _levels(self, now_ns: int) -> Iterator[tuple[float, float]]:
         for _ in range(MAX_PACKETS):
-            packet = self._read()
+            packet = self._reader.read()
             if packet is None:
                 return
             if packet.capture_ns <= now_ns + AHEAD_NS:
                 yield packet.capture_ns / SECOND, packet.rms_db
-
-    def _read(self) -> Packet | None:
-        """The next packet. A segment that nobody can read is a state, as one that is missing: it may be put right."""
-        try:
-            found, unread = self._reader.read(0), ""
-        except PetcamError as error:
-            found, unread = None, error.message
-        except OSError as error:
-            found, unread = None, str(error)
-        if unread != self._unread and unread:
-            log.warning("cannot read the sound's levels: %s", unread)
-        self._unread = unread
-        return found
 
     def _keep(self, change: SoundChange, now_ns: int) -> None:
         sound = change.sound

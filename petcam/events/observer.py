@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from petcam.errors import PetcamError
 from petcam.events.clock import Reading
 from petcam.events.keeper import Kept
+from petcam.events.patient_reader import PatientReader, Reader
 from petcam.events.rules import Box, Change, Region, Rules, Visit, Visits
 from petcam.shm.detections import Detections
 
@@ -23,10 +23,6 @@ MAX_SILENCE = 60.0  # seconds in which a detector that published before, also wh
 MAX_RESULTS = 256  # that are taken in one step
 
 log = logging.getLogger("petcam.events")
-
-
-class Reader(Protocol):
-    def read(self, timeout: float) -> Detections | None: ...
 
 
 class Store(Protocol):
@@ -46,7 +42,7 @@ class Observer:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: Reader[Detections],
         rules: Rules,
         resumed: Sequence[Visit],
         store: Store,
@@ -59,14 +55,14 @@ class Observer:
     ) -> None:
         """``leaves_out_empty``: the detector publishes nothing where it finds nothing. ``may_look``: the owner has not
         turned the camera off. ``places``: those that there are now; asked at each step."""
-        self._reader, self._store, self._recording = reader, store, recording
+        self._reader = PatientReader(reader, "the detector's results")
+        self._store, self._recording = store, recording
         self._rules, self._visits = rules, Visits(rules, resumed)
         self._look, self._leaves_out_empty, self._may_look, self._places = look, leaves_out_empty, may_look, places
         self._since: dict[int, float] = {}  # by number, from when on open visits are recorded; infinite: they lie still
         self._looked_at = 0.0  # when the clock was
         self._result_at = 0.0  # time of the newest result
         self._results = 0
-        self._unread = ""  # why the results cannot be read; empty: they can, or there are none yet
         self._ahead = ""  # why the newest of them makes no sense; empty: it does
 
     @property
@@ -80,8 +76,8 @@ class Observer:
     @property
     def trouble(self) -> str:
         """Why nothing can be noticed now, with the remedy; empty: it can, or no detector has been there yet."""
-        if self._unread:
-            return f"cannot read the detector's results: {self._unread}"
+        if self._reader.unread:
+            return f"cannot read the detector's results: {self._reader.unread}"
         if self._ahead:
             return self._ahead
         silence = time.monotonic() - self._result_at
@@ -99,7 +95,7 @@ class Observer:
     def _take_results(self) -> list[Change]:
         changes: list[Change] = []
         for _ in range(MAX_RESULTS):
-            found = self._read()
+            found = self._reader.read()
             if found is None:
                 break
             if not self._is_possible(found):
@@ -126,19 +122,6 @@ class Observer:
             )
             log.warning("%s", self._ahead)
         return is_possible
-
-    def _read(self) -> Detections | None:
-        """The next result. A segment that nobody can read is a state, as one that is missing: it may be put right."""
-        try:
-            found, unread = self._reader.read(0), ""
-        except PetcamError as error:
-            found, unread = None, error.message
-        except OSError as error:
-            found, unread = None, str(error)
-        if unread != self._unread and unread:
-            log.warning("cannot read the detector's results: %s", unread)
-        self._unread = unread
-        return found
 
     def _keep(self, changes: list[Change], now: float) -> None:
         now_ns = int(now * 1e9)

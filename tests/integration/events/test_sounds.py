@@ -98,7 +98,7 @@ def test_without_a_segment_there_is_none(tmp_path, monkeypatch, name):
     house = House(name, tmp_path, monkeypatch)
     house.writer.close()
     house.pass_time(60)
-    assert house.sounds == [] and house.listener._unread == ""
+    assert house.sounds == [] and house.listener._reader.unread == ""
     house.board.close()
 
 
