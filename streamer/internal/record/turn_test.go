@@ -73,6 +73,7 @@ func TestWhileTheCameraIsOffNothingIsRecordedAlways(t *testing.T) {
 
 func TestTurningTheCameraOffEndsALookBackWithoutItsLastPicture(t *testing.T) {
 	r := newPast(t, seconds(t, 2), nil)
+	r.options.SilentAfter = func() time.Duration { return time.Hour } // so it waits for a picture for as long
 	w, err := r.Rewind(time.Minute)
 	if err != nil {
 		t.Fatal(err)
