@@ -29,6 +29,7 @@ class Page {
     document.addEventListener("visibilitychange", () => this.#seen());
     window.addEventListener("pageshow", (event) => event.persisted && this.#seen());
     this.ways.follow();
+    document.querySelector("main")?.removeAttribute("inert");
     document.body.dataset.ready = "";
   }
 

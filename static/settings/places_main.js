@@ -18,6 +18,7 @@ class Page {
     document.addEventListener("visibilitychange", () => this.#seen());
     window.addEventListener("pageshow", (event) => event.persisted && this.#seen());
     this.picture.load();
+    document.querySelector("main")?.removeAttribute("inert");
     document.body.dataset.ready = "";
   }
 

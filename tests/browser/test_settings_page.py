@@ -16,6 +16,8 @@ BROKEN = """async () => (await axe.run({ resultTypes: ["violations"] })).violati
     .map(({ id, nodes }) => [id, nodes.map((node) => node.html)])"""
 PHONE = {"viewport": {"width": 390, "height": 844}}
 READY = "body[data-ready]"
+# By the keyboard; what that does not reach, a press does not either.
+IS_REACHED = "(control) => { control.focus(); return control === document.activeElement; }"
 
 
 @pytest.fixture
@@ -40,6 +42,26 @@ def opened(page: Page) -> Page:
 
 def said(page: Page, setting: str) -> Locator:
     return page.locator(f"{setting} .said")
+
+
+@pytest.mark.parametrize(
+    ("path", "script", "control"), [("/settings", "main", "#home"), ("/places", "places_main", "#places button")]
+)
+def test_nothing_can_be_changed_before_a_script_hears_it(
+    system: DemoSystem, new_page: NewPage, path: str, script: str, control: str
+) -> None:
+    page = new_page(base_url=system.url, locale="en-GB")
+    held: list[Route] = []
+    page.route(f"**/settings/{script}.js", lambda route: held.append(route))
+    page.goto(path, wait_until="commit")
+    found = page.locator(control).first
+    found.wait_for()
+    assert not found.evaluate(IS_REACHED)
+    while not held:
+        page.wait_for_timeout(20)  # lets the route be heard
+    held[0].continue_()
+    page.wait_for_selector(READY)
+    assert found.evaluate(IS_REACHED)
 
 
 def test_a_change_is_saved_at_once_and_can_be_taken_back(page: Page, settings: Callable[[], dict[str, Any]]) -> None:
