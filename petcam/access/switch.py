@@ -66,9 +66,12 @@ class Switch:
     def state(self) -> SwitchState:
         """As the file is now. What is wrong with it is in the log, once."""
         try:
-            return self.read()
-        except PetcamError:
+            found = self.read()
+        except PetcamError as error:
+            self._say(error)
             return OFF
+        self._said = ""
+        return found
 
     def fault(self) -> PetcamError | None:
         """Why it is off where nobody has turned it off."""
@@ -110,12 +113,15 @@ class Switch:
 
     def _require_place(self) -> None:
         trouble = self._place.trouble_now()
-        said = f"{self._kind.effect}: {trouble.message}" if trouble else ""
+        if trouble is not None:
+            raise trouble
+
+    def _say(self, error: PetcamError) -> None:
+        """In the log, once; of a damaged file its reader has said it."""
+        said = "" if error.key == self._kind.key else f"{self._kind.effect}: {error.message}"
         if said and said != self._said:
             _log.error("%s", said)
         self._said = said
-        if trouble is not None:
-            raise trouble
 
 
 def row_of(data: bytes, *more: str) -> Document:

@@ -101,9 +101,9 @@ def examine(file: Path, config: Config) -> Iterator[Finding]:
     yield check_streamer()
     yield from check_services(config)
     place = place_of(state_directory())
-    switch = CameraSwitch(state_directory(), place=place)
-    yield check_switch(switch)
-    if switch.is_on():
+    switch = check_switch(CameraSwitch(state_directory(), place=place))
+    yield switch
+    if switch.sign is Sign.OK:
         yield from check_camera(config, SoundSwitch(state_directory(), place=place))
     yield from check_events(events_directory(), ControlClient(asked_path()), camera.detections)
     yield from check_telling(ControlClient(asked_path()))
@@ -343,7 +343,7 @@ def check_switch(switch: CameraSwitch) -> Finding:
     try:
         state = switch.read()
     except PetcamError as error:
-        return Finding(Sign.BROKEN, "camera", error.message)
+        return Finding(Sign.BROKEN, "camera", f"is off: {error.message}")
     if state.on:
         return Finding(Sign.OK, "camera", "is on, as far as its owner goes")
     until = f"until {state.until}, " if state.until else ""

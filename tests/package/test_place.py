@@ -47,7 +47,8 @@ def test_a_state_disk_that_is_missing_lets_nobody_in_until_it_comes_or_is_new_on
     assert machine.curl(f"{PAGE_URL}/login", "-d", f"password={PASSWORD}")[0] == 401
     assert not sees_the_camera(machine, session)
     words = f"{STATE} is not where petcam was set up"
-    assert machine.run("petcam", "doctor", check=False).count(words) == 2
+    said = machine.run("petcam", "doctor", check=False)  # of the camera, the state, and logins
+    assert said.count(words) == 3 and re.search(f"camera +is off: {words}", said), said
     assert words in machine.run("petcam", "password", check=False, text="another password\n")
     assert machine.property(WEB, "StatusText").startswith(words)
     assert words in machine.in_network("curl", "-s", "http://127.0.0.1:8080/healthz").stdout

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from petcam import qr_code
+from petcam.access import CameraSwitch, Place
 from petcam.commands import doctor
 from petcam.commands.doctor import Sign
 from petcam.commands.doctor_events import check_events
@@ -206,6 +207,23 @@ def test_it_says_what_the_feed_says_of_its_source(status, signs):
 def test_what_the_feed_says_of_its_sound_is_no_trouble_of_its_source():
     (found,) = doctor.check_source("playing demo; sound: no sound: the microphone x is not there")
     assert (found.sign, found.words) == (Sign.OK, "playing demo")
+
+
+def test_it_says_of_the_camera_that_it_is_off_by_whom_and_why(tmp_path):
+    switch = CameraSwitch(tmp_path)
+    assert doctor.check_switch(switch).sign is Sign.OK
+    switch.turn(False, "owner", 60)
+    found = doctor.check_switch(switch)
+    assert found.sign is Sign.LOOK and "by owner; to turn it on: sudo petcam camera on" in found.words
+    switch.path.write_text("{")
+    found = doctor.check_switch(switch)
+    assert found.sign is Sign.BROKEN and found.words.startswith(f"is off: {switch.path}")
+
+
+def test_of_a_state_that_is_not_there_it_says_that_the_camera_is_off_and_the_log_says_nothing(tmp_path, caplog):
+    found = doctor.check_switch(CameraSwitch(tmp_path, place=Place(tmp_path, "0" * 32)))
+    words = f"is off: {tmp_path} is not where petcam was set up"
+    assert found.sign is Sign.BROKEN and found.words.startswith(words) and caplog.text == ""
 
 
 def test_a_feed_without_trouble_is_known_by_how_its_status_begins():
