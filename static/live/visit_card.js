@@ -111,7 +111,8 @@ export class VisitCard {
     if (!this.#seen || !best) return;
     this.#asked = now;
     if (this.#state === "none") this.#state = "asked";
-    this.#image.src = sitePath(`/api/events/${id}/picture.jpg?asked=${now.toFixed(3)}`);
+    // No time: each list sets the server's anew, and the same address twice would not be asked for again.
+    this.#image.src = sitePath(`/api/events/${id}/picture.jpg?asked=${Math.random()}`);
   }
 
   /** A better one that does not come leaves the one that was there. @param {"there" | "none"} state */

@@ -372,6 +372,24 @@ def test_a_better_picture_takes_the_place_of_the_one_before(fake: FakeEvents, op
     expect(page.locator(".visit img")).to_be_visible()
 
 
+def test_a_better_picture_has_an_address_of_its_own_also_at_the_same_time_of_the_server(modules: Page) -> None:
+    """A browser does not load again what it shows, and each list sets the page's server time anew."""
+    first, second = modules.evaluate(
+        """async (visit) => {
+            const { VisitCard } = await import("/static/live/visit_card.js");
+            const [none, now] = [() => "", visit.end];
+            const card = new VisitCard(visit, { text: none }, { who: none, when: none, length: none, slept: none });
+            const address = () => card.element.querySelector("img").src;
+            card.onSeen(now);
+            const first = address();
+            card.show({ ...visit, best: { ...visit.best, time: visit.end } }, now);
+            return [first, address()];
+        }""",
+        HERE,
+    )
+    assert "/api/events/3/picture.jpg?" in first and second != first
+
+
 def test_a_picture_that_is_not_there_yet_is_asked_for_again(fake: FakeEvents, open_page: Open) -> None:
     fake.visits = [ago(1, 90, 60)]
     page = open_page(viewport={"width": 390, "height": 844}, prepare=lambda page: page.clock.install())
