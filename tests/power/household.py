@@ -228,12 +228,13 @@ class Household:
         self.memory.recordings[self._growing.name] = self._growing
 
     def stop(self) -> None:
-        growing, self._growing = self._growing, None
+        growing = self._growing
         if growing is None:
             return
         answer = self.ask("POST", "/api/recording/stop")
-        if answer.status != 200:  # it ended by itself: the feed or the streamer was restarted
+        if answer.status != 200:  # it ended by itself, as the feed or the streamer was restarted, or nobody knows
             return
+        self._growing = None
         ended = json.loads(answer.body)
         if ended["filename"] == growing.name:
             growing.frames = ended["frame_count"]
@@ -261,10 +262,13 @@ class Household:
         under way; that which follows began later, and has taken all those frames along.
         """
         assert self._growing is not None
-        status = json.loads(self.ask("GET", "/api/recording/status").body or b"{}")
+        said = self.ask("GET", "/api/recording/status")
         answer = self._machine.ask("GET", STREAMER, "/metrics", {})
         if self._disk.power_is_off.is_set():
             raise PowerCut
+        if said.status != 200:  # too late, on a busy machine: it may go on
+            return
+        status = json.loads(said.body)
         if status.get("filename") != self._growing.name or not status.get("recording"):
             self._growing = None
             return
