@@ -31,7 +31,7 @@ from petcam.web.settings import MuteToken
 from petcam.web.signaling.offer_token import OfferTokens
 from petcam.web.sound import Ear, Sound
 from tests.unit.events.stand_ins import closed_at_the_end
-from tests.unit.web.fakes import PASSWORD, FakeConnection, FakeReader, FakeSources, FakeStreamer
+from tests.unit.web.fakes import PASSWORD, VIEWERS, FakeConnection, FakeReader, FakeSources, FakeStreamer
 
 
 @pytest.fixture(autouse=True)
@@ -166,4 +166,13 @@ def owner(services_with_login, connection):
     """A client that has logged in."""
     client = make_client(services_with_login, connection)
     assert client.post("/login", data={"password": PASSWORD}).status_code == 303
+    return client
+
+
+@pytest.fixture
+def viewer(services_with_login, connection):
+    """A client that has logged in by the viewers' password."""
+    services_with_login.owner.set_viewer_password(VIEWERS)
+    client = make_client(services_with_login, connection)
+    assert client.post("/login", data={"password": VIEWERS}).status_code == 303
     return client

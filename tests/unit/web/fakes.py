@@ -11,7 +11,7 @@ from petcam.errors import Code, PetcamError
 from petcam.streamer_client import MESSAGES, Answer
 from petcam.web.pictures.source import StreamSource
 
-PASSWORD = "correct horse"
+PASSWORD, VIEWERS = "correct horse", "watching horse"  # the owner's and the viewers'
 
 
 class FakeStreamer:

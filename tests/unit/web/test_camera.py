@@ -16,9 +16,8 @@ from petcam.web.http import Mark
 from petcam.web.http.marks import MARKS_ATTRIBUTE
 from petcam.web.sound import Ear, Sound
 from tests.unit.web.conftest import make_client
-from tests.unit.web.fakes import PASSWORD
+from tests.unit.web.fakes import PASSWORD, VIEWERS
 
-VIEWERS = "watching horse"
 LIVE = [
     ("GET", "/stream.mjpg"),
     ("GET", "/snapshot.jpg"),

@@ -3,23 +3,11 @@
 import json
 import re
 
-import pytest
-
 from petcam.errors import Code, PetcamError
-from tests.unit.web.conftest import make_client
 
 SQUARE = [[0.1, 0.5], [0.4, 0.5], [0.4, 0.8], [0.1, 0.8]]
 SOFA, BOWL = {"name": "ソファ", "points": SQUARE}, {"name": "bowl", "points": SQUARE}
-VIEWERS = "watching horse"
 ENGLISH = {"Accept-Language": "en", "Accept": "text/html"}
-
-
-@pytest.fixture
-def viewer(services_with_login, connection):
-    services_with_login.owner.set_viewer_password(VIEWERS)
-    client = make_client(services_with_login, connection)
-    assert client.post("/login", data={"password": VIEWERS}).status_code == 303
-    return client
 
 
 def put(client, *places, **more):

@@ -8,18 +8,8 @@ from petcam.errors import Code, PetcamError
 from petcam.settings import DEFAULTS, as_document
 from petcam.settings.document import TIME_FORMAT
 from petcam.system.control_socket import ControlSocket
-from tests.unit.web.conftest import make_client
 
-VIEWERS = "watching horse"
 ROUTES = [("GET", ""), ("PUT", ""), ("GET", "/ways"), ("POST", "/test")]
-
-
-@pytest.fixture
-def viewer(services_with_login, connection):
-    services_with_login.owner.set_viewer_password(VIEWERS)
-    client = make_client(services_with_login, connection)
-    assert client.post("/login", data={"password": VIEWERS}).status_code == 303
-    return client
 
 
 def put(client, patch, **more):

@@ -16,9 +16,8 @@ from petcam.web.sound import Ear, LevelFeed, Sound, level_feed
 from petcam.web.sound import ear as ear_module
 from petcam.web.sound.loudness import loudness
 from tests.unit.web.conftest import make_client
-from tests.unit.web.fakes import PASSWORD, FakeConnection, bad_segment, detections
+from tests.unit.web.fakes import PASSWORD, VIEWERS, FakeConnection, bad_segment, detections
 
-VIEWERS = "watching horse"
 MICROPHONE = {"camera": {"microphone": "default"}}
 
 

@@ -19,11 +19,10 @@ from petcam.system.assets import assets_folder
 from petcam.web.login.sessions import Sessions
 from petcam.words import Words
 from tests.unit.web.conftest import make_client
-from tests.unit.web.fakes import PASSWORD
+from tests.unit.web.fakes import PASSWORD, VIEWERS
 
 ENGLISH = {"Accept-Language": "en"}
 FILES = ("owner.json", "viewer.json", "sessions.json", "viewing_tokens.json", "session.key", "token.key")
-VIEWERS = "watching horse"
 
 
 def make_directory(path):
