@@ -1,48 +1,29 @@
 """Each state of the live page by the rules of axe, which finds what screen readers and weak eyes stumble over."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.demo_system import DemoSystem
+from tests.browser.rules import broken, page_with_rules
 
 NewPage = Callable[..., Page]
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"  # package.json says which
 LIVE = "#camera[data-video=live]"
-BROKEN = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
-    .map(({ id, nodes }) => [id, nodes.map((node) => node.html)])"""
 
 
 @pytest.fixture(
     params=[("ja-JP", "dark", 390, 844), ("ja-JP", "dark", 844, 390), ("en-GB", "light", 1366, 768)],
     ids=["phone", "phone sideways", "desktop"],
 )
-def page(request: pytest.FixtureRequest, system: DemoSystem, new_page: NewPage) -> Iterator[Page]:
-    locale, scheme, width, height = request.param
-    page = new_page(
-        base_url=system.url,
-        bypass_csp=True,  # the rules are a script that is not of the page
-        locale=locale,
-        color_scheme=scheme,
-        viewport={"width": width, "height": height},
-        reduced_motion="reduce",  # what is half faded has other colours
-    )
-    page.add_init_script(path=AXE)
-    yield page
+def page(request: pytest.FixtureRequest, system: DemoSystem, new_page: NewPage) -> Page:
+    return page_with_rules(new_page, system, *request.param)
 
 
 def pressed(page: Page, button: str, shows: str) -> Page:
     page.locator(f"{button}:enabled").click()
     page.wait_for_selector(shows)
     return page
-
-
-def broken(page: Page) -> object:
-    """Rules, each with the elements that break it, once all that moves has come to rest."""
-    page.evaluate("() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
-    return page.evaluate(BROKEN)
 
 
 def test_no_rule_is_broken_in_any_state(system: DemoSystem, page: Page) -> None:

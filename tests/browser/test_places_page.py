@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.demo_system import DemoSystem
-from tests.browser.test_settings_page import AXE, BROKEN, PHONE, READY
+from tests.browser.rules import broken, page_with_rules
+from tests.browser.test_settings_page import PHONE, READY
 
 NewPage = Callable[..., Page]
 Places = Callable[[], list[dict[str, Any]]]
@@ -206,26 +207,18 @@ def test_the_settings_tell_of_some_places_alone(system: DemoSystem, places: Plac
 def test_no_rule_is_broken_and_nothing_lies_beside_the_page(
     system: DemoSystem, places: object, new_page: NewPage, locale: str, scheme: str, width: int, height: int
 ) -> None:
-    page = new_page(
-        base_url=system.url,
-        bypass_csp=True,  # the rules are a script that is not of the page
-        locale=locale,
-        color_scheme=scheme,
-        viewport={"width": width, "height": height},
-        reduced_motion="reduce",
-    )
-    page.add_init_script(path=AXE)
+    page = page_with_rules(new_page, system, locale, scheme, width, height)
     corner = {"name": "W" * 32, "points": [[0.9, 0], [1, 0], [1, 0.1], [0.9, 0.1]]}
     page.request.put(f"{system.url}api/places", data={"places": [corner]})
     opened(page)
-    assert page.evaluate(BROKEN) == []
+    assert broken(page) == []
     drag(page, (0.1, 0.4), (0.5, 0.9))
     drag(page, (0.6, 0.5), (1, 1))
     expect(page.locator("#places .undo")).to_be_visible()
     name, picture = page.locator(".place-name").first.bounding_box(), page.locator("#map").bounding_box()
     assert name is not None and picture is not None
     assert name["x"] >= picture["x"] and name["x"] + name["width"] <= picture["x"] + picture["width"] + 1
-    assert page.evaluate(BROKEN) == []
+    assert broken(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

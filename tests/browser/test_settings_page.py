@@ -2,18 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.demo_system import DemoSystem
+from tests.browser.rules import broken, page_with_rules
 
 NewPage = Callable[..., Page]
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"  # package.json says which
-BROKEN = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
-    .map(({ id, nodes }) => [id, nodes.map((node) => node.html)])"""
 PHONE = {"viewport": {"width": 390, "height": 844}}
 READY = "body[data-ready]"
 # By the keyboard; what that does not reach, a press does not either.
@@ -228,24 +225,16 @@ def test_each_way_says_how_it_goes_and_a_test_what_came_of_it(page: Page) -> Non
 def test_no_rule_is_broken_and_nothing_lies_beside_the_page(
     system: DemoSystem, settings: object, new_page: NewPage, locale: str, scheme: str, width: int, height: int
 ) -> None:
-    page = new_page(
-        base_url=system.url,
-        bypass_csp=True,  # the rules are a script that is not of the page
-        locale=locale,
-        color_scheme=scheme,
-        viewport={"width": width, "height": height},
-        reduced_motion="reduce",
-    )
-    page.add_init_script(path=AXE)
+    page = page_with_rules(new_page, system, locale, scheme, width, height)
     opened(page)
-    assert page.evaluate(BROKEN) == []
+    assert broken(page) == []
     page.locator("#quiet-on").click()
     page.locator("#mute-hour").click()
     page.locator("#week-add").click()
     page.locator("#week-rows .pick").first.click()
     page.wait_for_selector("#week .undo")
     page.wait_for_selector("#mute .undo")
-    assert page.evaluate(BROKEN) == []
+    assert broken(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
     low = "[...document.querySelectorAll('main button:not([hidden]), main select, main .pick, main .line:not(p)')]"
     assert (

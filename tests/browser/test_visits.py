@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import PETCAM
 from tests.browser.demo_system import DemoSystem
 from tests.browser.fake_events import HOUR, JPEG, MINUTE, FakeEvents, visit
-from tests.browser.test_accessibility import AXE, broken
+from tests.browser.rules import AXE, broken
 
 NewPage = Callable[..., Page]
 Open = Callable[..., Page]
