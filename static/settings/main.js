@@ -1,5 +1,6 @@
 import { byId } from "../lib/dom.js";
 import { loadMessages } from "../lib/messages.js";
+import { begin } from "./begin.js";
 import { ClassChoice } from "./class_choice.js";
 import { Mute } from "./mute.js";
 import { PlaceChoice } from "./place_choice.js";
@@ -26,16 +27,11 @@ class Page {
   }
 
   start() {
-    document.addEventListener("visibilitychange", () => this.#seen());
-    window.addEventListener("pageshow", (event) => event.persisted && this.#seen());
     this.ways.follow();
-    document.querySelector("main")?.removeAttribute("inert");
-    document.body.dataset.ready = "";
+    begin(() => this.#look());
   }
 
-  // Somebody may have changed something on another phone, or from a message.
-  #seen() {
-    if (document.hidden) return;
+  #look() {
     this.store.refresh().catch(() => {}); // what is shown may be old; a change says what is wrong
     this.ways.follow();
   }

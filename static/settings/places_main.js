@@ -1,5 +1,6 @@
 import { byId } from "../lib/dom.js";
 import { loadMessages } from "../lib/messages.js";
+import { begin } from "./begin.js";
 import { PlacePicture } from "./place_picture.js";
 import { Places } from "./places.js";
 import { PlacesStore } from "./places_store.js";
@@ -15,16 +16,11 @@ class Page {
 
   start() {
     byId("picture-again").addEventListener("click", () => this.picture.load());
-    document.addEventListener("visibilitychange", () => this.#seen());
-    window.addEventListener("pageshow", (event) => event.persisted && this.#seen());
     this.picture.load();
-    document.querySelector("main")?.removeAttribute("inert");
-    document.body.dataset.ready = "";
+    begin(() => this.#look());
   }
 
-  // Somebody may have changed something on another phone.
-  #seen() {
-    if (document.hidden) return;
+  #look() {
     this.store.refresh().catch(() => {}); // what is shown may be old; a change says what is wrong
     this.picture.load();
   }
