@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from petcam.system.streamer_binary import find_streamer
+from tests.complaints import complaints
 from tests.flash_and_beep import RATE, FlashAndBeep
 from tests.real_services import OWNER, RealServices
 
@@ -90,8 +91,8 @@ def ffprobe(path):
         text=True,
         capture_output=True,
     )
-    complaints = [line for line in ran.stderr.splitlines() if not line.startswith("Unsupported codec with id 0")]
-    return ran.stdout.split(), complaints
+    said = [line for line in complaints(ran.stderr) if not line.startswith("Unsupported codec with id 0")]
+    return ran.stdout.split(), said
 
 
 def test_what_flashes_and_beeps_at_once_does_so_in_a_recording_that_grows_and_in_a_finished_one(
