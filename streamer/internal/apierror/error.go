@@ -4,7 +4,7 @@ package apierror
 
 import "fmt"
 
-// Code is the fixed phrase of an error; docs/http-api.md lists them. httpapi maps each to a status.
+// Code is the fixed phrase of an error; docs/http-api.md lists them. Status has the status of each.
 type Code string
 
 // The codes that the streamer answers with.
@@ -28,6 +28,17 @@ const (
 	PreconditionFailed   Code = "Precondition failed"
 	PreconditionRequired Code = "Precondition required"
 	NotPossible          Code = "Not possible here"
+	UnknownHost          Code = "Unknown host"
+	Conflict             Code = "Conflict"
+	BadRange             Code = "Range not satisfiable"
+	TooManyClients       Code = "Too many clients"
+	NotSupported         Code = "Not supported here"
+	NoDisk               Code = "Disk not mounted"
+	DiskFault            Code = "Disk fault"
+	DiskFull             Code = "Disk full"
+	StateDamaged         Code = "State damaged"     // a file of the state directory cannot be read: nobody gets in by it
+	StateNotWritten      Code = "State not written" // the disk has what was there before
+	StateNotSynced       Code = "State not synced"  // the disk has what is new, and a power cut may undo it
 	Internal             Code = "Internal error"
 )
 
@@ -36,6 +47,8 @@ type Error struct {
 	Code    Code
 	Reason  string // a fixed phrase too, where the code has several reasons
 	Message string
+	Key     string            // of the words for people (docs/words.md), where there are some
+	Values  map[string]string // for the places of these words
 	Cause   error
 }
 
@@ -47,6 +60,15 @@ func New(code Code, format string, args ...any) *Error {
 // WithReason returns e with its reason.
 func (e *Error) WithReason(reason string) *Error {
 	e.Reason = reason
+	return e
+}
+
+// WithWords returns e with the key of its words for people, and values for their places: names, each with its value.
+func (e *Error) WithWords(key string, values ...string) *Error {
+	e.Key, e.Values = key, map[string]string{}
+	for at := 0; at+1 < len(values); at += 2 {
+		e.Values[values[at]] = values[at+1]
+	}
 	return e
 }
 

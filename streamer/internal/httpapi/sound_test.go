@@ -44,7 +44,7 @@ func TestWishesForSoundThatAreNoneAreRefused(t *testing.T) {
 		strings.Repeat(" ", 1<<13): apierror.TooLarge,
 	} {
 		f := &fake{}
-		expectError(t, ask(t, f, "POST", "/api/webrtc/sound", body, nil), statusOf(code), code)
+		expectError(t, ask(t, f, "POST", "/api/webrtc/sound", body, nil), code.Status(), code)
 		if f.asked != nil {
 			t.Errorf("%s: asked %q", body, f.asked)
 		}
@@ -52,7 +52,7 @@ func TestWishesForSoundThatAreNoneAreRefused(t *testing.T) {
 	wish := `{"id":"one","on":true}`
 	for _, code := range []apierror.Code{apierror.NotFound, apierror.NotPossible} {
 		f := &fake{err: apierror.New(code, "no")}
-		expectError(t, ask(t, f, "POST", "/api/webrtc/sound", wish, nil), statusOf(code), code)
+		expectError(t, ask(t, f, "POST", "/api/webrtc/sound", wish, nil), code.Status(), code)
 	}
 	foreign := header("Origin", "http://elsewhere.example")
 	expectError(t, ask(t, &fake{}, "POST", "/api/webrtc/sound", wish, foreign), http.StatusForbidden, apierror.Forbidden)
