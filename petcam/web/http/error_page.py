@@ -3,7 +3,8 @@
 ``error.html`` is made without what other pages get: nothing in it depends on who asks, or on the camera. It gets
 ``status`` (HTTP's), ``text`` (what went wrong), ``command`` (that helps; may be empty), ``seconds`` (after which to try
 again; 0: not said), ``here`` (the address to try again; empty where that is no use), ``leads_nowhere`` (bool: no link
-of petcam's works) and what :meth:`Language.for_templates` gives.
+of petcam's works), ``account`` (bool: where logging out and passwords are, as the page that has the link to it cannot be
+shown; never here, only where petcam-streamer serves alone) and what :meth:`Language.for_templates` gives.
 """
 
 import logging
@@ -35,6 +36,7 @@ class ErrorPage:
                 seconds=seconds,
                 here=site_path(local_path(request.path)) if again else "",
                 leads_nowhere=leads_nowhere,
+                account=False,
                 **self._language.for_templates(),
             )
         except Exception as error:  # the error that it was to say must not be lost behind another

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// NeedsPython is the key of what a page says where only petcam-web has what was asked for.
+const NeedsPython = "refusals.needs_python"
+
 var placeForValue = regexp.MustCompile(`\{\w+\}`)
 
 // Languages are the tags of those that there are.
