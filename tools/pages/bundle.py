@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,11 @@ from petcam.web.http.static_files import StaticFile
 from petcam.words import Words
 from tools.pages.compiler import Compiler
 from tools.pages.inputs import PAGES, variables
-from tools.pages.values import Variable
+from tools.pages.parts import Part
 
 VERSION = 1
-INDEX = "index.json"
+INDEX = "index.json.gz"
+README = "README"  # lies in the folder without being of the bundle, so that git keeps the folder
 ENTRY = "live/entry.js"  # that the live page begins with
 SECTIONS = ("errors", "refusals", "trouble", "page")  # whose texts a request may choose by their keys
 NAME_MARK, PATH_MARK = "@camera-name@", "@static-path@"
@@ -33,12 +35,14 @@ class Bundle:
     files: dict[str, bytes]  # static ones, as they are kept
 
     def write(self, folder: Path) -> None:
+        """Into ``folder``, instead of what is there. The index comes last: without it there is no bundle."""
+        _clear(folder)
         for name, data in self.files.items():
             path = folder / "static" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         text = json.dumps(self.index, ensure_ascii=False, separators=(",", ":"))
-        (folder / INDEX).write_text(text, encoding="utf-8")
+        (folder / INDEX).write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def bundle_of(assets: Path) -> Bundle:
@@ -49,10 +53,7 @@ def bundle_of(assets: Path) -> Bundle:
     counted = {**dict(_read(static)), **Language(words).files(), **joined.files(), **screen.files()}
     drawn = {name: draw() for name, draw in screen.drawn().items()}
     kept = {name: StaticFile.of(name, data) for name, data in {**counted, **drawn}.items()}
-    style = "".join(counted[name].decode() for name in ("petcam.css", "live/page.css"))
-    inlined = Inlined.of(
-        joined.first(f"{PATH_MARK}/joined"), counted["live/old.js"].decode(), style, counted["icon.svg"].decode()
-    )
+    inlined = _inlined(joined, {name: data.decode() for name, data in counted.items() if name in INLINED})
     index = {
         "version": VERSION,
         "languages": words.languages,
@@ -65,15 +66,23 @@ def bundle_of(assets: Path) -> Bundle:
     return Bundle(index, {name: file.gzipped or file.data for name, file in kept.items() if name != MANIFEST})
 
 
-def pages_of(assets: Path, words: Words) -> dict[str, dict[str, list[Any]]]:
+def pages_of(assets: Path, words: Words) -> dict[str, dict[str, list[Part]]]:
     """Parts by page and language."""
     environment = Environment(loader=FileSystemLoader(assets / "templates"), autoescape=True)
 
-    def parts(page: str, language: str) -> list[Any]:
-        known = variables(page, language, words, Variable("version"))
-        return Compiler(environment, known).compile(f"{page}.html")
+    def parts(page: str, language: str) -> list[Part]:
+        return Compiler(environment, variables(page, language, words)).compile(f"{page}.html")
 
     return {page: {tag: parts(page, tag) for tag in words.languages} for page in PAGES}
+
+
+STYLE, OLD, ICON = ("petcam.css", "live/page.css"), "live/old.js", "icon.svg"
+INLINED = (*STYLE, OLD, ICON)
+
+
+def _inlined(joined: JoinedModules, texts: dict[str, str]) -> Inlined:
+    style = "".join(texts[name] for name in STYLE)
+    return Inlined.of(joined.first(f"{PATH_MARK}/joined"), texts[OLD], style, texts[ICON])
 
 
 def _read(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -88,5 +97,22 @@ def _texts(words: Words, tag: str) -> Iterator[tuple[str, str]]:
 
 
 def _entry(name: str, file: StaticFile, counts: bool) -> dict[str, object]:
-    etag = "" if name == MANIFEST else file.etag
-    return {"name": name, "type": file.mimetype, "etag": etag, "gzipped": bool(file.gzipped), "counts": counts}
+    """The manifest's ETag and gzipped form depend on the camera's name."""
+    known = name != MANIFEST
+    etag = file.etag if known else ""
+    return {
+        "name": name,
+        "type": file.mimetype,
+        "etag": etag,
+        "gzipped": known and bool(file.gzipped),
+        "counts": counts,
+    }
+
+
+def _clear(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != README:
+            path.unlink()

@@ -11,7 +11,10 @@ import (
 	"strings"
 )
 
-const formatVersion = 1
+const (
+	formatVersion = 1
+	indexName     = "index.json.gz"
+)
 
 //go:embed all:bundle
 var built embed.FS
@@ -63,27 +66,71 @@ func Open(camera string) (*Bundle, error) {
 	return Read(files, camera)
 }
 
-// Read reads the bundle that lies in files. It is ErrNotBuilt where there is none.
+// Read reads the bundle that lies in files. Its error is ErrNotBuilt where there is none.
 func Read(files fs.FS, camera string) (*Bundle, error) {
-	text, err := fs.ReadFile(files, "index.json")
+	packed, err := fs.ReadFile(files, indexName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotBuilt
 	}
 	if err != nil {
 		return nil, err
 	}
-	var read index
-	if err := json.Unmarshal(text, &read); err != nil {
+	text, err := unpacked(packed)
+	if err != nil {
+		return nil, fmt.Errorf("the pages cannot be unpacked: %w", err)
+	}
+	read, err := parse(text)
+	if err != nil {
 		return nil, fmt.Errorf("the pages cannot be read: %w", err)
 	}
-	if read.Version != formatVersion {
-		return nil, fmt.Errorf("the pages are of version %d, and this program knows %d", read.Version, formatVersion)
+	return open(files, read, camera)
+}
+
+// parse reads what an index says. Its version comes first: an index of another one may be of another shape.
+func parse(text []byte) (*index, error) {
+	var of struct {
+		Version int `json:"version"`
 	}
+	if err := json.Unmarshal(text, &of); err != nil {
+		return nil, err
+	}
+	if of.Version != formatVersion {
+		return nil, fmt.Errorf("they are of version %d, and this program knows %d", of.Version, formatVersion)
+	}
+	read := &index{}
+	if err := json.Unmarshal(text, read); err != nil {
+		return nil, err
+	}
+	return read, read.whole()
+}
+
+// whole tells what is missing of what each bundle has.
+func (i *index) whole() error {
+	if len(i.Languages) == 0 || len(i.Pages) == 0 || len(i.Static) == 0 {
+		return errors.New("there are no languages, pages or static files")
+	}
+	for _, tag := range i.Languages {
+		if i.Words[tag] == nil {
+			return fmt.Errorf("there are no words of %s", tag)
+		}
+		for name, page := range i.Pages {
+			if page[tag] == nil {
+				return fmt.Errorf("there is no page %s of %s", name, tag)
+			}
+		}
+	}
+	return nil
+}
+
+func open(files fs.FS, read *index, camera string) (*Bundle, error) {
 	b := &Bundle{languages: read.Languages, words: read.Words, pages: read.Pages, byTag: map[string]string{}}
 	for _, tag := range read.Languages {
 		b.byTag[strings.ToLower(tag)] = tag
 	}
-	b.static = openStatic(files, read.Static, manifest(read.Manifest, camera))
+	var err error
+	if b.static, err = openStatic(files, read.Static, manifest(read.Manifest, camera)); err != nil {
+		return nil, err
+	}
 	script := strings.ReplaceAll(read.Inlined.Script, pathMark, b.static.path())
 	b.constants = map[string]string{
 		"camera_name":    camera,

@@ -1,29 +1,12 @@
 package page
 
 import (
+	"bytes"
 	"testing"
-	"testing/fstest"
 )
 
-const fixture = `{"version": 1, "languages": ["en", "ja"],
- "words": {"en": {"trouble.a": "A <b> {n}"}, "ja": {"trouble.a": "ア"}},
- "pages": {"p": {"en": ["<p>", ["text", "next"], "</p>", ["raw", "code"],
-   ["if", ["and", ["set", "a"], ["not", ["is", "b", "x"]]], ["yes"], [["if", ["or", ["set", "a"], ["set", "c"]], ["perhaps"], ["no"]]]],
-   ["each", "rows", ["[", ["say", "@key"], ["if", ["set", "@command"], [" ", ["text", "@command"]], []], "]"]], ["text", "version"]], "ja": []}},
- "static": [{"name": "a.css", "type": "text/css", "etag": "0123456789abcdef", "gzipped": false, "counts": true}],
- "inlined": {"script": "go('@static-path@')", "old": "", "style": "", "icon": ""}, "manifest": "{\"name\":\"@camera-name@\"}"}`
-
-func read(t *testing.T) *Bundle {
-	t.Helper()
-	b, err := Read(fstest.MapFS{"index.json": {Data: []byte(fixture)}, "static/a.css": {Data: []byte("a{}")}}, `Miké "x"`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func TestEachPartIsWrittenAsItsKindSays(t *testing.T) {
-	b := read(t)
+	b := read(t, "petcam")
 	for want, values := range map[string]map[string]string{
 		"<p>&lt;a href=&#34;b&#39;&amp;</p><svg>no": {"next": `<a href="b'&`, "code": "<svg>"},
 		"<p></p>yes":     {"a": "1"},
@@ -37,5 +20,43 @@ func TestEachPartIsWrittenAsItsKindSays(t *testing.T) {
 	got := string(b.Render("p", "en", Values{Lists: map[string][]map[string]string{"rows": rows}}))
 	if want := "<p></p>no[A &lt;b&gt; {n}][A &lt;b&gt; {n} x&gt;y]" + b.static.version; got != want {
 		t.Errorf("%s, not %s", got, want)
+	}
+}
+
+func TestWhatARequestGivesComesBeforeWhatIsOfAllPages(t *testing.T) {
+	b := read(t, `M<"&'>`)
+	if got, want := string(b.Render("p", "ja", Values{})), "アgo('/static/"+b.static.version+"')"; got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+	got := string(b.Render("p", "ja", Values{Texts: map[string]string{"inlined.script": "mine"}}))
+	if got != "アmine" {
+		t.Error(got)
+	}
+	w := writer{bundle: b, language: "en"}
+	w.write([]part{{kind: escaped, text: "camera_name"}}, nil)
+	if got := w.out.String(); got != "M&lt;&#34;&amp;&#39;&gt;" {
+		t.Error(got)
+	}
+}
+
+func TestEachPageOfEachLanguageIsWhole(t *testing.T) {
+	b := opened(t, "petcam")
+	for name := range b.pages {
+		for _, language := range b.Languages() {
+			page := b.Render(name, language, Values{})
+			begins := bytes.HasPrefix(page, []byte("<!doctype html>\n<html lang=\""+language+"\""))
+			if !begins || !bytes.HasSuffix(page, []byte("</html>")) {
+				t.Errorf("%s, %s: %s", name, language, page)
+			}
+		}
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	bundle := opened(b, "petcam")
+	values := Values{Texts: map[string]string{"may_change": "1", "camera.on": "1", "webrtc_config": "{}", "films": "1"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		bundle.Render("index", "ja", values)
 	}
 }

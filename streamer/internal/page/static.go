@@ -1,12 +1,9 @@
 package page
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"io/fs"
 	"strings"
@@ -43,26 +40,29 @@ func (f *File) Plain() ([]byte, error) {
 	if !f.Gzipped {
 		return f.stored, nil
 	}
-	unpacked, err := gzip.NewReader(bytes.NewReader(f.stored))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(unpacked)
+	return unpacked(f.stored)
 }
 
 type staticFiles struct {
-	files   fs.FS
-	entries map[string]staticEntry
-	version string
-	// The manifest is made when the bundle is read.
-	manifest []byte
+	files    fs.FS
+	entries  map[string]staticEntry
+	version  string
+	manifest []byte // as Stored gives it; it is made when the bundle is read
 }
 
-func openStatic(files fs.FS, entries []staticEntry, manifest []byte) staticFiles {
+// openStatic counts all files but those that are drawn into the version, and does not read them.
+func openStatic(files fs.FS, entries []staticEntry, manifest []byte) (staticFiles, error) {
 	s := staticFiles{files: files, entries: map[string]staticEntry{}, manifest: manifest}
 	together := sha256.New()
 	for _, entry := range entries {
 		if entry.Name == manifestName {
+			packed, err := gzipped(manifest)
+			if err != nil {
+				return s, err
+			}
+			if entry.Gzipped = len(packed) < len(manifest); entry.Gzipped {
+				s.manifest = packed
+			}
 			entry.ETag = digest(manifest, etagDigits)
 		}
 		s.entries[entry.Name] = entry
@@ -71,7 +71,7 @@ func openStatic(files fs.FS, entries []staticEntry, manifest []byte) staticFiles
 		}
 	}
 	s.version = hex.EncodeToString(together.Sum(nil))[:versionDigits]
-	return s
+	return s, nil
 }
 
 // path is where this version's files are, below the page's root.
@@ -90,7 +90,7 @@ func (b *Bundle) Static(name string) (file *File, forGood bool, err error) {
 	}
 	file = &File{Type: entry.Type, ETag: entry.ETag, Gzipped: entry.Gzipped}
 	if name == manifestName {
-		file.stored, file.Gzipped = b.static.manifest, false
+		file.stored = b.static.manifest
 	} else if file.stored, err = fs.ReadFile(b.static.files, "static/"+name); err != nil {
 		return nil, false, err
 	}
@@ -106,13 +106,9 @@ func digest(data []byte, digits int) string {
 	return hex.EncodeToString(sum[:])[:digits]
 }
 
-// manifest puts the camera's name into the template, as Python's JSON has it.
+// manifest puts the camera's name into the template, where it is a whole string of JSON.
 func manifest(template, camera string) []byte {
-	var quoted bytes.Buffer
-	encoder := json.NewEncoder(&quoted)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(camera)
-	return []byte(strings.ReplaceAll(template, `"`+nameMark+`"`, strings.TrimSpace(quoted.String())))
+	return []byte(strings.ReplaceAll(template, `"`+nameMark+`"`, quoted(camera)))
 }
 
 // policy allows a page's own scripts and styles by their hashes, and those of its origin.
