@@ -6,6 +6,12 @@ export GOTOOLCHAIN := local
 VENV := .venv
 BIN := $(VENV)/bin
 STREAMER := build/petcam-streamer
+# What petcam-streamer shows people, which becomes part of it: docs/page-bundle.md. Folders are listed too, so that a file
+# that is gone counts.
+PAGES := streamer/internal/page/bundle
+PAGES_INDEX := $(PAGES)/index.json.gz
+PAGES_SOURCES := $(shell find templates static words) \
+  $(shell find tools/pages petcam/web/http petcam/web/home_screen petcam/words -name '*.py')
 GO_SOURCES := $(shell find streamer -name '*.go' -not -name '*_test.go') streamer/go.mod streamer/go.sum
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' petcam/__init__.py)
 # The build back ends are pinned in requirements/build.txt, hence no isolation.
@@ -38,8 +44,8 @@ lint: setup $(VENV)/.test ## ruff, mypy, gofmt, go vet, staticcheck, tsc, shellc
 
 .PHONY: format
 format: setup $(VENV)/.test ## ruff and gofmt put the code into shape
-	@$(BIN)/ruff check -q --fix --select I petcam tests bench tools/rooms tools/model_to_onnx
-	@$(BIN)/ruff format -q petcam tests bench tools/rooms tools/model_to_onnx
+	@$(BIN)/ruff check -q --fix --select I petcam tests bench tools/rooms tools/pages tools/model_to_onnx
+	@$(BIN)/ruff format -q petcam tests bench tools/rooms tools/pages tools/model_to_onnx
 	@"$$($$(tools/find-go) env GOROOT)/bin/gofmt" -w streamer tests/faults/faultfs
 
 .PHONY: bench
@@ -98,6 +104,7 @@ lock: ## pin the Python packages and their hashes anew
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(VENV) build dist node_modules petcam.egg-info
+	find $(PAGES) -mindepth 1 -not -name README -delete
 
 $(VENV)/.made:
 	$(call say,making the virtual environment in $(VENV))
@@ -116,7 +123,11 @@ $(VENV)/.test: requirements/test.txt $(BIN)/petcam
 	@$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 
-$(STREAMER): $(GO_SOURCES) | $(BIN)/petcam
+$(PAGES_INDEX): $(PAGES_SOURCES) | $(BIN)/petcam
+	$(call say,making the streamer's pages)
+	@$(BIN)/python -m tools.pages $(PAGES)
+
+$(STREAMER): $(GO_SOURCES) $(PAGES_INDEX) | $(BIN)/petcam
 	$(call say,building the streamer)
 	@go=$$(tools/find-go) && mkdir -p build && cd streamer && \
 	  CGO_ENABLED=0 "$$go" build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o ../$(STREAMER) .
