@@ -41,7 +41,7 @@ class Body:
             return parts
         except Refused:
             raise
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise refused(self._template, node, str(error)) from error
 
     def _value(self, node: nodes.Node) -> Value:

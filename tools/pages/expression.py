@@ -42,7 +42,8 @@ Caller = Callable[[Macro, Scope], Markups]  # of a macro, with its arguments
 
 
 def refused(template: str, node: nodes.Node, why: str) -> Refused:
-    return Refused(f"{template}:{node.lineno}: {why}")
+    lines = (each.lineno for each in (node, *node.find_all(nodes.Node)) if each.lineno)  # Jinja leaves some out
+    return Refused(f"{template}:{next(lines, '?')}: {why}")
 
 
 def unknown(node: nodes.Node) -> ValueError:
@@ -64,7 +65,7 @@ class Expression:
             return evaluate(node)
         except Refused:
             raise
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise refused(self._template, node, str(error)) from error
 
     def _of_const(self, node: nodes.Const) -> Value:

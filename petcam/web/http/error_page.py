@@ -3,8 +3,8 @@
 ``error.html`` is made without what other pages get: nothing in it depends on who asks, or on the camera. It gets
 ``status`` (HTTP's), ``text`` (what went wrong), ``command`` (that helps; may be empty), ``seconds`` (after which to try
 again; 0: not said), ``here`` (the address to try again; empty where that is no use), ``leads_nowhere`` (bool: no link
-of petcam's works), ``account`` (bool: where logging out and passwords are, as the page that has the link to it cannot be
-shown; never here, only where petcam-streamer serves alone) and what :meth:`Language.for_templates` gives.
+of petcam's works), ``account`` (bool: also a way to the account, as the page that has it cannot be shown; never here,
+only where petcam-streamer serves alone) and what :meth:`Language.for_templates` gives.
 """
 
 import logging
