@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"os"
 	"testing"
 	"testing/fstest"
 )
@@ -108,6 +109,22 @@ func TestTheManifestHasTheCamerasNameAndIsGzippedWhereThatIsSmaller(t *testing.T
 		}
 		if want := digest(plain, 16); file.ETag != want {
 			t.Errorf("%s, not %s", file.ETag, want)
+		}
+	}
+}
+
+func TestCamerasNamesAreQuotedAsPythonDoes(t *testing.T) {
+	text, err := os.ReadFile("../../../tests/camera-names.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct{ Name, JSON string }
+	if err := json.Unmarshal(text, &cases); err != nil || len(cases) == 0 {
+		t.Fatal(err, len(cases))
+	}
+	for _, c := range cases {
+		if got := quoted(c.Name); got != c.JSON {
+			t.Errorf("%q: %s, not %s", c.Name, got, c.JSON)
 		}
 	}
 }

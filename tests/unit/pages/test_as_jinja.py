@@ -19,18 +19,7 @@ WORDS = Words(ASSETS / "words")
 BUILT = pages_of(ASSETS, WORDS)
 TIMES = 1000
 VERSION = "0123456789ab"
-TEXTS = (
-    "",
-    "petcam",
-    "ミケの部屋",
-    "Ta<ma> & 'x' \"y\"",
-    "</script>",
-    "a\u2028b\n",
-    "&amp;",
-    "{seconds}",
-    "0",
-    "wrong",
-)
+TEXTS = ("", "petcam", "ミケの部屋", "Ta<ma> & 'x' \"y\"", "</script>", "a\u2028b\n", "&amp;", "{n}", "0", "wrong")
 CHOSEN = {  # what a template compares with constants
     "microphone": ("", "on", "off"),
     "done": ("", "password", "viewer", "removed"),

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 
 from petcam.config import Config
-from petcam.system.assets import assets_folder
 from petcam.web import http
 from petcam.web.http.hosts import Hosts
 from petcam.words import Words
@@ -83,9 +82,7 @@ def test_static_files_and_their_version_are_those_of_petcam_web(bundle, site, ca
 
 
 def test_each_file_of_petcam_web_is_in_the_bundle(bundle, assets):
-    static = {
-        path.relative_to(assets / "static").as_posix() for path in (assets / "static").rglob("*") if path.is_file()
-    }
+    static = set(files_in(assets / "static"))
     names = [entry["name"] for entry in bundle.index["static"]]
     made = {"icons/192.png", "icons/512.png", "icons/maskable.png", "icons/touch.png", MANIFEST}
     others = {name for name in names if not name.startswith(("joined/", "words/"))}

@@ -172,7 +172,7 @@ TAKEN = [
     "{% for each in links %}{{ each.tag }}{% if each.tag == 'ja' %}{{ a }}{% endif %}{% endfor %}",
     "{% with x = a, y = 'z' %}{{ x }}{{ y }}{% include 'part.html' %}{% endwith %}",
     FIELD + "{{ field('i') }}{{ field(a ~ 'k', b) }}{{ field(id='<', last=code) }}{{ field('x', 'y' if a else '') }}",
-    "{% set w = b %}{% macro m(x, y=a) %}{% set z = x %}{{ z }}{{ y }}{{ w }}{% endmacro %}{{ m('1') }}{{ m(m(a), '2') }}",
+    "{% set w = b %}{% macro m(x, y=a) %}{% set z = x %}{{ z }}{{ y }}{{ w }}{% endmacro %}{{ m('1') }}{{ m(m(a)) }}",
     "{% extends 'base.html' %}\n{% set x = 'set' %}\nnot shown {{ no }}{% block title %}{{ a }}{{ x }}{% endblock %}",
     "{% extends 'base.html' %}{% from 'field.html' import field with context %}"
     "{% block body %}{% if a %}{{ field('x') }}{% endif %}{% endblock %}",
