@@ -2,6 +2,8 @@ package page
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
 	"testing"
 )
 
@@ -48,6 +50,34 @@ func TestEachPageOfEachLanguageIsWhole(t *testing.T) {
 			if !begins || !bytes.HasSuffix(page, []byte("</html>")) {
 				t.Errorf("%s, %s: %s", name, language, page)
 			}
+		}
+	}
+}
+
+func TestPartsAreWrittenAsTheCasesSay(t *testing.T) {
+	text, err := os.ReadFile("../../../tests/page-cases.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read struct {
+		Words map[string]string
+		Cases []struct {
+			Why, Page string
+			Parts     []part
+			Texts     map[string]string
+			Lists     map[string][]map[string]string
+		}
+	}
+	if err := json.Unmarshal(text, &read); err != nil || len(read.Cases) == 0 {
+		t.Fatal(err, len(read.Cases))
+	}
+	for _, c := range read.Cases {
+		b := &Bundle{
+			words: map[string]map[string]string{"en": read.Words},
+			pages: map[string]map[string][]part{"p": {"en": c.Parts}},
+		}
+		if got := string(b.Render("p", "en", Values{Texts: c.Texts, Lists: c.Lists})); got != c.Page {
+			t.Errorf("%s: %s, not %s", c.Why, got, c.Page)
 		}
 	}
 }

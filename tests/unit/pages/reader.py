@@ -35,5 +35,4 @@ def _part(part, values, lists, text):
     if kind == "if":
         return render(rest[0] if holds(name, values) else rest[1], values, lists, text)
     assert kind == "each"
-    rows = [{f"@{column}": value for column, value in row.items()} for row in lists.get(name, ())]
-    return "".join(render(rest[0], values | row, lists, text) for row in rows)
+    return "".join(render(rest[0], values | row, lists, text) for row in lists.get(name, ()))

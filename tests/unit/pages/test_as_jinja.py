@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
@@ -17,6 +19,7 @@ from tools.pages.inputs import OF_ALL, OF_PAGE, PAGES
 ASSETS = assets_folder()
 WORDS = Words(ASSETS / "words")
 BUILT = pages_of(ASSETS, WORDS)
+CASES = json.loads((Path(__file__).parents[3] / "tests" / "page-cases.json").read_text(encoding="utf-8"))
 TIMES = 1000
 VERSION = "0123456789ab"
 TEXTS = ("", "petcam", "ミケの部屋", "Ta<ma> & 'x' \"y\"", "</script>", "a\u2028b\n", "&amp;", "{n}", "0", "wrong")
@@ -72,7 +75,7 @@ def request_of(page, tag, chance):
     for name in (*OF_ALL, *OF_PAGE[page]):
         if name == "troubles":
             for_jinja[name] = chance.troubles()
-            lists[name] = [{"key": key, "command": command} for key, command in for_jinja[name]]
+            lists[name] = [{"@key": key, "@command": command} for key, command in for_jinja[name]]
         else:
             for_jinja[name], texts[name] = chance.of(name)
     if page in ("account", "login") and texts["problem"] == "wait":
@@ -142,3 +145,20 @@ def test_the_parts_of_a_page_are_json_and_name_only_what_is_declared():
             assert set(named(BUILT[page][tag])) <= general | {*OF_ALL, *OF_PAGE[page]}
             # Each is of use: a variable that no template names any more is to be taken from inputs.py.
             assert set(OF_PAGE[page]) <= set(named(BUILT[page][tag])) | {"seconds"}
+
+
+def test_the_way_to_the_account_is_there_where_it_is_asked_for():
+    def ways(**texts):
+        page = render(BUILT["error"]["en"], texts | {"root": "/cam"}, {}, str)
+        return re.findall(r'<a class="button[^>]* href="([^"]*)"', page)
+
+    assert ways() == ["/cam/"]
+    assert ways(account="1") == ["/cam/", "/cam/account"]
+    assert ways(account="1", here="/cam/x") == ["/cam/x", "/cam/", "/cam/account"]
+    assert ways(account="1", leads_nowhere="1") == []
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["why"])
+def test_parts_are_written_as_the_cases_say(case):
+    """Which the streamer is held against too."""
+    assert render(case["parts"], case["texts"], case["lists"], CASES["words"].get) == case["page"]

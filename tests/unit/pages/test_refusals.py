@@ -188,13 +188,13 @@ def test_what_is_taken_is_as_jinja_has_it(source):
         for b in values:
             for on in ("", "1"):
                 texts = {"a": a, "b": b, "code": f"<i>{b}", "config": '{"c":1}', "host.on": on}
-                rows = [{"key": a, "command": b}, {"key": b, "command": ""}][: len(a) + 1]
+                rows = [{"@key": a, "@command": b}, {"@key": b, "@command": ""}][: len(a) + 1]
                 his = template.render(
                     a=a,
                     b=b,
                     code=Markup(texts["code"]),
                     config={"c": 1},
-                    rows=[(row["key"], row["command"]) for row in rows],
+                    rows=[(row["@key"], row["@command"]) for row in rows],
                     host={"on": bool(on)},
                     links=({"tag": "en"}, {"tag": "ja"}),
                     path=lambda path: f"/r{path}",
