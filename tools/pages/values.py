@@ -75,7 +75,7 @@ def negated(condition: Condition) -> Condition:
 
 
 def both(first: Condition, second: Condition) -> Condition:
-    if first is False or second is False:
+    if first is False or second is False or first == negated(second):
         return False
     if first is True:
         return second
@@ -83,7 +83,7 @@ def both(first: Condition, second: Condition) -> Condition:
 
 
 def either(first: Condition, second: Condition) -> Condition:
-    if first is True or second is True:
+    if first is True or second is True or first == negated(second):
         return True
     if first is False:
         return second
