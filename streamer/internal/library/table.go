@@ -90,7 +90,11 @@ func quotient(ticks uint64, timescale uint32) float64 {
 }
 
 func (f *boxFile) shape(samples span) Shape {
-	sps, err := h264.ParseSPS(f.parameterSet(samples))
+	set := f.parameterSet(samples)
+	if len(set) > 0 {
+		set[0] = byte(h264.NALSPS) // its place says what it is
+	}
+	sps, err := h264.ParseSPS(set)
 	if err != nil {
 		return Shape{}
 	}
