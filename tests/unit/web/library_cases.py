@@ -16,9 +16,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
 from petcam.errors import PetcamError
+from petcam.web.http import Downloads
 from petcam.web.recordings.directory import RecordingDirectory, Wanted
-from petcam.web.recordings.library import _as_json
+from petcam.web.recordings.library import _as_json, _video_response
 from petcam.web.recordings.recorded_boxes import RecordedBoxes
 from tests.h264_bits import pps_of, slice_of, sps_of
 from tests.unit.web.mp4_file import write_growing_mp4, write_mp4
@@ -320,6 +324,110 @@ def _said(error: PetcamError) -> list[str]:
     return [error.code.value, error.message]
 
 
+SIZE = 1000  # bytes of the film that parts are asked of, and when it was changed
+CHANGED = 1_795_432_561_200_000_123
+TAG = f'"{SIZE:x}-{CHANGED:x}"'
+RANGES = (
+    *("bytes=2-4", "bytes=7-", "bytes=-2", "bytes=-1000", "bytes=-1001", "bytes=0-0", "bytes=5-9999", "bytes=999-999"),
+    *(
+        "Bytes= 1-2 ",
+        "bytes =1-2",
+        " bytes=1-2",
+        "bytes=1 - 2",
+        "bytes=1-2,",
+        "bytes=,1-2",
+        "bytes=1-2,4-5",
+        "lines=1-2",
+    ),
+    *("", "bytes", "bytes=", "bytes=-", "bytes=--1", "bytes=1--2", "bytes=- 1", "bytes=a-b", "bytes=1-b", "bytes=4-2"),
+    *(
+        "bytes=1000-",
+        "bytes=1000-1001",
+        "bytes=-0",
+        "bytes= -0",
+        "bytes=-00",
+        "bytes=00-01",
+        "bytes=+1-2",
+        "bytes=1_0-2",
+    ),
+    *("bytes=0-9223372036854775806", "bytes=0-9223372036854775807", "bytes=0-9223372036854775808"),
+    *("bytes=99999999999999999999-", "bytes=-99999999999999999999", "bytes=99999999999999999999-99999999999999999998"),
+    *(
+        "bytes==1-2",
+        "bytes=1-2=",
+        "bytes 1-2",
+        "bytes=1-2;4-5",
+        "bytes=\t1-2\t",
+        "bytes=0-" + "9" * 4300,
+        "bytes=0-" + "9" * 4301,
+    ),
+)
+TAGS = (
+    *(
+        TAG,
+        f"W/{TAG}",
+        f"w/{TAG}",
+        TAG.strip('"'),
+        f"W/{TAG}".replace('"', ""),
+        "*",
+        '"*"',
+        "*, x",
+        '"other"',
+        '""',
+        "",
+        ",",
+    ),
+    *(
+        f'"a", {TAG}',
+        f'"a" {TAG}',
+        f'"a" x, {TAG}',
+        f'{TAG},"a',
+        f'"a,{TAG}',
+        f'x"y,{TAG}',
+        f"a b,{TAG}",
+        f"\t{TAG}\t,\t",
+        "W/",
+    ),
+    *(f'"a",,{TAG}', f"W/ {TAG}", f'"{TAG}"', '"', "Sat, 28 Nov 2026 00:00:00 GMT"),
+)
+CAMERAS = ("", "Balkon", "Küche & Flur", " .a/b:*?. ", "猫の部屋", "\x1d\x85\u2003", "~_-.a", "a'b(c)%")
+
+
+def videos() -> list[Case]:
+    """Requests for a film: a method, headers, and what the camera is called."""
+    methods = [("GET", {"Range": text}) for text in RANGES] + [
+        ("HEAD", {"Range": "bytes=1-2"}),
+        ("HEAD", {}),
+        ("GET", {}),
+    ]
+    for header in ("If-None-Match", "If-Match", "If-Range"):
+        methods += [("GET", {header: text, "Range": "bytes=1-2"}) for text in TAGS]
+    methods += [("HEAD", {header: TAG}) for header in ("If-None-Match", "If-Match", "If-Range")]
+    both = ("*", TAG, '"other"', "")
+    methods += [("GET", {"If-None-Match": none, "If-Match": some}) for none in both for some in both]
+    asked = [{"method": method, "headers": headers, "camera": ""} for method, headers in methods]
+    return asked + [{"method": "GET", "headers": {}, "camera": camera} for camera in CAMERAS]
+
+
+def of_video(folder: Path, asked: Case) -> list[object]:
+    """Status, and the headers that say something of the film."""
+    path = folder / "sent"
+    if not path.exists():
+        path.write_bytes(bytes(SIZE))
+        os.utime(path, ns=(CHANGED, CHANGED))
+    with (
+        Flask("film").test_request_context(method=asked["method"], headers=asked["headers"]) as context,
+        path.open("rb") as opened,
+    ):
+        try:
+            response = _video_response(opened, A, Downloads(asked["camera"]))
+        except RequestedRangeNotSatisfiable as error:
+            return [416, dict(error.get_headers())["Content-Range"]]
+        sent = dict(response.get_wsgi_headers(context.request.environ))
+        said = ("Content-Type", "Content-Length", "Content-Range", "Content-Disposition", "Accept-Ranges", "ETag")
+        return [response.status_code, *(sent.get(name, "") for name in said)]
+
+
 def of_damaged(folder: Path, good: bytes) -> list[str]:
     """What is said of each damaged film: its row and its boxes, as text."""
     folder.mkdir()
@@ -351,6 +459,8 @@ def main() -> None:
                 build(folder, case["files"], contents)
             with in_zone(case["zone"]):
                 case["answers"] = answers(folder, case)
+        asked = videos()
+        films_sent = {"asks": asked, "answers": [of_video(top, each) for each in asked]}
         broken = {}
         for name in ("finished", "growing"):
             with in_zone("UTC"):
@@ -363,7 +473,15 @@ def main() -> None:
     )
     FILE.write_text(
         json.dumps(
-            {"about": about, "cuts": CUTS, "flips": FLIPS, "films": made, "cases": known, "damaged": broken},
+            {
+                "about": about,
+                "cuts": CUTS,
+                "flips": FLIPS,
+                "films": made,
+                "cases": known,
+                "videos": films_sent,
+                "damaged": broken,
+            },
             ensure_ascii=False,
             indent=1,
         )

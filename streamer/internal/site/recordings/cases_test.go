@@ -31,6 +31,13 @@ type cases struct {
 		Asks       []map[string]json.RawMessage
 		Answers    []json.RawMessage
 	}
+	Videos struct {
+		Asks []struct {
+			Method, Camera string
+			Headers        map[string]string
+		}
+		Answers [][]any
+	}
 	Damaged map[string]struct {
 		Texts []string
 		Said  string
