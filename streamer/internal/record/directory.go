@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"petcam/streamer/internal/recordname"
 )
 
 // directory is the recordings directory, opened, with the names of docs/recordings.md in it.
@@ -38,7 +40,7 @@ func (d *directory) create(start time.Time, label string) (name string, f file, 
 
 // hasTwin says whether a recording that grows or is finished has the name that this one's would become with its kind.
 func (d *directory) hasTwin(name string) bool {
-	other := twin(name)
+	other := recordname.Twin(name)
 	return other != "" && (d.exists(other) || d.exists(other+partSuffix))
 }
 

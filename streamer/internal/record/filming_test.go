@@ -11,6 +11,7 @@ import (
 
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/mp4/mp4test"
+	"petcam/streamer/internal/recordname"
 )
 
 const frameNS = 1_000_000_000/30 + 1 // of 30 frames a second, or a little less
@@ -254,7 +255,7 @@ func (f *filming) lease(seconds, preRoll float64) Leased {
 func (f *filming) ofKind(k kind) (names []string) {
 	f.t.Helper()
 	for _, name := range f.files() {
-		if isRecording(name) && kindOf(name) == k {
+		if isRecording(name) && recordname.KindOf(name) == k {
 			names = append(names, name)
 		}
 	}

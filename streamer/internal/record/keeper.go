@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"petcam/streamer/internal/recordname"
 )
 
 // mostSaid is how many reasons for one failure are remembered, so that those that take turns are logged once each.
@@ -179,9 +181,9 @@ func (k *keeper) label(captureNS uint64) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.lease.isOver(captureNS) && (k.mode == Always || !k.all.isOver(captureNS)) {
-		return always.mark()
+		return always.Mark()
 	}
-	return visit.mark()
+	return visit.Mark()
 }
 
 func (k *keeper) isOver(publishedNS uint64) bool {
@@ -279,7 +281,7 @@ func (r *Recorder) ByItself() *ByItself {
 	if missing := r.missing.Load(); missing != nil && !status.Recording {
 		status.Reason, status.Error = missing.Reason, missing.Message
 	}
-	of := kindOf(status.Filename)
+	of := recordname.KindOf(status.Filename)
 	if of == byHand { // there has been no file yet
 		of = k.mode.kind()
 	}

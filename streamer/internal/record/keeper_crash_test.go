@@ -15,6 +15,7 @@ import (
 
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/mp4/mp4test"
+	"petcam/streamer/internal/recordname"
 )
 
 // childMode says in the environment of the child process what it records by itself.
@@ -158,10 +159,10 @@ func (f *filming) heldAlways(units []h264.AccessUnit, leases []int) (lost int) {
 			return first <= until && last >= from
 		}
 		settled := func(lease int) bool { return lease+2 < len(units) && touches(lease) }
-		if must := slices.ContainsFunc(leases, settled); must && kindOf(name) != visit {
+		if must := slices.ContainsFunc(leases, settled); must && recordname.KindOf(name) != visit {
 			f.t.Errorf("%s has frames %d to %d, and leases were at %v", name, first, last, leases)
 		}
-		if may := slices.ContainsFunc(leases, touches) || len(leases) < leasesUpTo(len(units)); !may && kindOf(name) == visit {
+		if may := slices.ContainsFunc(leases, touches) || len(leases) < leasesUpTo(len(units)); !may && recordname.KindOf(name) == visit {
 			f.t.Errorf("%s has frames %d to %d, and leases were at %v", name, first, last, leases)
 		}
 		first = last + 1

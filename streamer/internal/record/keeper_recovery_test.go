@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"petcam/streamer/internal/recordname"
 )
 
 func TestARestartForgetsTheLeaseAndTheNextRequestGetsAFile(t *testing.T) {
@@ -34,13 +36,13 @@ func TestRecoveryFinishesWhatIsRecordedByItselfAsWhatItWas(t *testing.T) {
 	name, content := growingFile(t, seconds(t, 2))
 	for _, k := range []kind{visit, always} {
 		later := newHarness(t, nil)
-		marked := strings.TrimSuffix(name, ".mp4") + k.mark() + ".mp4"
+		marked := strings.TrimSuffix(name, ".mp4") + k.Mark() + ".mp4"
 		later.write(marked+partSuffix, 0)
 		if err := os.WriteFile(later.path(marked+partSuffix), content, 0o640); err != nil {
 			t.Fatal(err)
 		}
 		later.Recover()
-		if files := later.files(); !slices.Equal(files, []string{marked}) || kindOf(marked) != k {
+		if files := later.files(); !slices.Equal(files, []string{marked}) || recordname.KindOf(marked) != k {
 			t.Errorf("files are %v", files)
 		}
 	}

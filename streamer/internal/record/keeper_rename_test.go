@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"petcam/streamer/internal/recordname"
 )
 
 // unwilling is a disk that renames no file that grows but to finish it.
@@ -31,7 +33,7 @@ func TestARenameThatTheDiskRefusesIsMadeUpForWhenTheFileIsFinished(t *testing.T)
 	f.untilItself("recording", func(b *ByItself) bool { return b.Recording })
 	leased := f.lease(1, 1)
 	f.filmRead(2, 1)
-	if files := f.files(); !slices.Equal(files, []string{namedAs(leased.Filename, always) + partSuffix}) {
+	if files := f.files(); !slices.Equal(files, []string{recordname.NamedAs(leased.Filename, always) + partSuffix}) {
 		t.Errorf("files are %v", files)
 	}
 	if lines := f.log.lines("keeps its name"); len(lines) != 1 {
@@ -139,9 +141,9 @@ func TestARecordingThatIsPinnedOrUnpinnedWhileItIsRenamedIsAsItWasTold(t *testin
 				r.write(from+pinSuffix, 0)
 			}
 		}}}
-		renamed, err := r.renameFinished(dir, name, namedAs(name, visit))
+		renamed, err := r.renameFinished(dir, name, recordname.NamedAs(name, visit))
 		dir.Close()
-		want := []string{namedAs(name, visit), namedAs(name, visit) + pinSuffix}
+		want := []string{recordname.NamedAs(name, visit), recordname.NamedAs(name, visit) + pinSuffix}
 		if pinned {
 			want = want[:1]
 		}

@@ -10,6 +10,7 @@ import (
 
 	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/recordname"
 )
 
 var begins = flag.Int("begins", 60, "how many visits begin at random moments")
@@ -29,7 +30,7 @@ func TestAVisitIsRecordedFromAKeyframeBeforeItsPreRollToTheEndOfItsPostRoll(t *t
 	f.film(30*20 + 17)
 	_, now := f.ring.clock()
 	leased := f.lease(5, 3)
-	if kindOf(leased.Filename) != visit || !leased.Recording || len(leased.Files) != 1 || leased.Files[0] != leased.KeptFile {
+	if recordname.KindOf(leased.Filename) != visit || !leased.Recording || len(leased.Files) != 1 || leased.Files[0] != leased.KeptFile {
 		t.Errorf("answer is %+v", leased)
 	}
 	if early := int64(now) - 3e9 - int64(leased.FirstNS); early < 0 || early >= 1e9 {
@@ -111,12 +112,12 @@ func TestARecordingByHandAndOneByItselfRunAtOnceAndKnowNothingOfEachOther(t *tes
 			leased := f.lease(20, 2)
 			f.filmRead(1, 1)
 			name := f.start()
-			if kindOf(name) != byHand || f.Status().Filename != name || f.ByItself().Filename == name {
+			if recordname.KindOf(name) != byHand || f.Status().Filename != name || f.ByItself().Filename == name {
 				t.Errorf("status is %+v and %+v", f.Status(), f.ByItself())
 			}
 			f.filmRead(2, 2)
 			kept, err := f.KeepPast(2 * time.Second)
-			if err != nil || kindOf(kept.Filename) != byHand {
+			if err != nil || recordname.KindOf(kept.Filename) != byHand {
 				t.Errorf("the past is %+v, %v", kept, err)
 			}
 			f.filmRead(2, 2)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/recordname"
 )
 
 // lease is until when something is to be recorded by itself, CLOCK_MONOTONIC: the last moment that belongs to it. It runs
@@ -47,7 +48,7 @@ const maxKeptFiles = 8
 // asName is the name that the file has, or will have.
 func (f *keptFile) asName() string {
 	if f.leased {
-		return namedAs(f.name, visit)
+		return recordname.NamedAs(f.name, visit)
 	}
 	return f.name
 }
@@ -157,7 +158,7 @@ func (k *keeper) newestFile() *keptFile {
 
 // addFile takes note of a file that has begun. mu must be held.
 func (k *keeper) addFile(file *keptFile) {
-	file.kind = kindOf(file.name)
+	file.kind = recordname.KindOf(file.name)
 	file.leased = file.kind == visit || !k.lease.isOver(file.firstNS) // which may have begun since the file was named
 	k.files = append(k.files, file)
 	if len(k.files) > maxKeptFiles {

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"petcam/streamer/internal/recordname"
 )
 
 func TestLeasesInQuickSuccessionShareAFileAndLaterOnesHaveTheirOwn(t *testing.T) {
@@ -56,7 +58,7 @@ func TestALeaseThatComesWhileAFileIsMadeTouchesItToo(t *testing.T) {
 	}
 	close(free)
 	leased, err := f.keeper.wait(from)
-	if err != nil || kindOf(leased.Filename) != visit || len(leased.Files) != 1 {
+	if err != nil || recordname.KindOf(leased.Filename) != visit || len(leased.Files) != 1 {
 		t.Errorf("answer is %+v, %v", leased, err)
 	}
 	f.ring.waitUntilRead(1)
@@ -96,7 +98,7 @@ func TestALeaseThatComesWhileASlowDiskFinishesTheLastVisitWaitsForThat(t *testin
 	case <-time.After(50 * time.Millisecond):
 	}
 	close(free)
-	if second := <-answers; second.Filename == first.Filename || kindOf(second.Filename) != visit {
+	if second := <-answers; second.Filename == first.Filename || recordname.KindOf(second.Filename) != visit {
 		t.Errorf("%+v after %+v", second, first)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/h264"
+	"petcam/streamer/internal/recordname"
 )
 
 // recordsAlways waits until what comes is recorded, and has all that came so far.
@@ -37,7 +38,7 @@ func TestTurnedFromAlwaysToAnotherModeAllEndsWithWhatHadCome(t *testing.T) {
 			f.film(60)
 			f.untilOver()
 			files := f.files()
-			if len(files) != 1 || kindOf(files[0]) != always {
+			if len(files) != 1 || recordname.KindOf(files[0]) != always {
 				t.Fatalf("files are %v", files)
 			}
 			f.holds(files[0], between(f.ring.units, 0, turned))
@@ -64,7 +65,7 @@ func TestTurnedFromAlwaysToVisitsAVisitGoesOnToItsEnd(t *testing.T) {
 	f.untilOver()
 	f.holds(leased.Filename, between(f.ring.units, leased.FirstNS, until))
 	next := f.lease(5, 0)
-	if next.Filename == leased.Filename || kindOf(next.Filename) != visit {
+	if next.Filename == leased.Filename || recordname.KindOf(next.Filename) != visit {
 		t.Errorf("the next is %+v", next)
 	}
 }
@@ -266,7 +267,7 @@ func TestAFileThatASlowDiskBeginsAfterTheTurnIsOfTheKindOfItsPictures(t *testing
 	turned := f.now()
 	f.SetMode(Visits)
 	for at, want := range map[uint64]kind{turned: always, turned + 1: visit} {
-		if got := f.keeper.label(at); got != want.mark() {
+		if got := f.keeper.label(at); got != want.Mark() {
 			t.Errorf("%d: %s", at-turned, got)
 		}
 	}

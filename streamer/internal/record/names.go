@@ -5,11 +5,13 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"petcam/streamer/internal/recordname"
 )
 
 const (
-	partSuffix     = ".part"
-	pinSuffix      = ".pin"
+	partSuffix     = recordname.PartSuffix
+	pinSuffix      = recordname.PinSuffix
 	nameTimeLayout = "20060102-150405"
 )
 
@@ -22,7 +24,7 @@ func validLabel(label string) bool {
 // from others of that name.
 func fileName(start time.Time, label string, try int) string {
 	name := "petcam_" + start.Format(nameTimeLayout)
-	if label != "" && !strings.HasPrefix(label, kindMark) {
+	if label != "" && !recordname.HasMark(label) {
 		name += "_"
 	}
 	name += label + ".mp4"
@@ -49,7 +51,7 @@ func isRecording(name string) bool {
 	if !begins || !strings.HasSuffix(rest, ".mp4") || len(rest) < len(nameTimeLayout) {
 		return false
 	}
-	if strings.Contains(rest, kindMark) && kindOf(name) == byHand { // of a kind that is not known here
+	if recordname.HasMark(rest) && recordname.KindOf(name) == byHand { // of a kind that is not known here
 		return false
 	}
 	_, err := time.Parse(nameTimeLayout, rest[:len(nameTimeLayout)])

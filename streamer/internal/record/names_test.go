@@ -3,6 +3,8 @@ package record
 import (
 	"testing"
 	"time"
+
+	"petcam/streamer/internal/recordname"
 )
 
 func TestNamesTellTheKindAndItsTwin(t *testing.T) {
@@ -24,8 +26,8 @@ func TestNamesTellTheKindAndItsTwin(t *testing.T) {
 		"petcam_20260101-000000~.mp4":                  {byHand, "", false},
 		"petcam_20260101-000000_" + "a~visit" + ".mp4": {visit, "petcam_20260101-000000_a~always.mp4", true},
 	} {
-		if got := kindOf(name); got != want.kind || twin(name) != want.twin || isRecording(name) != want.is {
-			t.Errorf("%s: kind %q, twin %q, a recording: %v", name, got, twin(name), isRecording(name))
+		if got := recordname.KindOf(name); got != want.kind || recordname.Twin(name) != want.twin || isRecording(name) != want.is {
+			t.Errorf("%s: kind %q, twin %q, a recording: %v", name, got, recordname.Twin(name), isRecording(name))
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"petcam/streamer/internal/recordname"
 )
 
 // renameFiles gives what a lease has touched the names of a visit's, while the session s runs: its own goroutine does.
@@ -13,7 +15,7 @@ func (k *keeper) renameFiles(s *session, due []*keptFile) {
 		if file.grows {
 			rename = s.renameSegment
 		}
-		name := namedAs(file.name, visit)
+		name := recordname.NamedAs(file.name, visit)
 		renamed, err := rename(s.dir, file.name, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it was deleted
 			words := "a visit's recording keeps its name"

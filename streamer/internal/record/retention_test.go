@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/recordname"
 )
 
 var histories = flag.Int("histories", 10, "how many random histories of a disk are lived through")
@@ -68,7 +69,7 @@ func (b *board) wentFirst(name string) {
 		if !isRecording(other) || b.disk.files[other+pinSuffix] != nil || file.links > 1 {
 			continue
 		}
-		if kindOf(other).worth() < kindOf(name).worth() || kindOf(other) == kindOf(name) && other < name {
+		if worth(recordname.KindOf(other)) < worth(recordname.KindOf(name)) || recordname.KindOf(other) == recordname.KindOf(name) && other < name {
 			b.t.Errorf("%s went before %s", name, other)
 		}
 	}
@@ -96,7 +97,7 @@ func (b *board) kept(size int64) string { return b.keptAs(byHand, size) }
 
 func (b *board) keptAs(k kind, size int64) string {
 	b.at = b.at.Add(time.Minute)
-	name := fileName(b.at, k.mark(), 1)
+	name := fileName(b.at, k.Mark(), 1)
 	b.disk.put(name, size, b.at)
 	b.largest = max(b.largest, size)
 	return name
@@ -117,7 +118,7 @@ func (b *board) recordAs(k kind, bytes, segment int64) error {
 			return err
 		}
 		b.at, b.begun[k] = b.at.Add(time.Minute), true
-		b.names[k] = fileName(b.at, k.mark(), 1)
+		b.names[k] = fileName(b.at, k.Mark(), 1)
 		b.disk.put(b.names[k]+partSuffix, 0, b.at)
 		b.space.begins(b.names[k])
 	}
@@ -150,15 +151,15 @@ func (b *board) finish(k kind) {
 // lease makes a visit's of what is recorded always: of the file that grows, and of a finished one.
 func (b *board) lease(random *rand.Rand) {
 	dir := &directory{b.disk}
-	if name := b.names[always]; kindOf(name) == always {
-		if _, err := b.space.rename(dir, name, namedAs(name, visit), partSuffix); err != nil {
+	if name := b.names[always]; recordname.KindOf(name) == always {
+		if _, err := b.space.rename(dir, name, recordname.NamedAs(name, visit), partSuffix); err != nil {
 			b.t.Error(err)
 		}
-		b.names[always] = namedAs(name, visit)
+		b.names[always] = recordname.NamedAs(name, visit)
 	}
 	if names := b.recordings(); len(names) > 0 {
-		if name := names[random.IntN(len(names))]; kindOf(name) == always {
-			if _, err := b.space.rename(dir, name, namedAs(name, visit), ""); err != nil {
+		if name := names[random.IntN(len(names))]; recordname.KindOf(name) == always {
+			if _, err := b.space.rename(dir, name, recordname.NamedAs(name, visit), ""); err != nil {
 				b.t.Error(err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/recordname"
 )
 
 const (
@@ -376,7 +377,7 @@ func recordingsIn(files []fs.FileInfo) (found []recording) {
 		if name, isPin := strings.CutSuffix(info.Name(), pinSuffix); isPin {
 			pins[name] = true
 		} else if isRecording(info.Name()) {
-			found = append(found, recording{info.Name(), kindOf(info.Name()), info.Size(), linksOf(info), info.ModTime(), false})
+			found = append(found, recording{info.Name(), recordname.KindOf(info.Name()), info.Size(), linksOf(info), info.ModTime(), false})
 		}
 	}
 	for i := range found {

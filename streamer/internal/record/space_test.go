@@ -124,16 +124,16 @@ func TestEachKindIsDeletedByItsOwnAge(t *testing.T) {
 		r := newHarness(t, func(o *Options) { o.MaxAge, o.VisitAge, o.AlwaysAge = c.hand, c.visit, c.always })
 		var want []string
 		for _, k := range kinds {
-			file := fileName(now.Add(-5*day), k.mark(), 1)
+			file := fileName(now.Add(-5*day), k.Mark(), 1)
 			r.write(file, 1000)
-			r.write(fileName(now.Add(-6*day), k.mark(), 1), 1000) // which is pinned
-			r.write(fileName(now.Add(-6*day), k.mark(), 1)+pinSuffix, 0)
-			for _, aged := range []string{file, fileName(now.Add(-6*day), k.mark(), 1)} {
+			r.write(fileName(now.Add(-6*day), k.Mark(), 1), 1000) // which is pinned
+			r.write(fileName(now.Add(-6*day), k.Mark(), 1)+pinSuffix, 0)
+			for _, aged := range []string{file, fileName(now.Add(-6*day), k.Mark(), 1)} {
 				if err := os.Chtimes(r.path(aged), now.Add(-5*day), now.Add(-5*day)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if slices.Contains(c.left, k.mark()) {
+			if slices.Contains(c.left, k.Mark()) {
 				want = append(want, file)
 			}
 		}
