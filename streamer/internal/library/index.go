@@ -2,7 +2,6 @@ package library
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -236,7 +235,10 @@ func (i *index) accountFor(in folder, key recordname.Key) error {
 func (i *index) check(in folder, changed map[string]struct{}) error {
 	others := i.takeTurn(i.limits.checked)
 	if left := i.limits.checked - len(others); left > 0 {
-		i.turn = slices.AppendSeq(make([]string, 0, len(i.entries)), maps.Keys(i.entries))
+		i.turn = make([]string, 0, len(i.listing.entries)) // always in the same order, so that each has its turn
+		for _, each := range i.listing.entries {
+			i.turn = append(i.turn, each.key.Name)
+		}
 		others = append(others, i.takeTurn(left)...)
 	}
 	for name := range i.growing {
