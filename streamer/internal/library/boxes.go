@@ -69,7 +69,8 @@ func (r *boxReader) read(file *os.File, begin, end int64) (BoxesPart, error) {
 	if err != nil {
 		return BoxesPart{}, err
 	}
-	part, err := r.readPart(file, f, begin, end, isOver)
+	_ = unix.Fadvise(int(file.Fd()), 0, 0, unix.FADV_RANDOM) // small pieces, far apart: reading ahead would be for nothing
+	part, err := r.readPart(f, begin, end, isOver)
 	if f.err != nil { // of the disk; what has been read is no answer
 		return BoxesPart{}, f.err
 	}
@@ -81,17 +82,13 @@ func (r *boxReader) deadline() (isOver func() bool) {
 	return func() bool { return r.now().After(end) }
 }
 
-func (r *boxReader) readPart(file *os.File, f *boxFile, begin, end int64, isOver func() bool) (BoxesPart, error) {
+func (r *boxReader) readPart(f *boxFile, begin, end int64, isOver func() bool) (BoxesPart, error) {
 	moov, found := f.find(f.all(), "moov")
 	width, height, isVideo := f.pictureSize(moov)
 	if !found || !isVideo {
 		return BoxesPart{}, apierror.New(apierror.NotFound, "there is no video in this recording")
 	}
-	places, isWhole, err := r.places(file, f, moov, begin, end, isOver)
-	if err != nil {
-		return BoxesPart{}, err
-	}
-	_ = unix.Fadvise(int(file.Fd()), 0, 0, unix.FADV_RANDOM) // small pieces, far apart: reading ahead would be for nothing
+	places, isWhole := r.places(f, moov, begin, end, isOver)
 	part := BoxesPart{Width: width, Height: height}
 	part.Frames, part.More = r.frames(f, places, isOver)
 	if part.More < 0 && !isWhole {
@@ -116,34 +113,24 @@ func (f *boxFile) pictureSize(moov span) (width, height int, ok bool) {
 }
 
 // places are those of one frame more than an answer has, and whether all are known that there are.
-func (r *boxReader) places(
-	file *os.File, f *boxFile, moov span, begin, end int64, isOver func() bool,
-) (places []samplePlace, isWhole bool, err error) {
+func (r *boxReader) places(f *boxFile, moov span, begin, end int64, isOver func() bool) (places []samplePlace, isWhole bool) {
 	track, found := f.boxTrack(moov)
 	if !found {
-		return nil, true, nil
+		return nil, true
 	}
 	if _, grows := f.find(moov, "mvex"); !grows {
-		return f.placesInTable(track, begin, end, r.limits.frames+1), true, nil
+		return f.placesInTable(track, begin, end, r.limits.frames+1), true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w, err := r.walkOf(file, f, moov)
-	if err != nil {
-		return nil, false, err
-	}
+	w := r.walkOf(f, moov)
 	isWhole = w.goOn(f, r.limits.pairs, isOver)
-	return w.places(begin, end, r.limits.frames+1), isWhole, nil
+	return w.places(begin, end, r.limits.frames+1), isWhole
 }
 
 // walkOf is that which is remembered, or a new one: the file's number may be another file's by now, its head is not.
-func (r *boxReader) walkOf(file *os.File, f *boxFile, moov span) (*walk, error) {
-	var s unix.Stat_t
-	if err := again(func() error { return unix.Fstat(int(file.Fd()), &s) }); err != nil {
-		return nil, err
-	}
-	of := walkKey{uint64(s.Dev), uint64(s.Ino), string(f.at(moov.start, headOfAWalk))} //nolint:unconvert // 32 bits
-	f.size = s.Size                                                                    // it grows
+func (r *boxReader) walkOf(f *boxFile, moov span) *walk {
+	of := walkKey{f.of, string(f.at(moov.start, headOfAWalk))}
 	at := slices.IndexFunc(r.walks, func(w *walk) bool { return w.of == of })
 	w := &walk{of: of, at: moov.end, sequence: 1}
 	if at >= 0 {
@@ -154,7 +141,7 @@ func (r *boxReader) walkOf(file *os.File, f *boxFile, moov span) (*walk, error) 
 	if len(r.walks) > maxWalks {
 		r.walks = slices.Delete(r.walks, 0, 1)
 	}
-	return w, nil
+	return w
 }
 
 // frames are those at these places, and the time of the first for which there was no room or no time, or -1.

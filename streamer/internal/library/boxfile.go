@@ -18,9 +18,13 @@ func (s span) len() int64 { return s.end - s.start }
 // stays; from then on all is empty.
 type boxFile struct {
 	file io.ReaderAt
+	of   number
 	size int64
 	err  error
 }
+
+// number tells a file from others that are there at the same time.
+type number struct{ device, inode uint64 }
 
 // at reads so many bytes, or fewer where the file ends.
 func (f *boxFile) at(offset int64, count int) []byte {

@@ -23,8 +23,8 @@ const (
 
 // walkKey tells the file that a walk is of.
 type walkKey struct {
-	device, inode uint64
-	head          string
+	file number
+	head string
 }
 
 // walk finds where the boxes of a recording that grows are, by its pairs of moof and mdat. It remembers how far it has

@@ -70,7 +70,7 @@ func (d diskFolder) Identity() (identity, error) {
 	if err := again(func() error { return unix.Fstat(d.fd(), &s) }); err != nil {
 		return identity{}, err
 	}
-	return identity{uint64(s.Dev), uint64(s.Ino), nanoseconds(int64(s.Mtim.Sec), int64(s.Mtim.Nsec))}, nil //nolint:unconvert // 32 bits
+	return identity{uint64(s.Dev), uint64(s.Ino), nanoseconds(int64(s.Mtim.Sec), int64(s.Mtim.Nsec))}, nil
 }
 
 func (d diskFolder) Names(each func(names []string)) error {
@@ -175,7 +175,7 @@ func wished(err error) error {
 }
 
 func stampOf(s *unix.Stat_t) stamp {
-	seconds, rest := int64(s.Mtim.Sec), int64(s.Mtim.Nsec) //nolint:unconvert // 32 bits
+	seconds, rest := int64(s.Mtim.Sec), int64(s.Mtim.Nsec)
 	return stamp{s.Mode&unix.S_IFMT == unix.S_IFREG, nanoseconds(seconds, rest), s.Size, seconds, rest}
 }
 

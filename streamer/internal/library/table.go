@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"petcam/streamer/internal/h264"
 )
 
@@ -43,11 +45,11 @@ func readTable(file *os.File) (*table, error) {
 }
 
 func openBoxes(file *os.File) (*boxFile, error) {
-	info, err := file.Stat()
-	if err != nil {
+	var s unix.Stat_t
+	if err := again(func() error { return unix.Fstat(int(file.Fd()), &s) }); err != nil {
 		return nil, err
 	}
-	return &boxFile{file: file, size: info.Size()}, nil
+	return &boxFile{file: file, of: number{uint64(s.Dev), s.Ino}, size: s.Size}, nil
 }
 
 func (f *boxFile) table() *table {
