@@ -16,6 +16,7 @@ ELST = struct.Struct(">IIQqI")  # version and flags, count; of the first entry d
 UINT32 = struct.Struct(">I")
 MAX_SAMPLES = 1 << 20  # of a file
 MAX_DELAY = 1 << 50  # ticks
+MAX_OFFSET = (1 << 63) - 1  # no file is longer, and os.pread takes no more
 RUNS_AT_ONCE = 8192  # of stts: 64 KiB
 
 
@@ -105,7 +106,10 @@ def sample_offsets(fd: int, table: Span, count: int, first: int, length: int) ->
     box = find(fd, table, kind)
     if numbers_in(fd, box, 4, ">u4", 0, 1) != [count]:
         raise ValueError("not an offset for each sample")
-    return numbers_in(fd, box, 8, width, first, length)
+    offsets = numbers_in(fd, box, 8, width, first, length)
+    if any(offset > MAX_OFFSET for offset in offsets):
+        raise ValueError("a sample behind the end of any file")
+    return offsets
 
 
 def numbers_in(fd: int, box: Span | None, start: int, kind: str, first: int, length: int) -> list[int]:

@@ -228,6 +228,25 @@ func TestARecordingThatClaimsTooMuchIsNotBelieved(t *testing.T) {
 	b.wantCode(err, apierror.NotFound)
 }
 
+func TestASampleBehindTheEndOfAnyFileIsNone(t *testing.T) {
+	film := films(t)["finished"]
+	second := bytes.Index(film, []byte("application/vnd.petcam"))
+	place := second + bytes.Index(film[second:], []byte("stco"))
+	copy(film[place:], "co64") // the first of them, where two of the others are
+	for high, want := range map[uint32]int{0xffffffff: 0, 0x7fffffff: 0, 0: 1} {
+		binary.BigEndian.PutUint32(film[place+12:], high)
+		if high == 0 {
+			at := bytes.Index(film, []byte(`[["cat",0.93,10`))
+			binary.BigEndian.PutUint32(film[place+16:], uint32(at))
+		}
+		f := &boxFile{file: bytes.NewReader(film), size: int64(len(film))}
+		part, err := newBoxReader(time.Now).readPart(f, 0, 3001, func() bool { return false })
+		if err != nil || f.err != nil || len(part.Frames) != want {
+			t.Error(high, part, err, f.err)
+		}
+	}
+}
+
 // reads counts what is read of a film.
 type reads struct {
 	film        []byte

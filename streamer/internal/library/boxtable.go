@@ -61,8 +61,7 @@ func (f *boxFile) placesInTable(track span, begin, end int64, most int) []sample
 	}
 	places := make([]samplePlace, len(times))
 	for n, ticks := range times {
-		offset := min(offsets[n], math.MaxInt64) // behind the end of any file
-		places[n] = samplePlace{ticks, int64(offset), uint32(sizes[n])}
+		places[n] = samplePlace{ticks, int64(offsets[n]), uint32(sizes[n])}
 	}
 	return places
 }
@@ -174,7 +173,11 @@ func (f *boxFile) offsets(table span, count uint32, first int64, length int) ([]
 	if head, ok := f.numbers(box, 4, 4, 0, 1); !ok || head[0] != uint64(count) {
 		return nil, false
 	}
-	return f.numbers(box, 8, width, first, length)
+	offsets, ok := f.numbers(box, 8, width, first, length)
+	for _, offset := range offsets {
+		ok = ok && offset <= math.MaxInt64 // no file is longer
+	}
+	return offsets, ok
 }
 
 // numbers are so many from the first on, each of so many bytes, of an array in a box that begins at start; false where it

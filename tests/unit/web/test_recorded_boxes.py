@@ -264,6 +264,16 @@ def test_a_recording_that_claims_too_much_is_not_believed(client, recordings, mo
     assert max(read) <= 64 * 1024 and len(read) < 200
 
 
+def test_a_sample_behind_the_end_of_any_file_is_none(client, recordings):
+    write_mp4(recordings / A, 5, boxes=FOUND)
+    good = bytearray((recordings / A).read_bytes())
+    place = good.rindex(b"stco")
+    good[place : place + 4] = b"co64"  # the first of them, where two of the others are
+    good[place + 12 : place + 16] = b"\xff" * 4
+    (recordings / A).write_bytes(good)
+    assert frames_of(client, "?to=0.05") == []
+
+
 def test_a_read_error_is_the_disks_fault(client, recordings, monkeypatch):
     write_mp4(recordings / A, 5, boxes=FOUND)
     real = os.pread
