@@ -27,6 +27,17 @@ func TestNamesAreNotListedAgainWhileTheFolderIsTheSame(t *testing.T) {
 	}
 }
 
+func TestANewFileIsSeenByTheFoldersTimeWhateverThatIs(t *testing.T) {
+	b := four(t)
+	b.settle()
+	b.page(10)
+	b.write("petcam_20260105-120000.mp4", "x")
+	b.must(os.Chtimes(b.path, time.Unix(1e9-60, 0), time.Unix(1e9-60, 0)))
+	if names := b.names(); len(names) != 5 || b.listed != 2 {
+		t.Error(names, b.listed)
+	}
+}
+
 func TestNamesAreListedAgainAfterAWhile(t *testing.T) {
 	b := four(t)
 	b.settle()
