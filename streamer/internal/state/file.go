@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 
@@ -12,26 +13,36 @@ import (
 
 // Read reads a file of at most max bytes. It follows no link and waits for nobody: what is no regular file is an error.
 // Its error names the file, and is fs.ErrNotExist where there is none.
-func Read(path string, max int) ([]byte, error) { return read(path, max, unix.O_NOFOLLOW) }
+func Read(path string, max int) ([]byte, error) { return readNamed(path, max, unix.O_NOFOLLOW) }
+
+// readNamed is read with errors that name the file.
+func readNamed(path string, max, flags int) ([]byte, error) {
+	text, err := read(path, max, flags)
+	var named *fs.PathError
+	switch {
+	case errors.Is(err, unix.ELOOP):
+		return nil, fmt.Errorf("%s: is a link", path)
+	case err != nil && !errors.As(err, &named):
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return text, err
+}
 
 func read(path string, max, flags int) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|flags, 0)
-	if errors.Is(err, unix.ELOOP) {
-		return nil, fmt.Errorf("%s: is a link", path)
-	}
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|flags, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is no regular file", path)
+		return nil, errors.New("is no regular file")
 	}
 	text, err := io.ReadAll(io.LimitReader(file, int64(max)+1))
 	switch {
 	case err != nil:
 		return nil, err
 	case len(text) > max:
-		return nil, fmt.Errorf("%s: is larger than %d bytes", path, max)
+		return nil, fmt.Errorf("is larger than %d bytes", max)
 	}
 	return text, nil
 }
@@ -66,7 +77,7 @@ func (f *File) Text() (text []byte, changed bool, err error) {
 	if f.Links {
 		flags = 0
 	}
-	text, err = read(f.Path, f.MaxBytes, flags)
+	text, err = readNamed(f.Path, f.MaxBytes, flags)
 	changed = !f.read || err == nil || f.err == nil || err.Error() != f.err.Error()
 	f.read, f.stamp, f.text, f.err = true, now, text, err
 	return text, changed, err

@@ -5,22 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
+// errNoJSON says less than Python's parser would, which the log does not repeat either.
 var errNoJSON = errors.New("is no JSON in UTF-8")
 
 // Object reads one JSON object, strictly: each key once, and spelled as it is (encoding/json takes the last of several
 // that are the same but for their case), nothing behind its end, and nothing that only some readers take for text or
 // numbers. Numbers are json.Number.
 func Object(text []byte) (map[string]any, error) {
-	if !utf8.Valid(text) || !json.Valid(text) || hasHalfPair(text) {
-		return nil, errNoJSON
-	}
-	tokens := json.NewDecoder(bytes.NewReader(text))
-	tokens.UseNumber()
-	value, err := readValue(tokens)
+	value, err := Value(text)
 	if err != nil {
 		return nil, err
 	}
@@ -31,20 +28,42 @@ func Object(text []byte) (map[string]any, error) {
 	return object, nil
 }
 
+// Value reads one value of JSON as strictly; objects are map[string]any, lists []any.
+func Value(text []byte) (any, error) {
+	if !utf8.Valid(text) || !json.Valid(text) {
+		return nil, errNoJSON
+	}
+	tokens := json.NewDecoder(bytes.NewReader(text))
+	tokens.UseNumber()
+	value, err := readValue(tokens)
+	if err == nil && hasHalfPair(text) {
+		return nil, errors.New("has half a character")
+	}
+	return value, err
+}
+
 // readValue reads the next value of what is valid JSON, so no deeper than that may be.
 func readValue(tokens *json.Decoder) (any, error) {
 	token, err := tokens.Token()
 	if err != nil {
 		return nil, errNoJSON
 	}
-	switch token {
-	case json.Delim('{'):
-		return readObject(tokens)
-	case json.Delim('['):
+	switch token := token.(type) {
+	case json.Delim:
+		if token == '{' {
+			return readObject(tokens)
+		}
 		return readList(tokens)
+	case json.Number:
+		if _, err := token.Float64(); err != nil && !isWhole(token) {
+			return nil, errors.New("has a number that is too large")
+		}
 	}
 	return token, nil
 }
+
+// isWhole says whether Python would make an int of it, which has no end.
+func isWhole(number json.Number) bool { return !strings.ContainsAny(number.String(), ".eE") }
 
 func readObject(tokens *json.Decoder) (any, error) {
 	object := map[string]any{}

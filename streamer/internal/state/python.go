@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // shortEscapes are the characters that Python's json escapes by a letter of their own.
@@ -17,47 +16,62 @@ var shortEscapes = map[rune]string{
 	'"': `\"`, '\\': `\\`, '\n': `\n`, '\r': `\r`, '\t': `\t`, '\f': `\f`, '\b': `\b`,
 }
 
+// python writes values as Python's json.dumps does.
+type python struct {
+	text func(to []byte, text string) []byte // appends a string
+}
+
+var (
+	asciiJSON = python{appendText}      // json.dumps(value)
+	plainJSON = python{appendPlainText} // json.dumps(value, ensure_ascii=False)
+)
+
 // appendPython appends a value that Object has read as Python's json.dumps(value, sort_keys=True) writes it.
-func appendPython(to []byte, value any) ([]byte, error) {
+func appendPython(to []byte, value any) ([]byte, error) { return asciiJSON.append(to, value) }
+
+func (p python) append(to []byte, value any) ([]byte, error) {
 	switch value := value.(type) {
 	case nil:
 		return append(to, "null"...), nil
 	case bool:
 		return strconv.AppendBool(to, value), nil
+	case int64:
+		return strconv.AppendInt(to, value, 10), nil
 	case string:
-		return appendText(to, value), nil
+		return p.text(to, value), nil
 	case json.Number:
 		return appendNumber(to, value.String())
 	case []any:
-		return appendList(to, value)
+		return p.appendList(to, value)
 	case map[string]any:
-		return appendObject(to, value)
+		return p.appendFields(to, sorted(value))
+	case Fields:
+		return p.appendFields(to, value)
 	}
 	return nil, fmt.Errorf("has a %T", value)
 }
 
-func appendList(to []byte, list []any) (_ []byte, err error) {
+func (p python) appendList(to []byte, list []any) (_ []byte, err error) {
 	to = append(to, '[')
 	for i, value := range list {
 		if i > 0 {
 			to = append(to, ", "...)
 		}
-		if to, err = appendPython(to, value); err != nil {
+		if to, err = p.append(to, value); err != nil {
 			return nil, err
 		}
 	}
 	return append(to, ']'), nil
 }
 
-// appendObject sorts the keys by their UTF-8, which is the order of code points that Python sorts by.
-func appendObject(to []byte, object map[string]any) (_ []byte, err error) {
+func (p python) appendFields(to []byte, fields Fields) (_ []byte, err error) {
 	to = append(to, '{')
-	for i, key := range slices.Sorted(maps.Keys(object)) {
+	for i, each := range fields {
 		if i > 0 {
 			to = append(to, ", "...)
 		}
-		to = append(appendText(to, key), ": "...)
-		if to, err = appendPython(to, object[key]); err != nil {
+		to = append(p.text(to, each.Name), ": "...)
+		if to, err = p.append(to, each.Value); err != nil {
 			return nil, err
 		}
 	}
@@ -84,10 +98,27 @@ func appendText(to []byte, text string) []byte {
 	return append(to, '"')
 }
 
+// appendPlainText escapes only what JSON wants escaped.
+func appendPlainText(to []byte, text string) []byte {
+	to = append(to, '"')
+	for _, r := range text {
+		short, is := shortEscapes[r]
+		switch {
+		case is:
+			to = append(to, short...)
+		case r < ' ':
+			to = fmt.Appendf(to, `\u%04x`, r)
+		default:
+			to = utf8.AppendRune(to, r)
+		}
+	}
+	return append(to, '"')
+}
+
 // appendNumber appends a whole number as it is, and any other as Python's repr does: the fewest digits that mean the same
 // float, with an exponent where that is below -4 or above 15.
 func appendNumber(to []byte, text string) ([]byte, error) {
-	if !strings.ContainsAny(text, ".eE") {
+	if isWhole(json.Number(text)) {
 		if text == "-0" {
 			text = "0"
 		}

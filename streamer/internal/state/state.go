@@ -1,5 +1,6 @@
 // Package state knows the directory of the files that outlive the service, and reads and writes such files. Whatever a
-// file has become, reading it neither waits nor takes more memory than the file may have. It imports nothing of the streamer.
+// file has become, reading it neither waits nor takes more memory than the file may have. It imports
+// apierror.
 package state
 
 import (
