@@ -54,13 +54,13 @@ type File struct {
 	Links    bool // are followed: the owner keeps the file where he likes
 
 	read  bool // it was; what follows is of then
-	stamp stamp
+	stamp Stamp
 	text  []byte
 	err   error
 }
 
-// stamp tells one content from another without reading it.
-type stamp struct {
+// Stamp tells one content from another without reading it.
+type Stamp struct {
 	device, inode uint64
 	size          int64
 	written, set  syscall.Timespec // the content, the owner or the mode
@@ -83,12 +83,18 @@ func (f *File) Text() (text []byte, changed bool, err error) {
 	return text, changed, err
 }
 
-func (f *File) look() (s stamp, known bool) {
-	look := os.Lstat
+func (f *File) look() (s Stamp, known bool) {
 	if f.Links {
-		look = os.Stat
+		return stampBy(os.Stat, f.Path)
 	}
-	info, err := look(f.Path)
+	return StampOf(f.Path)
+}
+
+// StampOf is that of a file as it is now, or of a link; known is false where there is none, or it cannot be told.
+func StampOf(path string) (s Stamp, known bool) { return stampBy(os.Lstat, path) }
+
+func stampBy(look func(string) (os.FileInfo, error), path string) (s Stamp, known bool) {
+	info, err := look(path)
 	if err != nil {
 		return s, false
 	}
@@ -96,5 +102,5 @@ func (f *File) look() (s stamp, known bool) {
 	if !known {
 		return s, false
 	}
-	return stamp{uint64(found.Dev), found.Ino, found.Size, found.Mtim, found.Ctim}, true
+	return Stamp{uint64(found.Dev), found.Ino, found.Size, found.Mtim, found.Ctim}, true
 }

@@ -11,7 +11,11 @@ import (
 )
 
 // errNoJSON says less than Python's parser would, which the log does not repeat either.
-var errNoJSON = errors.New("is no JSON in UTF-8")
+var (
+	errNoJSON = errors.New("is no JSON in UTF-8")
+	// ErrNoText is for what is to be text and is not UTF-8; the log says that it is damaged.
+	ErrNoText = errors.New("is not UTF-8")
+)
 
 // Object reads one JSON object, strictly: each key once, and spelled as it is (encoding/json takes the last of several
 // that are the same but for their case), nothing behind its end, and nothing that only some readers take for text or

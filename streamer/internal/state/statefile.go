@@ -296,7 +296,7 @@ func whatIsWrong(err error) string {
 		return "is a link"
 	case why != "":
 		return fmt.Sprintf("cannot be read (%s)", why)
-	case errors.Is(err, errNoJSON):
+	case errors.Is(err, errNoJSON), errors.Is(err, ErrNoText):
 		return "is damaged"
 	}
 	return fmt.Sprintf("is damaged: it %v", err)

@@ -1,37 +1,83 @@
 package viewingtoken
 
 import (
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
+
+	"petcam/streamer/internal/state"
 )
 
 const (
-	version      = 1
-	maxFileBytes = 64 << 10
+	// MaxFileBytes is the most that the file may have.
+	MaxFileBytes = 64 << 10
+	// Version is that of the file.
+	Version = 1
+
+	maxCreated = 253_402_300_799 // the end of the year 9999
 )
 
-// document is the file; fields that are not listed here are for petcam token.
-type document struct {
-	Version int
-	Tokens  []struct{ ID, SHA256 string }
+var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Token is one in the file.
+type Token struct {
+	ID      string
+	Label   string
+	SHA256  string // of the token, which itself is not stored
+	Created int64  // seconds since 1970
+	Camera  bool   // whether it may turn the camera, too
 }
 
-// parse gives the ids by hash; none where the file is not wholly as it should be.
-func parse(text []byte) (map[string]string, error) {
-	var d document
-	if err := json.Unmarshal(text, &d); err != nil {
+// Parse reads the file as petcam/access/viewing_tokens.py does; none is given where anything in it is not as it should be.
+func Parse(text []byte) ([]Token, error) {
+	value, err := state.Value(text)
+	if err != nil {
 		return nil, err
 	}
-	if d.Version != version {
-		return nil, fmt.Errorf("is of version %d, not %d", d.Version, version)
+	document, _ := value.(map[string]any)
+	if document["version"] != json.Number(fmt.Sprint(Version)) {
+		return nil, fmt.Errorf("is not of version %d", Version)
 	}
-	ids := make(map[string]string, len(d.Tokens))
-	for _, each := range d.Tokens {
-		if sum, err := hex.DecodeString(each.SHA256); err != nil || len(sum) != 32 || each.ID == "" {
-			return nil, fmt.Errorf("has a token without id or SHA-256")
+	list, err := state.Row(document).List("tokens", "has no list of tokens")
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]Token, 0, len(list))
+	for _, each := range list {
+		token, err := tokenOf(each)
+		if err != nil {
+			return nil, err
 		}
-		ids[each.SHA256] = each.ID
+		tokens = append(tokens, token)
 	}
-	return ids, nil
+	return tokens, nil
+}
+
+// tokenOf ignores fields that it does not know: a later petcam's.
+func tokenOf(value any) (t Token, err error) {
+	object, is := value.(map[string]any)
+	if !is {
+		return t, errors.New("has a token that is none")
+	}
+	row := state.Row(object)
+	id, _ := row["id"].(string)
+	digest, err := row.Text("sha256", digestForm)
+	if id == "" || err != nil {
+		return t, errors.New("has a token without id or SHA-256")
+	}
+	label, isText := optional(row, "label", "").(string)
+	row["created"] = optional(row, "created", json.Number("0"))
+	created, err := row.WholeNumber("created", maxCreated)
+	if !isText || err != nil {
+		return t, errors.New("has a token with a bad label or time")
+	}
+	return Token{id, label, digest, created, row["camera"] == true}, nil
+}
+
+func optional(row state.Row, name string, without any) any {
+	if found, has := row[name]; has {
+		return found
+	}
+	return without
 }

@@ -21,7 +21,9 @@ import (
 )
 
 const (
-	name          = "viewing_tokens.json"
+	// Name is the file's.
+	Name = "viewing_tokens.json"
+
 	pollInterval  = 2 * time.Second // how often Watch looks for changes
 	maxTokenBytes = 256             // those of petcam token have 50
 )
@@ -31,7 +33,7 @@ func Path(directory string) string {
 	if given := os.Getenv("PETCAM_VIEWING_TOKENS"); given != "" {
 		return given
 	}
-	return filepath.Join(directory, name)
+	return filepath.Join(directory, Name)
 }
 
 // File is the file with the tokens that are valid at the moment; where there is none, no token is.
@@ -47,7 +49,7 @@ type File struct {
 
 // New does not read the file yet.
 func New(path string, log *slog.Logger) *File {
-	return &File{file: state.File{Path: path, MaxBytes: maxFileBytes}, log: log, used: map[string]struct{}{}}
+	return &File{file: state.File{Path: path, MaxBytes: MaxFileBytes}, log: log, used: map[string]struct{}{}}
 }
 
 // Fault says why the file lets nobody in, and what to do; empty: it is as it should be, or there is none.
@@ -131,10 +133,23 @@ func (f *File) refresh() {
 	}
 	f.ids, f.fault = nil, ""
 	if err == nil {
-		f.ids, err = parse(text)
+		f.ids, err = idsOf(text)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.fault = fmt.Sprintf("%[1]s: no viewing token is good: %[2]v; to begin anew: sudo rm %[1]s; sudo petcam token add", f.file.Path, err)
 		f.log.Warn(f.fault)
 	}
+}
+
+// idsOf gives the ids by hash.
+func idsOf(text []byte) (map[string]string, error) {
+	tokens, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[string]string, len(tokens))
+	for _, each := range tokens {
+		ids[each.SHA256] = each.ID
+	}
+	return ids, nil
 }

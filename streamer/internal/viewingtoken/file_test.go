@@ -85,7 +85,7 @@ func TestOnlyTokensInTheFileAreAccepted(t *testing.T) {
 
 func TestDamagedFileAcceptsNoTokenAndIsLoggedOnce(t *testing.T) {
 	v := readVectors(t)
-	for _, text := range append(v.Damaged, v.File+strings.Repeat(" ", maxFileBytes)) {
+	for _, text := range append(v.Damaged, v.File+strings.Repeat(" ", MaxFileBytes)) {
 		f, path, log := newFile(t)
 		put(t, path, v.File)
 		f.IsValid("")
