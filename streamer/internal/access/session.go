@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"regexp"
 
 	"petcam/streamer/internal/state"
@@ -94,13 +93,8 @@ func (m moment) parseSessions(text []byte) ([]*Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		return sessionOf(row, before(writtenMS, lived), before(writtenMS, unused))
+		return sessionOf(row, writtenMS-1000*lived, writtenMS-1000*unused) // of 2^53 s and less: 63 bits are enough
 	})
-}
-
-// before is seconds before a moment. Python's numbers have no end; here the most that may be is centuries, too.
-func before(momentMS, seconds int64) int64 {
-	return momentMS - 1000*min(seconds, math.MaxInt64/10_000)
 }
 
 // parseByWallClock reads the file as an older petcam wrote it: started and seen are Unix time. Whoever is logged in by the

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -35,7 +37,7 @@ func Object(text []byte) (map[string]any, error) {
 // Value reads one value of JSON as strictly; objects are map[string]any, lists []any.
 func Value(text []byte) (any, error) {
 	if !utf8.Valid(text) || !json.Valid(text) {
-		return nil, errNoJSON
+		return nil, whyNoJSON(text)
 	}
 	tokens := json.NewDecoder(bytes.NewReader(text))
 	tokens.UseNumber()
@@ -44,6 +46,15 @@ func Value(text []byte) (any, error) {
 		return nil, errors.New("has half a character")
 	}
 	return value, err
+}
+
+// whyNoJSON names what only Python takes for JSON, as it does.
+func whyNoJSON(text []byte) error {
+	outside := regexp.MustCompile(`"(?:[^"\\]|\\.)*"`).ReplaceAll(text, nil)
+	if constant := regexp.MustCompile(`-?Infinity|NaN`).Find(outside); constant != nil && utf8.Valid(text) {
+		return fmt.Errorf("has %s", constant)
+	}
+	return errNoJSON
 }
 
 // readValue reads the next value of what is valid JSON, so no deeper than that may be.
