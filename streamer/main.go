@@ -47,14 +47,26 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 	switch err := flags.Parse(arguments); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
-	case err != nil || flags.NArg() > 0:
-		fmt.Fprintln(stderr, "usage: petcam-streamer [--config FILE] [--version]")
-		return 2
+	case err != nil:
+		return usage(stderr)
+	case flags.NArg() > 0:
+		command, is := commandOf(flags.Arg(0))
+		if !is {
+			return usage(stderr)
+		}
+		return command.call(console{os.Stdin, stdout, stderr}, *file, flags.Args()[1:])
 	case *showVersion:
 		fmt.Fprintln(stdout, "petcam-streamer", version)
 		return 0
 	}
 	return serve(*file, stderr)
+}
+
+func usage(stderr io.Writer) int {
+	fmt.Fprintln(stderr, "usage: petcam-streamer [--config FILE] [--version]")
+	fmt.Fprintln(stderr, "      ", newPasswordCommand().usage)
+	fmt.Fprintln(stderr, "      ", newTokenCommand().usage)
+	return 2
 }
 
 func serve(file string, stderr io.Writer) int {
