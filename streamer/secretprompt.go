@@ -37,9 +37,16 @@ func askInSecret(terminal *os.File, prompt string) (string, error) {
 		return "", err
 	}
 	defer func() { _ = unix.IoctlSetTermios(fd, unix.TCSETSF, before) }()
-	fmt.Fprint(os.Stderr, prompt)
-	defer fmt.Fprintln(os.Stderr)
+	show(terminal, prompt)
+	defer show(terminal, "\n")
 	return readLine(terminal, stop)
+}
+
+// show writes to the terminal, whatever became of stdout and stderr.
+func show(terminal *os.File, text string) {
+	if _, err := terminal.WriteString(text); err != nil { // it may be open for reading only
+		fmt.Fprint(os.Stderr, text)
+	}
 }
 
 // readLine reads a line, byte by byte so that the next one is left for the next question. The reader ends with the process
