@@ -202,6 +202,12 @@ func TestManyViewersLogNoOwnerOut(t *testing.T) {
 	}
 	b.expectFound(s, owner, true)
 	b.expectFound(s, first, false)
+	oldest := s.open[1]
+	oldest.seenMS = b.now // used last, so that another has to make room
+	begin(s, Viewer)
+	if s.find(oldest.hash) == nil {
+		t.Error("the one that was used last is ended")
+	}
 	do(t, s.Save())
 	if len(b.rows()) != maxSessionsPerRole+1 {
 		t.Error(len(b.rows()))
