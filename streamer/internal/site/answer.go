@@ -1,0 +1,85 @@
+package site
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// takenWithin is how long a client may take for a piece of an answer.
+const takenWithin = time.Minute
+
+// charset is what is said of text.
+const charset = "; charset=utf-8"
+
+// answer is what a handler writes to. It puts on what every answer has.
+type answer struct {
+	http.ResponseWriter
+	request *Request
+	began   bool
+}
+
+// WriteHeader puts the security headers on, and says on what the answer depends.
+func (a *answer) WriteHeader(status int) {
+	if a.began {
+		return
+	}
+	if status >= http.StatusOK {
+		a.began = true
+		a.protect()
+		a.request.rememberLanguage(a.Header())
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(piece []byte) (int, error) {
+	if !a.began {
+		a.WriteHeader(http.StatusOK)
+	}
+	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(time.Now().Add(takenWithin))
+	return a.ResponseWriter.Write(piece)
+}
+
+// FlushError is for http.ResponseController.
+func (a *answer) FlushError() error {
+	if !a.began {
+		a.WriteHeader(http.StatusOK)
+	}
+	control := http.NewResponseController(a.ResponseWriter)
+	_ = control.SetWriteDeadline(time.Now().Add(takenWithin))
+	return control.Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) protect() {
+	connect := "'self'"
+	if s := a.request.site; s.Connect != nil {
+		if origin := s.Connect(a.request); origin != "" {
+			connect += " " + origin
+		}
+	}
+	h := a.Header()
+	h.Set("Content-Security-Policy", a.request.site.Bundle.Policy()+"; connect-src "+connect+
+		"; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "+
+		"frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if route := a.request.found.route; route == nil || !route.keeps {
+		h.Set("Cache-Control", "no-store")
+	}
+}
+
+// writeBody writes a whole answer.
+func writeBody(w http.ResponseWriter, status int, kind string, body []byte) {
+	if strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") {
+		kind += charset
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // that the client has gone is no error of ours
+}
