@@ -25,6 +25,7 @@ type Session struct {
 	Owner bool           // else it is a viewer's
 	Left  func() float64 // seconds until it ends by itself
 	Lasts func() bool    // whether it still is there
+	End   func()         // ends it, on this machine; its streams too are to end then
 }
 
 // Session is that of the request; nil: it has none. It is looked up once.

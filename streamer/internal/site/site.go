@@ -25,6 +25,7 @@ type Options struct {
 	Microphone func() string           // "on", "off", or empty where the camera has none
 	TLSProof   func() string           // by which the TLS proxy is recognised; empty: it is not
 	Connect    func(r *Request) string // the other origin that a page may call; empty: none
+	LANAddress func() string           // the machine's on its network; nil: as the system says
 	Log        *slog.Logger
 }
 
