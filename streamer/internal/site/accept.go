@@ -40,7 +40,7 @@ func accepts(header string) (all []accepted) {
 	}
 	slices.SortStableFunc(all, func(a, b accepted) int {
 		if (a.name == "*") != (b.name == "*") {
-			return compare(a.name == "*")
+			return compare(a.name == "*") - compare(b.name == "*")
 		}
 		return compare(a.quality < b.quality) - compare(a.quality > b.quality)
 	})

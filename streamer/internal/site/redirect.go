@@ -39,9 +39,9 @@ func (r *Request) Redirect(w http.ResponseWriter, path string, status int) {
 
 // redirectAbsolutely leads to another path of the site for good, with the same query.
 func (r *Request) redirectAbsolutely(w http.ResponseWriter, path string) {
-	origin := "http://" + strings.TrimSuffix(r.Host, ":80")
+	origin := "http://" + strings.ToLower(strings.TrimSuffix(r.Host, ":80"))
 	if r.Secure {
-		origin = "https://" + strings.TrimSuffix(r.Host, ":443")
+		origin = "https://" + strings.ToLower(strings.TrimSuffix(r.Host, ":443"))
 	}
 	address := r.SitePath(quote(path, "!$&'()*+,/:;=@"))
 	if r.Query != "" {

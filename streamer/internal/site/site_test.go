@@ -407,6 +407,9 @@ func TestPagesAreCompressedForWhoTakesIt(t *testing.T) {
 	if text, err := io.ReadAll(reader); err != nil || string(text) != "page 1" {
 		t.Error(string(text), err)
 	}
+	if h := ask(s, "GET", "/", "Accept-Encoding", "*;q=0, gzip;q=0.1").Header(); h.Get("Content-Encoding") != "gzip" {
+		t.Error("what is for all counts before what is named")
+	}
 	for _, refused := range []string{"gzip;q=0, br", "gzip;q=0, *", "br", ""} {
 		if w := ask(s, "GET", "/", "Accept-Encoding", refused); w.Header().Get("Content-Encoding") != "" {
 			t.Error(refused)
