@@ -1,9 +1,9 @@
-"""What stands in front of every route answers as ``tests/site-cases.json`` says; a Go test does the same for the streamer's
-own page (``streamer/internal/site/login``).
+"""What stands in front of every route answers as ``tests/site-cases.json`` says; a Go test does the same for the page that
+the streamer serves (``streamer/internal/site/login``).
 
-Each line of the file is a request and its answer. ``as``: stranger, viewer or owner, or free, where no login is needed;
-``state``: set, first visit, or without (there is no password, and the first hour is over). ``headers`` of the answer are
-those of NAMES that it has; ``text`` is its body, but of HTML.
+Each line of the file is a request and its answer. ``as``: stranger, viewer or owner, or free, where no login is needed.
+``state``: set, first visit, or without (there is no password, and the first hour is over). ``headers`` of the answer
+are those of NAMES that it has; ``text`` is its body, but of HTML.
 """
 
 import json
@@ -53,7 +53,7 @@ def open_client(
             services.owner.set_viewer_password(PASSWORDS["viewer"])
         app = create_app(replace(services, config=replace(services.config, auth=auth, web=web)))
         client = app.test_client(use_cookies=False)
-        client.environ_base[CONNECTION_KEY] = connection
+        client.environ_base.update({CONNECTION_KEY: connection})
         if who not in PASSWORDS:
             return client, ""
         admitted = client.post("/login", data={"password": PASSWORDS[who]})

@@ -176,8 +176,11 @@ func (t throttle) Begin(client string, unknown bool) time.Duration {
 }
 
 func (t throttle) End(client string, correct, unknown, asOwner bool) {
-	if correct {
-		t.b.tries = append(t.b.tries, "correct "+client)
+	switch {
+	case correct && asOwner:
+		t.b.tries = append(t.b.tries, "owner "+client)
+	case correct:
+		t.b.tries = append(t.b.tries, "viewer "+client)
 	}
 }
 
