@@ -25,6 +25,7 @@ func (a *answer) WriteHeader(status int) {
 	if a.began {
 		return
 	}
+	a.wait()
 	if status >= http.StatusOK {
 		a.began = true
 		a.protect()
@@ -37,7 +38,7 @@ func (a *answer) Write(piece []byte) (int, error) {
 	if !a.began {
 		a.WriteHeader(http.StatusOK)
 	}
-	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(time.Now().Add(takenWithin))
+	a.wait()
 	return a.ResponseWriter.Write(piece)
 }
 
@@ -46,9 +47,13 @@ func (a *answer) FlushError() error {
 	if !a.began {
 		a.WriteHeader(http.StatusOK)
 	}
-	control := http.NewResponseController(a.ResponseWriter)
-	_ = control.SetWriteDeadline(time.Now().Add(takenWithin))
-	return control.Flush()
+	a.wait()
+	return http.NewResponseController(a.ResponseWriter).Flush()
+}
+
+// wait gives the client its time from now on. net/http writes the last piece once the handler has returned.
+func (a *answer) wait() {
+	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(time.Now().Add(takenWithin))
 }
 
 // Unwrap is for http.ResponseController.

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -105,7 +104,7 @@ func (h *hosts) allow(host string) bool {
 	return names[name] || err == nil && (address.IsLoopback() || own[address])
 }
 
-// current are the machine's names and addresses.
+// current are the machine's names and addresses. Both are made anew, and not changed.
 func (h *hosts) current() (names map[string]bool, own map[netip.Addr]bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -113,12 +112,14 @@ func (h *hosts) current() (names map[string]bool, own map[netip.Addr]bool) {
 		h.asked, h.names, h.own = now, namesOf(h.machine()), map[netip.Addr]bool{}
 		found, _ := h.addresses()
 		for _, each := range found {
-			if prefix, err := netip.ParsePrefix(each.String()); err == nil && !prefix.Addr().IsLinkLocalUnicast() || err == nil && prefix.Addr().Unmap().Is4() {
-				h.own[prefix.Addr().Unmap()] = true
+			prefix, err := netip.ParsePrefix(each.String())
+			address := prefix.Addr().Unmap()
+			if err == nil && (address.Is4() || !address.IsLinkLocalUnicast()) { // those need a zone, which a Host has not
+				h.own[address] = true
 			}
 		}
 	}
-	return maps.Clone(h.names), h.own
+	return h.names, h.own
 }
 
 // namesOf has of each name also its first part, and that below the suffixes of home networks and of tailnets.

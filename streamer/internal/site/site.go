@@ -68,6 +68,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request := s.newRequest(r, body)
 	answer := &answer{ResponseWriter: w, request: request}
+	defer answer.wait()
 	err := s.withoutPanic(answer, request)
 	switch {
 	case err == nil:
