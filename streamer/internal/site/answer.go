@@ -10,9 +10,6 @@ import (
 // takenWithin is how long a client may take for a piece of an answer.
 const takenWithin = time.Minute
 
-// charset is what is said of text.
-const charset = "; charset=utf-8"
-
 // answer is what a handler writes to. It puts on what every answer has.
 type answer struct {
 	http.ResponseWriter
@@ -80,11 +77,16 @@ func (a *answer) protect() {
 
 // writeBody writes a whole answer.
 func writeBody(w http.ResponseWriter, status int, kind string, body []byte) {
-	if strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") {
-		kind += charset
-	}
-	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Type", withCharset(kind))
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // that the client has gone is no error of ours
+}
+
+// withCharset says of text that it is UTF-8.
+func withCharset(kind string) string {
+	if strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") {
+		return kind + "; charset=utf-8"
+	}
+	return kind
 }

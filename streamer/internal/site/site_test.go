@@ -531,12 +531,12 @@ func TestStreamsHaveSlotsAndEndWithTheirAdmission(t *testing.T) {
 		<-ctx.Done()
 		release()
 		release()
-		return BeginStream(w, "text/event-stream; charset=utf-8")
+		return BeginStream(w, "text/event-stream")
 	}})
 	for range 3 {
 		lasts = true
 		w := ask(s, "GET", "/api/open")
-		if w.Code != 200 || w.Header().Get("X-Accel-Buffering") != "no" {
+		if w.Code != 200 || w.Header().Get("X-Accel-Buffering") != "no" || w.Header().Get("Content-Type") != "text/event-stream; charset=utf-8" {
 			t.Error(w.Code, w.Body, w.Header())
 		}
 	}

@@ -119,7 +119,7 @@ func (s *Streams) Open(r *Request) (ctx context.Context, release func(), err err
 
 // BeginStream writes the headers of an answer that stays open.
 func BeginStream(w http.ResponseWriter, kind string) error {
-	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Type", withCharset(kind))
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
 	return http.NewResponseController(w).Flush()
