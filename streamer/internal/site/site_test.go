@@ -385,6 +385,14 @@ func TestProxiesAreBelievedWhereTheyAreTrusted(t *testing.T) {
 	}
 }
 
+func TestWithoutAKeyNobodyIsTheTLSProxy(t *testing.T) {
+	for _, proof := range []func() string{nil, func() string { return "" }} {
+		s := openSite(t, func(o *Options) { o.TLSProof = proof })
+		w := ask(s, "GET", "/api/things", "From", "127.0.0.1:9", "X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "https")
+		expect(t, w, 200, `"client":"127.0.0.1","root":"","secure":false`)
+	}
+}
+
 func TestAPathIsPlainOrNone(t *testing.T) {
 	for said, want := range map[string]string{
 		"/cam": "/cam", "/cam/": "/cam", "/pets/cat-cam_2/v1.0": "/pets/cat-cam_2/v1.0", "/" + strings.Repeat("a", 199): "/" + strings.Repeat("a", 199),
