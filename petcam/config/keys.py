@@ -15,6 +15,7 @@ def _key(default: Any, kind: Kind) -> Any:
 
 @dataclass(frozen=True)
 class Web:
+    server: str = _key("python", kinds.choice("python", "go"))
     host: str = _key("0.0.0.0", kinds.HOST)
     port: int = _key(8080, kinds.PORT)
     threads: int = _key(40, kinds.whole(8, 256))

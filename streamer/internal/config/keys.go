@@ -14,8 +14,9 @@ type Config struct {
 	Auth      Auth      `key:"auth"`
 }
 
-// Web is petcam-web's.
+// Web is who serves the page, and how.
 type Web struct {
+	Server  string `key:"server" default:"python" allowed:"python or go"` // go: this service does
 	Host    string `key:"host" default:"0.0.0.0" allowed:"host"`
 	Port    int    `key:"port" default:"8080" allowed:"1 to 65535"`
 	Threads int    `key:"threads" default:"40" allowed:"8 to 256"`
