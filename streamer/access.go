@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 
+	who "petcam/streamer/internal/access" // the name access is taken here
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/state"
@@ -17,6 +18,7 @@ import (
 type access struct {
 	key      *offertoken.Key
 	verifier *offertoken.Verifier
+	maker    *offertoken.Maker
 	viewing  *viewingtoken.File
 	proxy    *tlsproxy.Proxy
 }
@@ -26,9 +28,12 @@ func openAccess(settings config.Config, log *slog.Logger) (a access) {
 	if settings.Auth.Mode == "none" && settings.Web.TLS == "off" {
 		return a
 	}
+	if settings.Web.Server == "go" {
+		who.NewSecretKey(who.TokenKey, webState(), log) // makes it where there is none; else petcam-web does
+	}
 	a.key = offertoken.NewKey(state.Directory(), log)
 	if settings.Auth.Mode != "none" {
-		a.verifier = offertoken.New(a.key)
+		a.verifier, a.maker = offertoken.New(a.key), offertoken.NewMaker(a.key)
 		a.viewing = viewingtoken.New(viewingtoken.Path(state.Directory()), log)
 	}
 	if settings.Web.TLS != "off" {

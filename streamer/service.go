@@ -18,6 +18,7 @@ import (
 	"petcam/streamer/internal/h264"
 	"petcam/streamer/internal/httpapi"
 	"petcam/streamer/internal/microphone"
+	"petcam/streamer/internal/offertoken"
 	"petcam/streamer/internal/place"
 	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/rtc"
@@ -39,6 +40,7 @@ const shutdownTimeout = time.Second
 // Service is all parts of petcam-streamer, wired together. Open, then Run, then Close.
 type Service struct {
 	log         *slog.Logger
+	settings    config.Config
 	viewers     *rtc.Server
 	microphone  *microphone.Microphone // what the viewers hear; nil: camera.microphone is not set
 	turned      shm.Gate               // whether the owner lets the camera be on, and since when
@@ -49,7 +51,10 @@ type Service struct {
 	video       *shm.Reader // the camera's
 	camera      *camera.Camera
 	listener    net.Listener
-	server      *http.Server
+	server      *httpapi.Server
+	key         *offertoken.Key   // nil: nothing is signed
+	maker       *offertoken.Maker // of offers' tokens; nil: they need none
+	website     *websiteKeeper
 	proxy       *tlsproxy.Proxy // serves HTTPS on tlsListener; nil: there is none
 	tlsListener net.Listener
 	viewing     *viewingtoken.File // nil: WHEP needs no token
@@ -64,7 +69,11 @@ type Service struct {
 
 // Open opens the ports; nothing is served yet. Its error is one line that names port and key.
 func Open(settings config.Config, access access, log *slog.Logger) (*Service, error) {
-	s := &Service{log: log, proxy: access.proxy, viewing: access.viewing, failure: make(chan error, 1)}
+	s := &Service{
+		log: log, settings: settings, key: access.key, maker: access.maker, proxy: access.proxy, viewing: access.viewing,
+		failure: make(chan error, 1),
+	}
+	s.website = &websiteKeeper{serve: s.serveWebsite, log: log}
 	mark := switches.Mark()
 	s.turned = switches.Camera(webState(), mark, log).Turned
 	s.soundOn = switches.Sound(webState(), mark, log).On
@@ -151,7 +160,7 @@ func (s *Service) wire(settings config.Config, access access) {
 		Past:      s.recorder,
 		Keeper:    s.recorder,
 		Camera:    s.camera,
-		On:        func() bool { on, _ := s.turned(); return on },
+		On:        s.isOn,
 		Tokens:    access.verifier,
 		Faults:    func() []string { return append(append(access.faults(), s.recorder.Faults()...), s.chosenFaults()...) },
 		ICE:       settings.WebRTC.ICEServers,
@@ -251,6 +260,9 @@ func (s *Service) Run(ctx context.Context) error {
 		return err // the port does not answer
 	}
 	s.log.Info("petcam-streamer is ready", "version", version, "address", s.Address().String())
+	if s.settings.Web.Server == "go" {
+		s.website.Turn(true)
+	}
 	s.watchdog.Start()
 	defer s.watchdog.Stop()
 	s.task(func() error { s.monitor.run(s.ctx, s.watchdog.Status); return nil })
@@ -262,8 +274,14 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-func (s *Service) obey() {
+// isOn tells whether the owner lets the camera be on.
+func (s *Service) isOn() bool {
 	on, _ := s.turned()
+	return on
+}
+
+func (s *Service) obey() {
+	on := s.isOn()
 	s.viewers.Turn(on)
 	s.recorder.Turn(on)
 	s.recorder.SetMode(s.recordingMode())
@@ -318,10 +336,11 @@ func (s *Service) task(part func() error) {
 	}()
 }
 
-// Close stops everything in reverse: requests are refused, the recording is finished, viewers are disconnected.
+// Close stops everything in reverse: the page is no longer served, requests are refused, the recording is finished, viewers are disconnected.
 func (s *Service) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
+	s.website.Close()
 	if s.server.Shutdown(ctx) != nil {
 		_ = s.server.Close()
 	}

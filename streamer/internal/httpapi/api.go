@@ -105,11 +105,19 @@ type api struct {
 	limiter *rateLimiter
 }
 
+// Server is the API on a port of its own.
+type Server struct {
+	*http.Server
+	api    *api
+	routes map[string]route
+}
+
 // New makes the server; the caller gives it a listener.
-func New(options Options) *http.Server {
+func New(options Options) *Server {
 	a := &api{Options: options, began: time.Now(), limiter: newRateLimiter()}
-	return &http.Server{
-		Handler:           fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes).Handler(a.serve(a.routes())),
+	routes := a.routes()
+	server := &http.Server{
+		Handler:           fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes).Handler(a.serve(routes)),
 		ConnContext:       fairshare.ConnContext,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -118,4 +126,5 @@ func New(options Options) *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(options.Log.Handler(), slog.LevelDebug),
 	}
+	return &Server{server, a, routes}
 }

@@ -105,7 +105,7 @@ func ask(t *testing.T, f *fake, method, path, body string, change func(*http.Req
 	return askOf(New(optionsOf(f)), method, path, body, change)
 }
 
-func askOf(server *http.Server, method, path, body string, change func(*http.Request)) *httptest.ResponseRecorder {
+func askOf(server *Server, method, path, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://camera:8081"+path, strings.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:40000"
 	if body != "" {

@@ -17,7 +17,7 @@ import (
 func testKey() []byte { return []byte(strings.Repeat("k", 32)) }
 
 // withLogin is an API that asks for tokens.
-func withLogin(t *testing.T, f *fake) *http.Server {
+func withLogin(t *testing.T, f *fake) *Server {
 	t.Helper()
 	options := optionsOf(f)
 	options.Tokens = verifier(t)

@@ -22,9 +22,14 @@ func (a *api) endSession(w http.ResponseWriter, r *http.Request) error {
 	if (fields.Session != "") == fields.All {
 		return apierror.New(apierror.BadRequest, `the body must name a "session" or have "all": true`)
 	}
-	if a.Tokens != nil {
-		a.Tokens.End(fields.Session) // before the streams: see api.offer
-	}
-	writeJSON(w, http.StatusOK, map[string]int{"closed": a.Viewers.EndSession(fields.Session)})
+	writeJSON(w, http.StatusOK, map[string]int{"closed": a.end(fields.Session)})
 	return nil
+}
+
+// end is of a session; empty: of all.
+func (a *api) end(session string) (closed int) {
+	if a.Tokens != nil {
+		a.Tokens.End(session) // before the streams: see api.offer
+	}
+	return a.Viewers.EndSession(session)
 }

@@ -23,7 +23,7 @@ func (v *viewing) Accept(token string) (string, error) {
 func (v *viewing) IsValid(id string) bool { return id == "3f9a0c12" && !v.revoked }
 
 // withViewingTokens is an API whose WHEP asks for a token.
-func withViewingTokens(t *testing.T, f *fake) (*http.Server, *viewing) {
+func withViewingTokens(t *testing.T, f *fake) (*Server, *viewing) {
 	t.Helper()
 	tokens := &viewing{}
 	options := optionsOf(f)
@@ -45,7 +45,7 @@ func whepRequest(headers ...string) func(*http.Request) {
 	}
 }
 
-func postWhep(server *http.Server, headers ...string) *httptest.ResponseRecorder {
+func postWhep(server *Server, headers ...string) *httptest.ResponseRecorder {
 	return askOf(server, "POST", "/whep", "v=0 offer", whepRequest(append([]string{"Content-Type", "application/sdp"}, headers...)...))
 }
 

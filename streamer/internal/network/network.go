@@ -1,4 +1,4 @@
-// Package network says which addresses count as one device in every limit. It imports nothing of the streamer.
+// Package network says which addresses count as one device in every limit, and which are this machine's alone. It imports nothing of the streamer.
 // petcam/system/network.py is the same in Python; tests/network-cases.yaml holds both together.
 package network
 
@@ -14,4 +14,10 @@ func Of(address netip.Addr) netip.Prefix {
 	}
 	prefix, _ := address.Prefix(bits)
 	return prefix
+}
+
+// IsLoopback tells whether host leads nowhere but to this machine itself.
+func IsLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback() || host == "localhost"
 }

@@ -1,5 +1,5 @@
-// Package offertoken verifies the offer tokens that petcam-web gives to pages that are logged in. It imports
-// state.
+// Package offertoken verifies the offer tokens that petcam-web gives to pages that are logged in, and makes them where this
+// service serves the page itself. It imports state.
 //
 // docs/http-api.md, section "Offer token", is the specification; petcam/web/signaling/offer_token.py makes the tokens,
 // and tests/offer-tokens.json holds both together.
@@ -24,9 +24,8 @@ type Grant struct {
 
 // Verifier accepts each token once.
 type Verifier struct {
-	key    func() ([]byte, error)
-	bootID func() (string, error)
-	now    func() int64 // ms since the machine's start
+	signer
+	now func() int64 // ms since the machine's start
 
 	// mu guards what follows; all of it is forgotten after a token's lifetime.
 	mu       sync.Mutex
@@ -39,7 +38,7 @@ type Verifier struct {
 func New(key *Key) *Verifier { return newVerifier(key.Secret, readBootID, sinceBoot) }
 
 func newVerifier(key func() ([]byte, error), bootID func() (string, error), now func() int64) *Verifier {
-	return &Verifier{key: key, bootID: bootID, now: now, used: map[string]int64{}, ended: map[string]int64{}}
+	return &Verifier{signer: signer{key, bootID}, now: now, used: map[string]int64{}, ended: map[string]int64{}}
 }
 
 // Accept accepts a token that is for one of hosts (lower-case names without port). Its error says why not, and has

@@ -71,6 +71,9 @@ func hostName(host string) string {
 	return strings.ToLower(strings.Trim(matched[1], "[]"))
 }
 
+// HostName is by which name the page was opened; empty where that is not a valid one.
+func (r *Request) HostName() string { return hostName(r.Host) }
+
 // refuseForeign runs before anything else that says what petcam is, so that a page under a foreign name does not even get
 // the login page.
 func (h *hosts) refuseForeign(r *Request) error {

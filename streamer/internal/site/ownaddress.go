@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"petcam/streamer/internal/network"
 )
 
 // AddressForOthers is where another device opens the page: the address by which the visitor came, or that of the LAN where
@@ -14,7 +16,7 @@ func (r *Request) AddressForOthers() string {
 	if r.Secure {
 		scheme, port = "https://", ":443"
 	}
-	if name := strings.TrimRight(hostName(r.Host), "."); isLoopback(name) || strings.HasSuffix(name, ".localhost") {
+	if name := strings.TrimRight(hostName(r.Host), "."); network.IsLoopback(name) || strings.HasSuffix(name, ".localhost") {
 		return r.site.lanURL()
 	}
 	return scheme + strings.TrimSuffix(r.Host, port) + r.Root + "/"
@@ -31,15 +33,10 @@ func (s *Site) lanURL() string {
 		}
 		address = ask()
 	}
-	if isLoopback(address) {
+	if network.IsLoopback(address) {
 		return ""
 	}
 	return "http://" + net.JoinHostPort(address, strconv.Itoa(web.Port)) + "/"
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLoopback() || host == "localhost"
 }
 
 // lanAddress is this machine's address on its network, also on one without a router; the loopback address where it has none.

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -47,14 +48,18 @@ func (v *visitors) Find(*Request) *Session          { return v.session }
 func (v *visitors) Accepts(token string) bool       { return token == "good" }
 func (v *visitors) MayTurnCamera(token string) bool { return token == "turns" }
 
+func packed(text string) []byte {
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	_, _ = io.WriteString(writer, text)
+	_ = writer.Close()
+	return out.Bytes()
+}
+
 func openSite(t *testing.T, change func(*Options)) *Site {
 	t.Helper()
-	var packed strings.Builder
-	writer := gzip.NewWriter(&packed)
-	_, _ = io.WriteString(writer, "code()")
-	_ = writer.Close()
 	bundle, err := page.Read(fstest.MapFS{
-		"index.json": {Data: []byte(fixture)}, "static/a.js": {Data: []byte(packed.String())}, "static/b.png": {Data: []byte("png")},
+		"index.json.gz": {Data: packed(fixture)}, "static/a.js": {Data: packed("code()")}, "static/b.png": {Data: []byte("png")},
 	}, "Cam")
 	if err != nil {
 		t.Fatal(err)

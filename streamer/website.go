@@ -1,0 +1,187 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/network"
+	"petcam/streamer/internal/page"
+	"petcam/streamer/internal/site"
+	"petcam/streamer/internal/site/live"
+	"petcam/streamer/internal/site/login"
+)
+
+const placeLooks = 2 * time.Second // between looks whether the disk of the state has come or gone
+
+// website is petcam's page as this service serves it (web.server: go): the state that it has opened, and the rooms that
+// answer. It is for one serve.
+type website struct {
+	service *Service
+	state   *visitorState
+	login   *login.Pages
+	live    *live.Live
+	server  *http.Server
+}
+
+// newWebsite opens the state.
+func (s *Service) newWebsite() (*website, error) {
+	bundle, err := page.Open(cmp.Or(s.settings.Camera.Name, "petcam"))
+	if err != nil {
+		return nil, err
+	}
+	w := &website{service: s}
+	if w.state, err = openVisitorState(s.settings, webState(), s.log); err != nil {
+		return nil, err
+	}
+	w.login = w.state.pages(s.server.EndSession, s.log)
+	w.live = live.New(w.liveOptions())
+	all := site.New(site.Options{
+		Bundle:     bundle,
+		Config:     s.settings,
+		Visitors:   w.login.Visitors(),
+		Names:      func() []string { return machineNames(nameFile) },
+		CameraOn:   s.isOn,
+		Microphone: s.microphoneIs,
+		TLSProof:   s.tlsProof,
+		Connect:    (*site.Request).StreamerOrigin,
+		Log:        s.log,
+	})
+	all.Add(w.routes()...)
+	w.server = site.NewServer(all, s.log)
+	return w, nil
+}
+
+// routes are those of all rooms.
+func (w *website) routes() []site.Route {
+	return slices.Concat(
+		w.login.Routes(),
+		w.live.Routes(),
+	)
+}
+
+// parts are what rooms do while nobody asks; each ends with its context, before the server does.
+func (w *website) parts() []func(context.Context) {
+	return []func(context.Context){}
+}
+
+func (w *website) liveOptions() live.Options {
+	s := w.service
+	options := live.Options{
+		Config: s.settings,
+		Size: func() live.Size {
+			health := s.camera.Health()
+			return live.Size{Width: health.Width, Height: health.Height, Aspect: health.Aspect}
+		},
+		Troubles: w.troubles,
+	}
+	if s.maker != nil {
+		options.Token = s.maker.Make
+	}
+	return options
+}
+
+// troubles are what is wrong with the state.
+func (w *website) troubles() []*apierror.Error {
+	return slices.Concat(w.state.passwords.Troubles(), w.login.Visitors().Troubles())
+}
+
+// serve answers until ctx ends, or until the disk of the state has come or gone: then what is there is to be opened anew.
+// All that it began has ended when it returns, and the state is written.
+func (w *website) serve(ctx context.Context, listener net.Listener) {
+	var keeper, parts sync.WaitGroup
+	keeping, endKeeper := context.WithCancel(context.Background())
+	keeper.Add(1)
+	go func() { defer keeper.Done(); w.state.keep(keeping, w.service.server.EndSession) }()
+	inside, end := context.WithCancel(ctx)
+	for _, part := range w.parts() {
+		parts.Add(1)
+		go func() { defer parts.Done(); part(inside) }()
+	}
+	w.server.BaseContext = func(net.Listener) context.Context { return inside } // so that open streams end with it
+	served := make(chan error, 1)
+	go func() { served <- w.server.Serve(listener) }()
+	w.wait(ctx, served)
+	end()
+	w.shutDown()
+	parts.Wait()
+	endKeeper()
+	keeper.Wait()
+}
+
+// wait is until the website is to end.
+func (w *website) wait(ctx context.Context, served <-chan error) {
+	ticker := time.NewTicker(placeLooks)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case err := <-served:
+			w.service.log.Error("the page's port has failed", "error", err)
+			return
+		case <-ticker.C:
+			if w.state.place.HasChanged() {
+				w.service.log.Warn("the disk of the state has come or gone: it is opened anew", "directory", webState())
+				return
+			}
+		}
+	}
+}
+
+func (w *website) shutDown() {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if w.server.Shutdown(ctx) != nil {
+		_ = w.server.Close()
+	}
+}
+
+// serveWebsite serves the page until ctx ends, or until it is to be begun anew. Its error is why it could not begin, in one
+// line.
+func (s *Service) serveWebsite(ctx context.Context) error {
+	web := s.settings.Web
+	listener, err := listen(web.Host, web.Port)
+	if err != nil {
+		return portError("web.port", "TCP", web.Host, web.Port, err)
+	}
+	made, err := s.newWebsite()
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	s.log.Info("serving the page", "address", listener.Addr().String())
+	if s.settings.Auth.Mode == "none" && !network.IsLoopback(web.Host) {
+		s.log.Warn("auth.mode is none: everybody who reaches the port sees the camera", "port", web.Port)
+	}
+	made.serve(ctx, site.Limit(listener, s.log))
+	return nil
+}
+
+// microphoneIs is "on" or "off"; empty where the camera has none.
+func (s *Service) microphoneIs() string {
+	switch {
+	case s.settings.Camera.Microphone == "":
+		return ""
+	case s.isOn() && s.soundOn():
+		return "on"
+	}
+	return "off"
+}
+
+// tlsProof is by which the page knows this service's own TLS proxy; empty without one.
+func (s *Service) tlsProof() string {
+	if s.key == nil {
+		return ""
+	}
+	secret, err := s.key.Secret()
+	if err != nil {
+		return ""
+	}
+	return site.TLSProof(secret)
+}
