@@ -82,6 +82,8 @@ func serve(file string, stderr io.Writer) int {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(maxProcessors)
 	}
+	reloads := newReloads(file, log)
+	defer reloads.stop()
 	ctx, forget := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer forget()
 	service, err := openPatiently(ctx, settings, openAccess(settings, log), log)
@@ -92,6 +94,7 @@ func serve(file string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "petcam-streamer:", err)
 		return 1
 	}
+	service.reloads = reloads
 	err = service.Run(ctx)
 	forget() // a second signal ends the process at once
 	hung := time.AfterFunc(stopTimeout, func() {

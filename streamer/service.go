@@ -55,6 +55,7 @@ type Service struct {
 	key         *offertoken.Key   // nil: nothing is signed
 	maker       *offertoken.Maker // of offers' tokens; nil: they need none
 	website     *websiteKeeper
+	reloads     *reloads        // nil: what the configuration said stays
 	proxy       *tlsproxy.Proxy // serves HTTPS on tlsListener; nil: there is none
 	tlsListener net.Listener
 	viewing     *viewingtoken.File // nil: WHEP needs no token
@@ -260,8 +261,9 @@ func (s *Service) Run(ctx context.Context) error {
 		return err // the port does not answer
 	}
 	s.log.Info("petcam-streamer is ready", "version", version, "address", s.Address().String())
-	if s.settings.Web.Server == "go" {
-		s.website.Turn(true)
+	s.website.Turn(s.settings.Web.Server == "go")
+	if s.reloads != nil {
+		s.task(func() error { s.reloads.run(s.ctx, s.website.Turn); return nil })
 	}
 	s.watchdog.Start()
 	defer s.watchdog.Stop()

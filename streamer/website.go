@@ -146,20 +146,20 @@ func (w *website) shutDown() {
 // line.
 func (s *Service) serveWebsite(ctx context.Context) error {
 	web := s.settings.Web
-	listener, err := listen(web.Host, web.Port)
+	port, err := holdPort(web.Host, web.Port)
 	if err != nil {
-		return portError("web.port", "TCP", web.Host, web.Port, err)
-	}
-	made, err := s.newWebsite()
-	if err != nil {
-		_ = listener.Close()
 		return err
 	}
-	s.log.Info("serving the page", "address", listener.Addr().String())
+	defer port.free()
+	made, err := s.newWebsite() // once the port is had: who had it has written the state
+	if err != nil {
+		return err
+	}
+	s.log.Info("serving the page", "address", port.Addr().String())
 	if s.settings.Auth.Mode == "none" && !network.IsLoopback(web.Host) {
 		s.log.Warn("auth.mode is none: everybody who reaches the port sees the camera", "port", web.Port)
 	}
-	made.serve(ctx, site.Limit(listener, s.log))
+	made.serve(ctx, site.Limit(port, s.log))
 	return nil
 }
 

@@ -37,13 +37,6 @@ func (k *websiteKeeper) Turn(on bool) {
 	}
 }
 
-// IsOn tells whether it is to be served.
-func (k *websiteKeeper) IsOn() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.end != nil
-}
-
 // Close ends it for good.
 func (k *websiteKeeper) Close() {
 	k.Turn(false)
