@@ -24,6 +24,7 @@ const placeLooks = 2 * time.Second // between looks whether the disk of the stat
 type website struct {
 	service *Service
 	state   *visitorState
+	streams *site.Streams
 	login   *login.Pages
 	live    *live.Live
 	server  *http.Server
@@ -35,7 +36,7 @@ func (s *Service) newWebsite() (*website, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &website{service: s}
+	w := &website{service: s, streams: site.NewStreams(s.settings.Web.Threads)}
 	if w.state, err = openVisitorState(s.settings, webState(), s.log); err != nil {
 		return nil, err
 	}
@@ -73,12 +74,15 @@ func (w *website) parts() []func(context.Context) {
 func (w *website) liveOptions() live.Options {
 	s := w.service
 	options := live.Options{
-		Config: s.settings,
+		Config:  s.settings,
+		API:     s.server,
+		Streams: w.streams,
 		Size: func() live.Size {
 			health := s.camera.Health()
 			return live.Size{Width: health.Width, Height: health.Height, Aspect: health.Aspect}
 		},
 		Troubles: w.troubles,
+		Beside:   []live.Beside{{Name: "events", Tell: live.NoEvents}},
 	}
 	if s.maker != nil {
 		options.Token = s.maker.Make

@@ -47,10 +47,10 @@ func (r *Request) number(name, kind string, form *regexp.Regexp, low, high, byDe
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if !form.MatchString(text) || err != nil || number < low || number > high {
-		return 0, apierror.New(apierror.BadRequest, "%s must be a %s from %s to %s", name, kind, general(low), general(high))
+		return 0, apierror.New(apierror.BadRequest, "%s must be a %s from %s to %s", name, kind, General(low), General(high))
 	}
 	return number, nil
 }
 
-// general is a number as Python's format "g" has it.
-func general(number float64) string { return strconv.FormatFloat(number, 'g', 6, 64) }
+// General is a number as Python's format "g" has it.
+func General(number float64) string { return strconv.FormatFloat(number, 'g', 6, 64) }

@@ -13,17 +13,20 @@ import (
 
 // Options are what the routes work with.
 type Options struct {
-	Config config.Config
-	Token  func(host, session string, secondsLeft float64) (string, error) // makes an offer's token
-	Size   func() Size                                                     // of the camera's picture
-	// Troubles are what is wrong with the state.
-	Troubles func() []*apierror.Error
+	Config   config.Config
+	API      Streamer
+	Streams  *site.Streams
+	Token    func(host, session string, secondsLeft float64) (string, error) // makes an offer's token; nil: it needs none
+	Size     func() Size                                                     // of the camera's picture
+	Troubles func() []*apierror.Error                                        // what is wrong with the state
+	Beside   []Beside                                                        // what else the health has
 }
 
 // Live is the routes.
 type Live struct {
 	Options
-	size pictureSize
+	size  pictureSize
+	turns turns
 }
 
 // New makes the routes.
@@ -33,11 +36,13 @@ func New(options Options) *Live {
 
 // Routes are those of the package.
 func (l *Live) Routes() []site.Route {
-	return []site.Route{
+	return append(l.controls(), []site.Route{
 		{Method: "GET", Path: "/", Marks: site.Page, Handle: l.show},
 		{Method: "GET", Path: "/api/webrtc/config", Handle: l.viewerConfig},
+		{Method: "GET", Path: "/api/past.mp4", Marks: site.Live, Handle: l.past()},
+		{Method: "GET", Path: "/api/go/health", Handle: l.health()},
 		{Method: "GET", Path: "/healthz", Marks: site.ForEverybody, Handle: l.healthz},
-	}
+	}...)
 }
 
 // hasLogin tells whether there is an account page.

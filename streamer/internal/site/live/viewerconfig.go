@@ -7,8 +7,6 @@ import (
 	"petcam/streamer/internal/site"
 )
 
-const offerPath = "/api/webrtc/offer"
-
 func (l *Live) viewerConfig(w http.ResponseWriter, r *site.Request) error {
 	site.JSON(w, http.StatusOK, l.configFor(r))
 	return nil
