@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,7 +75,7 @@ func Open(settings config.Config, access access, log *slog.Logger) (*Service, er
 		log: log, settings: settings, key: access.key, maker: access.maker, proxy: access.proxy, viewing: access.viewing,
 		failure: make(chan error, 1),
 	}
-	s.website = &websiteKeeper{serve: s.serveWebsite, log: log}
+	s.website = &websiteKeeper{serve: s.serveWebsite, pause: retryInterval, log: log}
 	mark := switches.Mark()
 	s.turned = switches.Camera(webState(), mark, log).Turned
 	s.soundOn = switches.Sound(webState(), mark, log).On
@@ -156,14 +157,16 @@ func (s *Service) wire(settings config.Config, access access) {
 		return s.reader(settings.Camera, shm.WithWakeup(wakeup))
 	})
 	options := httpapi.Options{
-		Viewers:   s.viewers,
-		Recorder:  s.recorder,
-		Past:      s.recorder,
-		Keeper:    s.recorder,
-		Camera:    s.camera,
-		On:        s.isOn,
-		Tokens:    access.verifier,
-		Faults:    func() []string { return append(append(access.faults(), s.recorder.Faults()...), s.chosenFaults()...) },
+		Viewers:  s.viewers,
+		Recorder: s.recorder,
+		Past:     s.recorder,
+		Keeper:   s.recorder,
+		Camera:   s.camera,
+		On:       s.isOn,
+		Tokens:   access.verifier,
+		Faults: func() []string {
+			return slices.Concat(access.faults(), s.recorder.Faults(), s.chosenFaults(), s.website.Faults())
+		},
 		ICE:       settings.WebRTC.ICEServers,
 		Names:     func() []string { return hostNames(settings) },
 		Scrapers:  parseNetworks(settings.Streamer.MetricsAllow),

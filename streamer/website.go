@@ -82,7 +82,7 @@ func (w *website) liveOptions() live.Options {
 			return live.Size{Width: health.Width, Height: health.Height, Aspect: health.Aspect}
 		},
 		Troubles: w.troubles,
-		Beside:   []live.Beside{{Name: "events", Tell: live.NoEvents}},
+		Beside:   w.beside(),
 	}
 	if s.maker != nil {
 		options.Token = s.maker.Make
@@ -93,6 +93,13 @@ func (w *website) liveOptions() live.Options {
 // troubles are what is wrong with the state.
 func (w *website) troubles() []*apierror.Error {
 	return slices.Concat(w.state.passwords.Troubles(), w.login.Visitors().Troubles())
+}
+
+// beside is what the health has besides the streamer's.
+func (w *website) beside() []live.Beside {
+	return []live.Beside{
+		{Name: "events", Tell: live.NoEvents},
+	}
 }
 
 // serve answers until ctx ends, or until the disk of the state has come or gone: then what is there is to be opened anew.

@@ -10,11 +10,15 @@ import (
 // websiteKeeper serves the page while that is wanted, and tries again where its port or its state cannot be opened yet.
 type websiteKeeper struct {
 	serve func(context.Context) error // once; nil: it is to be begun anew at once
+	pause time.Duration               // between tries
 	log   *slog.Logger
 
 	mu     sync.Mutex // guards what follows
 	closed bool
 	end    func() // returns once it has ended; nil: it is not served
+
+	saying sync.Mutex // guards what follows
+	fault  string     // why it is not served; empty: nothing is wrong
 }
 
 // Turn begins or ends to serve. It returns once what was served has ended.
@@ -46,20 +50,37 @@ func (k *websiteKeeper) Close() {
 }
 
 func (k *websiteKeeper) keep(ctx context.Context) {
-	said := ""
+	defer k.say("")
 	for ctx.Err() == nil {
 		err := k.serve(ctx)
 		if err == nil {
-			said = ""
+			k.say("")
 			continue
 		}
-		if words := err.Error(); words != said {
-			k.log.Warn("the page is not served yet", "error", words, "tried_again_each", retryInterval)
-			said = words
-		}
+		k.say(err.Error())
 		select {
 		case <-ctx.Done():
-		case <-time.After(retryInterval):
+		case <-time.After(k.pause):
 		}
 	}
+}
+
+// say keeps what is wrong, and logs it once.
+func (k *websiteKeeper) say(fault string) {
+	k.saying.Lock()
+	defer k.saying.Unlock()
+	if fault != "" && fault != k.fault {
+		k.log.Warn("the page is not served yet", "error", fault, "tried_again_each", k.pause)
+	}
+	k.fault = fault
+}
+
+// Faults is why the page is not served, in one line with the remedy; else nothing.
+func (k *websiteKeeper) Faults() []string {
+	k.saying.Lock()
+	defer k.saying.Unlock()
+	if k.fault == "" {
+		return nil
+	}
+	return []string{k.fault}
 }
