@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -259,7 +260,13 @@ func TestWhoServesThePageChangesUnderViewersAndARecording(t *testing.T) {
 	v.object("GET", "/api/recording/status", "", 200)
 	stillGoes()
 
+	past, err := v.http.Get(site + "/api/past.mp4?from=1")
+	if err != nil || past.StatusCode != 200 {
+		t.Fatal(past, err)
+	}
 	reload("web: {server: python}\n")
+	_, _ = io.Copy(io.Discard, past.Body) // it ends
+	_ = past.Body.Close()
 	eventually(t, "the page is not served", func() bool { status, _ := v.ask("GET", "/healthz", ""); return status == 0 })
 	var other net.Listener
 	eventually(t, "the port is free", func() (is bool) {
@@ -281,6 +288,24 @@ func TestWhoServesThePageChangesUnderViewersAndARecording(t *testing.T) {
 	v.opened()
 	v.object("GET", "/api/recording/status", "", 200) // the same session
 	stillGoes()
+}
+
+func TestThePageLeavesNothingBehind(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Run("service", func(t *testing.T) {
+		c, site := withWebsite(t)
+		c.Auth.Mode = "none"
+		film(t, c.Camera.Stream)
+		beginWith(t, c, open(t, c))
+		v := newVisitor(t, site)
+		v.opened()
+		past, err := v.http.Get(site + "/api/past.mp4?from=1")
+		if err != nil || past.StatusCode != 200 {
+			t.Fatal(past, err)
+		}
+		t.Cleanup(func() { _ = past.Body.Close() })
+	})
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
 
 func TestAPageWithoutLoginIsForEverybody(t *testing.T) {
@@ -311,4 +336,39 @@ func TestTheTLSProxyLeadsToTheStreamersOwnPage(t *testing.T) {
 	if got["signaling_url"] != "/api/webrtc/offer" { // it knows that it is HTTPS
 		t.Error(got)
 	}
+}
+
+func TestTheStateIsOpenedAnewWhenItsDiskComes(t *testing.T) {
+	c, site := withWebsite(t)
+	credentials := t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
+	mark := strings.Repeat("0f", 16)
+	if err := os.WriteFile(filepath.Join(credentials, "place"), []byte(mark), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	film(t, c.Camera.Stream)
+	beginWith(t, c, open(t, c))
+	v := newVisitor(t, site)
+	v.opened()
+	password := url.Values{"password": {ownersPassword}}.Encode()
+	if status, text := v.ask("POST", "/login", password); status != 401 || !strings.Contains(v.faults(), "is not where petcam was set up") {
+		t.Fatal(status, v.faults(), text)
+	}
+	if err := os.WriteFile(filepath.Join(webState(), ".petcam-place"), []byte(mark), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the owner is let in", func() bool { status, _ := v.ask("POST", "/login", password); return status == 200 })
+	if got := v.faults(); got != "[]" {
+		t.Error(got)
+	}
+}
+
+// faults are what the page says of its state to programs on this machine.
+func (v *visitor) faults() string {
+	v.t.Helper()
+	faults, err := json.Marshal(v.object("GET", "/healthz", "", 200)["faults"])
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return string(faults)
 }

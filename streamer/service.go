@@ -258,16 +258,16 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.viewing != nil {
 		s.task(func() error { s.viewing.Watch(s.ctx, s.endViewers); return nil })
 	}
+	s.website.Turn(s.settings.Web.Server == "go")
+	if s.reloads != nil {
+		s.task(func() error { s.reloads.run(s.ctx, s.website.Turn); return nil })
+	}
 	s.task(func() error { s.obeyOwner(); return nil })
 	s.task(func() error { s.recorder.Recover(); return nil }) // may take a while, in the background
 	if _, err := s.monitor.check(ctx); err != nil && ctx.Err() == nil {
 		return err // the port does not answer
 	}
 	s.log.Info("petcam-streamer is ready", "version", version, "address", s.Address().String())
-	s.website.Turn(s.settings.Web.Server == "go")
-	if s.reloads != nil {
-		s.task(func() error { s.reloads.run(s.ctx, s.website.Turn); return nil })
-	}
 	s.watchdog.Start()
 	defer s.watchdog.Stop()
 	s.task(func() error { s.monitor.run(s.ctx, s.watchdog.Status); return nil })
