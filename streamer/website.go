@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/network"
 	"petcam/streamer/internal/page"
 	"petcam/streamer/internal/site"
@@ -22,12 +23,13 @@ const placeLooks = 2 * time.Second // between looks whether the disk of the stat
 // website is petcam's page as this service serves it (web.server: go): the state that it has opened, and the rooms that
 // answer. It is for one serve.
 type website struct {
-	service *Service
-	state   *visitorState
-	streams *site.Streams
-	login   *login.Pages
-	live    *live.Live
-	server  *http.Server
+	service  *Service
+	settings config.Config
+	state    *visitorState
+	streams  *site.Streams
+	login    *login.Pages
+	live     *live.Live
+	server   *http.Server
 }
 
 // newWebsite opens the state.
@@ -36,15 +38,16 @@ func (s *Service) newWebsite() (*website, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &website{service: s, streams: site.NewStreams(s.settings.Web.Threads)}
-	if w.state, err = openVisitorState(s.settings, webState(), s.log); err != nil {
+	w := &website{service: s, settings: s.settings, streams: site.NewStreams(s.settings.Web.Threads)}
+	w.settings.WebRTC.Backend = "go" // there is no other here, which the configuration's warning says
+	if w.state, err = openVisitorState(w.settings, webState(), s.log); err != nil {
 		return nil, err
 	}
 	w.login = w.state.pages(s.server.EndSession, s.log)
 	w.live = live.New(w.liveOptions())
 	all := site.New(site.Options{
 		Bundle:     bundle,
-		Config:     s.settings,
+		Config:     w.settings,
 		Visitors:   w.login.Visitors(),
 		Names:      func() []string { return machineNames(nameFile) },
 		CameraOn:   s.isOn,
@@ -74,7 +77,7 @@ func (w *website) parts() []func(context.Context) {
 func (w *website) liveOptions() live.Options {
 	s := w.service
 	options := live.Options{
-		Config:  s.settings,
+		Config:  w.settings,
 		API:     s.server,
 		Streams: w.streams,
 		Size: func() live.Size {

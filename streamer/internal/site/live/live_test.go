@@ -67,6 +67,7 @@ type bench struct {
 	visitors visitors
 	streamer streamer
 	cameraOn bool
+	live     *Live // of the last site
 }
 
 func newBench(t *testing.T) *bench {
@@ -98,7 +99,8 @@ func (b *bench) site() *site.Site {
 		Bundle: bundle, Config: b.options.Config, Visitors: b.visitors, Log: slog.New(slog.DiscardHandler),
 		CameraOn: func() bool { return b.cameraOn },
 	})
-	made.Add(New(b.options).Routes()...)
+	b.live = New(b.options)
+	made.Add(b.live.Routes()...)
 	return made
 }
 

@@ -24,6 +24,9 @@ func TestThePastIsAskedForInTheStreamersWords(t *testing.T) {
 	} {
 		b.expect(`400 {"error":"Bad request","message":"`+why+`"}`, "GET", "/api/past.mp4"+query, "")
 	}
+	if b.ask("GET", "/api/past.mp4?viewer=a", ""); len(b.live.turns.open) != 0 {
+		t.Error("what has ended has its viewer's turn")
+	}
 	if w := b.ask("GET", "/api/past.mp4", ""); w.Header().Get("X-Accel-Buffering") != "no" {
 		t.Error(w.Header())
 	}

@@ -22,7 +22,7 @@ func (l *Live) configFor(r *site.Request) site.Object {
 	if size := l.size.now(); size != nil {
 		found = append(found, site.Member{Name: "picture", Value: []any{size[0], size[1]}})
 	}
-	if l.Config.Camera.Microphone != "" && l.Config.WebRTC.Backend == "go" {
+	if l.Config.Camera.Microphone != "" {
 		found = append(found, site.Member{Name: "sound", Value: true})
 	}
 	if session := r.Session(); session != nil && l.Token != nil {
@@ -36,7 +36,7 @@ func (l *Live) configFor(r *site.Request) site.Object {
 
 // signalingURL is the full URL for offers, or the path on the page's own origin.
 func (l *Live) signalingURL(r *site.Request) string {
-	if public := l.Config.Streamer.PublicURL; public != "" && l.Config.WebRTC.Backend == "go" {
+	if public := l.Config.Streamer.PublicURL; public != "" {
 		return strings.TrimRight(public, "/") + offerPath
 	}
 	if origin := r.StreamerOrigin(); origin != "" {
