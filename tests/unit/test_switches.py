@@ -4,13 +4,14 @@ import json
 import os
 import stat
 import time
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from petcam.access import CameraSwitch, Place, SoundSwitch
-from petcam.access.switch import LOOK_SECONDS, MAX_FILE_BYTES
+from petcam.access import CameraSwitch, Place, SoundSwitch, camera_switch
+from petcam.access import switch as switch_module
+from petcam.access.switch import LOOK_SECONDS, MAX_FILE_BYTES, TIME_FORMAT
 from petcam.errors import Code, PetcamError
 
 CASES = json.loads((Path(__file__).parents[1] / "switch-cases.json").read_text())
@@ -48,9 +49,28 @@ def test_it_is_as_the_file_says(kind, switch, is_on):
         assert KINDS[kind](switch.path.parent).gate() == (is_on, json.loads(text).get("at_ns", 0))
 
 
-@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind in KINDS for text in CASES[kind]["damaged"]])
-def test_a_damaged_file_turns_it_off_and_is_said_once(switch, text, caplog):
+DAMAGED = [(kind, *each) for kind in KINDS for each in zip(CASES[kind]["damaged"], CASES[kind]["says"], strict=True)]
+
+
+@pytest.mark.parametrize(("kind", "text", "says"), DAMAGED)
+def test_a_damaged_file_turns_it_off_and_is_said_once(switch, text, says, caplog):
     is_off_and_said_once(switch, text, caplog)
+    assert caplog.messages == [f"{switch.path} {says}".replace("rm sound.json", f"rm {switch.path}")]
+
+
+@pytest.mark.parametrize("case", CASES["written"], ids=lambda case: case["text"])
+def test_what_is_written_when_it_is_turned(case, tmp_path, monkeypatch):
+    class Fixed(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.strptime(case["now"], TIME_FORMAT).replace(tzinfo=timezone.utc)
+
+    monkeypatch.setattr(switch_module, "datetime", Fixed)
+    monkeypatch.setattr(camera_switch, "datetime", Fixed)
+    monkeypatch.setattr(time, "monotonic_ns", lambda: case["at_ns"])
+    switch = KINDS[case["switch"]](tmp_path)
+    assert switch.turn(*case["turn"]) == switch.state() == KINDS[case["switch"]](tmp_path).state()
+    assert switch.path.read_text() == case["text"]
 
 
 def test_so_does_one_that_is_too_large(kind, switch, caplog):

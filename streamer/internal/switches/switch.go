@@ -1,76 +1,95 @@
-// Package switches reads what the owner turns off for all: the camera, and its sound. It imports state.
+// Package switches reads what the owner turns off for all, the camera and its sound, and turns it where petcam-streamer
+// serves the page. It imports access, apierror and state.
 //
-// docs/state.md, section "The switches", is the specification; petcam/access/switch.py writes the files, and
+// docs/state.md, section "The switches", is the specification; petcam/access/switch.py does the same, and
 // tests/switch-cases.json holds both together.
 package switches
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/access"
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/state"
 )
 
 const (
 	lookInterval = 250 * time.Millisecond // how soon On knows of a change
 	maxFileBytes = 1024
+
+	// MaxOffMinutes is for how long the camera may be turned off; longer is until somebody turns it on.
+	MaxOffMinutes = 7 * 24 * 60
 )
 
 // kind is one of the two files.
 type kind struct {
-	name   string
-	parse  func([]byte) (turned, error)
-	effect string // what follows where it cannot be read
-	remedy string // %s is the file
+	state.Kind
+	parse    func([]byte) (State, error)
+	document func(State) state.Fields
 }
 
-// turned is what such a file says.
-type turned struct {
-	on   bool
-	atNS uint64 // CLOCK_MONOTONIC of the boot in which it was turned; 0: it does not say
+func soundKind() kind {
+	file := state.Kind{
+		Name: "sound.json", Effect: "the microphone is off", Key: "trouble.sound_switch",
+		Remedy: "turn it on anew on the page, or: sudo rm {path}",
+	}
+	return kind{shared(file), parseSound, soundDocument}
 }
 
-var (
-	soundKind  = kind{"sound.json", parseSound, "the microphone is off", "turn it on anew on the page, or: sudo rm %s"}
-	cameraKind = kind{"camera.json", parseCamera, "the camera is off", "turn it on anew on the page, or: sudo petcam camera on"}
-)
+func cameraKind() kind {
+	file := state.Kind{
+		Name: "camera.json", Effect: "the camera is off", Key: "trouble.camera_switch",
+		Remedy: "turn it on anew on the page, or: sudo petcam camera on",
+	}
+	return kind{shared(file), parseCamera, cameraDocument}
+}
+
+// shared is a kind that all services read, as members of the directory's group.
+func shared(file state.Kind) state.Kind {
+	file.MaxBytes, file.Command, file.Mode = maxFileBytes, state.Doctor, 0o640
+	return file
+}
 
 // Switch is one such file. It is safe for goroutines.
 type Switch struct {
-	kind kind
-	log  *slog.Logger
-	now  func() time.Time
-	mark string // of the state directory in which the board was set up; empty: there is no such rule
+	kind  kind
+	log   *slog.Logger
+	now   func() time.Time
+	since func() int64  // since the board's boot: Monotonic
+	place *access.Place // whether the directory is the one in which the board was set up
+	file  *state.StateFile
 
 	mu     sync.Mutex // guards what follows
-	file   state.File
 	looked time.Time
-	last   turned
-	said   string // in the log, last
+	last   State
+	said   string // in the log, of the place
+	isRead bool   // the file was, and is whole; what follows is of then
+	stamp  state.Stamp
+	read   State
 }
 
 // Sound is the switch of the camera's sound, in petcam-web's state directory: on where there is no file, off where it is
 // damaged or cannot be read, or where it may be on a disk that is not there, as Mark tells, which is then said in the log,
 // once.
 func Sound(directory, mark string, log *slog.Logger) *Switch {
-	return open(soundKind, directory, mark, log)
+	return open(soundKind(), directory, mark, log)
 }
 
 // Camera is the same of the whole camera.
 func Camera(directory, mark string, log *slog.Logger) *Switch {
-	return open(cameraKind, directory, mark, log)
+	return open(cameraKind(), directory, mark, log)
 }
 
 func open(kind kind, directory, mark string, log *slog.Logger) *Switch {
-	file := state.File{Path: filepath.Join(directory, kind.name), MaxBytes: maxFileBytes}
-	return &Switch{kind: kind, log: log, now: time.Now, mark: mark, file: file}
+	place, file := access.NewPlace(directory, mark), state.NewStateFile(directory, kind.Kind, log)
+	return &Switch{kind: kind, log: log, now: time.Now, since: Monotonic, place: place, file: file}
 }
 
 // Mark is the half of docs/state.md's mark that is on the root disk, as systemd hands it to the service; empty: there is
@@ -87,6 +106,13 @@ func Mark() string {
 	return mark
 }
 
+// Monotonic is CLOCK_MONOTONIC in ns.
+func Monotonic() int64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // cannot fail with this clock
+	return now.Nano()
+}
+
 // On tells how it stood at most 250 ms ago.
 func (s *Switch) On() bool {
 	on, _ := s.Turned()
@@ -99,52 +125,87 @@ func (s *Switch) Turned() (on bool, atNS uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := s.now(); s.looked.IsZero() || now.Sub(s.looked) >= lookInterval {
-		s.looked = now
-		s.look()
+		s.looked, s.last = now, s.look()
 	}
-	return s.last.on, s.last.atNS
+	return s.last.On, uint64(s.last.AtNS)
 }
 
-// look reads the file where it has changed. Called with mu held.
-func (s *Switch) look() {
-	text, changed, err := s.file.Text()
-	if errors.Is(err, fs.ErrNotExist) {
-		if !s.isPlace() {
-			s.turnOff("the state in which this board was set up is not there: sudo petcam doctor")
-			return
-		}
-		text, changed, err = s.file.Text() // its disk may have come in between
+// State is how it stands now.
+func (s *Switch) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.look()
+}
+
+// Trouble is what is wrong with the file, whatever its directory is.
+func (s *Switch) Trouble() *apierror.Error { return state.Trouble(s.file, s.kind.parse) }
+
+// Turn turns it for all, at once and after restarts, and returns once that is durable; minutes: for how long the camera is
+// off; 0: until somebody turns it on. Its errors are StateNotWritten, StateNotSynced, and StateDamaged where the directory
+// is not the one in which the board was set up: it is off then.
+func (s *Switch) Turn(on bool, by string, minutes int) error {
+	if trouble := s.place.TroubleNow(); trouble != nil {
+		return trouble
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		s.last, err = turned{on: true}, nil
-	case err == nil && !changed:
-		return
-	case err == nil:
-		s.last, err = s.kind.parse(text)
+	now := s.now().UTC()
+	to := State{On: on, Since: now.Format(timeLayout), By: by, AtNS: s.since()}
+	if !on && minutes > 0 {
+		to.Until = now.Add(time.Duration(minutes) * time.Minute).Format(timeLayout)
 	}
+	content, err := state.JSON(s.kind.document(to))
 	if err != nil {
-		s.turnOff(fmt.Sprintf("%v; %s", err, strings.ReplaceAll(s.kind.remedy, "%s", s.file.Path)))
-		return
+		return err
+	}
+	defer s.forget()
+	return s.file.Write(content)
+}
+
+// forget makes who asks next know of a change at once.
+func (s *Switch) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looked = time.Time{}
+}
+
+// look reads the file where it has changed. What is wrong is in the log, once. Called with mu held.
+func (s *Switch) look() State {
+	found, trouble := s.whole()
+	if trouble != nil {
+		s.say(trouble)
+		return State{}
 	}
 	s.said = ""
+	return found
 }
 
-// turnOff says why, once. Called with mu held.
-func (s *Switch) turnOff(why string) {
-	s.last = turned{}
-	if why != s.said {
-		s.said = why
-		s.log.Warn(fmt.Sprintf("%s: %s: %s", s.file.Path, s.kind.effect, why))
+// whole is how it stands where nothing is wrong. Called with mu held.
+func (s *Switch) whole() (State, *apierror.Error) {
+	if trouble := s.place.TroubleNow(); trouble != nil {
+		return State{}, trouble
 	}
+	stamp, there := state.StampOf(s.file.Path)
+	if s.isRead && there && stamp == s.stamp {
+		return s.read, nil
+	}
+	found, has, err := state.Parsed(s.file, s.kind.parse)
+	s.isRead, s.stamp, s.read = err == nil && has && there, stamp, found
+	switch {
+	case err != nil:
+		return State{}, state.AsError(err)
+	case !has:
+		return State{On: true}, s.place.TroubleNow() // its disk may have gone meanwhile
+	}
+	return found, nil
 }
 
-// isPlace says whether the file's directory is the one in which the board was set up: in any other, which may be where its
-// disk is to be mounted, a file that is missing says nothing.
-func (s *Switch) isPlace() bool {
-	if s.mark == "" {
-		return true
+// say puts it into the log, once; of a damaged file its reader has said it. Called with mu held.
+func (s *Switch) say(trouble *apierror.Error) {
+	said := ""
+	if trouble.Key != s.kind.Key {
+		said = fmt.Sprintf("%s: %s: %s", s.file.Path, s.kind.Effect, trouble.Message)
 	}
-	half, err := state.Mark(filepath.Dir(s.file.Path))
-	return err == nil && half == s.mark
+	if said != "" && said != s.said {
+		s.log.Error(said)
+	}
+	s.said = said
 }

@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"petcam/streamer/internal/access"
 	"petcam/streamer/internal/state/statetest"
 )
 
 // cases are those of one switch in tests/switch-cases.json, which the Python tests read too.
-type cases struct{ On, Off, Damaged []string }
+type cases struct{ On, Off, Damaged, Says []string }
 
 // forEach tries both switches, each by its cases.
 func forEach(t *testing.T, try func(t *testing.T, c cases, s *stand)) {
@@ -26,7 +27,7 @@ func forEach(t *testing.T, try func(t *testing.T, c cases, s *stand)) {
 	if err := json.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}
-	for name, kind := range map[string]kind{"sound": soundKind, "camera": cameraKind} {
+	for name, kind := range map[string]kind{"sound": soundKind(), "camera": cameraKind()} {
 		c := map[string]cases{"sound": all.Sound, "camera": all.Camera}[name]
 		if len(c.On) == 0 || len(c.Off) == 0 || len(c.Damaged) == 0 {
 			t.Fatal("cases are missing")
@@ -46,7 +47,7 @@ type stand struct {
 func newStand(t *testing.T, kind kind) *stand {
 	t.Helper()
 	directory := t.TempDir()
-	s := &stand{path: filepath.Join(directory, kind.name), time: time.Unix(1000, 0)}
+	s := &stand{path: filepath.Join(directory, kind.Name), time: time.Unix(1000, 0)}
 	s.Switch = open(kind, directory, "", slog.New(slog.NewTextHandler(&s.log, nil)))
 	s.now = func() time.Time { return s.time }
 	return s
@@ -115,7 +116,7 @@ func TestADamagedFileTurnsItOffAndIsSaidOnce(t *testing.T) {
 func TestWhateverTheFileHasBecomeItIsOff(t *testing.T) {
 	for name, damage := range statetest.Damages() {
 		t.Run(name, func(t *testing.T) {
-			s := newStand(t, cameraKind)
+			s := newStand(t, cameraKind())
 			damage(t, s.path)
 			if s.On() || s.later() || strings.Count(s.log.String(), "\n") != 1 {
 				t.Errorf("on, or said: %s", s.log.String())
@@ -127,7 +128,7 @@ func TestWhateverTheFileHasBecomeItIsOff(t *testing.T) {
 func TestWhereTheStateOfTheBoardIsNotThereItIsOff(t *testing.T) {
 	forEach(t, func(t *testing.T, c cases, s *stand) {
 		const mark = "0123456789abcdef0123456789abcdef"
-		s.mark = mark
+		s.place = access.NewPlace(filepath.Dir(s.path), mark)
 		half := filepath.Join(filepath.Dir(s.path), ".petcam-place")
 		put := func(text string) {
 			t.Helper()
@@ -198,7 +199,7 @@ func TestItLooksFourTimesASecondAtMost(t *testing.T) {
 }
 
 func TestTheCameraSaysWhenItWasTurned(t *testing.T) {
-	s := newStand(t, cameraKind)
+	s := newStand(t, cameraKind())
 	if on, at := s.Turned(); !on || at != 0 {
 		t.Error("without a file", on, at)
 	}
