@@ -1,7 +1,8 @@
-// Package chosen reads of what a family sets on the page that which petcam-streamer heeds. It imports state.
+// Package chosen reads of what a family sets on the page that which petcam-streamer heeds. It imports apierror, state and
+// week.
 //
 // docs/state.md, section "Settings", is the specification; petcam/settings writes the file, and tests/settings-cases.json
-// holds both together.
+// and tests/week-cases.json hold both together.
 package chosen
 
 import (
@@ -10,11 +11,12 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
+	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/state"
+	"petcam/streamer/internal/week"
 )
 
 const (
@@ -26,9 +28,6 @@ const (
 	noPlace = "the state in which this board was set up is not there: sudo petcam doctor"
 )
 
-// modes are what recording_mode may be besides null.
-var modes = []string{"manual", "visits", "always"}
-
 // Settings are those of the file. Safe for goroutines.
 type Settings struct {
 	log  *slog.Logger
@@ -38,8 +37,15 @@ type Settings struct {
 	mu     sync.Mutex // guards what follows
 	file   state.File
 	looked time.Time
-	mode   string
+	values values
 	fault  string
+}
+
+// values are what is heeded of the file.
+type values struct {
+	mode     string
+	schedule []week.OffTime
+	known    bool // it is known what was set
 }
 
 // New does not read the file yet, which is in petcam-web's state directory. For mark see switches.Mark.
@@ -55,7 +61,29 @@ func (s *Settings) RecordingMode() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refresh()
-	return s.mode
+	return s.values.mode
+}
+
+// Schedule is the camera's week, as it was half a second ago at most; known is false where it is not known what was set, as
+// the file is damaged or cannot be read.
+func (s *Settings) Schedule() (schedule []week.OffTime, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refresh()
+	return s.values.schedule, s.values.known
+}
+
+// Trouble is what is wrong with the file, whatever its directory is, as petcam-web says it.
+func (s *Settings) Trouble() *apierror.Error {
+	file := state.NewStateFile(filepath.Dir(s.file.Path), kind(), slog.New(slog.DiscardHandler))
+	return state.Trouble(file, parse)
+}
+
+func kind() state.Kind {
+	return state.Kind{
+		Name: name, MaxBytes: maxFileBytes, Effect: "all settings are as petcam brings them",
+		Remedy: "set them anew on the page, below Settings", Key: "trouble.settings", Command: state.Doctor,
+	}
 }
 
 // Fault says why nothing can be known of the settings, and what to do; empty: all is as it should be.
@@ -73,10 +101,10 @@ func (s *Settings) refresh() {
 		return
 	}
 	s.looked = now
-	mode, err := s.look()
+	found, err := s.look()
 	fault := ""
 	switch {
-	case err != nil && mode != "":
+	case err != nil && found.mode != "":
 		fault = fmt.Sprintf("%s: what is recorded by itself stays as it was: %v", s.file.Path, err)
 	case err != nil:
 		fault = fmt.Sprintf("%s: what is recorded by itself is as petcam.yaml says: %v", s.file.Path, err)
@@ -84,37 +112,38 @@ func (s *Settings) refresh() {
 	if fault != "" && fault != s.fault {
 		s.log.Warn(fault)
 	}
-	s.mode, s.fault = mode, fault
+	s.values, s.fault = found, fault
 }
 
 // look gives what holds now, also where there is an error. Called with mu held.
-func (s *Settings) look() (mode string, err error) {
+func (s *Settings) look() (values, error) {
 	if err := s.checkPlace(); err != nil {
 		return s.whileUnknown(err)
 	}
 	text, changed, err := s.file.Text()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", nil
+		return values{known: true}, nil
 	case err != nil:
 		return s.whileUnknown(fmt.Errorf("%w; %s", err, remedy))
 	case !changed && s.fault == "":
-		return s.mode, nil
+		return s.values, nil
 	}
-	if mode, err = parse(text); err != nil {
-		return "", fmt.Errorf("it %w; %s", err, remedy)
+	found, err := parse(text)
+	if err != nil {
+		return values{}, fmt.Errorf("it %w; %s", err, remedy)
 	}
-	return mode, nil
+	return found, nil
 }
 
-// whileUnknown is what holds while something cannot be read: what did before, where the file itself may be whole (no
-// descriptor was left, the disk did not answer). Called with mu held.
-func (s *Settings) whileUnknown(err error) (string, error) {
+// whileUnknown is what holds while something cannot be read: the mode that did before, where the file itself may be whole
+// (no descriptor was left, the disk did not answer). Called with mu held.
+func (s *Settings) whileUnknown(err error) (values, error) {
 	var failed *fs.PathError
 	if errors.As(err, &failed) {
-		return s.mode, err
+		return values{mode: s.values.mode}, err
 	}
-	return "", err
+	return values{}, err
 }
 
 // checkPlace says whether the directory is the one in which the board was set up: what is in any other, which may be where
@@ -131,19 +160,4 @@ func (s *Settings) checkPlace() error {
 		return fmt.Errorf("%w; sudo petcam doctor", err)
 	}
 	return nil
-}
-
-// parse reads the mode out of a file that is whole; what else is in it others heed.
-func parse(text []byte) (mode string, err error) {
-	document, err := state.Unsealed(text)
-	if err != nil {
-		return "", err
-	}
-	found, there := document["recording_mode"]
-	mode, isText := found.(string)
-	isMode := isText && slices.Contains(modes, mode)
-	if !there || found != nil && !isMode {
-		return "", errors.New("has a bad recording_mode")
-	}
-	return mode, nil
 }
