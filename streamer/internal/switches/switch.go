@@ -57,12 +57,18 @@ func shared(file state.Kind) state.Kind {
 	return file
 }
 
+// Clock is the board's.
+type Clock struct {
+	Wall      func() time.Time
+	Monotonic func() int64 // CLOCK_MONOTONIC in ns
+}
+
 // Switch is one such file. It is safe for goroutines.
 type Switch struct {
+	Clock Clock // tests put one of their own in its place
+
 	kind  kind
 	log   *slog.Logger
-	now   func() time.Time
-	since func() int64  // since the board's boot: Monotonic
 	place *access.Place // whether the directory is the one in which the board was set up
 	file  *state.StateFile
 
@@ -89,7 +95,7 @@ func Camera(directory, mark string, log *slog.Logger) *Switch {
 
 func open(kind kind, directory, mark string, log *slog.Logger) *Switch {
 	place, file := access.NewPlace(directory, mark), state.NewStateFile(directory, kind.Kind, log)
-	return &Switch{kind: kind, log: log, now: time.Now, since: Monotonic, place: place, file: file}
+	return &Switch{Clock: Clock{time.Now, monotonic}, kind: kind, log: log, place: place, file: file}
 }
 
 // Mark is the half of docs/state.md's mark that is on the root disk, as systemd hands it to the service; empty: there is
@@ -106,8 +112,7 @@ func Mark() string {
 	return mark
 }
 
-// Monotonic is CLOCK_MONOTONIC in ns.
-func Monotonic() int64 {
+func monotonic() int64 {
 	var now unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // cannot fail with this clock
 	return now.Nano()
@@ -124,7 +129,7 @@ func (s *Switch) On() bool {
 func (s *Switch) Turned() (on bool, atNS uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := s.now(); s.looked.IsZero() || now.Sub(s.looked) >= lookInterval {
+	if now := s.Clock.Wall(); s.looked.IsZero() || now.Sub(s.looked) >= lookInterval {
 		s.looked, s.last = now, s.look()
 	}
 	return s.last.On, uint64(s.last.AtNS)
@@ -147,8 +152,8 @@ func (s *Switch) Turn(on bool, by string, minutes int) error {
 	if trouble := s.place.TroubleNow(); trouble != nil {
 		return trouble
 	}
-	now := s.now().UTC()
-	to := State{On: on, Since: now.Format(timeLayout), By: by, AtNS: s.since()}
+	now := s.Clock.Wall().UTC()
+	to := State{On: on, Since: now.Format(timeLayout), By: by, AtNS: s.Clock.Monotonic()}
 	if !on && minutes > 0 {
 		to.Until = now.Add(time.Duration(minutes) * time.Minute).Format(timeLayout)
 	}

@@ -49,7 +49,7 @@ func newStand(t *testing.T, kind kind) *stand {
 	directory := t.TempDir()
 	s := &stand{path: filepath.Join(directory, kind.Name), time: time.Unix(1000, 0)}
 	s.Switch = open(kind, directory, "", slog.New(slog.NewTextHandler(&s.log, nil)))
-	s.now = func() time.Time { return s.time }
+	s.Clock.Wall = func() time.Time { return s.time }
 	return s
 }
 

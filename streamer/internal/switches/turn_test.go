@@ -56,7 +56,7 @@ func TestWhatIsWrittenWhenItIsTurnedIsWhatPythonWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.now, s.since = func() time.Time { return now.In(time.FixedZone("", 3600)) }, func() int64 { return c.AtNS }
+		s.Clock = Clock{func() time.Time { return now.In(time.FixedZone("", 3600)) }, func() int64 { return c.AtNS }}
 		minutes := 0.0
 		if len(c.Turn) > 2 {
 			minutes, _ = c.Turn[2].(float64)
