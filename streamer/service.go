@@ -44,10 +44,12 @@ type Service struct {
 	settings    config.Config
 	viewers     *rtc.Server
 	microphone  *microphone.Microphone // what the viewers hear; nil: camera.microphone is not set
-	turned      shm.Gate               // whether the owner lets the camera be on, and since when
-	soundOn     func() bool            // whether the owner lets sound be heard and recorded
-	chosen      *chosen.Settings       // what a family has set on the page
-	mode        record.Mode            // the configuration's, where they have chosen none
+	cameraTurn  *switches.Switch
+	soundTurn   *switches.Switch
+	turned      shm.Gate         // whether the owner lets the camera be on, and since when
+	soundOn     func() bool      // whether the owner lets sound be heard and recorded
+	chosen      *chosen.Settings // what a family has set on the page
+	mode        record.Mode      // the configuration's, where they have chosen none
 	recorder    *record.Recorder
 	video       *shm.Reader // the camera's
 	camera      *camera.Camera
@@ -77,8 +79,8 @@ func Open(settings config.Config, access access, log *slog.Logger) (*Service, er
 	}
 	s.website = &websiteKeeper{serve: s.serveWebsite, pause: retryInterval, log: log}
 	mark := switches.Mark()
-	s.turned = switches.Camera(webState(), mark, log).Turned
-	s.soundOn = switches.Sound(webState(), mark, log).On
+	s.cameraTurn, s.soundTurn = switches.Camera(webState(), mark, log), switches.Sound(webState(), mark, log)
+	s.turned, s.soundOn = s.cameraTurn.Turned, s.soundTurn.On
 	s.chosen, s.mode = chosen.New(webState(), mark, log), record.Mode(settings.Recording.Mode)
 	s.video = s.reader(settings.Camera)
 	s.microphone = openMicrophone(settings.Camera, s.turned, s.soundOn, log)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -13,9 +14,11 @@ import (
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/network"
 	"petcam/streamer/internal/page"
+	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/site"
 	"petcam/streamer/internal/site/live"
 	"petcam/streamer/internal/site/login"
+	"petcam/streamer/internal/site/turns"
 )
 
 const placeLooks = 2 * time.Second // between looks whether the disk of the state has come or gone
@@ -29,6 +32,7 @@ type website struct {
 	streams  *site.Streams
 	login    *login.Pages
 	live     *live.Live
+	turns    *turns.Turns
 	server   *http.Server
 }
 
@@ -44,14 +48,15 @@ func (s *Service) newWebsite() (*website, error) {
 		return nil, err
 	}
 	w.login = w.state.pages(s.server.EndSession, s.log)
+	w.turns = turns.New(s.turnsOptions())
 	w.live = live.New(w.liveOptions())
 	all := site.New(site.Options{
 		Bundle:     bundle,
 		Config:     w.settings,
 		Visitors:   w.login.Visitors(),
 		Names:      func() []string { return machineNames(nameFile) },
-		CameraOn:   s.isOn,
-		Microphone: s.microphoneIs,
+		CameraOn:   w.turns.CameraOn,
+		Microphone: w.turns.Microphone,
 		TLSProof:   s.tlsProof,
 		Connect:    (*site.Request).StreamerOrigin,
 		Log:        s.log,
@@ -66,12 +71,13 @@ func (w *website) routes() []site.Route {
 	return slices.Concat(
 		w.login.Routes(),
 		w.live.Routes(),
+		w.turns.Routes(),
 	)
 }
 
 // parts are what rooms do while nobody asks; each ends with its context, before the server does.
 func (w *website) parts() []func(context.Context) {
-	return []func(context.Context){}
+	return []func(context.Context){w.turns.Run}
 }
 
 func (w *website) liveOptions() live.Options {
@@ -95,13 +101,32 @@ func (w *website) liveOptions() live.Options {
 
 // troubles are what is wrong with the state.
 func (w *website) troubles() []*apierror.Error {
-	return slices.Concat(w.state.passwords.Troubles(), w.login.Visitors().Troubles())
+	all := slices.Concat(w.state.passwords.Troubles(), w.login.Visitors().Troubles(), w.turns.Troubles())
+	if trouble := w.service.chosen.Trouble(); trouble != nil {
+		all = append(all, trouble)
+	}
+	return all
+}
+
+func (s *Service) turnsOptions() turns.Options {
+	return turns.Options{
+		Config:   s.settings,
+		Camera:   s.cameraTurn,
+		Sound:    s.soundTurn,
+		Schedule: s.chosen.Schedule,
+		OpenSound: func() turns.Source {
+			return shm.OpenSound(s.settings.Camera.Audio, shm.WithLogger(slog.New(slog.DiscardHandler)), shm.WithGate(s.turned))
+		},
+		Log: s.log,
+	}
 }
 
 // beside is what the health has besides the streamer's.
 func (w *website) beside() []live.Beside {
 	return []live.Beside{
 		{Name: "events", Tell: live.NoEvents},
+		{Name: "sound", Tell: w.turns.SoundHealth},
+		{Name: "camera_switch", Tell: w.turns.CameraJSON},
 	}
 }
 
@@ -175,17 +200,6 @@ func (s *Service) serveWebsite(ctx context.Context) error {
 	}
 	made.serve(ctx, site.Limit(port, s.log))
 	return nil
-}
-
-// microphoneIs is "on" or "off"; empty where the camera has none.
-func (s *Service) microphoneIs() string {
-	switch {
-	case s.settings.Camera.Microphone == "":
-		return ""
-	case s.isOn() && s.soundOn():
-		return "on"
-	}
-	return "off"
 }
 
 // tlsProof is by which the page knows this service's own TLS proxy; empty without one.
