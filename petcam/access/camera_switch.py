@@ -22,7 +22,8 @@ KIND = Kind(
 
 
 class CameraSwitch(Switch):
-    """Who reads it heeds ``on`` and ``at_ns``: that ``until`` has passed turns nothing on, but petcam-web does then."""
+    """Who reads it heeds ``on`` and ``at_ns``: that ``until`` has passed turns nothing on, but who serves the page does
+    then."""
 
     def __init__(
         self, directory: Path, clock: Callable[[], float] = time.monotonic, place: Place | None = None

@@ -1,7 +1,8 @@
 """What the owner turns off for all: the camera, and its sound. Each has a file in the state directory (docs/state.md,
 "The switches").
 
-petcam-web writes them, the camera's also the command; all services read them (in Go: ``streamer/internal/switches``).
+Who serves the page writes them, the camera's also the command; all services read them (in Go, reader and writer:
+``streamer/internal/switches``).
 """
 
 import json
@@ -33,7 +34,7 @@ class SwitchState:
     on: bool
     since: str | None = None  # None: nobody has turned it yet
     by: str | None = None
-    until: str | None = None  # of a camera that is off: when petcam-web turns it on again; None: somebody has to
+    until: str | None = None  # of a camera that is off: when it is to be turned on again; None: somebody has to
     at_ns: int = 0  # CLOCK_MONOTONIC of the boot in which it was turned; what was captured before it is not shown
 
 
