@@ -5,10 +5,12 @@ import "time"
 // maxShift bounds by how much a clock is put forward or back at once, in seconds: a day, as where the date line was moved.
 const maxShift = 24 * 60 * 60
 
-// Which of two moments is meant at which the clock shows the same.
+// turn is which of two moments is meant at which the clock shows the same.
+type turn int
+
 const (
-	first  = false
-	second = true
+	first turn = iota
+	second
 )
 
 // shown is what the clock of a zone shows, as the Unix time at which a clock in UTC shows that.
@@ -25,7 +27,7 @@ func dayOf(moment int64, zone *time.Location) time.Time {
 
 // instant is when the clock shows that minute of the day. A time that it leaves out is the moment at which it is put
 // forward.
-func instant(day time.Time, minute int, zone *time.Location, which bool) int64 {
+func instant(day time.Time, minute int, zone *time.Location, which turn) int64 {
 	wanted := day.Unix() + 60*int64(minute)
 	one, other := moment(wanted, zone, first), moment(wanted, zone, second)
 	switch {
@@ -42,7 +44,7 @@ func instant(day time.Time, minute int, zone *time.Location, which bool) int64 {
 
 // moment is when the clock shows that; where it never does, what it would be by the clock of before (first) or of after
 // that (second). It takes the steps of Python's datetime.timestamp, so that both agree in each zone.
-func moment(wanted int64, zone *time.Location, which bool) int64 {
+func moment(wanted int64, zone *time.Location, which turn) int64 {
 	offset := shown(wanted, zone) - wanted
 	one := wanted - offset
 	isOne := shown(one, zone) == wanted
