@@ -3,12 +3,17 @@ package shm
 import (
 	"errors"
 	"log/slog"
+	"time"
 )
 
-// searchInterval is how often a PolledReader looks for a segment that is not there, in ns.
-const searchInterval = 250_000_000
+const (
+	// searchInterval is how often a PolledReader looks for a segment that is not there, in ns.
+	searchInterval = 250_000_000
+	// lookPause is between two looks for a record in a segment whose writer tells nobody of it.
+	lookPause = 20 * time.Millisecond
+)
 
-// PolledLayout is one kind of shared memory whose records, of type T, are only looked for. A PolledReader calls its
+// PolledLayout is one kind of shared memory whose records, of type T, are looked for. A PolledReader calls its
 // methods one at a time; Next and HasName only while the segment is open.
 type PolledLayout[T any] interface {
 	// Open opens the segment called name. It fails with ErrNoData or a Refusal.
@@ -20,6 +25,18 @@ type PolledLayout[T any] interface {
 	// error says what is wrong with one of them. It may close a segment that cannot be read any more.
 	Next(to *T) (found bool, skipped uint64, err error)
 	Close()
+}
+
+// ringing is a PolledLayout whose writer wakes who waits for its records. Its methods are called while it is open.
+type ringing interface {
+	news() (word uint32, known bool)
+	wait(seen uint32)
+}
+
+// moment is what a reader knew of its segment before it looked for a record.
+type moment struct {
+	word  uint32
+	known bool
 }
 
 // PolledReader reads the records of whatever segment has the name, now and later: from the oldest on that is still
@@ -57,6 +74,39 @@ func (r *PolledReader[T]) Poll(to *T) bool {
 		r.looked = 0 // another may be there already
 	}
 	return found
+}
+
+// Await is Poll that waits where no record is there: until one may be, MaxSleep at most. It may return early.
+func (r *PolledReader[T]) Await(to *T) bool {
+	news := r.news()
+	if r.Poll(to) {
+		return true
+	}
+	r.wait(news)
+	return false
+}
+
+// news is to be asked before a Poll, and to be given to wait: a record or the writer's end that comes in between is not
+// missed then.
+func (r *PolledReader[T]) news() (before moment) {
+	if layout, rings := r.layout.(ringing); rings && r.layout.IsOpen() {
+		before.word, before.known = layout.news()
+	}
+	return before
+}
+
+// wait sleeps after a Poll that found nothing.
+func (r *PolledReader[T]) wait(before moment) {
+	layout, rings := r.layout.(ringing)
+	switch {
+	case !r.layout.IsOpen() && r.looked == 0: // another segment may be there already
+	case !r.layout.IsOpen():
+		Sleep(MaxSleep)
+	case !rings:
+		Sleep(lookPause)
+	case before.known:
+		layout.wait(before.word)
+	}
 }
 
 func (r *PolledReader[T]) next(to *T) bool {

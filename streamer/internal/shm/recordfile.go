@@ -21,6 +21,7 @@ type recordFile struct {
 	epoch  uint64
 	next   uint64   // record to read
 	live   [20]byte // next_record, first_record and news; here, so that reading allocates nothing
+	bell   bell
 }
 
 // recordCopier copies record n by steps R1 to R5 to where its owner wants it. It fails with errTorn or a Refusal.
@@ -67,7 +68,17 @@ func (f *recordFile) Close() {
 		_ = unix.Close(f.fd)
 		f.isOpen = false
 	}
+	f.bell.close()
 }
+
+// news is the open segment's futex word; false where it has none any more.
+func (f *recordFile) news() (uint32, bool) {
+	ok := f.read(f.live[:4], OffsetNews)
+	return binary.LittleEndian.Uint32(f.live[:]), ok
+}
+
+// wait sleeps until the word is no longer seen, MaxSleep at most.
+func (f *recordFile) wait(seen uint32) { f.bell.wait(f.fd, f.epoch, seen) }
 
 // read fills to with what stands at an offset; false where the segment ends before.
 func (f *recordFile) read(to []byte, offset int) bool {

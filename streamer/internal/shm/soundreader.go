@@ -2,10 +2,6 @@ package shm
 
 import (
 	"context"
-	"encoding/binary"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/sound"
 )
@@ -15,7 +11,6 @@ import (
 type SoundReader struct {
 	polled  *PolledReader[sound.Packet]
 	segment *soundSegment
-	bell    bell
 	epoch   uint64 // of the last packet; 0: none came yet
 	skipped uint64 // when it came
 	left    bool   // Newest left packets out after it
@@ -57,62 +52,16 @@ func (r *SoundReader) Next(ctx context.Context, to *sound.Packet) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		// In this order nothing is missed: a packet or the writer's end that comes after this line changes the word.
-		news, known := r.news()
+		news := r.polled.news()
 		if r.Poll(to) {
 			return nil
 		}
-		switch {
-		case !r.segment.IsOpen() && r.polled.looked != 0:
-			r.bell.close()
-			Sleep(MaxSleep)
-		case r.segment.IsOpen() && known:
-			r.bell.wait(r.segment.fd, r.segment.epoch, news)
-		}
+		r.polled.wait(news)
 	}
-}
-
-// news is the segment's futex word; false where none is open.
-func (r *SoundReader) news() (uint32, bool) {
-	if !r.segment.IsOpen() || !r.segment.read(r.segment.live[:4], OffsetNews) {
-		return 0, false
-	}
-	return binary.LittleEndian.Uint32(r.segment.live[:]), true
 }
 
 // Skipped counts the packets that were lost because this reader fell behind or refused them.
 func (r *SoundReader) Skipped() uint64 { return r.polled.Skipped() }
 
 // Close closes the segment.
-func (r *SoundReader) Close() {
-	r.polled.Close()
-	r.bell.close()
-}
-
-// bell is the page of a segment in which its futex word stands, mapped to sleep on. Only the kernel looks at it: where
-// its writer truncates the segment, that is an error, not a fault.
-type bell struct {
-	page  []byte // nil: none is mapped
-	epoch uint64 // of its segment
-}
-
-// wait sleeps while the word of the segment is seen, MaxSleep at most.
-func (b *bell) wait(fd int, epoch uint64, seen uint32) {
-	if b.page == nil || b.epoch != epoch {
-		b.close()
-		page, err := unix.Mmap(fd, 0, HeaderSize, unix.PROT_READ, unix.MAP_SHARED)
-		if err != nil {
-			Sleep(MaxSleep)
-			return
-		}
-		b.page, b.epoch = page, epoch
-	}
-	waitFutex((*uint32)(unsafe.Pointer(&b.page[OffsetNews])), seen, MaxSleep)
-}
-
-func (b *bell) close() {
-	if b.page != nil {
-		_ = unix.Munmap(b.page)
-		b.page = nil
-	}
-}
+func (r *SoundReader) Close() { r.polled.Close() }

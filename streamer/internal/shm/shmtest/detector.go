@@ -10,8 +10,8 @@ import (
 	"petcam/streamer/internal/shm"
 )
 
-// Detector writes a detections segment, by steps C1 to C5 and W1 to W9 of docs/shm-layout.md but for the heartbeat and
-// the futex, which no DetectionReader looks at. Its methods are for one goroutine at a time.
+// Detector writes a detections segment, by steps C1 to C5 and W1 to W9 of docs/shm-layout.md but for the heartbeat,
+// which no DetectionReader looks at. Its methods are for one goroutine at a time.
 type Detector struct{ segmentFile }
 
 // NewDetector creates the segment, in place of one that has the name already, and takes it away when the test ends.
@@ -48,6 +48,7 @@ func (d *Detector) Publish(result detections.Result) uint64 {
 	d.Put64(shm.DetectionSlotOffset(n), shm.WholeSequence(n)) // W7
 	d.Next = n + 1
 	d.Put64(shm.OffsetNextRecord, d.Next) // W8
+	d.Wake()
 	return n
 }
 

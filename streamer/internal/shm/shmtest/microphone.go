@@ -5,9 +5,6 @@ import (
 	"hash/crc32"
 	"math"
 	"testing"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/sound"
@@ -20,7 +17,6 @@ type Microphone struct {
 	first     uint64
 	end       uint64                     // data_position after the last record's data
 	positions [shm.AudioSlotCount]uint64 // data_position of each record in its slot
-	news      uint32
 }
 
 // NewMicrophone creates the segment, in place of one that has the name already, and takes it away when the test ends.
@@ -93,19 +89,7 @@ func (m *Microphone) place(size uint64) uint64 {
 func (m *Microphone) Replace(t testing.TB) {
 	t.Helper()
 	m.segmentFile.Replace(t)
-	m.first, m.end, m.news = 0, 0, 0
-}
-
-// Wake is step W9. It is also how a writer's end is told.
-func (m *Microphone) Wake() {
-	m.news++
-	m.Write(binary.LittleEndian.AppendUint32(nil, m.news), shm.OffsetNews)
-	page, err := unix.Mmap(int(m.file.Fd()), 0, shm.HeaderSize, unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		panic(err)
-	}
-	wakeAll((*uint32)(unsafe.Pointer(&page[shm.OffsetNews])))
-	_ = unix.Munmap(page)
+	m.first, m.end = 0, 0
 }
 
 // EncodeSound makes the slot of record n, whole.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"petcam/streamer/internal/shm"
 )
@@ -16,6 +19,7 @@ type segmentFile struct {
 	file   *os.File
 	size   int64
 	header func(epoch uint64) []byte
+	news   uint32
 }
 
 func newSegmentFile(t testing.TB, name string, header func(epoch uint64) []byte, size int64) segmentFile {
@@ -73,7 +77,7 @@ func (s *segmentFile) Replace(t testing.TB) {
 		t.Fatal(err)
 	}
 	_ = before.Close()
-	s.Next = 0
+	s.Next, s.news = 0, 0
 }
 
 // Leave takes the segment away as a writer does that stops cleanly.
@@ -81,3 +85,15 @@ func (s *segmentFile) Leave() { _ = os.Remove(s.path) }
 
 // Path is the segment's file.
 func (s *segmentFile) Path() string { return s.path }
+
+// Wake is step W9. It is also how a writer's end is told.
+func (s *segmentFile) Wake() {
+	s.news++
+	s.Write(binary.LittleEndian.AppendUint32(nil, s.news), shm.OffsetNews)
+	page, err := unix.Mmap(int(s.file.Fd()), 0, shm.HeaderSize, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		panic(err)
+	}
+	wakeAll((*uint32)(unsafe.Pointer(&page[shm.OffsetNews])))
+	_ = unix.Munmap(page)
+}
