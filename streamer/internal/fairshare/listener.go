@@ -2,6 +2,7 @@ package fairshare
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -110,15 +111,21 @@ func (c *countedConn) giveWay() {
 // connectionKey is where a request's context has its connection.
 type connectionKey struct{}
 
-// ConnContext is for http.Server: by it Requests.Handler tells a Listener that a connection has a request.
+// ConnContext is for http.Server: by it Requests.Handler tells a Listener that a connection has a request, and a request's
+// Line is found. One over TLS has none.
 func ConnContext(ctx context.Context, conn net.Conn) context.Context {
-	if secure, is := conn.(interface{ NetConn() net.Conn }); is {
-		conn = secure.NetConn()
+	var found link
+	_, isSecure := conn.(*tls.Conn)
+	if around, is := conn.(interface{ NetConn() net.Conn }); is {
+		conn = around.NetConn()
 	}
 	if counted, is := conn.(*countedConn); is {
-		return context.WithValue(ctx, connectionKey{}, counted.hold)
+		found.hold, conn = counted.hold, counted.Conn
 	}
-	return ctx
+	if !isSecure {
+		found.tcp, _ = conn.(*net.TCPConn)
+	}
+	return context.WithValue(ctx, connectionKey{}, found)
 }
 
 // address is where a connection comes from; invalid where there is none.

@@ -33,9 +33,9 @@ func (q *Requests) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if conn, known := r.Context().Value(connectionKey{}).(*Hold); known {
-			conn.Begin()
-			defer conn.End()
+		if conn, known := r.Context().Value(connectionKey{}).(link); known && conn.hold != nil {
+			conn.hold.Begin()
+			defer conn.hold.End()
 		}
 		q.answer(next, w, r, from.Addr())
 	})
@@ -47,7 +47,7 @@ func (q *Requests) answer(next http.Handler, w http.ResponseWriter, r *http.Requ
 	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), cancel: cancel}
 	x.hold = q.pool.Add(from, q.base, x.giveWay)
 	defer x.finish()
-	r = r.WithContext(ctx)
+	r = r.WithContext(context.WithValue(ctx, exchangeKey{}, x.hold))
 	if r.Body == nil || r.Body == http.NoBody {
 		x.hold.Begin()
 	} else {
