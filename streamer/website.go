@@ -16,6 +16,7 @@ import (
 	"petcam/streamer/internal/page"
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/site"
+	"petcam/streamer/internal/site/feed"
 	"petcam/streamer/internal/site/live"
 	"petcam/streamer/internal/site/login"
 	"petcam/streamer/internal/site/turns"
@@ -31,6 +32,7 @@ type website struct {
 	state    *visitorState
 	streams  *site.Streams
 	login    *login.Pages
+	feed     *feed.Feed
 	live     *live.Live
 	turns    *turns.Turns
 	server   *http.Server
@@ -50,6 +52,7 @@ func (s *Service) newWebsite() (*website, error) {
 	w.login = w.state.pages(s.server.EndSession, s.log)
 	w.turns = turns.New(s.turnsOptions())
 	w.live = live.New(w.liveOptions())
+	w.feed = feed.New(w.feedOptions())
 	all := site.New(site.Options{
 		Bundle:     bundle,
 		Config:     w.settings,
@@ -72,12 +75,13 @@ func (w *website) routes() []site.Route {
 		w.login.Routes(),
 		w.live.Routes(),
 		w.turns.Routes(),
+		w.feed.Routes(),
 	)
 }
 
 // parts are what rooms do while nobody asks; each ends with its context, before the server does.
 func (w *website) parts() []func(context.Context) {
-	return []func(context.Context){w.turns.Run}
+	return []func(context.Context){w.turns.Run, w.feed.Run}
 }
 
 func (w *website) liveOptions() live.Options {

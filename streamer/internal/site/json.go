@@ -96,6 +96,9 @@ func appendList[T any](to []byte, list []T) []byte {
 	return append(to, ']')
 }
 
+// AppendASCII appends text as a JSON string in which all that is not ASCII is escaped, as Python's json does by itself.
+func AppendASCII(to []byte, text string) []byte { return appendText(to, text, true) }
+
 // appendText escapes what JSON requires, and where only ASCII may be written all else.
 func appendText(to []byte, text string, ascii bool) []byte {
 	to = append(to, '"')
