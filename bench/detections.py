@@ -28,7 +28,7 @@ def figures() -> Iterator[Figure]:
         ports = dict(zip(("petcam", "polling"), free_ports(2), strict=True))
         segment = f"/petcam_bench_{ports['petcam']}"
         processes = {
-            name: stack.enter_context(_process(command))
+            name: stack.enter_context(process(command))
             for name, command in _commands(Path(directory), ports, segment).items()
         }
         for port in ports.values():
@@ -43,7 +43,7 @@ def _with_clients(rate: int, count: int, ports: dict[str, int], processes: dict[
     reports: dict[str, list[dict[str, float]]] = {name: [] for name in ports}
     for _ in range(ROUNDS):
         for name, port in ports.items():
-            used, report = _cost_and_report(processes[name], port, count)
+            used, report = cost_and_report(processes[name], port, count, MEASURE_SECONDS)
             cost[name].append(used / count)
             reports[name].append(report)
     ours, polling = (statistics.median(cost[name]) for name in ("petcam", "polling"))
@@ -53,9 +53,9 @@ def _with_clients(rate: int, count: int, ports: dict[str, int], processes: dict[
     yield Figure(f"published to client, {clients}, median", late["petcam"], "ms", 5, {"polling": late["polling"]})
 
 
-def _cost_and_report(pid: int, port: int, count: int) -> tuple[float, dict[str, float]]:
+def cost_and_report(pid: int, port: int, count: int, seconds: float) -> tuple[float, dict[str, float]]:
     """Percent of a core while ``count`` clients are connected, and the clients' report."""
-    command = [sys.executable, "-m", "bench.listeners", str(port), str(count), str(MEASURE_SECONDS)]
+    command = [sys.executable, "-m", "bench.listeners", str(port), str(count), str(seconds)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as clients:
         assert clients.stdout is not None
         clients.stdout.readline()
@@ -82,7 +82,7 @@ def _commands(directory: Path, ports: dict[str, int], segment: str) -> dict[str,
 
 
 @contextmanager
-def _process(command: list[str]) -> Iterator[int]:
+def process(command: list[str]) -> Iterator[int]:
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield process.pid
