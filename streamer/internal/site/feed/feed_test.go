@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -142,24 +141,22 @@ func TestSixtyFourClientsGetAll(t *testing.T) {
 	for range clients {
 		all = append(all, s.listen(t))
 	}
-	var done sync.WaitGroup
+	got := make(chan string, clients)
 	for _, each := range all {
-		done.Add(1)
 		go func() {
-			defer done.Done()
-			for number := range uint64(results) {
-				if got := each.event(); got != eventFor(number) {
-					t.Errorf("%q in the place of result %d", got, number)
-					return
-				}
+			for range results {
+				got <- each.event()
 			}
 		}()
 	}
 	for number := range uint64(results) {
 		s.detector.Publish(result(number))
-		time.Sleep(time.Millisecond)
+		for range clients { // who takes it late misses the next
+			if event := <-got; event != eventFor(number) {
+				t.Fatalf("%q in the place of result %d", event, number)
+			}
+		}
 	}
-	done.Wait()
 	if refused := s.ask(t, "GET", "1.1"); refused.answer.StatusCode != 503 || refused.answer.Header.Get("Retry-After") == "" {
 		t.Error(refused.answer.Status)
 	}
