@@ -27,6 +27,11 @@ func JSON(w http.ResponseWriter, status int, value any) {
 	writeBody(w, status, "application/json", AppendJSON(nil, value))
 }
 
+// WriteJSON answers with what is JSON already.
+func WriteJSON(w http.ResponseWriter, status int, body []byte) {
+	writeBody(w, status, "application/json", body)
+}
+
 // AppendJSON is what JSON writes. What it cannot write is a defect.
 func AppendJSON(to []byte, value any) []byte {
 	switch value := value.(type) {

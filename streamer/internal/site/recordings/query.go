@@ -1,5 +1,3 @@
-// Package recordings is what petcam-web's routes for recordings on disk say, and what they understand: bodies, byte for
-// byte as Python writes them, parts of files, conditions, queries and names of downloads. It knows nothing of a server.
 package recordings
 
 import (
