@@ -12,13 +12,17 @@ import (
 
 	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/library"
 	"petcam/streamer/internal/network"
 	"petcam/streamer/internal/page"
+	"petcam/streamer/internal/record"
 	"petcam/streamer/internal/shm"
 	"petcam/streamer/internal/site"
+	"petcam/streamer/internal/site/elsewhere"
 	"petcam/streamer/internal/site/feed"
 	"petcam/streamer/internal/site/live"
 	"petcam/streamer/internal/site/login"
+	"petcam/streamer/internal/site/recordings"
 	"petcam/streamer/internal/site/turns"
 )
 
@@ -76,7 +80,23 @@ func (w *website) routes() []site.Route {
 		w.live.Routes(),
 		w.turns.Routes(),
 		w.feed.Routes(),
+		recordings.New(w.recordingsOptions()).Routes(),
+		elsewhere.Routes(),
 	)
+}
+
+func (w *website) recordingsOptions() recordings.Options {
+	s := w.service
+	return recordings.Options{
+		Directory: library.Open(s.settings.Recording.Directory, s.log),
+		Camera:    s.settings.Camera.Name,
+		Missing: func() string {
+			if status := s.recorder.Status(); status.Reason == record.DiskNotMounted {
+				return status.Error
+			}
+			return ""
+		},
+	}
 }
 
 // parts are what rooms do while nobody asks; each ends with its context, before the server does.

@@ -27,7 +27,7 @@ func isOneOf(err error, numbers ...unix.Errno) bool {
 // listingError makes an apierror of an error of the disk but that nothing is there.
 func (d *Directory) listingError(err error) error {
 	if isOneOf(err, unix.EACCES, unix.EPERM) {
-		return apierror.New(apierror.Forbidden, "petcam-web may not read recording.directory").WithCause(err)
+		return apierror.New(apierror.Forbidden, "petcam-streamer may not read recording.directory").WithCause(err)
 	}
 	return d.diskError(err)
 }
@@ -42,7 +42,7 @@ func (d *Directory) changeError(name string, err error) error {
 		return notFound(name).WithCause(err)
 	case isOneOf(err, unix.EACCES, unix.EPERM, unix.EROFS):
 		return apierror.New(apierror.Forbidden,
-			"petcam-web may not do that with %s; is its folder read-only, or another user's?", name).WithCause(err)
+			"petcam-streamer may not do that with %s; is its folder read-only, or another user's?", name).WithCause(err)
 	}
 	return d.diskError(err)
 }
@@ -57,7 +57,7 @@ func (d *Directory) diskError(err error) error {
 	}
 	d.log.Error("the disk of recording.directory has a fault", "error", err)
 	return apierror.New(apierror.DiskFault,
-		"the disk of recording.directory has a fault or is gone; see petcam-web's log, and mount it again").WithCause(err)
+		"the disk of recording.directory has a fault or is gone; see petcam-streamer's log, and mount it again").WithCause(err)
 }
 
 func notFound(name string) *apierror.Error {
