@@ -26,6 +26,7 @@ export class Fallback extends EventTarget {
   #view;
   #choices;
   #cameraNow;
+  #hasMjpeg;
   /** @type {AbortController | null} ends everything that start() began */
   #life = null;
   /** @type {Way} */
@@ -38,13 +39,15 @@ export class Fallback extends EventTarget {
    * @param {MjpegView} view
    * @param {Choices} choices of which `picture` is heeded
    * @param {() => string} cameraNow the camera's state as it was last heard; empty where the server does not answer
+   * @param {boolean} hasMjpeg whether the server has MJPEG; where not, only a browser without WebRTC asks, and is told so
    */
-  constructor(client, view, choices, cameraNow) {
+  constructor(client, view, choices, cameraNow, hasMjpeg) {
     super();
     this.#client = client;
     this.#view = view;
     this.#choices = choices;
     this.#cameraNow = cameraNow;
+    this.#hasMjpeg = hasMjpeg;
   }
 
   get way() {
@@ -110,7 +113,8 @@ export class Fallback extends EventTarget {
   }
 
   get #wanted() {
-    return canWebRTC() ? this.#choices.get("picture") : "mjpeg";
+    if (!canWebRTC()) return "mjpeg";
+    return this.#hasMjpeg ? this.#choices.get("picture") : "webrtc";
   }
 
   #runMjpegOnly() {

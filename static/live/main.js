@@ -68,6 +68,7 @@ class Page {
   #sound = null;
   #diskMissing = false; // when the latest recordings were last asked for
   #isOff = byId("camera").dataset.video === "off"; // the owner has turned the camera off
+  #isAlone = document.body.dataset.alone !== undefined; // the streamer serves: there are no visits, and no MJPEG
   /** @type {Promise<import("./camera_switch.js").CameraSwitch> | null} */
   #cameraSwitch = null;
 
@@ -84,7 +85,7 @@ class Page {
     this.#microphone = new Microphone(byId("microphone"), messages, failed, () => this.monitor.check());
     this.choices = choices;
     this.client = new WebRTCVideoClient(byId("webrtc-video"), this.#askCamera, mayDelay, this.#slowness, firstCall);
-    this.fallback = new Fallback(this.client, this.view, choices, this.#cameraNow);
+    this.fallback = new Fallback(this.client, this.view, choices, this.#cameraNow, !this.#isAlone);
     this.#playoutDelay = new PlayoutDelay(this.client, this.overlay.delay, choices);
   }
 
@@ -163,6 +164,7 @@ class Page {
   /** Who was seen; what is below is shown once it is known whether that comes in between. */
   async #showVisits() {
     try {
+      if (this.#isAlone) return;
       const { VisitStrip } = await import("./visit_strip.js");
       const { zone = "", role } = document.body.dataset;
       this.#strip ??= new VisitStrip(byId("visits"), this.messages, { zone, mayChange: role === "owner" });
@@ -338,7 +340,8 @@ class Page {
   #onChoices() {
     this.#choiceMenu ??= import("./choice_menu.js").then(
       ({ ChoiceMenu }) => {
-        const without = /** @type {("boxes")[]} */ (canDelay() ? [] : ["boxes"]);
+        const without = /** @type {("boxes" | "picture")[]} */ (canDelay() ? [] : ["boxes"]);
+        if (this.#isAlone) without.push("picture");
         return new ChoiceMenu(byId("choices"), this.choices, this.messages, without, this.#tools?.actions ?? [], this.#sound?.rows);
       },
     );

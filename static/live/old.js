@@ -5,12 +5,13 @@
     var page = document.documentElement;
     if (page.getAttribute("data-started") !== null) return; // set by the page's entry
     var old = /** @type {any} */ (document.getElementById("old"));
+    page.className += " old";
+    old.removeAttribute("hidden");
+    if (old.getAttribute("data-picture") === null) return; // there is no MJPEG here
     var picture = document.createElement("img");
     picture.className = "plain";
     picture.src = old.getAttribute("data-picture");
     picture.alt = old.getAttribute("data-alt");
     old.parentNode.querySelector(".picture").appendChild(picture);
-    page.className += " old";
-    old.removeAttribute("hidden");
   });
 })();

@@ -12,7 +12,7 @@ OF_ALL = ("camera_name", "may_change", "microphone")
 OF_PAGE = {
     "account": ("done", "form", "has_viewer", "problem", "seconds", "troubles"),
     "error": ("account", "command", "here", "leads_nowhere", "seconds", "status", "text"),
-    "index": ("exposed", "films", "login", "webrtc_config", "zone"),
+    "index": ("alone", "exposed", "films", "login", "webrtc_config", "zone"),
     "login": ("can_log_in", "next", "password_set", "problem", "seconds", "troubles"),
     "recordings": (),
     "setup": ("next", "problem", "troubles"),

@@ -23,7 +23,7 @@ class LivePage:
     def show(self) -> Response:
         """``index.html`` gets ``login`` (bool): whether there is an account page; ``exposed`` (bool): whether the whole
         network sees it; ``zone``: the name of the board's time zone; ``films`` (bool): whether petcam does, and no
-        other program; and ``webrtc_config``."""
+        other program; ``alone`` (bool): whether petcam-streamer serves alone, never here; and ``webrtc_config``."""
         config = self._viewer_config.for_request()
         page = render_template(
             "index.html",
@@ -31,6 +31,7 @@ class LivePage:
             exposed=self._exposed,
             zone=zone_name(),
             films=self._films,
+            alone=False,
             webrtc_config=config,
         )
         return compressed(page)

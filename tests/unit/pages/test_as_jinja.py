@@ -32,7 +32,7 @@ CHOSEN = {  # what a template compares with constants
 NUMBERS = {"seconds": (0, 1, 12), "status": (404, 501)}
 JSON, MARKUP = ("webrtc_config",), ("code",)
 FLAGS = (
-    *("account", "can_log_in", "exposed", "films", "has_viewer", "leads_nowhere", "login", "may_change"),
+    *("account", "alone", "can_log_in", "exposed", "films", "has_viewer", "leads_nowhere", "login", "may_change"),
     "password_set",
 )
 CONFIGS = ({}, {"a": "<b>&'\"", "c": [1, None, "</script>"]}, {"名": "前"})

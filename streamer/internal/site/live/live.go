@@ -54,7 +54,7 @@ func (l *Live) isExposed() bool { return !l.hasLogin() && !network.IsLoopback(l.
 // pageValues are those of the live page.
 func (l *Live) pageValues(r *site.Request) page.Values {
 	return page.Values{Texts: map[string]string{
-		"login": set(l.hasLogin()), "exposed": set(l.isExposed()), "films": set(l.Config.Camera.Source != ""), "zone": zoneName(localTime),
+		"alone": set(true), "login": set(l.hasLogin()), "exposed": set(l.isExposed()), "films": set(l.Config.Camera.Source != ""), "zone": zoneName(localTime),
 		"webrtc_config": site.ForPage(l.configFor(r)),
 	}}
 }
