@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/httpapi"
 	"petcam/streamer/internal/site"
 	"petcam/streamer/internal/site/live"
 	"petcam/streamer/internal/site/login"
@@ -39,6 +40,9 @@ func ownRoute(r site.Route) tableRoute {
 	return own
 }
 
+// notYet are paths whose routes are being made.
+var notYet = []string{"/api/camera", "/api/sound", "/api/detections/stream"}
+
 func TestThePageHasTheRoutesOfPetcamWeb(t *testing.T) {
 	text, err := os.ReadFile("../tests/routes.json")
 	if err != nil {
@@ -51,13 +55,15 @@ func TestThePageHasTheRoutesOfPetcamWeb(t *testing.T) {
 	var known, wanted []string
 	for _, each := range table {
 		known = append(known, each.text())
-		if slices.Contains([]string{"login", "recordings", "elsewhere"}, each.By) {
+		if each.By != "site" && !slices.Contains(notYet, each.Path) { // the site's is that of static files
 			wanted = append(wanted, each.text())
 		}
 	}
+	log := slog.New(slog.DiscardHandler)
 	w := &website{
-		service: &Service{log: slog.New(slog.DiscardHandler), settings: config.Default()},
-		login:   login.New(login.Options{}), live: live.New(live.Options{}),
+		service: &Service{log: log, settings: config.Default()},
+		login:   login.New(login.Options{}),
+		live:    live.New(live.Options{API: httpapi.New(httpapi.Options{Log: log}), Streams: site.NewStreams(16)}),
 	}
 	var own []string
 	for _, each := range w.routes() {

@@ -1,4 +1,4 @@
-"""The live page where petcam-streamer serves alone: without MJPEG, visits and settings, and without a word of trouble."""
+"""The live page where petcam-streamer serves alone: without MJPEG, visits and settings, and no word of trouble."""
 
 import json
 import re
