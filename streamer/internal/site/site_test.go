@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -528,8 +529,8 @@ func TestStreamsHaveSlotsAndEndWithTheirAdmission(t *testing.T) {
 	session := &Session{ID: "1"}
 	v := &visitors{needed: true, session: session}
 	s := openSite(t, func(o *Options) { o.Visitors = v })
-	lasts := true
-	session.Lasts = func() bool { return lasts }
+	var lasts atomic.Bool
+	session.Lasts = lasts.Load
 	all := NewStreams(11) // three
 	kind := all.OfAKind(2)
 	s.Add(Route{Method: "GET", Path: "/api/open", Handle: func(w http.ResponseWriter, r *Request) error {
@@ -540,14 +541,14 @@ func TestStreamsHaveSlotsAndEndWithTheirAdmission(t *testing.T) {
 		if _, _, err := kind.Open(r); err == nil || err.(*apierror.Error).Message != "you have 1 open streams already, which is the most" {
 			t.Error(err)
 		}
-		lasts = false
+		lasts.Store(false)
 		<-ctx.Done()
 		release()
 		release()
 		return BeginStream(w, "text/event-stream")
 	}})
 	for range 3 {
-		lasts = true
+		lasts.Store(true)
 		w := ask(s, "GET", "/api/open")
 		if w.Code != 200 || w.Header().Get("X-Accel-Buffering") != "no" || w.Header().Get("Content-Type") != "text/event-stream; charset=utf-8" {
 			t.Error(w.Code, w.Body, w.Header())
