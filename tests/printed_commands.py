@@ -80,7 +80,7 @@ def _python(node: ast.AST) -> Iterator[str]:
 def _go(text: str) -> Iterator[str]:
     joined = re.sub(r'" \+\n?\s*"', "", re.sub(r"^\s*//.*", "", text, flags=re.MULTILINE))
     for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"', joined):
-        yield re.sub(r"%(?:\[\d\])?[sv]", "{}", literal[1:-1])
+        yield re.sub(r"%(?:\[\d\])?[sv]|\{\w+\}", "{}", literal[1:-1])
 
 
 def _leaves(found: Any) -> Iterator[str]:

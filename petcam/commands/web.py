@@ -18,6 +18,7 @@ from petcam.access import (
     sweep_temporaries,
 )
 from petcam.config import Config
+from petcam.errors import Code, PetcamError
 from petcam.events.control_client import ControlClient
 from petcam.events.place import asked_path, events_directory
 from petcam.events.read import Reader
@@ -56,6 +57,10 @@ from petcam.web.signaling import OfferTokens
 from petcam.web.sound import Ear, LevelFeed, Sound
 from petcam.web_control import web_control_path
 
+SERVED = (
+    "web.server is go: petcam-streamer serves the page; for petcam-web to serve it write web.server: python, "
+    "then: sudo systemctl restart petcam-web"
+)
 LOOK_SECONDS = 2.0  # between looks whether the state's disk has come
 
 _log = logging.getLogger(__name__)
@@ -66,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    if config.web.server == "go":
+        raise PetcamError(Code.BAD_CONFIG, SERVED)
     services = build(config)
     with Signals() as signals:
         server = keep_trying(lambda: _listen(services), signals)

@@ -15,6 +15,7 @@ from petcam.config.keys import Config
 from petcam.config.kinds import Kind
 from petcam.config.mistake import Mistake
 from petcam.config.ports import Listener, collisions
+from petcam.config.serving import unserved
 from petcam.config.spelling import nearest
 from petcam.errors import Code, PetcamError
 
@@ -81,6 +82,7 @@ def _read(text: str) -> tuple[Config, list[str]]:
     config = Config(**{name: _section(name, cls, given, warnings) for name, cls in _SECTIONS.items()})
     _require_files(config, given)
     warnings += [_collision(*pair, given) for pair in collisions(config)]
+    warnings += [Mistake(f"line {_line_of_key(key, given)}: {words}") for key, words in unserved(config)]
     return config, warnings
 
 

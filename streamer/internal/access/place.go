@@ -22,7 +22,7 @@ const (
 )
 
 func placeKind() state.Kind {
-	anew := "sudo rm " + secretsDirectory + "/" + placeCredential + " && sudo systemctl restart petcam.target"
+	const anew = "sudo rm /etc/petcam/secrets/place && sudo systemctl restart petcam.target"
 	return state.Kind{
 		Name: ".petcam-place", MaxBytes: 64, Effect: "nobody can log in", Key: "trouble.place", Command: state.Doctor,
 		Remedy: "mount the disk that it was on, and petcam goes on by itself; or begin anew: " + anew,

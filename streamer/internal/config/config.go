@@ -35,26 +35,48 @@ func Default() (config Config) {
 	return config
 }
 
-// Load reads the file that was named, or DefaultPath where none was: only that one may be missing. It logs each warning. Its error is one line that names file, line, key, text and remedy.
+// Load reads the file that was named, or DefaultPath where none was: only that one may be missing. It logs each warning.
+// Its error is that of Read.
 func Load(named string, log *slog.Logger) (Config, error) {
 	path := named
 	if path == "" {
 		path = DefaultPath
 	}
-	text, err := readFile(path)
+	config, warnings, err := Read(path)
 	if named == "" && errors.Is(err, fs.ErrNotExist) {
-		log.Info(path + " does not exist; every key has its default")
+		log.Info(Missing(path))
 		return Default(), nil
 	}
-	if err != nil {
-		return Config{}, fmt.Errorf("%s: cannot be read: %s; %s", path, reason(err), remedy(err, path))
-	}
-	config, warnings, err := Parse(text, path)
 	for _, warning := range warnings {
-		log.Warn(warning)
+		log.Warn(warning.Words)
 	}
 	return config, err
 }
+
+// Missing is what is said of a file that need not be there.
+func Missing(path string) string { return path + " does not exist; every key has its default" }
+
+// Read reads the file at path. Its error is one line that names file, line, key, text and remedy; where the file cannot be
+// read it is an unreadable.
+func Read(path string) (Config, []Warning, error) {
+	text, err := readFile(path)
+	if err != nil {
+		return Config{}, nil, unreadable{path, err}
+	}
+	return Parse(text, path)
+}
+
+// unreadable is the system's error for a file.
+type unreadable struct {
+	path  string
+	cause error
+}
+
+func (u unreadable) Error() string {
+	return fmt.Sprintf("%s: cannot be read: %s; %s", u.path, reason(u.cause), remedy(u.cause, u.path))
+}
+
+func (u unreadable) Unwrap() error { return u.cause }
 
 func remedy(err error, path string) string {
 	if errors.Is(err, fs.ErrPermission) {
@@ -89,9 +111,8 @@ func reason(err error) string {
 	return strings.ToUpper(words[:1]) + words[1:]
 }
 
-// Parse reads a file's text; name stands for the file in errors and in the warnings: of unknown keys, and of what cannot
-// work, which only petcam check-config refuses.
-func Parse(text []byte, name string) (Config, []string, error) {
+// Parse reads a file's text; name stands for the file in errors and in the warnings.
+func Parse(text []byte, name string) (Config, []Warning, error) {
 	if len(text) > maxFileBytes {
 		return Config{}, nil, fmt.Errorf("%s: is over %d KiB", name, maxFileBytes>>10)
 	}
@@ -103,7 +124,7 @@ func Parse(text []byte, name string) (Config, []string, error) {
 		return Config{}, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	for i := range warnings {
-		warnings[i] = name + ": " + warnings[i]
+		warnings[i].Words = name + ": " + warnings[i].Words
 	}
 	return config, warnings, nil
 }
@@ -119,7 +140,7 @@ func firstInvalid(text []byte) int {
 }
 
 // read puts a document's texts where their keys want them.
-func read(text []byte) (config Config, warnings []string, err error) {
+func read(text []byte) (config Config, warnings []Warning, err error) {
 	root, err := compose(text)
 	if err != nil {
 		return config, nil, err
@@ -145,7 +166,8 @@ func read(text []byte) (config Config, warnings []string, err error) {
 	if err := config.Web.requireFiles(given); err != nil {
 		return config, nil, err
 	}
-	return config, append(warnings, config.collisions(given)...), nil
+	warnings = append(warnings, config.collisions(given)...)
+	return config, append(warnings, config.unserved(given)...), nil
 }
 
 // requireFiles looks that the certificate is named where one is to be read.

@@ -29,6 +29,7 @@ type testCase struct {
 	Error    string
 	NotYAML  bool `yaml:"not_yaml"`
 	Warnings []string
+	Mistakes []int
 	Expect   map[string]any
 }
 
@@ -62,8 +63,16 @@ func (c testCase) run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(warnings, c.Warnings) {
-		t.Errorf("got warnings %q, want %q", warnings, c.Warnings)
+	var said []string
+	var mistakes []int
+	for i, warning := range warnings {
+		said = append(said, warning.Words)
+		if warning.Mistake {
+			mistakes = append(mistakes, i+1)
+		}
+	}
+	if !slices.Equal(said, c.Warnings) || !slices.Equal(mistakes, c.Mistakes) {
+		t.Errorf("got warnings %q, mistakes %d; want %q, %d", said, mistakes, c.Warnings, c.Mistakes)
 	}
 	for key, want := range c.Expect {
 		if have, wanted := asJSON(t, value(t, got, key)), asJSON(t, want); have != wanted {

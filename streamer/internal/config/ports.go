@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -21,7 +20,7 @@ func (c Config) listeners() []listener {
 }
 
 // collisions warns of ports that two parts of petcam would have to share; petcam/config/ports.py is the same in Python.
-func (c Config) collisions(given []entry) (warnings []string) {
+func (c Config) collisions(given []entry) (warnings []Warning) {
 	all := c.listeners()
 	for i, one := range all {
 		for _, other := range all[i+1:] {
@@ -30,7 +29,7 @@ func (c Config) collisions(given []entry) (warnings []string) {
 				if line == 0 {
 					line = lineOf(given, one.key)
 				}
-				warnings = append(warnings, fmt.Sprintf("line %d: %s and %s are both %d: give each a port of its own",
+				warnings = append(warnings, mistake("line %d: %s and %s are both %d: give each a port of its own",
 					line, one.key, other.key, one.port))
 			}
 		}

@@ -60,12 +60,12 @@ func names(sections []section) (all []string) {
 }
 
 // unknown warns of a key of a newer petcam, or of one that was meant for another.
-func unknown(line int, kind, name, meant string) string {
+func unknown(line int, kind, name, meant string) Warning {
 	words := fmt.Sprintf("line %d: unknown %s %s is ignored", line, kind, shown(name))
-	if meant != "" {
-		words += "; did you mean " + meant + "?"
+	if meant == "" {
+		return Warning{Words: words}
 	}
-	return words
+	return mistake("%s; did you mean %s?", words, meant)
 }
 
 // meant is the key that an unknown one was meant for: one of the same section, or of the only other that has it.
@@ -86,7 +86,7 @@ func (s section) meant(name string, all []section) string {
 }
 
 // read puts the section's texts where its keys want them; all are the sections of the file.
-func (s section) read(given []entry, all []section) (warnings []string, err error) {
+func (s section) read(given []entry, all []section) (warnings []Warning, err error) {
 	mine, err := entries(valueOf(given, s.name), s.name+": must hold keys")
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (s section) read(given []entry, all []section) (warnings []string, err erro
 			warnings = append(warnings, unknown(each.line, "key", s.name+"."+each.name, s.meant(each.name, all)))
 		}
 	}
-	var hopeless []string
+	var hopeless []Warning
 	for _, key := range s.keys {
 		node := valueOf(mine, key.name)
 		if isEmpty(node) { // an emptied key means its default
@@ -111,14 +111,14 @@ func (s section) read(given []entry, all []section) (warnings []string, err erro
 }
 
 // hopeless warns of what is allowed and cannot work, in a value or in each of a list.
-func (s section) hopeless(key key, node *yaml.Node) (warnings []string) {
+func (s section) hopeless(key key, node *yaml.Node) (warnings []Warning) {
 	values := []*yaml.Node{node}
 	if node.Kind == yaml.SequenceNode {
 		values = node.Content
 	}
 	for _, each := range values {
 		if key.works != nil && !key.works(each.Value) {
-			warnings = append(warnings, fmt.Sprintf("line %d: %s.%s: %s cannot work; it must be %s",
+			warnings = append(warnings, mistake("line %d: %s.%s: %s cannot work; it must be %s",
 				each.Line, s.name, key.name, key.quoted(each), key.words))
 		}
 	}
