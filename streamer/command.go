@@ -26,7 +26,11 @@ type command struct {
 	usage string
 	flags func(*flag.FlagSet)
 	run   func(console, config.Config, []string) error
+	bare  func(on console, file string, words []string) error // instead, of one that reads the configuration itself
 }
+
+// commandNames are in the order of the usage.
+func commandNames() []string { return []string{"password", "token", "check-config"} }
 
 // commandOf is the command of a name, with --config as it stood before the name.
 func commandOf(name string) (made *command, is bool) {
@@ -35,6 +39,8 @@ func commandOf(name string) (made *command, is bool) {
 		return newPasswordCommand(), true
 	case "token":
 		return newTokenCommand(), true
+	case "check-config":
+		return newCheckConfigCommand(), true
 	}
 	return nil, false
 }
@@ -54,17 +60,34 @@ func (c *command) call(on console, file string, arguments []string) int {
 		return 0
 	}
 	if err == nil {
-		settings, failed := config.Load(file, slog.New(logs.New(on.err)))
-		if failed != nil {
-			fmt.Fprintln(on.err, "petcam-streamer:", failed)
-			return exitBadConfig
-		}
-		err = c.run(on, settings, words)
+		err = c.do(on, file, words)
 	}
+	return c.statusOf(err, on)
+}
+
+func (c *command) do(on console, file string, words []string) error {
+	if c.bare != nil {
+		return c.bare(on, file, words)
+	}
+	settings, err := config.Load(file, slog.New(logs.New(on.err)))
+	if err != nil {
+		return badConfig{err.Error()}
+	}
+	return c.run(on, settings, words)
+}
+
+// statusOf says what went wrong, and gives the exit status.
+func (c *command) statusOf(err error, on console) int {
 	var known *apierror.Error
+	var bad badConfig
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &bad):
+		for _, line := range bad {
+			fmt.Fprintln(on.err, "petcam-streamer:", line)
+		}
+		return exitBadConfig
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &known):

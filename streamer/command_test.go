@@ -58,12 +58,23 @@ func (b aBoard) expect(line string, words []string, status int, stdout, stderr s
 
 func (b aBoard) expectAt(in *os.File, words []string, status int, stdout, stderr string) (said string) {
 	b.t.Helper()
-	var out, err strings.Builder
 	command, is := commandOf(words[0])
 	if !is {
 		b.t.Fatal(words)
 	}
-	got := command.call(console{in, &out, &err}, b.config, words[1:])
+	return b.expectCall(command, in, words[1:], status, stdout, stderr)
+}
+
+// expectOf is for one that is not in the list, or not as it is there.
+func (b aBoard) expectOf(command *command, words []string, status int, stdout, stderr string) {
+	b.t.Helper()
+	b.expectCall(command, nil, words, status, stdout, stderr)
+}
+
+func (b aBoard) expectCall(command *command, in *os.File, words []string, status int, stdout, stderr string) (said string) {
+	b.t.Helper()
+	var out, err strings.Builder
+	got := command.call(console{in, &out, &err}, b.config, words)
 	if got != status || !matches(stdout, out.String()) || !matches(stderr, err.String()) {
 		b.t.Errorf("%q: %d, %q, %q instead of %d, %q, %q", words, got, out.String(), err.String(), status, stdout, stderr)
 	}

@@ -64,8 +64,10 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 
 func usage(stderr io.Writer) int {
 	fmt.Fprintln(stderr, "usage: petcam-streamer [--config FILE] [--version]")
-	fmt.Fprintln(stderr, "      ", newPasswordCommand().usage)
-	fmt.Fprintln(stderr, "      ", newTokenCommand().usage)
+	for _, name := range commandNames() {
+		command, _ := commandOf(name)
+		fmt.Fprintln(stderr, "      ", command.usage)
+	}
 	return 2
 }
 
