@@ -18,6 +18,7 @@ import (
 
 	"petcam/streamer/internal/config"
 	"petcam/streamer/internal/logs"
+	"petcam/streamer/internal/remedy"
 	"petcam/streamer/internal/watchdog"
 )
 
@@ -36,7 +37,7 @@ const (
 // version is set by the linker.
 var version = "dev"
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], remedy.Writer(os.Stdout), remedy.Writer(os.Stderr))) }
 
 // run is the command; it returns the exit status.
 func run(arguments []string, stdout, stderr io.Writer) int {

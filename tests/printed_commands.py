@@ -16,8 +16,8 @@ END = re.compile(r"[;()|\"`<>\n]|,(?: |$)|[^\x00-\x7f]|: |\. |\.$")
 # What belongs to the command, where prose may follow it. Of other programs: all up to END.
 GRAMMAR = (
     r"petcam shm [a-z]+(?: \{\}| /\w+)?",
-    r"petcam (?:token|camera|notify) [a-z]+",
-    r"petcam [a-z-]+(?: --[a-z]+)*",
+    r"petcam(?:-streamer)? (?:token|camera|notify) [a-z]+",
+    r"petcam(?:-streamer)? [a-z-]+(?: --[a-z]+)*",
     r"systemctl [a-z-]+(?: (?:petcam|avahi)[\w.-]*)*",
     r"journalctl (?:-k|-u \S+)",
     r"(?:apt|apt-get) install \S+",
@@ -25,9 +25,9 @@ GRAMMAR = (
 )
 
 
-def printed() -> dict[str, str]:
-    """Each command, and the file that has it."""
-    return {command: place for place, text in _texts() for command in commands(text)}
+def printed(*folders: str) -> dict[str, str]:
+    """Each command, and the file that has it; where folders are named, in these alone."""
+    return {command: place for place, text in _texts() if place.startswith(folders or "") for command in commands(text)}
 
 
 def commands(text: str) -> list[str]:

@@ -221,6 +221,24 @@ OTHERS = (
         says="is off, turned off at",
     ),
     Remedy(
+        ("sudo rm /var/lib/petcam/camera.json",),
+        breaks="petcam camera off",
+        says="is off, turned off at",
+        typed="sudo rm /var/lib/petcam/camera.json",
+    ),
+    # What petcam-streamer says instead of petcam where it is alone; it has them beside petcam, too.
+    Remedy(
+        ("sudo petcam-streamer password",),
+        breaks=f"echo '{{' >{STATE}/owner.json",
+        says="owner.json is damaged",
+        typed="sudo petcam-streamer password",
+        input="a password of the tests\n",
+    ),
+    *(
+        Remedy((f"sudo petcam-streamer {words}",), typed=f"sudo petcam-streamer {words} | grep .", mended="true")
+        for words in ("doctor", "check-config", "token add", "token list")
+    ),
+    Remedy(
         ("sudo petcam token list",),
         shows="petcam token revoke nobody",
         says="there is no token with the ID or label nobody",

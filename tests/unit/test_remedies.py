@@ -27,6 +27,12 @@ def test_each_of_petcams_own_is_one_that_it_knows(command):
         assert (TOP / "systemd" / (unit if "." in unit else f"{unit}.service")).exists()
 
 
+def test_each_of_petcams_that_the_streamer_prints_is_one_that_it_names_where_it_is_alone():
+    named = tuple(printed("streamer/internal/remedy/"))
+    needed = [command for command in printed("streamer/", "templates/") if command.startswith("sudo petcam ")]
+    assert [command for command in needed if not command.startswith(named)] == []
+
+
 def test_what_only_root_may_is_printed_with_sudo():
     assert [command for command in PRINTED if not command.startswith("sudo ")] == []
 

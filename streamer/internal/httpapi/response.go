@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/remedy"
 )
 
 // writeError answers with an apierror; any other error is a defect, which is only logged.
@@ -38,5 +39,5 @@ func (a *api) writeError(w http.ResponseWriter, r *http.Request, err error) {
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value)
+	_ = json.NewEncoder(remedy.Writer(w)).Encode(value) // by one Write
 }

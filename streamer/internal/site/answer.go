@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"petcam/streamer/internal/remedy"
 )
 
 // takenWithin is how long a client may take for a piece of an answer.
@@ -75,8 +77,11 @@ func (a *answer) protect() {
 	}
 }
 
-// writeBody writes a whole answer.
+// writeBody writes a whole answer, with the commands of this board where it is not compressed.
 func writeBody(w http.ResponseWriter, status int, kind string, body []byte) {
+	if w.Header().Get("Content-Encoding") == "" {
+		body = remedy.Here(body)
+	}
 	w.Header().Set("Content-Type", withCharset(kind))
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

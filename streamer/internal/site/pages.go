@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"petcam/streamer/internal/page"
+	"petcam/streamer/internal/remedy"
 )
 
 // gzipLevel is that of pages; those of static files are compressed when the program is built.
@@ -58,7 +59,7 @@ func (r *Request) Page(w http.ResponseWriter, status int, name string, values pa
 		w.Header().Set("Vary", "Accept-Encoding")
 		if takesGzip(r.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			body = s.gzip.compressed(body)
+			body = s.gzip.compressed(remedy.Here(body))
 		}
 	}
 	writeBody(w, status, "text/html", body)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"petcam/streamer/internal/plainpage"
+	"petcam/streamer/internal/remedy"
 )
 
 const style = plainpage.Style + `h1 { margin: 0 0 8px; font-size: 22px; }
@@ -78,5 +79,5 @@ func writeUnavailable(w http.ResponseWriter, r *http.Request, status int, n noti
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
+	_, _ = io.WriteString(remedy.Writer(w), body)
 }
