@@ -30,7 +30,7 @@ type command struct {
 }
 
 // commandNames are in the order of the usage.
-func commandNames() []string { return []string{"password", "token", "check-config"} }
+func commandNames() []string { return []string{"password", "token", "check-config", "doctor"} }
 
 // commandOf is the command of a name, with --config as it stood before the name.
 func commandOf(name string) (made *command, is bool) {
@@ -41,6 +41,8 @@ func commandOf(name string) (made *command, is bool) {
 		return newTokenCommand(), true
 	case "check-config":
 		return newCheckConfigCommand(), true
+	case "doctor":
+		return newDoctorCommand(), true
 	}
 	return nil, false
 }
@@ -88,6 +90,8 @@ func (c *command) statusOf(err error, on console) int {
 			fmt.Fprintln(on.err, "petcam-streamer:", line)
 		}
 		return exitBadConfig
+	case errors.Is(err, errBroken):
+		return 1
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &known):

@@ -134,9 +134,13 @@ func streamerURL(settings config.Config) string {
 	if given := strings.TrimRight(os.Getenv("GO_SERVER_URL"), "/"); given != "" {
 		return given
 	}
-	host := settings.Streamer.Host
+	return "http://" + net.JoinHostPort(ownHost(settings.Streamer.Host), strconv.Itoa(settings.Streamer.Port))
+}
+
+// ownHost is by which this machine reaches its own service on a host.
+func ownHost(host string) string {
 	if host == "0.0.0.0" || host == "::" || host == "localhost" {
-		host = "127.0.0.1"
+		return "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(settings.Streamer.Port))
+	return host
 }

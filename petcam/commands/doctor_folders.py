@@ -43,13 +43,15 @@ class Folder:
     mode: str
     pattern: str  # of the names of files that must be readable
     services: tuple[Service, ...]
+    server: Service = WEB  # of the page, whose the state is
 
 
 def folders(config: Config) -> list[Folder]:
-    recordings = Path(config.recording.directory)
+    recordings, server = Path(config.recording.directory), STREAMER if config.web.server == "go" else WEB
+    both = tuple(dict.fromkeys((STREAMER, server)))
     found = [
-        Folder("state", state_directory(), "petcam-web:petcam", "0750", STATE_PATTERN, (WEB,)),
-        Folder("recordings", recordings, "petcam:petcam", "2770", RECORDING_PATTERN, (STREAMER, WEB)),
+        Folder("state", state_directory(), f"{server.user}:petcam", "0750", STATE_PATTERN, (server,)),
+        Folder("recordings", recordings, "petcam:petcam", "2770", RECORDING_PATTERN, both, server),
     ]
     if os.path.isdir(STREAMER_STATE):  # systemd makes it
         found.append(Folder("streamer state", STREAMER_STATE, "petcam:petcam", "0700", r".*\.pem", (STREAMER,)))
@@ -172,7 +174,7 @@ def _quoted(path: Path | str) -> str:
 
 def _permitting(folder: Folder, at: str) -> str:
     if at == str(STATE) != str(folder.path):
-        return f"sudo chown petcam-web:petcam {STATE}; sudo chmod 0750 {STATE}"
+        return f"sudo chown {folder.server.user}:petcam {STATE}; sudo chmod 0750 {STATE}"
     if at != str(folder.path):
         return f"sudo chmod o+x {_quoted(at)}"
     mount = mount_of(folder.path)

@@ -93,7 +93,7 @@ FOLDERS = (
         says=f"petcam-web cannot write to {RECORDINGS}: Permission denied",
     ),
     Remedy(
-        ("sudo chown petcam-web:petcam {}", "sudo chmod 0750 {}"),
+        ("sudo chown {}:petcam {}", "sudo chmod 0750 {}"),
         breaks=f"chown 12345:12345 {STATE}; chmod 0700 {STATE}",
         says=f"petcam-streamer cannot write to {RECORDINGS}: Permission denied",
     ),

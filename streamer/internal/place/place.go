@@ -143,7 +143,7 @@ func (p *Place) judge(f found) error {
 	isSame := isKnown && f.mark.id == known.ID
 	if point := p.unmounted(f); point != "" {
 		return &Missing{fmt.Sprintf("The disk of %s is not mounted, where recording.directory lies. Take its line out of "+
-			"/etc/fstab where there is no such disk any more; else connect it, then: sudo mount %s", point, quoted(point))}
+			"/etc/fstab where there is no such disk any more; else connect it, then: sudo mount %s", point, Quoted(point))}
 	}
 	switch {
 	case isSame || f.mark.consent:
@@ -161,9 +161,9 @@ func (p *Place) judge(f found) error {
 // consent is what the owner types to have another disk, or none; the restart opens a folder that the sandbox closed when
 // its disk went.
 func (p *Place) consent(f found) string {
-	command := "sudo truncate -s 0 " + quoted(filepath.Join(p.path, markFile))
+	command := "sudo truncate -s 0 " + Quoted(filepath.Join(p.path, markFile))
 	if !f.exists {
-		command = "sudo install -d -o petcam -g petcam -m 2770 " + quoted(p.path) + "; " + command
+		command = "sudo install -d -o petcam -g petcam -m 2770 " + Quoted(p.path) + "; " + command
 	}
 	return command + "; sudo systemctl restart petcam.target"
 }
@@ -267,10 +267,10 @@ func resolve(path string) string {
 	return filepath.Join(resolve(filepath.Dir(path)), filepath.Base(path))
 }
 
-// quoted is a path as a shell takes it.
-func quoted(path string) string {
-	if strings.Trim(path, "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+:@") == "" {
-		return path
+// Quoted is a word as a shell takes it, as Python's shlex.quote has it.
+func Quoted(word string) string {
+	if word != "" && strings.Trim(word, "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+:@%=,") == "" {
+		return word
 	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 }

@@ -23,7 +23,7 @@ var alone = strings.NewReplacer(
 
 // Here is a text for people with the commands of this board, be it written for petcam's.
 func Here(text []byte) []byte {
-	if !bytes.Contains(text, []byte("sudo ")) || !isAlone() {
+	if !bytes.Contains(text, []byte("sudo ")) || !IsAlone() {
 		return text
 	}
 	return []byte(alone.Replace(string(text)))
@@ -41,9 +41,9 @@ func (w writer) Write(piece []byte) (int, error) {
 	return len(piece), nil
 }
 
-// isAlone says whether petcam-streamer is installed and petcam is not: beside this program, or where programs are. In a
+// IsAlone says whether petcam-streamer is installed and petcam is not: beside this program, or where programs are. In a
 // checkout, where this program lies in no folder bin, petcam is there.
-func isAlone() bool {
+func IsAlone() bool {
 	own, err := os.Executable()
 	if err != nil || filepath.Base(filepath.Dir(own)) != "bin" {
 		return false

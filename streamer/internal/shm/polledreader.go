@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"time"
@@ -52,6 +53,7 @@ type PolledReader[T any] struct {
 	looked  uint64 // when the segment was last looked for, ns; 0: never
 	refusal string // that was logged last
 	warned  uint64 // when a wrong record was last logged, ns; 0: never
+	mistake string // of the record that was last refused
 }
 
 func newPolledReader[T any](kind, name string, layout PolledLayout[T], at func(*T) uint64, options []Option) *PolledReader[T] {
@@ -121,6 +123,9 @@ func (r *PolledReader[T]) next(to *T) bool {
 // Skipped counts the records that were lost because this reader fell behind or refused them.
 func (r *PolledReader[T]) Skipped() uint64 { return r.skipped }
 
+// Fault is why the segment was refused last, else a record; empty: none was.
+func (r *PolledReader[T]) Fault() string { return cmp.Or(r.refusal, r.mistake) }
+
 // Close closes the segment.
 func (r *PolledReader[T]) Close() { r.layout.Close() }
 
@@ -155,6 +160,7 @@ func (r *PolledReader[T]) noteRefusal(err error) {
 
 // warn logs a writer's mistake, now and then.
 func (r *PolledReader[T]) warn(reason error) {
+	r.mistake = reason.Error()
 	now := Now()
 	if r.warned == 0 || now >= r.warned+mistakeLogInterval {
 		r.warned = now

@@ -63,5 +63,8 @@ func (r *SoundReader) Next(ctx context.Context, to *sound.Packet) error {
 // Skipped counts the packets that were lost because this reader fell behind or refused them.
 func (r *SoundReader) Skipped() uint64 { return r.polled.Skipped() }
 
+// Fault is why the segment was refused last, else a packet; empty: none was.
+func (r *SoundReader) Fault() string { return r.polled.Fault() }
+
 // Close closes the segment.
 func (r *SoundReader) Close() { r.polled.Close() }

@@ -29,7 +29,7 @@ func (s *Site) lanURL() string {
 	if address == "0.0.0.0" || address == "::" {
 		ask := s.LANAddress
 		if ask == nil {
-			ask = lanAddress
+			ask = LANAddress
 		}
 		address = ask()
 	}
@@ -39,8 +39,8 @@ func (s *Site) lanURL() string {
 	return "http://" + net.JoinHostPort(address, strconv.Itoa(web.Port)) + "/"
 }
 
-// lanAddress is this machine's address on its network, also on one without a router; the loopback address where it has none.
-func lanAddress() string {
+// LANAddress is this machine's address on its network, also on one without a router; the loopback address where it has none.
+func LANAddress() string {
 	// This sends nothing: a datagram socket only chooses its own address.
 	if probe, err := net.Dial("udp4", "192.0.2.1:9"); err == nil {
 		defer probe.Close()

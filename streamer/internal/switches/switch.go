@@ -142,6 +142,16 @@ func (s *Switch) State() State {
 	return s.look()
 }
 
+// Path is the file's.
+func (s *Switch) Path() string { return s.file.Path }
+
+// Read is State, and why it is off where nobody knows how it was turned. The log says nothing of it.
+func (s *Switch) Read() (State, *apierror.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.whole()
+}
+
 // Trouble is what is wrong with the file, whatever its directory is.
 func (s *Switch) Trouble() *apierror.Error { return state.Trouble(s.file, s.kind.parse) }
 

@@ -44,6 +44,11 @@ func OpenDetections(name string, options ...shm.Option) *shm.DetectionReader {
 func (r *result) IsOpen() bool  { return r.isOpen }
 func (r *result) HasName() bool { return shm.HasName(r.fd) }
 
+// HasDetections says whether a segment of so many bytes is a detector's.
+func HasDetections(bytes int64) bool {
+	return bytes == DetectionsSize || bytes == DetectionsSize-ShorterBy
+}
+
 func (r *result) Open(name string) error {
 	fd, size, err := shm.OpenTrusted(name)
 	if err != nil {
