@@ -43,6 +43,8 @@ func commandOf(name string) (made *command, is bool) {
 		return newCheckConfigCommand(), true
 	case "doctor":
 		return newDoctorCommand(), true
+	case "board":
+		return newBoardCommand(), true
 	}
 	return nil, false
 }
