@@ -1,3 +1,3 @@
 """petcam: a pet camera for small Linux boards."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
