@@ -28,7 +28,7 @@ func openAccess(settings config.Config, log *slog.Logger) (a access) {
 	if settings.Auth.Mode == "none" && settings.Web.TLS == "off" {
 		return a
 	}
-	if settings.Web.Server == "go" {
+	if servesPage(settings) {
 		who.NewSecretKey(who.TokenKey, webState(), log) // makes it where there is none; else petcam-web does
 	}
 	a.key = offertoken.NewKey(state.Directory(), log)

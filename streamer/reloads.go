@@ -44,7 +44,7 @@ func (r *reloads) reload(turn func(on bool)) {
 		return
 	}
 	r.log.Info("read the configuration anew", "web.server", settings.Web.Server)
-	turn(settings.Web.Server == "go")
+	turn(servesPage(settings))
 }
 
 // stop heeds it no longer.

@@ -260,7 +260,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.viewing != nil {
 		s.task(func() error { s.viewing.Watch(s.ctx, s.endViewers); return nil })
 	}
-	s.website.Turn(s.settings.Web.Server == "go")
+	s.website.Turn(servesPage(s.settings))
 	if s.reloads != nil {
 		s.task(func() error { s.reloads.run(s.ctx, s.website.Turn); return nil })
 	}

@@ -2,10 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"petcam/streamer/internal/config"
+	"petcam/streamer/internal/state"
 )
 
 // servesPage says whether this program serves the page: where petcam.yaml says so, and where petcam-web is not installed, as
@@ -22,4 +26,16 @@ func isWebMissing() bool {
 	}
 	_, err := os.Stat(unit)
 	return errors.Is(err, fs.ErrNotExist)
+}
+
+// holdState is for who serves the page: until release nobody else is given the state. Its error is that it is another's.
+func holdState() (release func(), err error) {
+	if errors.Is(unix.Access(webState(), unix.W_OK), unix.EACCES) {
+		return nil, fmt.Errorf("%s belongs to who served the page before: sudo systemctl restart petcam-web", webState())
+	}
+	release, err = state.Hold(state.Directory())
+	if err != nil { // there is no such folder: then nobody looks at it either
+		return func() {}, nil
+	}
+	return release, nil
 }

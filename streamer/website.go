@@ -214,6 +214,11 @@ func (s *Service) serveWebsite(ctx context.Context) error {
 		return err
 	}
 	defer port.free()
+	release, err := holdState()
+	if err != nil {
+		return err
+	}
+	defer release()
 	made, err := s.newWebsite() // once the port is had: who had it has written the state
 	if err != nil {
 		return err
