@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.figure import Figure
 from tests.package.appliance import EVENTS, FEED, STREAMER, STREAMER_URL, WEB, apt, edit_config, is_active, start_feed
 from tests.package.machine import Machine, booted, debian_root, eventually
-from tests.package.package import Package
+from tests.package.package import Release
 
 TOP = Path(__file__).parent.parent
 
@@ -25,15 +25,16 @@ MEMORY_AIMS_MIB = {STREAMER: 20, WEB: 60, EVENTS: 45}
 
 def figures() -> list[Figure]:
     sizes = [
-        Figure(f"package for {arch}", Package.built(arch).path.stat().st_size / 1e6, "MB", 8)
+        Figure(f"{package.name} for {arch}", package.path.stat().st_size / 1e6, "MB", 8)
         for arch in ("amd64", "arm64")
+        for package in Release.built(arch).packages
     ]
     return sizes + [figure for suite in SUITES for figure in _on(suite)]
 
 
 def _on(suite: str) -> list[Figure]:
     with booted(debian_root(suite, "amd64")) as machine:
-        apt(machine, Package.built("amd64"))
+        apt(machine, Release.built("amd64"))
         edit_config(machine, "mode: password", "mode: none")
         eventually(lambda: is_active(machine, STREAMER, WEB, EVENTS))
         ready = [

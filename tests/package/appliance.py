@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.light_model import write_light_model
 from tests.package.machine import LAN_ADDRESS, Machine, eventually
-from tests.package.package import TOP, Package
+from tests.package.package import TOP, Package, Release
 
 WEB, STREAMER, FEED = "petcam-web.service", "petcam-streamer.service", "petcam-feed.service"
 DETECT = "petcam-detect.service"
@@ -20,10 +20,18 @@ SEGMENT = "/dev/shm/petcam_stream"
 DATABASE = "/var/lib/petcam-events/events.db"
 
 
-def apt(machine: Machine, package: Package, *options: str) -> str:
-    """``apt-get install ./petcam.deb``; its output."""
-    (machine.root / "root/petcam.deb").write_bytes(package.path.read_bytes())
-    return machine.run("apt-get", "install", "-y", "--no-install-recommends", *options, "/root/petcam.deb")
+def apt(machine: Machine, what: Package | Release, *options: str) -> str:
+    """``apt-get install ./petcam-streamer.deb ./petcam.deb``; its output."""
+    files = bring(machine, what)
+    return machine.run("apt-get", "install", "-y", "--no-install-recommends", *options, *files)
+
+
+def bring(machine: Machine, what: Package | Release) -> list[str]:
+    """Copy the packages into the machine; where they are there."""
+    files = [f"/root/{path.name}" for path in what.paths]
+    for file, path in zip(files, what.paths, strict=True):
+        (machine.root / file[1:]).write_bytes(path.read_bytes())
+    return files
 
 
 def is_active(machine: Machine, *units: str) -> bool:
@@ -87,9 +95,16 @@ def await_camera(machine: Machine, state: str) -> None:
     eventually(lambda: health(machine).get("camera", {}).get("state") == state)
 
 
-def log_in(machine: Machine, page: str = PAGE_URL) -> tuple[str, ...]:
+def server_of(machine: Machine, port: int = 8080) -> str:
+    """The name of the program that listens there; empty: none does."""
+    sockets = machine.run("ss", "-Hltnp", f"sport = :{port}")
+    found = re.search(r'users:\(\("([^"]+)"', sockets)
+    return found[1] if found else ""
+
+
+def log_in(machine: Machine, page: str = PAGE_URL, command: str = "petcam") -> tuple[str, ...]:
     """Set the owner's password and log in; returns curl's options that send the session's cookie."""
-    machine.run("petcam", "password", text=f"{PASSWORD}\n")
+    machine.run(command, "password", text=f"{PASSWORD}\n")
     status, head = machine.curl(f"{page}/login", "-i", "--data-urlencode", f"password={PASSWORD}")
     assert status == 303, head
     session = re.search(r"^Set-Cookie: (petcam_session=[^;]+)", head, re.MULTILINE | re.IGNORECASE)

@@ -12,7 +12,7 @@ import pytest
 from tests.package.appliance import EVENTS, STREAMER, WEB, is_active
 from tests.package.installation import Installed, install
 from tests.package.machine import TIMEOUT_FACTOR, Boot, Machine, booted, debian_root, eventually, unmount
-from tests.package.package import Package
+from tests.package.package import Package, Release
 
 if "PETCAM_TEST_PACKAGE" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
@@ -57,8 +57,8 @@ def base(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="session")
-def package() -> Package:
-    return Package.built(HOST_ARCHITECTURE)
+def release() -> Release:
+    return Release.built(HOST_ARCHITECTURE)
 
 
 @pytest.fixture(scope="session")
@@ -70,9 +70,9 @@ def model() -> Package:
 
 
 @pytest.fixture(scope="session")
-def installed(base: Path, package: Package) -> Iterator[Installed]:
+def installed(base: Path, release: Release) -> Iterator[Installed]:
     with booted(base) as machine:
-        installation = install(machine, package, base)
+        installation = install(machine, release, base)
         machine.power_off()
         unmount(machine.root)
         yield installation

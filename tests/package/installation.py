@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.package.appliance import EVENTS, PAGE_URL, STREAMER, STREAMER_URL, WEB, apt, failed_units, is_active
 from tests.package.machine import Machine, eventually
-from tests.package.package import Package
+from tests.package.package import Release
 
 # Paths that any installation and any boot changes.
 ALWAYS_CHANGED = (
@@ -38,9 +38,9 @@ class Installed:
     answers: dict[str, int]  # status by URL
 
 
-def install(machine: Machine, package: Package, base: Path) -> Installed:
+def install(machine: Machine, release: Release, base: Path) -> Installed:
     before = paths(machine.root)
-    output = apt(machine, package)
+    output = apt(machine, release)
     started_at = time.monotonic()
     eventually(lambda: is_active(machine, WEB, STREAMER, EVENTS))
     seconds = time.monotonic() - started_at

@@ -7,7 +7,7 @@ import pytest
 
 from tests.package.appliance import PAGE_URL, STREAMER, STREAMER_URL, WEB, apt, failed_units, is_active
 from tests.package.machine import Machine, booted, debian_root, eventually
-from tests.package.package import Package
+from tests.package.package import Release
 
 # Switches off the sandboxing that needs kernel interfaces which qemu-user does not emulate.
 EMULATED_UNIT = (
@@ -37,7 +37,7 @@ def board() -> Iterator[Machine]:
 
 
 def test_it_installs_and_answers(board: Machine) -> None:
-    apt(board, Package.built("arm64"))
+    apt(board, Release.built("arm64"))
     eventually(lambda: is_active(board, WEB, STREAMER), timeout=120)
     assert "petcam" not in failed_units(board)  # some of systemd's own units fail under emulation
     answers = [board.curl(url)[0] for url in (f"{PAGE_URL}/", f"{PAGE_URL}/healthz", f"{STREAMER_URL}/health")]

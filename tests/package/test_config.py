@@ -6,7 +6,7 @@ import pytest
 
 from tests.package.appliance import CONFIG, EVENTS, STREAMER, WEB, apt, edit_config, is_active
 from tests.package.machine import Machine
-from tests.package.package import Package
+from tests.package.package import Release
 
 UNIT_FAILED_MESSAGE = "d9b373ed55a64feb8242e02dbe79a49c"  # systemd's message when a unit has ended badly
 
@@ -35,9 +35,9 @@ def test_a_bad_value_is_reported_in_one_line_without_a_restart_loop(machine: Mac
     assert is_active(machine, unit)
 
 
-def test_apt_install_succeeds_with_a_bad_value(machine: Machine, package: Package) -> None:
+def test_apt_install_succeeds_with_a_bad_value(machine: Machine, release: Release) -> None:
     edit_config(machine, "mode: password", "mode: everyone")
-    apt(machine, package, "--reinstall")
+    apt(machine, release, "--reinstall")
     assert not is_active(machine, WEB)
     assert "mode: everyone" in (machine.root / CONFIG).read_text()
     assert "ii  petcam" in machine.run("dpkg", "-l", "petcam")

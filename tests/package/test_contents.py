@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 
 from petcam.cli import COMMANDS
-from tests.package.package import TOP, Package
+from tests.package.package import TOP, Package, Release
 
 UNITS = sorted((TOP / "systemd").glob("*.service"))
 MAX_PACKAGE_BYTES = 8_000_000
 PYTHON_VERSIONS = ("310", "311", "312", "313")
 
 
-@pytest.fixture(params=["amd64", "arm64"])
+ARCHITECTURES = ("amd64", "arm64")
+NAMES = ("petcam-streamer", "petcam")
+
+
+@pytest.fixture(params=[(name, architecture) for name in NAMES for architecture in ARCHITECTURES], ids="-".join)
 def built(request: pytest.FixtureRequest) -> Package:
-    return Package.built(request.param)
+    return Package.built(*request.param)
 
 
 def test_lintian_has_no_complaint(built: Package) -> None:
@@ -26,12 +30,33 @@ def test_lintian_has_no_complaint(built: Package) -> None:
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_the_package_is_small(built: Package) -> None:
-    assert built.path.stat().st_size <= MAX_PACKAGE_BYTES
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_packages_are_small(architecture: str) -> None:
+    assert sum(path.stat().st_size for path in Release.built(architecture).paths) <= MAX_PACKAGE_BYTES
 
 
-def test_it_carries_posix_ipc_for_each_supported_python(built: Package) -> None:
-    carried = [Path(path).name for path in built.files if path.startswith("/usr/lib/petcam/posix_ipc")]
+def test_the_streamers_needs_no_python_and_both_share_no_file() -> None:
+    release = Release.built("amd64")
+    control = subprocess.run(["dpkg-deb", "-f", release.streamer.path], check=True, capture_output=True, text=True)
+    assert "python" not in control.stdout.partition("Description:")[0].lower()
+    assert not [path for path in release.streamer.files if path.endswith((".py", ".so")) or "python" in path]
+    of_both = set(release.streamer.files) & set(release.petcam.files)
+    assert [path for path in of_both if not path.endswith("/")] == []
+
+
+def test_both_purge_by_the_same_rules(tmp_path: Path) -> None:
+    """What a purge deletes by name, each package's script says itself: when it runs nothing else is there."""
+    functions = []
+    for package in Release.built("amd64").packages:
+        text = (package.unpack(tmp_path / package.name) / "DEBIAN/postrm").read_text()
+        functions.append(text[: text.index("\n}\n")])
+    assert functions[0] == functions[1]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_it_carries_posix_ipc_for_each_supported_python(architecture: str) -> None:
+    files = Package.built("petcam", architecture).files
+    carried = [Path(path).name for path in files if path.startswith("/usr/lib/petcam/posix_ipc")]
     assert [name.split("-")[1] for name in carried] == list(PYTHON_VERSIONS)
 
 
@@ -42,14 +67,15 @@ def test_its_modules_load_in_each_installed_python(digits: str, tmp_path: Path) 
     python = next(filter(os.path.exists, candidates), None)
     if python is None:
         pytest.skip(f"no Python {version} here")
-    modules = Package.built("amd64").unpack(tmp_path / "deb") / "usr/lib/petcam"
+    modules = Package.built("petcam", "amd64").unpack(tmp_path / "deb") / "usr/lib/petcam"
     subprocess.run(
         [python, "-IBc", f"import sys; sys.path = [{str(modules)!r}, *sys.path]; import posix_ipc"], check=True
     )
 
 
-def test_both_architectures_have_the_same_files() -> None:
-    amd64, arm64 = Package.built("amd64").files, Package.built("arm64").files
+@pytest.mark.parametrize("name", NAMES)
+def test_both_architectures_have_the_same_files(name: str) -> None:
+    amd64, arm64 = (Package.built(name, architecture).files for architecture in ARCHITECTURES)
     assert [path.replace("x86_64", "aarch64") for path in amd64] == arm64
 
 
@@ -59,9 +85,8 @@ def test_the_build_is_reproducible(tmp_path: Path) -> None:
     shutil.copytree(TOP, other, symlinks=True, ignore=others)
     (other / ".venv").symlink_to(TOP / ".venv")
     subprocess.run([other / "tools/deb"], check=True, capture_output=True)
-    for architecture in ("amd64", "arm64"):
-        built = Package.built(architecture).path
-        assert (other / "dist" / built.name).read_bytes() == built.read_bytes()
+    for path in (path for architecture in ARCHITECTURES for path in Release.built(architecture).paths):
+        assert (other / "dist" / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

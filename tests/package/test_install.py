@@ -5,7 +5,7 @@ import pytest
 from tests.package.appliance import DATABASE, EVENTS, PAGE_URL, STREAMER_URL, start_detector, start_feed
 from tests.package.installation import Installed
 from tests.package.machine import LAN_ADDRESS, TIMEOUT_FACTOR, Machine, eventually
-from tests.package.package import TOP, Package
+from tests.package.package import TOP, Release
 
 FIRST_VISIT = "/var/lib/petcam/first_visit.json"
 SECRETS = ("/etc/petcam/secrets/session.key", "/etc/petcam/secrets/token.key")
@@ -122,9 +122,9 @@ def test_the_detector_says_how_it_goes_behind_all_others_and_without_a_network(m
     assert [link.split(":")[0].strip() for link in links] == ["lo"]
 
 
-def test_the_commands_work(machine: Machine, package: Package) -> None:
-    assert machine.run("petcam", "--version") == f"petcam {package.version}\n"
-    assert machine.run("petcam-streamer", "--version") == f"petcam-streamer {package.version}\n"
+def test_the_commands_work(machine: Machine, release: Release) -> None:
+    assert machine.run("petcam", "--version") == f"petcam {release.version}\n"
+    assert machine.run("petcam-streamer", "--version") == f"petcam-streamer {release.version}\n"
     assert machine.run("petcam", "check-config") == "/etc/petcam/petcam.yaml: ok\n"
     assert "✗" not in machine.run("petcam", "doctor")
 

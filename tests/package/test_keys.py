@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.package.appliance import CONFIG, PAGE_URL, STREAMER, WEB, health, is_active, log_in
+from tests.package.appliance import CONFIG, PAGE_URL, STREAMER, WEB, bring, health, is_active, log_in
 from tests.package.installation import Installed
 from tests.package.machine import Machine, booted, disk, eventually
-from tests.package.package import Package
+from tests.package.package import Release
 
 SECRETS = "etc/petcam/secrets"
 KEYS = ("session.key", "token.key")
@@ -72,11 +72,10 @@ def made_certificate(machine: Machine) -> str:
     return (machine.root / CERTIFICATE).read_text() if (machine.root / CERTIFICATE).exists() else ""
 
 
-def test_an_image_that_is_built_without_systemd_holds_no_keys(base: Path, package: Package) -> None:
+def test_an_image_that_is_built_without_systemd_holds_no_keys(base: Path, release: Release) -> None:
     with booted(base) as machine:
-        (machine.root / "root/petcam.deb").write_bytes(package.path.read_bytes())
-        install = "mount -t tmpfs none /run/systemd && exec apt-get install -y --no-install-recommends /root/petcam.deb"
-        machine.run("unshare", "--mount", "sh", "-c", install)
+        install = 'mount -t tmpfs none /run/systemd && exec apt-get install -y --no-install-recommends "$@"'
+        machine.run("unshare", "--mount", "sh", "-c", install, "install", *bring(machine, release))
         assert not (machine.root / SECRETS).exists()
         machine.run("systemctl", "daemon-reload")
         machine.run("systemctl", "start", "petcam.target")

@@ -22,7 +22,7 @@ def move_the_state_to_a_disk(machine: Machine) -> None:
     """It is in fstab, and not mounted when the machine boots."""
     machine.run("systemctl", "stop", "petcam.target", WEB, STREAMER)  # waits for the services only if they are named
     machine.run("mv", STATE, DISK)
-    machine.run("systemd-tmpfiles", "--create", "petcam.conf")
+    machine.run("systemd-tmpfiles", "--create", "--boot", "petcam-streamer.conf")
     (machine.root / "etc/fstab").write_text(f"{DISK} {STATE} none bind,noauto,nofail 0 0\n")
 
 

@@ -24,8 +24,8 @@ from tests.package.appliance import (
     start_feed,
 )
 from tests.package.installation import Installed, paths
-from tests.package.machine import UNIT_STARTED_MESSAGE, Machine, eventually
-from tests.package.package import Package
+from tests.package.machine import UNIT_STARTED_MESSAGE, Machine, booted, eventually
+from tests.package.package import Release, without_events
 
 # Paths that dpkg and systemd keep until the purge, and the recordings.
 KEPT_UNTIL_PURGE = (
@@ -43,7 +43,7 @@ STATE_PATHS = (
 
 
 def test_an_upgrade_keeps_settings_session_and_recordings_and_restarts_each_service_once(
-    machine: Machine, package: Package, tmp_path: Path
+    machine: Machine, release: Release, tmp_path: Path
 ) -> None:
     edit_config(machine, "threads: 40", "threads: 24")
     session = log_in(machine)
@@ -51,7 +51,7 @@ def test_an_upgrade_keeps_settings_session_and_recordings_and_restarts_each_serv
     name = record(machine, session)
     machine.run("petcam", "camera", "off")
     since = time.time()
-    apt(machine, package.as_version("9.0", tmp_path))
+    apt(machine, release.as_version("9.0", tmp_path))
     assert [count_starts(machine, since, unit) for unit in (WEB, STREAMER, EVENTS)] == [1, 1, 1]
     assert is_active(machine, WEB, STREAMER, EVENTS)
     assert "threads: 24" in (machine.root / CONFIG).read_text()
@@ -69,27 +69,26 @@ def test_a_new_python_restarts_each_service_once(machine: Machine) -> None:
 
 
 def test_an_upgrade_from_a_package_that_noticed_nothing_starts_noticing(
-    machine: Machine, package: Package, tmp_path: Path
+    base: Path, release: Release, tmp_path: Path
 ) -> None:
-    machine.run("systemctl", "stop", EVENTS)  # what removes its unit does not know it
-    apt(machine, package.without_events("0.0.9", tmp_path), "--allow-downgrades")
-    assert machine.property(EVENTS, "LoadState") == "not-found"
-    machine.run("rm", "-r", "/var/lib/petcam-events")
-    edit_config(machine, "  mode: manual\n", "")
-    apt(machine, package)
-    eventually(lambda: is_active(machine, WEB, STREAMER, EVENTS))
-    eventually(lambda: machine.run("find", DATABASE, check=False).strip() == DATABASE)
+    with booted(base) as machine:
+        apt(machine, without_events(release.as_one("0.1.0", tmp_path), "0.0.9", tmp_path))
+        assert machine.property(EVENTS, "LoadState") == "not-found"
+        edit_config(machine, "  mode: manual\n", "")
+        apt(machine, release)
+        eventually(lambda: is_active(machine, WEB, STREAMER, EVENTS))
+        eventually(lambda: machine.run("find", DATABASE, check=False).strip() == DATABASE)
 
 
-def test_a_downgrade_succeeds_with_a_newer_configuration(machine: Machine, package: Package, tmp_path: Path) -> None:
-    apt(machine, package.as_version("9.0", tmp_path))
+def test_a_downgrade_succeeds_with_a_newer_configuration(machine: Machine, release: Release, tmp_path: Path) -> None:
+    apt(machine, release.as_version("9.0", tmp_path))
     edit_config(machine, "auth:\n", "auth:\n  key_of_version_9: true\n")
-    apt(machine, package, "--allow-downgrades")
+    apt(machine, release, "--allow-downgrades")
     assert is_active(machine, WEB, STREAMER)
 
 
 def test_a_running_capture_daemons_segment_survives_every_operation(
-    machine: Machine, package: Package, tmp_path: Path
+    machine: Machine, release: Release, tmp_path: Path
 ) -> None:
     start_capture_daemon(machine)
     await_camera(machine, "live")
@@ -98,7 +97,7 @@ def test_a_running_capture_daemons_segment_survives_every_operation(
         lambda: machine.run("systemctl", "stop", "petcam.target"),
         lambda: machine.run("systemctl", "start", "petcam.target"),
         lambda: machine.run("systemctl", "restart", "petcam.target"),
-        lambda: apt(machine, package.as_version("9.0", tmp_path)),
+        lambda: apt(machine, release.as_version("9.0", tmp_path)),
         lambda: machine.run("apt-get", "remove", "-y", "petcam"),
     )
     for step in steps:
@@ -108,7 +107,7 @@ def test_a_running_capture_daemons_segment_survives_every_operation(
 
 
 def test_removal_keeps_configuration_and_recordings_and_stops_everything(
-    machine: Machine, package: Package, installed: Installed
+    machine: Machine, release: Release, installed: Installed
 ) -> None:
     start_feed(machine)
     session = log_in(machine)
@@ -119,12 +118,12 @@ def test_removal_keeps_configuration_and_recordings_and_stops_everything(
     assert {f"/{CONFIG}", f"{RECORDINGS}/{name}"} < remaining
     of_petcams_users = ("-maxdepth", "1", "(", "-user", "petcam", "-o", "-user", "petcam-web", ")")
     assert machine.run("find", "/proc", "/dev/shm", *of_petcams_users) == ""
-    apt(machine, package)
+    apt(machine, release)
     await_camera(machine, "live")
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
 
 
-def test_purge_leaves_only_recordings_and_users(machine: Machine, package: Package, installed: Installed) -> None:
+def test_purge_leaves_only_recordings_and_users(machine: Machine, release: Release, installed: Installed) -> None:
     session = log_in(machine)
     start_feed(machine)
     name = record(machine, session)
@@ -136,7 +135,7 @@ def test_purge_leaves_only_recordings_and_users(machine: Machine, package: Packa
     # As after a new installation of the system, whose users have other numbers.
     machine.run("chown", "12345:12345", f"{RECORDINGS}/{name}")
     machine.run("chmod", "0600", f"{RECORDINGS}/{name}")
-    assert f"of the recordings in {RECORDINGS}, 1 were another user's" in apt(machine, package)
+    assert f"of the recordings in {RECORDINGS}, 1 were another user's" in apt(machine, release)
     session = log_in(machine)
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}", *session, "-r", "4-7")[1] == "ftyp"
     assert machine.curl(f"{PAGE_URL}/api/recordings/{name}/pin", *session, "-X", "PUT")[0] == 204

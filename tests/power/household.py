@@ -31,7 +31,7 @@ sync /etc/petcam
 systemctl restart petcam.target
 """
 # What a cut in an earlier upgrade left is finished as people would.
-UPGRADE = "dpkg --configure -a; dpkg -i $1"
+UPGRADE = 'dpkg --configure -a; dpkg -i "$@"'
 
 # What people do, and how often beside the rest.
 ACTS = {
@@ -95,7 +95,7 @@ class Memory:
 
 class Household:
     def __init__(
-        self, machine: VirtualMachine, disk: ForgetfulDisk, randomness: random.Random, versions: dict[str, str]
+        self, machine: VirtualMachine, disk: ForgetfulDisk, randomness: random.Random, versions: dict[str, list[str]]
     ) -> None:
         """``versions``: the names of packages in ``UPGRADES`` by their version."""
         self._machine, self._disk, self._randomness, self._versions = machine, disk, randomness, versions
@@ -313,7 +313,8 @@ class Household:
         version = self._randomness.choice(sorted(set(self._versions) - self.memory.versions) or sorted(self._versions))
         self.memory.versions.add(version)
         self._growing, self.memory.upgrading = None, True
-        output = self._run("sh", "-c", UPGRADE, "upgrade", f"{UPGRADES}/{self._versions[version]}")
+        files = [f"{UPGRADES}/{name}" for name in self._versions[version]]
+        output = self._run("sh", "-c", UPGRADE, "upgrade", *files)
         assert f"Setting up petcam ({version})" in output, output
         self.memory.versions, self.memory.upgrading = {version}, False
 

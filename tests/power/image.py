@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.package.machine import disk
-from tests.package.package import Package
+from tests.package.package import Release
 
 SIZE_BYTES = 1536 << 20
 MAKERS = {
@@ -32,15 +32,19 @@ MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", 
 
 
 @contextmanager
-def board(root: Path, package: Package, upgrades: list[Package], film: Path, agent_line: str) -> Iterator[Path]:
+def board(root: Path, release: Release, upgrades: list[Release], film: Path, agent_line: str) -> Iterator[Path]:
     """A folder with all that a board's disk has, over the Debian in ``root``; petcam is installed and has never run."""
     with disk(root) as board:
         _run_in(board, "apt-get", "purge", "-y", "--autoremove", "python3-av")  # half of the disk; the film needs none
-        shutil.copy(package.path, board / "root/petcam.deb")
-        _run_in(board, "dpkg", "-i", "/root/petcam.deb")
-        (board / "root/petcam.deb").unlink()
+        files = [f"/root/{path.name}" for path in release.paths]
+        for file, path in zip(files, release.paths, strict=True):
+            shutil.copy(path, board / file[1:])
+        _run_in(board, "dpkg", "-i", *files)
+        for file in files:
+            (board / file[1:]).unlink()
         for upgrade in upgrades:
-            shutil.copy(upgrade.path, board / UPGRADES.lstrip("/"))
+            for path in upgrade.paths:
+                shutil.copy(path, board / UPGRADES.lstrip("/"))
         shutil.copy(film, board / FILM.lstrip("/"))
         _configure(board, agent_line)
         yield board

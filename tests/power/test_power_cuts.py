@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.film import encoded
 from tests.package.machine import debian_root
-from tests.package.package import Package
+from tests.package.package import Release
 from tests.power import image
 from tests.power.forgetful_disk import ForgetfulDisk
 from tests.power.household import Household
@@ -43,7 +43,7 @@ FAVOURITES = (
 class Disk:
     image: Path  # of a board that has never run
     file_system: str
-    versions: dict[str, str]  # the packages in UPGRADES by their version
+    versions: dict[str, list[str]]  # the packages in UPGRADES by their version
 
 
 class Cuts:
@@ -122,15 +122,15 @@ def disk(kind: type[VirtualMachine], file_system: str, tmp_path_factory: pytest.
     folder = tmp_path_factory.mktemp(file_system)
     film = folder / "film.h264"
     film.write_bytes(b"".join(data for data, _ in encoded()))
-    package = Package.built("amd64")
-    versions = (f"{package.version}.1", f"{package.version}.2")
-    upgrades = [package.as_version(version, folder) for version in versions]
-    with image.board(debian_root(SUITE, "amd64"), package, upgrades, film, kind.agent_line) as board:
+    release = Release.built("amd64")
+    versions = (f"{release.version}.1", f"{release.version}.2")
+    upgrades = [release.as_version(version, folder) for version in versions]
+    with image.board(debian_root(SUITE, "amd64"), release, upgrades, film, kind.agent_line) as board:
         image.make_image(board, file_system, folder / "image")
     yield Disk(
         folder / "image",
         file_system,
-        {version: each.path.name for version, each in zip(versions, upgrades, strict=True)},
+        {version: [path.name for path in each.paths] for version, each in zip(versions, upgrades, strict=True)},
     )
     shutil.rmtree(folder)
 

@@ -14,7 +14,7 @@ import pytest
 
 from petcam.commands import doctor_folders
 from petcam.commands.finding import Sign
-from petcam.config import Config, Recording
+from petcam.config import Config, Recording, Web
 from petcam.system import service, write_probe
 from petcam.system.mounts import Mount
 from petcam.system.service import Service, Trial, run_as
@@ -62,6 +62,13 @@ def test_it_says_what_a_service_cannot_do_and_what_mends_it(check, tmp_path, cod
     assert found.sign is Sign.BROKEN
     for text in words:
         assert text.format(path=tmp_path) in found.words
+
+
+def test_the_state_belongs_to_who_serves_the_page():
+    for server, owner in (("python", "petcam-web"), ("go", "petcam")):
+        state, recordings = doctor_folders.folders(Config(web=Web(server=server)))[:2]
+        assert (state.owner, {each.user for each in state.services}) == (f"{owner}:petcam", {owner})
+        assert recordings.owner == "petcam:petcam" and {each.user for each in recordings.services} == {owner, "petcam"}
 
 
 def test_remedies_hold_for_any_name_of_a_folder(check, tmp_path):
