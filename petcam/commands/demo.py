@@ -1,4 +1,7 @@
-"""``petcam demo``: feed, streamer and web together for a trial. No login; for this machine only unless told."""
+"""``petcam demo``: feed, streamer and web together for a trial. No login; for this machine only unless told.
+
+With ``--server go`` the streamer serves the page, without petcam-web and petcam-events.
+"""
 
 import argparse
 import json
@@ -38,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="0.0.0.0 shows it to the whole LAN")
     parser.add_argument("--port", type=int, default=8080, metavar="N", help="of the page; default 8080")
     parser.add_argument("--streamer-port", type=int, default=8081, metavar="N", help="TCP and UDP; default 8081")
+    parser.add_argument("--server", default="python", choices=("python", "go"), help="of the page; default %(default)s")
     parser.add_argument("--dir", type=Path, default=default_directory(), metavar="D", help="default %(default)s")
     parser.add_argument("--record", default="visits", choices=MODES, help="by itself; default %(default)s")
     parser.add_argument("--no-detector", action="store_true", help="leave the boxes to a detector of yours")
@@ -79,7 +83,7 @@ def settings(args: argparse.Namespace, directory: Path) -> dict[str, Any]:
     """The demo's petcam.yaml."""
     name = f"/petcam_demo_{args.port}"
     return {
-        "web": {"host": args.host, "port": args.port},
+        "web": {"server": args.server, "host": args.host, "port": args.port},
         "streamer": {"host": args.host, "port": args.streamer_port},
         "camera": {
             "stream": f"{name}_stream",
@@ -156,9 +160,9 @@ def make_children(args: argparse.Namespace, demo: Config, file: Path, streamer: 
     commands = {
         "petcam feed": [*petcam, "feed", *delay, *every, *none, *restless],
         STREAMER: [str(streamer), "--config", str(file)],
-        "petcam web": [*petcam, "web"],
-        "petcam events": [*petcam, "events"],
     }
+    if demo.web.server == "python":
+        commands |= {"petcam web": [*petcam, "web"], "petcam events": [*petcam, "events"]}
     if detects(args, demo):
         commands["petcam detect"] = [*petcam, "detect"]
     return [Child(name, command, environment, log) for name, command in commands.items()]

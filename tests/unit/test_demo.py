@@ -84,3 +84,23 @@ def test_it_looks_for_pets_where_it_can_and_says_what_is_missing(
     printed = capsys.readouterr().out
     assert said in printed
     assert bool(printed) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ([], ["petcam feed", "petcam-streamer", "petcam web", "petcam events"]),
+        (["--server", "go"], ["petcam feed", "petcam-streamer"]),
+    ],
+)
+def test_where_the_streamer_serves_the_page_nothing_runs_that_needs_petcam_web(
+    tmp_path: Path, monkeypatch, words: list[str], wanted: list[str]
+) -> None:
+    started = []
+    monkeypatch.setattr(demo, "Child", lambda name, *_: started.append(name))
+    parser = argparse.ArgumentParser()
+    demo.add_arguments(parser)
+    args = parser.parse_args(words)
+    config, _ = parse(yaml.safe_dump(demo.settings(args, tmp_path)), "demo")
+    demo.make_children(args, config, tmp_path / "petcam.yaml", Path("/streamer"), None)
+    assert started == wanted
