@@ -1,4 +1,7 @@
-"""The real services with passwords, as on a board; each writes its log to a file."""
+"""The real services with passwords, as on a board; each writes its log to a file.
+
+With ``PETCAM_SERVER=go`` petcam-streamer serves the page: ``web`` is then another name of it.
+"""
 
 import contextlib
 import os
@@ -16,6 +19,7 @@ from petcam.events.control_client import ControlClient
 from petcam.system.boot_time import boottime_ms
 from petcam.system.streamer_binary import find_streamer
 from petcam.web.login.sessions import KIND, MAX_SESSION_MS
+from tests.chosen_server import chosen_server
 from tests.ports import free_port
 
 OWNER, VIEWER = "the owner's own words", "words for the viewers"
@@ -26,9 +30,17 @@ START_TIMEOUT_SECONDS = 40.0  # enough for a busy machine
 
 class RealServices:
     def __init__(
-        self, directory: Path, stream: str = "", proxies: tuple[str, ...] = (), audio: str = "", more: str = ""
+        self,
+        directory: Path,
+        stream: str = "",
+        proxies: tuple[str, ...] = (),
+        audio: str = "",
+        more: str = "",
+        server: str = "",
     ):
-        """``stream`` and ``audio`` are segments that the test writes; ``more`` is YAML of other sections."""
+        """``stream`` and ``audio`` are segments that the test writes; ``more`` is YAML of other sections; ``server`` is
+        ``web.server``, by default as the tests are run."""
+        self.server = server or chosen_server()
         self.port, self.streamer_port = free_port(), free_port()
         self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
         self.state, self.recordings = directory / "state", directory / "recordings"
@@ -42,7 +54,8 @@ class RealServices:
         self.detections = f"{segment}_d"
         microphone = f", microphone: default, audio: {audio}" if audio else ""
         self._file.write_text(
-            f"web: {{host: 0.0.0.0, port: {self.port}, trusted_proxies: [{', '.join(proxies)}]}}\n"
+            f"web: {{server: {self.server}, host: 0.0.0.0, port: {self.port}, "
+            f"trusted_proxies: [{', '.join(proxies)}]}}\n"
             f"streamer: {{host: 0.0.0.0, port: {self.streamer_port}}}\nwebrtc: {{udp_port: {self.streamer_port}}}\n"
             f"camera: {{stream: {stream or segment + '_s'}, detections: {self.detections}{microphone}}}\n"
             f"recording: {{directory: {self.recordings}}}\n{more}"
@@ -67,18 +80,17 @@ class RealServices:
             "events": [*PETCAM, "--config", str(self._file), "events"],
         }
         for name in names:
-            with self.logs[name].open("ab") as log:
-                self._running[name] = subprocess.Popen(commands[name], stderr=log, stdout=log, env=self._environment())
+            self._run_process(self._process_of(name), commands)
             self._wait(name)
 
     def stop(self, name):
-        process = self._running.pop(name)
+        process = self._running.pop(self._process_of(name))
         process.terminate()
         process.wait(20)
 
     def kill(self, name):
         """As a power cut would, but for the disk."""
-        process = self._running.pop(name)
+        process = self._running.pop(self._process_of(name))
         process.kill()
         process.wait(20)
 
@@ -97,7 +109,7 @@ class RealServices:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in answer.cookies)
 
     def let_sessions_expire(self, seconds=0.0):
-        """Make all sessions expire in ``seconds``, by editing the state file while petcam-web is stopped."""
+        """Make all sessions expire in ``seconds``, by editing the state file while its server is stopped."""
         self.stop("web")
         file = StateFile(self.state, KIND)
         document = unsealed(file.path.read_bytes())
@@ -119,11 +131,11 @@ class RealServices:
         return ask
 
     def token(self, *words):
-        """What ``petcam token WORDS`` prints."""
+        """What ``petcam token WORDS`` prints, or petcam-streamer's command of that name."""
         return self._run("token", *words).strip()
 
     def set_password(self, password, *words):
-        """Runs ``petcam password``."""
+        """Runs ``petcam password``, or petcam-streamer's command of that name."""
         self._run("password", *words, input=password)
 
     def config(self):
@@ -132,11 +144,22 @@ class RealServices:
     def all_logs(self):
         return "".join(log.read_text() for log in self.logs.values() if log.exists())
 
+    def _process_of(self, name):
+        return "streamer" if name == "web" and self.server == "go" else name
+
+    def _run_process(self, process, commands):
+        """Where it does not run yet, as the one process that has two names may."""
+        if process not in self._running:
+            with self.logs[process].open("ab") as log:
+                command = commands[process]
+                self._running[process] = subprocess.Popen(command, stderr=log, stdout=log, env=self._environment())
+
     def _environment(self):
         return {**os.environ, "STATE_DIRECTORY": str(self.state), **self.environment}
 
     def _run(self, *words, input=""):
-        command = [*PETCAM, "--config", str(self._file), *words]
+        program = [str(find_streamer())] if self.server == "go" else PETCAM
+        command = [*program, "--config", str(self._file), *words]
         ran = subprocess.run(
             command, input=input + "\n", text=True, check=True, env=self._environment(), capture_output=True
         )
@@ -144,13 +167,14 @@ class RealServices:
 
     def _wait(self, name):
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        process = self._process_of(name)
         while time.monotonic() < deadline:
-            assert self._running[name].poll() is None, self.logs[name].read_text()
+            assert self._running[process].poll() is None, self.logs[process].read_text()
             with contextlib.suppress(requests.ConnectionError, PetcamError):
                 if self._is_ready(name):
                     return
             time.sleep(0.05)  # there is no event for the port of another process
-        raise AssertionError(f"{name} does not answer: {self.logs[name].read_text()}")
+        raise AssertionError(f"{name} does not answer: {self.logs[process].read_text()}")
 
     def _is_ready(self, name):
         if name == "web":

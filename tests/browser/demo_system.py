@@ -1,4 +1,4 @@
-"""The whole system, as ``petcam demo`` starts it."""
+"""The whole system, as ``petcam demo`` starts it; with ``PETCAM_SERVER=go`` the streamer serves the page."""
 
 import contextlib
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.chosen_server import chosen_server
 from tests.ports import free_port
 
 START_TIMEOUT = 40.0  # seconds: a busy machine
@@ -22,7 +23,9 @@ class DemoSystem:
     """``petcam demo`` on free ports, with a cat that is about all the time; a context manager that ends all of it."""
 
     def __init__(self, directory: Path, *options: str, host: str = "127.0.0.1", source: str = "demo") -> None:
-        self._options = ["--host", host, "--source", source, "--record", "manual", "--restless", *options]
+        self.server = chosen_server()
+        self._options = ["--server", self.server, "--host", host, "--source", source, "--record", "manual"]
+        self._options += ["--restless", *options]
         self.port, self.streamer_port = free_port(), free_port()
         self.directory = directory
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -56,7 +59,7 @@ class DemoSystem:
 
     @contextlib.contextmanager
     def without(self, name: str) -> Iterator[None]:
-        """Kill a service of the demo; while it is away, nobody starts it again."""
+        """Kill a service of the demo (``web``: who serves the page); while it is away, nobody starts it again."""
         self._process.send_signal(signal.SIGSTOP)
         try:
             victim = self._child(name)
@@ -85,6 +88,8 @@ class DemoSystem:
             child.resume()
 
     def _child(self, name: str) -> psutil.Process:
+        if name == "web" and self.server == "go":
+            name = "petcam-streamer"
         for child in psutil.Process(self._process.pid).children():
             words = [] if child.status() == psutil.STATUS_ZOMBIE else child.cmdline()
             if name in words or any(Path(word).name == name for word in words):

@@ -1,4 +1,8 @@
-"""petcam-web on waitress with real shared memory and a stub of the streamer."""
+"""petcam-web on waitress with real shared memory and a stub of the streamer, or the streamer that serves the page.
+
+A test that takes ``web`` or ``url`` runs with both servers, unless it takes ``services`` or ``stub`` too, or is marked
+as one that looks into petcam-web.
+"""
 
 import os
 import secrets
@@ -16,13 +20,17 @@ from petcam.shm.stream import StreamWriter
 from petcam.streamer_client import StreamerClient
 from petcam.web.app import create_app
 from petcam.web.http.server import WebServer
+from tests.chosen_server import is_go
+from tests.integration.web.open_streamer import OpenStreamer
 from tests.integration.web.stub_streamer import StubStreamer
+from tests.left_out import skip_with_go
 
 WEB_THREADS = 12  # four of them are for open streams, two of those for one device
 
 
 @pytest.fixture
 def stub():
+    skip_with_go(["inside"])
     stub = StubStreamer()
     yield stub
     stub.close()
@@ -70,6 +78,7 @@ def config(tmp_path, segment):
 
 @pytest.fixture
 def services(config, stub, tmp_path, monkeypatch):
+    skip_with_go(["inside"])  # also where a test has a stub of its own
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     built = build(config)
     built = replace(built, streamer=StreamerClient(stub.url))
@@ -78,7 +87,7 @@ def services(config, stub, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def web(services):
+def petcam_web(services):
     server = WebServer(create_app(services), "127.0.0.1", 0, WEB_THREADS)
     server.start()
     services.detections.start()
@@ -88,6 +97,16 @@ def web(services):
     services.detections.stop()
     services.event_feed.stop()
     server.stop()
+
+
+@pytest.fixture
+def web(request):
+    """A server with a ``port``, whose page asks for no login."""
+    if not is_go():
+        yield request.getfixturevalue("petcam_web")
+        return
+    with OpenStreamer(request.getfixturevalue("config"), request.getfixturevalue("tmp_path")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -14,7 +14,10 @@ from petcam import cli
 from petcam.system.streamer_binary import find_streamer
 
 pytest.importorskip("aiortc")
-pytestmark = pytest.mark.skipif(find_streamer() is None, reason="petcam-streamer is not built: make setup")
+pytestmark = [
+    pytest.mark.needs_python("backend"),
+    pytest.mark.skipif(find_streamer() is None, reason="petcam-streamer is not built: make setup"),
+]
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 from tests.integration.web.conftest import WEB_THREADS
 from tests.integration.web.test_server import eventually
 
+pytestmark = pytest.mark.needs_python("inside")
+
 VISITS = 2 * WEB_THREADS  # as each idle thread still knows its last connection
 REQUESTS = [
     ("GET", "/"),

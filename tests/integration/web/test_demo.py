@@ -14,6 +14,8 @@ import pytest
 
 from tests.ports import free_port
 
+pytestmark = pytest.mark.needs_python("inside")
+
 pytest.importorskip("av")
 
 STREAMER_STUB = """#!{python}

@@ -13,6 +13,8 @@ from petcam.system.streamer_binary import find_streamer
 from tests.real_services import OWNER, RealServices
 from tests.unit.web.event_book import EventBook
 
+pytestmark = pytest.mark.needs_python("visits")
+
 FPS, GOP = 15, 30
 BEST_EVERY = 40  # pictures: those in which the pet is red
 

@@ -1,4 +1,4 @@
-"""petcam-web under floods of strangers, each device of which has an address of its own in 127.0.0.0/8."""
+"""The page's server under floods of strangers, each device of which has an address of its own in 127.0.0.0/8."""
 
 import contextlib
 import itertools
@@ -16,8 +16,10 @@ from petcam.web.http import CONNECTION_KEY
 from petcam.web.http.parser import MAX_BODY_BYTES, MAX_CHUNK_LINES_BYTES, MAX_HEADER_BYTES
 from petcam.web.http.places import ANSWER_BYTES, CONNECTIONS, REQUEST_BYTES
 from petcam.web.http.server import RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, WebServer
+from tests.chosen_server import is_go
 from tests.integration.web.conftest import WEB_THREADS
-from tests.integration.web.test_server import eventually
+from tests.integration.web.test_server import eventually, open_connections
+from tests.left_out import skip_with_go
 
 STRANGER, HOME = "127.0.0.2", "127.0.0.3"
 GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -97,6 +99,7 @@ def large():
         connection, pause = request.environ[CONNECTION_KEY], threading.Event()
         return itertools.chain([bytes(2**20)], (b"" for _ in iter(lambda: connection.gone or pause.wait(0.01), True)))
 
+    skip_with_go(["inside"])
     app = Flask(__name__)
     app.add_url_rule("/open", "open", stay_open)
     app.add_url_rule("/large", "large", lambda: bytes(2**20))
@@ -108,6 +111,7 @@ def large():
     server.stop()
 
 
+@pytest.mark.needs_python("inside")
 def test_healthz_answers_while_connections_ask_much_and_read_nothing(web, url, connect):
     for number in range(45):
         connect(web, STRANGER, 400 * (GET % b"/static/petcam.css"))
@@ -129,6 +133,7 @@ def no_temporary_files(monkeypatch):
         monkeypatch.setattr(tempfile, name, refuse)
 
 
+@pytest.mark.needs_python("inside")
 def test_bodies_that_are_held_are_bounded_in_sum_and_an_honest_one_is_served(web, url, connect, no_temporary_files):
     begun = connect(web, HOME, POST % 10 + b"passw")
     sums = sums_of(web, REQUEST_BYTES)
@@ -147,7 +152,7 @@ def test_a_body_that_no_route_takes_is_refused_before_it_is_read(web, connect, e
     received = client.makefile("rb").read()
     assert received.startswith(b"HTTP/1.1 413 ")
     assert b'"error": "Too large"' in received
-    assert eventually(lambda: not channels(web, STRANGER) or held(web, REQUEST_BYTES) < 5000)
+    assert is_go() or eventually(lambda: not channels(web, STRANGER) or held(web, REQUEST_BYTES) < 5000)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -198,7 +203,7 @@ def test_a_flood_of_connections_costs_only_the_device_that_makes_it_its_own(web,
         connect(web, STRANGER, b"GET / HTTP/1.1\r\nHost: loc")
     newcomer = connect(web, "127.0.0.4", GET % b"/healthz")
     assert read_status(newcomer) == 200
-    assert len(channels(web)) <= CONNECTIONS.most
+    assert open_connections(web) <= CONNECTIONS.most
     assert answer_to(idle, GET % b"/healthz") == 200
 
 
@@ -216,6 +221,7 @@ def test_who_is_logged_in_keeps_the_connection_in_a_flood_of_the_own_network(lar
     assert channel.turn == "somebody"  # whose requests do not wait behind those of the flood
 
 
+@pytest.mark.needs_python("inside")
 def test_requests_of_closed_connections_are_not_kept(web, connect):
     dispatcher = web._server.task_dispatcher
     dispatcher.set_thread_count(0)
@@ -236,6 +242,7 @@ def test_a_client_that_reads_nothing_for_too_long_is_closed(large, connect, monk
     assert eventually(lambda: not channels(large, STRANGER))
 
 
+@pytest.mark.needs_python("inside")
 def test_a_request_that_comes_byte_by_byte_for_too_long_is_closed(web, connect, monkeypatch):
     monkeypatch.setattr("petcam.web.http.channel.MAX_WAIT_SECONDS", 0.5)
     client = connect(web, STRANGER, b"GET /")
@@ -262,6 +269,7 @@ def test_a_connection_counts_until_the_end_of_its_answer_has_been_read(large, co
     assert eventually(lambda: not channels(large, STRANGER))
 
 
+@pytest.mark.needs_python("inside")
 def test_the_kernel_holds_little_for_each_connection(web, connect):
     client = connect(web, STRANGER)
     assert answer_to(client, GET % b"/healthz") == 200

@@ -19,6 +19,8 @@ import yaml
 from petcam.shm.detections import Box, DetectionWriter
 from tests.integration.web.test_server import eventually
 
+pytestmark = pytest.mark.needs_python("visits")
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -9,6 +9,8 @@ import requests
 
 from tests.integration.web.stub_streamer import http_answer
 
+pytestmark = pytest.mark.needs_python("inside")
+
 HEAD = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
     b'Content-Type: video/mp4; codecs="avc1.42e01f"\r\nX-Rtp-Timestamp: 4000000000\r\nX-Capture-Ns: 99\r\n'

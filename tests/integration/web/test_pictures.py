@@ -16,6 +16,8 @@ from petcam.web.app import create_app
 from petcam.web.http.server import WebServer
 from tests.integration.web.test_server import eventually
 
+pytestmark = pytest.mark.needs_python("pictures")
+
 av = pytest.importorskip("av")
 
 CLIENTS = 10

@@ -1,4 +1,4 @@
-"""petcam-web on waitress: open streams, stalled clients, ranges, stopping it."""
+"""The page's server, petcam-web on waitress or the streamer: open streams, stalled clients, ranges, stopping it."""
 
 import contextlib
 import http.client
@@ -25,7 +25,9 @@ from petcam.errors import Code, PetcamError
 from petcam.shm.detections import Box, DetectionWriter
 from petcam.web.http.places import CONNECTIONS
 from petcam.web.http.server import WebServer, listen
+from tests.chosen_server import is_go
 from tests.integration.web.conftest import WEB_THREADS
+from tests.left_out import skip_with_go
 from tests.ports import free_port
 
 NAME = "petcam_20260101-000000.mp4"
@@ -167,13 +169,17 @@ def many_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def open_connections(web):
+    return web.connections() if is_go() else len(web._server.active_channels)
+
+
 def test_connections_that_never_finish_their_request_block_nobody(many_descriptors, url, web):
     with contextlib.ExitStack() as connections:
         for _ in range(600):
             connection = connections.enter_context(socket.create_connection(("127.0.0.1", web.port)))
             connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
-        assert len(web._server.active_channels) <= CONNECTIONS.most
+        assert open_connections(web) <= CONNECTIONS.most
 
 
 def test_a_stalled_player_holds_no_thread(url, open_stream, config):
@@ -191,6 +197,7 @@ def test_a_stalled_player_holds_no_thread(url, open_stream, config):
         connection.close()
 
 
+@pytest.mark.needs_python("inside")
 def test_clients_that_ask_much_and_read_nothing_hold_no_thread(url, web, many_descriptors):
     request = b"GET /static/petcam.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with contextlib.ExitStack() as connections:
@@ -313,6 +320,7 @@ def test_it_stops_while_idle_and_stalled_connections_are_open(services, web, ope
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("waitress")]
 
 
+@pytest.mark.needs_python("inside")
 def test_it_names_port_and_key_where_the_port_is_taken(web):
     with pytest.raises(PetcamError) as raised:
         listen("127.0.0.1", web.port)
@@ -321,12 +329,14 @@ def test_it_names_port_and_key_where_the_port_is_taken(web):
 
 
 @pytest.mark.parametrize("host", ["192.0.2.99", "no.such.host.invalid"])
+@pytest.mark.needs_python("inside")
 def test_it_names_the_key_where_the_address_is_not_this_machines(host):
     with pytest.raises(PetcamError, match="web.host") as raised:
         listen(host, 0)
     assert raised.value.code is Code.PORT_UNAVAILABLE
 
 
+@pytest.mark.needs_python("inside")
 def test_connections_that_a_flood_has_begun_wait_without_being_dropped(many_descriptors):
     """Else the kernel drops the owner's too, who then tries again only after a second, or three."""
     with listen("127.0.0.1", 0) as listener, contextlib.ExitStack() as stack:
@@ -337,6 +347,7 @@ def test_connections_that_a_flood_has_begun_wait_without_being_dropped(many_desc
 @pytest.fixture
 def start_petcam_web(tmp_path, segment):
     """Starts the command as a process; returns the process and its port."""
+    skip_with_go(["inside"])
     started = []
 
     def start(port=None, host="127.0.0.1", **extra):
@@ -466,6 +477,7 @@ def test_without_any_descriptor_it_pauses_and_resumes_once_there_is_one(start_pe
     assert "no further connection" not in log_of(process)
 
 
+@pytest.mark.needs_python("inside")
 def test_it_stops_though_its_loop_was_awake_and_has_closed_before_it_is_woken(monkeypatch):
     server = WebServer(Flask(__name__), "127.0.0.1", 0, WEB_THREADS)
     server.start()

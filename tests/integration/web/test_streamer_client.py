@@ -13,6 +13,8 @@ from petcam.streamer_url import streamer_url
 from petcam.web.recordings import control
 from tests.integration.web.stub_streamer import CLOSE_CONNECTION, NEVER_ANSWER, http_answer
 
+pytestmark = pytest.mark.needs_python("inside")
+
 UNAVAILABLE = {"error": "Go server unavailable", "message": "ストリーミングサーバーに接続できません"}
 TIMEOUT = {"error": "Go server timeout", "message": "ストリーミングサーバーの応答がタイムアウトしました"}
 PROXY_ERROR = {"error": "Proxy error", "message": "ストリーミングサーバーの応答が正しくありません"}

@@ -102,6 +102,7 @@ def test_a_revoked_token_ends_its_streams_within_ten_seconds(petcam):
     run_in_thread(revoke_while_watching(petcam, petcam.token("add", "lent"), "lent"))
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_viewing_token_opens_a_snapshot_without_a_cookie(petcam):
     headers = {"Authorization": f"Bearer {petcam.token('add', 'card')}"}
     answer = requests.get(f"{petcam.url}/snapshot.jpg", headers=headers, timeout=20)
