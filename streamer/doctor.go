@@ -147,7 +147,11 @@ func (d *doctor) checkServices() (said told) {
 	web, streamer := d.config.Web, d.config.Streamer
 	health, runs := get(streamer.Host, streamer.Port, "/health")
 	_, webRuns := get(web.Host, web.Port, "/healthz")
-	d.checkPort("web port", webRuns, "tcp", "web.port", web.Host, web.Port)
+	if !webRuns && web.Server != "go" && remedy.IsAlone() {
+		d.say(look, "web port", "nobody serves the page, as petcam-web is not installed: write web.server: go, then: %s", restart)
+	} else {
+		d.checkPort("web port", webRuns, "tcp", "web.port", web.Host, web.Port)
+	}
 	d.checkPort("streamer port", runs, "tcp", "streamer.port", streamer.Host, streamer.Port)
 	d.checkPort("media port", runs, "udp", "webrtc.udp_port", streamer.Host, d.config.WebRTC.UDPPort)
 	if json.Unmarshal(health, &said) != nil {

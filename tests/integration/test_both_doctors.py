@@ -5,6 +5,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -156,6 +157,20 @@ def test_of_ports_that_others_have_and_of_addresses_that_are_not_there(board):
         )
     board.configure("host: 0.0.0.0", more="auth: {mode: none}")
     said_of(board, "everybody who reaches the port sees the camera")
+
+
+def test_the_streamer_alone_names_its_own_commands(board, tmp_path):
+    board.put(camera="{", owner="{")
+    program = tmp_path / "bin" / "petcam-streamer"
+    program.parent.mkdir()
+    shutil.copy(str(find_streamer()), program)
+    environment = {"PATH": str(tmp_path), "STATE_DIRECTORY": str(board.state)}
+    for server, port in (("python", "nobody serves the page"), ("go", "is free, petcam is not running")):
+        board.configure(f"server: {server}")
+        words = [program, "--config", tmp_path / "petcam.yaml", "doctor"]
+        said = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=60).stdout
+        assert port in said and "sudo petcam-streamer password" in said and "rm /var/lib/petcam/camera.json" in said
+        assert "need the package petcam" in said and "sudo petcam " not in said
 
 
 @pytest.mark.parametrize("minutes", [0, 60])
