@@ -97,8 +97,18 @@ func TestItGoesOnWithADetectorThatStartsAgain(t *testing.T) {
 	c.expect(eventFor(3))
 	s.detector.Truncate(100)
 	s.detector.Replace(t)
-	s.detector.Publish(result(4))
-	c.expect(eventFor(4))
+	found := make(chan string)
+	go func() { found <- c.event() }()
+	for got := ""; got == ""; { // it may notice too late for one that is sent once
+		s.detector.Publish(result(4))
+		select {
+		case got = <-found:
+			if got != eventFor(4) {
+				t.Error(got)
+			}
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 func TestAClientThatDoesNotReadGetsNoBacklog(t *testing.T) {
@@ -177,7 +187,8 @@ func TestItEndsWhenTheCameraIsTurnedOff(t *testing.T) {
 	s.detector.Publish(result(1))
 	s.detector.Publish(result(2))
 	_ = c.conn.SetReadDeadline(time.Now().Add(3 * time.Second))
-	if rest, err := io.ReadAll(c.body); err != nil || len(rest) > 0 {
+	rest, err := io.ReadAll(c.body)
+	if after := strings.TrimPrefix(string(rest), eventFor(1)); err != nil || after != "" { // a look may be going on
 		t.Errorf("%q %v", rest, err)
 	}
 	if refused := s.ask(t, "GET", "1.1"); refused.answer.StatusCode == 200 {

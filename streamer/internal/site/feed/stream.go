@@ -23,6 +23,9 @@ func (f *Feed) stream(w http.ResponseWriter, r *site.Request) error {
 		return err
 	}
 	defer release()
+	if r.Method == http.MethodHead {
+		release()
+	}
 	if err := begin(w, r); err != nil || r.Method == http.MethodHead {
 		return nil // where it has gone, that is no error of ours
 	}
