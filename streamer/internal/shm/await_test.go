@@ -1,6 +1,8 @@
 package shm_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,7 +89,9 @@ func TestAwaitReturnsWhereNothingComes(t *testing.T) {
 }
 
 func TestReadersThatWaitLeaveNothingOpen(t *testing.T) {
-	detector, reader, _ := detectorAndReader(t)
+	name := shmtest.Name(t)
+	detector := shmtest.NewDetector(t, name)
+	reader, _ := openDetections(t, name)
 	before := shmtest.OpenFiles(t)
 	for range 5 {
 		detector.Publish(result(1))
@@ -98,5 +102,8 @@ func TestReadersThatWaitLeaveNothingOpen(t *testing.T) {
 	reader.Close()
 	if after := shmtest.OpenFiles(t); after > before {
 		t.Errorf("%d files are open, %d were", after, before)
+	}
+	if maps, err := os.ReadFile("/proc/self/maps"); err != nil || strings.Contains(string(maps), name) {
+		t.Error(err, "a segment is mapped")
 	}
 }

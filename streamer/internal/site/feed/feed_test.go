@@ -226,8 +226,12 @@ func TestASilentConnectionIsKeptAlive(t *testing.T) {
 	s.detector.Publish(result(1))
 	c := s.listen(t)
 	c.expect(eventFor(1))
-	s.later.Store(keepAlive - 500_000_000)
-	time.Sleep(100 * time.Millisecond)
+	said := s.feed.listeners.said()
+	s.later.Store(keepAlive - 5_000_000_000)
+	time.Sleep(2 * shm.MaxSleep) // in which it looks
+	if s.feed.listeners.said() != said {
+		t.Error("it said something too early")
+	}
 	s.later.Store(keepAlive)
 	c.expect(keepAliveComment)
 	now := result(2)
@@ -236,8 +240,19 @@ func TestASilentConnectionIsKeptAlive(t *testing.T) {
 	c.expect(eventFor(2))
 }
 
+// said is when the only listener joined or got a keep-alive.
+func (s *listeners) said() (at uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.all {
+		at = l.said
+	}
+	return at
+}
+
 func TestLevels(t *testing.T) {
 	s := open(t, 40)
+	s.microphone.Publish(packet(0, -10))
 	s.microphone.Publish(packet(1, -80)) // before anybody listens; it is the newest
 	c := s.listen(t)
 	c.expect("event: level\ndata: {\"rms\": -80.0, \"peak\": -30.5}\n\n")

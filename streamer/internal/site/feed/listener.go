@@ -5,8 +5,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"petcam/streamer/internal/fairshare"
 )
 
 const (
@@ -18,11 +16,18 @@ const (
 	anyBacklog = math.MaxInt
 )
 
+// line is what a listener's connection can do; fairshare.Line.
+type line interface {
+	Control(f func(fd uintptr)) error
+	Waits()
+	Takes()
+}
+
 // listener is a client's connection. Nothing here waits for the client. All but gone is guarded by listeners.mu.
 type listener struct {
 	gone chan struct{} // closed once nothing can be sent any more
 
-	line     *fairshare.Line
+	line     line
 	chunked  bool
 	said     uint64 // when it joined or got a keep-alive, ns
 	rest     []byte // of an event of which the kernel took a part
@@ -38,7 +43,7 @@ type listener struct {
 	act, asked func(fd uintptr) // methods, bound once
 }
 
-func newListener(line *fairshare.Line, chunked bool) *listener {
+func newListener(line line, chunked bool) *listener {
 	l := &listener{line: line, chunked: chunked, gone: make(chan struct{})}
 	l.act, l.asked = l.onLine, l.ask
 	return l

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +88,32 @@ func TestAListenerWhoseConnectionFailsIsGone(t *testing.T) {
 	closed.look()
 	<-closed.gone
 	_ = near.Close()
+}
+
+// telling is a line that keeps what it was told.
+type telling struct {
+	*fairshare.Line
+	told string
+}
+
+func (l *telling) Waits() { l.told += "waits " }
+func (l *telling) Takes() { l.told = strings.TrimSuffix(l.told, "takes ") + "takes " }
+
+func TestItIsSaidWhoTakesNothing(t *testing.T) {
+	line, _, far := lineAndFar(t)
+	_ = far.SetReadBuffer(16 << 10)
+	told := &telling{Line: line}
+	l := newListeners(func() uint64 { return 1 }).join(told, false)
+	for !l.isBehind {
+		l.give(eventOf(string(make([]byte, 500))), backlogError)
+	}
+	for range 3 {
+		l.give(eventOf(string(make([]byte, 500))), 0)
+	}
+	l.give(eventOf("x"), anyBacklog)
+	if told.told != "takes waits takes " {
+		t.Error(told.told)
+	}
 }
 
 func TestWhoIsBehindMissesLevelsBeforeResults(t *testing.T) {

@@ -3,8 +3,6 @@ package feed
 import (
 	"context"
 	"sync"
-
-	"petcam/streamer/internal/fairshare"
 )
 
 const (
@@ -40,7 +38,7 @@ func newListeners(now func() uint64) *listeners {
 }
 
 // join adds a listener, and sends it the latest event where that is fresh.
-func (s *listeners) join(line *fairshare.Line, chunked bool) *listener {
+func (s *listeners) join(line line, chunked bool) *listener {
 	l := newListener(line, chunked)
 	s.mu.Lock()
 	defer s.mu.Unlock()
