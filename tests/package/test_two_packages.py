@@ -28,7 +28,7 @@ from tests.package.appliance import (
     log_in,
     record,
     server_of,
-    start_feed,
+    start_capture_daemon,
 )
 from tests.package.installation import paths
 from tests.package.machine import Machine, booted, eventually, unmount
@@ -122,7 +122,8 @@ def test_from_alone_to_both_and_back_nobody_is_logged_out_and_no_recording_ends(
         assert server_of(machine) == "petcam"
         assert machine.curl(f"{PAGE_URL}/", *session)[0] == 200
         assert streamers_process(machine) == process
-        start_feed(machine)
+        start_capture_daemon(machine)
+        await_camera(machine, "live")
         assert machine.curl(f"{PAGE_URL}/api/recording/start", *session, "-X", "POST")[0] == 200
 
         machine.run("apt-get", "remove", "-y", "petcam")
@@ -131,8 +132,13 @@ def test_from_alone_to_both_and_back_nobody_is_logged_out_and_no_recording_ends(
         assert machine.curl(f"{PAGE_URL}/", *session)[0] == 200
         assert recording(machine, session)["recording"]
         assert streamers_process(machine) == process
+
+        apt(machine, release.petcam)
+        eventually(lambda: server_of(machine) == "petcam" and is_active(machine, WEB, EVENTS))
+        assert recording(machine, session)["recording"]
+        assert streamers_process(machine) == process
         machine.run("apt-get", "purge", "-y", "petcam")
-        assert machine.curl(f"{PAGE_URL}/", *session)[0] == 200
+        eventually(lambda: machine.curl(f"{PAGE_URL}/", *session)[0] == 200)
         assert machine.run("ls", "-A", "/var/lib/petcam-events", check=False).startswith("ls: ")
         assert failed_units(machine) == ""
 
@@ -183,3 +189,7 @@ def test_an_upgrade_from_one_package_keeps_everything_and_asks_nothing(
         assert failed_units(machine) == ""
         for unit in (STREAMER, WEB):
             assert machine.property(unit, "NeedDaemonReload") == "no"
+        # The configuration is no longer petcam's, though dpkg remembers that it was.
+        machine.run("apt-get", "purge", "-y", "petcam")
+        assert (machine.root / CONFIG).read_text() == text
+        eventually(lambda: machine.curl(f"{PAGE_URL}/", *session)[0] == 200)
