@@ -44,15 +44,6 @@ def test_the_streamers_needs_no_python_and_both_share_no_file() -> None:
     assert [path for path in of_both if not path.endswith("/")] == []
 
 
-def test_both_purge_by_the_same_rules(tmp_path: Path) -> None:
-    """What a purge deletes by name, each package's script says itself: when it runs nothing else is there."""
-    functions = []
-    for package in Release.built("amd64").packages:
-        text = (package.unpack(tmp_path / package.name) / "DEBIAN/postrm").read_text()
-        functions.append(text[: text.index("\n}\n")])
-    assert functions[0] == functions[1]
-
-
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_it_carries_posix_ipc_for_each_supported_python(architecture: str) -> None:
     files = Package.built("petcam", architecture).files

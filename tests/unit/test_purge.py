@@ -1,4 +1,4 @@
-"""What a purge deletes, by the script itself: ``debian/petcam.postrm``."""
+"""What a purge deletes, by the scripts themselves: ``debian/*.postrm``."""
 
 import re
 import subprocess
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[2]
-SCRIPT = (TOP / "debian/petcam.postrm").read_text()
-DELETE_NAMED = re.search(r"^once=.*?^\}", SCRIPT, re.MULTILINE | re.DOTALL)[0]
+STREAMERS, PETCAMS = ((TOP / f"debian/{name}.postrm").read_text() for name in ("petcam-streamer", "petcam"))
+DELETE_NAMED = re.search(r"^once=.*?^\}", STREAMERS, re.MULTILINE | re.DOTALL)[0]
 PICTURES = "'visit_[0-9]*-[0-9]*-[0-9]*-[0-9]*.jpg'"
 DOCUMENT = (TOP / "docs/state.md").read_text()
 
@@ -17,28 +17,41 @@ def delete_named(directory, *names):
     subprocess.run(["sh", "-ec", f'{DELETE_NAMED}\ndelete_named "$@"', "sh", directory, *names], check=True)
 
 
-def names_for(directory):
-    (line,) = re.findall(rf"^ *delete_named {re.escape(directory)} (.+)$", SCRIPT.replace("\\\n", " "), re.MULTILINE)
-    return set(line.split())
+def names_for(directory, *scripts):
+    pattern = rf"^ *delete_named {re.escape(directory)} (.+)$"
+    found = [re.findall(pattern, script.replace("\\\n", " "), re.MULTILINE) for script in scripts]
+    assert all(len(lines) == 1 for lines in found)
+    return {name for (line,) in found for name in line.split()}
+
+
+def test_both_scripts_delete_by_the_same_rule():
+    """Each has it itself: when it runs, nothing else is there."""
+    assert DELETE_NAMED in PETCAMS
+
+
+def test_a_purge_of_petcam_alone_takes_nothing_that_petcam_streamer_goes_on_with():
+    assert names_for("/var/lib/petcam", PETCAMS) == {"places.json"}
+    assert not re.search(r"delete_named (/etc|/var/lib/petcam-streamer|/var/lib/petcam/recordings)", PETCAMS)
 
 
 def test_it_names_every_state_file_of_the_document():
     rows = re.findall(r"^\| (`[^|]+`) \| 06", DOCUMENT, re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     assert len(documented) > 5
-    assert names_for("/var/lib/petcam") == documented
-    assert names_for("/etc/petcam/secrets") == {"session.key", "token.key", "board", "place"}
-    assert names_for("/var/lib/petcam-streamer") == {"tls.pem", "recordings.json", ".petcam-probe"}
+    assert names_for("/var/lib/petcam", STREAMERS, PETCAMS) == documented
+    assert names_for("/etc/petcam/secrets", STREAMERS) == {"session.key", "token.key", "board", "place"}
+    assert names_for("/var/lib/petcam-streamer", STREAMERS) == {"tls.pem", "recordings.json", ".petcam-probe"}
     document = (TOP / "docs/events-db.md").read_text()
-    for name in names_for("/var/lib/petcam-events"):
+    for name in names_for("/var/lib/petcam-events", PETCAMS):
         assert f"`{name.strip(chr(39)).split('-')[0]}" in document, name
     assert "`visit_BOOT-BEGIN-ID-BEST.jpg`" in DOCUMENT
-    assert names_for("/var/lib/petcam/pictures") == {PICTURES}
-    assert names_for("/var/lib/petcam/recordings") == {".petcam-space", ".petcam-place", ".petcam-probe"}
+    assert names_for("/var/lib/petcam/pictures", PETCAMS) == {PICTURES}
+    assert names_for("/var/lib/petcam/recordings", STREAMERS) == {".petcam-space", ".petcam-place", ".petcam-probe"}
 
 
-def test_no_command_of_it_deletes_a_tree():
-    assert not re.search(r"\brm\b[^\n]*-[a-zA-Z]*[rR]", SCRIPT)
+@pytest.mark.parametrize("script", [STREAMERS, PETCAMS], ids=["petcam-streamer", "petcam"])
+def test_no_command_of_it_deletes_a_tree(script):
+    assert not re.search(r"\brm\b[^\n]*-[a-zA-Z]*[rR]", script)
 
 
 def test_what_was_made_goes_with_its_unfinished_ones_and_then_the_folder(tmp_path):
