@@ -16,7 +16,7 @@ EVENTS_PLACES |= {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"}
 ALLOWED_PATHS = (
     *("/etc/petcam", "/etc/avahi", "/etc/systemd/system/multi-user.target.wants/petcam.target"),
     *("/usr/bin/petcam", "/usr/bin/petcam-streamer", "/usr/include/petcam_shm.h", "/usr/lib/petcam"),
-    *("/usr/lib/systemd/system/petcam", "/usr/lib/sysusers.d/petcam.conf", "/usr/lib/tmpfiles.d/petcam.conf"),
+    *("/usr/lib/systemd/system/petcam", "/usr/lib/sysusers.d/petcam", "/usr/lib/tmpfiles.d/petcam"),
     *("/usr/share/bash-completion", "/usr/share/doc/petcam", "/usr/share/lintian", "/usr/share/petcam"),
     *(
         "/usr/share/python3/runtime.d/petcam.rtupdate",

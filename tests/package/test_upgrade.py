@@ -99,6 +99,7 @@ def test_a_running_capture_daemons_segment_survives_every_operation(
         lambda: machine.run("systemctl", "restart", "petcam.target"),
         lambda: apt(machine, release.as_version("9.0", tmp_path)),
         lambda: machine.run("apt-get", "remove", "-y", "petcam"),
+        lambda: machine.run("apt-get", "remove", "-y", "petcam-streamer"),
     )
     for step in steps:
         step()
@@ -112,7 +113,7 @@ def test_removal_keeps_configuration_and_recordings_and_stops_everything(
     start_feed(machine)
     session = log_in(machine)
     name = record(machine, session)
-    machine.run("apt-get", "remove", "-y", "petcam")
+    machine.run("apt-get", "remove", "-y", "petcam-streamer")
     remaining = paths(machine.root) - installed.before
     assert {path for path in remaining if not path.startswith(KEPT_UNTIL_PURGE)} <= set(STATE_PATHS)
     assert {f"/{CONFIG}", f"{RECORDINGS}/{name}"} < remaining
@@ -127,7 +128,7 @@ def test_purge_leaves_only_recordings_and_users(machine: Machine, release: Relea
     session = log_in(machine)
     start_feed(machine)
     name = record(machine, session)
-    machine.run("apt-get", "purge", "-y", "petcam")
+    machine.run("apt-get", "purge", "-y", "petcam-streamer")
     remaining = paths(machine.root) - installed.before
     assert remaining == {"/var/lib/petcam", RECORDINGS, f"{RECORDINGS}/{name}", f"{RECORDINGS}/.petcam-place"}
     assert machine.run("ls", "/dev/shm") == ""
@@ -164,16 +165,17 @@ def test_purge_deletes_nothing_that_petcam_did_not_write(machine: Machine) -> No
     machine.run("ln", "-s", "/root/will", f"{state}/viewer.json")
     machine.run("touch", f"{state}/session.key")
     machine.run("mount", "--bind", "/root/will", f"{state}/session.key")
-    said = machine.run("apt-get", "remove", "-y", "petcam") + machine.run("apt-get", "purge", "-y", "petcam")
+    said = machine.run("apt-get", "remove", "-y", "petcam-streamer")
+    said += machine.run("apt-get", "purge", "-y", "petcam-streamer", "petcam")
     assert f"petcam: the recordings stay in {elsewhere}\n" in said
     assert f"those in {RECORDINGS} stay\n" in said
     assert machine.run("cat", *kept) == "".join(kept)
     remaining = ["films", "owner.json.bak", "photos", "recordings", "session.key", "viewer.json", "viewing_tokens.json"]
     assert machine.run("ls", state).split() == remaining
     assert machine.run("ls", "-A", "/var/lib/petcam-events") == "notes\n"
-    assert machine.run("dpkg-query", "-W", "-f", "${Status}", "petcam", check=False).startswith(
-        "dpkg-query: no packages"
-    )
+    for name in ("petcam", "petcam-streamer"):
+        status = machine.run("dpkg-query", "-W", "-f", "${Status}", name, check=False)
+        assert status.startswith("dpkg-query: no packages")
 
 
 def test_purge_in_an_image_without_systemd_leaves_nothing_but_recordings(machine: Machine) -> None:
@@ -181,7 +183,7 @@ def test_purge_in_an_image_without_systemd_leaves_nothing_but_recordings(machine
     log_in(machine)
     machine.run("tee", f"{RECORDINGS}/petcam_20260101-000000.mp4", text="film")
     machine.power_off()
-    purge = 'mount --bind "$0" "$0" && exec chroot "$0" dpkg --purge petcam'
+    purge = 'mount --bind "$0" "$0" && exec chroot "$0" dpkg --purge petcam petcam-streamer'
     command = ["unshare", "--mount", "sh", "-c", purge, str(machine.root)]
     purged = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert purged.returncode == 0, purged.stdout
@@ -192,7 +194,7 @@ def test_purge_in_an_image_without_systemd_leaves_nothing_but_recordings(machine
 
 
 def test_purge_without_recordings_leaves_nothing(machine: Machine, installed: Installed) -> None:
-    machine.run("apt-get", "purge", "-y", "petcam")
+    machine.run("apt-get", "purge", "-y", "petcam-streamer")
     assert paths(machine.root) - installed.before == set()
 
 
