@@ -15,6 +15,7 @@ LONG = (
     "comes_back",
     "detector_model",
     "detector_share",
+    "event_streams",
     "events_cost",
     "events_writes",
     "fortnight",
