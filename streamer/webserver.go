@@ -31,7 +31,11 @@ func isWebMissing() bool {
 // holdState is for who serves the page: until release nobody else is given the state. Its error is that it is another's.
 func holdState() (release func(), err error) {
 	if errors.Is(unix.Access(webState(), unix.W_OK), unix.EACCES) {
-		return nil, fmt.Errorf("%s belongs to who served the page before: sudo systemctl restart petcam-web", webState())
+		remedy := "sudo systemctl restart petcam-web"
+		if isWebMissing() {
+			remedy = "sudo systemctl restart petcam-streamer"
+		}
+		return nil, fmt.Errorf("%s belongs to who served the page before: %s", webState(), remedy)
 	}
 	release, err = state.Hold(state.Directory())
 	if err != nil { // there is no such folder: then nobody looks at it either

@@ -24,7 +24,7 @@ OPTIONAL = (
 )
 # Commands that cannot be typed in these machines, and why.
 ELSEWHERE = {
-    "sudo apt install ./petcam_*.deb": "the installation that all package tests begin with",
+    "sudo apt install ./petcam-streamer_*.deb": "the installation that all package tests begin with",
     "sudo apt install rpicam-apps": "only Raspberry Pi OS has it",
     "sudo alsamixer -V capture": "it asks a person at a terminal, and a sound card",
     "sudo petcam notify test": "it needs somebody to tell, as tests/integration/telling has",
@@ -276,7 +276,10 @@ OTHERS = (
         typed="sudo systemctl stop petcam.target; sudo systemctl start petcam.target",
         mended="systemctl is-active petcam-web petcam-streamer",
     ),
-    Remedy(("sudo systemctl restart petcam-web",), typed="sudo systemctl restart petcam-web", mended="true"),
+    *(
+        Remedy((command,), typed=command, mended="true")
+        for command in ("sudo systemctl restart petcam-web", "sudo systemctl restart petcam-streamer")
+    ),
     *(
         Remedy((command,), typed=f"{command} | grep .", mended="true")
         for command in (
