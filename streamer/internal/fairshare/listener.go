@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"petcam/streamer/internal/network"
 )
 
 // What the kernel holds for a connection is memory of the service too, twice these bytes; 64 KiB are in flight at most,
@@ -25,17 +27,19 @@ const (
 	crowdedPause = time.Millisecond
 )
 
-// Listener bounds the connections of other machines. Those of this machine are not counted: control and the web service
-// come from there.
+// Listener bounds connections: see Limit and Bounds.
 type Listener struct {
 	net.Listener
-	pool *Pool
-	log  *slog.Logger
+	pool   *Pool
+	unsent time.Duration // how long the other end may take nothing, also of a connection that we have closed
+	ends   *endings      // nil: those of this machine are not counted, and none is from when it is closed
+	log    *slog.Logger
 }
 
-// Limit makes a Listener of max connections; see New for share.
+// Limit makes a Listener of max connections of other machines; see New for share. Those of this machine are not counted:
+// control and the web service come from there.
 func Limit(listener net.Listener, max, share int64, log *slog.Logger) *Listener {
-	return &Listener{Listener: listener, pool: New(max, share), log: log}
+	return &Listener{Listener: listener, pool: New(max, share), unsent: unsentTimeout, log: log}
 }
 
 // Accept waits for a connection. Where no descriptor is left for it, an old connection gives way.
@@ -43,10 +47,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
 		switch from := address(conn); {
-		case err == nil && from.IsLoopback():
+		case err == nil && l.ends == nil && from.IsLoopback():
 			return conn, nil
+		case err == nil && l.ends != nil:
+			return l.count(conn, placeOf(from, conn.LocalAddr())), nil
 		case err == nil:
-			return l.count(conn, from), nil
+			return l.count(conn, network.Of(from)), nil
 		case !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE):
 			return nil, err
 		}
@@ -57,18 +63,27 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *Listener) count(conn net.Conn, from netip.Addr) net.Conn {
-	bound(conn)
+// Close also ends the connections that were closed and that somebody has yet to read.
+func (l *Listener) Close() error {
+	err := l.Listener.Close()
+	if l.ends != nil {
+		l.ends.close()
+	}
+	return err
+}
+
+func (l *Listener) count(conn net.Conn, from netip.Prefix) net.Conn {
+	bound(conn, l.unsent)
 	if l.pool.Full() {
 		time.Sleep(crowdedPause)
 	}
-	c := &countedConn{Conn: conn}
-	c.hold = l.pool.Add(from, 1, c.giveWay)
+	c := &countedConn{Conn: conn, ends: l.ends}
+	c.hold = l.pool.add(from, 1, c.giveWay)
 	return c
 }
 
 // bound bounds what the kernel holds. What cannot be set is as the system has it.
-func bound(conn net.Conn) {
+func bound(conn net.Conn, unsent time.Duration) {
 	tcp, is := conn.(*net.TCPConn)
 	if !is {
 		return
@@ -77,7 +92,7 @@ func bound(conn net.Conn) {
 	_ = tcp.SetWriteBuffer(sendBuffer)
 	if raw, err := tcp.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) {
-			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(unsentTimeout.Milliseconds()))
+			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(unsent.Milliseconds()))
 		})
 	}
 }
@@ -86,6 +101,7 @@ func bound(conn net.Conn) {
 type countedConn struct {
 	net.Conn
 	hold *Hold
+	ends *endings // nil: it is no longer counted once it is closed
 }
 
 func (c *countedConn) Write(piece []byte) (int, error) {
@@ -96,6 +112,13 @@ func (c *countedConn) Write(piece []byte) (int, error) {
 }
 
 func (c *countedConn) Close() error {
+	if c.ends != nil && c.ends.take(c) {
+		return nil
+	}
+	return c.end()
+}
+
+func (c *countedConn) end() error {
 	c.hold.Release()
 	return c.Conn.Close()
 }

@@ -7,6 +7,7 @@ package fairshare
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ const blockedAfter = time.Second
 // Pool is what is held at once, of which the sizes have a bound in sum.
 type Pool struct {
 	limit, share int64
+	free         int64         // of what this machine itself holds, so much does not count where the largest is looked for
 	clock        atomic.Uint64 // counts what happens; orders what is of use by when it last was
 	now          func() time.Time
 	began        time.Time // when it was made: a wall clock that jumps does not change the time since
@@ -38,8 +40,9 @@ type Hold struct {
 	latest  atomic.Uint64 // when it came, began or ended an answer, or a piece of an answer was taken
 	giving  atomic.Int64  // since when a piece of an answer is on its way, in ns of the pool's time; 0: none is
 
-	size      int64 // guarded by pool.mu, like what follows
-	answering int   // the answers in progress
+	size      int64  // guarded by pool.mu, like what follows
+	answering int    // the answers in progress
+	session   string // whose the last request was; empty: of nobody who is logged in
 }
 
 // New makes a Pool of limit in sum. A network that holds at most share is not looked at by itself.
@@ -56,7 +59,11 @@ func (p *Pool) time() int64 { return int64(p.now().Sub(p.began)) + 1 }
 // Add takes a newcomer in. giveWay is called at most once, from another's goroutine and without a lock, after the hold
 // has been taken out of the pool.
 func (p *Pool) Add(from netip.Addr, size int64, giveWay func()) *Hold {
-	h := &Hold{pool: p, from: network.Of(from), giveWay: giveWay}
+	return p.add(network.Of(from), size, giveWay)
+}
+
+func (p *Pool) add(from netip.Prefix, size int64, giveWay func()) *Hold {
+	h := &Hold{pool: p, from: from, giveWay: giveWay}
 	h.Touch()
 	p.mu.Lock()
 	p.holds[h] = struct{}{}
@@ -136,6 +143,20 @@ func (h *Hold) answer(change int) {
 	h.answering += change
 }
 
+// letIn says whose the request is that the hold is for.
+func (h *Hold) letIn(session string) {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	h.session = session
+}
+
+// whose: see letIn.
+func (h *Hold) whose() string {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	return h.session
+}
+
 // Release takes the hold out of the pool; twice does no harm.
 func (h *Hold) Release() {
 	h.pool.mu.Lock()
@@ -162,19 +183,18 @@ func (p *Pool) makeRoom(newcomer *Hold) (gone []*Hold) {
 	return gone
 }
 
-// choose finds what is of least use: of the network that holds most, or of all where none holds more than its share.
+// choose finds what is of least use: of the network that holds most, or of all where none holds more than its share, and
+// of those, of the session that does, where all who are not logged in count as one.
 // More than half of that may neither wait for a request nor be answered: a flood of either kind leaves the other alone.
 // Of the kind that has more, the one goes that was of use longest ago: among those that wait the oldest, among the
 // answers one that its receiver does not take, else the one of which longest nothing was taken. So a newcomer has time
 // for a request, and a stream that is watched outlives those that are not. Nil: there is only the newcomer. Called with
 // mu held.
 func (p *Pool) choose(newcomer *Hold) *Hold {
-	most := p.largest()
 	now := p.time()
 	var waiting, blocked, answering candidates
-	for h := range p.holds {
+	for _, h := range p.ofLargest(newcomer) {
 		switch {
-		case h == newcomer || most.IsValid() && h.from != most:
 		case h.answering > 0 && h.isBlocked(now):
 			blocked.add(h)
 		case h.answering > 0:
@@ -190,6 +210,25 @@ func (p *Pool) choose(newcomer *Hold) *Hold {
 		return blocked.stalest
 	}
 	return answering.stalest
+}
+
+// ofLargest are those among which one gives way, without the newcomer. Called with mu held.
+func (p *Pool) ofLargest(newcomer *Hold) (all []*Hold) {
+	most := p.largest()
+	sessions := map[string]int64{}
+	for h := range p.holds {
+		if h != newcomer && (h.from == most || !most.IsValid() && h.from != ownMachine()) {
+			all = append(all, h)
+			sessions[h.session] += h.size
+		}
+	}
+	largest := ""
+	for each, size := range sessions {
+		if size > sessions[largest] {
+			largest = each
+		}
+	}
+	return slices.DeleteFunc(all, func(h *Hold) bool { return h.session != largest })
 }
 
 // candidates are the holds of one kind that might give way.
@@ -209,6 +248,9 @@ func (c *candidates) add(h *Hold) {
 func (p *Pool) largest() (most netip.Prefix) {
 	size := p.share
 	for each, has := range p.perNetwork {
+		if each == ownMachine() {
+			has -= p.free
+		}
 		if has > size {
 			most, size = each, has
 		}

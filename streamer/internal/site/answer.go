@@ -17,6 +17,7 @@ type answer struct {
 	http.ResponseWriter
 	request *Request
 	began   bool
+	release func() // gives the handler's thread back; nil: it has none
 }
 
 // WriteHeader puts the security headers on, and says on what the answer depends.
@@ -27,6 +28,7 @@ func (a *answer) WriteHeader(status int) {
 	a.wait()
 	if status >= http.StatusOK {
 		a.began = true
+		a.endThread()
 		a.protect()
 		a.request.rememberLanguage(a.Header())
 	}
@@ -53,6 +55,13 @@ func (a *answer) FlushError() error {
 // wait gives the client its time from now on. net/http writes the last piece once the handler has returned.
 func (a *answer) wait() {
 	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(time.Now().Add(takenWithin))
+}
+
+// endThread is when the answer begins: from now on it waits for its client.
+func (a *answer) endThread() {
+	if a.release != nil {
+		a.release()
+	}
 }
 
 // Unwrap is for http.ResponseController.

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"petcam/streamer/internal/apierror"
+	"petcam/streamer/internal/fairshare"
 )
 
 // Visitors know who is logged in.
@@ -74,8 +75,10 @@ func (s *Site) gate(w http.ResponseWriter, r *Request) (answered bool, err error
 	}
 	session := r.Session()
 	if session == nil {
+		fairshare.LetIn(r.Context(), "")
 		return s.gateWithoutSession(w, r)
 	}
+	fairshare.LetIn(r.Context(), session.ID)
 	changes := !r.IsSafe() && r.found.route != nil // paths without a route keep their 404
 	if !session.Owner && (changes && !r.Has(ForViewers) || r.Has(ForOwner)) {
 		return false, apierror.New(apierror.Forbidden, "viewers may only watch; log in with the owner's password").

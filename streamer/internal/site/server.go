@@ -19,17 +19,27 @@ const (
 	maxRequestBytes = 8 << 20
 	requestBytes    = 16 << 10 // that each costs besides its body
 	requestShare    = 16 * requestBytes
+	maxAnswerBytes  = 16 << 20
 
 	maxHeaderBytes = 16 << 10
 	maxHeaderLines = 100
 	headerSlack    = 4 << 10 // that net/http adds to its bound
-	waitFor        = time.Minute
+
+	waitFor = time.Minute
 )
+
+func bounds() fairshare.Bounds {
+	return fairshare.Bounds{
+		Connections: maxConnections, ConnectionShare: connectionShare,
+		RequestBytes: maxRequestBytes, RequestShare: requestShare, BytesOfRequest: requestBytes,
+		AnswerBytes: maxAnswerBytes, Unsent: waitFor,
+	}
+}
 
 // NewServer serves a site. Give it what Limit makes of a listener.
 func NewServer(site http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:                      fairshare.NewRequests(maxRequestBytes, requestShare, requestBytes).Handler(site),
+		Handler:                      bounds().Requests().Handler(site),
 		ConnContext:                  fairshare.ConnContext,
 		ReadHeaderTimeout:            waitFor,
 		IdleTimeout:                  waitFor,
@@ -41,7 +51,7 @@ func NewServer(site http.Handler, log *slog.Logger) *http.Server {
 
 // Limit bounds the connections of a listener.
 func Limit(listener net.Listener, log *slog.Logger) net.Listener {
-	return refusing{fairshare.Limit(listener, maxConnections, connectionShare, log)}
+	return refusing{bounds().Limit(listener, log)}
 }
 
 // refusing is a listener on which net/http's own refusals have the form of all other errors.

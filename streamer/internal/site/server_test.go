@@ -2,12 +2,15 @@ package site
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -96,4 +99,76 @@ func TestAStreamEndsWhenItsClientLeaves(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Error("it goes on")
 	}
+}
+
+// dialFrom connects from an address of 127.0.0.0/8, each of which is another device.
+func dialFrom(t *testing.T, address, from string) net.Conn {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 20 * time.Second}
+	conn, err := dialer.Dial("tcp4", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func TestFloodsLeaveOthersTheirs(t *testing.T) {
+	const stranger, home, newcomer, proxy = "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"
+	begun := "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65000\r\n\r\n" + strings.Repeat("x", 60_000)
+	for name, c := range map[string]struct{ from, sent string }{
+		"headers that never end":                    {stranger, "GET / HTTP/1.1\r\nHost: loc"},
+		"bodies that never end":                     {stranger, begun},
+		"bodies that never end, by a proxy of here": {proxy, begun},
+		"connections by a proxy of here":            {proxy, ""},
+		"answers that nobody reads":                 {stranger, strings.Repeat("GET /api/large HTTP/1.1\r\nHost: localhost\r\n\r\n", 20)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openSite(t, nil)
+			large := make([]byte, 2<<20)
+			s.Add(Route{Method: "GET", Path: "/api/large", Handle: func(w http.ResponseWriter, _ *Request) error {
+				writeBody(w, http.StatusOK, "application/octet-stream", large)
+				return nil
+			}})
+			address := listen(t, s)
+			idle := dialFrom(t, address, home)
+			read := bufio.NewReader(idle)
+			const request = "GET /api/things HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			if answer, _ := send(t, idle, read, "GET", request); answer.StatusCode != http.StatusOK {
+				t.Fatal(answer.Status)
+			}
+			var flood []net.Conn
+			for range maxConnections + 100 {
+				conn := dialFrom(t, address, c.from)
+				if _, err := io.WriteString(conn, c.sent); err != nil && !isReset(err) {
+					t.Fatal(err)
+				}
+				flood = append(flood, conn)
+			}
+			other := dialFrom(t, address, newcomer)
+			for _, each := range []net.Conn{other, idle} {
+				if answer, _ := send(t, each, bufio.NewReader(each), "GET", request); answer.StatusCode != http.StatusOK {
+					t.Error(answer.Status)
+				}
+			}
+			if open := stillOpen(flood); open > maxConnections {
+				t.Errorf("%d of the flood are open", open)
+			}
+		})
+	}
+}
+
+// isReset tells whether the other end had given way.
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+func stillOpen(conns []net.Conn) (open int) {
+	for _, conn := range conns {
+		_ = conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			open++
+		}
+	}
+	return open
 }

@@ -36,6 +36,7 @@ type Site struct {
 	hosts     *hosts
 	routes    node
 	gzip      *compressor
+	threads   *threads
 }
 
 // New makes a Site that has the static files alone.
@@ -45,6 +46,7 @@ func New(options Options) *Site {
 		forwarded: newForwarded(options.Config.Web, options.TLSProof),
 		hosts:     newHosts(options.Config, options.Names),
 		gzip:      newCompressor(),
+		threads:   newThreads(maxThreads),
 	}
 	static := Route{Method: http.MethodGet, Path: "/static/<path:filename>", Marks: Page | ForEverybody, Handle: s.static}
 	static.keeps = true
@@ -69,6 +71,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := s.newRequest(r, body)
 	answer := &answer{ResponseWriter: w, request: request}
 	defer answer.wait()
+	defer answer.endThread()
 	err := s.withoutPanic(answer, request)
 	switch {
 	case err == nil:
@@ -96,7 +99,7 @@ func (s *Site) withoutPanic(w *answer, r *Request) (err error) {
 }
 
 // handle makes the checks in their order, then answers.
-func (s *Site) handle(w http.ResponseWriter, r *Request) error {
+func (s *Site) handle(w *answer, r *Request) error {
 	for _, check := range []func() error{r.requireText, func() error { return s.hosts.refuseForeign(r) }, r.refuseOtherOrigins} {
 		if err := check(); err != nil {
 			return err
@@ -112,7 +115,7 @@ func (s *Site) handle(w http.ResponseWriter, r *Request) error {
 	return s.dispatch(w, r)
 }
 
-func (s *Site) dispatch(w http.ResponseWriter, r *Request) error {
+func (s *Site) dispatch(w *answer, r *Request) error {
 	switch {
 	case r.found.route == nil:
 		return s.refuseWithoutRoute(w, r)
@@ -122,6 +125,11 @@ func (s *Site) dispatch(w http.ResponseWriter, r *Request) error {
 		writeBody(w, http.StatusOK, "text/html", nil)
 		return nil
 	}
+	release, err := r.takeThread()
+	if err != nil {
+		return err
+	}
+	w.release = release
 	return r.found.route.Handle(w, r)
 }
 

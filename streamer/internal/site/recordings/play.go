@@ -1,6 +1,7 @@
 package recordings
 
 import (
+	"cmp"
 	"io"
 	"maps"
 	"net/http"
@@ -37,7 +38,7 @@ func (s *Recordings) play(w http.ResponseWriter, r *site.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	return send(w, io.NewSectionReader(file, video.Offset, video.Length), video.Length)
+	return send(w, turnReader{r, io.NewSectionReader(file, video.Offset, video.Length)}, video.Length)
 }
 
 // send fails where the file cannot be read, or ends early. That the client has gone is no error: players leave at each jump.
@@ -54,4 +55,15 @@ func send(w io.Writer, file io.Reader, length int64) error {
 		length -= int64(n)
 	}
 	return nil
+}
+
+// turnReader reads a file of the disk as often as it is the client's turn.
+type turnReader struct {
+	request *site.Request
+	file    io.Reader
+}
+
+func (t turnReader) Read(p []byte) (n int, err error) {
+	turnErr := t.request.FromDisk(func() error { n, err = t.file.Read(p); return nil })
+	return n, cmp.Or(err, turnErr)
 }

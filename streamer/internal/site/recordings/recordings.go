@@ -20,8 +20,12 @@ type Options struct {
 	Missing   func() string // what is wrong where the disk of the recordings is not there; empty: it is
 }
 
+// maxBoxesAtOnce bounds the memory of boxes in the making: 4 MiB of samples are up to 25 MiB until they are text.
+const maxBoxesAtOnce = 2
+
 // Recordings are the routes.
 type Recordings struct {
+	making    chan struct{} // what makes boxes is in it
 	directory *library.Directory
 	downloads Downloads
 	missing   func() string
@@ -31,7 +35,7 @@ type Recordings struct {
 // New makes the routes.
 func New(options Options) *Recordings {
 	return &Recordings{
-		directory: options.Directory, downloads: NewDownloads(options.Camera), missing: options.Missing, now: time.Now,
+		making: make(chan struct{}, maxBoxesAtOnce), directory: options.Directory, downloads: NewDownloads(options.Camera), missing: options.Missing, now: time.Now,
 	}
 }
 
@@ -157,10 +161,25 @@ func (s *Recordings) boxes(w http.ResponseWriter, r *site.Request) error {
 	if err != nil {
 		return err
 	}
-	part, err := s.directory.Boxes(r.Param("name"), Ticks(begin), Ticks(end))
+	body, err := s.boxesBody(r, Ticks(begin), Ticks(end))
 	if err != nil {
 		return err
 	}
-	site.WriteJSON(w, http.StatusOK, Boxes(part))
+	site.WriteJSON(w, http.StatusOK, body)
 	return nil
+}
+
+// boxesBody waits while others are made.
+func (s *Recordings) boxesBody(r *site.Request, begin, end int64) ([]byte, error) {
+	select {
+	case s.making <- struct{}{}:
+		defer func() { <-s.making }()
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	part, err := s.directory.Boxes(r.Param("name"), begin, end)
+	if err != nil {
+		return nil, err
+	}
+	return Boxes(part), nil
 }
