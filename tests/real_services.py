@@ -123,8 +123,8 @@ class RealServices:
         session = requests.Session()
         session.headers.update({"Cookie": self.log_in(password), "Origin": self.url})
 
-        def ask(method, path):
-            answer = session.request(method, f"{self.url}/api{path}", timeout=20)
+        def ask(method, path, body=None):
+            answer = session.request(method, f"{self.url}/api{path}", json=body, timeout=20)
             assert answer.ok, answer.text
             return answer.json() if answer.content else None
 
