@@ -1,4 +1,4 @@
-"""What stands in front of every route answers as ``tests/site-cases.json`` says; a Go test does the same for the page that
+"""What stands in front of every route answers as ``tests/site-cases.json`` says; a Go test does so for the page that
 the streamer serves (``streamer/internal/site/login``).
 
 Each line of the file is a request and its answer. ``as``: stranger, viewer or owner, or free, where no login is needed.
