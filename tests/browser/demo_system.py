@@ -58,13 +58,13 @@ class DemoSystem:
         self._process.stdout.close()
 
     @contextlib.contextmanager
-    def without(self, name: str) -> Iterator[None]:
-        """Kill a service of the demo (``web``: who serves the page); while it is away, nobody starts it again."""
+    def without(self, *names: str) -> Iterator[None]:
+        """Kill services of the demo (``web``: who serves the page); while they are away, nobody starts them again."""
         self._process.send_signal(signal.SIGSTOP)
         try:
-            victim = self._child(name)
-            victim.kill()
-            wait_until_dead(victim)
+            for victim in {self._child(name) for name in names}:
+                victim.kill()
+                wait_until_dead(victim)
             yield
         finally:
             self._process.send_signal(signal.SIGCONT)

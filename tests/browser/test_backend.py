@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demo_system import DemoSystem
 
+pytestmark = pytest.mark.needs_python("backend")
+
 # Chromium itself shows 2x2 black pixels until the first picture.
 PICTURE = "() => document.querySelector('#camera[data-video=live] video')?.videoWidth === 1280"
 # Peer connections that find no way to the server while `blocked` is set.

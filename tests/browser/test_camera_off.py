@@ -86,6 +86,7 @@ def test_it_is_turned_off_for_an_hour_and_by_keys_alone(camera: DemoSystem, come
     page.wait_for_selector(LIVE)
 
 
+@pytest.mark.needs_python("pictures")
 def test_the_command_turns_it_off_and_the_basic_picture_ends_too(camera: DemoSystem, come: Callable[..., Page]) -> None:
     page = come()
     page.wait_for_selector(LIVE)

@@ -83,6 +83,7 @@ def test_a_streamer_that_stays_away_is_called_unreachable_and_still_tried(
     page.wait_for_selector(LIVE)
 
 
+@pytest.mark.needs_python("apart")
 def test_the_picture_plays_on_while_the_web_service_is_away(system: DemoSystem, page: Page) -> None:
     expect_connected(page)
     with system.without("web"):
@@ -149,7 +150,7 @@ STOPPED = "カメラの映像が止まっています"
     [
         pytest.param("webrtc", "", id="webrtc"),
         pytest.param("webrtc", NO_FRAME_CALLBACK, id="webrtc in a browser that says nothing of its pictures"),
-        pytest.param("mjpeg", "", id="mjpeg"),
+        pytest.param("mjpeg", "", id="mjpeg", marks=pytest.mark.needs_python("pictures")),
     ],
 )
 def test_a_dead_camera_is_one_state_and_said_once_however_often_the_browser_asks_for_pictures(
@@ -236,6 +237,7 @@ def test_a_picture_is_new_or_was_there_before(modules: Page, timestamps: list[in
     assert found == wanted
 
 
+@pytest.mark.needs_python("pictures")
 def test_it_is_not_called_live_before_there_is_a_picture(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
     page.add_init_script(NOTE_STATES + NO_PATH)

@@ -73,6 +73,7 @@ def expect_one_sentence(page: Page, where: str) -> None:
         expect(page.locator(unseen)).to_be_hidden()
 
 
+@pytest.mark.needs_python("apart")
 def test_a_killed_web_server_is_said_in_one_sentence_on_the_picture_that_goes_on(
     system: DemoSystem, page: Page
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_killed_web_server_is_said_in_one_sentence_on_the_picture_that_goes_on
     expect(page.locator("#last-recording")).to_be_visible()
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_killed_streamer_leaves_a_picture_with_its_boxes_and_webrtc_comes_back(
     system: DemoSystem, page: Page
 ) -> None:
@@ -114,6 +116,7 @@ def test_a_killed_streamer_leaves_a_picture_with_its_boxes_and_webrtc_comes_back
     assert page.evaluate("same")
 
 
+@pytest.mark.needs_python("pictures")
 def test_the_stream_of_pictures_ends_once_webrtc_is_back(system: DemoSystem, page: Page) -> None:
     with page.expect_request("**/stream.mjpg*") as stream:
         with system.without("petcam-streamer"):
@@ -123,6 +126,7 @@ def test_the_stream_of_pictures_ends_once_webrtc_is_back(system: DemoSystem, pag
     assert stream.value.failure is not None
 
 
+@pytest.mark.needs_python("pictures")
 def test_it_is_webrtc_again_only_once_its_picture_is_there(system: DemoSystem, page: Page) -> None:
     page.evaluate(
         """() => {
@@ -158,6 +162,7 @@ def test_it_is_webrtc_again_only_once_its_picture_is_there(system: DemoSystem, p
     assert page.evaluate("seen")[-1] == ["webrtc", 1280, False]
 
 
+@pytest.mark.needs_python("pictures")
 def test_it_falls_back_where_no_media_comes_through_and_returns_once_it_does(
     system: DemoSystem, new_page: NewPage
 ) -> None:
@@ -172,6 +177,7 @@ def test_it_falls_back_where_no_media_comes_through_and_returns_once_it_does(
     page.wait_for_selector(WEBRTC)
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_browser_without_webrtc_gets_a_picture(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page(locale="en-US")
     page.add_init_script("delete window.RTCPeerConnection")
@@ -180,6 +186,7 @@ def test_a_browser_without_webrtc_gets_a_picture(system: DemoSystem, new_page: N
     expect(page.locator("#way")).to_have_text("Basic picture: this browser has no WebRTC")
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_browser_without_h264_gets_a_picture_and_offers_nothing(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
     page.add_init_script("RTCRtpReceiver.getCapabilities = () => ({ codecs: [{ mimeType: 'video/VP8' }] })")
@@ -191,6 +198,7 @@ def test_a_browser_without_h264_gets_a_picture_and_offers_nothing(system: DemoSy
     assert offers == []
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_browser_that_does_not_say_whether_it_has_h264_is_refused_once_and_told_why(
     system: DemoSystem, new_page: NewPage
 ) -> None:
@@ -212,6 +220,7 @@ def test_a_browser_that_does_not_say_whether_it_has_h264_is_refused_once_and_tol
     assert len(offers) == 1
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_browser_without_javascript_gets_a_picture_with_boxes_in_it(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     with page.expect_response("**/stream.mjpg?*") as stream:
@@ -222,6 +231,7 @@ def test_a_browser_without_javascript_gets_a_picture_with_boxes_in_it(system: De
     expect(image).to_be_visible()
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_browser_that_cannot_read_the_modules_gets_a_picture_and_is_told(
     system: DemoSystem, browser: Browser
 ) -> None:
@@ -241,6 +251,7 @@ def test_a_browser_that_cannot_read_the_modules_gets_a_picture_and_is_told(
     leave(page.context)
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_full_house_is_said_on_the_picture_that_there_still_is(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
     page.route(
@@ -258,6 +269,7 @@ def test_a_full_house_is_said_on_the_picture_that_there_still_is(system: DemoSys
     page.wait_for_selector(WEBRTC)
 
 
+@pytest.mark.needs_python("pictures")
 def test_mjpeg_by_choice_leaves_no_connection_and_outlives_a_reload(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page()
     page.add_init_script(COUNT_PEERS)
@@ -286,6 +298,7 @@ def test_webrtc_by_choice_is_all_there_is(system: DemoSystem, page: Page, asked:
 @pytest.mark.parametrize(
     ("status", "error"), [(501, "Not supported here"), (503, "Camera silent"), (503, "Too many clients")]
 )
+@pytest.mark.needs_python("pictures")
 def test_where_there_are_no_pictures_the_notice_stays(
     system: DemoSystem, page: Page, asked: list[str], status: int, error: str
 ) -> None:
@@ -298,6 +311,7 @@ def test_where_there_are_no_pictures_the_notice_stays(
     assert asked
 
 
+@pytest.mark.needs_python("pictures")
 def test_what_mjpeg_by_choice_lacks_is_said(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page(locale="en-US")
     page.route(
@@ -309,6 +323,7 @@ def test_what_mjpeg_by_choice_lacks_is_said(system: DemoSystem, new_page: NewPag
     expect(page.locator(".notice-title")).to_have_text("MJPEG needs PyAV (python3-av).")
 
 
+@pytest.mark.needs_python("pictures")
 def test_the_picture_ends_with_the_pictures_and_says_that_the_camera_is_silent(
     system: DemoSystem, new_page: NewPage
 ) -> None:
@@ -324,6 +339,7 @@ def test_the_picture_ends_with_the_pictures_and_says_that_the_camera_is_silent(
     page.wait_for_selector(MJPEG)
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_hidden_page_has_no_stream_of_pictures(system: DemoSystem, page: Page) -> None:
     hide = """hidden => {
         Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -341,6 +357,7 @@ def test_a_hidden_page_has_no_stream_of_pictures(system: DemoSystem, page: Page)
 @pytest.mark.parametrize(
     ("size", "ratio", "width"), [((390, 844), 1, 480), ((390, 844), 3, 1280), ((1280, 800), 1, 1280)]
 )
+@pytest.mark.needs_python("pictures")
 def test_it_asks_for_no_more_pixels_than_the_screen_shows(
     system: DemoSystem, new_page: NewPage, size: tuple[int, int], ratio: int, width: int
 ) -> None:

@@ -74,6 +74,7 @@ def test_an_iphone_fills_its_screen_with_the_video_by_its_own_way(system: DemoSy
     page.wait_for_function("() => !document.getElementById('webrtc-video').paused")
 
 
+@pytest.mark.needs_python("pictures")
 def test_an_iphone_that_shows_mjpeg_fills_the_page_with_it(system: DemoSystem, new_page: NewPage) -> None:
     page = new_page(viewport={"width": 390, "height": 844})
     page.add_init_script(f"{IPHONE}; delete window.RTCPeerConnection;")

@@ -149,6 +149,7 @@ def test_the_figures_are_read_only_while_they_are_shown(live: Page) -> None:
     assert live.evaluate(each_second) == 0
 
 
+@pytest.mark.needs_python("pictures")
 def test_the_figures_of_mjpeg_are_its_own(live: Page) -> None:
     live.keyboard.press("i")
     live.evaluate("petcam.choices.set('picture', 'mjpeg')")

@@ -114,6 +114,7 @@ def test_it_says_so_asks_for_nothing_more_and_shows_the_picture_that_comes(
     expect(page.locator(".notice")).to_be_hidden()
 
 
+@pytest.mark.needs_python("pictures")
 def test_there_is_mjpeg_where_petcam_web_can_begin(petcam: Petcam, new_page: NewPage) -> None:
     petcam.begin(first_ago=60)
     petcam.wait_for("no keyframe")

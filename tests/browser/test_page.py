@@ -73,7 +73,8 @@ def test_nothing_moves_when_a_state_changes(system: DemoSystem, new_page: NewPag
     page.evaluate("document.fonts.ready")
     with system.without("petcam-streamer"):
         expect(page.locator("#server-status")).to_have_text("サーバー：切断")
-        page.wait_for_selector("#camera[data-way=mjpeg]")
+        shown = "[data-video=unreachable]" if system.server == "go" else "[data-way=mjpeg]"
+        page.wait_for_selector(f"#camera{shown}")
     page.wait_for_selector(LIVE + "[data-way=webrtc]")
     assert sum(shift[0] for shift in page.evaluate("shifts")) < 0.01, page.evaluate("shifts")
 

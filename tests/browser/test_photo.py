@@ -57,6 +57,7 @@ def test_a_photo_has_the_boxes_where_that_was_chosen(shared: Page) -> None:
     shared.keyboard.press("Escape")
 
 
+@pytest.mark.needs_python("pictures")
 def test_a_photo_by_mjpeg_has_the_cameras_resolution(shared: Page) -> None:
     wanted = shared.evaluate("[petcam.client.video.videoHeight, petcam.client.video.videoWidth]")
     shared.evaluate("petcam.choices.set('picture', 'mjpeg')")

@@ -11,6 +11,8 @@ from tests.browser.demo_system import DemoSystem
 from tests.browser.rules import broken, page_with_rules
 from tests.browser.test_settings_page import PHONE, READY
 
+pytestmark = pytest.mark.needs_python("places")
+
 NewPage = Callable[..., Page]
 Places = Callable[[], list[dict[str, Any]]]
 

@@ -211,6 +211,7 @@ def test_without_thumbnails_the_browser_makes_them(system: DemoSystem, folder: P
     expect(page.locator("video")).to_have_count(0)
 
 
+@pytest.mark.needs_python("thumbnails")
 def test_only_so_many_thumbnails_are_asked_for_at_once(system: DemoSystem, folder: Path, new_page: NewPage) -> None:
     film = next(folder.glob("*.mp4"))
     for second in range(10):
@@ -229,6 +230,7 @@ def test_only_so_many_thumbnails_are_asked_for_at_once(system: DemoSystem, folde
     expect(page.locator(".thumb img")).to_have_count(14)
 
 
+@pytest.mark.needs_python("thumbnails")
 def test_a_server_that_has_other_thumbnails_to_make_is_asked_again(
     system: DemoSystem, folder: Path, new_page: NewPage
 ) -> None:

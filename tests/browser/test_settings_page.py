@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.demo_system import DemoSystem
 from tests.browser.rules import broken, page_with_rules
 
+pytestmark = pytest.mark.needs_python("settings")
+
 NewPage = Callable[..., Page]
 PHONE = {"viewport": {"width": 390, "height": 844}}
 READY = "body[data-ready]"

@@ -41,7 +41,7 @@ HEARS = f"async () => (await ({ENERGY})()) > 0"
 def put_microphone(system: DemoSystem, microphone: str = "default", backend: str = "go") -> None:
     """Web and streamer are started anew with that microphone, whose segment nobody writes yet."""
     segment, file = f"/petcam_hum_{system.port}", system.directory / "petcam.yaml"
-    with system.without("web"), system.without("petcam-streamer"):
+    with system.without("web", "petcam-streamer"):
         settings = yaml.safe_load(file.read_text())
         settings["camera"].update(microphone=microphone, audio=segment)
         settings["webrtc"]["backend"] = backend
@@ -204,6 +204,7 @@ def test_it_comes_back_by_itself_after_a_reconnect(hearing: Callable[..., Page],
     expect_heard(page)
 
 
+@pytest.mark.needs_python("pictures")
 def test_the_basic_picture_has_none_and_says_so(hearing: Callable[..., Page]) -> None:
     page = hearing()
     page.locator("#sound").click()
@@ -249,9 +250,7 @@ def test_nothing_moves_as_its_state_changes(hearing: Callable[..., Page], size: 
     assert sum(shift[0] for shift in page.evaluate("shifts")) < 0.01, page.evaluate("shifts")
 
 
-def test_without_a_microphone_there_is_no_button_and_with_the_python_backend_it_says_what_to_do(
-    browser: Browser, tmp_path: Path, new_page: NewPage
-) -> None:
+def test_without_a_microphone_there_is_no_button(browser: Browser, tmp_path: Path, new_page: NewPage) -> None:
     with DemoSystem(tmp_path) as system:
         put_microphone(system, "")
         page = new_page(base_url=system.url)
@@ -263,7 +262,12 @@ def test_without_a_microphone_there_is_no_button_and_with_the_python_backend_it_
         page.keyboard.press("?")
         expect(page.get_by_role("dialog")).to_be_visible()
         expect(page.get_by_role("dialog")).not_to_contain_text("音声")
-        pytest.importorskip("aiortc")
+
+
+@pytest.mark.needs_python("backend")
+def test_with_the_python_backend_it_says_what_to_do(browser: Browser, tmp_path: Path, new_page: NewPage) -> None:
+    pytest.importorskip("aiortc")
+    with DemoSystem(tmp_path) as system:
         put_microphone(system, backend="python")
         page = new_page(base_url=system.url, locale="en-US")
         come(page)

@@ -11,12 +11,13 @@ from playwright.sync_api import Page
 
 from tests.browser.demo_system import DemoSystem
 from tests.browser.leaving import leave
+from tests.chosen_server import is_go
 from tests.real_services import OWNER, VIEWER, RealServices
 
 NewPage = Callable[..., Page]
 WITHIN = 10.0  # seconds after the session's end
 LEFT = 20.0  # seconds that a session has which ends by itself
-STREAMS = ("/api/detections/stream", "/stream.mjpg?width=320")
+STREAMS = ("/api/detections/stream", *(() if is_go() else ("/stream.mjpg?width=320",)))
 
 pytest.importorskip("av")
 

@@ -12,6 +12,8 @@ from tests.browser.demo_system import DemoSystem
 from tests.browser.fake_events import HOUR, JPEG, MINUTE, FakeEvents, visit
 from tests.browser.rules import AXE, broken
 
+pytestmark = pytest.mark.needs_python("visits")
+
 NewPage = Callable[..., Page]
 Open = Callable[..., Page]
 LIVE = "#camera[data-video=live]"

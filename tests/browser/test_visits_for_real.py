@@ -14,6 +14,8 @@ from tests.browser.demo_system import DemoSystem
 from tests.real_services import OWNER, RealServices
 from tests.unit.events.stand_ins import Board, ns
 
+pytestmark = pytest.mark.needs_python("visits")
+
 NewPage = Callable[..., Page]
 NAME = "petcam_20260102-030405~visit.mp4"
 BEGAN = 1000.0  # of the board's CLOCK_MONOTONIC

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests import pseudo_locale
 from tests.browser.demo_system import DemoSystem
 
+pytestmark = pytest.mark.needs_python("assets")
+
 NewPage = Callable[..., Page]
 LIVE = "#camera[data-video=live]"
 

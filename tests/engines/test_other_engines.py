@@ -44,6 +44,7 @@ def test_where_the_browser_has_webrtc_and_h264_the_picture_comes_by_it(page: Web
     assert page.run("document.getElementById('webrtc-video').videoWidth") == 1280
 
 
+@pytest.mark.needs_python("pictures")
 def test_mjpeg_brings_pictures_that_move(page: WebDriver) -> None:
     page.wait_for("document.querySelector('#choices:enabled')")
     page.click("#choices")
