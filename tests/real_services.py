@@ -83,6 +83,12 @@ class RealServices:
             self._run_process(self._process_of(name), commands)
             self._wait(name)
 
+    def switch(self, server):
+        """Who serves the page from the next start on."""
+        text = self._file.read_text()
+        self._file.write_text(text.replace(f"web: {{server: {self.server}", f"web: {{server: {server}", 1))
+        self.server = server
+
     def stop(self, name):
         process = self._running.pop(self._process_of(name))
         process.terminate()
