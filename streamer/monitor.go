@@ -25,13 +25,16 @@ type monitor struct {
 	lastActive atomic.Pointer[time.Time] // with its monotonic reading, as the board's clock may jump
 }
 
-func newMonitor(address net.Addr) *monitor {
+func newMonitor(address net.Addr) *monitor { return &monitor{client: clientOf(address)} }
+
+// clientOf asks a port of this service's own.
+func clientOf(address net.Addr) http.Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address.String())
 	}
 	// Without keep-alive each check is a new connection, and so proves that those are still accepted.
 	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
-	return &monitor{client: http.Client{Transport: transport, Timeout: checkTimeout}}
+	return http.Client{Transport: transport, Timeout: checkTimeout}
 }
 
 // run checks until ctx ends, and calls tell where the status has changed. A check that fails only leaves LastActive as

@@ -188,7 +188,8 @@ func (s *Service) wire(settings config.Config, access access) {
 	s.monitor = newMonitor(s.Address())
 	s.watchdog = watchdog.New(s.log,
 		watchdog.Check{Name: "fan-out", LastActive: s.camera.LastActive},
-		watchdog.Check{Name: "HTTP", LastActive: s.monitor.LastActive})
+		watchdog.Check{Name: "HTTP", LastActive: s.monitor.LastActive},
+		watchdog.Check{Name: "page", LastActive: s.website.LastActive})
 }
 
 // quietReader makes one that says nothing in the log, where the camera's own says all.

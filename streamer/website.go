@@ -156,13 +156,14 @@ func (w *website) beside() []live.Beside {
 
 // serve answers until ctx ends, or until the disk of the state has come or gone: then what is there is to be opened anew.
 // All that it began has ended when it returns, and the state is written.
-func (w *website) serve(ctx context.Context, listener net.Listener) {
+func (w *website) serve(ctx context.Context, listener net.Listener, alive func()) {
 	var keeper, parts sync.WaitGroup
 	keeping, endKeeper := context.WithCancel(context.Background())
 	keeper.Add(1)
 	go func() { defer keeper.Done(); w.state.keep(keeping, w.service.server.EndSession) }()
 	inside, end := context.WithCancel(ctx)
-	for _, part := range w.parts() {
+	prove := func(ctx context.Context) { proveAlive(ctx, listener.Addr(), alive) }
+	for _, part := range append(w.parts(), prove) {
 		parts.Add(1)
 		go func() { defer parts.Done(); part(inside) }()
 	}
@@ -197,6 +198,26 @@ func (w *website) wait(ctx context.Context, served <-chan error) {
 	}
 }
 
+// proveAlive calls alive each time that the page's port has answered, until ctx ends.
+func proveAlive(ctx context.Context, address net.Addr, alive func()) {
+	client := clientOf(address)
+	ticker := time.NewTicker(checkInterval)
+	defer ticker.Stop()
+	for {
+		if request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/healthz", nil); err == nil {
+			if response, err := client.Do(request); err == nil {
+				_ = response.Body.Close()
+				alive()
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
 func (w *website) shutDown() {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
@@ -207,7 +228,7 @@ func (w *website) shutDown() {
 
 // serveWebsite serves the page until ctx ends, or until it is to be begun anew. Its error is why it could not begin, in one
 // line.
-func (s *Service) serveWebsite(ctx context.Context) error {
+func (s *Service) serveWebsite(ctx context.Context, alive func()) error {
 	web := s.settings.Web
 	port, err := holdPort(web.Host, web.Port)
 	if err != nil {
@@ -227,7 +248,7 @@ func (s *Service) serveWebsite(ctx context.Context) error {
 	if s.settings.Auth.Mode == "none" && !network.IsLoopback(web.Host) {
 		s.log.Warn("auth.mode is none: everybody who reaches the port sees the camera", "port", web.Port)
 	}
-	made.serve(ctx, site.Limit(port, s.log))
+	made.serve(ctx, site.Limit(port, s.log), alive)
 	return nil
 }
 

@@ -4,14 +4,18 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // websiteKeeper serves the page while that is wanted, and tries again where its port or its state cannot be opened yet.
 type websiteKeeper struct {
-	serve func(context.Context) error // once; nil: it is to be begun anew at once
-	pause time.Duration               // between tries
+	// serve does so once; its error is nil where it is to be begun anew at once. It calls alive each few seconds.
+	serve func(ctx context.Context, alive func()) error
+	pause time.Duration // between tries
 	log   *slog.Logger
+
+	lastActive atomic.Pointer[time.Time] // with its monotonic reading
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -52,7 +56,8 @@ func (k *websiteKeeper) Close() {
 func (k *websiteKeeper) keep(ctx context.Context) {
 	defer k.say("")
 	for ctx.Err() == nil {
-		err := k.serve(ctx)
+		k.alive()
+		err := k.serve(ctx, k.alive)
 		if err == nil {
 			k.say("")
 			continue
@@ -63,6 +68,21 @@ func (k *websiteKeeper) keep(ctx context.Context) {
 		case <-time.After(k.pause):
 		}
 	}
+}
+
+func (k *websiteKeeper) alive() {
+	now := time.Now()
+	k.lastActive.Store(&now)
+}
+
+// LastActive is when the page last answered, or was tried to be served; now, where it is not wanted.
+func (k *websiteKeeper) LastActive() time.Time {
+	k.mu.Lock() // who hangs in Turn is noticed by this one's not coming back
+	defer k.mu.Unlock()
+	if last := k.lastActive.Load(); k.end != nil && last != nil {
+		return *last
+	}
+	return time.Now()
 }
 
 // say keeps what is wrong, and logs it once.

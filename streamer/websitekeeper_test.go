@@ -12,7 +12,7 @@ import (
 
 func TestThePageIsServedOnceHoweverOftenThatIsSaid(t *testing.T) {
 	began, ended := make(chan bool, 9), make(chan bool, 9)
-	k := &websiteKeeper{log: quiet(), serve: func(ctx context.Context) error {
+	k := &websiteKeeper{log: quiet(), serve: func(ctx context.Context, _ func()) error {
 		began <- true
 		<-ctx.Done()
 		ended <- true
@@ -38,7 +38,7 @@ func TestThePageIsServedOnceHoweverOftenThatIsSaid(t *testing.T) {
 func TestWhyThePageIsNotServedIsAFaultAndSaidOnce(t *testing.T) {
 	log, tried := &logBuffer{}, make(chan bool)
 	var serves atomic.Bool
-	k := &websiteKeeper{pause: time.Millisecond, log: slog.New(slog.NewTextHandler(log, nil)), serve: func(ctx context.Context) error {
+	k := &websiteKeeper{pause: time.Millisecond, log: slog.New(slog.NewTextHandler(log, nil)), serve: func(ctx context.Context, _ func()) error {
 		tried <- true
 		if serves.Load() {
 			<-ctx.Done()
@@ -63,7 +63,7 @@ func TestWhyThePageIsNotServedIsAFaultAndSaidOnce(t *testing.T) {
 
 func TestWhatIsToBeBegunAnewIsBegunAtOnce(t *testing.T) {
 	began := make(chan bool)
-	k := &websiteKeeper{log: quiet(), serve: func(context.Context) error { began <- true; return nil }}
+	k := &websiteKeeper{log: quiet(), serve: func(context.Context, func()) error { began <- true; return nil }}
 	k.Turn(true)
 	for range 5 {
 		<-began
@@ -74,4 +74,33 @@ func TestWhatIsToBeBegunAnewIsBegunAtOnce(t *testing.T) {
 	}()
 	k.Close()
 	close(began)
+}
+
+func TestAPageThatHangsIsNoticedAndOneThatIsNotWantedIsNone(t *testing.T) {
+	served, goOn := make(chan func()), make(chan bool)
+	k := &websiteKeeper{log: quiet(), serve: func(ctx context.Context, alive func()) error {
+		served <- alive
+		<-ctx.Done()
+		<-goOn
+		return nil
+	}}
+	before := time.Now()
+	if last := k.LastActive(); last.Before(before) {
+		t.Error("a page that nobody wants hangs:", last)
+	}
+	k.Turn(true)
+	alive := <-served
+	begun := k.LastActive()
+	if again := k.LastActive(); !again.Equal(begun) {
+		t.Error("it is alive without saying so:", begun, again)
+	}
+	alive()
+	if last := k.LastActive(); !last.After(begun) {
+		t.Error("it said that it is alive:", last)
+	}
+	close(goOn)
+	k.Close()
+	if last := k.LastActive(); time.Since(last) > time.Minute || !last.After(begun) {
+		t.Error("a page that has ended hangs:", last)
+	}
 }
