@@ -248,6 +248,7 @@ func (s *Service) serveWebsite(ctx context.Context, alive func()) error {
 	if s.settings.Auth.Mode == "none" && !network.IsLoopback(web.Host) {
 		s.log.Warn("auth.mode is none: everybody who reaches the port sees the camera", "port", web.Port)
 	}
+	defer beFrugal()()
 	made.serve(ctx, site.Limit(port, s.log), alive)
 	return nil
 }
