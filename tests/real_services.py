@@ -5,6 +5,8 @@ With ``PETCAM_SERVER=go`` petcam-streamer serves the page: ``web`` is then anoth
 
 import contextlib
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -88,6 +90,18 @@ class RealServices:
         text = self._file.read_text()
         self._file.write_text(text.replace(f"web: {{server: {self.server}", f"web: {{server: {server}", 1))
         self.server = server
+
+    def hand_over(self, server):
+        """Have the other one serve the page while the streamer runs on, as an owner does: web.server edited, and
+        petcam-web restarted, which reloads the streamer."""
+        if server == "go":
+            self.stop("web")
+        self.switch(server)
+        self._running["streamer"].send_signal(signal.SIGHUP)
+        if server == "python":
+            self._wait_until_free(self.port)
+            self.start("web")
+        self._wait("web")
 
     def stop(self, name):
         process = self._running.pop(self._process_of(name))
@@ -181,6 +195,14 @@ class RealServices:
                     return
             time.sleep(0.05)  # there is no event for the port of another process
         raise AssertionError(f"{name} does not answer: {self.logs[process].read_text()}")
+
+    def _wait_until_free(self, port):
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        with contextlib.suppress(ConnectionRefusedError):
+            while time.monotonic() < deadline:
+                socket.create_connection(("127.0.0.1", port)).close()
+                time.sleep(0.02)  # there is no event for the port of another process
+            raise AssertionError(f"port {port} is still served: {self.all_logs()}")
 
     def _is_ready(self, name):
         if name == "web":

@@ -79,7 +79,7 @@ async def watch(petcam, token):
 def run_in_thread(session):
     """Run the coroutine in a thread of its own: after the browser tests, playwright's loop runs in this one."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, session).result()
+        return thread.submit(asyncio.run, session).result()
 
 
 def test_a_whep_player_gets_the_picture_and_ends_its_session(petcam):
