@@ -34,6 +34,10 @@ run: setup ## start the whole camera with the demo source (ARGS="--port 9000"; A
 test: setup $(VENV)/.test lint ## lint, then unit, integration and browser tests
 	@tools/run-tests
 
+.PHONY: test-go
+test-go: setup $(VENV)/.test ## the tests of the page with petcam-streamer, alone, as its server
+	@PETCAM_SERVER=go tools/run-tests
+
 .PHONY: test-faults
 test-faults: setup $(VENV)/.test build/faultfs ## state files and recordings on a disk with faults (root; a minute and a half)
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
