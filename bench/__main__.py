@@ -28,6 +28,7 @@ LONG = (
     "recordings_page",
     "seeing",
     "seeing_day",
+    "servers",
     "shm",
     "siege",
     "under_attack",

@@ -38,6 +38,7 @@ class Camera:
     source: str = "demo"
     feed_options: tuple[str, ...] = ()
     microphone: str = ""
+    server: str = "python"  # web.server: with "go" the streamer serves the page, and there is no process "web"
     processes: dict[str, psutil.Process] = field(default_factory=dict)
 
     @property
@@ -113,17 +114,20 @@ def running(
     feed_options: tuple[str, ...] = (),
     microphone: str = "",
     writer: Callable[[Camera], AbstractContextManager[object]] | None = None,
+    server: str = "python",
 ) -> Iterator[Camera]:
     """Start feed, streamer and web, wait until the camera is live, and stop them at the end. With ``login`` there is
-    also HTTPS, and no password is set yet. ``writer`` writes the segments instead of feed."""
+    also HTTPS, and no password is set yet. ``writer`` writes the segments instead of feed. ``server`` is web.server."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         ports, place = free_ports(3), Path(directory)
         camera = Camera(*ports[:3], place, host, login, source, feed_options=feed_options, microphone=microphone)
+        camera.server = server
         (camera.directory / "petcam.yaml").write_text(yaml.safe_dump(_settings(camera)))
         (camera.directory / "token.key").write_bytes(secrets.token_bytes(32))  # as the package makes it
         if writer is not None:
             stack.enter_context(writer(camera))
-        for name in ("streamer", "web") if writer is not None else ("feed", "streamer", "web"):
+        names = ["streamer"] if server == "go" else ["streamer", "web"]
+        for name in names if writer is not None else ["feed", *names]:
             stack.callback(camera.end, name)
             camera.launch(name)
         wait_until_live(camera)
@@ -141,7 +145,13 @@ def _settings(camera: Camera) -> dict[str, Any]:
     listen = "127.0.0.1" if camera.host == "127.0.0.1" and not camera.login else "0.0.0.0"
     tls = "auto" if camera.login else "off"
     return {
-        "web": {"host": listen, "port": camera.web_port, "tls": tls, "tls_port": camera.tls_port},
+        "web": {
+            "host": listen,
+            "port": camera.web_port,
+            "tls": tls,
+            "tls_port": camera.tls_port,
+            "server": camera.server,
+        },
         "streamer": {"host": listen, "port": camera.streamer_port},
         "camera": {"source": camera.source, "stream": camera.stream, "detections": camera.detections}
         | {"microphone": camera.microphone, "audio": camera.audio},

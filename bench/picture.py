@@ -43,9 +43,9 @@ PRESENTED_SHARE_SCRIPT = """async () => {
 def figures() -> list[Figure]:
     with running() as camera, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        first_visits = [_load_ms(browser.new_context(), camera) for _ in range(ROUNDS)]
+        first_visits = [load_ms(browser.new_context(), camera) for _ in range(ROUNDS)]
         context = browser.new_context()
-        later_visits = [_load_ms(context, camera) for _ in range(ROUNDS)][1:]
+        later_visits = [load_ms(context, camera) for _ in range(ROUNDS)][1:]
         shown = _presented(context.new_page(), camera)
         browser.close()
     return [
@@ -62,7 +62,7 @@ def _presented(page: Page, camera: Camera) -> float:
     return float(page.evaluate(PRESENTED_SHARE_SCRIPT))
 
 
-def _load_ms(context: BrowserContext, camera: Camera) -> float:
+def load_ms(context: BrowserContext, camera: Camera) -> float:
     """Milliseconds from the start of the navigation (the page's own time origin) to the first presented frame."""
     page = context.new_page()
     session = context.new_cdp_session(page)
