@@ -111,6 +111,15 @@ func (c *countedConn) Write(piece []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite is for net/http, which so ends a connection whose client still sends: else the kernel would drop the answer that
+// is on its way.
+func (c *countedConn) CloseWrite() error {
+	if tcp, is := c.Conn.(*net.TCPConn); is {
+		return tcp.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
 func (c *countedConn) Close() error {
 	if c.ends != nil && c.ends.take(c) {
 		return nil

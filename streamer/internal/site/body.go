@@ -22,6 +22,10 @@ const (
 
 	maxBodyBytes = MaxOfferBytes + 4<<10 // also as chunks; from here on the request is not even read
 	sentWithin   = time.Minute
+
+	// Of a request that was refused so much is still taken, so that the answer arrives.
+	sentBehind  = time.Second
+	bytesBehind = 256 << 10
 )
 
 // Body is the body, at most limit bytes.
@@ -125,6 +129,23 @@ func (f *refusal) body() []byte {
 func (f *refusal) answer(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
 	writeBody(w, f.status, "application/json", f.body())
+	end(w)
+}
+
+// end ends the connection once its client has read the answer, or after a while. With bytes of the request left unread the
+// kernel would drop what is on its way.
+func end(w http.ResponseWriter) {
+	control := http.NewResponseController(w)
+	_ = control.Flush()
+	conn, _, err := control.Hijack()
+	if err != nil {
+		return // net/http ends it
+	}
+	defer func() { _ = conn.Close() }()
+	if half, can := conn.(interface{ CloseWrite() error }); can && half.CloseWrite() == nil {
+		_ = conn.SetReadDeadline(time.Now().Add(sentBehind))
+		_, _ = io.CopyN(io.Discard, conn, bytesBehind)
+	}
 }
 
 // readRequest reads the body before anything looks at the request, as no answer may come before it is whole, and looks at

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -69,6 +70,14 @@ type refusingConn struct{ net.Conn }
 
 // NetConn is what fairshare counts.
 func (c *refusingConn) NetConn() net.Conn { return c.Conn }
+
+// CloseWrite is for net/http, as the connection's below has it.
+func (c *refusingConn) CloseWrite() error {
+	if below, can := c.Conn.(interface{ CloseWrite() error }); can {
+		return below.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
 
 // ownRefusal is in what net/http writes of itself behind the status; a Site's answers have other headers before these.
 var ownRefusal = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")

@@ -65,6 +65,27 @@ func TestAConnectionGoesOnBehindRefusals(t *testing.T) {
 	}
 }
 
+func TestWhoSendsTooMuchGetsTheAnswerAndThenTheEnd(t *testing.T) {
+	address := listen(t, openSite(t, nil))
+	for status, request := range map[string]string{
+		"413 Request Entity Too Large":        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n",
+		"413 Request Entity Too Large, ahead": "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 10_000),
+		"413 Request Entity Too Large, not waited": "POST /login HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n" +
+			strings.Repeat("x", 10_000),
+		"431 Request Header Fields Too Large": "GET / HTTP/1.1\r\nHost: localhost\r\nA: " + strings.Repeat("b", 30_000) + "\r\n\r\n",
+	} {
+		conn := dialFrom(t, address, "127.0.0.1")
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Error(status, err)
+		}
+		status, _, _ = strings.Cut(status, ",")
+		if said, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(said), "HTTP/1.1 "+status+"\r\n") {
+			t.Errorf("%s: %q %v", status, said, err)
+		}
+	}
+}
+
 func TestAStreamEndsWhenItsClientLeaves(t *testing.T) {
 	s := openSite(t, nil)
 	ended := make(chan error, 1)

@@ -1,4 +1,4 @@
-"""What is no request: petcam-web answers and closes, and no exception goes through the server."""
+"""What is no request: the server answers and closes, and no exception goes through it."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ def test_an_unreadable_request_is_answered_with_400_and_the_connection_ends(web,
         (b"GET / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", b"501"),
         (b"GET / HTTP/1.1\r\nA: " + 20_000 * b"b" + b"\r\n\r\n", b"431"),
         (b"GET /" + 20_000 * b"b" + b" HTTP/1.1\r\n\r\n", b"431"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n", b"413"),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", b"413"),
     ],
     ids=["encoding", "header", "path", "body"],
 )
