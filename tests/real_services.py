@@ -39,9 +39,10 @@ class RealServices:
         audio: str = "",
         more: str = "",
         server: str = "",
+        detections: str = "",
     ):
-        """``stream`` and ``audio`` are segments that the test writes; ``more`` is YAML of other sections; ``server`` is
-        ``web.server``, by default as the tests are run."""
+        """``stream``, ``audio`` and ``detections`` are segments that the test writes; ``more`` is YAML of other
+        sections; ``server`` is ``web.server``, by default as the tests are run."""
         self.server = server or chosen_server()
         self.port, self.streamer_port = free_port(), free_port()
         self.url, self.streamer_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.streamer_port}"
@@ -53,7 +54,7 @@ class RealServices:
         self.recordings.mkdir(parents=True)
         (self.recordings / RECORDING).write_bytes(b"not a film")
         segment = f"/petcam_test_{os.getpid()}_{self.port}"
-        self.detections = f"{segment}_d"
+        self.detections = detections or f"{segment}_d"
         microphone = f", microphone: default, audio: {audio}" if audio else ""
         self._file.write_text(
             f"web: {{server: {self.server}, host: 0.0.0.0, port: {self.port}, "

@@ -13,9 +13,9 @@ OF_THE_MOMENT = {"date", "server", "connection", "transfer-encoding", "keep-aliv
 VARIABLE = (
     (re.compile(rb'("token": ?)"[^"]+"'), rb'\1"TOKEN"'),
     (re.compile(rb"(petcam_session=)[^;]+"), rb"\1SESSION"),
-    (re.compile(rb'("free":)\d+'), rb"\1FREE"),
-    (re.compile(rb'("since":)"[^"]+"'), rb"\1TIME"),
-    (re.compile(rb'("uptime":)[0-9.e-]+'), rb"\1UPTIME"),
+    (re.compile(rb'("free":)\d+'), rb'\1"FREE"'),
+    (re.compile(rb'("since":)"[^"]+"'), rb'\1"TIME"'),
+    (re.compile(rb'("uptime":)[0-9.e-]+'), rb'\1"UPTIME"'),
     (re.compile(rb"(Expires=)[^;]+"), rb"\1TIME"),
 )
 
