@@ -286,6 +286,7 @@ def test_mjpeg_by_choice_leaves_no_connection_and_outlives_a_reload(system: Demo
     page.wait_for_selector(WEBRTC)
 
 
+@pytest.mark.needs_python("pictures")
 def test_webrtc_by_choice_is_all_there_is(system: DemoSystem, page: Page, asked: list[str]) -> None:
     pick(page, "WebRTC")
     with system.without("petcam-streamer"):

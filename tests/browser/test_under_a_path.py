@@ -54,11 +54,13 @@ def test_live_recording_playing_and_the_account_work_under_a_path(proxy: PathPro
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Live").click()
     page.wait_for_selector("#camera[data-video=live]")
-    if not is_go():  # else the account is one press away
+    if is_go():
+        page.get_by_role("link", name="Account").click()
+    else:
         page.get_by_role("link", name="Settings").click()
         page.locator("#home").click()
         page.wait_for_selector("[data-key=home] .undo")
-    page.get_by_role("link", name="Passwords, log out").click()
+        page.get_by_role("link", name="Passwords, log out").click()
     page.get_by_role("button", name="Log out here").click()
     expect(page).to_have_url(f"{proxy.url}login")
     assert proxy.outside == []
