@@ -26,7 +26,10 @@ import (
 	"petcam/streamer/internal/site/turns"
 )
 
-const placeLooks = 2 * time.Second // between looks whether the disk of the state has come or gone
+const (
+	placeLooks = 2 * time.Second  // between looks whether the disk of the state has come or gone
+	feedHangs  = 10 * time.Second // after which a feed that somebody listens to hangs
+)
 
 // website is petcam's page as this service serves it (web.server: go): the state that it has opened, and the rooms that
 // answer. It is for one serve.
@@ -162,7 +165,13 @@ func (w *website) serve(ctx context.Context, listener net.Listener, alive func()
 	keeper.Add(1)
 	go func() { defer keeper.Done(); w.state.keep(keeping, w.service.server.EndSession) }()
 	inside, end := context.WithCancel(ctx)
-	prove := func(ctx context.Context) { proveAlive(ctx, listener.Addr(), alive) }
+	prove := func(ctx context.Context) {
+		proveAlive(ctx, listener.Addr(), func() {
+			if time.Since(w.feed.LastActive()) < feedHangs {
+				alive()
+			}
+		})
+	}
 	for _, part := range append(w.parts(), prove) {
 		parts.Add(1)
 		go func() { defer parts.Done(); part(inside) }()
