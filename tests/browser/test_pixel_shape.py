@@ -66,7 +66,7 @@ def extent(pixels: Any, colour: tuple[int, int, int]) -> tuple[int, int, int, in
     return left, top, right, bottom
 
 
-@pytest.mark.parametrize("way", ["webrtc", "mjpeg"])
+@pytest.mark.parametrize("way", ["webrtc", pytest.param("mjpeg", marks=pytest.mark.needs_python("pictures"))])
 @pytest.mark.parametrize("size", [(390, 844), (1280, 800)])
 def test_the_picture_has_its_true_shape_and_the_boxes_are_on_it(
     petcam: RealServices, new_page: NewPage, way: str, size: tuple[int, int]

@@ -263,7 +263,8 @@ def test_a_browser_that_cannot_hold_pictures_back_neither_asks_for_it_nor_offers
     )
     page = opened(system, page, "exact")
     page.wait_for_selector("#choices:enabled").click()
-    expect(page.get_by_role("group", name="映像の方式")).to_be_visible()
+    expect(page.get_by_label("写真にも入れる")).to_be_visible()
+    expect(page.get_by_role("group", name="映像の方式")).to_have_count(0 if system.server == "go" else 1)
     assert page.locator("[name=boxes]:visible").count() == 0
     assert ["x-petcam-hold-back" in offer for offer in page.evaluate("offers")] == [False]
 
