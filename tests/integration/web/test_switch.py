@@ -64,12 +64,15 @@ class Watcher:
         try:
             async with self._player as player:
                 player._peer.on("connectionstatechange", lambda: self.states.append(player._peer.connectionState))
-                while True:
+                while not self._left.is_set():
                     await player.frame()
                     self.frames += 1
         finally:
-            self._left.set()
+            self.leave()
             await reading
+
+    def leave(self):
+        self._left.set()
 
     def seen(self):
         return self.frames, self.boxes
@@ -121,8 +124,8 @@ async def change_who_serves(petcam, cookies):
         assert not any(task.done() for task in watching)
         return (await asyncio.to_thread(petcam.api_of(OWNER), "POST", "/recording/stop"))["filename"], name
     finally:
-        for task in watching:
-            task.cancel()
+        for watcher in watchers:
+            watcher.leave()
         await asyncio.gather(*watching, return_exceptions=True)
 
 
