@@ -84,6 +84,13 @@ def test_sessions_of_a_login_outlive_a_crash_once_they_are_written_and_ended_one
     assert is_let_in(petcam, kept) and not is_let_in(petcam, ended)
 
 
+def test_what_a_writer_left_that_was_killed_is_gone_after_the_next_start(petcam):
+    left = petcam.state / ".sessions.json.0123456789abcdef"
+    left.write_text("half a ")
+    petcam.start("web")
+    assert not left.exists()
+
+
 def mount(*words):
     ran = subprocess.run(["mount", *words], capture_output=True, text=True, check=False)
     if ran.returncode:
