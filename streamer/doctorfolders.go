@@ -31,7 +31,7 @@ const (
 
 	dropIn   = "/etc/systemd/system/petcam-$service.service.d/recordings.conf"
 	restart  = "sudo systemctl restart petcam.target"
-	tmpFiles = "sudo systemd-tmpfiles --create petcam.conf; sudo systemctl restart petcam.target"
+	tmpFiles = "sudo systemd-tmpfiles --create --boot petcam-streamer.conf; sudo systemctl restart petcam.target"
 	showDisk = "look at the disk: sudo journalctl -k"
 )
 

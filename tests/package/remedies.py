@@ -141,13 +141,13 @@ FOLDERS = (
         clears=record_in(RECORDINGS),
     ),
     Remedy(
-        ("sudo mv {} {}", "sudo systemd-tmpfiles --create petcam.conf", RESTART),
+        ("sudo mv {} {}", "sudo systemd-tmpfiles --create --boot petcam-streamer.conf", RESTART),
         breaks=f"rm -r {RECORDINGS} && touch {RECORDINGS}",
         says=f"{RECORDINGS} is no directory",
         clears=f"rm {RECORDINGS}.damaged",
     ),
     Remedy(
-        ("sudo systemd-tmpfiles --create petcam.conf", RESTART),
+        ("sudo systemd-tmpfiles --create --boot petcam-streamer.conf", RESTART),
         breaks=f"rm -r {STATE}",
         says=f"{STATE} is not there",
     ),
