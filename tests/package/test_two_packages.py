@@ -143,7 +143,10 @@ def test_from_alone_to_both_and_back_nobody_is_logged_out_and_no_recording_ends(
         assert failed_units(machine) == ""
 
 
-@pytest.mark.parametrize("is_edited", [True, False], ids=["edited", "as it was packed"])
+@pytest.mark.parametrize(
+    "is_edited",
+    [pytest.param(True, id="edited"), pytest.param(False, id="as it was packed", marks=pytest.mark.slow)],
+)
 def test_an_upgrade_from_one_package_keeps_everything_and_asks_nothing(
     base: Path, release: Release, tmp_path: Path, is_edited: bool
 ) -> None:
