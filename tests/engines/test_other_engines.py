@@ -7,10 +7,10 @@ import pytest
 
 from petcam.system.network import lan_address
 from tests.browser.demo_system import DemoSystem
+from tests.engines.picture import HAS_WEBRTC, LIVE, wait_for_picture
 from tests.engines.web_driver import WebDriver
 from tests.real_services import OWNER, RealServices
 
-LIVE = "document.querySelector('#camera[data-video=live]')"
 # Whether the canvas with this id has anything on it.
 DRAWN = """(canvas => {{
     if (!canvas?.width) return false;
@@ -23,7 +23,7 @@ DRAWN = """(canvas => {{
 def page(engine: WebDriver, system: DemoSystem) -> Iterator[WebDriver]:
     """The live page with its picture; what was chosen is forgotten afterwards."""
     engine.goto(system.url)
-    engine.wait_for(LIVE)
+    wait_for_picture(engine)
     yield engine
     engine.run("localStorage.clear()")
 
@@ -37,8 +37,7 @@ def test_the_picture_comes_with_the_boxes_of_the_pet(page: WebDriver) -> None:
 
 
 def test_where_the_browser_has_webrtc_and_h264_the_picture_comes_by_it(page: WebDriver) -> None:
-    can_receive = "RTCRtpReceiver.getCapabilities('video').codecs.some(({ mimeType }) => mimeType === 'video/H264')"
-    if not page.run(f"'RTCPeerConnection' in window && {can_receive}") or lan_address() == "127.0.0.1":
+    if not page.run(HAS_WEBRTC) or lan_address() == "127.0.0.1":
         pytest.skip("this engine has no WebRTC for it here, or the machine no address but 127.0.0.1")
     page.wait_for("document.querySelector('#camera[data-way=webrtc][data-video=live]')")
     assert page.run("document.getElementById('webrtc-video').videoWidth") == 1280

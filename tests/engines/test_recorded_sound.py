@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.picture import wait_for_picture
 from tests.engines.web_driver import WebDriver
 from tests.flash_and_beep import FlashAndBeep
 from tests.real_services import OWNER, RealServices
@@ -49,7 +50,7 @@ def test_the_sound_of_a_recording_is_decoded_and_as_long_as_its_video(
     engine.goto(services.url)
     engine.type("input[type=password]", OWNER)
     engine.click("form [type=submit], form button:not([type=button])")
-    engine.wait_for("document.querySelector('#camera[data-video=live]')")
+    wait_for_picture(engine)
     if not engine.run(CAN_PLAY):
         pytest.skip("this engine has no H.264 or no Opus here: apt-get install ffmpeg gstreamer1.0-plugins-base")
     engine.click("#start-recording")
