@@ -50,6 +50,12 @@ func beginLogging(t *testing.T, c config.Config, access access, log *slog.Logger
 	if err != nil {
 		t.Fatal(err)
 	}
+	return runUntilEnd(t, s)
+}
+
+// runUntilEnd runs a service that is open until the test ends, and gives its address.
+func runUntilEnd(t *testing.T, s *Service) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -146,19 +145,8 @@ func beginWebsite(t *testing.T, c config.Config, log *slog.Logger) (url string, 
 		t.Fatal(err)
 	}
 	s.reloads = newReloads(file, log)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		s.Close()
-		s.reloads.stop()
-		http.DefaultClient.CloseIdleConnections()
-	})
-	return "http://" + s.Address().String(), func(text string) {
+	t.Cleanup(s.reloads.stop) // once the service has ended
+	return runUntilEnd(t, s), func(text string) {
 		t.Helper()
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

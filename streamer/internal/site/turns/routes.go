@@ -17,11 +17,7 @@ func (t *Turns) showCamera(w http.ResponseWriter, _ *site.Request) error {
 
 // turnCamera is for the owner alone, as every change is, and for programs that were let turn it.
 func (t *Turns) turnCamera(w http.ResponseWriter, r *site.Request) error {
-	asked, err := r.JSONObject(site.MaxControlBytes)
-	if err != nil {
-		return err
-	}
-	on, err := wantedOn(asked)
+	on, asked, err := askedOf(r)
 	if err != nil {
 		return err
 	}
@@ -46,11 +42,7 @@ func (t *Turns) showSound(w http.ResponseWriter, _ *site.Request) error {
 
 // turnSound is for the owner alone, as every change is.
 func (t *Turns) turnSound(w http.ResponseWriter, r *site.Request) error {
-	asked, err := r.JSONObject(site.MaxControlBytes)
-	if err != nil {
-		return err
-	}
-	on, err := wantedOn(asked)
+	on, _, err := askedOf(r)
 	if err != nil {
 		return err
 	}
@@ -60,12 +52,16 @@ func (t *Turns) turnSound(w http.ResponseWriter, r *site.Request) error {
 	return t.showSound(w, r)
 }
 
-func wantedOn(asked map[string]any) (bool, error) {
+// askedOf is whether it is to be on, and all that the request asks for.
+func askedOf(r *site.Request) (on bool, asked map[string]any, err error) {
+	if asked, err = r.JSONObject(site.MaxControlBytes); err != nil {
+		return false, nil, err
+	}
 	on, is := asked["on"].(bool)
 	if !is {
-		return false, apierror.New(apierror.BadRequest, `"on" must be true or false`)
+		return false, nil, apierror.New(apierror.BadRequest, `"on" must be true or false`)
 	}
-	return on, nil
+	return on, asked, nil
 }
 
 // wantedMinutes are 0 where it is to be off until somebody turns it on.
