@@ -104,7 +104,7 @@ func (w *website) recordingsOptions() recordings.Options {
 
 // parts are what rooms do while nobody asks; each ends with its context, before the server does.
 func (w *website) parts() []func(context.Context) {
-	return []func(context.Context){w.turns.Run, w.feed.Run}
+	return []func(context.Context){w.turns.Run, w.feed.Run, letGo}
 }
 
 func (w *website) liveOptions() live.Options {
