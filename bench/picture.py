@@ -71,5 +71,6 @@ def load_ms(context: BrowserContext, camera: Camera) -> float:
     page.goto(camera.page, wait_until="commit")
     asked = {"expression": "firstFrame", "awaitPromise": True}
     first = float(session.send("Runtime.evaluate", asked)["result"]["value"])
+    page.wait_for_selector("#start-recording:enabled")  # what it loads after the picture is no load on the next visit
     page.close()  # not its context: later visits find the files kept there
     return first
