@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"regexp"
 	"sync"
+	"unicode/utf8"
 
 	"petcam/streamer/internal/apierror"
 	"petcam/streamer/internal/state"
@@ -13,6 +14,7 @@ const (
 	firstHourSeconds    = 3600
 	markIntervalSeconds = 300 // written down this often; charged to each further boot
 	maxNumber           = 1 << 53
+	maxBootLetters      = 64
 )
 
 func firstHourKind() state.Kind {
@@ -22,8 +24,13 @@ func firstHourKind() state.Kind {
 	}
 }
 
-// bootForm is that of a boot's id; Python's \w.
-var bootForm = regexp.MustCompile(`^[\p{L}\p{N}_-]{1,64}$`)
+// bootLetters are those of a boot's id; Python's \w. How many there are is counted apart: classes as large as these take a
+// megabyte where an expression says how often they come.
+var bootLetters = regexp.MustCompile(`^[\p{L}\p{N}_-]+$`)
+
+func isBoot(text string) bool {
+	return utf8.RuneCountInString(text) <= maxBootLetters && bootLetters.MatchString(text)
+}
 
 // used is how many seconds of the hour were used up at atMS (CLOCK_BOOTTIME) of the boot.
 type used struct {
@@ -131,6 +138,6 @@ func parseUsed(text []byte) (u used, err error) {
 	if u.seconds, err = row.WholeNumber("used_s", maxNumber); err != nil {
 		return u, err
 	}
-	u.boot, err = row.Text("boot", bootForm)
+	u.boot, err = row.Text("boot", isBoot)
 	return u, err
 }

@@ -139,13 +139,13 @@ func parsePassword(text []byte) (r passwordRecord, err error) {
 	if err != nil {
 		return r, err
 	}
-	if r.salt, err = row.Text("salt", form32); err != nil {
+	if r.salt, err = row.Text("salt", form32.MatchString); err != nil {
 		return r, err
 	}
-	if r.hash, err = row.Text("hash", form128); err != nil {
+	if r.hash, err = row.Text("hash", form128.MatchString); err != nil {
 		return r, err
 	}
-	r.generation, err = row.Text("generation", form32)
+	r.generation, err = row.Text("generation", form32.MatchString)
 	return r, err
 }
 

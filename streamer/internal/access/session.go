@@ -69,7 +69,7 @@ func (m moment) parseSessions(text []byte) ([]*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	boot, err := row.Text("boot", bootForm)
+	boot, err := row.Text("boot", isBoot)
 	if err != nil {
 		return nil, err
 	}
@@ -157,13 +157,13 @@ func sessionsOf(document state.Row, parse func(any) (*Session, error)) ([]*Sessi
 func sessionOf(row state.Row, beganMS, seenMS int64) (*Session, error) {
 	s := &Session{beganMS: beganMS, seenMS: seenMS}
 	var err error
-	if s.hash, err = row.Text("hash", digestForm); err != nil {
+	if s.hash, err = row.Text("hash", digestForm.MatchString); err != nil {
 		return nil, err
 	}
-	if s.ID, err = row.Text("id", form32); err != nil {
+	if s.ID, err = row.Text("id", form32.MatchString); err != nil {
 		return nil, err
 	}
-	if s.Generation, err = row.Text("generation", generationForm); err != nil {
+	if s.Generation, err = row.Text("generation", generationForm.MatchString); err != nil {
 		return nil, err
 	}
 	role, _ := row["role"].(string)

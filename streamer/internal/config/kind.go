@@ -156,7 +156,8 @@ var (
 	isDecimal = pattern(`(0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+`)
 )
 
-// pattern tells whether the whole of a text matches.
+// pattern tells whether the whole of a text matches. What it compiles for that it does not keep: all of them together take
+// half a megabyte, and a configuration is read a few times.
 func pattern(expression string) func(text string) bool {
-	return regexp.MustCompile(`^(?:` + expression + `)$`).MatchString
+	return func(text string) bool { return regexp.MustCompile(`^(?:` + expression + `)$`).MatchString(text) }
 }

@@ -16,7 +16,9 @@ import (
 // ownFor is for how long the machine's names and addresses are not asked for again: a page asks several times a second.
 const ownFor = 2 * time.Second
 
-var hostPattern = regexp.MustCompile(`^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$`)
+const maxHostName = 253
+
+var hostPattern = regexp.MustCompile(`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$`)
 
 // localSuffixes are what home routers put behind a machine's name. No stranger can register below one: docs/security.md
 // says why of each.
@@ -63,12 +65,15 @@ func newHosts(c config.Config, machine func() []string) *hosts {
 }
 
 // hostName is the name in a header Host: lower case, without port and brackets; empty where it is not a valid host.
-func hostName(host string) string {
+func hostName(host string) string { return strings.ToLower(strings.Trim(withoutPort(host), "[]")) }
+
+// withoutPort is empty where host is not a valid one.
+func withoutPort(host string) string {
 	matched := hostPattern.FindStringSubmatch(host)
-	if matched == nil {
+	if matched == nil || len(matched[1]) > maxHostName {
 		return ""
 	}
-	return strings.ToLower(strings.Trim(matched[1], "[]"))
+	return matched[1]
 }
 
 // HostName is by which name the page was opened; empty where that is not a valid one.

@@ -18,9 +18,9 @@ func (r *Request) StreamerOrigin() string {
 		}
 		return strings.ToLower(scheme) + "://" + rest
 	}
-	matched := hostPattern.FindStringSubmatch(r.Host)
-	if matched == nil || r.Secure || r.Root != "" { // an HTTPS page may not call http://
+	host := withoutPort(r.Host)
+	if host == "" || r.Secure || r.Root != "" { // an HTTPS page may not call http://
 		return "" // a proxy that serves petcam under a path has other things on its host
 	}
-	return "http://" + matched[1] + ":" + strconv.Itoa(c.Streamer.Port)
+	return "http://" + host + ":" + strconv.Itoa(c.Streamer.Port)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -25,10 +24,10 @@ func RowOf(value any, names ...string) (Row, error) {
 	return row, nil
 }
 
-// Text is a field that is text of this form, which is one of the whole text.
-func (r Row) Text(name string, form *regexp.Regexp) (string, error) {
+// Text is a field that is text that fits.
+func (r Row) Text(name string, fits func(text string) bool) (string, error) {
 	found, is := r[name].(string)
-	if !is || !form.MatchString(found) {
+	if !is || !fits(found) {
 		return "", bad(name)
 	}
 	return found, nil

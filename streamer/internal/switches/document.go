@@ -39,7 +39,7 @@ func parseSound(text []byte) (State, error) {
 func parseCamera(text []byte) (State, error) {
 	found, row, err := common(text, "until", "at_ns")
 	if err == nil && row["until"] != nil {
-		found.Until, err = row.Text("until", timeForm)
+		found.Until, err = row.Text("until", timeForm.MatchString)
 	}
 	if err == nil {
 		found.AtNS, err = row.WholeNumber("at_ns", math.MaxInt64)
@@ -66,8 +66,8 @@ func common(text []byte, more ...string) (found State, row state.Row, err error)
 	if !is {
 		return State{}, nil, errors.New("has a bad on")
 	}
-	if found.Since, err = row.Text("since", timeForm); err == nil {
-		found.By, err = row.Text("by", byForm)
+	if found.Since, err = row.Text("since", timeForm.MatchString); err == nil {
+		found.By, err = row.Text("by", byForm.MatchString)
 	}
 	if err != nil {
 		return State{}, nil, err

@@ -62,7 +62,7 @@ func tokenOf(value any) (t Token, err error) {
 	}
 	row := state.Row(object)
 	id, _ := row["id"].(string)
-	digest, err := row.Text("sha256", digestForm)
+	digest, err := row.Text("sha256", digestForm.MatchString)
 	if id == "" || err != nil {
 		return t, errors.New("has a token without id or SHA-256")
 	}
