@@ -13,6 +13,8 @@ from petcam.telling.teller import Teller
 
 DAYS, ENDS = 2, 30
 
+pytestmark = pytest.mark.timeout(600)  # 13 s of computing, ten times that on a machine that is busy
+
 
 @pytest.fixture
 def live():
