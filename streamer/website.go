@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -158,8 +159,8 @@ func (w *website) beside() []live.Beside {
 }
 
 // serve answers until ctx ends, or until the disk of the state has come or gone: then what is there is to be opened anew.
-// All that it began has ended when it returns, and the state is written.
-func (w *website) serve(ctx context.Context, listener net.Listener, alive func()) {
+// All that it began has ended when it returns, and the state is written. Its error is that the port has failed.
+func (w *website) serve(ctx context.Context, listener net.Listener, alive func()) error {
 	var keeper, parts sync.WaitGroup
 	keeping, endKeeper := context.WithCancel(context.Background())
 	keeper.Add(1)
@@ -179,29 +180,29 @@ func (w *website) serve(ctx context.Context, listener net.Listener, alive func()
 	w.server.BaseContext = func(net.Listener) context.Context { return inside } // so that open streams end with it
 	served := make(chan error, 1)
 	go func() { served <- w.server.Serve(listener) }()
-	w.wait(ctx, served)
+	err := w.wait(ctx, served)
 	end()
 	w.shutDown()
 	parts.Wait()
 	endKeeper()
 	keeper.Wait()
+	return err
 }
 
 // wait is until the website is to end.
-func (w *website) wait(ctx context.Context, served <-chan error) {
+func (w *website) wait(ctx context.Context, served <-chan error) error {
 	ticker := time.NewTicker(placeLooks)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case err := <-served:
-			w.service.log.Error("the page's port has failed", "error", err)
-			return
+			return fmt.Errorf("the page's port has failed: %w", err)
 		case <-ticker.C:
 			if w.state.place.HasChanged() {
 				w.service.log.Warn("the disk of the state has come or gone: it is opened anew", "directory", webState())
-				return
+				return nil
 			}
 		}
 	}
@@ -235,8 +236,8 @@ func (w *website) shutDown() {
 	}
 }
 
-// serveWebsite serves the page until ctx ends, or until it is to be begun anew. Its error is why it could not begin, in one
-// line.
+// serveWebsite serves the page until ctx ends, or until it is to be begun anew. Its error is why it could not begin or go on, in
+// one line.
 func (s *Service) serveWebsite(ctx context.Context, alive func()) error {
 	web := s.settings.Web
 	port, err := holdPort(web.Host, web.Port)
@@ -258,8 +259,7 @@ func (s *Service) serveWebsite(ctx context.Context, alive func()) error {
 		s.log.Warn("auth.mode is none: everybody who reaches the port sees the camera", "port", web.Port)
 	}
 	defer beFrugal()()
-	made.serve(ctx, site.Limit(port, s.log), alive)
-	return nil
+	return made.serve(ctx, site.Limit(port, s.log), alive)
 }
 
 // tlsProof is by which the page knows this service's own TLS proxy; empty without one.
