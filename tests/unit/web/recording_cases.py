@@ -178,7 +178,7 @@ def said(answer: TestResponse) -> Case:
     text = hashlib.sha256(data).hexdigest() if answer.mimetype == "video/mp4" and data else data.decode()
     if '"free":' in text or (answer.mimetype == "application/json" and not data):  # HEAD
         headers["Content-Length"] = ""
-    if '"today":' in text:
+    if answer.request.path == f"{API}/days" and "ETag" in headers:
         headers["ETag"] = ""
     text = re.sub(r'"free":\d+', '"free":0', re.sub(r'"(today|version)":"[^"]*"', r'"\1":""', text))
     return {"status": answer.status_code, "headers": headers, **({"text": text} if text else {})}

@@ -130,7 +130,7 @@ func comparable(c *routeCase, w *httptest.ResponseRecorder) (headers map[string]
 	case kind == "application/json" && (text == "" || strings.Contains(text, `"free":`)):
 		headers["Content-Length"] = ""
 	}
-	if strings.Contains(text, `"today":`) {
+	if path, _, _ := strings.Cut(c.Path, "?"); path == "/api/recordings/days" && headers["Etag"] != "" {
 		headers["Etag"] = ""
 	}
 	return headers, ofTheDisk.ReplaceAllString(ofTheMoment.ReplaceAllString(text, `"$1":""`), `"free":0`)
@@ -153,9 +153,6 @@ func TestRecordingsAreAnsweredForAsTheSharedCasesSay(t *testing.T) {
 			if value, is := headers[http.CanonicalHeaderKey(name)]; is {
 				got[name] = value
 			}
-		}
-		if c.Answer.Status == http.StatusNotModified && strings.HasSuffix(c.Path, "/days") {
-			got["ETag"] = c.Answer.Headers["ETag"] // it has the day in it
 		}
 		if w.Code != c.Answer.Status || !maps.Equal(got, c.Answer.Headers) || text != c.Answer.Text {
 			t.Errorf("%s %s %v %.100s:\n%d %v\n%.900q\nnot\n%d %v\n%.900q", c.Method, c.Path, c.Sent, c.Body, w.Code, got, text,
