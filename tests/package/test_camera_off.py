@@ -86,6 +86,20 @@ class Household:
         body = ("-X", "POST", *sdp, "-d", "{}") if method == "POST" else ()
         return self.machine.curl(url, *self.people[who], *body, *STREAMS)
 
+    def await_picture(self, who: str) -> None:
+        """Where none comes, this fails with what is answered instead, and with the journal."""
+        begin, last = time.time(), (0, "")
+
+        def has_come() -> bool:
+            nonlocal last
+            last = self.ask("GET", f"{PAGE_URL}/snapshot.jpg", who)
+            return last[0] == 200
+
+        try:
+            eventually(has_come)
+        except AssertionError as error:
+            raise AssertionError(f"{last}\n{self.machine.journal(begin - 60)}") from error
+
     def answers(self) -> dict[tuple[str, str], int]:
         """The status of each outlet for each of the people; 0: no service, no answer."""
         return {(who, url): self.ask(method, url, who)[0] for method, url in OUTLETS for who in self.people}
@@ -126,7 +140,7 @@ def stop_recording(household: Household) -> None:
 
 def test_each_outlet_is_closed_for_everybody_at_once_and_during_kills_and_after_a_reboot(household: Household) -> None:
     machine = household.machine
-    eventually(lambda: household.ask("GET", f"{PAGE_URL}/snapshot.jpg", "owner")[0] == 200)
+    household.await_picture("owner")
     before = household.answers()
     stop_recording(household)
     for (_, url), allowed in OUTLETS.items():
@@ -162,7 +176,7 @@ def test_each_outlet_is_closed_for_everybody_at_once_and_during_kills_and_after_
 
     assert household.turn(True)["on"] is True
     await_camera(machine, "live")
-    eventually(lambda: household.ask("GET", f"{PAGE_URL}/snapshot.jpg", "token")[0] == 200)
+    household.await_picture("token")
 
 
 @pytest.mark.slow
