@@ -13,6 +13,7 @@ from tests.real_services import OWNER, RECORDING, RealServices
 PHONE = {"locale": "ja-JP", "color_scheme": "dark", "viewport": {"width": 390, "height": 844}, "is_mobile": True}
 DESKTOP = {"locale": "en-US", "color_scheme": "light", "viewport": {"width": 1366, "height": 768}}
 NEW_YEAR = 1767225600  # Unix time of the recording
+WALKS = 3
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Real
 
 
 def picture(page: Page, *masked: str) -> bytes:
-    """A PNG of the whole page but for what is masked; the browser makes the same of the same pixels."""
+    """A PNG of the whole page but for what is masked."""
     page.wait_for_function("document.fonts.status == 'loaded'")
     masks = [page.locator(each) for each in masked]
     return page.screenshot(full_page=True, animations="disabled", caret="hide", mask=masks)
@@ -59,8 +60,15 @@ def of_the_owner(page: Page) -> Iterator[tuple[str, bytes]]:
     yield "live page", picture(page, "header a")
     page.goto("/recordings")
     expect(page.locator("#recording-status:not([data-state=checking])")).to_be_visible()
-    expect(page.locator(".card")).to_have_count(1)
-    yield "recordings", picture(page, "#space")
+    for told in (
+        "#server-status:not([data-state=checking])",
+        ".card",
+        "#tools:not([hidden])",
+        "#days[aria-busy=false]",
+    ):
+        expect(page.locator(told)).to_have_count(1)
+    expect(page.locator("#space")).not_to_be_empty()
+    yield "recordings", picture(page, "#space", "#space-bar")
     page.goto("/account")
     yield "account", picture(page)
     page.goto("/nowhere")
@@ -75,7 +83,18 @@ def test_both_servers_show_the_same_pixels(
     view: dict[str, Any],
     walk: Callable[[Page], Iterator[tuple[str, bytes]]],
 ) -> None:
-    """Masked is what must differ: who has no settings leads to the account, and the disk's free space changes."""
-    python, go = (list(walk(new_page(base_url=servers[each].url, **view))) for each in SERVERS)
-    assert [name for name, _ in go] == [name for name, _ in python]
-    assert [name for (name, ours), (_, theirs) in zip(python, go, strict=True) if ours != theirs] == []
+    """Masked is what must differ: who has no settings leads to the account, and the disk's free space changes.
+
+    On a busy machine Chromium smooths a few pixels of a curve in one way or another, of one server's page as well, so
+    each server is visited up to three times: one picture of a page has to be equal to one of the other's.
+    """
+    seen: dict[str, dict[str, set[bytes]]] = {each: {} for each in SERVERS}
+    for _ in range(WALKS):
+        for each, pages in seen.items():
+            for name, shown in walk(new_page(base_url=servers[each].url, **view)):
+                pages.setdefault(name, set()).add(shown)
+        python, go = seen.values()
+        assert list(go) == list(python)
+        if not (differ := [name for name in go if not go[name] & python[name]]):
+            return
+    raise AssertionError(f"not the same: {differ}")
