@@ -16,7 +16,7 @@ import (
 // ownFor is for how long the machine's names and addresses are not asked for again: a page asks several times a second.
 const ownFor = 2 * time.Second
 
-const maxHostName = 253
+const maxHostName = 253 // characters: a name in the DNS is no longer
 
 var hostPattern = regexp.MustCompile(`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$`)
 
